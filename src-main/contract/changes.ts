@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { DatasetSchema } from './datasets.js'
+import { SeriesPointsSchema } from './metrics.js'
+import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from './runs.js'
+
+export const TaskSchema = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  /** 0..1, or null when unknown. */
+  progress: z.number().nullable(),
+  message: z.string(),
+})
+export type Task = z.infer<typeof TaskSchema>
+
+/** A committed fact. It is in the database before anyone hears of it. */
+export const ChangeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('run'), run: RunSummarySchema }),
+  z.strictObject({ kind: z.literal('runRemoved'), runId: RunIdSchema }),
+  z.strictObject({ kind: z.literal('points'), runId: RunIdSchema, series: z.array(SeriesPointsSchema) }),
+  /** Points after this step were discarded, because the run resumed from a checkpoint at it. */
+  z.strictObject({ kind: z.literal('truncated'), runId: RunIdSchema, afterStep: z.int() }),
+  z.strictObject({ kind: z.literal('log'), runId: RunIdSchema, entries: z.array(LogEntrySchema) }),
+  z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
+  z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
+  z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),
+  /** Long work; not kept over a restart. */
+  z.strictObject({ kind: z.literal('task'), task: TaskSchema }),
+  /** The client asked for what is no longer kept: fetch snapshots anew. */
+  z.strictObject({ kind: z.literal('reset') }),
+])
+export type Change = z.infer<typeof ChangeSchema>
+
+/** A change with its place in the order of all changes of this home. */
+export interface SequencedChange {
+  seq: number
+  change: Change
+}
+
+export const ChangesInputSchema = z.strictObject({
+  /** Only what follows this sequence number; absent: only what is new. tRPC fills it in on reconnection. */
+  lastEventId: z.coerce.number().int().min(0).nullish(),
+  /** Runs whose points and log entries are wanted; every other kind is always sent. */
+  detailOf: z.array(RunIdSchema).max(64).default([]),
+})

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { RunConfigSchema, RunOverridesSchema } from './config.js'
+import { EngineReportSchema } from './engine.js'
+
+export const RunStatusSchema = z.enum([
+  'queued',
+  'starting',
+  'running',
+  'pausing',
+  'paused',
+  'stopping',
+  'stopped',
+  'finished',
+  'failed',
+  'diverged',
+  'interrupted',
+])
+export type RunStatus = z.infer<typeof RunStatusSchema>
+
+/** A trainer works on the run, or will without being asked again. */
+export const ACTIVE: readonly RunStatus[] = ['starting', 'running', 'pausing', 'stopping']
+/** The run can go on from its last checkpoint. */
+export const RESUMABLE: readonly RunStatus[] = ['paused', 'stopped', 'failed', 'diverged', 'interrupted']
+
+export const RunIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'not a run id')
+
+/** One row of the table of runs; small, because every change publishes it whole. */
+export const RunSummarySchema = z.strictObject({
+  id: RunIdSchema,
+  name: z.string(),
+  preset: z.string(),
+  dataset: z.string(),
+  status: RunStatusSchema,
+  /** What the trainer is doing while starting or running: 'loading data', 'training', 'evaluating', ... */
+  phase: z.string().nullable(),
+  /** Why a run failed, diverged or was interrupted: a sentence for people. */
+  reason: z.string().nullable(),
+  seed: z.int(),
+  parameters: z.int(),
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  step: z.int(),
+  totalSteps: z.int(),
+  stepsPerEpoch: z.int().nullable(),
+  /** Seconds during which a trainer worked on it. */
+  activeSeconds: z.number(),
+  /** Estimate; null when unknown or not running. */
+  remainingSeconds: z.number().nullable(),
+  /** Last value of each metric by key. */
+  latest: z.record(z.string(), z.number().or(z.nan())),
+  /** Increases with each trainer; facts from an older one are refused. */
+  lease: z.int(),
+  parentId: RunIdSchema.nullable(),
+})
+export type RunSummary = z.infer<typeof RunSummarySchema>
+
+export const EnvironmentSchema = z.strictObject({
+  engine: EngineReportSchema.nullable(),
+  datasetHash: z.string().nullable(),
+  retrace: z.string(),
+  platform: z.string(),
+  commit: z.string().nullable(),
+  diff: z.string().nullable(),
+})
+export type Environment = z.infer<typeof EnvironmentSchema>
+
+export const CheckpointSchema = z.strictObject({
+  runId: RunIdSchema,
+  step: z.int(),
+  /** File name inside the run's folder of checkpoints. */
+  file: z.string(),
+  kind: z.enum(['start', 'schedule', 'pause', 'stop', 'final', 'best']),
+  bytes: z.int(),
+  createdAt: z.number(),
+  metrics: z.record(z.string(), z.number().or(z.nan())),
+  weightsHash: z.string(),
+})
+export type Checkpoint = z.infer<typeof CheckpointSchema>
+
+export const ResultSchema = z.strictObject({
+  testAccuracy: z.number().nullable(),
+  testLoss: z.number().nullable(),
+  weightsHash: z.string(),
+  seconds: z.number(),
+})
+export type RunResult = z.infer<typeof ResultSchema>
+
+export const LogEntrySchema = z.strictObject({
+  runId: RunIdSchema,
+  at: z.number(),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  message: z.string(),
+})
+export type LogEntry = z.infer<typeof LogEntrySchema>
+
+export const RunDetailSchema = RunSummarySchema.extend({
+  config: RunConfigSchema,
+  environment: EnvironmentSchema,
+  checkpoints: z.array(CheckpointSchema),
+  result: ResultSchema.nullable(),
+})
+export type RunDetail = z.infer<typeof RunDetailSchema>
+
+export const CreateRunSchema = z.strictObject({
+  preset: z.string().min(1),
+  dataset: z.string().min(1),
+  name: z.string().trim().max(200).optional(),
+  overrides: RunOverridesSchema.default({}),
+  /** Length in passes over the training data; exclusive with overrides.steps. */
+  epochs: z.number().positive().max(100_000).optional(),
+})
+export type CreateRun = z.input<typeof CreateRunSchema>

@@ -1,0 +1,198 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, gunzipSync, constants } from 'node:zlib'
+import { extract, type Extract, type Header } from 'tar-stream'
+import { isUserError, UserError } from '../contract/errors.js'
+import { freeBytes } from './disk.js'
+
+export interface ArchiveLimits {
+  entries: number
+  /** Of all files together, unpacked. */
+  bytes: number
+  /** Unpacked over packed bytes, looked at from `ratioFrom` unpacked bytes on. */
+  ratio: number
+  ratioFrom: number
+}
+
+const LIMITS: ArchiveLimits = { entries: 500_000, bytes: 2 ** 36, ratio: 100, ratioFrom: 2 ** 27 }
+
+const BLOCK = 512
+
+/** What kind of archive a file is, from its content; null for none that can be read. */
+export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | null> {
+  const handle = await open(file, 'r')
+  const head = Buffer.alloc(16_384)
+  let length: number
+  try {
+    length = (await handle.read(head, 0, head.length, 0)).bytesRead
+  } finally {
+    await handle.close()
+  }
+  const bytes = head.subarray(0, length)
+  if (isTarHeader(bytes)) return 'tar'
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return null
+  try {
+    // Only a piece of the stream is there: what unpacks of it is enough.
+    const start = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 25 })
+    return isTarHeader(start) ? 'tar.gz' : null
+  } catch {
+    // Damaged at its beginning: unpacking it will say so, unless it was never meant as an archive.
+    return /\.(tar\.gz|tgz)$/i.test(file) ? 'tar.gz' : null
+  }
+}
+
+/** A block whose checksum (its bytes added up, the checksum's own eight counted as spaces) is right. */
+function isTarHeader(block: Buffer): boolean {
+  if (block.length < BLOCK) return false
+  const stated = parseInt(block.toString('latin1', 148, 156).replace(/[\0 ]+$/, '').trim(), 8) // prettier-ignore
+  let sum = 8 * 32
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i]!
+  return stated === sum
+}
+
+/**
+ * Unpacks the folders and regular files of a .tar or .tar.gz into a folder that is new and empty.
+ * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, names that come twice, bombs, and damaged
+ * or cut off archives; DISK when it does not fit. The caller removes the folder then.
+ */
+export async function unpackTar(
+  file: string,
+  into: string,
+  options: {
+    kind: 'tar' | 'tar.gz'
+    signal: AbortSignal
+    onProgress(done: number): void
+    limits?: Partial<ArchiveLimits>
+    free?: typeof freeBytes
+  },
+): Promise<void> {
+  const limits = { ...LIMITS, ...options.limits }
+  const name = basename(file)
+  const { size } = await stat(file)
+  const available = await (options.free ?? freeBytes)(into)
+  const budget = Math.min(limits.bytes, available)
+  let packed = 0
+  let unpacked = 0
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      packed += chunk.length
+      options.onProgress(packed / size)
+      yield chunk
+    }
+  }
+  async function* watched(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      unpacked += chunk.length
+      if (unpacked > limits.ratioFrom && unpacked > limits.ratio * packed)
+        throw new UserError('BAD_INPUT', `${name} unpacks to more than ${limits.ratio} times its size: refused as a bomb.`)
+      yield chunk
+    }
+  }
+  let entries = 0
+  let announced = 0
+  const unpack = async (header: Header, content: AsyncIterable<unknown>): Promise<void> => {
+    if (++entries > limits.entries) throw new UserError('BAD_INPUT', `${name} has more than ${limits.entries} entries: refused.`)
+    const target = join(into, ...safePath(header, name))
+    announced += header.size
+    if (announced > budget) throw tooLarge(name, announced, limits.bytes, available)
+    if (header.type === 'directory') {
+      await mkdir(target, { recursive: true })
+      return
+    }
+    await mkdir(dirname(target), { recursive: true })
+    const handle = await open(target, 'wx')
+    try {
+      for await (const chunk of content) await writeWhole(handle, chunk as Uint8Array)
+    } finally {
+      await handle.close()
+    }
+  }
+  const tar = extract()
+  const source = createReadStream(file, { highWaterMark: 2 ** 20 })
+  const gunzip = options.kind === 'tar.gz' ? createGunzip({ chunkSize: 2 ** 18 }) : new PassThrough()
+  const written = unpackEntries(tar, unpack)
+  const read = pipeline(source, counted, gunzip, watched, (chunks: AsyncIterable<Buffer>) => feed(chunks, tar), { signal: options.signal })
+  // Whichever fails first ends the other.
+  read.catch((error: Error) => tar.destroy(error))
+  written.catch((error: Error) => source.destroy(error))
+  const results = await Promise.allSettled([read, written])
+  options.signal.throwIfAborted()
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  if (!errors.length) return
+  throw errors.find(isUserError) ?? explain(errors, name)
+}
+
+/**
+ * Runs `work` for one entry after the other. Node's pipeline is not used: it waits for ever on the streams of tar-stream,
+ * which are of another make, when one of them fails.
+ */
+function unpackEntries(tar: Extract, work: (header: Header, content: AsyncIterable<unknown>) => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    tar.on('entry', (header, entry, next) => {
+      // Told through the iteration over it as well.
+      entry.on('error', reject)
+      // The first error counts: what the streams say about being destroyed after it only hides it.
+      const failed = (error: Error): void => {
+        reject(error)
+        next(error)
+      }
+      work(header, entry).then(() => {
+        entry.resume()
+        next()
+      }, failed)
+    })
+    tar.on('finish', resolve)
+    tar.on('error', reject)
+    tar.on('close', () => reject(new Error('the archive was closed early')))
+  })
+}
+
+async function feed(chunks: AsyncIterable<Buffer>, tar: Extract): Promise<void> {
+  let wake: () => void = () => undefined
+  tar.on('drain', () => wake())
+  tar.on('close', () => wake())
+  for await (const chunk of chunks) {
+    if (tar.destroyed) return
+    if (!tar.write(chunk) && !tar.destroyed) await new Promise<void>((resolve) => (wake = (): void => resolve()))
+  }
+  tar.end()
+}
+
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten
+}
+
+/** The parts of an entry's path. */
+function safePath({ name, type }: Header, archive: string): string[] {
+  const refuse = (why: string): UserError =>
+    new UserError('BAD_INPUT', `${archive} is refused: its entry ${JSON.stringify(name.slice(0, 200))} ${why}. Get it from its origin.`)
+  if (!['file', 'contiguous-file', 'directory'].includes(type ?? 'file')) throw refuse(`is a ${type}, and only files and folders are read`)
+  if (/[\0\\]/.test(name) || name.startsWith('/') || /^[a-z]:/i.test(name)) throw refuse('has a path that is not relative')
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) throw refuse('leaves the folder')
+  if (parts.length > 32 || parts.some((part) => Buffer.byteLength(part) > 255)) throw refuse('has too long a path')
+  return parts
+}
+
+function tooLarge(name: string, bytes: number, limit: number, available: number): UserError {
+  const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`
+  return bytes > limit
+    ? new UserError('BAD_INPUT', `${name} unpacks to more than ${mebibytes(limit)}: refused.`)
+    : new UserError(
+        'DISK',
+        `${name} unpacks to at least ${mebibytes(bytes)}, and the disk has ${mebibytes(available)} left: free some space.`,
+      )
+}
+
+function explain(errors: unknown[], name: string): unknown {
+  const codes = errors.map((error) => (error instanceof Error && 'code' in error ? String(error.code) : ''))
+  const disk = codes.findIndex((code) => /^E[A-Z]+$/.test(code) && code !== 'EEXIST')
+  if (disk >= 0) return errors[disk]
+  const cause = errors.find((error) => !(error instanceof Error && /premature|closed early|destroyed/i.test(error.message))) ?? errors[0]
+  if (codes.includes('EEXIST'))
+    return new UserError('BAD_INPUT', `${name} is refused: it holds the same file twice. Get it from its origin.`, { cause })
+  return new UserError('BAD_INPUT', `${name} is damaged or cut off: get it again.`, { cause })
+}

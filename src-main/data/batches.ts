@@ -1,0 +1,112 @@
+import type { RunConfig } from '../contract/config.js'
+import type { Dataset } from '../contract/datasets.js'
+import { UserError } from '../contract/errors.js'
+import { UNTOUCHED } from './augment.js'
+import { DirectPipeline, ThreadPipeline, type Batch, type BatchPipeline } from './pipeline.js'
+import { epochOf, Normaliser, type Plan } from './prepare.js'
+import { splitTraining } from './split.js'
+import { loadPart, readDataset, type Loaded } from './stored.js'
+
+export type DataConfig = Pick<RunConfig, 'seed' | 'subset' | 'validation' | 'augment' | 'batch' | 'image' | 'classes'>
+
+/** Held-out images in order, normalised, without augmentation. The arrays are filled again for the next one. */
+export interface HeldOutBatch {
+  /** [count, height, width, channels] */
+  images: Float32Array
+  labels: Int32Array
+  count: number
+}
+
+/** The data of one run. */
+export interface RunBatches extends BatchPipeline {
+  dataset: Dataset
+  stepsPerEpoch: number
+  /** Images to train on, after subset and validation split. */
+  trainImages: number
+  /** The batch of the next step, from `fromStep` on; each is a function of data set, configuration and step alone. */
+  next(): Promise<Batch>
+  /**
+   * @param options.batch the last batch may be smaller
+   * @param options.limit only the first so many; 0 is all
+   */
+  heldOut(part: 'test' | 'validation', options: { batch: number; limit: number }): Iterable<HeldOutBatch>
+}
+
+/**
+ * Opens a stored data set for a run.
+ * @param options.worker the built `batch-worker`, whose thread prepares the batches of training; null prepares them in the
+ * calling thread
+ * @throws UserError NOT_FOUND, DISK when a file is damaged, BAD_INPUT when the configuration does not fit the data
+ */
+export async function openBatches(options: {
+  folder: string
+  config: DataConfig
+  fromStep: number
+  worker: string | URL | null
+}): Promise<RunBatches> {
+  const { folder, config, fromStep, worker } = options
+  const dataset = await readDataset(folder)
+  requireFit(dataset, config)
+  const train = await loadPart(folder, dataset, 'train')
+  const test = await loadPart(folder, dataset, 'test')
+  const split = splitTraining(train.labels, config)
+  if (config.validation > 0 && !split.validation.length)
+    throw new UserError(
+      'BAD_INPUT',
+      `validation: ${config.validation} of the ${train.count} training images of ${dataset.name} is none: give more.`,
+    )
+  const plan: Plan = {
+    item: dataset,
+    data: train,
+    indices: split.train,
+    seed: config.seed,
+    augment: config.augment,
+    ...epochOf(split.train.length, config.batch),
+  }
+  const pipeline = worker === null ? new DirectPipeline(plan, fromStep) : new ThreadPipeline(plan, fromStep, worker)
+  return {
+    dataset,
+    stepsPerEpoch: plan.stepsPerEpoch,
+    trainImages: split.train.length,
+    next: () => pipeline.next(),
+    heldOut: (part, held) =>
+      part === 'test' ? heldOutBatches(dataset, test, null, held) : heldOutBatches(dataset, train, split.validation, held),
+    close: () => pipeline.close(),
+  }
+}
+
+function requireFit(dataset: Dataset, { image, classes, augment }: DataConfig): void {
+  const { height, width, channels } = dataset.image
+  if (image.height !== height || image.width !== width || image.channels !== channels || classes !== dataset.classNames.length)
+    throw new UserError(
+      'CONFLICT',
+      `The data set ${dataset.name} has images of ${height}x${width}x${channels} in ${dataset.classNames.length} classes, not those that this run was made for: import the right one under this name.`,
+    )
+  if (dataset.kind === 'points' && (augment.pad > 0 || augment.flip))
+    throw new UserError(
+      'BAD_INPUT',
+      `augment: points such as those of ${dataset.name} cannot be cropped or flipped; set pad 0 and flip false.`,
+    )
+}
+
+function* heldOutBatches(
+  dataset: Dataset,
+  { values, labels, count: all }: Loaded,
+  indices: Uint32Array | null,
+  { batch, limit }: { batch: number; limit: number },
+): Generator<HeldOutBatch> {
+  const total = Math.min(indices?.length ?? all, limit || Infinity)
+  const normaliser = new Normaliser(dataset)
+  const size = Math.min(batch, total)
+  const images = new Float32Array(size * normaliser.size)
+  const classes = new Int32Array(size)
+  for (let at = 0; at < total; at += size) {
+    const count = Math.min(size, total - at)
+    for (let i = 0; i < count; i++) {
+      const index = indices ? indices[at + i]! : at + i
+      normaliser.write(values, index, images, i, UNTOUCHED)
+      classes[i] = labels[index]!
+    }
+    yield { images: images.subarray(0, count * normaliser.size), labels: classes.subarray(0, count), count }
+  }
+}

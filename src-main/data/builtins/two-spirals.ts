@@ -1,0 +1,21 @@
+import { pointDataset } from '../points.js'
+
+const TURNS = 1.75
+const INNER = 0.05
+const NOISE = 0.02
+
+/** Two spiral arms, opposite each other. Lang and Witbrock 1988, there with three turns. */
+export const builtin = pointDataset({
+  name: 'two-spirals',
+  source: 'generated, after Lang and Witbrock 1988 (1.75 turns in place of 3, noise 0.02)',
+  classNames: ['first arm', 'second arm'],
+  trainPerClass: 1000,
+  testPerClass: 500,
+  draw(label, random) {
+    // Uniform in area rather than along the radius would leave the centre empty; the square root lies between.
+    const along = Math.sqrt(random.uniform())
+    const radius = INNER + (1 - INNER) * along
+    const angle = 2 * Math.PI * TURNS * along + Math.PI * label
+    return [radius * Math.cos(angle) + NOISE * random.normal(), radius * Math.sin(angle) + NOISE * random.normal()]
+  },
+})

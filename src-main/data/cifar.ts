@@ -1,0 +1,182 @@
+import { UserError } from '../contract/errors.js'
+import type { DatasetFormat, Found } from './format.js'
+import { NumpyArray, parseNumpyPickle } from './numpy-pickle.js'
+import type { PickleValue } from './pickle.js'
+import type { DatasetSink } from './sink.js'
+import type { SourceFolder } from './source-folder.js'
+
+const SIDE = 32
+const PLANE = SIDE * SIDE
+const PIXELS = 3 * PLANE
+
+/** Images that are converted at a time. */
+const CHUNK = 1000
+
+/** Longest pickle: CIFAR-100's training file is 155 MB. */
+const PICKLE_LIMIT = 2 ** 30
+
+/** What CIFAR-10 and CIFAR-100 differ in. Source: the description of both formats by A. Krizhevsky, 2009. */
+export interface CifarVariant {
+  id: string
+  label: string
+  /** Names of the batches without their ending, `.bin` in the binary version. */
+  train: string[]
+  test: string[]
+  imagesPerTrainFile: number
+  /** Label bytes before the pixels of an image, and which of them is the label. */
+  labelBytes: number
+  labelAt: number
+  pickledLabels: string
+  classNames: string[]
+  /** Files that give the names of the classes. */
+  namesFile: string
+  pickledNames: { file: string; key: string }
+  note?: string
+}
+
+/** The binary version and the Python version of a CIFAR data set. */
+export function cifarFormat(variant: CifarVariant): DatasetFormat {
+  const all = [...variant.train, ...variant.test]
+  const find = async (folder: SourceFolder): Promise<Found | null> => {
+    for (const version of [binary, pickled]) {
+      const present = all.filter((name) => version.looksRight(folder, name, variant))
+      if (!present.length) continue
+      const total = present.reduce((sum, name) => sum + folder.size(version.file(name)), 0)
+      return {
+        name: variant.id,
+        bytes: total,
+        read: async (sink, signal) => {
+          await begin(variant, await version.names(folder, variant), sink)
+          noteMissing(variant, present, version.file, sink)
+          let before = 0
+          for (const name of present) {
+            const file = version.file(name)
+            const part = variant.train.includes(name) ? 'train' : 'test'
+            const tell = (fraction: number): void => sink.progress((before + fraction * folder.size(file)) / total, `reading ${file}`)
+            for await (const { planes, labels, done } of version.read(folder, file, variant, signal)) {
+              await sink.write(part, interleave(planes), labels, file)
+              tell(done)
+            }
+            before += folder.size(file)
+          }
+        },
+      }
+    }
+    return null
+  }
+  return { id: variant.id, label: variant.label, files: `${all.map((name) => `${name}.bin`).join(', ')} (or the same without .bin)`, find }
+}
+
+interface Batch {
+  /** [count, 3, 32, 32] */
+  planes: Uint8Array
+  labels: number[]
+  /** How much of the file was read with it, 0..1. */
+  done: number
+}
+
+interface Version {
+  file(name: string): string
+  looksRight(folder: SourceFolder, name: string, variant: CifarVariant): boolean
+  names(folder: SourceFolder, variant: CifarVariant): Promise<string[] | null>
+  read(folder: SourceFolder, file: string, variant: CifarVariant, signal: AbortSignal): AsyncIterable<Batch>
+}
+
+const binary: Version = {
+  file: (name) => `${name}.bin`,
+  looksRight: (folder, name) => folder.has(`${name}.bin`),
+  names: async (folder, { namesFile }) => (folder.has(namesFile) ? folder.readLines(namesFile) : null),
+  async *read(folder, file, { labelBytes, labelAt }, signal) {
+    const record = labelBytes + PIXELS
+    const size = folder.size(file)
+    if (!size || size % record)
+      throw new UserError('BAD_INPUT', `${file} is cut off or damaged: ${size} bytes are no whole number of images; get it again.`)
+    const reader = folder.reader(file, signal)
+    try {
+      const total = size / record
+      for (let read = 0; read < total;) {
+        const count = Math.min(CHUNK, total - read)
+        const bytes = await reader.read(count * record)
+        const planes = new Uint8Array(count * PIXELS)
+        const labels: number[] = []
+        for (let i = 0; i < count; i++) {
+          labels.push(bytes[i * record + labelAt]!)
+          planes.set(bytes.subarray(i * record + labelBytes, (i + 1) * record), i * PIXELS)
+        }
+        read += count
+        yield { planes, labels, done: read / total }
+      }
+      await reader.end()
+    } finally {
+      reader.close()
+    }
+  },
+}
+
+const PICKLE_PROTOCOL = 0x80
+
+const pickled: Version = {
+  file: (name) => name,
+  looksRight: (folder, name) => folder.has(name),
+  async names(folder, { pickledNames: { file, key } }) {
+    if (!folder.has(file)) return null
+    const names = entry(parseNumpyPickle(await folder.readWhole(file, 2 ** 20), file), key)
+    return Array.isArray(names) ? names.map((name) => (Buffer.isBuffer(name) ? name.toString('utf8') : String(name))) : null
+  },
+  async *read(folder, file, { pickledLabels }) {
+    const bytes = await folder.readWhole(file, PICKLE_LIMIT)
+    if (bytes[0] !== PICKLE_PROTOCOL)
+      throw new UserError('BAD_INPUT', `${file} is no pickle of CIFAR's Python version: choose another format, or get the file again.`)
+    const content = parseNumpyPickle(bytes, file)
+    const data = entry(content, 'data')
+    const stated = entry(content, pickledLabels)
+    if (!(data instanceof NumpyArray) || data.itemType !== 'u1' || data.shape.length !== 2 || data.shape[1] !== PIXELS)
+      throw new UserError('BAD_INPUT', `${file} is damaged: its "data" is no array of images of ${PIXELS} bytes; get it again.`)
+    const count = data.shape[0]!
+    if (!(Array.isArray(stated) || stated instanceof NumpyArray) || stated.length !== count)
+      throw new UserError('BAD_INPUT', `${file} is damaged: its "${pickledLabels}" are not one for each of ${count} images; get it again.`)
+    const labels = stated instanceof NumpyArray ? stated.numbers() : stated.map(Number)
+    for (let at = 0; at < count; at += CHUNK) {
+      const end = Math.min(count, at + CHUNK)
+      yield { planes: data.bytes.subarray(at * PIXELS, end * PIXELS), labels: labels.slice(at, end), done: end / count }
+    }
+  },
+}
+
+const entry = (content: PickleValue, key: string): PickleValue | undefined => (content instanceof Map ? content.get(key) : undefined)
+
+async function begin(variant: CifarVariant, names: string[] | null, sink: DatasetSink): Promise<void> {
+  const right = names?.length === variant.classNames.length
+  sink.begin({
+    kind: 'images',
+    image: { height: SIDE, width: SIDE, channels: 3 },
+    classNames: right ? names : variant.classNames,
+  })
+  if (names && !right) sink.note(`the file of class names has ${names.length} names in place of ${variant.classNames.length}: not used`)
+  if (variant.note) sink.note(variant.note)
+}
+
+function noteMissing(
+  { train, test, imagesPerTrainFile }: CifarVariant,
+  present: string[],
+  file: (name: string) => string,
+  sink: DatasetSink,
+): void {
+  const missing = [...train, ...test].filter((name) => !present.includes(name))
+  if (!missing.length) return
+  const absent = missing.filter((name) => train.includes(name)).length * imagesPerTrainFile
+  const training = absent ? `, without ${absent.toLocaleString('en')} training images` : ''
+  sink.note(`incomplete download: ${missing.map(file).join(', ')} missing; imported what is there${training}`)
+}
+
+/** [n, 3, 32, 32] to [n, 32, 32, 3] */
+export function interleave(planes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(planes.length)
+  for (let image = 0; image < planes.length; image += PIXELS)
+    for (let i = 0, to = image; i < PLANE; i++) {
+      out[to++] = planes[image + i]!
+      out[to++] = planes[image + PLANE + i]!
+      out[to++] = planes[image + 2 * PLANE + i]!
+    }
+  return out
+}

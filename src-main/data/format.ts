@@ -1,0 +1,33 @@
+import type { SourceFolder } from './source-folder.js'
+import type { DatasetSink } from './sink.js'
+
+/** What a format found in a folder. */
+export interface Found {
+  /** Default name of the data set. */
+  name: string
+  /** Estimate of the bytes that the stored data set takes. */
+  bytes: number
+  /** Reads everything into the sink; what is missing becomes a note there. Throws UserError naming a damaged file. */
+  read(sink: DatasetSink, signal: AbortSignal): Promise<void>
+}
+
+/** A way in which data sets come as files. Adding one is adding a file to `formats/`. */
+export interface DatasetFormat {
+  id: string
+  label: string
+  /** The files by which it is known, for the message when there are none. */
+  files: string
+  /** null when the folder does not hold this format. */
+  find(folder: SourceFolder): Promise<Found | null>
+}
+
+/** A data set that Retrace makes itself. Adding one is adding a file to `builtins/`. */
+export interface BuiltinDataset {
+  name: string
+  format: string
+  /** Where the data or the idea comes from. */
+  source: string
+  /** Bytes that it takes, about. */
+  bytes: number
+  make(sink: DatasetSink, signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,162 @@
+import { mkdir, rename, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Dataset, ImportDataset } from '../contract/datasets.js'
+import { UserError } from '../contract/errors.js'
+import { archiveKind, unpackTar } from './archive.js'
+import { explainFileError, freeBytes, requireSpace, syncFolder, withTemporaryFolder } from './disk.js'
+import type { DatasetFormat, Found } from './format.js'
+import { builtins, formats } from './registry.js'
+import { SourceFolder } from './source-folder.js'
+import { readDataset } from './stored.js'
+import { DatasetWriter } from './writer.js'
+
+export interface ImportOptions {
+  /** Holds a folder a data set; the data set appears there whole or not at all. */
+  into: string
+  /** 0..1, or null when unknown. */
+  onProgress(progress: number | null, message: string): void
+  signal: AbortSignal
+  /** Bytes that are left on the disk of a folder; by default what the system says. */
+  free?: typeof freeBytes
+}
+
+/** Part of the progress that unpacking an archive takes. */
+const UNPACKING = 0.4
+
+/**
+ * Reads a folder or an archive (.tar, .tar.gz) and stores it as `into/NAME`.
+ * @throws UserError NOT_FOUND, BAD_INPUT (unknown format, damaged or hostile files), CONFLICT (name taken), DISK; the
+ * signal's reason when cancelled. Nothing is left behind then.
+ */
+export async function importDataset(request: ImportDataset, options: ImportOptions): Promise<Dataset> {
+  const path = resolve(request.path)
+  const wanted = request.format === undefined ? formats : formats.filter(({ id }) => id === request.format)
+  if (!wanted.length) {
+    const known = formats.map(({ id }) => id).join(', ')
+    throw new UserError('BAD_INPUT', `There is no format ${request.format}: choose one of ${known}, or leave it out.`)
+  }
+  if (request.name !== undefined) await requireFree(options.into, request.name)
+  return staged(options, path, async (temporary) => {
+    const isFolder = (await stat(path)).isDirectory()
+    const root = isFolder ? path : await unpack(path, join(temporary, 'unpacked'), options)
+    const before = isFolder ? 0 : UNPACKING
+    const { format, found } = await recognise(root, path, wanted)
+    const name = request.name ?? found.name
+    await requireFree(options.into, name)
+    await requireSpace(temporary, found.bytes, options.free ?? freeBytes)
+    const report: ImportOptions['onProgress'] = (done, message) =>
+      options.onProgress(done === null ? null : before + (1 - before) * done, message)
+    return {
+      about: { name, format: format.id, source: path },
+      write: (sink) => found.read(sink, options.signal),
+      report,
+    }
+  })
+}
+
+/** Names of the data sets that need no import. */
+export const builtinNames = (): string[] => builtins.map(({ name }) => name)
+
+/**
+ * The stored data set of that name; it is made first where it is not there.
+ * @throws UserError NOT_FOUND when it is none of Retrace's own, DISK
+ */
+export async function ensureBuiltin(name: string, options: ImportOptions): Promise<Dataset> {
+  const builtin = builtins.find((candidate) => candidate.name === name)
+  if (!builtin) throw new UserError('NOT_FOUND', `${name} is none of the built-in data sets: ${builtinNames().join(', ')}.`)
+  const folder = join(options.into, name)
+  if (await exists(folder)) return readDataset(folder)
+  return staged(options, folder, async (temporary) => {
+    await requireSpace(temporary, builtin.bytes, options.free ?? freeBytes)
+    return {
+      about: { name, format: builtin.format, source: builtin.source },
+      write: (sink) => builtin.make(sink, options.signal),
+      report: options.onProgress,
+    }
+  })
+}
+
+interface Staging {
+  about: Pick<Dataset, 'name' | 'format' | 'source'>
+  write(sink: DatasetWriter): Promise<void>
+  report: ImportOptions['onProgress']
+}
+
+/** Writes a data set in a temporary folder and renames it into place when it is whole and on the disk. */
+async function staged(options: ImportOptions, path: string, prepare: (temporary: string) => Promise<Staging>): Promise<Dataset> {
+  const { into, signal } = options
+  try {
+    signal.throwIfAborted()
+    return await withTemporaryFolder(into, async (temporary) => {
+      const { about, write, report } = await prepare(temporary)
+      const folder = join(temporary, about.name)
+      await mkdir(folder)
+      const writer = new DatasetWriter(folder, report, signal)
+      try {
+        await write(writer)
+        report(1, 'writing to the disk')
+        const dataset = await writer.finish(about)
+        signal.throwIfAborted()
+        await place(folder, join(into, about.name))
+        return dataset
+      } finally {
+        await writer.abandon()
+      }
+    })
+  } catch (error) {
+    // However the abort showed (a destroyed stream, an AbortError), it is told as what it is.
+    signal.throwIfAborted()
+    throw explainFileError(error, path)
+  }
+}
+
+async function place(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if (await exists(to)) throw taken(basename(to))
+    throw error
+  }
+  await syncFolder(dirname(to))
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+const taken = (name: string): UserError =>
+  new UserError('CONFLICT', `There is a data set ${name} already: remove it first, or give this one another name.`)
+
+async function requireFree(into: string, name: string): Promise<void> {
+  if (await exists(join(into, name))) throw taken(name)
+}
+
+async function unpack(file: string, into: string, { signal, onProgress, free }: ImportOptions): Promise<string> {
+  const kind = await archiveKind(file)
+  if (!kind)
+    throw new UserError(
+      'BAD_INPUT',
+      `${file} is no .tar or .tar.gz archive that can be read: unpack it, and give the folder with its files.`,
+    )
+  await mkdir(into)
+  const name = basename(file)
+  await unpackTar(file, into, {
+    kind,
+    signal,
+    onProgress: (done) => onProgress(UNPACKING * done, `unpacking ${name}`),
+    ...(free ? { free } : {}),
+  })
+  return into
+}
+
+async function recognise(root: string, path: string, wanted: readonly DatasetFormat[]): Promise<{ format: DatasetFormat; found: Found }> {
+  for (const folder of await SourceFolder.candidates(root))
+    for (const format of wanted) {
+      const found = await format.find(folder)
+      if (found) return { format, found }
+    }
+  const expected = wanted.map(({ label, files }) => `${label}: ${files}`).join('; ')
+  throw new UserError('BAD_INPUT', `${path} holds no data set that can be read. These files are looked for: ${expected}.`)
+}

@@ -1,0 +1,16 @@
+import type { BuiltinDataset, DatasetFormat } from './format.js'
+
+const byFile = <T>(modules: Record<string, T>): T[] =>
+  Object.entries(modules)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, module]) => module)
+
+/** Every format that can be imported. */
+export const formats: readonly DatasetFormat[] = byFile(
+  import.meta.glob<DatasetFormat>('./formats/*.ts', { eager: true, import: 'format' }),
+)
+
+/** Every data set that needs no import. */
+export const builtins: readonly BuiltinDataset[] = byFile(
+  import.meta.glob<BuiltinDataset>('./builtins/*.ts', { eager: true, import: 'builtin' }),
+)

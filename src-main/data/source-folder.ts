@@ -1,0 +1,88 @@
+import { createReadStream } from 'node:fs'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { createGunzip } from 'node:zlib'
+import { UserError } from '../contract/errors.js'
+import { ByteReader } from './byte-reader.js'
+
+/** The regular files of one folder, as a format sees them. */
+export class SourceFolder {
+  private constructor(
+    readonly path: string,
+    private readonly sizes: ReadonlyMap<string, number>,
+  ) {}
+
+  static async open(path: string): Promise<SourceFolder> {
+    const sizes = new Map<string, number>()
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      // A pipe or device would block or never end; a link to a file is how data sets are often kept.
+      if (!entry.isFile() && !entry.isSymbolicLink()) continue
+      const found = await stat(join(path, entry.name)).catch(() => null)
+      if (found?.isFile()) sizes.set(entry.name, found.size)
+    }
+    return new SourceFolder(path, sizes)
+  }
+
+  /** The folder and those directly inside it: archives have one more level, and people give either. */
+  static async candidates(path: string): Promise<SourceFolder[]> {
+    const inner = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    const names = inner.map(({ name }) => name).sort()
+    return Promise.all([path, ...names.slice(0, 256).map((name) => join(path, name))].map((folder) => SourceFolder.open(folder)))
+  }
+
+  get name(): string {
+    return basename(this.path)
+  }
+
+  /** Names of the files, sorted. */
+  get names(): string[] {
+    return [...this.sizes.keys()].sort()
+  }
+
+  has(name: string): boolean {
+    return this.sizes.has(name)
+  }
+
+  /** Length of a file in bytes; 0 where it is not there. */
+  size(name: string): number {
+    return this.sizes.get(name) ?? 0
+  }
+
+  /** Length of a file's content after gunzip, as its last four bytes say (modulo 4 GiB): only good for estimates. */
+  async unpackedSize(name: string): Promise<number> {
+    if (!name.endsWith('.gz') || this.size(name) < 18) return this.size(name)
+    const handle = await open(join(this.path, name), 'r')
+    try {
+      const trailer = Buffer.alloc(4)
+      await handle.read(trailer, 0, 4, this.size(name) - 4)
+      return trailer.readUInt32LE(0)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** @throws UserError BAD_INPUT when the file is longer than anything of its kind */
+  async readWhole(name: string, limit: number): Promise<Buffer> {
+    if (this.size(name) > limit)
+      throw new UserError('BAD_INPUT', `${name} is ${this.size(name)} bytes long, more than a file of its kind can be: get it again.`)
+    return readFile(join(this.path, name))
+  }
+
+  /** The lines of a small text file that are not empty. */
+  async readLines(name: string): Promise<string[]> {
+    const text = (await this.readWhole(name, 2 ** 20)).toString('utf8')
+    return text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean) // prettier-ignore
+  }
+
+  /** A file's bytes in order, unpacked where its name ends in .gz. The caller closes it. */
+  reader(name: string, signal: AbortSignal): ByteReader {
+    const file = createReadStream(join(this.path, name), { highWaterMark: 2 ** 20, signal })
+    if (!name.endsWith('.gz')) return new ByteReader(name, file, () => file.destroy())
+    const gunzip = createGunzip({ chunkSize: 2 ** 18 })
+    file.on('error', (error) => gunzip.destroy(error))
+    return new ByteReader(name, file.pipe(gunzip), () => {
+      file.destroy()
+      gunzip.destroy()
+    })
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { DatasetSchema, type Dataset } from '../contract/datasets.js'
+import { isUserError, UserError } from '../contract/errors.js'
+import { explainFileError } from './disk.js'
+import {
+  contentHash,
+  DESCRIPTION,
+  expectedFiles,
+  labelsFile,
+  StoredDatasetSchema,
+  valuesFile,
+  type Part,
+  type StoredDataset,
+} from './layout.js'
+
+/** One part of a data set in memory that threads can share. */
+export interface Loaded {
+  count: number
+  /** uint8 pixels [count, height, width, channels], or float32 coordinates [count, channels]. */
+  values: Uint8Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>
+  labels: Uint16Array<SharedArrayBuffer>
+}
+
+const again = (folder: string): string => `remove the data set ${basename(folder)} and import it again`
+
+/**
+ * The description of a stored data set, after a look at the lengths of its files.
+ * @throws UserError NOT_FOUND, or DISK naming the file that is missing or damaged
+ */
+export async function readDataset(folder: string): Promise<Dataset> {
+  const stored = await readStored(folder)
+  for (const [name, bytes] of expectedFiles(stored)) {
+    const problem = await lengthProblem(join(folder, name), bytes)
+    if (problem) throw new UserError('DISK', `${problem}: ${again(folder)}.`)
+  }
+  return descriptionOf(stored)
+}
+
+/**
+ * Reads one labelled part into shared memory.
+ * @throws UserError DISK naming the file that is missing or damaged
+ */
+export async function loadPart(folder: string, dataset: Dataset, part: Exclude<Part, 'unlabelled'>): Promise<Loaded> {
+  const count = dataset.counts[part]
+  const read = async (name: string): Promise<SharedArrayBuffer> =>
+    count ? readShared(join(folder, name), expectedFiles(dataset).get(name)!, folder) : new SharedArrayBuffer(0)
+  const values = await read(valuesFile(dataset.kind, part))
+  const labels = new Uint16Array(await read(labelsFile(part)))
+  const bad = labels.findIndex((label) => label >= dataset.classNames.length)
+  if (bad >= 0)
+    throw new UserError('DISK', `${join(folder, labelsFile(part))} is damaged (label ${labels[bad]} at ${bad}): ${again(folder)}.`)
+  return { count, values: dataset.kind === 'images' ? new Uint8Array(values) : new Float32Array(values), labels }
+}
+
+/** Compares every file of a stored data set with the hash that was taken when it was written. */
+export async function verifyDataset(folder: string): Promise<{ ok: boolean; problems: string[] }> {
+  let stored: StoredDataset
+  try {
+    stored = await readStored(folder)
+  } catch (error) {
+    if (isUserError(error)) return { ok: false, problems: [error.message] }
+    throw error
+  }
+  const problems: string[] = []
+  for (const [name, bytes] of expectedFiles(stored)) {
+    const path = join(folder, name)
+    const problem =
+      (await lengthProblem(path, bytes)) ?? ((await sha256(path)) === stored.files[name]?.sha256 ? null : `${path} has changed`)
+    if (problem) problems.push(`${problem}: ${again(folder)}.`)
+  }
+  if (!problems.length && contentHash(stored) !== stored.hash)
+    problems.push(`${join(folder, DESCRIPTION)} does not belong to these files: ${again(folder)}.`)
+  return { ok: problems.length === 0, problems }
+}
+
+async function readStored(folder: string): Promise<StoredDataset> {
+  const path = join(folder, DESCRIPTION)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw explainFileError(error, path)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new UserError('DISK', `${path} is damaged: ${again(folder)}.`, { cause: error })
+  }
+  const parsed = StoredDatasetSchema.safeParse(json)
+  if (!parsed.success)
+    throw new UserError('DISK', `${path} is damaged, or from another version of Retrace: ${again(folder)}.`, { cause: parsed.error })
+  return parsed.data
+}
+
+/** What is for others to see; the strict schema of the contract has no place for the rest. */
+function descriptionOf(stored: StoredDataset): Dataset {
+  return DatasetSchema.strip().parse(stored)
+}
+
+async function lengthProblem(path: string, bytes: number): Promise<string | null> {
+  try {
+    const { size } = await stat(path)
+    return size === bytes ? null : `${path} is damaged (${size} bytes in place of ${bytes})`
+  } catch (error) {
+    const explained = explainFileError(error, path)
+    if (isUserError(explained)) return explained.code === 'NOT_FOUND' ? `${path} is missing` : explained.message
+    throw error
+  }
+}
+
+/** The most that one read call takes. */
+const READ_BYTES = 2 ** 28
+
+async function readShared(path: string, bytes: number, folder: string): Promise<SharedArrayBuffer> {
+  const problem = await lengthProblem(path, bytes)
+  if (problem) throw new UserError('DISK', `${problem}: ${again(folder)}.`)
+  const buffer = new SharedArrayBuffer(bytes)
+  const view = new Uint8Array(buffer)
+  const handle = await open(path, 'r')
+  try {
+    for (let at = 0; at < bytes;) {
+      const { bytesRead } = await handle.read(view, at, Math.min(READ_BYTES, bytes - at), at)
+      if (!bytesRead) throw new UserError('DISK', `${path} became shorter while it was read: ${again(folder)}.`)
+      at += bytesRead
+    }
+  } catch (error) {
+    throw explainFileError(error, path)
+  } finally {
+    await handle.close()
+  }
+  return buffer
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash)
+  return hash.digest('hex')
+}

@@ -1,0 +1,147 @@
+import { createHash, type Hash } from 'node:crypto'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatasetSchema, type Dataset } from '../contract/datasets.js'
+import { UserError } from '../contract/errors.js'
+import { syncFolder } from './disk.js'
+import { contentHash, DESCRIPTION, labelsFile, LAYOUT, PARTS, valuesFile, type Part, type StoredDataset } from './layout.js'
+import { valuesPerItem } from './shape.js'
+import type { DatasetSink } from './sink.js'
+import { pixelStatistics, pointStatistics, type ChannelStatistics } from './statistics.js'
+
+const LABEL_LIMIT = 65_536
+
+class HashedFile {
+  private readonly hash: Hash = createHash('sha256')
+  bytes = 0
+
+  private constructor(private readonly handle: FileHandle) {}
+
+  static async create(path: string): Promise<HashedFile> {
+    return new HashedFile(await open(path, 'wx'))
+  }
+
+  async append(array: Uint8Array | Float32Array | Uint16Array): Promise<void> {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+    this.hash.update(bytes)
+    this.bytes += bytes.length
+    for (let done = 0; done < bytes.length;) done += (await this.handle.write(bytes, done)).bytesWritten
+  }
+
+  async finish(): Promise<{ bytes: number; sha256: string }> {
+    await this.handle.sync()
+    await this.handle.close()
+    return { bytes: this.bytes, sha256: this.hash.digest('hex') }
+  }
+
+  close(): Promise<void> {
+    return this.handle.close()
+  }
+}
+
+/** Writes a data set into a folder of its own: files as they come, the description last. */
+export class DatasetWriter implements DatasetSink {
+  private readonly files = new Map<string, HashedFile>()
+  private readonly counts: Record<Part, number> = { train: 0, test: 0, unlabelled: 0 }
+  private readonly notes: string[] = []
+  private description: Pick<Dataset, 'kind' | 'image' | 'classNames'> | null = null
+  private statistics: ChannelStatistics | null = null
+
+  constructor(
+    private readonly folder: string,
+    private readonly onProgress: (progress: number | null, message: string) => void,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  begin(description: Pick<Dataset, 'kind' | 'image' | 'classNames'>): void {
+    if (this.description) throw new Error('a reader began twice')
+    if (description.classNames.length > LABEL_LIMIT)
+      throw new UserError('BAD_INPUT', `The data has ${description.classNames.length} classes, and ${LABEL_LIMIT} is the most: merge some.`)
+    this.description = description
+    const { channels } = description.image
+    this.statistics = description.kind === 'images' ? pixelStatistics(channels) : pointStatistics(channels)
+  }
+
+  async write(part: Part, values: Uint8Array | Float32Array, labels: ArrayLike<number> | null, from: string): Promise<void> {
+    this.signal.throwIfAborted()
+    const { description, statistics } = this
+    if (!description || !statistics) throw new Error('a reader wrote before it began')
+    const items = values.length / valuesPerItem(description)
+    if (!Number.isInteger(items)) throw new Error(`${from}: ${values.length} values are no whole number of items`)
+    if ((labels === null) !== (part === 'unlabelled') || (labels && labels.length !== items))
+      throw new Error(`${from}: ${items} items and ${labels?.length ?? 'no'} labels for the ${part} part`)
+    if (labels) await this.writeLabels(part, labels, description.classNames.length, from)
+    await (await this.file(valuesFile(description.kind, part))).append(values)
+    if (part === 'train') statistics.add(values)
+    this.counts[part] += items
+  }
+
+  note(text: string): void {
+    this.notes.push(text)
+  }
+
+  progress(done: number, message: string): void {
+    this.signal.throwIfAborted()
+    this.onProgress(done, message)
+  }
+
+  /**
+   * Forces everything to the disk and writes the description.
+   * @throws UserError BAD_INPUT when there is no training image
+   */
+  async finish(about: Pick<Dataset, 'name' | 'format' | 'source'>): Promise<Dataset> {
+    const { description, statistics, counts } = this
+    if (!description || !statistics || !counts.train)
+      throw new UserError('BAD_INPUT', `${about.source} has no training images: add the files of the training part and import again.`)
+    if (!counts.test) this.notes.push('no test images: runs on this data set report no test accuracy')
+    const files: StoredDataset['files'] = {}
+    for (const [name, file] of this.files) files[name] = await file.finish()
+    this.files.clear()
+    const { mean, deviation } = statistics.result()
+    const dataset: Dataset = DatasetSchema.parse({
+      ...about,
+      ...description,
+      counts: Object.fromEntries(PARTS.map((part) => [part, counts[part]])),
+      bytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0),
+      hash: contentHash({ ...description, files }),
+      channelMean: mean,
+      channelDeviation: deviation,
+      createdAt: Date.now(),
+      notes: this.notes,
+    })
+    const stored: StoredDataset = { ...dataset, layout: LAYOUT, files }
+    const handle = await open(join(this.folder, DESCRIPTION), 'wx')
+    try {
+      await handle.writeFile(`${JSON.stringify(stored, null, 2)}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await syncFolder(this.folder)
+    return dataset
+  }
+
+  /** Lets go of the files; the folder is the caller's to remove. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled([...this.files.values()].map((file) => file.close()))
+    this.files.clear()
+  }
+
+  private async writeLabels(part: Part, labels: ArrayLike<number>, classes: number, from: string): Promise<void> {
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i]!
+      if (Number.isInteger(label) && label >= 0 && label < classes) continue
+      const where = `${from} is damaged: image ${this.counts[part] + i + 1} of the ${part} part`
+      throw new UserError('BAD_INPUT', `${where} has the label ${label}, and there are ${classes} classes; get the file again.`)
+    }
+    await (await this.file(labelsFile(part))).append(Uint16Array.from(labels))
+  }
+
+  private async file(name: string): Promise<HashedFile> {
+    const known = this.files.get(name)
+    if (known) return known
+    const file = await HashedFile.create(join(this.folder, name))
+    this.files.set(name, file)
+    return file
+  }
+}

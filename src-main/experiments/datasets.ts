@@ -1,0 +1,182 @@
+import type { Task } from '../contract/changes.js'
+import type { Dataset, ImportDataset } from '../contract/datasets.js'
+import { UserError } from '../contract/errors.js'
+import { ACTIVE } from '../contract/runs.js'
+import type { Services } from '../contract/services.js'
+import type { Changes } from './changes.js'
+import { newId } from './ids.js'
+import { hint } from './near.js'
+import type { Clock, DatasetImporter, DatasetStore, HomeFiles, Journal, RunStore, SettingsStore } from './ports.js'
+
+export interface DatasetPorts {
+  changes: Changes
+  journal: Journal
+  datasets: DatasetStore
+  settings: SettingsStore
+  runs: RunStore
+  files: HomeFiles
+  clock: Clock
+  importer: DatasetImporter
+  fault(error: unknown): void
+}
+
+/** Milliseconds between two reports of the progress of the same work. */
+const PROGRESS_EVERY = 200
+
+const removedKey = (name: string): string => `dataset.removed:${name}`
+
+/** The data sets of a home, and those that Retrace can make by itself. */
+export class Datasets {
+  readonly services: Services['datasets']
+  private readonly running = new Map<string, AbortController>()
+  private readonly making = new Map<string, Promise<Dataset>>()
+  private readonly importing = new Set<Promise<unknown>>()
+  private closing = false
+  private builtinsReady: Promise<void> = Promise.resolve()
+
+  constructor(private readonly ports: DatasetPorts) {
+    this.services = {
+      list: async () => {
+        await this.builtinsReady
+        return ports.datasets.list()
+      },
+      import: (request) => this.tracked(this.import(request)),
+      cancelImport: (taskId) => this.cancel(taskId),
+      verify: async (name) => {
+        const dataset = await this.find(name)
+        return ports.importer.verify(ports.files.datasetFolder(name), dataset)
+      },
+      remove: (name) => this.remove(name),
+    }
+  }
+
+  /** Ends the tasks of a host that died, registers folders that it had finished, and makes missing built-in data sets in the background. */
+  recover(folders: readonly string[]): void {
+    const { changes, journal, importer, settings } = this.ports
+    const left = journal.tasks().filter(({ state }) => state === 'running')
+    if (left.length)
+      changes.commit((record) => {
+        for (const task of left)
+          record({ kind: 'task', task: { ...task, state: 'failed', message: 'Retrace was closed meanwhile: start it again.' } })
+      })
+    const make = async (): Promise<void> => {
+      for (const name of folders) if (!this.ports.datasets.get(name)) await this.adopt(name)
+      for (const name of importer.builtins()) if (!this.closing && settings.get(removedKey(name)) !== true) await this.find(name)
+    }
+    this.builtinsReady = make().catch((error: unknown) => {
+      if (!this.closing) this.ports.fault(error)
+    })
+  }
+
+  /** Cancels what is being imported, and waits until it has ended. */
+  async close(): Promise<void> {
+    this.closing = true
+    for (const controller of this.running.values()) controller.abort()
+    await Promise.allSettled([...this.importing, ...this.making.values(), this.builtinsReady])
+  }
+
+  /**
+   * The data set of that name; a built-in one is made first where it is missing.
+   *
+   * @throws UserError NOT_FOUND
+   */
+  async find(name: string): Promise<Dataset> {
+    const { datasets, importer } = this.ports
+    const known = datasets.get(name)
+    if (known) return known
+    const going = this.making.get(name)
+    if (going) return going
+    if (importer.builtins().includes(name)) return this.make(name)
+    const names = [...new Set([...datasets.list().map((dataset) => dataset.name), ...importer.builtins()])]
+    throw new UserError('NOT_FOUND', `There is no data set ${name}: ${hint(name, names, 'import it first, or choose one from the list.')}`)
+  }
+
+  private make(name: string): Promise<Dataset> {
+    const work = this.task(newId(), `Making the data set ${name}`, (options) => this.ports.importer.ensureBuiltin(name, options))
+    const kept = work.then((dataset) => this.keep(dataset)).finally(() => this.making.delete(name))
+    this.making.set(name, kept)
+    return kept
+  }
+
+  private async import({ taskId = newId(), ...request }: ImportDataset & { taskId?: string }): Promise<Dataset> {
+    if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is running already: give this one another id.`)
+    if (request.name !== undefined && this.ports.datasets.get(request.name))
+      throw new UserError('CONFLICT', `There is a data set ${request.name} already: remove it first, or give this one another name.`)
+    return this.task(taskId, `Importing ${request.path}`, async (options) => this.keep(await this.ports.importer.import(request, options)))
+  }
+
+  private tracked<T>(work: Promise<T>): Promise<T> {
+    this.importing.add(work)
+    const done = (): boolean => this.importing.delete(work)
+    work.then(done, done)
+    return work
+  }
+
+  private async cancel(taskId: string): Promise<void> {
+    const controller = this.running.get(taskId)
+    if (!controller) throw new UserError('NOT_FOUND', `No import ${taskId} is running: it has ended already, or never began.`)
+    controller.abort()
+  }
+
+  private async remove(name: string): Promise<void> {
+    const { changes, datasets, runs, files, importer, settings } = this.ports
+    await this.making.get(name)
+    if (!datasets.get(name)) await this.find(name)
+    const user = runs.inStatus([...ACTIVE, 'queued']).find(({ dataset }) => dataset === name)
+    if (user)
+      throw new UserError('CONFLICT', `The data set ${name} is used by run ${user.id}, which is ${user.status}: stop that run first.`)
+    changes.commit((record) => {
+      datasets.remove(name)
+      if (importer.builtins().includes(name)) settings.set(removedKey(name), true)
+      record({ kind: 'datasetRemoved', name })
+    })
+    await files.removeDataset(name)
+  }
+
+  private async adopt(name: string): Promise<void> {
+    try {
+      const dataset = await this.ports.importer.read(this.ports.files.datasetFolder(name))
+      if (dataset.name === name) this.keep(dataset)
+    } catch (error) {
+      this.ports.fault(error)
+    }
+  }
+
+  private keep(dataset: Dataset): Dataset {
+    const { changes, datasets, settings } = this.ports
+    changes.commit((record) => {
+      datasets.put(dataset)
+      if (settings.get(removedKey(dataset.name)) === true) settings.set(removedKey(dataset.name), false)
+      record({ kind: 'dataset', dataset })
+    })
+    return dataset
+  }
+
+  /** Does the work under a task that clients see, with its progress, its end, and a way to cancel it. */
+  private async task<T>(id: string, title: string, work: (options: Parameters<DatasetImporter['import']>[1]) => Promise<T>): Promise<T> {
+    const { changes, clock, files } = this.ports
+    const controller = new AbortController()
+    const tell = (rest: Omit<Task, 'id' | 'title'>): void =>
+      changes.commit((record) => record({ kind: 'task', task: { id, title, ...rest } }))
+    this.running.set(id, controller)
+    let told = clock.now()
+    const onProgress = (progress: number | null, message: string): void => {
+      if (clock.now() - told < PROGRESS_EVERY) return
+      told = clock.now()
+      tell({ state: 'running', progress, message })
+    }
+    try {
+      tell({ state: 'running', progress: 0, message: '' })
+      const result = await work({ into: files.datasets, onProgress, signal: controller.signal })
+      tell({ state: 'done', progress: 1, message: '' })
+      return result
+    } catch (error) {
+      const cancelled = controller.signal.aborted
+      const message = cancelled ? 'Cancelled.' : error instanceof Error ? error.message : String(error)
+      tell({ state: cancelled ? 'cancelled' : 'failed', progress: null, message })
+      throw cancelled ? new UserError('CONFLICT', `${title} was cancelled.`, { cause: error }) : error
+    } finally {
+      this.running.delete(id)
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
+import type { Change, SequencedChange, Task } from '../contract/changes.js'
+import type { RunConfig } from '../contract/config.js'
+import type { Dataset, ImportDataset } from '../contract/datasets.js'
+import type { EngineReport } from '../contract/engine.js'
+import type { Points } from '../contract/metrics.js'
+import type { Checkpoint, Environment, LogEntry, RunResult, RunStatus, RunSummary } from '../contract/runs.js'
+
+/**
+ * What the experiments need from the world. Stores are synchronous, as SQLite in this process is: a transaction is one
+ * call on the stack, so that no other change can come between its facts and their publication.
+ */
+
+export type Awaitable<T> = T | Promise<T>
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back once after so many milliseconds; the answer cancels it. */
+  after(milliseconds: number, callback: () => void): () => void
+}
+
+export interface Transactions {
+  /** Runs the work in one immediate transaction: all of it is kept, or none. Does not nest. */
+  immediate<T>(work: () => T): T
+}
+
+/** What a new run is stored with. */
+export interface NewRun {
+  summary: RunSummary
+  config: RunConfig
+  environment: Environment
+  /** Initial weights of a fork: a file name in the run's folder. */
+  weightsFile: string | null
+}
+
+export type RunPatch = Partial<Omit<RunSummary, 'id' | 'preset' | 'dataset' | 'seed' | 'createdAt' | 'parentId'>>
+
+export interface RunRecord {
+  config: RunConfig
+  environment: Environment
+  result: RunResult | null
+  weightsFile: string | null
+  /** Process id of the last trainer, and null once it is known to have ended. */
+  pid: number | null
+}
+
+export interface RunStore {
+  insert(run: NewRun): void
+  get(id: string): RunSummary | undefined
+  /** Newest first. */
+  list(): RunSummary[]
+  /** Those in one of these states, in the order in which they were queued. */
+  inStatus(statuses: readonly RunStatus[]): RunSummary[]
+  update(id: string, patch: RunPatch): void
+  record(id: string): RunRecord | undefined
+  updateRecord(id: string, patch: Partial<Omit<RunRecord, 'config' | 'weightsFile'>>): void
+  /** Puts the run at the end of the queue's order. */
+  enqueue(id: string): void
+  remove(id: string): void
+  /** Number for the default name of the next run. */
+  nextNumber(): number
+}
+
+export interface SeriesStore {
+  /**
+   * Appends consecutive points and answers those that were new: a step not above the last one of the series is left out, so
+   * that a report sent twice changes nothing.
+   */
+  append(runId: string, key: string, points: Points): Points
+  /** Every point of the wanted series (all when keys is absent), by key in the order of their names. */
+  read(runId: string, keys?: readonly string[]): { key: string; points: Points }[]
+  /** Discards the points of steps above this one. */
+  truncateAfter(runId: string, step: number): void
+  /** Last value of every series. */
+  latest(runId: string): Record<string, number>
+}
+
+export interface LogStore {
+  append(entry: LogEntry): void
+  /** The newest entries, oldest of them first. */
+  tail(runId: string, limit: number): LogEntry[]
+}
+
+export interface CheckpointStore {
+  /** Replaces an earlier one of the same file name. */
+  put(checkpoint: Checkpoint): void
+  /** Ascending by step, then by time. */
+  list(runId: string): Checkpoint[]
+  remove(runId: string, file: string): void
+}
+
+export interface Journal {
+  /** Stores the change inside the open transaction and answers its sequence number. */
+  append(change: Change): number
+  /** Sequence number of the newest change ever stored, 0 before the first. */
+  last(): number
+  /** Oldest sequence number that is still kept; null when there is none. */
+  oldest(): number | null
+  /** The newest state of every task that is still in the journal. */
+  tasks(): Task[]
+  /** At most `limit` changes after `seq`, in order; points and log entries only of the runs in `detailOf`. */
+  after(seq: number, options: { detailOf: readonly string[]; limit: number }): SequencedChange[]
+}
+
+export interface SettingsStore {
+  get(key: string): unknown
+  set(key: string, value: unknown): void
+}
+
+export interface DatasetStore {
+  list(): Dataset[]
+  get(name: string): Dataset | undefined
+  put(dataset: Dataset): void
+  remove(name: string): void
+}
+
+/** The files of runs and data sets. Every path is absolute. */
+export interface HomeFiles {
+  readonly home: string
+  /** Holds a folder a data set. */
+  readonly datasets: string
+  datasetFolder(name: string): string
+  checkpointFolder(runId: string): string
+  logFolder(runId: string): string
+  /** Makes the run's folders. */
+  prepareRun(runId: string): void
+  /** Whether that checkpoint is there. */
+  hasCheckpoint(runId: string, file: string): boolean
+  removeCheckpoint(runId: string, file: string): void
+  /** Gives a fork its own copy of a parent's checkpoint and answers the copy's file name in the fork's folder. */
+  adoptWeights(fromRunId: string, file: string, runId: string): string
+  weightsPath(runId: string, file: string): string
+  removeRun(runId: string): Promise<void>
+  removeDataset(name: string): Promise<void>
+}
+
+/** One trainer's work, from which the supervisor makes its job. */
+export interface TrainerOrder {
+  runId: string
+  lease: number
+  config: RunConfig
+  datasetFolder: string
+  checkpointFolder: string
+  logFolder: string
+  resumeFrom: string | null
+  weightsFrom: string | null
+  /** A trainer of an older lease that may still be alive; it must be gone before this one starts. */
+  previousPid: number | null
+}
+
+/** What a trainer reports; the supervisor has validated it. */
+export type TrainerReport =
+  | { kind: 'engine'; report: EngineReport }
+  | { kind: 'phase'; phase: string }
+  | { kind: 'started'; step: number; totalSteps: number; stepsPerEpoch: number }
+  | { kind: 'points'; step: number; activeSeconds: number; medianStepSeconds: number; series: ({ key: string } & Points)[] }
+  | { kind: 'log'; at: number; level: LogEntry['level']; message: string }
+  | ({ kind: 'checkpoint'; checkpoint: Checkpoint['kind'] } & Omit<Checkpoint, 'runId' | 'kind'>)
+  | { kind: 'ended'; outcome: TrainerOutcome; reason: string | null; result: RunResult | null }
+
+export type TrainerOutcome = 'finished' | 'paused' | 'stopped' | 'diverged' | 'failed'
+
+/** How a trainer's process ended. */
+export interface TrainerExit {
+  /** A sentence for people; null when it ended as it should. */
+  reason: string | null
+  /** The supervisor killed it because it did not obey a command in time. */
+  overdue: boolean
+}
+
+export interface TrainerEvents {
+  spawned(pid: number): void
+  /** May throw: the supervisor then kills the trainer and gives the error as the reason of its end. */
+  report(report: TrainerReport): void
+  /** Called exactly once; nothing is reported after it. */
+  exited(exit: TrainerExit): void
+}
+
+export interface TrainerHandle {
+  /** Checkpoint after the current step, then exit; a trainer that does not obey in time is killed. */
+  command(command: 'pause' | 'stop'): void
+  kill(reason: string): void
+}
+
+export interface TrainerLauncher {
+  /** Starts a trainer in the background; failures to start arrive as `exited`. */
+  launch(order: TrainerOrder, events: TrainerEvents): TrainerHandle
+}
+
+/** Networks and presets: what `numeric` knows, without loading TensorFlow. */
+export interface Catalogue {
+  presets(): Awaitable<Preset[]>
+  architectures(): Awaitable<Architecture[]>
+  /** What is wrong with a configuration that the schema alone cannot see; empty when it can run. */
+  validate(config: RunConfig): Awaitable<ConfigIssue[]>
+  describe(config: RunConfig): Awaitable<NetworkSummary>
+}
+
+export interface ImportOptions {
+  /** Holds a folder a data set; the importer makes `into/NAME`, whole or not at all. */
+  into: string
+  /** 0..1, or null when unknown. */
+  onProgress(progress: number | null, message: string): void
+  signal: AbortSignal
+}
+
+/** Reads and keeps the files of data sets. */
+export interface DatasetImporter {
+  /** Names of the data sets that can be made from what Retrace brings along. */
+  builtins(): readonly string[]
+  ensureBuiltin(name: string, options: ImportOptions): Promise<Dataset>
+  /** @throws UserError CONFLICT when `into` has one of that name */
+  import(request: ImportDataset, options: ImportOptions): Promise<Dataset>
+  /** The description that a stored folder carries. */
+  read(folder: string): Promise<Dataset>
+  verify(folder: string, expected: Dataset): Promise<{ ok: boolean; problems: string[] }>
+}

@@ -1,0 +1,42 @@
+import type { RunStatus } from '../contract/runs.js'
+import type { TrainerExit, TrainerOutcome } from './ports.js'
+
+/** Which state follows which: every rule about the life of a run is here, and nothing else is. */
+
+export type RunCommand = 'pause' | 'resume' | 'stop'
+
+/** A state that is missing refuses the command; one that names itself has nothing left to do. */
+const COMMANDS: Record<RunCommand, Partial<Record<RunStatus, RunStatus>>> = {
+  pause: { queued: 'paused', starting: 'pausing', running: 'pausing', pausing: 'pausing', paused: 'paused' },
+  resume: { queued: 'queued', paused: 'queued', stopped: 'queued', failed: 'queued', diverged: 'queued', interrupted: 'queued' },
+  stop: {
+    queued: 'stopped',
+    starting: 'stopping',
+    running: 'stopping',
+    pausing: 'stopping',
+    stopping: 'stopping',
+    paused: 'stopped',
+    interrupted: 'stopped',
+    stopped: 'stopped',
+  },
+}
+
+/** The state to which the command leads; null when it cannot be given in this state. */
+export const afterCommand = (status: RunStatus, command: RunCommand): RunStatus | null => COMMANDS[command][status] ?? null
+
+/** A trainer has begun to train; a command that came before stays in force. */
+export const afterStart = (status: RunStatus): RunStatus => (status === 'starting' ? 'running' : status)
+
+/** A trainer has ended as it should. One that was asked to pause and then to stop may answer either. */
+export function afterEnd(status: RunStatus, outcome: TrainerOutcome): RunStatus {
+  if (outcome !== 'paused') return outcome
+  return status === 'stopping' ? 'stopped' : 'paused'
+}
+
+/** A trainer's process has ended without a word; one that was killed for not obeying has been paused or stopped all the same. */
+export function afterExit(status: RunStatus, { reason, overdue }: TrainerExit): RunStatus {
+  const obeyed = overdue || reason === null
+  if (obeyed && status === 'pausing') return 'paused'
+  if (obeyed && status === 'stopping') return 'stopped'
+  return 'failed'
+}

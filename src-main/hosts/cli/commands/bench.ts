@@ -1,0 +1,23 @@
+import { computeEnvironment } from '../../engine.js'
+import { ExitStatus, type CommonOptions, type Context } from '../context.js'
+import { asJson } from '../format.js'
+import { runTool } from '../tool.js'
+
+export interface BenchStepOptions extends CommonOptions {
+  preset: string
+  batch?: number
+  size?: number
+  units?: number
+  mode?: 'reversible' | 'stored'
+  engine?: string
+  steps?: number
+}
+
+export async function benchStep(context: Context, options: BenchStepOptions): Promise<void> {
+  const { preset, batch = null, size = null, units = null, mode = null, steps = null, engine, json } = options
+  const request = { preset, batch, size, units, mode, steps }
+  const { ok, text, result } = await runTool({ tool: 'bench-step', request }, computeEnvironment(engine), context)
+  if (json) context.print(asJson(result))
+  else text.forEach(context.print)
+  if (!ok) throw new ExitStatus(1)
+}

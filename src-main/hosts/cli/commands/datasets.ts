@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import type { Change } from '../../../contract/changes.js'
+import type { Dataset } from '../../../contract/datasets.js'
+import { UserError } from '../../../contract/errors.js'
+import { userPath } from '../../home.js'
+import { signalStatus } from '../../signals.js'
+import { ExitStatus, type CommonOptions, type Context } from '../context.js'
+import { asJson, bytes, table } from '../format.js'
+import { withWorkbench } from '../workbench.js'
+
+const shape = ({ image: { height, width, channels }, kind }: Dataset): string =>
+  kind === 'points' ? `${channels} coordinates` : `${height}x${width}x${channels}`
+
+function describe(set: Dataset): string[] {
+  const { train, test, unlabelled } = set.counts
+  const counts = [`${train} to train`, `${test} to test`, ...(unlabelled > 0 ? [`${unlabelled} unlabelled`] : [])].join(', ')
+  return [
+    `${set.name}: ${shape(set)}, ${set.classNames.length} classes, ${counts}, ${bytes(set.bytes)}`,
+    ...set.notes.map((note) => `  ${note}`),
+  ]
+}
+
+export async function listDatasets(context: Context, options: CommonOptions): Promise<void> {
+  const sets = await withWorkbench(context, options, ({ client }) => client.datasets.list.query())
+  if (options.json) return context.print(asJson(sets))
+  const rows = sets.map((set) => [
+    set.name,
+    shape(set),
+    String(set.classNames.length),
+    String(set.counts.train),
+    String(set.counts.test),
+    bytes(set.bytes),
+    set.format,
+  ])
+  table(['NAME', 'SHAPE', 'CLASSES', 'TRAIN', 'TEST', 'SIZE', 'FORMAT'], rows).forEach(context.print)
+}
+
+export interface ImportOptions extends CommonOptions {
+  format?: string
+  name?: string
+}
+
+export async function importDataset(context: Context, path: string, { format, name, ...options }: ImportOptions): Promise<void> {
+  const from = userPath(path)
+  if (!existsSync(from)) throw new UserError('NOT_FOUND', `There is no file or folder ${from}: give the path of the data set's files.`)
+  const taskId = randomUUID()
+  const set = await withWorkbench(
+    context,
+    options,
+    async ({ client }) => {
+      let shown = ''
+      const watch = client.changes.subscribe(
+        { lastEventId: null, detailOf: [] },
+        {
+          onData({ data }) {
+            const change = data as Change
+            if (change.kind !== 'task' || change.task.id !== taskId || change.task.state !== 'running') return
+            const { progress, message } = change.task
+            const line = [progress === null ? '' : `${Math.floor(progress * 100)} %`, message].filter((part) => part !== '').join('  ')
+            if (context.progress) context.progress(line)
+            else if (message !== shown) context.note((shown = message))
+          },
+        },
+      )
+      let ended: NodeJS.Signals | null = null
+      void context.end.then((signal) => {
+        ended = signal
+        // The import below then fails, which is what ends this command.
+        client.datasets.cancelImport.mutate({ taskId }).catch(context.onDefect)
+      })
+      try {
+        return await client.datasets.import.mutate({ path: from, taskId, ...(format ? { format } : {}), ...(name ? { name } : {}) })
+      } catch (error) {
+        if (ended) throw new ExitStatus(signalStatus(ended))
+        throw error
+      } finally {
+        watch.unsubscribe()
+        if (context.progress) context.note('')
+      }
+    },
+    { lasting: true, handlesEnd: true },
+  )
+  if (options.json) context.print(asJson(set))
+  else describe(set).forEach(context.print)
+}
+
+export async function verifyDataset(context: Context, name: string, options: CommonOptions): Promise<void> {
+  const verdict = await withWorkbench(context, options, ({ client }) => client.datasets.verify.mutate({ name }))
+  if (options.json) context.print(asJson({ name, ...verdict }))
+  else if (verdict.ok) context.print(`${name}: complete and unchanged`)
+  else verdict.problems.forEach((problem) => context.print(`${name}: ${problem}`))
+  if (!verdict.ok) throw new UserError('BAD_INPUT', `The data set ${name} is damaged: remove it and import it again.`)
+}
+
+export async function removeDataset(context: Context, name: string, options: CommonOptions): Promise<void> {
+  await withWorkbench(context, options, ({ client }) => client.datasets.remove.mutate({ name }))
+  context.print(options.json ? asJson({ removed: name }) : `${name} was removed`)
+}

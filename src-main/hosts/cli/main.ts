@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import type { Context } from './context.js'
+import { describeFailure } from '../failure.js'
+import { onEndRequest } from '../signals.js'
+import { runCommandLine } from './run.js'
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const trainerEntry = at('./trainer.js')
+
+const context: Context = {
+  print: (line) => void process.stdout.write(`${line}\n`),
+  note: (line) => void process.stderr.write(`${line}\n`),
+  progress: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\x1b[2K${line.slice(0, process.stderr.columns - 1)}`) : null,
+  openBackend: async (options) => (await import('../wire.js')).backendOpener(trainerEntry)(options),
+  trainerEntry,
+  page: at('../renderer'),
+  end: new Promise((resolve) => onEndRequest(resolve)),
+  onDefect: (error) => void process.stderr.write(`${describeFailure(error)}\n`),
+}
+
+// `retrace runs list | head`: the reader has seen enough, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+const status = await runCommandLine(process.argv.slice(2), context)
+// A pipe may take what was written later; exit() would lose it.
+await new Promise((resolve) => process.stdout.write('', resolve))
+process.exit(status)

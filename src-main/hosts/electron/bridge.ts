@@ -1,0 +1,38 @@
+import type { IpcRendererEvent } from 'electron'
+import { IPC, type RetraceBridge } from '../../contract/bridge.js'
+
+/** What is needed of Electron's `ipcRenderer`. */
+export interface IpcRendererLike {
+  on(channel: string, listener: (event: IpcRendererEvent, ...args: unknown[]) => void): unknown
+  send(channel: string, ...args: unknown[]): void
+}
+
+/** The page's side of the pipes of `transport/ipc-main.ts`. It passes on text and can do nothing else. */
+export function createBridge(ipcRenderer: IpcRendererLike): RetraceBridge {
+  const pipes = new Map<number, { onMessage(text: string): void; onClose(reason: string): void }>()
+  let opened = 0
+
+  ipcRenderer.on(IPC.toPage, (_event, id, text) => {
+    if (typeof id === 'number' && typeof text === 'string') pipes.get(id)?.onMessage(text)
+  })
+  ipcRenderer.on(IPC.closed, (_event, id, reason) => {
+    if (typeof id !== 'number') return
+    const pipe = pipes.get(id)
+    pipes.delete(id)
+    pipe?.onClose(String(reason))
+  })
+
+  return {
+    open(onMessage, onClose) {
+      const id = ++opened
+      pipes.set(id, { onMessage, onClose })
+      ipcRenderer.send(IPC.open, id)
+      return {
+        send: (text) => ipcRenderer.send(IPC.toMain, id, text),
+        close: () => {
+          if (pipes.delete(id)) ipcRenderer.send(IPC.close, id)
+        },
+      }
+    },
+  }
+}

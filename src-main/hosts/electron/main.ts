@@ -1,0 +1,41 @@
+import { app, BrowserWindow, dialog, ipcMain, protocol, screen, session } from 'electron'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { describeFailure } from '../failure.js'
+import { chooseHome } from '../home.js'
+import { parsePort } from '../options.js'
+import { onEndRequest } from '../signals.js'
+import { backendOpener } from '../wire.js'
+import { runShell } from './shell.js'
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+async function main(): Promise<number> {
+  // Chromium's own switches are among the arguments, so unknown ones are none of our business.
+  const { values } = parseArgs({
+    args: process.argv.slice(2),
+    strict: false,
+    options: { home: { type: 'string' }, port: { type: 'string' } },
+  })
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  return runShell(
+    { app, BrowserWindow, dialog, ipcMain, protocol, screen, session },
+    {
+      home: chooseHome(text(values.home)),
+      port: parsePort(text(values.port)),
+      openBackend: backendOpener(at('./trainer.js')),
+      page: at('../renderer'),
+      preload: at('../preload/preload.cjs'),
+      end: new Promise((resolve) => onEndRequest(resolve)),
+      note: (line) => console.error(line),
+    },
+  )
+}
+
+main().then(
+  (status) => app.exit(status),
+  (error: unknown) => {
+    console.error(describeFailure(error))
+    app.exit(1)
+  },
+)

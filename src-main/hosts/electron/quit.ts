@@ -1,0 +1,33 @@
+import type { BrowserWindow, Dialog } from 'electron'
+import { ACTIVE, type RunSummary } from '../../contract/runs.js'
+
+export type QuitDecision = 'quit' | 'background' | 'stay'
+
+const BUTTONS = ['Stop and quit', 'Keep running in the background', 'Cancel']
+const DECISIONS: readonly QuitDecision[] = ['quit', 'background', 'stay']
+
+/** Asks what to do with the runs that are going; without any there is nothing to ask. */
+export async function decideQuit(
+  runs: RunSummary[],
+  dialog: Pick<Dialog, 'showMessageBox'>,
+  window: BrowserWindow | null,
+): Promise<QuitDecision> {
+  const going = runs.filter(({ status }) => ACTIVE.includes(status))
+  const waiting = runs.filter(({ status }) => status === 'queued')
+  const [first] = going
+  if (!first) return 'quit'
+  const options = {
+    type: 'question' as const,
+    buttons: BUTTONS,
+    defaultId: 1,
+    cancelId: 2,
+    title: 'Retrace',
+    message: going.length === 1 ? `The run "${first.name}" is going on.` : `${going.length} runs are going on.`,
+    detail:
+      'When you quit, they write a checkpoint and can be resumed from it. In the background they go on without a window; start Retrace again to see them.' +
+      (waiting.length > 0 ? `\n\n${waiting.length} more in the queue will wait until Retrace is started again.` : ''),
+    noLink: true,
+  }
+  const { response } = window ? await dialog.showMessageBox(window, options) : await dialog.showMessageBox(options)
+  return DECISIONS[response] ?? 'stay'
+}

@@ -1,0 +1,32 @@
+import type { Session, WebContents } from 'electron'
+import { isOwnAddress } from './page-protocol.js'
+
+/** Keeps a page where it is: no navigation away, no window of its own, no embedded guest. */
+export function confineContents(contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>): void {
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  contents.on('will-navigate', (event) => {
+    if (!isOwnAddress(event.url)) event.preventDefault()
+  })
+  contents.on('will-redirect', (event) => {
+    if (!isOwnAddress(event.url)) event.preventDefault()
+  })
+  contents.on('will-frame-navigate', (event) => {
+    if (!isOwnAddress(event.url)) event.preventDefault()
+  })
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+}
+
+/** Addresses that never leave this machine; developer tools load their own page. */
+const LOCAL = /^(app:\/\/retrace\/|devtools:\/\/|data:|blob:app:\/\/retrace)/
+
+/** Grants the page nothing it might ask for, and lets no request leave the machine. */
+export function confineSession(
+  session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'> & {
+    webRequest: Pick<Session['webRequest'], 'onBeforeRequest'>
+  },
+): void {
+  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
+  session.setPermissionCheckHandler(() => false)
+  session.setDevicePermissionHandler(() => false)
+  session.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !LOCAL.test(url) }))
+}

@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type * as Electron from 'electron'
+import { isUserError, UserError } from '../../contract/errors.js'
+import { serveIpc } from '../../transport/ipc-main.js'
+import { describeFailure } from '../failure.js'
+import { prepareHome, type HomeChoice } from '../home.js'
+import { openHost, type Host, type OpenBackend } from '../host.js'
+import { requirePage } from '../server/http.js'
+import { decideQuit } from './quit.js'
+import { isOwnAddress, PAGE_ORIGIN, pageHandler, SCHEME } from './page-protocol.js'
+import { confineContents, confineSession } from './security.js'
+import { keepWindowState, readWindowState } from './window-state.js'
+
+/** What the shell needs of Electron; tests give a fake. */
+export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'protocol' | 'screen' | 'session'>
+
+export interface ShellOptions {
+  home: HomeChoice
+  openBackend: OpenBackend
+  /** Folder of the built page. */
+  page: string
+  preload: string
+  port?: number | undefined
+  /** Resolves when the process is asked to end from outside: nobody is asked then. */
+  end: Promise<unknown>
+  note(line: string): void
+}
+
+/** The page's privileges; Electron wants them before it is ready. */
+export const SCHEME_PRIVILEGES = { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }
+
+async function openOrExplain(options: ShellOptions, onDefect: (error: Error) => void): Promise<Host> {
+  const { home, openBackend, port } = options
+  // Beside the window, the home is served to commands; the page comes over the program's own scheme.
+  const found = await openHost({ home, kind: 'electron', lasting: true, openBackend, page: null, port: port ?? 0, onDefect })
+  if ('opened' in found) return found.opened
+  const { pid, address, kind } = found.running
+  throw new UserError(
+    'CONFLICT',
+    kind === 'server'
+      ? `The workbench of ${home.folder} runs already as a local server (process ${pid}) at ${address}: use its window, or end it first with Ctrl+C in its terminal.`
+      : `A command of Retrace (process ${pid}) uses the home folder ${home.folder}: wait for its end, or choose another with --home.`,
+  )
+}
+
+function createWindow(
+  electron: ElectronApi,
+  home: string,
+  options: ShellOptions,
+  onFailure: (error: unknown) => void,
+): Electron.BrowserWindow {
+  const file = join(home, 'window.json')
+  const { maximized, ...place } = readWindowState(
+    file,
+    electron.screen.getAllDisplays().map(({ workArea }) => workArea),
+  )
+  const window = new electron.BrowserWindow({
+    ...place,
+    minWidth: 800,
+    minHeight: 500,
+    title: 'Retrace',
+    show: false,
+    autoHideMenuBar: true,
+    webPreferences: {
+      preload: options.preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+      spellcheck: false,
+    },
+  })
+  keepWindowState(window, file, onFailure)
+  window.once('ready-to-show', () => {
+    if (maximized) window.maximize()
+    window.show()
+  })
+  // A page that crashed is empty and deaf; the runs are in other processes and go on.
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
+  })
+  return window
+}
+
+/**
+ * The workbench in Electron: one instance a home, one window, the back end in this process.
+ * @returns when the program is about to end, with its status
+ */
+export async function runShell(electron: ElectronApi, options: ShellOptions): Promise<number> {
+  const { app, dialog, ipcMain, protocol, session } = electron
+  const onFailure = (error: unknown): void => options.note(describeFailure(error))
+
+  let window: Electron.BrowserWindow | null = null
+  const show = (): void => {
+    if (!window) return
+    if (window.isMinimized()) window.restore()
+    window.show()
+    window.focus()
+  }
+
+  let host: Host
+  try {
+    requirePage(options.page)
+    const home = prepareHome(options.home)
+    // The instance lock lies in this folder, so that there is one instance a home and not one a user.
+    const userData = join(home, 'electron')
+    mkdirSync(userData, { recursive: true })
+    app.setPath('userData', userData)
+    if (!app.requestSingleInstanceLock()) {
+      options.note('The workbench is open already: its window comes to the front.')
+      return 0
+    }
+    app.on('second-instance', show)
+    app.on('activate', show)
+    app.on('web-contents-created', (_event, contents) => confineContents(contents))
+    protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES])
+    await app.whenReady()
+    host = await openOrExplain(options, onFailure)
+  } catch (error) {
+    onFailure(error)
+    if (isUserError(error)) dialog.showErrorBox('Retrace cannot start', error.message)
+    return 1
+  }
+
+  confineSession(session.defaultSession)
+  protocol.handle(SCHEME, pageHandler(options.page))
+  const ipc = serveIpc({
+    ipcMain,
+    services: host.services,
+    isTrusted: ({ senderFrame }) => senderFrame !== null && senderFrame.parent === null && isOwnAddress(senderFrame.url),
+    onDefect: onFailure,
+  })
+  window = createWindow(electron, host.home, options, onFailure)
+  await window.loadURL(`${PAGE_ORIGIN}/`)
+
+  return new Promise((resolve) => {
+    let finished = false
+    const finish = async (): Promise<void> => {
+      window?.hide()
+      ipc.close()
+      let status = 0
+      try {
+        await host.close()
+      } catch (error) {
+        onFailure(error)
+        status = 1
+      }
+      finished = true
+      window?.destroy()
+      resolve(status)
+    }
+
+    let asking: Promise<void> | null = null
+    const ask = async (): Promise<void> => {
+      const decision = await decideQuit((await host.services.runs.list()).runs, dialog, window)
+      if (decision === 'background') window?.hide()
+      if (decision === 'quit') await finish()
+    }
+    const request = (event: { preventDefault(): void }): void => {
+      if (finished) return
+      event.preventDefault()
+      asking ??= ask()
+        .catch(onFailure)
+        .finally(() => (asking = null))
+    }
+    window?.on('close', request)
+    app.on('before-quit', request)
+    // Without this Electron would quit when the window is destroyed, before this function's caller decides.
+    app.on('window-all-closed', () => undefined)
+    void options.end.then(finish)
+  })
+}

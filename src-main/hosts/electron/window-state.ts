@@ -1,0 +1,67 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { BrowserWindow, Rectangle } from 'electron'
+import { z } from 'zod'
+
+const StateSchema = z.object({
+  x: z.int(),
+  y: z.int(),
+  width: z.int().min(400).max(20_000),
+  height: z.int().min(300).max(20_000),
+  maximized: z.boolean(),
+})
+export type WindowState = z.infer<typeof StateSchema>
+
+const DEFAULT = { width: 1440, height: 900, maximized: false }
+/** So much of the title bar must be on a display that the window can be dragged. */
+const GRIP = 64
+
+const isReachable = ({ x, y, width }: WindowState, displays: Rectangle[]): boolean =>
+  displays.some(
+    (display) =>
+      x + width >= display.x + GRIP && x <= display.x + display.width - GRIP && y >= display.y && y <= display.y + display.height - GRIP,
+  )
+
+/**
+ * Where the window was last; without a place when that is on no display any more, or nothing is known.
+ * @param displays work areas of the displays that are connected
+ */
+export function readWindowState(file: string, displays: Rectangle[]): Partial<Pick<WindowState, 'x' | 'y'>> & Omit<WindowState, 'x' | 'y'> {
+  let state: WindowState
+  try {
+    state = StateSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    // Missing or damaged: it is a convenience, and the next move writes it anew.
+    return DEFAULT
+  }
+  const { width, height, maximized } = state
+  return isReachable(state, displays) ? state : { width, height, maximized }
+}
+
+type TrackedWindow = Pick<BrowserWindow, 'getNormalBounds' | 'isMaximized' | 'isDestroyed'> & {
+  on(event: 'resize' | 'move' | 'maximize' | 'unmaximize' | 'close', listener: () => void): unknown
+}
+
+/**
+ * Keeps the window's place over restarts: written a moment after it moved, and when it closes.
+ * @param onFailure told when it cannot be written
+ */
+export function keepWindowState(window: TrackedWindow, file: string, onFailure: (error: unknown) => void, delayMs = 500): void {
+  let timer: NodeJS.Timeout | undefined
+  const save = (): void => {
+    clearTimeout(timer)
+    if (window.isDestroyed()) return
+    const { x, y, width, height } = window.getNormalBounds()
+    try {
+      writeFileSync(`${file}.tmp`, JSON.stringify({ x, y, width, height, maximized: window.isMaximized() } satisfies WindowState))
+      renameSync(`${file}.tmp`, file)
+    } catch (error) {
+      onFailure(error)
+    }
+  }
+  const later = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(save, delayMs)
+  }
+  for (const event of ['resize', 'move', 'maximize', 'unmaximize'] as const) window.on(event, later)
+  window.on('close', save)
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UserError } from '../contract/errors.js'
+import type { Services } from '../contract/services.js'
+import type { DefectListener } from '../transport/channel-server.js'
+import { findHost, removeHostRecord, writeHostRecord, type HostRecord } from './discovery.js'
+import { prepareHome, type HomeChoice } from './home.js'
+import { tryLockHome } from './home-lock.js'
+import { requirePage, startLocalServer, takePort, type LocalServer } from './server/http.js'
+import { VERSION } from './version.js'
+
+export type HostKind = HostRecord['kind']
+
+/** The back end of a home, however it is made; see `wire.ts` for the real one. */
+export interface Backend {
+  services: Services
+  close(): Promise<void>
+}
+export type OpenBackend = (options: { home: string; hostKind: HostKind }) => Promise<Backend>
+
+export interface HostOptions {
+  home: HomeChoice
+  kind: HostKind
+  /** See `HostRecord.lasting`. */
+  lasting: boolean
+  openBackend: OpenBackend
+  /** Folder of the built page; null serves the API alone. */
+  page: string | null
+  port?: number | undefined
+  onDefect: DefectListener
+  /** How long to wait for a process that holds the home but cannot be reached, or is about to end. */
+  waitMs?: number
+}
+
+/** This process holds the home, and serves it to the user's other processes. */
+export interface Host {
+  home: string
+  services: Services
+  server: LocalServer
+  /** Ends everything in order; calling it again waits for the same end. */
+  close(): Promise<void>
+}
+
+/**
+ * Becomes the host of a home, or finds the one that is running. One of several that start at once becomes the host, the
+ * others find it.
+ * @returns `running` when another lasting process holds the home and answers
+ * @throws UserError DISK, UNAVAILABLE, or CONFLICT when a process that does not answer holds the home
+ */
+export async function openHost(options: HostOptions): Promise<{ opened: Host } | { running: HostRecord }> {
+  if (options.page !== null) requirePage(options.page)
+  const home = prepareHome(options.home)
+  const deadline = Date.now() + (options.waitMs ?? 10_000)
+  for (;;) {
+    const lock = await tryLockHome(home)
+    if (lock) {
+      try {
+        return { opened: await open(home, lock, options) }
+      } catch (error) {
+        lock.release()
+        throw error
+      }
+    }
+    const running = await findHost(home)
+    if (running?.lasting) return { running }
+    if (Date.now() > deadline)
+      throw new UserError(
+        'CONFLICT',
+        running
+          ? `A command of Retrace (process ${running.pid}) uses the home folder ${home}: wait for its end, or choose another with --home.`
+          : `Another process uses the home folder ${home} and does not answer: end it, or choose another folder with --home.`,
+      )
+    await sleep(50)
+  }
+}
+
+async function open(home: string, lock: { release(): void }, options: HostOptions): Promise<Host> {
+  const { kind, lasting, openBackend, page, port, onDefect } = options
+  const bound = await takePort(port)
+  let backend: Backend | undefined
+  let server: LocalServer | undefined
+  try {
+    backend = await openBackend({ home, hostKind: kind })
+    server = startLocalServer(bound, { services: backend.services, page, onDefect })
+    const { address, token } = server
+    writeHostRecord(home, { pid: process.pid, kind, address, token, lasting, startedAt: Date.now(), version: VERSION })
+  } catch (error) {
+    bound.close()
+    await backend?.close()
+    throw error
+  }
+  const parts = { backend, server }
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    // The record goes first, so that nobody comes while the rest is closed, and the lock last.
+    try {
+      removeHostRecord(home, { pid: process.pid, token: parts.server.token })
+      await parts.server.close()
+    } finally {
+      try {
+        await parts.backend.close()
+      } finally {
+        lock.release()
+      }
+    }
+  }
+  return { home, services: backend.services, server, close: () => (closing ??= close()) }
+}

@@ -1,0 +1,19 @@
+import { builtinNames, ensureBuiltin, importDataset } from '../data/import.js'
+import { readDataset, verifyDataset } from '../data/stored.js'
+import type { DatasetImporter } from '../experiments/ports.js'
+
+/** The data sets of a home, as the experiments want them. */
+export const datasetImporter: DatasetImporter = {
+  builtins: builtinNames,
+  ensureBuiltin,
+  import: importDataset,
+  read: readDataset,
+  async verify(folder, expected) {
+    const found = await verifyDataset(folder)
+    if (!found.ok) return found
+    const { hash } = await readDataset(folder)
+    if (hash === expected.hash) return found
+    const problem = `${folder} holds other data than the data set ${expected.name} had when it was imported.`
+    return { ok: false, problems: [problem] }
+  },
+}

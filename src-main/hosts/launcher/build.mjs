@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { ROOT } from './root.mjs'
+import { sourceSignature } from './signature.mjs'
+
+const OUT = join(ROOT, 'out')
+const STAMP = join(OUT, 'stamp')
+/** Inside `out`, so that moving a build into place stays on one file system. */
+const WORK = join(OUT, '.work')
+const WEEK_MS = 7 * 86_400_000
+
+const isFresh = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sourceSignature(ROOT)
+
+/**
+ * Runs electron-vite, keeping what it says for the case that it fails.
+ * @param {string} folder
+ * @returns {Promise<void>}
+ */
+function runElectronVite(folder) {
+  return new Promise((resolve, reject) => {
+    const cli = join(ROOT, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js')
+    const child = spawn(process.execPath, [cli, 'build', '--outDir', folder, '--logLevel', 'warn'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    })
+    let output = ''
+    /** @param {Buffer} chunk */
+    const keep = (chunk) => void (output = (output + chunk.toString('utf8')).slice(-8000))
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.once('error', reject)
+    child.once('close', (status) => {
+      if (status === 0) resolve()
+      else
+        reject(
+          new Error(
+            `The build failed; nothing of the last one was replaced.\n${stripVTControlCharacters(output)
+              .replace(/^ +at .*$/gm, '')
+              .trim()}`,
+          ),
+        )
+    })
+  })
+}
+
+/** Entries refer to chunks by names that carry a hash of their content; so they are put in place last. */
+const ENTRY = /^(main\/[^/]+\.js|preload\/[^/]+\.cjs|renderer\/index\.html)$/
+
+/**
+ * Moves a finished build over the last one file by file. A program that starts or runs meanwhile always finds whole files, and the chunks
+ * that its entry refers to: old ones stay for a week.
+ * @param {string} folder
+ */
+async function place(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((e) => e.isFile()).map((e) => relative(folder, join(e.parentPath, e.name)).replaceAll('\\', '/'))
+  const ordered = [...files.filter((file) => !ENTRY.test(file)), ...files.filter((file) => ENTRY.test(file))]
+  for (const file of ordered) {
+    await mkdir(dirname(join(OUT, file)), { recursive: true })
+    await rename(join(folder, file), join(OUT, file))
+  }
+  const present = new Set(files)
+  for (const old of await readdir(OUT, { recursive: true, withFileTypes: true })) {
+    const path = join(old.parentPath, old.name)
+    if (!old.isFile() || path === STAMP || present.has(relative(OUT, path).replaceAll('\\', '/'))) continue
+    if (Date.now() - (await stat(path)).mtimeMs > WEEK_MS) await rm(path, { force: true })
+  }
+}
+
+/**
+ * Brings `out` up to date with the sources; only looks at their times where nothing has changed. One build at a time: a second start
+ * waits for it.
+ * @param {{ force?: boolean, tell?: (line: string) => void }} [options]
+ */
+export async function ensureBuilt({ force = false, tell = () => undefined } = {}) {
+  if (!force && isFresh()) return
+  const { lock } = (await import('proper-lockfile')).default
+  await mkdir(WORK, { recursive: true })
+  const release = await lock(WORK, {
+    lockfilePath: join(WORK, 'build.lock'),
+    stale: 10_000,
+    update: 2000,
+    retries: { forever: true, minTimeout: 300, maxTimeout: 300 },
+  })
+  try {
+    if (!force && isFresh()) return
+    const signature = sourceSignature(ROOT)
+    const folder = join(WORK, 'build')
+    // What a killed build left behind.
+    await rm(folder, { recursive: true, force: true })
+    tell('building ...')
+    const started = performance.now()
+    await runElectronVite(folder)
+    await rm(STAMP, { force: true })
+    await place(folder)
+    await writeFile(`${STAMP}.new`, signature)
+    await rename(`${STAMP}.new`, STAMP)
+    await rm(folder, { recursive: true, force: true })
+    tell(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  } finally {
+    await release()
+  }
+}

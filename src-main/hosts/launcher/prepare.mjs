@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensureBuilt } from './build.mjs'
+import { ROOT } from './root.mjs'
+
+/** @param {string} line */
+export const tell = (line) => void process.stderr.write(`${line}\n`)
+
+/** @param {string} name */
+export const built = (name) => pathToFileURL(join(ROOT, 'out', 'main', name)).href
+
+/** @returns {Promise<typeof import('../../setup/main.js')>} */
+const loadSetup = () => import(built('setup.js'))
+
+/**
+ * Builds what is out of date and completes the installation; milliseconds where both are done.
+ * @param {{ force?: boolean, skip?: ('electron' | 'native')[] }} [options]
+ */
+export async function prepare(options = {}) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`This is Node ${process.versions.node}; Retrace needs 20.19 or later.`)
+  if (!existsSync(join(ROOT, 'node_modules', 'electron-vite'))) throw new Error('The packages are not installed: run `npm ci` first.')
+  await ensureBuilt({ tell })
+  const setup = await loadSetup()
+  return { setup, outcome: await setup.setUp(setup.streamProgress(process.stderr), options) }
+}
+
+/**
+ * Runs a launcher's work: one line and status 1 where it cannot be done.
+ * @param {() => Promise<void>} work
+ */
+export async function main(work) {
+  try {
+    await work()
+  } catch (error) {
+    tell(`retrace: ${error instanceof Error ? error.message : String(error)}`)
+    process.exit(1)
+  }
+}

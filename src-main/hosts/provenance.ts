@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Environment } from '../contract/runs.js'
+import { VERSION } from './version.js'
+
+const run = promisify(execFile)
+
+/** Bytes of the difference to the last commit that are kept with a run; beyond that the difference is not kept at all. */
+const DIFF_LIMIT = 2 ** 20
+
+/** Which program this is, down to the lines that are not committed: a run stores it, so that it can be repeated. */
+export async function readProvenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff'>> {
+  const program = { retrace: VERSION, platform: `${process.platform} ${process.arch}, Node ${process.versions.node}` }
+  const root = repositoryRoot()
+  if (root === null) return { ...program, commit: null, diff: null }
+  const git = async (...args: string[]): Promise<string | null> => {
+    try {
+      return (await run('git', ['-C', root, ...args], { maxBuffer: DIFF_LIMIT })).stdout
+    } catch {
+      // No git, no commit yet, or too long a difference: the run is worth having without.
+      return null
+    }
+  }
+  const [commit, diff] = await Promise.all([git('rev-parse', 'HEAD'), git('diff', 'HEAD', '--', 'src-main', 'package-lock.json')])
+  return { ...program, commit: commit?.trim() ?? null, diff: diff || null }
+}
+
+/** The checkout that this file runs in; null for an installed program. */
+function repositoryRoot(): string | null {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder)
+    if (parent === folder) return null
+    folder = parent
+  }
+  return existsSync(join(folder, '.git')) ? folder : null
+}

@@ -1,0 +1,102 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findOnPath } from '../../engine/location.js'
+
+/** How the window was opened; `none`: the user has to open the printed address. */
+export type Window =
+  { how: 'app'; browser: string; close(): void; closed: Promise<void> } | { how: 'default' } | { how: 'none'; why: string }
+
+const LINUX = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'microsoft-edge', 'microsoft-edge-stable']
+const MACOS = ['Google Chrome', 'Chromium', 'Microsoft Edge']
+const WINDOWS = ['Google\\Chrome\\Application\\chrome.exe', 'Chromium\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe']
+
+/** Browsers in a snap may not write to a profile of ours in a hidden folder. */
+function isSnap(path: string): boolean {
+  return (
+    path.startsWith('/snap/') ||
+    realpathSync(path) === '/usr/bin/snap' ||
+    (path.endsWith('chromium-browser') && existsSync('/snap/bin/chromium'))
+  )
+}
+
+/** A browser of this machine that can show an address as an application's window, or null. `RETRACE_BROWSER` names one. */
+export function findAppBrowser(platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env): string | null {
+  if (env.RETRACE_BROWSER) return existsSync(env.RETRACE_BROWSER) ? env.RETRACE_BROWSER : null
+  switch (platform) {
+    case 'darwin':
+      return (
+        MACOS.flatMap((name) =>
+          ['/Applications', join(env.HOME ?? '', 'Applications')].map((at) => `${at}/${name}.app/Contents/MacOS/${name}`),
+        ).find((path) => existsSync(path)) ?? null
+      )
+    case 'win32':
+      return (
+        [env.ProgramFiles, env['ProgramFiles(x86)'], env.LOCALAPPDATA]
+          .flatMap((at) => (at ? WINDOWS.map((name) => `${at}\\${name}`) : []))
+          .find((path) => existsSync(path)) ?? null
+      )
+    default:
+      return LINUX.map((name) => findOnPath(name, env)).find((path) => path !== null && !isSnap(path)) ?? null
+  }
+}
+
+/** Arguments for a window of its own: no tabs, no address bar, a profile apart from the user's. */
+export function appWindowArguments(address: string, profile: string, root: boolean): string[] {
+  const quiet = [
+    '--no-first-run',
+    '--no-default-browser-check',
+    '--disable-background-networking',
+    '--disable-sync',
+    '--disable-component-update',
+  ]
+  // Chromium refuses to start as root with its sandbox.
+  return [`--app=${address}`, `--user-data-dir=${profile}`, ...quiet, ...(root ? ['--no-sandbox'] : [])]
+}
+
+/** Whether this session can show a window at all. */
+export function hasScreen(platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env): boolean {
+  return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY)
+}
+
+async function openApp(browser: string, address: string, profile: string): Promise<ChildProcess | null> {
+  const child = spawn(browser, appWindowArguments(address, profile, process.getuid?.() === 0), { stdio: 'ignore' })
+  const failed = new Promise<'failed'>((resolve) => {
+    child.once('error', () => resolve('failed'))
+    // Status 0: the window was handed to a browser that runs already with this profile.
+    child.once('exit', (code) => code !== 0 && resolve('failed'))
+  })
+  return (await Promise.race([failed, sleep(1500, null)])) === 'failed' ? null : child
+}
+
+/**
+ * Opens the workbench's window: an application window of Chrome, Chromium or Edge, else the default browser.
+ * @param profile folder for the browser's own files
+ */
+export async function openWindow(address: string, profile: string): Promise<Window> {
+  if (!hasScreen()) return { how: 'none', why: 'there is no screen here' }
+  const browser = findAppBrowser()
+  const child = browser ? await openApp(browser, address, profile) : null
+  if (browser && child) {
+    const closed = new Promise<void>((resolve) => {
+      if (child.exitCode !== null) resolve()
+      else child.once('exit', () => resolve())
+    })
+    return { how: 'app', browser, close: () => void child.kill(), closed }
+  }
+  const { default: open } = await import('open')
+  try {
+    const opener = await open(address)
+    const status = await Promise.race([
+      new Promise<number | null>((resolve) => {
+        opener.once('error', () => resolve(-1))
+        opener.once('exit', (code) => resolve(code))
+      }),
+      sleep(1500, 0),
+    ])
+    return status === 0 ? { how: 'default' } : { how: 'none', why: 'no browser could be started' }
+  } catch (error) {
+    return { how: 'none', why: `no browser could be started (${error instanceof Error ? error.message : String(error)})` }
+  }
+}

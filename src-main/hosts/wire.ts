@@ -1,0 +1,27 @@
+import { openBackend } from './backend.js'
+import { catalogue } from './catalogue.js'
+import { computeEnvironment, currentEngine } from './engine.js'
+import type { OpenBackend } from './host.js'
+import { datasetImporter } from './importer.js'
+
+/**
+ * The real back end of a home: storage, experiments, networks, data and engine, joined.
+ * @param trainerEntry absolute path of the trainer's program
+ */
+export function backendOpener(trainerEntry: string): OpenBackend {
+  return async ({ home, hostKind }) => {
+    // A forced engine that cannot run is refused here, before the home is touched, and not at the first run.
+    currentEngine()
+    return openBackend({
+      home,
+      hostKind,
+      trainerEntry,
+      catalogue,
+      importer: datasetImporter,
+      environment: () => computeEnvironment(),
+      engine: () => currentEngine(),
+      // A command does its own work; what a window has queued waits for a window.
+      queue: hostKind === 'cli' ? 'hold' : 'run',
+    })
+  }
+}

@@ -1,0 +1,31 @@
+import { concat, split } from '@tensorflow/tfjs-core'
+import type { Dynamics } from '../dynamics.js'
+import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
+
+/**
+ * Hamiltonian: Y += h K1' s(K1 Z + b1);  Z -= h K2' s(K2 Y + b2), channels split in Y and Z.  Symplectic Euler (Verlet in this split form).
+ * Chang et al. 2018, section 3.1, eq. 12-13.
+ */
+export const hamiltonian: Dynamics = {
+  id: 'hamiltonian',
+  label: 'Hamiltonian',
+  summary: 'Two halves of the channels drive each other by symmetric layers, as position and momentum do.',
+  source: 'Chang et al. 2018, section "Two-layer Hamiltonian network"',
+  layersPerUnit: 4,
+  channelMultiple: 2,
+  widening: 'between',
+  normalisable: true,
+  twoStep: false,
+  parameters: (unit) => ({ ...layerParameters('1', unit.channels / 2, unit), ...layerParameters('2', unit.channels / 2, unit) }),
+  smoothKernels: ['kernel1', 'kernel2'],
+  open: (x) => split(x, 2, -1) as [typeof x, typeof x],
+  close: (pair) => concat([...pair], -1),
+  substeps: (h) => [
+    { params: layerRoles('1'), keep: 1, blend: 0, gain: h },
+    { params: layerRoles('2'), keep: 1, blend: 0, gain: -h },
+  ],
+  force: (state, params, ctx) => {
+    const map = ctx.linear.map(params['kernel']!)
+    return map.adjoint(activatedLayer(map.apply, state, params, ctx))
+  },
+}

@@ -1,0 +1,26 @@
+import { zerosLike } from '@tensorflow/tfjs-core'
+import type { Dynamics } from '../dynamics.js'
+import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
+
+/**
+ * Midpoint: Y[j+1] = Y[j-1] + 2h s((K - K') Y[j] + b).  Second order, two-step; K - K' has purely imaginary eigenvalues.
+ * This is what some ODE libraries call the leapfrog/midpoint rule; `leapfrog` here is another scheme.
+ * Chang et al. 2018, section 3.2, eq. 14-15.
+ */
+export const midpoint: Dynamics = {
+  id: 'midpoint',
+  label: 'Midpoint',
+  summary: 'A two-step scheme driven by an antisymmetric layer, whose eigenvalues lie on the imaginary axis.',
+  source: 'Chang et al. 2018, section "Midpoint network"',
+  layersPerUnit: 2,
+  channelMultiple: 1,
+  widening: 'between',
+  normalisable: true,
+  twoStep: true,
+  parameters: (unit) => layerParameters('', unit.channels, unit),
+  smoothKernels: ['kernel'],
+  open: (x, { start }) => [start === 'zero' ? zerosLike(x) : x, x],
+  close: ([, last]) => last,
+  substeps: (h) => [{ params: layerRoles(''), keep: 1, blend: 0, gain: 2 * h }],
+  force: (state, params, ctx) => activatedLayer(ctx.linear.antisymmetric(params['kernel']!).apply, state, params, ctx),
+}

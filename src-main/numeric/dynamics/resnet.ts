@@ -1,0 +1,24 @@
+import type { Dynamics } from '../dynamics.js'
+import { branch, branchParameters, branchRoles } from '../preactivation.js'
+
+/**
+ * Pre-activation ResNet: Y[j+1] = Y[j] + F(Y[j]).  Forward Euler of the same form; Y[j] cannot be had back from Y[j+1],
+ * so that only stored back-propagation exists.  He et al. 2016, "Identity mappings in deep residual networks".
+ */
+export const resnet: Dynamics = {
+  id: 'resnet',
+  label: 'ResNet',
+  summary: 'The pre-activation residual network: forward Euler, every activation stored.',
+  source: 'He et al. 2016, "Identity mappings in deep residual networks"',
+  layersPerUnit: 2,
+  channelMultiple: 1,
+  widening: 'unit',
+  normalisable: false,
+  twoStep: false,
+  parameters: (unit) => branchParameters('', unit.inChannels, unit.channels, unit),
+  smoothKernels: [],
+  open: (x) => [x, x],
+  close: ([, last]) => last,
+  substeps: () => [{ params: branchRoles(''), keep: 0, blend: 1, gain: 1 }],
+  force: branch,
+}

@@ -1,0 +1,30 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { addBias } from './channel-sum.js'
+import type { ForceContext, ParameterShape, UnitGeometry } from './dynamics.js'
+import type { Named } from './tensors.js'
+
+/** Parameters of one layer s(K x + b), or s(BN2(K BN1 x)) where units are normalised. `suffix` tells two layers of a unit apart. */
+export function layerParameters(suffix: string, width: number, geometry: UnitGeometry): Record<string, ParameterShape> {
+  const kernel: ParameterShape = { kind: 'kernel', shape: geometry.linear.kernelShape(width, width) }
+  if (geometry.unitNorm === 'none') return { [`kernel${suffix}`]: kernel, [`bias${suffix}`]: { kind: 'bias', shape: [width] } }
+  const norm = (name: string): Record<string, ParameterShape> => ({
+    [`${name}${suffix}/gamma`]: { kind: 'gamma', shape: [width] },
+    [`${name}${suffix}/beta`]: { kind: 'beta', shape: [width] },
+  })
+  return { ...(geometry.firstOfNetwork ? {} : norm('bnIn')), [`kernel${suffix}`]: kernel, ...norm('bnMid') }
+}
+
+/** Roles of `layerParameters` for a substep. */
+export function layerRoles(suffix: string): Record<string, string> {
+  const roles: Record<string, string> = { kernel: `kernel${suffix}`, bias: `bias${suffix}` }
+  for (const norm of ['bnIn', 'bnMid']) for (const part of ['gamma', 'beta']) roles[`${norm}/${part}`] = `${norm}${suffix}/${part}`
+  return roles
+}
+
+/** s(K y + b), or s(BN2(K BN1 y)), with `apply` as K. */
+export function activatedLayer(apply: (x: Tensor) => Tensor, y: Tensor, params: Named, ctx: ForceContext): Tensor {
+  const input = params['bnIn/gamma'] ? ctx.batchNorm(y, 'bnIn') : y
+  const mapped = apply(input)
+  const shifted = params['bnMid/gamma'] ? ctx.batchNorm(mapped, 'bnMid') : addBias(mapped, params['bias']!)
+  return ctx.activation(shifted)
+}

@@ -1,0 +1,152 @@
+import { add, keep, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import { crossEntropy } from './losses.js'
+import { head, openStage, stageSweep, stem, storedForward, transition, type Pass } from './pass.js'
+import { anchorPositions, integrate, rebuild, type Anchors } from './reversible-sweep.js'
+import { pick, release, type Named, type Pair } from './tensors.js'
+import { valueAndVjp, vjp } from './vjp.js'
+
+export interface Batch {
+  /** [batch, height, width, channels] float32, normalised. */
+  images: Tensor
+  /** [batch] int32. */
+  labels: Tensor
+}
+
+export interface LossAndGradients {
+  logits: Tensor
+  /** Scalar, without penalties. */
+  crossEntropy: Tensor
+  /** Of the cross-entropy, by parameter. */
+  gradients: Named
+  /** New running statistics. */
+  statistics: Named
+}
+
+export interface LossOptions {
+  mode: 'reversible' | 'stored'
+  labelSmoothing?: number
+  /** Keep the pair before every k-th unit; 0 keeps none. Only in reversible mode. */
+  anchorEvery?: number
+}
+
+/** Loss and gradients of one batch in training mode, by the mode asked for. The caller owns every tensor of the result. */
+export function lossAndGradients(pass: Omit<Pass, 'training' | 'moved'>, batch: Batch, options: LossOptions): LossAndGradients {
+  const training: Pass = { ...pass, training: true, moved: new Map() }
+  const result = options.mode === 'stored' ? storedGradients(training, batch, options) : reversedGradients(training, batch, options)
+  return { ...result, statistics: Object.fromEntries(training.moved) }
+}
+
+type Gradients = Omit<LossAndGradients, 'statistics'>
+
+/** Plain back-propagation: one tape over the whole network. */
+function storedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing }: LossOptions): Gradients {
+  const names = pass.network.parameters.map(({ name }) => name)
+  let logits: Tensor | null = null
+  const { value, gradients } = valueAndVjp(
+    () => {
+      logits = keep(storedForward(pass, images))
+      return crossEntropy(logits, labels, labelSmoothing)
+    },
+    pick(pass.params, names),
+  )
+  return { logits: logits!, crossEntropy: value, gradients: named(names, gradients) }
+}
+
+/**
+ * Back-propagation that keeps the last pair of each stage and rebuilds the rest. What lies between the stages is small and is
+ * evaluated again from its input, which the neighbouring pairs give; only stages of a widening unit keep their input.
+ */
+function reversedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing, anchorEvery = 0 }: LossOptions): Gradients {
+  const { network } = pass
+  const gradients: Named = {}
+  const receive = (name: string, gradient: Tensor): void => void (gradients[name] = gradient)
+
+  const ends: Pair[] = []
+  const anchored: Anchors[] = []
+  const inputs: (Tensor | null)[] = []
+  let state = tidy(() => stem(pass, images, true))
+  network.stages.forEach((stage, index) => {
+    inputs.push(stage.entrance ? state : null)
+    const start = openStage(pass, index, state, [...ends.flat(), ...(stage.entrance ? [state] : [])])
+    const { end, anchors } = integrate(stageSweep(pass, stage), start, anchorPositions(stage.substeps, anchorEvery))
+    ends.push(end)
+    anchored.push(anchors)
+    state = tidy(() => network.dynamics.close(end))
+  })
+
+  let logits: Tensor | null = null
+  const headNames = namesWithPrefix(pass, 'head/')
+  const top = valueAndVjp(() => {
+    logits = keep(head(pass, state, true))
+    return crossEntropy(logits, labels, labelSmoothing)
+  }, [state, ...pick(pass.params, headNames)])
+  Object.assign(gradients, named(headNames, top.gradients.slice(1)))
+  release([state], ends.flat())
+  let cotangent = top.gradients[0]!
+
+  for (let index = network.stages.length - 1; index >= 0; index--) {
+    const stage = network.stages[index]!
+    const { start, cotangents } = closeCotangents(pass, ends[index]!, cotangent, (end, pulled) =>
+      rebuild(stageSweep(pass, stage), end, pulled, anchored[index]!, receive),
+    )
+    cotangent = openCotangent(pass, start, cotangents)
+    release(start)
+    if (index > 0) cotangent = transitionCotangent(pass, index, inputs[index] ?? null, ends[index - 1]!, cotangent, receive)
+  }
+
+  const stemNames = namesWithPrefix(pass, 'stem/')
+  if (stemNames.length > 0) {
+    const pulled = vjp(() => stem(pass, images, false), pick(pass.params, stemNames), cotangent)
+    Object.assign(gradients, named(stemNames, pulled))
+  }
+  release([cotangent])
+  return { logits: logits!, crossEntropy: top.value, gradients }
+}
+
+/** Through `close`: the cotangents of the last pair; hands both to `go` and frees the cotangent. */
+function closeCotangents<T>(pass: Pass, end: Pair, cotangent: Tensor, go: (end: Pair, pulled: [Tensor | null, Tensor | null]) => T): T {
+  const pulled = vjp(() => pass.network.dynamics.close(end), [...end], cotangent) as [Tensor | null, Tensor | null]
+  release([cotangent], pulled)
+  return go(end, pulled)
+}
+
+/** Through `open`: the cotangent of the state that a stage started from. `open` is linear, so any state of that shape will do. */
+function openCotangent(pass: Pass, start: Pair, [ofPrevious, ofCurrent]: readonly [Tensor | null, Tensor | null]): Tensor {
+  const { dynamics, config } = pass.network
+  const result = tidy(() => {
+    const x = dynamics.close(start)
+    const parts = [ofPrevious, ofCurrent].map((part, at) => part && vjp(() => dynamics.open(x, config)[at]!, [x], part)[0]!)
+    const [first, second] = parts
+    return first && second ? add(first, second) : (first ?? second)!
+  })
+  release([ofPrevious, ofCurrent], [result])
+  return result
+}
+
+/** Through pooling, or through a widening unit whose parameters get their gradients here. */
+function transitionCotangent(
+  pass: Pass,
+  index: number,
+  kept: Tensor | null,
+  endBefore: Pair,
+  cotangent: Tensor,
+  receive: (name: string, gradient: Tensor) => void,
+): Tensor {
+  const names = pass.network.stages[index]!.entrance?.substeps.flatMap(({ params }) => Object.values(params)) ?? []
+  const input = kept ?? tidy(() => pass.network.dynamics.close(endBefore))
+  const [ofInput, ...ofParams] = vjp(() => transition(pass, index, input, false), [input, ...pick(pass.params, names)], cotangent)
+  for (const [name, gradient] of Object.entries(named(names, ofParams))) receive(name, gradient)
+  release([cotangent, input], [...endBefore, ofInput])
+  return ofInput!
+}
+
+const namesWithPrefix = (pass: Pass, prefix: string): string[] =>
+  pass.network.parameters.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => name)
+
+function named(names: readonly string[], gradients: readonly (Tensor | null)[]): Named {
+  return Object.fromEntries(names.map((name, at) => [name, gradients[at] ?? missing(name)]))
+}
+
+function missing(name: string): never {
+  throw new Error(`the loss does not depend on ${name}`)
+}

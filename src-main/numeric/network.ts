@@ -1,0 +1,121 @@
+import type { ConfigIssue } from '../contract/catalogue.js'
+import type { NetworkConfig } from '../contract/config.js'
+import { isReversible, type Dynamics, type ParameterKind, type ParameterShape } from './dynamics.js'
+import { convolution, dense, type LinearKind } from './linear.js'
+import { findDynamics } from './registry.js'
+import type { BoundSubstep } from './reversible-sweep.js'
+import { validateNetwork } from './validate.js'
+
+export interface ParameterSpec extends ParameterShape {
+  name: string
+  /** Inside a stage: what the frozen control sets to zero. */
+  inStage: boolean
+}
+
+/** A unit that widens: evaluated at stride 2 and not reversible. */
+export interface Entrance {
+  substeps: BoundSubstep[]
+}
+
+export interface NetworkStage {
+  channels: number
+  /** Null where pooling between the stages does the widening. */
+  entrance: Entrance | null
+  substeps: BoundSubstep[]
+  units: number
+}
+
+/** A network as names, shapes and order: what can be said of it without computing anything. */
+export interface Network {
+  config: NetworkConfig
+  dynamics: Dynamics
+  linear: LinearKind
+  /** In the order of the forward pass. */
+  parameters: ParameterSpec[]
+  /** Running statistics of batch norms: name -> channels. Means begin at 0, variances at 1. */
+  statistics: { name: string; shape: number[] }[]
+  stages: NetworkStage[]
+  /** Kernels of one stage in the order of units, for weight smoothness. */
+  smoothChains: string[][]
+}
+
+/** A configuration that no network can have; carries every issue by field. */
+export class NetworkConfigError extends Error {
+  override readonly name = 'NetworkConfigError'
+  constructor(readonly issues: ConfigIssue[]) {
+    super(issues.map(({ path, message }) => `${path}: ${message}`).join('; '))
+  }
+}
+
+/**
+ * Lays out the network of a configuration; nothing is allocated.
+ * @throws NetworkConfigError naming every field that cannot work
+ */
+export function buildNetwork(config: NetworkConfig): Network {
+  const issues = validateNetwork(config)
+  if (issues.length > 0) throw new NetworkConfigError(issues)
+  const dynamics = findDynamics(config.arch)!
+  const linear = config.maps === 'dense' ? dense : convolution
+  const parameters: ParameterSpec[] = []
+  const statistics: Network['statistics'] = []
+  const declare = (name: string, kind: ParameterKind, shape: number[], inStage = false): void => {
+    parameters.push({ name, kind, shape, inStage })
+    const norm = /^(.*)\/gamma$/.exec(name)?.[1]
+    if (norm) statistics.push({ name: `${norm}/mean`, shape }, { name: `${norm}/variance`, shape })
+  }
+  const declareNorm = (name: string, channels: number): void => {
+    declare(`${name}/gamma`, 'gamma', [channels])
+    declare(`${name}/beta`, 'beta', [channels])
+  }
+
+  const first = config.stages[0]!.channels
+  if (linear === convolution) {
+    declare('stem/kernel', 'kernel', linear.kernelShape(config.image.channels, first))
+    declareNorm('stem/bn', first)
+  }
+  const stages: NetworkStage[] = []
+  const smoothChains: string[][] = []
+  let width = first
+  config.stages.forEach(({ channels, units }, stageIndex) => {
+    const all: BoundSubstep[][] = []
+    for (let unitIndex = 0; unitIndex < units; unitIndex++) {
+      const unit = `stage${stageIndex + 1}/unit${unitIndex + 1}`
+      const firstOfNetwork = stageIndex === 0 && unitIndex === 0
+      const shapes = dynamics.parameters({ inChannels: width, channels, linear, unitNorm: config.unitNorm, firstOfNetwork })
+      for (const [name, { kind, shape }] of Object.entries(shapes)) declare(`${unit}/${name}`, kind, shape, true)
+      // The authors' normalised network takes h = 1 in its first unit.
+      const h = config.unitNorm === 'batch' && firstOfNetwork ? 1 : config.h
+      all.push(dynamics.substeps(h).map((substep) => bind(substep, unit, unitIndex, shapes)))
+      width = channels
+    }
+    const widens = dynamics.widening === 'unit' && stageIndex > 0
+    stages.push({ channels, units, entrance: widens ? { substeps: all[0]! } : null, substeps: (widens ? all.slice(1) : all).flat() })
+    for (const kernel of dynamics.smoothKernels)
+      smoothChains.push(Array.from({ length: units }, (_, unit) => `stage${stageIndex + 1}/unit${unit + 1}/${kernel}`))
+  })
+  if (linear === convolution) declareNorm('head/bn', width)
+  declare('head/dense/kernel', 'dense', [width, config.classes])
+  declare('head/dense/bias', 'bias', [config.classes])
+  return { config, dynamics, linear, parameters, statistics, stages, smoothChains }
+}
+
+function bind(
+  { params, keep, blend, gain }: ReturnType<Dynamics['substeps']>[number],
+  unit: string,
+  unitIndex: number,
+  shapes: Record<string, ParameterShape>,
+): BoundSubstep {
+  const present = Object.entries(params).filter(([, local]) => local in shapes)
+  return { unit, unitIndex, keep, blend, gain, params: Object.fromEntries(present.map(([role, local]) => [role, `${unit}/${local}`])) }
+}
+
+const volume = (shape: number[]): number => shape.reduce((product, size) => product * size, 1)
+
+export const parameterCount = (network: Network): number => network.parameters.reduce((sum, { shape }) => sum + volume(shape), 0)
+
+/** Layers as the papers count them: those of the units, the stem and the head. */
+export const networkDepth = (network: Network): number =>
+  network.stages.reduce((sum, { units }) => sum + units * network.dynamics.layersPerUnit, 2)
+
+/** Back-propagation modes that the network has. */
+export const modesOf = (dynamics: Dynamics): NetworkConfig['mode'][] => (isReversible(dynamics) ? ['reversible', 'stored'] : ['stored'])

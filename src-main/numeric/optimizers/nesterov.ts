@@ -1,0 +1,12 @@
+import { add, mul, sub } from '@tensorflow/tfjs-core'
+import type { Optimizer } from '../optimizers.js'
+
+/** Nesterov momentum: v = m v + g;  w = w - lr (g + m v) (Sutskever et al. 2013, in the form of PyTorch). */
+export const nesterov: Optimizer = {
+  id: 'nesterov',
+  slots: ['velocity'],
+  update(weight, gradient, [velocity], { learningRate, momentum }) {
+    const moved = add(mul(velocity!, momentum), gradient)
+    return { weight: sub(weight, mul(add(gradient, mul(moved, momentum)), learningRate)), slots: [moved] }
+  },
+}

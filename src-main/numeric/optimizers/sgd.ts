@@ -1,0 +1,12 @@
+import { add, mul, sub } from '@tensorflow/tfjs-core'
+import type { Optimizer } from '../optimizers.js'
+
+/** Momentum SGD: v = m v + g;  w = w - lr v (Polyak 1964, in the form of PyTorch and TensorFlow). */
+export const sgd: Optimizer = {
+  id: 'sgd',
+  slots: ['velocity'],
+  update(weight, gradient, [velocity], { learningRate, momentum }) {
+    const moved = add(mul(velocity!, momentum), gradient)
+    return { weight: sub(weight, mul(moved, learningRate)), slots: [moved] }
+  },
+}

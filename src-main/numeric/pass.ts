@@ -1,0 +1,167 @@
+import {
+  add,
+  avgPool,
+  keep,
+  matMul,
+  mean,
+  mul,
+  pad,
+  relu,
+  reshape,
+  tidy,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core'
+import { activations } from './activations.js'
+import { BATCH_NORM_MOMENTUM, batchNorm, normalise } from './batch-norm.js'
+import type { ForceContext } from './dynamics.js'
+import { convolution } from './linear.js'
+import type { Entrance, Network, NetworkStage } from './network.js'
+import { combine, integrate, integrateStored, type BoundSubstep, type Sweep } from './reversible-sweep.js'
+import { release, type Named, type Pair } from './tensors.js'
+
+/** What every part of one forward or backward pass shares. */
+export interface Pass {
+  network: Network
+  params: Named
+  /** Running statistics; read in inference. */
+  statistics: Named
+  /** Batch statistics (training) or running ones (inference)? */
+  training: boolean
+  /** New running statistics by name, filled by the first evaluation of each batch norm. */
+  moved: Map<string, Tensor>
+}
+
+/** One batch norm of the network; `record` is false in recomputations. */
+function norm(pass: Pass, x: Tensor, name: string, record: boolean): Tensor {
+  const gamma = pass.params[`${name}/gamma`]!
+  const beta = pass.params[`${name}/beta`]!
+  const running = { mean: pass.statistics[`${name}/mean`]!, variance: pass.statistics[`${name}/variance`]! }
+  if (!pass.training) return normalise(x, gamma, beta, running.mean, running.variance)
+  return batchNorm(
+    x,
+    gamma,
+    beta,
+    record
+      ? (average, variance) => {
+          pass.moved.set(`${name}/mean`, moveTowards(running.mean, average))
+          pass.moved.set(`${name}/variance`, moveTowards(running.variance, variance))
+        }
+      : undefined,
+  )
+}
+
+/** Outlives the tape and the tidy around it. */
+const moveTowards = (running: Tensor, batch: Tensor): Tensor =>
+  keep(tidy(() => add(mul(running, BATCH_NORM_MOMENTUM), mul(batch, 1 - BATCH_NORM_MOMENTUM))))
+
+/** The integration of one stage, for the sweep. */
+export function stageSweep(pass: Pass, { substeps }: Pick<NetworkStage, 'substeps'>): Sweep {
+  return {
+    dynamics: pass.network.dynamics,
+    substeps,
+    params: pass.params,
+    context: (substep, record) => forceContext(pass, substep, record, 1),
+  }
+}
+
+function forceContext(pass: Pass, substep: BoundSubstep, record: boolean, stride: 1 | 2): ForceContext {
+  return {
+    linear: pass.network.linear,
+    activation: activations[pass.network.config.activation],
+    stride,
+    batchNorm: (x, role) => norm(pass, x, substep.params[`${role}/gamma`]!.slice(0, -'/gamma'.length), record),
+  }
+}
+
+/** 3x3 convolution, batch norm, ReLU; for vectors zero channels up to the width. */
+export function stem(pass: Pass, x: Tensor, record: boolean): Tensor {
+  const { linear, config } = pass.network
+  if (linear !== convolution) return padChannels(reshape(x, [x.shape[0]!, -1]), config.stages[0]!.channels)
+  return relu(norm(pass, linear.map(pass.params['stem/kernel']!).apply(x), 'stem/bn', record))
+}
+
+/** Batch norm, ReLU, global average pool, dense; for vectors dense alone. Logits of shape [batch, classes]. */
+export function head(pass: Pass, x: Tensor, record: boolean): Tensor {
+  const features = pass.network.linear === convolution ? mean(relu(norm(pass, x, 'head/bn', record)), [1, 2]) : x
+  return add(matMul(features as Tensor2D, pass.params['head/dense/kernel'] as Tensor2D), pass.params['head/dense/bias']!)
+}
+
+const padChannels = (x: Tensor, channels: number): Tensor => {
+  const missing = channels - x.shape[x.rank - 1]!
+  return missing === 0 ? x : pad(x, [...Array.from({ length: x.rank - 1 }, () => [0, 0] as [number, number]), [0, missing]])
+}
+
+/** 2x2 average pool, then zero channels appended up to `channels`. */
+export function poolAndPad(network: Network, x: Tensor, channels: number): Tensor {
+  const pooled = network.linear === convolution ? avgPool(x as Tensor4D, 2, 2, 'valid') : x
+  return padChannels(pooled, channels)
+}
+
+/** The first unit of a later stage where the unit itself widens: the unit's substeps with the first force at stride 2. */
+export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tensor, record: boolean): Tensor {
+  const { dynamics, config } = pass.network
+  const width = channels / dynamics.channelMultiple
+  const params = (substep: BoundSubstep): Named =>
+    Object.fromEntries(Object.entries(substep.params).map(([role, name]) => [role, pass.params[name]!]))
+  let pair = dynamics.open(x, config)
+  entrance.substeps.forEach((substep, index) => {
+    const [previous, current] = pair
+    const force =
+      substep.gain === 0 ? null : dynamics.force(current, params(substep), forceContext(pass, substep, record, index === 0 ? 2 : 1))
+    const shortcut = (state: Tensor): Tensor => (index === 0 ? poolAndPad(pass.network, state, width) : state)
+    // Where keep is 0 `previous` only stands in for `current`.
+    const held = shortcut(current)
+    pair = [held, combine(substep, substep.keep === 0 ? held : shortcut(previous), held, force)]
+  })
+  return dynamics.close(pair)
+}
+
+/** What leads into stage `index` from the stage before: pooling and padding, or a widening unit; the identity for the first. */
+export function transition(pass: Pass, index: number, x: Tensor, record: boolean): Tensor {
+  const stage = pass.network.stages[index]!
+  if (index === 0) return x
+  return stage.entrance ? enter(pass, stage.entrance, stage.channels, x, record) : poolAndPad(pass.network, x, stage.channels)
+}
+
+/** Logits without anything freed on the way: under a tape. */
+export function storedForward(pass: Pass, x: Tensor): Tensor {
+  const { stages, dynamics, config } = pass.network
+  let state = stem(pass, x, true)
+  stages.forEach((stage, index) => {
+    const entered = transition(pass, index, state, true)
+    state = dynamics.close(integrateStored(stageSweep(pass, stage), dynamics.open(entered, config)))
+  })
+  return head(pass, state, true)
+}
+
+/** Logits in inference; only one pair of states is alive at a time. */
+export function infer(network: Network, params: Named, statistics: Named, x: Tensor): Tensor {
+  const pass: Pass = { network, params, statistics, training: false, moved: new Map() }
+  return tidy(() => {
+    let state = stem(pass, x, false)
+    network.stages.forEach((stage, index) => {
+      const pair = openStage(pass, index, state)
+      const { end } = integrate(stageSweep(pass, stage), pair)
+      state = closeStage(pass, end)
+    })
+    return head(pass, state, false)
+  })
+}
+
+/** The pair that a stage starts from; frees the state that led to it, unless it is among those to protect. */
+export function openStage(pass: Pass, index: number, state: Tensor, protect: readonly Tensor[] = []): Pair {
+  const { dynamics, config } = pass.network
+  const entered = tidy(() => transition(pass, index, state, true))
+  const pair = tidy(() => [...dynamics.open(entered, config)]) as unknown as Pair
+  release([entered, state], [...pair, ...protect])
+  return pair
+}
+
+/** The state that a stage hands on; frees the pair it came from. */
+export function closeStage(pass: Pass, end: Pair): Tensor {
+  const state = tidy(() => pass.network.dynamics.close(end))
+  release(end, [state])
+  return state
+}

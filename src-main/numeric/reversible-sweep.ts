@@ -1,0 +1,187 @@
+import { add, mul, neg, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import type { Dynamics, ForceContext } from './dynamics.js'
+import { pick, release, type Named, type Pair } from './tensors.js'
+import { valueAndVjp } from './vjp.js'
+
+/** A substep of one unit with its parameters bound to their full names. */
+export interface BoundSubstep {
+  /** 'stage1/unit3' */
+  unit: string
+  /** Index of the unit within its stage. */
+  unitIndex: number
+  /** Role in the force -> full name. */
+  params: Record<string, string>
+  keep: number
+  blend: number
+  gain: number
+}
+
+/** The integration of one stage. */
+export interface Sweep {
+  dynamics: Dynamics
+  substeps: readonly BoundSubstep[]
+  params: Named
+  /** `record`: whether batch norms of this evaluation move running statistics (the first evaluation alone does). */
+  context(substep: BoundSubstep, record: boolean): ForceContext
+}
+
+/** Cotangents of a pair; null is zero. */
+export type Cotangents = readonly [previous: Tensor | null, current: Tensor | null]
+
+const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : factor === -1 ? neg(x) : mul(x, factor))
+const plus = (a: Tensor | null, b: Tensor | null): Tensor | null => (a && b ? add(a, b) : (a ?? b))
+/** tidy for what may be nothing; its type does not know null, its code does. */
+const tidyMaybe = (f: () => Tensor | null): Tensor | null => tidy(f as () => Tensor)
+
+const roleTensors = (sweep: Sweep, substep: BoundSubstep): Named =>
+  Object.fromEntries(Object.entries(substep.params).map(([role, name]) => [role, sweep.params[name]!]))
+
+/** force(state) of one substep; null where the substep has none (gain 0). */
+export function evaluateForce(sweep: Sweep, substep: BoundSubstep, state: Tensor, record: boolean): Tensor | null {
+  if (substep.gain === 0) return null
+  return sweep.dynamics.force(state, roleTensors(sweep, substep), sweep.context(substep, record))
+}
+
+/** next = keep * previous + blend * current + gain * force. */
+export function combine({ keep, blend, gain }: BoundSubstep, previous: Tensor, current: Tensor, force: Tensor | null): Tensor {
+  const terms = [
+    ...(keep === 0 ? [] : [scaled(previous, keep)]),
+    ...(blend === 0 ? [] : [scaled(current, blend)]),
+    ...(force ? [scaled(force, gain)] : []),
+  ]
+  return terms.reduce((sum, term) => add(sum, term))
+}
+
+/** The inverse of `combine` for `previous`; needs keep != 0. */
+export function separate({ keep, blend, gain }: BoundSubstep, current: Tensor, next: Tensor, force: Tensor | null): Tensor {
+  const withoutForce = force ? sub(next, scaled(force, gain)) : next
+  const rest = blend === 0 ? withoutForce : sub(withoutForce, scaled(current, blend))
+  return keep === 1 ? rest : mul(rest, 1 / keep)
+}
+
+/** One substep forward. */
+export function advance(sweep: Sweep, substep: BoundSubstep, [previous, current]: Pair, record: boolean): Pair {
+  return [current, tidy(() => combine(substep, previous, current, evaluateForce(sweep, substep, current, record)))]
+}
+
+/**
+ * One substep backward without cotangents: the pair before from the pair after. Exact up to rounding for keep != 0,
+ * otherwise as exact as the dynamics' own solver.
+ */
+export function undo(sweep: Sweep, substep: BoundSubstep, [current, next]: Pair): Pair {
+  if (substep.keep === 0) {
+    const state = solve(sweep, substep, next)
+    return [state, state]
+  }
+  return [tidy(() => separate(substep, current, next, evaluateForce(sweep, substep, current, false))), current]
+}
+
+function solve(sweep: Sweep, substep: BoundSubstep, next: Tensor): Tensor {
+  const { dynamics } = sweep
+  if (!dynamics.solvePrevious) throw new Error(`${dynamics.id} is not reversible`)
+  return tidy(() => dynamics.solvePrevious!(next, (state) => combine(substep, state, state, evaluateForce(sweep, substep, state, false))))
+}
+
+/** Pairs kept on the way forward, by the index of the substep that they precede. */
+export type Anchors = Map<number, Pair>
+
+/**
+ * The substeps before which a pair is kept when every k-th unit is anchored; 0 keeps none. The first pair of a stage is never
+ * worth keeping: nothing is rebuilt from it.
+ */
+export function anchorPositions(substeps: readonly BoundSubstep[], every: number): Set<number> {
+  const first = substeps[0]?.unitIndex ?? 0
+  const isAnchor = ({ unitIndex }: BoundSubstep, at: number): boolean =>
+    unitIndex > first && (unitIndex - first) % every === 0 && substeps[at - 1]!.unitIndex !== unitIndex
+  return new Set(every > 0 ? substeps.flatMap((substep, at) => (isAnchor(substep, at) ? [at] : [])) : [])
+}
+
+/**
+ * Integrates a stage and keeps only its last pair, besides the anchors asked for.
+ * Takes the given pair: it is freed unless it is itself kept.
+ * @param anchorAt substeps before which the pair is kept
+ */
+export function integrate(sweep: Sweep, start: Pair, anchorAt: ReadonlySet<number> = new Set()): { end: Pair; anchors: Anchors } {
+  const anchors: Anchors = new Map()
+  let pair = start
+  const held = (): Tensor[] => [...anchors.values()].flat()
+  sweep.substeps.forEach((substep, index) => {
+    if (anchorAt.has(index)) anchors.set(index, pair)
+    const next = advance(sweep, substep, pair, true)
+    release(pair, [...next, ...held()])
+    pair = next
+  })
+  return { end: pair, anchors }
+}
+
+/** Integrates a stage under a tape: nothing is freed, the tape holds what it needs. */
+export function integrateStored(sweep: Sweep, start: Pair): Pair {
+  return sweep.substeps.reduce((pair, substep) => advance(sweep, substep, pair, true), start)
+}
+
+/**
+ * Back-propagation through a stage that rebuilds its states from the end (Gomez et al. 2017, algorithm 1, in the one form of
+ * `Substep`). The evaluation of the force that undoes a step is the one whose vector-Jacobian product gives the gradient:
+ * one recomputation a step.
+ * Takes `end`, `cotangents` and the anchors: they are freed.
+ * @param receive called once for each parameter with its gradient
+ * @returns the pair at the start of the stage and its cotangents
+ */
+export function rebuild(
+  sweep: Sweep,
+  end: Pair,
+  cotangents: Cotangents,
+  anchors: Anchors,
+  receive: (name: string, gradient: Tensor) => void,
+): { start: Pair; cotangents: Cotangents } {
+  let pair = end
+  let pulled = cotangents
+  for (let index = sweep.substeps.length - 1; index >= 0; index--) {
+    const substep = sweep.substeps[index]!
+    const [, next] = pair
+    const [fromLater, ofNext] = pulled
+    const anchor = anchors.get(index)
+    const current = anchor?.[1] ?? (substep.keep === 0 ? solve(sweep, substep, next) : pair[0])
+    const push = ofNext && substep.gain !== 0 ? tidy(() => scaled(ofNext, substep.gain)) : null
+    const { force, state, params } = forceAndVjp(sweep, substep, current, push)
+    const previous = anchor ? anchor[0] : substep.keep === 0 ? current : tidy(() => separate(substep, current, next, force))
+    const ofCurrent = tidyMaybe(() => plus(plus(fromLater, ofNext && substep.blend !== 0 ? scaled(ofNext, substep.blend) : null), state))
+    const ofPrevious = ofNext && substep.keep !== 0 ? tidy(() => scaled(ofNext, substep.keep)) : null
+
+    const before: Pair = anchor ?? [previous, current]
+    const pulledBefore: Cotangents = [ofPrevious, ofCurrent]
+    release([...pair, current, force, push, state, ...pulled], [...before, ...pulledBefore, ...anchorTensors(anchors, index)])
+    for (const [name, gradient] of Object.entries(params)) receive(name, gradient)
+    anchors.delete(index)
+    pair = before
+    pulled = pulledBefore
+  }
+  return { start: pair, cotangents: pulled }
+}
+
+const anchorTensors = (anchors: Anchors, below: number): Tensor[] =>
+  [...anchors].flatMap(([index, pair]) => (index < below ? [...pair] : []))
+
+/** Value of the force and its vector-Jacobian product: the dynamics' own where it has one, else the tape's. */
+export function forceAndVjp(
+  sweep: Sweep,
+  substep: BoundSubstep,
+  current: Tensor,
+  cotangent: Tensor | null,
+): { force: Tensor | null; state: Tensor | null; params: Named } {
+  if (!cotangent || substep.gain === 0)
+    return { force: tidyMaybe(() => evaluateForce(sweep, substep, current, false)), state: null, params: {} }
+  const ctx = sweep.context(substep, false)
+  const roles = Object.keys(substep.params)
+  const byRole = roleTensors(sweep, substep)
+  const rename = (gradient: (role: string, at: number) => Tensor | null): Named =>
+    Object.fromEntries(
+      roles.map((role, at) => [substep.params[role]!, gradient(role, at)]).filter(([, g]) => g !== null) as [string, Tensor][],
+    )
+  if (sweep.dynamics.forceAndVjp) {
+    const { value, state, params } = sweep.dynamics.forceAndVjp(current, byRole, ctx, cotangent)
+    return { force: value, state, params: rename((role) => params[role] ?? null) }
+  }
+  const { value, gradients } = valueAndVjp(() => sweep.dynamics.force(current, byRole, ctx), [current, ...pick(byRole, roles)], cotangent)
+  return { force: value, state: gradients[0]!, params: rename((_, at) => gradients[at + 1]!) }
+}

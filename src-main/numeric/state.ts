@@ -1,0 +1,53 @@
+import { tensor, zeros, type Tensor } from '@tensorflow/tfjs-core'
+import type { Network, ParameterSpec } from './network.js'
+import { findOptimizer } from './optimizers.js'
+import { randomFor, truncatedNormal } from './random.js'
+import type { Named } from './tensors.js'
+
+/** Everything that a training step changes. `slots` are named 'velocity/stage1/unit1/kernel1'. */
+export interface TrainingState {
+  params: Named
+  statistics: Named
+  slots: Named
+  /** Updates made so far. */
+  step: number
+}
+
+/** Deviation of a kernel's initial values: sqrt(2 / (9 c_out)) for convolutions (the authors' code), in^-1/2 for matrices. */
+export function initialDeviation({ shape }: ParameterSpec): number {
+  return shape.length === 4 ? Math.sqrt(2 / (9 * shape[3]!)) : shape[0]! ** -0.5
+}
+
+/** The initial value of one parameter: a function of the seed and its name alone. */
+export function initialValue(spec: ParameterSpec, seed: number): Float32Array {
+  const size = spec.shape.reduce((product, extent) => product * extent, 1)
+  if (spec.kind === 'kernel' || spec.kind === 'dense')
+    return truncatedNormal(randomFor(seed, `weights/${spec.name}`), size, initialDeviation(spec))
+  return new Float32Array(size).fill(spec.kind === 'gamma' ? 1 : 0)
+}
+
+/**
+ * The state at step 0. With `frozenStages` every parameter inside a stage is zero (gammas included): the control.
+ */
+export function initialState(network: Network, { seed, optimizer }: { seed: number; optimizer: string }): TrainingState {
+  const zero = (spec: ParameterSpec): boolean => network.config.frozenStages && spec.inStage
+  const params = Object.fromEntries(
+    network.parameters.map((spec) => [spec.name, zero(spec) ? zeros(spec.shape) : tensor(initialValue(spec, seed), spec.shape)]),
+  )
+  return { params, statistics: initialStatistics(network), slots: initialSlots(network, optimizer), step: 0 }
+}
+
+export function initialStatistics(network: Network): Named {
+  const one = (name: string, shape: number[]): Tensor => tensor(new Float32Array(shape[0]!).fill(name.endsWith('/variance') ? 1 : 0), shape)
+  return Object.fromEntries(network.statistics.map(({ name, shape }) => [name, one(name, shape)]))
+}
+
+export function initialSlots(network: Network, optimizer: string): Named {
+  return Object.fromEntries(
+    findOptimizer(optimizer).slots.flatMap((slot) => network.parameters.map(({ name, shape }) => [`${slot}/${name}`, zeros(shape)])),
+  )
+}
+
+/** Every tensor of a state. */
+export const stateTensors = ({ params, statistics, slots }: TrainingState): Tensor[] =>
+  [params, statistics, slots].flatMap((part) => Object.values(part))

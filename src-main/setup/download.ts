@@ -1,0 +1,113 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findOnPath } from '../engine/location.js'
+import { SetupFailure } from './failure.js'
+import { sha256 } from './files.js'
+import { lastLines, runCommand } from './run-command.js'
+import type { Wheel } from './wheels.js'
+
+const HOUR_MS = 3_600_000
+const POLL_MS = 500
+
+/** The Python whose pip downloads; only pip's resolver of wheels is used, nothing is installed. */
+export async function findPip(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const candidates = ['python3', 'python'].map((name) => findOnPath(name, env)).filter((path) => path !== null)
+  for (const python of candidates) {
+    const result = await runCommand(python, ['-m', 'pip', '--version'], { env, timeout: 60_000 })
+    if (result.status === 0) return python
+  }
+  const found = candidates.length > 0
+  throw new SetupFailure(
+    'python',
+    found
+      ? 'Python is there, but without pip, which brings the TensorFlow library.'
+      : 'There is no Python 3, whose pip brings the TensorFlow library.',
+    process.platform === 'linux'
+      ? 'Install it (Debian, Ubuntu: `sudo apt-get install python3-pip`) and start again.'
+      : 'Install Python 3 with pip and start again.',
+  )
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const sizes = entries.filter((e) => e.isFile()).map(async (e) => (await stat(join(e.parentPath, e.name)).catch(() => null))?.size ?? 0)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/**
+ * Downloads one wheel into `folder` and checks its content against the pinned hash.
+ * @param folder an empty folder of the caller's, who removes it; pip's own temporary files go there too
+ * @param onProgress called with the part that has arrived, 0..1
+ * @returns path of the wheel
+ */
+export async function downloadWheel(python: string, wheel: Wheel, folder: string, onProgress: (fraction: number) => void): Promise<string> {
+  let arrived = 0
+  const timer = setInterval(() => {
+    void bytesIn(folder).then((bytes) => {
+      arrived = Math.max(arrived, bytes)
+      onProgress(Math.min(1, arrived / wheel.bytes))
+    })
+  }, POLL_MS)
+  const { platform, requirement } = wheel
+  const tags = [
+    '--only-binary=:all:',
+    '--python-version',
+    '3.11',
+    '--implementation',
+    'cp',
+    '--abi',
+    'cp311',
+    '--abi',
+    'none',
+    '--platform',
+    platform,
+  ]
+  const result = await runCommand(
+    python,
+    [
+      '-m',
+      'pip',
+      'download',
+      '--no-deps',
+      '--no-cache-dir',
+      '--disable-pip-version-check',
+      '--progress-bar',
+      'off',
+      '--retries',
+      '2',
+      '--timeout',
+      '20',
+      ...tags,
+      '--dest',
+      folder,
+      requirement,
+    ],
+    { env: { ...process.env, TMPDIR: folder }, timeout: HOUR_MS },
+  ).finally(() => clearInterval(timer))
+  if (result.status !== 0) throw explainPip(result.output, wheel, arrived)
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.whl'))
+  const [name] = names
+  if (name === undefined) throw new SetupFailure('network', `pip brought no wheel of ${requirement}.`, 'Run `npm run setup` to try again.')
+  const path = join(folder, name)
+  const found = await sha256(path)
+  if (found !== wheel.sha256)
+    throw new SetupFailure(
+      'damaged',
+      `The downloaded ${name} is not the expected file (SHA-256 ${found.slice(0, 12)}..., expected ${wheel.sha256.slice(0, 12)}...), so it was discarded.`,
+      'Check the package index that pip is configured with, then run `npm run setup`.',
+    )
+  return path
+}
+
+function explainPip(output: string, wheel: Wheel, arrived: number): SetupFailure {
+  if (/No space left/i.test(output))
+    return new SetupFailure('disk', 'The disk is full.', 'Free 4 GB, or set RETRACE_CACHE to a folder elsewhere, then run `npm run setup`.')
+  const said = lastLines(output, 1)
+  return arrived > wheel.bytes / 100
+    ? new SetupFailure('interrupted', `The download of ${wheel.requirement} broke off (${said}).`, 'The next start tries again.')
+    : new SetupFailure(
+        'network',
+        `${wheel.requirement} could not be downloaded (${said}).`,
+        'Connect to the network, or check the package index that pip is configured with, then run `npm run setup`.',
+      )
+}

@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { copyFile, lstat, mkdir, open, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+
+/** SHA-256 of a file in hexadecimal, read as a stream. */
+export async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash)
+  return hash.digest('hex')
+}
+
+/** Forces a file's content, or a folder's entries, to the disk. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const beside = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}`)
+
+async function replaceBy(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = beside(path)
+  try {
+    await make(temporary)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Writes a small file so that a reader sees the old content or the new one, never a part. */
+export const writeFileAtomic = (path: string, text: string): Promise<void> =>
+  replaceBy(path, async (temporary) => {
+    await writeFile(temporary, text)
+    await sync(temporary)
+  })
+
+/** Copies a file into place in one rename. */
+export const placeFile = (from: string, path: string): Promise<void> =>
+  replaceBy(path, async (temporary) => {
+    await copyFile(from, temporary)
+    await sync(temporary)
+  })
+
+/** Makes `path` a link to `target` in one rename; a folder in its way is removed first. */
+export async function placeLink(target: string, path: string): Promise<void> {
+  // rename replaces a link, but not a real folder (left by tfjs's own installer).
+  if ((await lstat(path).catch(() => null))?.isDirectory()) await rm(path, { recursive: true })
+  await replaceBy(path, (temporary) => symlink(target, temporary, 'dir'))
+}
+
+/** Moves a finished folder into place; what was there (incomplete, or it would not be replaced) goes away first. */
+export async function placeFolder(from: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await rm(path, { recursive: true, force: true })
+  await rename(from, path)
+  await sync(dirname(path))
+}
+
+const TEMPORARY = 'tmp'
+const DAY_MS = 86_400_000
+
+/** Runs `work` with a new folder inside the cache (so that renames stay on one file system), removed afterwards whatever happens. */
+export async function withTemporaryFolder<T>(cache: string, purpose: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(cache, TEMPORARY, `${purpose}-${process.pid}-${randomBytes(4).toString('hex')}`)
+  await mkdir(folder, { recursive: true })
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Removes what killed set-ups left behind. */
+export async function removeLeftovers(cache: string): Promise<void> {
+  const parent = join(cache, TEMPORARY)
+  for (const name of await readdir(parent).catch(() => [])) {
+    const pid = Number(name.split('-').at(-2))
+    const path = join(parent, name)
+    const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0)
+    // A killed set-up's pip or compiler may still be writing there for a moment; then the next set-up removes it.
+    if (!alive(pid) || age > DAY_MS) await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+  }
+}

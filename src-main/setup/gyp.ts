@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { findOnPath } from '../engine/location.js'
+import { SetupFailure } from './failure.js'
+import { lastLines, runCommand } from './run-command.js'
+
+const BUILD_MS = 20 * 60_000
+
+/** node-gyp's command line, from our own dependencies. */
+export const gypCommand = (): string => createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+
+/** The folder that holds this Node's own headers, or null; without them node-gyp downloads them. */
+export function headersPrefix(): string | null {
+  const prefix = dirname(dirname(process.execPath))
+  return existsSync(join(prefix, 'include', 'node', 'common.gypi')) ? prefix : null
+}
+
+/** Environment without npm's settings: they may name the headers of another Node. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name)))
+}
+
+function requireCompiler(): void {
+  const missing = [
+    ['make', findOnPath('make')],
+    ['a C++ compiler', findOnPath(process.env.CXX ?? 'c++') ?? findOnPath('g++') ?? findOnPath('clang++')],
+    ['Python 3', findOnPath('python3') ?? findOnPath('python')],
+  ].flatMap(([name, path]) => (path === null ? [name] : []))
+  if (missing.length === 0) return
+  const remedy =
+    process.platform === 'darwin'
+      ? 'Install them with `xcode-select --install` and start again.'
+      : 'Install them (Debian, Ubuntu: `sudo apt-get install python3-pip build-essential`) and start again.'
+  throw new SetupFailure('compiler', `To build native code, ${missing.join(' and ')} must be there.`, remedy)
+}
+
+export interface BuildOptions {
+  /** Folder that holds `include/node`; null lets node-gyp download it. By default this Node's own. */
+  headers?: string | null
+  /** gyp variables. */
+  variables?: Record<string, string>
+}
+
+/**
+ * Builds the package in `folder` (its binding.gyp) in place.
+ * @param gyp node-gyp's command line, as of `gypCommand`
+ */
+export async function buildPackage(
+  folder: string,
+  gyp: string,
+  { headers = headersPrefix(), variables = {} }: BuildOptions = {},
+): Promise<void> {
+  requireCompiler()
+  const args = [
+    gyp,
+    'rebuild',
+    '--release',
+    ...(headers === null ? ['--devdir', join(folder, '.headers')] : ['--nodedir', headers]),
+    ...Object.entries(variables).map(([name, value]) => `--${name}=${value}`),
+  ]
+  const result = await runCommand(process.execPath, args, { cwd: folder, env: { ...cleanEnvironment(), JOBS: 'max' }, timeout: BUILD_MS })
+  if (result.status === 0) return
+  if (headers === null && /(install|headers).*(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|getaddrinfo|fetch|socket|40\d)/is.test(result.output))
+    throw new SetupFailure(
+      'headers',
+      `The headers of Node ${process.version} are neither beside it nor could they be downloaded.`,
+      'Connect to the network and run `npm run setup`, or use a Node that comes with its headers.',
+    )
+  throw new SetupFailure(
+    'build',
+    `The build of native code failed${result.timedOut ? ' (it took too long)' : ''}: ${lastLines(result.output.replace(/^gyp ERR!.*$/gm, '')) || lastLines(result.output)}.`,
+    'Mend that and run `npm run setup`.',
+  )
+}

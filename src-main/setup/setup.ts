@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { cacheFolder, wantedVariant } from '../engine/location.js'
+import { causesFingerprint, readSetupState, stateFile, type RecordedFailure, type SetupState } from '../engine/setup-state.js'
+import { UserError } from '../contract/errors.js'
+import { bindingIsPlaced, installBinding, type BindingJob } from './binding.js'
+import { electronBinary, installElectron } from './electron.js'
+import { explainDisk, SetupFailure } from './failure.js'
+import { removeLeftovers, writeFileAtomic } from './files.js'
+import { gypCommand } from './gyp.js'
+import { installLibrary, libraryFolder, libraryIsPresent } from './library.js'
+import { withSetupLock } from './lock.js'
+import type { Progress } from './progress.js'
+import { installSqlite, sqliteIsPlaced, sqliteNeedsBuild } from './sqlite.js'
+import { libraryRecipe, type LibraryRecipe } from './wheels.js'
+
+/** What set-up works on; everything has a default, and tests put small things in place of large ones. */
+export interface SetupOptions {
+  cache?: string
+  /** Folders of the installed packages that set-up completes. */
+  packages?: { binding: string; sqlite: string; electron: string }
+  /** null where this machine has no native engine. */
+  recipe?: LibraryRecipe | null
+  /** node-gyp's command line. */
+  gyp?: string
+  /** Tries again what failed before, though nothing has changed. */
+  force?: boolean
+  /** Parts to leave out. */
+  skip?: readonly ('electron' | 'native' | 'sqlite')[]
+}
+
+export interface SetupOutcome {
+  /** Whether there was anything to do. */
+  worked: boolean
+  failures: SetupState
+}
+
+/** Another attempt may succeed: its causes have changed, or a download broke off half-way. Time alone is no reason: a start offline must be quick. */
+const worthAnother = (failure: RecordedFailure | undefined, fingerprint: string): boolean =>
+  failure === undefined || failure.fingerprint !== fingerprint || failure.kind === 'interrupted'
+
+const folderOf = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+
+/**
+ * Completes the installation: SQLite for Node 20, TensorFlow's library and its binding, Electron's binary. Each part
+ * is skipped where it is done, so a later start costs milliseconds and uses no network. What fails of the native engine and of Electron
+ * is recorded with its remedy and left until its cause changes; without SQLite there is no database, which is an error.
+ * @throws UserError when SQLite cannot be built
+ */
+export async function setUp(progress: Progress, options: SetupOptions = {}): Promise<SetupOutcome> {
+  const cache = options.cache ?? cacheFolder()
+  const packages = options.packages ?? {
+    binding: folderOf('@tensorflow/tfjs-node-gpu'),
+    sqlite: folderOf('better-sqlite3-node20'),
+    electron: folderOf('electron'),
+  }
+  const gyp = options.gyp ?? gypCommand()
+  const recipe = options.recipe === undefined ? libraryRecipe(wantedVariant()) : options.recipe
+  const fingerprint = causesFingerprint()
+  const wants = (part: keyof SetupState): boolean =>
+    !(options.skip ?? []).includes(part) && (options.force === true || worthAnother(readSetupState(cache)[part], fingerprint))
+  const nativeIsPlaced = (): boolean =>
+    recipe !== null && bindingIsPlaced(packages.binding, recipe) && libraryIsPresent(libraryFolder(cache, recipe))
+  const missing = {
+    sqlite: () => !(options.skip ?? []).includes('sqlite') && sqliteNeedsBuild() && !sqliteIsPlaced(packages.sqlite),
+    native: () => !nativeIsPlaced() && wants('native'),
+    electron: () => electronBinary(packages.electron) === null && wants('electron'),
+  }
+  if (!missing.sqlite() && !missing.native() && !missing.electron()) return { worked: false, failures: readSetupState(cache) }
+
+  const work = async (): Promise<SetupState> => {
+    await removeLeftovers(cache)
+    const record = async (part: keyof SetupState, work: () => Promise<void>): Promise<void> => {
+      const failed = await attempt(work, cache)
+      const state: SetupState = { ...readSetupState(cache), [part]: failed === null ? undefined : recorded(failed, fingerprint) }
+      await writeFileAtomic(stateFile(cache), JSON.stringify(state, null, 1))
+    }
+    const sqlite = missing.sqlite() ? installSqlite(cache, packages.sqlite, gyp, progress) : Promise.resolve()
+    // Awaited below: the build of SQLite and the download go on at the same time.
+    sqlite.catch(() => undefined)
+    if (missing.native()) await record('native', () => installNative({ cache, packageRoot: packages.binding, recipe, gyp, progress }))
+    if (missing.electron()) await record('electron', () => installElectron(packages.electron, progress))
+    await sqlite
+    return readSetupState(cache)
+  }
+  const failures = await withSetupLock(cache, progress, work).catch((error: unknown): SetupState => {
+    // A cache that cannot be written costs the native engine; only where SQLite must be built it costs everything.
+    const failure = explainDisk(error, cache)
+    if (!(failure instanceof SetupFailure)) throw failure
+    if (missing.sqlite()) throw new UserError('DISK', failure.message, { cause: error })
+    return { native: recorded(failure, fingerprint) }
+  })
+  if (failures.native !== undefined) progress.note(`the portable engine runs, because: ${failures.native.reason} ${failures.native.remedy}`)
+  return { worked: true, failures }
+}
+
+async function installNative({ recipe, ...job }: Omit<BindingJob, 'recipe'> & { recipe: LibraryRecipe | null }): Promise<void> {
+  if (recipe === null)
+    throw new SetupFailure(
+      'platform',
+      `TensorFlow has no library for ${process.platform} on ${process.arch}.`,
+      'The fast engine needs Linux, or macOS on Apple silicon.',
+    )
+  await installLibrary(job.cache, recipe, job.progress)
+  await installBinding({ ...job, recipe })
+}
+
+const recorded = ({ kind, reason, remedy }: SetupFailure, fingerprint: string): RecordedFailure => ({
+  kind,
+  reason,
+  remedy,
+  fingerprint,
+  at: Date.now(),
+})
+
+/** Null when the work was done, the failure where the user can mend it; anything else is a defect and thrown. */
+async function attempt(work: () => Promise<void>, cache: string): Promise<SetupFailure | null> {
+  try {
+    await work()
+    return null
+  } catch (error) {
+    const explained = explainDisk(error, cache)
+    if (explained instanceof SetupFailure) return explained
+    throw explained
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { cp, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from '../contract/errors.js'
+import { explainDisk, SetupFailure } from './failure.js'
+import { placeFile, placeFolder, withTemporaryFolder, writeFileAtomic } from './files.js'
+import { buildPackage } from './gyp.js'
+import type { Progress } from './progress.js'
+import { lastLines, runCommand } from './run-command.js'
+
+const BINARY = 'better_sqlite3.node'
+
+/** better-sqlite3 13 brings its binary but needs N-API 10 (Node 22); before that, version 12 is built here. */
+export const sqliteNeedsBuild = (): boolean => Number(process.versions.napi) < 10
+
+function key(packageRoot: string): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+  return `${version}-abi${process.versions.modules}-${process.platform}-${process.arch}`
+}
+
+const placedAt = (packageRoot: string): { binary: string; marker: string } => {
+  const folder = join(packageRoot, 'build', 'Release')
+  return { binary: join(folder, BINARY), marker: join(folder, 'retrace.json') }
+}
+
+/** Whether the checkout's package holds a build for this very Node. */
+export function sqliteIsPlaced(packageRoot: string): boolean {
+  const { binary, marker } = placedAt(packageRoot)
+  return existsSync(binary) && existsSync(marker) && readFileSync(marker, 'utf8') === key(packageRoot)
+}
+
+/** Builds better-sqlite3 12 (or takes it from the cache) and places it; without it there is no database, so failing is an error. */
+export async function installSqlite(cache: string, packageRoot: string, gyp: string, progress: Progress): Promise<void> {
+  const folder = join(cache, 'sqlite', key(packageRoot))
+  const cached = join(folder, BINARY)
+  if (!existsSync(cached)) await build(cache, packageRoot, folder, gyp, progress)
+  const { binary, marker } = placedAt(packageRoot)
+  await placeFile(cached, binary)
+  await writeFileAtomic(marker, key(packageRoot))
+}
+
+async function build(cache: string, packageRoot: string, folder: string, gyp: string, progress: Progress): Promise<void> {
+  const stage = progress.stage(`building SQLite for Node ${process.versions.node} (Node 22 and later need no build)`)
+  try {
+    await withTemporaryFolder(cache, 'sqlite', async (temporary) => {
+      const work = join(temporary, 'package')
+      await cp(packageRoot, work, { recursive: true })
+      await rm(join(work, 'build'), { recursive: true, force: true })
+      await buildPackage(work, gyp)
+      const built = join(work, 'build', 'Release', BINARY)
+      const loads = await runCommand(process.execPath, ['-e', `require(${JSON.stringify(built)})`], { timeout: 60_000 })
+      if (loads.status !== 0)
+        throw new SetupFailure('build', `The built SQLite does not load: ${lastLines(loads.output, 1)}.`, 'Run `npm run setup`.')
+      const staged = join(temporary, 'staged')
+      await mkdir(staged)
+      await placeFile(built, join(staged, BINARY))
+      await placeFolder(staged, folder)
+    })
+  } catch (error) {
+    stage.failed('not possible')
+    const failure = explainDisk(error, cache)
+    if (!(failure instanceof SetupFailure)) throw failure
+    throw new UserError(
+      'UNAVAILABLE',
+      `On Node ${process.versions.node} the database must be built, which failed: ${failure.reason} Use Node 22 or later, which needs no build, or: ${failure.remedy}`,
+      { cause: error },
+    )
+  }
+  stage.done()
+}

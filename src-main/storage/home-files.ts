@@ -1,0 +1,80 @@
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HomeFiles } from '../experiments/ports.js'
+import { explainDiskError } from './disk-errors.js'
+
+/** Initial weights of a fork, in its own folder: the parent may be removed. */
+const WEIGHTS = 'initial.safetensors'
+
+/** Names of the files that hold a home: what is made, moved or saved when a home is. */
+export const databaseFile = (home: string): string => join(home, 'retrace.sqlite')
+
+/**
+ * The files of a home: `runs/ID/{checkpoints,log}` and `datasets/NAME` beside the database.
+ *
+ * @throws UserError DISK when the folders cannot be made
+ */
+export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): string[] } {
+  const guard = <T>(path: string, work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw explainDiskError(error, path)
+    }
+  }
+  const make = (path: string): void => void guard(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
+  const runs = join(home, 'runs')
+  const datasets = join(home, 'datasets')
+  make(runs)
+  make(datasets)
+
+  const runFolder = (id: string): string => join(runs, id)
+  const files = {
+    home,
+    datasets,
+    datasetFolder: (name: string) => join(datasets, name),
+    checkpointFolder: (id: string) => join(runFolder(id), 'checkpoints'),
+    logFolder: (id: string) => join(runFolder(id), 'log'),
+    weightsPath: (id: string, file: string) => join(runFolder(id), file),
+  }
+  const checkpoint = (id: string, file: string): string => join(files.checkpointFolder(id), file)
+  return {
+    ...files,
+    datasetFolders: () =>
+      guard(datasets, () => readdirSync(datasets, { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+        .map(({ name }) => name),
+    prepareRun(id) {
+      make(files.checkpointFolder(id))
+      make(files.logFolder(id))
+    },
+    hasCheckpoint: (id, file) => existsSync(checkpoint(id, file)),
+    removeCheckpoint: (id, file) => guard(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
+    adoptWeights(from, file, id) {
+      make(runFolder(id))
+      const [source, target] = [checkpoint(from, file), join(runFolder(id), WEIGHTS)]
+      guard(target, () => {
+        try {
+          // Checkpoints are never written in place, so that a second name is as good as a copy.
+          linkSync(source, target)
+        } catch {
+          // Not every file system has links.
+          copyFileSync(source, target, constants.COPYFILE_FICLONE)
+        }
+      })
+      return WEIGHTS
+    },
+    async removeRun(id) {
+      await rm(runFolder(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
+        throw explainDiskError(error, runFolder(id))
+      })
+    },
+    async removeDataset(name) {
+      const folder = files.datasetFolder(name)
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
+        throw explainDiskError(error, folder)
+      })
+    },
+  }
+}

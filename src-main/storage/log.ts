@@ -1,0 +1,24 @@
+import type { LogStore } from '../experiments/ports.js'
+import type { Database } from './database.js'
+import type { log } from './schema.js'
+
+/** Entries that are kept of each run: a trainer that warns at every step must not fill the disk. */
+const KEEP = 20_000
+const TRIM_EVERY = 1000
+
+export function createLogStore(db: Database): LogStore {
+  const insert = db.prepare('INSERT INTO log (runId, at, level, message) VALUES (?, ?, ?, ?)')
+  const tail = db.prepare<Omit<typeof log.$inferSelect, 'id'>>(
+    'SELECT runId, at, level, message FROM (SELECT * FROM log WHERE runId = ? ORDER BY id DESC LIMIT ?) ORDER BY id',
+  )
+  const trim = db.prepare(
+    'DELETE FROM log WHERE runId = ? AND id <= (SELECT id FROM log WHERE runId = ? ORDER BY id DESC LIMIT 1 OFFSET ?)',
+  )
+  return {
+    append({ runId, at, level, message }) {
+      const id = Number(insert.run(runId, at, level, message).lastInsertRowid)
+      if (id % TRIM_EVERY === 0) trim.run(runId, runId, KEEP)
+    },
+    tail: (runId, limit) => tail.all(runId, limit),
+  }
+}

@@ -1,0 +1,194 @@
+import type { Points } from '../contract/metrics.js'
+import type { SeriesStore } from '../experiments/ports.js'
+import type { Database } from './database.js'
+import { concat, countUpTo, fromBlob, NO_POINTS, rising, slice, toBlob } from './points.js'
+import type { chunks, series, tails } from './schema.js'
+import { CHUNK, GROUP, merge, packSummaries, summarize, summarizeGroups, unpackSummaries, type Summary } from './summary.js'
+
+type SeriesRow = typeof series.$inferSelect
+type TailRow = typeof tails.$inferSelect
+type ChunkRow = typeof chunks.$inferSelect
+type PointColumns = Pick<TailRow, 'steps' | 'vals' | 'times'>
+
+/** Rows of a tail after which they become one, so that reading never meets thousands of small rows. */
+const TAIL_ROWS = 64
+
+export interface SeriesOverview extends SeriesStore {
+  /**
+   * At most `limit` summaries that together cover the series: of single points if so many fit, else of several times 64 or
+   * 4,096 points. What it reads does not grow with the number of points, only with the number of chunks.
+   */
+  overview(runId: string, key: string, limit: number): Summary[]
+}
+
+/**
+ * Metric series as packed chunks of 4,096 points with summaries above them. What has not filled a chunk yet lies in a tail of
+ * a few small rows: an append writes one, and every 64th merges them. Appending is meant to be called inside a transaction.
+ */
+export function createSeriesStore(db: Database): SeriesOverview {
+  const find = db.prepare<SeriesRow>('SELECT * FROM series WHERE runId = ? AND key = ?')
+  const ofRun = db.prepare<SeriesRow>('SELECT * FROM series WHERE runId = ? ORDER BY key')
+  const insert = db.prepare(
+    'INSERT INTO series (runId, key, count, lastStep, lastValue, tailRows, tailCount) VALUES (?, ?, 0, -9e999, NULL, 0, 0)',
+  )
+  const update = db.prepare('UPDATE series SET count = ?, lastStep = ?, lastValue = ?, tailRows = ?, tailCount = ? WHERE id = ?')
+  const remove = db.prepare('DELETE FROM series WHERE id = ?')
+  const insertTail = db.prepare(
+    'INSERT INTO tails (seriesId, start, count, firstStep, lastStep, steps, vals, times) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const insertChunk = db.prepare(
+    'INSERT INTO chunks (seriesId, start, count, firstStep, lastStep, whole, groups, steps, vals, times) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const tailOf = db.prepare<TailRow>('SELECT * FROM tails WHERE seriesId = ? ORDER BY start')
+  const clearTail = db.prepare('DELETE FROM tails WHERE seriesId = ?')
+  const chunksOf = db.prepare<PointColumns>('SELECT steps, vals, times FROM chunks WHERE seriesId = ? ORDER BY start')
+  const wholes = db.prepare<Pick<ChunkRow, 'whole'>>('SELECT whole FROM chunks WHERE seriesId = ? ORDER BY start')
+  const groups = db.prepare<Pick<ChunkRow, 'groups'>>('SELECT groups FROM chunks WHERE seriesId = ? ORDER BY start')
+  const cutTails = db.prepare('DELETE FROM tails WHERE seriesId = ? AND firstStep > ?')
+  const cutChunks = db.prepare('DELETE FROM chunks WHERE seriesId = ? AND firstStep > ?')
+  const crossingTail = db.prepare<TailRow>('SELECT * FROM tails WHERE seriesId = ? AND lastStep > ?')
+  const crossingChunk = db.prepare<TailRow>(
+    'SELECT id, seriesId, start, count, firstStep, lastStep, steps, vals, times FROM chunks WHERE seriesId = ? AND lastStep > ?',
+  )
+  const deleteTail = db.prepare('DELETE FROM tails WHERE id = ?')
+  const deleteChunk = db.prepare('DELETE FROM chunks WHERE id = ?')
+  const lastTail = db.prepare<TailRow>('SELECT * FROM tails WHERE seriesId = ? ORDER BY start DESC LIMIT 1')
+  const lastChunk = db.prepare<TailRow>(
+    'SELECT id, seriesId, start, count, firstStep, lastStep, steps, vals, times FROM chunks WHERE seriesId = ? ORDER BY start DESC LIMIT 1',
+  )
+  const tailSize = db.prepare<{ rows: number; count: number }>(
+    'SELECT count(*) AS rows, coalesce(sum(count), 0) AS count FROM tails WHERE seriesId = ?',
+  )
+
+  const unpack = ({ steps, vals, times }: PointColumns): Points => ({
+    steps: fromBlob(steps),
+    values: fromBlob(vals),
+    times: fromBlob(times),
+  })
+  const readTail = (row: SeriesRow): Points => concat(tailOf.all(row.id).map(unpack), row.tailCount)
+
+  function addTail(seriesId: number, start: number, points: Points): void {
+    const { steps } = points
+    const count = steps.length
+    insertTail.run(seriesId, start, count, steps[0] as number, steps[count - 1] as number, ...blobs(points))
+  }
+
+  function addChunk(seriesId: number, start: number, points: Points): void {
+    const { steps } = points
+    const whole = packSummaries([summarize(points, 0, CHUNK)])
+    const fine = packSummaries(summarizeGroups(points, GROUP))
+    insertChunk.run(seriesId, start, CHUNK, steps[0] as number, steps[CHUNK - 1] as number, whole, fine, ...blobs(points))
+  }
+
+  /** Makes chunks of all full 4,096 points of the tail and one row of the rest; answers the new size of the tail. */
+  function compact(row: SeriesRow): { rows: number; count: number } {
+    const all = readTail(row)
+    clearTail.run(row.id)
+    let start = row.count - row.tailCount
+    let at = 0
+    for (; row.tailCount - at >= CHUNK; at += CHUNK, start += CHUNK) addChunk(row.id, start, slice(all, at, at + CHUNK))
+    const rest = slice(all, at)
+    if (rest.steps.length) addTail(row.id, start, rest)
+    return { rows: rest.steps.length ? 1 : 0, count: rest.steps.length }
+  }
+
+  function store(row: SeriesRow): void {
+    update.run(row.count, row.lastStep, row.lastValue, row.tailRows, row.tailCount, row.id)
+  }
+
+  function truncate(row: SeriesRow, step: number): void {
+    cutTails.run(row.id, step)
+    cutChunks.run(row.id, step)
+    const chunk = crossingChunk.get(row.id, step)
+    const cut = chunk ?? crossingTail.get(row.id, step)
+    if (cut) {
+      const points = unpack(cut)
+      if (chunk) deleteChunk.run(cut.id)
+      else deleteTail.run(cut.id)
+      addTail(row.id, cut.start, slice(points, 0, countUpTo(points.steps, step)))
+    }
+    const last = lastTail.get(row.id) ?? lastChunk.get(row.id)
+    if (!last) {
+      remove.run(row.id)
+      return
+    }
+    const { rows, count } = tailSize.get(row.id) ?? { rows: 0, count: 0 }
+    const lastValue = fromBlob(last.vals).at(-1) as number
+    store({ ...row, count: last.start + last.count, lastStep: last.lastStep, lastValue, tailRows: rows, tailCount: count })
+  }
+
+  return {
+    append(runId, key, points) {
+      let row = find.get(runId, key)
+      const fresh = rising(points, row?.lastStep ?? -Infinity)
+      const added = fresh.steps.length
+      if (added === 0) return NO_POINTS
+      if (!row) {
+        insert.run(runId, key)
+        row = find.get(runId, key) as SeriesRow
+      }
+      addTail(row.id, row.count, fresh)
+      const grown: SeriesRow = {
+        ...row,
+        count: row.count + added,
+        lastStep: fresh.steps[added - 1] as number,
+        lastValue: fresh.values[added - 1] as number,
+        tailRows: row.tailRows + 1,
+        tailCount: row.tailCount + added,
+      }
+      const tail = grown.tailRows >= TAIL_ROWS || grown.tailCount >= CHUNK ? compact(grown) : null
+      store(tail ? { ...grown, tailRows: tail.rows, tailCount: tail.count } : grown)
+      return fresh
+    },
+
+    read(runId, keys) {
+      const wanted = keys && new Set(keys)
+      return ofRun
+        .all(runId)
+        .filter(({ key }) => !wanted || wanted.has(key))
+        .map((row) => {
+          const points: Points = concat([], row.count)
+          let at = 0
+          const put = (part: Points): void => {
+            points.steps.set(part.steps, at)
+            points.values.set(part.values, at)
+            points.times.set(part.times, at)
+            at += part.steps.length
+          }
+          for (const chunk of chunksOf.iterate(row.id)) put(unpack(chunk))
+          for (const tail of tailOf.iterate(row.id)) put(unpack(tail))
+          return { key: row.key, points }
+        })
+    },
+
+    truncateAfter(runId, step) {
+      for (const row of ofRun.all(runId)) if (row.lastStep > step) truncate(row, step)
+    },
+
+    latest(runId) {
+      return Object.fromEntries(ofRun.all(runId).map(({ key, lastValue }) => [key, lastValue ?? NaN]))
+    },
+
+    overview(runId, key, limit) {
+      const row = find.get(runId, key)
+      if (!row || limit < 1) return []
+      const tail = readTail(row)
+      if (row.count <= limit)
+        return [...chunksOf.iterate(row.id)]
+          .map(unpack)
+          .concat(tail)
+          .flatMap((part) => summarizeGroups(part, 1))
+      // The coarsest level that still has as many groups as are wanted: never more than 64 times as many are read.
+      const level = row.count / CHUNK >= limit ? CHUNK : GROUP
+      const stored =
+        level === GROUP
+          ? groups.all(row.id).flatMap((chunk) => unpackSummaries(fromBlob(chunk.groups)))
+          : wholes.all(row.id).flatMap((chunk) => unpackSummaries(fromBlob(chunk.whole)))
+      const all = stored.concat(summarizeGroups(tail, level))
+      const together = Math.ceil(all.length / limit)
+      return Array.from({ length: Math.ceil(all.length / together) }, (_, i) => merge(all.slice(i * together, (i + 1) * together)))
+    },
+  }
+}
+
+const blobs = ({ steps, values, times }: Points): [Buffer, Buffer, Buffer] => [toBlob(steps), toBlob(values), toBlob(times)]

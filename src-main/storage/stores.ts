@@ -1,0 +1,33 @@
+import type { CheckpointStore, DatasetStore, Journal, LogStore, RunStore, SettingsStore, Transactions } from '../experiments/ports.js'
+import { createCheckpointStore } from './checkpoints.js'
+import type { Database } from './database.js'
+import { createJournal, type JournalLimits } from './journal.js'
+import { createLogStore } from './log.js'
+import { createRunStore } from './runs.js'
+import { createSeriesStore, type SeriesOverview } from './series.js'
+import { createDatasetStore, createSettingsStore } from './settings.js'
+
+export interface Stores {
+  transactions: Transactions
+  runs: RunStore
+  series: SeriesOverview
+  log: LogStore
+  checkpoints: CheckpointStore
+  journal: Journal
+  settings: SettingsStore
+  datasets: DatasetStore
+}
+
+/** Every store of one database; statements are prepared once, here. */
+export function createStores(db: Database, options: { journal?: JournalLimits } = {}): Stores {
+  return {
+    transactions: db,
+    runs: createRunStore(db),
+    series: createSeriesStore(db),
+    log: createLogStore(db),
+    checkpoints: createCheckpointStore(db),
+    journal: createJournal(db, options.journal),
+    settings: createSettingsStore(db),
+    datasets: createDatasetStore(db),
+  }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { RunConfigSchema } from '../contract/config.js'
+import { EngineReportSchema } from '../contract/engine.js'
+import { ResultSchema } from '../contract/runs.js'
+
+/** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
+export const PROTOCOL = 1
+
+/** What a trainer is started with, sent once after it says hello. All paths are absolute. */
+export const JobSchema = z.strictObject({
+  kind: z.literal('job'),
+  protocol: z.literal(PROTOCOL),
+  runId: z.string(),
+  lease: z.int(),
+  config: RunConfigSchema,
+  /** Folder of the stored data set. */
+  datasetFolder: z.string(),
+  /** The run's folder of checkpoints; it holds a file `lease` with the number that may write. */
+  checkpointFolder: z.string(),
+  /** Checkpoint to go on from, a file in checkpointFolder; null begins anew. */
+  resumeFrom: z.string().nullable(),
+  /** Initial weights of a fork: an absolute path; only read when resumeFrom is null. */
+  weightsFrom: z.string().nullable(),
+  execution: z.enum(['eager', 'compiled']),
+})
+export type Job = z.infer<typeof JobSchema>
+
+/** Host to trainer. */
+export const CommandSchema = z.discriminatedUnion('kind', [
+  JobSchema,
+  /** Checkpoint after the current step, then exit; reported as `ended` with the same reason. */
+  z.strictObject({ kind: z.literal('pause') }),
+  z.strictObject({ kind: z.literal('stop') }),
+])
+export type Command = z.infer<typeof CommandSchema>
+
+const values = z.record(z.string(), z.number().or(z.nan()))
+
+/** Trainer to host, over Node's channel with structured clone, so typed arrays and NaN arrive as they are. */
+export const ReportSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('hello'), protocol: z.int(), pid: z.int() }),
+  z.strictObject({ kind: z.literal('engine'), report: EngineReportSchema }),
+  /** What it does now: 'loading data', 'preparing', 'training', 'evaluating', 'checkpoint'. */
+  z.strictObject({ kind: z.literal('phase'), phase: z.string() }),
+  z.strictObject({ kind: z.literal('started'), step: z.int(), totalSteps: z.int(), stepsPerEpoch: z.int() }),
+  /** At most about 10 a second. `activeSeconds` counts from this trainer's first step. */
+  z.strictObject({
+    kind: z.literal('points'),
+    step: z.int(),
+    activeSeconds: z.number(),
+    medianStepSeconds: z.number(),
+    series: z.array(
+      z.strictObject({
+        key: z.string(),
+        steps: z.instanceof(Float64Array),
+        values: z.instanceof(Float64Array),
+        times: z.instanceof(Float64Array),
+      }),
+    ),
+  }),
+  z.strictObject({ kind: z.literal('log'), at: z.number(), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
+  /** The file is already in place: written, synced, renamed. */
+  z.strictObject({
+    kind: z.literal('checkpoint'),
+    step: z.int(),
+    file: z.string(),
+    checkpoint: z.enum(['start', 'schedule', 'pause', 'stop', 'final', 'best']),
+    bytes: z.int(),
+    createdAt: z.number(),
+    metrics: values,
+    weightsHash: z.string(),
+  }),
+  /** The last message; the process then exits with status 0. */
+  z.strictObject({
+    kind: z.literal('ended'),
+    outcome: z.enum(['finished', 'paused', 'stopped', 'diverged', 'failed']),
+    reason: z.string().nullable(),
+    result: ResultSchema.nullable(),
+  }),
+])
+export type Report = z.infer<typeof ReportSchema>

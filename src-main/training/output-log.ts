@@ -1,0 +1,45 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+
+/** Bytes of one trainer's output that are kept in its file. */
+const FILE_LIMIT = 16 * 2 ** 20
+
+/** Characters of the end that are kept for the reason of a failure. */
+const TAIL = 8192
+
+/** What a trainer's process prints: kept in a file, and the end of it in memory to explain a crash. */
+export class OutputLog {
+  private readonly file: WriteStream
+  private written = 0
+  private tail = ''
+
+  /** @param fault told once when the file cannot be written; the trainer's work does not depend on it */
+  constructor(path: string, fault: (error: Error) => void) {
+    this.file = createWriteStream(path, { flags: 'a' })
+    this.file.once('error', fault)
+  }
+
+  add(stream: Readable | null, isError: boolean): void {
+    stream?.on('data', (data: Buffer) => {
+      if (isError) this.tail = (this.tail + data.toString('utf8')).slice(-TAIL)
+      const room = FILE_LIMIT - this.written
+      if (room <= 0 || this.file.destroyed) return
+      this.written += data.length
+      this.file.write(data.length <= room ? data : data.subarray(0, room))
+    })
+  }
+
+  /** The line that most likely says what went wrong: the last error message, or else the last lines of all. */
+  explanation(): string {
+    const lines = this.tail
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !/^Node\.js v\d/.test(line))
+    const message = lines.findLast((line) => /^(\w+: )?\w*Error\b.*: ./.test(line) || /FATAL ERROR/.test(line))
+    return (message ?? lines.slice(-3).join(' ')).slice(0, 500)
+  }
+
+  close(): void {
+    this.file.end()
+  }
+}

@@ -1,0 +1,182 @@
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../contract/errors.js'
+
+/** A header larger than this is not one of ours or of any network that fits in memory; refused before it is read. */
+const LARGEST_HEADER = 16 * 1024 * 1024
+
+export interface StoredTensor {
+  shape: number[]
+  data: Float32Array | Int32Array
+}
+
+export interface SafetensorsFile {
+  metadata: Record<string, string>
+  tensors: Map<string, StoredTensor>
+}
+
+const TYPES = { F32: Float32Array, I32: Int32Array } as const
+
+const EntrySchema = z.strictObject({
+  dtype: z.enum(['F32', 'I32']),
+  shape: z.array(z.int().min(0)).max(8),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+})
+const MetadataSchema = z.record(z.string(), z.string())
+
+/**
+ * Reads a .safetensors file of float32 and int32 tensors. Everything is checked against the real size of the file before
+ * anything is allocated, and offsets must cover the data without gap or overlap, as the format demands.
+ * @throws UserError naming the file and what is wrong with it
+ */
+export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${path} is not a usable .safetensors file: ${why}`)
+  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError('NOT_FOUND', `cannot open ${path}: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`, { cause })
+  })
+  try {
+    const { size } = await handle.stat()
+    if (size < 8) throw refuse('it is shorter than the length of its header')
+    const length = (await readExactly(handle, 0, 8)).readBigUInt64LE()
+    if (length > BigInt(LARGEST_HEADER)) throw refuse(`its header claims ${length} bytes; at most ${LARGEST_HEADER} are accepted`)
+    const start = 8 + Number(length)
+    if (start > size) throw refuse(`its header claims ${length} bytes, the file has ${size}; it is truncated`)
+    const { entries, metadata } = parseHeader(await readExactly(handle, 8, Number(length)), refuse)
+
+    let at = 0
+    for (const [
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [from, to],
+      },
+    ] of entries) {
+      const bytes = shape.reduce((product, extent) => product * extent, TYPES[dtype].BYTES_PER_ELEMENT)
+      if (!Number.isSafeInteger(bytes) || to - from !== bytes)
+        throw refuse(`tensor ${name} of shape [${shape}] does not fill the bytes ${from} to ${to}`)
+      if (from !== at) throw refuse(`tensor ${name} begins at byte ${from}, not where the one before ends (${at})`)
+      at = to
+    }
+    if (start + at !== size)
+      throw refuse(`its tensors need ${start + at} bytes, the file has ${size}; it is truncated or has something after them`)
+
+    const tensors = new Map<string, StoredTensor>()
+    for (const [
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [from, to],
+      },
+    ] of entries) {
+      const bytes = await readExactly(handle, start + from, to - from)
+      tensors.set(name, { shape, data: new TYPES[dtype](bytes.buffer as ArrayBuffer, bytes.byteOffset, (to - from) / 4) })
+    }
+    return { metadata, tensors }
+  } finally {
+    await handle.close()
+  }
+}
+
+type Entry = z.infer<typeof EntrySchema>
+
+function parseHeader(bytes: Buffer, refuse: (why: string) => UserError): { entries: [string, Entry][]; metadata: Record<string, string> } {
+  let header: unknown
+  try {
+    header = JSON.parse(bytes.toString('utf8'))
+  } catch (cause) {
+    throw refuse(`its header is not JSON (${(cause as Error).message})`)
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw refuse('its header is not a table of tensors')
+  const { __metadata__: rawMetadata = {}, ...rawEntries } = header as Record<string, unknown>
+  const metadata = MetadataSchema.safeParse(rawMetadata)
+  if (!metadata.success) throw refuse('its metadata is not a table of texts')
+  const entries = Object.entries(rawEntries).map(([name, raw]): [string, Entry] => {
+    const entry = EntrySchema.safeParse(raw)
+    if (!entry.success)
+      throw refuse(`tensor ${name.slice(0, 200)}: ${entry.error.issues[0]!.path.join('.')} ${entry.error.issues[0]!.message}`)
+    return [name, entry.data]
+  })
+  entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1])
+  return { entries, metadata: metadata.data }
+}
+
+/** Into memory of its own, aligned for typed arrays. */
+async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.from(new ArrayBuffer(length))
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, position + done)
+    if (bytesRead === 0) throw new UserError('BAD_INPUT', `the file ended at byte ${position + done} while ${length} bytes were being read`)
+    done += bytesRead
+  }
+  return buffer
+}
+
+/**
+ * Writes a .safetensors file so that it is there whole or not at all: to a temporary name, synced, renamed, folder synced.
+ * @param mayPlace called after the data is safe and before the rename; throwing leaves nothing behind
+ * @returns the size in bytes
+ */
+export async function writeSafetensors(
+  path: string,
+  { metadata, tensors }: SafetensorsFile,
+  mayPlace: () => Promise<void> = async () => {},
+): Promise<number> {
+  const header: Record<string, unknown> = { __metadata__: metadata }
+  let at = 0
+  for (const [name, { shape, data }] of tensors) {
+    header[name] = { dtype: data instanceof Float32Array ? 'F32' : 'I32', shape, data_offsets: [at, at + data.byteLength] }
+    at += data.byteLength
+  }
+  const json = Buffer.from(JSON.stringify(header))
+  // The data begins at a multiple of 8, as the format recommends; spaces are the padding that it allows.
+  const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')])
+  const prefix = Buffer.alloc(8)
+  prefix.writeBigUInt64LE(BigInt(padded.length))
+
+  const temporary = `${path}.${process.pid}.part`
+  try {
+    const handle = await open(temporary, 'w')
+    try {
+      await handle.writev([prefix, padded])
+      for (const { data } of tensors.values()) await writeAll(handle, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await mayPlace()
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw diskError(error, path)
+  }
+  await syncFolder(dirname(path))
+  return (await stat(path)).size
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten
+}
+
+/** Makes a rename survive a power cut; Windows has no such call on folders and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function diskError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOSPC')
+    return new UserError('DISK', `the disk is full: ${path} could not be written; free some space and resume the run`, { cause: error })
+  if (code === 'EROFS' || code === 'EACCES')
+    return new UserError('DISK', `${path} cannot be written (${code}); check the permissions of the home folder`, { cause: error })
+  return error
+}

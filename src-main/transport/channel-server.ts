@@ -1,0 +1,92 @@
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
+import type { WebSocket } from 'ws'
+import { isUserError } from '../contract/errors.js'
+import { router, type AppRouter } from '../contract/router.js'
+import type { Services } from '../contract/services.js'
+
+/** Longest message that a client may send, in bytes: a configuration is a few kilobytes. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+/** Calls in one message; the page's own start needs about ten. */
+export const MAX_BATCH = 100
+/** A client that leaves this many bytes unread is cut off; it comes back and goes on from its last change. */
+export const MAX_UNREAD_BYTES = 64 * 1024 * 1024
+
+/** Called with errors that are defects (never with a UserError, which the client gets as its answer). */
+export type DefectListener = (error: Error, path: string | undefined) => void
+
+/** tRPC's handler of one connection, over anything that looks like a `ws` socket. */
+export function connectionHandler(services: Services, onDefect: DefectListener): (socket: WebSocket, request: IncomingMessage) => void {
+  return getWSConnectionHandler<AppRouter>({
+    // Required by the type, read only by applyWSSHandler.
+    wss: undefined as never,
+    router,
+    createContext: () => ({ services }),
+    maxBatchSize: MAX_BATCH,
+    onError: ({ error, path }) => {
+      const caller = error.code !== 'INTERNAL_SERVER_ERROR' || isUserError(error.cause)
+      if (!caller) onDefect(error.cause instanceof Error ? error.cause : error, path)
+    },
+  })
+}
+
+/** One end of a pipe of strings, as the server holds it. Messages arrive in the order they were sent, or the pipe closes. */
+export interface Channel {
+  send(text: string): void
+  close(reason: string): void
+}
+
+/** What the owner of the pipe tells the server about it. */
+export interface ChannelEvents {
+  message(text: string): void
+  /** The other end is gone. Later messages are ignored. */
+  closed(): void
+}
+
+const OPEN = 1
+const CLOSED = 3
+
+/** A pipe of strings in the shape of a `ws` socket, as far as tRPC's server uses one. */
+class ChannelServerSocket extends EventEmitter {
+  readyState = OPEN
+  constructor(private readonly channel: Channel) {
+    super()
+  }
+  send(text: string): void {
+    if (this.readyState === OPEN) this.channel.send(text)
+  }
+  close(_code?: number, reason = 'closed'): void {
+    if (this.readyState === CLOSED) return
+    this.readyState = CLOSED
+    this.channel.close(reason)
+    this.emit('close')
+  }
+  terminate(): void {
+    this.close()
+  }
+  lost(): void {
+    if (this.readyState === CLOSED) return
+    this.readyState = CLOSED
+    this.emit('close')
+  }
+}
+
+/** Serves the router's WebSocket protocol over one pipe of strings. */
+export function serveChannel(services: Services, channel: Channel, onDefect: DefectListener): ChannelEvents {
+  const socket = new ChannelServerSocket(channel)
+  const request = { headers: {}, url: '/', socket: {} }
+  connectionHandler(services, onDefect)(socket as unknown as WebSocket, request as unknown as IncomingMessage)
+  return {
+    message(text) {
+      if (socket.readyState !== OPEN) return
+      const bytes = Buffer.from(text, 'utf8')
+      if (bytes.length > MAX_MESSAGE_BYTES) {
+        socket.close(1009, `a message of ${bytes.length} bytes is over the limit of ${MAX_MESSAGE_BYTES}`)
+        return
+      }
+      socket.emit('message', bytes, false)
+    },
+    closed: () => socket.lost(),
+  }
+}

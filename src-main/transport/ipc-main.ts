@@ -1,0 +1,94 @@
+import type { IpcMainEvent, WebContents } from 'electron'
+import { IPC } from '../contract/bridge.js'
+import type { Services } from '../contract/services.js'
+import { serveChannel, type ChannelEvents, type DefectListener } from './channel-server.js'
+
+/** What is needed of Electron's `ipcMain`; an argument, so that tests run without Electron. */
+export interface IpcMainLike {
+  on(channel: string, listener: (event: IpcMainEvent, ...args: unknown[]) => void): unknown
+  removeListener(channel: string, listener: (event: IpcMainEvent, ...args: unknown[]) => void): unknown
+}
+
+export interface IpcOptions {
+  ipcMain: IpcMainLike
+  services: Services
+  /** Whether this frame is the window's own page; anything else is not answered. */
+  isTrusted(event: IpcMainEvent): boolean
+  onDefect: DefectListener
+}
+
+const MAX_PIPES = 16
+
+/** Serves the router over Electron's IPC: any number of pipes for each page, closed with it. */
+export function serveIpc({ ipcMain, services, isTrusted, onDefect }: IpcOptions): { close(): void } {
+  const pages = new Map<WebContents, Map<number, ChannelEvents>>()
+
+  const pipesOf = (page: WebContents): Map<number, ChannelEvents> => {
+    const known = pages.get(page)
+    if (known) return known
+    const pipes = new Map<number, ChannelEvents>()
+    pages.set(page, pipes)
+    const drop = (): void => {
+      for (const pipe of pipes.values()) pipe.closed()
+      pipes.clear()
+    }
+    // A reload or a crash takes the page's end of every pipe away without a word.
+    page.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+      if (isMainFrame && !isSameDocument) drop()
+    })
+    page.on('render-process-gone', drop)
+    page.once('destroyed', () => {
+      drop()
+      pages.delete(page)
+    })
+    return pipes
+  }
+
+  const open = (event: IpcMainEvent, id: unknown): void => {
+    if (typeof id !== 'number' || !isTrusted(event)) return
+    const page = event.sender
+    const pipes = pipesOf(page)
+    const tell = (channel: string, text: string): void => {
+      if (!page.isDestroyed()) page.send(channel, id, text)
+    }
+    if (pipes.has(id) || pipes.size >= MAX_PIPES) return tell(IPC.closed, 'too many connections from one page')
+    const channel = {
+      send: (text: string) => tell(IPC.toPage, text),
+      close(reason: string) {
+        pipes.delete(id)
+        tell(IPC.closed, reason)
+      },
+    }
+    pipes.set(id, serveChannel(services, channel, onDefect))
+  }
+
+  const message = (event: IpcMainEvent, id: unknown, text: unknown): void => {
+    if (typeof id !== 'number' || typeof text !== 'string' || !isTrusted(event)) return
+    pages.get(event.sender)?.get(id)?.message(text)
+  }
+
+  const close = (event: IpcMainEvent, id: unknown): void => {
+    if (typeof id !== 'number' || !isTrusted(event)) return
+    const pipes = pages.get(event.sender)
+    pipes?.get(id)?.closed()
+    pipes?.delete(id)
+  }
+
+  ipcMain.on(IPC.open, open)
+  ipcMain.on(IPC.toMain, message)
+  ipcMain.on(IPC.close, close)
+  return {
+    close() {
+      ipcMain.removeListener(IPC.open, open)
+      ipcMain.removeListener(IPC.toMain, message)
+      ipcMain.removeListener(IPC.close, close)
+      for (const [page, pipes] of pages) {
+        for (const [id, pipe] of pipes) {
+          pipe.closed()
+          if (!page.isDestroyed()) page.send(IPC.closed, id, 'the workbench was closed')
+        }
+        pipes.clear()
+      }
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { METRICS, type MetricInfo } from '../../src-main/contract/metrics.js'
+
+export interface ChartPlan {
+  id: string
+  title: string
+  unit: string
+  keys: string[]
+  logarithmic: boolean
+}
+
+const info = (key: string): MetricInfo => METRICS[key] ?? { label: key, unit: '', section: 'Training' }
+
+export const metricLabel = (key: string): string => info(key).label
+/** Titles that fit a small chart; the full name is its description. */
+const SHORT: Record<string, string> = {
+  'train/total': 'Objective with penalties',
+  'system/residentMiB': 'Memory of the trainer',
+  'reversibility/reconstructionError': 'Reconstruction error',
+}
+export const chartTitle = (key: string): string => SHORT[key] ?? metricLabel(key)
+export const metricUnit = (key: string): string => info(key).unit
+
+/** The reconstruction error of one stage; they share the chart of the largest of them, and stand there in its place. */
+const STAGE = /^reversibility\/stage(\d+)$/
+const LARGEST = 'reversibility/reconstructionError'
+
+/** The label of a metric inside a chart whose title already says what it is about. */
+export function lineLabel(key: string): string {
+  const short: Record<string, string> = {
+    'train/loss': 'training',
+    'test/loss': 'test',
+    'test/accuracy': 'test',
+    'validation/loss': 'validation',
+    'validation/accuracy': 'validation',
+  }
+  const stage = STAGE.exec(key)?.[1]
+  return stage ? `stage ${stage}` : (short[key] ?? metricLabel(key))
+}
+
+/** Loss and accuracy come first and are always there, so that the page does not jump when their first point arrives. */
+const MAIN: ChartPlan[] = [
+  { id: 'loss', title: 'Loss', unit: 'nats', keys: ['train/loss', 'test/loss', 'validation/loss'], logarithmic: false },
+  { id: 'accuracy', title: 'Accuracy', unit: 'fraction', keys: ['test/accuracy', 'validation/accuracy'], logarithmic: false },
+]
+
+const LOGARITHMIC = new Set(['reversibility/reconstructionError', 'train/gradientNorm'])
+const ORDER = ['Reversibility', 'Loss', 'Training', 'System']
+
+/**
+ * Which charts a run's page has: loss and accuracy, then one for each other metric that was reported, by section. The
+ * reconstruction errors of the stages share a chart, where the largest of them would only hide one.
+ */
+export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others: ChartPlan[] } {
+  const present = [...keys]
+  const placed = new Set(MAIN.flatMap((plan) => plan.keys))
+  const main = MAIN.map((plan) => ({
+    ...plan,
+    keys: plan.keys.filter((key, i) => i === 0 || present.includes(key)),
+  }))
+
+  const groups = new Map<string, ChartPlan>()
+  for (const key of present.filter((name) => !placed.has(name)).sort()) {
+    const id = STAGE.test(key) ? LARGEST : key
+    if (key === LARGEST && present.some((other) => STAGE.test(other))) continue
+    const plan = groups.get(id)
+    if (plan) plan.keys.push(key)
+    else groups.set(id, { id, title: chartTitle(id), unit: metricUnit(id), keys: [key], logarithmic: LOGARITHMIC.has(id) })
+  }
+  const rank = (plan: ChartPlan): number => ORDER.indexOf(info(plan.id).section)
+  const others = [...groups.values()].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id))
+  return { main, others }
+}

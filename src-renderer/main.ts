@@ -1,0 +1,12 @@
+import './styles/reset.css'
+import './zod-setup.js'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { connectionKey } from './client/api.js'
+import { connect } from './client/transport.js'
+import { createAppRouter } from './router.js'
+import { createTheme } from './theme.js'
+import './styles/main.css'
+
+createApp(App).provide(connectionKey, connect()).use(createPinia()).use(createAppRouter()).use(createTheme()).mount('#app')

@@ -1,0 +1,36 @@
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { messageOf } from '../client/errors.js'
+
+export interface Notice {
+  id: number
+  level: 'error' | 'info'
+  text: string
+}
+
+/** What the snackbar shows, one after the other. */
+export const useNotices = defineStore('notices', () => {
+  const queue = ref<Notice[]>([])
+  let count = 0
+
+  const show = (level: Notice['level'], text: string): void => {
+    if (queue.value.some((notice) => notice.text === text)) return
+    queue.value.push({ id: ++count, level, text })
+  }
+
+  /** Runs a user's action; a failure becomes a notice, and null is returned. */
+  async function attempt<T>(action: () => Promise<T>): Promise<T | null> {
+    try {
+      return await action()
+    } catch (error) {
+      show('error', messageOf(error))
+      return null
+    }
+  }
+
+  const dismiss = (): void => {
+    queue.value.shift()
+  }
+
+  return { queue, show, attempt, dismiss }
+})

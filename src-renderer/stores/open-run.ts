@@ -1,0 +1,151 @@
+import { onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import type { Change } from '../../src-main/contract/changes.js'
+import { unpackPoints, type SeriesPoints } from '../../src-main/contract/metrics.js'
+import { ACTIVE, type Checkpoint, type LogEntry, type RunDetail, type RunStatus } from '../../src-main/contract/runs.js'
+import { useConnection } from '../client/api.js'
+import { messageOf } from '../client/errors.js'
+import { Replica } from '../client/replica.js'
+import { SeriesBuffer } from '../series/series-buffer.js'
+import { useFeed } from './feed.js'
+import { useRuns } from './runs.js'
+
+const LOG_LIMIT = 1000
+
+export interface OpenRun {
+  /** Configuration, environment and result; the live part of a run is its row in the table of runs. */
+  detail: ShallowRef<RunDetail | null>
+  checkpoints: ShallowRef<Checkpoint[]>
+  /** By metric. The buffers are not reactive: `version` counts what was appended. */
+  series: Map<string, SeriesBuffer>
+  version: Ref<number>
+  seriesLoaded: Ref<boolean>
+  log: ShallowRef<LogEntry[]>
+  /** Why the run cannot be shown. */
+  error: Ref<string | null>
+}
+
+/** Follows one run in every detail while the calling scope lives. */
+export function useOpenRun(runId: string): OpenRun {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const runs = useRuns()
+
+  const detail = shallowRef<RunDetail | null>(null)
+  const checkpoints = shallowRef<Checkpoint[]>([])
+  const series = shallowReactive(new Map<string, SeriesBuffer>())
+  const version = ref(0)
+  const seriesLoaded = ref(false)
+  const log = shallowRef<LogEntry[]>([])
+  const error = ref<string | null>(null)
+
+  const append = (batch: SeriesPoints[]): void => {
+    for (const { key, points } of batch) {
+      let buffer = series.get(key)
+      if (!buffer) series.set(key, (buffer = new SeriesBuffer()))
+      buffer.append(unpackPoints(points))
+    }
+    version.value += 1
+  }
+
+  const points = new Replica<SeriesPoints[], Change>(
+    (snapshot) => {
+      series.clear()
+      append(snapshot)
+      seriesLoaded.value = true
+    },
+    (change) => {
+      if (change.kind === 'points') append(change.series)
+      else if (change.kind === 'truncated') {
+        for (const buffer of series.values()) buffer.truncate(change.afterStep)
+        version.value += 1
+      }
+    },
+  )
+
+  const entries = new Replica<LogEntry[], Change>(
+    (snapshot) => {
+      log.value = snapshot
+    },
+    (change) => {
+      if (change.kind !== 'log') return
+      log.value = [...log.value, ...change.entries].slice(-LOG_LIMIT)
+    },
+  )
+
+  const addCheckpoints = (more: Checkpoint[]): void => {
+    const byFile = new Map([...checkpoints.value, ...more].map((checkpoint) => [checkpoint.file, checkpoint]))
+    checkpoints.value = [...byFile.values()].sort((a, b) => b.step - a.step || b.createdAt - a.createdAt)
+  }
+
+  // Answers that arrive after the page is left, or after a newer question, are dropped.
+  let asked = 0
+  async function loadDetail(): Promise<void> {
+    const mine = ++asked
+    const answer = await feed.ask(() => client.runs.get.query({ id: runId }))
+    if (mine !== asked) return
+    detail.value = answer
+    addCheckpoints(answer.checkpoints)
+  }
+
+  async function loadSeries(): Promise<void> {
+    const request = points.request()
+    const { series: snapshot, seq } = await feed.ask(() => client.runs.series.query({ id: runId }))
+    points.snapshot(request, seq, snapshot)
+  }
+
+  async function loadLog(): Promise<void> {
+    const request = entries.request()
+    const { entries: snapshot, seq } = await feed.ask(() => client.runs.log.query({ id: runId, limit: LOG_LIMIT }))
+    entries.snapshot(request, seq, snapshot)
+  }
+
+  const guard = (work: Promise<void>): void => {
+    work.catch((reason: unknown) => {
+      error.value = messageOf(reason)
+    })
+  }
+
+  const load = (): void => {
+    guard(loadDetail())
+    guard(loadSeries())
+    guard(loadLog())
+  }
+
+  const stopListening = feed.listen((seq, change) => {
+    if (change.kind === 'reset') load()
+    else if (change.kind === 'checkpoint') {
+      if (change.checkpoint.runId === runId) addCheckpoints([change.checkpoint])
+    } else if ('runId' in change && change.runId === runId) {
+      points.change(seq, change)
+      entries.change(seq, change)
+    }
+  })
+  const unfollow = feed.follow(runId)
+
+  // A snapshot must be younger than the number the feed begins with, which comes with the table of runs.
+  const stopWaiting = watch(
+    () => runs.loaded,
+    (loaded) => {
+      if (loaded) load()
+    },
+    { immediate: true },
+  )
+
+  // What only `get` tells changes with the status: the engine at the start, the result at the end.
+  const settled = (status: RunStatus | undefined): boolean => status !== undefined && !ACTIVE.includes(status)
+  watch(
+    () => [runs.byId.get(runId)?.status, runs.byId.get(runId)?.lease] as const,
+    ([status], [before]) => {
+      if (detail.value && (settled(status) || status === 'running' || before === undefined)) guard(loadDetail())
+    },
+  )
+
+  onScopeDispose(() => {
+    asked += 1
+    stopWaiting()
+    stopListening()
+    unfollow()
+  })
+
+  return { detail, checkpoints, series, version, seriesLoaded, log, error }
+}

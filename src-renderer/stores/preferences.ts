@@ -1,0 +1,12 @@
+import { useLocalStorage } from '@vueuse/core'
+import { defineStore } from 'pinia'
+
+export type ThemeChoice = 'system' | 'light' | 'dark'
+
+/** What the user set in this window and expects to find again. */
+export const usePreferences = defineStore('preferences', () => ({
+  theme: useLocalStorage<ThemeChoice>('retrace.theme', 'system'),
+  /** Moving average of noisy charts, in points; 1 is off. */
+  smoothing: useLocalStorage('retrace.smoothing', 1),
+  runTab: useLocalStorage('retrace.runTab', 'charts'),
+}))

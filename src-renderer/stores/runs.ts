@@ -1,0 +1,56 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive } from 'vue'
+import type { Change } from '../../src-main/contract/changes.js'
+import type { CreateRun, RunSummary } from '../../src-main/contract/runs.js'
+import { useConnection } from '../client/api.js'
+import { Replica } from '../client/replica.js'
+import { useFeed } from './feed.js'
+
+/** Every run of this home, kept up to date by the feed. */
+export const useRuns = defineStore('runs', () => {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const byId = shallowReactive(new Map<string, RunSummary>())
+  const loaded = ref(false)
+
+  const replica = new Replica<RunSummary[], Change>(
+    (runs) => {
+      byId.clear()
+      for (const run of runs) byId.set(run.id, run)
+      loaded.value = true
+    },
+    (change) => {
+      if (change.kind === 'run') byId.set(change.run.id, change.run)
+      else if (change.kind === 'runRemoved') byId.delete(change.runId)
+    },
+  )
+
+  feed.listen((seq, change) => {
+    if (change.kind === 'reset') void load()
+    else replica.change(seq, change)
+  })
+
+  /** Fetches the table, and at the first call lets the feed begin where it ends. */
+  async function load(): Promise<void> {
+    const request = replica.request()
+    const { runs, seq } = await feed.ask(() => client.runs.list.query())
+    replica.snapshot(request, seq, runs)
+    feed.start(seq)
+  }
+
+  /** Newest first. */
+  const rows = computed(() => [...byId.values()].sort((a, b) => b.createdAt - a.createdAt))
+
+  return {
+    byId,
+    rows,
+    loaded,
+    load,
+    create: (request: CreateRun) => client.runs.create.mutate(request),
+    pause: (id: string) => client.runs.pause.mutate({ id }),
+    resume: (id: string) => client.runs.resume.mutate({ id }),
+    stop: (id: string) => client.runs.stop.mutate({ id }),
+    rename: (id: string, name: string) => client.runs.rename.mutate({ id, name }),
+    remove: (id: string) => client.runs.remove.mutate({ id }),
+  }
+})

@@ -1,0 +1,14 @@
+import { defineStore } from 'pinia'
+import { shallowReactive } from 'vue'
+import type { Task } from '../../src-main/contract/changes.js'
+import { useFeed } from './feed.js'
+
+/** Long work that the back end reports about, by id. */
+export const useTasks = defineStore('tasks', () => {
+  const byId = shallowReactive(new Map<string, Task>())
+  useFeed().listen((_seq, change) => {
+    if (change.kind === 'task') byId.set(change.task.id, change.task)
+  })
+  const forget = (id: string): boolean => byId.delete(id)
+  return { byId, forget }
+})

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { CreateRunSchema } from '../../src-main/contract/runs.js'
+import { RunOverridesSchema } from '../../src-main/contract/config.js'
+
+describe('overrides', () => {
+  it('hold only what was given, so that defaults do not overwrite a preset', () => {
+    expect(RunOverridesSchema.parse({ h: 0.2 })).toEqual({ h: 0.2 })
+    expect(CreateRunSchema.parse({ preset: 'p', dataset: 'd' }).overrides).toEqual({})
+  })
+
+  it('refuse unknown keys and values of the wrong kind', () => {
+    expect(RunOverridesSchema.safeParse({ learningrate: 1 }).success).toBe(false)
+    expect(RunOverridesSchema.safeParse({ batch: 0 }).success).toBe(false)
+  })
+})

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { pack, type Header } from 'tar-stream'
+import { onTestFinished } from 'vitest'
+import type { Dataset } from '../../src-main/contract/datasets.js'
+import { importDataset, type ImportOptions } from '../../src-main/data/import.js'
+import { randomFor } from '../../src-main/numeric/random.js'
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'retrace-data-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function folderWith(files: Record<string, Uint8Array | string>): Promise<string> {
+  const folder = await temporaryFolder()
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(join(folder, name, '..'), { recursive: true })
+    await writeFile(join(folder, name), content)
+  }
+  return folder
+}
+
+export function importing(into: string, rest: Partial<ImportOptions> = {}): ImportOptions {
+  return { into, onProgress: () => undefined, signal: new AbortController().signal, ...rest }
+}
+
+/** Imports into a folder of its own; answers where the data set lies. */
+export async function imported(
+  path: string,
+  request: { format?: string; name?: string } = {},
+): Promise<{ dataset: Dataset; folder: string; into: string }> {
+  const into = await temporaryFolder()
+  const dataset = await importDataset({ path, ...request }, importing(into))
+  return { dataset, folder: join(into, dataset.name), into }
+}
+
+/** Everything that a refused import leaves behind; it must be nothing. */
+export const leftIn = (folder: string): Promise<string[]> => readdir(folder)
+
+export type TarEntry = { header: Partial<Header> & { name: string }; content?: Uint8Array }
+
+export async function tarOf(entries: TarEntry[]): Promise<Buffer> {
+  const tar = pack()
+  const bytes = buffer(tar)
+  for (const { header, content } of entries) {
+    if (content) tar.entry(header as Header, Buffer.from(content))
+    else tar.entry(header as Header)
+  }
+  tar.finalize()
+  return bytes
+}
+
+export const tarGzOf = async (entries: TarEntry[]): Promise<Buffer> => gzipSync(await tarOf(entries))
+
+/** Bytes that look like nothing in particular, the same for the same name. */
+export function noise(name: string, length: number): Uint8Array {
+  const random = randomFor(7, name)
+  return Uint8Array.from({ length }, () => random.integer(0, 255))
+}
+
+export const CIFAR_PIXELS = 3 * 32 * 32
+
+/** Records of CIFAR's binary version: label bytes, then planes. */
+export function cifarRecords(labels: number[][], planes: Uint8Array): Uint8Array {
+  return Buffer.concat(
+    labels.map((bytes, i) => Buffer.concat([Buffer.from(bytes), planes.subarray(i * CIFAR_PIXELS, (i + 1) * CIFAR_PIXELS)])),
+  )
+}
+
+/** [n, channels, height, width] to [n, height, width, channels], by indices. */
+export function channelsLast(planes: Uint8Array, [channels, height, width]: [number, number, number]): Uint8Array {
+  const size = channels * height * width
+  return planes.map((_, at) => {
+    const [image, rest] = [Math.floor(at / size), at % size]
+    const [channel, column, row] = [rest % channels, Math.floor(rest / channels) % width, Math.floor(rest / channels / width)]
+    return planes[image * size + (channel * height + row) * width + column]!
+  })
+}
+
+export function idx(dimensions: number[], content: Uint8Array, type = 0x08): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length)
+  header[2] = type
+  header[3] = dimensions.length
+  dimensions.forEach((size, i) => header.writeUInt32BE(size, 4 + 4 * i))
+  return Buffer.concat([header, content])
+}

@@ -1,0 +1,137 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unpackPoints } from '../../src-main/contract/metrics.js'
+import { connectWebSocket } from '../../src-main/transport/websocket-client.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
+
+const MINUTE = 60_000
+
+/** Starts the local server on an empty home and waits for the address that it prints. */
+async function startServer(entry: string, home: string): Promise<{ child: ChildProcess; url: URL; output: () => string }> {
+  const child = spawn(process.execPath, [entry, '--no-open', '--port', '0', '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const url = await new Promise<URL>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString()
+      const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(output)?.[0]
+      if (address) resolve(new URL(address))
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.once('exit', (code) => reject(new Error(`the server ended with ${String(code)}:\n${output}`)))
+  })
+  return { child, url, output: () => output }
+}
+
+describe.skipIf(noBrowser)('a newcomer', () => {
+  let browser: Browser
+  let home: string
+  let server: Awaited<ReturnType<typeof startServer>>
+
+  beforeAll(async () => {
+    const { server: entry } = await builtWorkbench()
+    home = mkdtempSync(join(tmpdir(), 'retrace-e2e-'))
+    server = await startServer(entry, home)
+    browser = await launchBrowser()
+  }, 5 * MINUTE)
+
+  afterAll(async () => {
+    await browser?.close()
+    if (server && server.child.exitCode === null) {
+      server.child.kill('SIGTERM')
+      await once(server.child, 'exit')
+    }
+    if (home) rmSync(home, { recursive: true, force: true })
+  }, MINUTE)
+
+  it(
+    'opens the workbench, starts a run on the digits, watches points arrive, reloads, stops it and finds it in the table',
+    async () => {
+      const { page, addresses, complaints } = await openPage(browser)
+      page.setDefaultTimeout(2 * MINUTE)
+
+      await page.goto(server.url.href)
+      expect(page.url(), 'the token leaves the address').not.toContain('token')
+      await page.getByText('No runs yet').waitFor()
+
+      await page.getByRole('link', { name: 'Start the first run' }).click()
+      await page.locator('[data-preset="hamiltonian-quick"][aria-checked="true"]').waitFor()
+      await page.getByLabel('Name').fill('my first run')
+      // Long enough that it cannot end by itself meanwhile.
+      await page.locator('[data-field="steps"] input').fill('100000')
+      const start = page.getByTestId('start')
+      await expect.poll(() => start.isEnabled(), { timeout: MINUTE }).toBe(true)
+      expect(Number((await page.getByTestId('parameters').innerText()).replaceAll(',', ''))).toBeGreaterThan(1000)
+      await start.click()
+
+      await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
+      const id = page.url().split('/').at(-1) ?? ''
+      await expect.poll(async () => (await lineOf(page, 'train/loss')).count, { timeout: 3 * MINUTE }).toBeGreaterThanOrEqual(20)
+      await expect.poll(() => page.getByTestId('status').innerText()).toBe('running')
+
+      // The loss is reported at every step: as many points as the last one's step is no gap and no doubled point.
+      const before = await lineOf(page, 'train/loss')
+      expect(before.count).toBe(before.last)
+      await page.reload()
+      await expect.poll(async () => (await lineOf(page, 'train/loss')).count, { timeout: MINUTE }).toBeGreaterThanOrEqual(before.count + 10)
+      const after = await lineOf(page, 'train/loss')
+      expect(after.count).toBe(after.last)
+
+      await page.getByRole('button', { name: 'Stop' }).click()
+      await page.getByTestId('confirm').click()
+      await expect.poll(() => page.getByTestId('status').innerText(), { timeout: MINUTE }).toBe('stopped')
+
+      const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+      const { series } = await client.runs.series.query({ id, keys: ['train/loss'] })
+      await close()
+      const steps = series[0] ? [...unpackPoints(series[0].points).steps] : []
+      expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i + 1))
+      await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: steps.length, last: steps.at(-1) })
+
+      await page.getByRole('link', { name: 'Runs', exact: true }).click()
+      const row = page.getByRole('row', { name: /my first run/ })
+      await row.waitFor()
+      expect(await row.innerText()).toMatch(/stopped[\s\S]*my first run[\s\S]*mnist[\s\S]*hamiltonian-quick/)
+
+      expect(foreign(addresses, server.url.port), 'requests to other hosts').toEqual([])
+      expect(complaints).toEqual([])
+    },
+    8 * MINUTE,
+  )
+
+  it.each(['light', 'dark'] as const)(
+    'finds no serious barrier on any page in the %s theme',
+    async (scheme) => {
+      const { page, complaints } = await openPage(browser, { scheme })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(server.url.href)
+      await page.getByRole('link', { name: 'my first run' }).click()
+      await page.getByTestId('status').waitFor()
+      const findings: Record<string, string[]> = {}
+      for (const tab of ['Configuration', 'Log', 'Checkpoints', 'Environment', 'Charts']) {
+        await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click()
+        findings[tab] = await seriousFindings(page)
+      }
+      for (const [name, ready] of [
+        ['Runs', 'tbody tr'],
+        ['New run', '[data-field="h"]'],
+        ['Data sets', '[data-dataset="mnist"]'],
+        ['Settings', 'table'],
+      ] as const) {
+        await page.getByRole('link', { name, exact: true }).first().click()
+        await page.locator(ready).first().waitFor()
+        findings[name] = await seriousFindings(page)
+      }
+      expect(Object.entries(findings).filter(([, list]) => list.length > 0)).toEqual([])
+      expect(complaints).toEqual([])
+    },
+    3 * MINUTE,
+  )
+})

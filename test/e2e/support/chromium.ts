@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser } from 'playwright-core'
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+]
+
+const found = process.env['CHROMIUM'] ?? PLACES.find((path) => existsSync(path)) ?? null
+
+/** Why the tests of the window do not run here; null where they do. On a build machine they always run, and fail without a browser. */
+export const noBrowser: string | null =
+  found || process.env['CI'] === 'true'
+    ? null
+    : 'no Chromium found: install chromium, or name one in CHROMIUM, to run the tests of the window'
+
+if (noBrowser) console.warn(`skipped: ${noBrowser}`)
+
+export function launchBrowser(): Promise<Browser> {
+  if (!found) throw new Error('No Chromium found, and CI=true forbids to skip: install chromium, or name one in CHROMIUM.')
+  return chromium.launch({
+    executablePath: found,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+
+export interface WatchedPage {
+  page: Page
+  context: BrowserContext
+  /** Every address that the page asked for, and every socket that it opened. */
+  addresses: string[]
+  /** Errors and warnings of the console, uncaught exceptions, requests that failed. */
+  complaints: string[]
+}
+
+export interface WatchOptions {
+  scheme?: 'light' | 'dark'
+  width?: number
+}
+
+/** A page in a profile of its own that remembers what it asked for and what it complained about. */
+export async function openPage(browser: Browser, { scheme = 'light', width = 1280 }: WatchOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
+  const addresses: string[] = []
+  const complaints: string[] = []
+  // On the context, so that workers and pop-ups count too.
+  context.on('request', (request) => addresses.push(request.url()))
+  const page = await context.newPage()
+  page.on('websocket', (socket) => addresses.push(socket.url()))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error.message}`))
+  return { page, context, addresses, complaints }
+}
+
+/** Addresses that are not of this machine's own server. */
+export const foreign = (addresses: string[], port: string): string[] =>
+  addresses.filter((address) => {
+    const { protocol, host } = new URL(address)
+    if (protocol === 'data:' || protocol === 'blob:') return false
+    return host !== `127.0.0.1:${port}`
+  })
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Findings of axe that are serious or worse, one line each. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // Through the debugging protocol, which the page's content policy does not concern.
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`))
+}
+
+/** What a chart's line holds: how many points, and the step of the last. */
+export async function lineOf(page: Page, key: string): Promise<{ count: number; last: number }> {
+  const entry = page.locator(`[data-line="${key}"]`)
+  const [count, last] = await entry.evaluate((element) => [element.dataset['count'], element.dataset['last']] as const)
+  return { count: Number(count), last: Number(last) }
+}

@@ -1,0 +1,169 @@
+import type { Socket } from 'node:net'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
+import { FakeServices, pairs } from '../fixtures/fake-services.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
+
+const fail = (error: Error): void => {
+  throw error
+}
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+
+/** The built page in a real browser over the real local server, with a back end that does what the test says. */
+describe.skipIf(noBrowser)('the window', () => {
+  let browser: Browser
+  let pagePath: string
+
+  beforeAll(async () => {
+    pagePath = (await builtWorkbench()).page
+    browser = await launchBrowser()
+  }, 300_000)
+
+  afterAll(() => browser?.close())
+
+  async function serve(fake: FakeServices, port = 0): Promise<LocalServer> {
+    return startLocalServer(await takePort(port), { services: fake, page: pagePath, onDefect: fail })
+  }
+
+  it('goes on by itself after its connection broke, without a gap or a doubled point', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 100_000 } })
+    fake.advance(50)
+    const port = await takePort(0)
+    let reachable = true
+    const connections = new Set<Socket>()
+    port.on('connection', (socket) => (reachable ? void connections.add(socket) : void socket.destroy()))
+    const server = startLocalServer(port, { services: fake, page: pagePath, onDefect: fail })
+    const { page, context } = await openPage(browser)
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 50, last: 50 })
+
+    reachable = false
+    for (const socket of connections) socket.destroy()
+    await page.getByText("No connection to the workbench's back end").waitFor()
+    fake.advance(30)
+    reachable = true
+    await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 10_000 }).toEqual({ count: 80, last: 80 })
+    await page.getByText("No connection to the workbench's back end").waitFor({ state: 'detached' })
+    await context.close()
+    await server.close()
+  })
+
+  it('says what to do when the workbench was restarted', async () => {
+    const fake = new FakeServices()
+    const server = await serve(fake)
+    const { page, context } = await openPage(browser)
+    await page.goto(server.windowAddress)
+    await page.getByText('No runs yet').waitFor()
+    await server.close()
+    await page.getByText("No connection to the workbench's back end").waitFor()
+    const again = await serve(fake, server.port)
+    await page.getByText('no longer knows this window').waitFor()
+    await page.goto(again.windowAddress)
+    await page.getByText('No runs yet').waitFor()
+    await context.close()
+    await again.close()
+  })
+
+  it('draws 200,000 points, and hundreds of live ones, without losing any', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1_000_000 } })
+    fake.advance(200_000)
+    const server = await serve(fake)
+    const { page, context, complaints } = await openPage(browser)
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 200_000, last: 200_000 })
+    for (let batch = 0; batch < 100; batch++) {
+      fake.advance(3)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 200_300, last: 200_300 })
+    const { series } = await fake.runs.series(id, ['train/loss'])
+    expect(pairs(series[0]!)).toHaveLength(200_300)
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
+  it('can be used by the keyboard alone: from the empty table to a running run', async () => {
+    const fake = new FakeServices()
+    const server = await serve(fake)
+    const { page, context } = await openPage(browser)
+    await page.goto(server.windowAddress)
+    await page.getByText('No runs yet').waitFor()
+
+    /** Presses Tab until the focus is on something with this name. */
+    const tabTo = async (name: RegExp): Promise<void> => {
+      for (let press = 0; press < 80; press++) {
+        await page.keyboard.press('Tab')
+        // As text: what runs in the page has types that the rest of this program does not.
+        const label = await page.evaluate<string>(
+          "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent ?? ''",
+        )
+        if (name.test(label.trim())) return
+      }
+      throw new Error(`no way to ${String(name)} by the keyboard`)
+    }
+    await tabTo(/^Start the first run$/)
+    await page.keyboard.press('Enter')
+    await page.locator('[data-field="h"]').waitFor()
+    await expect.poll(() => page.getByTestId('start').isEnabled()).toBe(true)
+    await tabTo(/^Start the run$/)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
+    await tabTo(/^Stop$/)
+    await page.keyboard.press('Enter')
+    await tabTo(/^Stop the run$/)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.getByTestId('status').innerText()).toBe('stopped')
+    await context.close()
+    await server.close()
+  })
+
+  it.each(['light', 'dark'] as const)('has no serious barrier in its states of failure and warning, %s theme', async (scheme) => {
+    const fake = new FakeServices()
+    const failed = await fake.runs.create(REQUEST)
+    fake.addPoints(failed.id, 'train/loss', [
+      { step: 1, value: 2.3 },
+      { step: 2, value: NaN },
+    ])
+    fake.end(failed.id, 'diverged', 'The training loss became NaN at step 2.')
+    const server = await serve(fake)
+    const { page, context, addresses, complaints } = await openPage(browser, { scheme, width: 1100 })
+    await page.goto(`${server.windowAddress}#/runs/${failed.id}`)
+    await page.getByTestId('reason').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await page.goto(`${server.address}/#/new`)
+    await page.locator('[data-field="h"] input').fill('3')
+    await page.getByText('Choose 0.1').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await page.goto(`${server.address}/#/datasets`)
+    await page.getByRole('button', { name: 'Import' }).click()
+    await page.getByLabel('Path').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    expect(foreign(addresses, String(server.port))).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
+  it('keeps the chosen theme over a reload', async () => {
+    const server = await serve(new FakeServices())
+    const { page, context } = await openPage(browser, { scheme: 'light', width: 1400 })
+    await page.goto(server.windowAddress)
+    const background = (): Promise<string> =>
+      page.evaluate<string>("getComputedStyle(document.querySelector('.v-application')).backgroundColor")
+    const light = await background()
+    await page.getByRole('button', { name: 'Dark theme' }).click()
+    await expect.poll(background).not.toBe(light)
+    await page.reload()
+    await page.getByText('No runs yet').waitFor()
+    expect(await background()).not.toBe(light)
+    await context.close()
+    await server.close()
+  })
+})

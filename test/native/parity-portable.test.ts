@@ -1,0 +1,9 @@
+import { beforeAll } from 'vitest'
+import { openEngine } from '../../src-main/engine/open.js'
+import { describeParity } from './reference-parity.js'
+
+beforeAll(async () => {
+  await openEngine({ engine: 'portable', reason: 'this test asks for it', remedy: null, native: null })
+})
+
+describeParity()

@@ -1,0 +1,238 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Services } from '../../src-main/contract/services.js'
+import { UserError } from '../../src-main/contract/errors.js'
+import { FakeServices } from '../fixtures/fake-services.js'
+import { eventually, openWindow, type TestWindow } from './support/page.js'
+
+// A canvas is for the browser test; here it matters what the chart is told.
+vi.mock('../../src-renderer/charts/echarts.js', async () => {
+  const { defineComponent, h } = await import('vue')
+  return { VChart: defineComponent({ props: { option: { type: Object, required: true } }, setup: () => () => h('canvas') }) }
+})
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+let page: TestWindow | null = null
+
+async function open(services: Services, address: string): Promise<TestWindow> {
+  page = await openWindow(services, address)
+  return page
+}
+
+afterEach(() => {
+  page?.wrapper.unmount()
+  page = null
+  document.body.innerHTML = ''
+  localStorage.clear()
+})
+
+describe('the page of runs', () => {
+  it('says what to do when there are none', async () => {
+    const { text } = await open(new FakeServices(), '/runs')
+    await eventually(() => expect(text()).toContain('No runs yet – start one on the built-in digits'))
+    expect(document.querySelector('a[href="/new"]')).not.toBeNull()
+  })
+
+  it('shows a row a run and follows it', async () => {
+    const fake = new FakeServices()
+    const run = await fake.runs.create({ ...REQUEST, name: 'first', overrides: { steps: 200 } })
+    const { text } = await open(fake, '/runs')
+    await eventually(() => expect(text()).toContain('first'))
+    fake.advance(100)
+    await eventually(() => expect(text()).toMatch(/running.*first.*mnist.*hamiltonian-quick.*66\.89%.*1\.\d+.*50%.*2 s/))
+    fake.end(run.id, 'failed', 'killed')
+    await eventually(() => expect(text()).toContain('failed'))
+  })
+
+  it('leads to a run by its row and by its name', async () => {
+    const fake = new FakeServices()
+    const run = await fake.runs.create({ ...REQUEST, name: 'first' })
+    const { router, click } = await open(fake, '/runs')
+    await click('tbody tr')
+    await eventually(() => expect(router.currentRoute.value.path).toBe(`/runs/${run.id}`))
+  })
+})
+
+describe('the page of a run', () => {
+  it('shows status, progress, charts with their last values, and lets the run be stopped after a question', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, name: 'live', overrides: { steps: 400 } })
+    const { text, click } = await open(fake, `/runs/${id}`)
+    fake.advance(100)
+    await eventually(() => expect(text()).toMatch(/live.*running.*step 100 of 400 \(25%\).*epoch 1\.3 of 5.*training.*2 s.*6 s left/))
+    const loss = await eventually(() => {
+      const label = document.querySelector('[data-chart="loss"] [role=img]')?.getAttribute('aria-label')
+      expect(label).toMatch(/Training loss.*: 1\.\d+ at step 100/)
+      return label
+    })
+    expect(loss).toMatch(/^Loss by step/)
+
+    await click('button', /^Stop$/)
+    expect((await fake.runs.get(id)).status).toBe('running')
+    await click('[data-testid=confirm]')
+    await eventually(() => expect(text()).toContain('stopped'))
+    expect((await fake.runs.get(id)).status).toBe('stopped')
+    await click('button', /^Resume$/)
+    await eventually(async () => expect((await fake.runs.get(id)).status).toBe('running'))
+  })
+
+  it('shows prominently why a run failed', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    fake.end(id, 'diverged', 'The training loss became NaN at step 7.')
+    const { text } = await open(fake, `/runs/${id}`)
+    await eventually(() => expect(document.querySelector('[data-testid=reason]')?.textContent).toMatch(/diverged.*NaN at step 7/s))
+    expect(text()).toContain('Resume')
+  })
+
+  it('warns when rebuilt states are off by more than the tolerance, and not before', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    await open(fake, `/runs/${id}`)
+    const row = (await fake.runs.list()).runs[0]!
+    const key = 'reversibility/reconstructionError'
+    fake.publish({ kind: 'run', run: { ...row, latest: { [key]: 9e-4 } } })
+    await eventually(() => expect(document.querySelector('dl.figures')?.textContent).toContain('9.0e−4'))
+    expect(document.querySelector('[data-testid=reconstruction]')).toBeNull()
+    fake.publish({ kind: 'run', run: { ...row, latest: { [key]: NaN } } })
+    await eventually(() => expect(document.querySelector('[data-testid=reconstruction]')?.textContent).toMatch(/off by\s+NaN/))
+  })
+
+  it('has the configuration, the log, the checkpoints and the environment', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { h: 0.25 } })
+    const { text, click } = await open(fake, `/runs/${id}`)
+    await click('[role=tab]', /^Configuration/)
+    await eventually(() => expect(text()).toMatch(/Step size h\s*h\s*0\.25/))
+    await click('[role=tab]', /^Log/)
+    fake.publish({ kind: 'log', runId: id, entries: [{ runId: id, at: 0, level: 'warn', message: 'too large a step' }] })
+    await eventually(() => expect(document.querySelector('[role=log]')?.textContent).toMatch(/warn.*too large a step/))
+    await click('[role=tab]', /^Checkpoints/)
+    const checkpoint = {
+      runId: id,
+      step: 80,
+      file: '80.safetensors',
+      kind: 'schedule' as const,
+      bytes: 2048,
+      createdAt: 0,
+      weightsHash: 'c0ffee',
+    }
+    fake.publish({ kind: 'checkpoint', checkpoint: { ...checkpoint, metrics: { 'test/accuracy': 0.5 } } })
+    await eventually(() => expect(text()).toMatch(/80\s*schedule\s*50\.00%.*2\.00.KiB.*80\.safetensors\s*c0ffee/))
+    await click('[role=tab]', /^Environment/)
+    await eventually(() => expect(text()).toContain('a'.repeat(64)))
+  })
+
+  it('can be renamed', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, name: 'old' })
+    const { click } = await open(fake, `/runs/${id}`)
+    await click('button', /^Rename/)
+    const input = document.querySelector<HTMLInputElement>('input[aria-label="Name of the run"]')!
+    input.value = 'new name'
+    input.dispatchEvent(new Event('input'))
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+    await eventually(() => expect(document.querySelector('[data-testid=run-name]')?.textContent).toBe('new name'))
+  })
+
+  it('says that there is no such run', async () => {
+    const { text } = await open(new FakeServices(), '/runs/nosuch')
+    await eventually(() => expect(text()).toContain('There is no run "nosuch"'))
+  })
+})
+
+describe('the page of a new run', () => {
+  it('starts a run of what was chosen and goes there', async () => {
+    const fake = new FakeServices()
+    const { router } = await open(fake, '/new')
+    await eventually(() => expect(document.querySelector('[data-testid=parameters]')?.textContent).toBe('46,714'))
+    const rate = document.querySelector<HTMLInputElement>('[data-field=learningRate] input')!
+    expect(rate.value).toBe('0.1')
+    rate.value = '0.03'
+    rate.dispatchEvent(new Event('input'))
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await eventually(() => expect(router.currentRoute.value.name).toBe('run'))
+    const { config } = await fake.runs.get(String(router.currentRoute.value.params.id))
+    expect(config.learningRate).toBe(0.03)
+  })
+
+  it('shows a wrong value beside its field and cannot be started with it', async () => {
+    await open(new FakeServices(), '/new')
+    const start = await eventually(() => {
+      const button = document.querySelector<HTMLButtonElement>('[data-testid=start]')!
+      expect(button.disabled).toBe(false)
+      return button
+    })
+    const batch = document.querySelector<HTMLInputElement>('[data-field=batch] input')!
+    batch.value = '0'
+    batch.dispatchEvent(new Event('input'))
+    await eventually(() => expect(document.querySelector('[data-field=batch] .problem')?.textContent).toMatch(/1/))
+    expect(start.disabled).toBe(true)
+  })
+
+  it('keeps advanced keys behind a switch', async () => {
+    const { click } = await open(new FakeServices(), '/new')
+    await eventually(() => expect(document.querySelector('[data-field=h]')).not.toBeNull())
+    expect(document.querySelector('[data-field=clipNorm]')).toBeNull()
+    await click('input[type=checkbox]', /Show every hyperparameter/)
+    await eventually(() => expect(document.querySelector('[data-field=clipNorm]')).not.toBeNull())
+  })
+})
+
+describe('the page of data sets', () => {
+  it('lists them, imports one by its path and removes one after a question', async () => {
+    const fake = new FakeServices()
+    const { text, click } = await open(fake, '/datasets')
+    await eventually(() => expect(text()).toMatch(/mnist.*28 × 28 × 1\s*10\s*8,000\s*2,000\s*7\.48.MiB/))
+    await click('header button', /^Import$/)
+    const path = await eventually(() => {
+      const input = document.querySelector<HTMLInputElement>('[data-testid=import-path] input')
+      if (!input) throw new Error('no field for the path')
+      return input
+    })
+    path.value = '/data/cifar'
+    path.dispatchEvent(new Event('input'))
+    path.closest('form')!.dispatchEvent(new Event('submit'))
+    await eventually(() => expect(text()).toContain('imported is imported: 8,000 training images.'))
+    expect(document.querySelector('[data-dataset=imported]')).not.toBeNull()
+    await click('[data-dataset=mnist] button', /^Remove mnist$/)
+    await click('[data-testid=confirm]')
+    await eventually(() => expect(document.querySelector('[data-dataset=mnist]')).toBeNull())
+  })
+})
+
+describe('the frame of the window', () => {
+  it('shows which engine runs and what to install', async () => {
+    const { text } = await open(new FakeServices(), '/settings')
+    await eventually(() => expect(text()).toMatch(/Portable engine.*Nothing has to be installed/))
+    expect(document.querySelector('[data-testid=engine]')?.getAttribute('aria-label')).toMatch(
+      /Portable engine.*This is the back end of the tests/,
+    )
+  })
+
+  it('shows the back end’s sentence when a command is refused', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    const refusing: Services = {
+      ...fake,
+      runs: {
+        ...fake.runs,
+        pause: () => Promise.reject(new UserError('DISK', 'The disk is full: free some space and pause again.')),
+      },
+    }
+    const { text, click } = await open(refusing, `/runs/${id}`)
+    await click('button', /^Pause$/)
+    await eventually(() => expect(text()).toContain('The disk is full: free some space and pause again.'))
+  })
+
+  it('says when the connection is lost, and when it is back nothing', async () => {
+    const { text, connection } = await open(new FakeServices(), '/runs')
+    connection.become('connecting')
+    await eventually(() => expect(text()).toContain('No connection to the workbench'))
+    connection.become('open')
+    await eventually(() => expect(text()).not.toContain('No connection to the workbench'))
+    connection.become('refused')
+    await eventually(() => expect(text()).toContain('no longer knows this window'))
+  })
+})

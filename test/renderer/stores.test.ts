@@ -1,0 +1,230 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { packPoints, unpackPoints, type Points } from '../../src-main/contract/metrics.js'
+import { useDatasets } from '../../src-renderer/stores/datasets.js'
+import { useFeed } from '../../src-renderer/stores/feed.js'
+import { useNotices } from '../../src-renderer/stores/notices.js'
+import { useOpenRun, type OpenRun } from '../../src-renderer/stores/open-run.js'
+import { useRuns } from '../../src-renderer/stores/runs.js'
+import { useTasks } from '../../src-renderer/stores/tasks.js'
+import { FakeServices } from '../fixtures/fake-services.js'
+import { storeApp } from './support/app.js'
+import { unreliable } from './support/unreliable.js'
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 100_000 } }
+
+/** Lets promises and the app's own waiting (a second after an error) run out. */
+const settle = async (ms = 0): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms))
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const shown = (run: OpenRun): Record<string, Points> => Object.fromEntries([...run.series].map(([key, buffer]) => [key, buffer.toPoints()]))
+
+async function stored(fake: FakeServices, id: string): Promise<Record<string, Points>> {
+  const { series } = await fake.runs.series(id)
+  return Object.fromEntries(series.map(({ key, points }) => [key, unpackPoints(points)]))
+}
+
+describe('an open run', () => {
+  it('shows exactly the stored points, whatever is late, cut off, closed, opened again or reset', async () => {
+    const event = fc.oneof(
+      { weight: 5, arbitrary: fc.integer({ min: 1, max: 90 }).map((steps) => ({ kind: 'train' as const, steps })) },
+      { weight: 3, arbitrary: fc.constant({ kind: 'settle' as const }) },
+      { weight: 2, arbitrary: fc.constantFrom({ kind: 'hold' as const }, { kind: 'release' as const }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          { kind: 'cut' as const },
+          { kind: 'reset' as const },
+          { kind: 'reopen' as const },
+          { kind: 'second' as const },
+        ),
+      },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {
+        const fake = new FakeServices()
+        const { id } = await fake.runs.create(REQUEST)
+        const other = await fake.runs.create(REQUEST)
+        fake.advance(7)
+        const wire = unreliable(fake)
+        const { open } = storeApp(wire.services)
+        open(() => void useRuns().load())
+        let page = open(() => useOpenRun(id))
+        const extra: { dispose(): void }[] = []
+        for (const event of events) {
+          if (event.kind === 'train') fake.advance(event.steps)
+          else if (event.kind === 'settle') await settle(300)
+          else if (event.kind === 'hold') wire.hold()
+          else if (event.kind === 'release') wire.release()
+          else if (event.kind === 'cut') wire.cut()
+          else if (event.kind === 'reset') fake.publish({ kind: 'reset' })
+          else if (event.kind === 'second') {
+            const { scope } = open(() => useOpenRun(other.id))
+            extra.push({ dispose: () => scope.stop() })
+          } else {
+            page.scope.stop()
+            page = open(() => useOpenRun(id))
+          }
+        }
+        wire.releaseAll()
+        fake.advance(3)
+        await settle(5000)
+        expect(shown(page.value)).toEqual(await stored(fake, id))
+        const runs = open(() => useRuns()).value
+        expect([...runs.rows].map(({ id: one }) => one).sort()).toEqual([id, other.id].sort())
+        expect(runs.byId.get(id)?.step).toBe((await fake.runs.get(id)).step)
+        page.scope.stop()
+        for (const { dispose } of extra) dispose()
+        await settle(100)
+      }),
+      { numRuns: 60 },
+    )
+  }, 60_000)
+
+  it('forgets what a resumed run discarded', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    const { open } = storeApp(fake)
+    open(() => void useRuns().load())
+    const { value: run } = open(() => useOpenRun(id))
+    await settle()
+    fake.advance(10)
+    fake.publish({ kind: 'truncated', runId: id, afterStep: 6 })
+    const again = { steps: Float64Array.of(7, 8), values: Float64Array.of(0.7, 0.8), times: Float64Array.of(1, 2) }
+    fake.publish({ kind: 'points', runId: id, series: [{ key: 'train/loss', points: packPoints(again) }] })
+    await settle()
+    expect([...(run.series.get('train/loss')?.toPoints().steps ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  it('follows its log, its checkpoints, and learns its result when it ends', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 20 } })
+    const { open } = storeApp(fake)
+    open(() => void useRuns().load())
+    const { value: run } = open(() => useOpenRun(id))
+    await settle()
+    fake.publish({
+      kind: 'log',
+      runId: id,
+      entries: [{ runId: id, at: 1, level: 'warn', message: 'reconstruction error above the tolerance' }],
+    })
+    const checkpoint = { runId: id, step: 10, file: 'a', kind: 'schedule' as const, bytes: 1, createdAt: 1, metrics: {}, weightsHash: 'c' }
+    fake.publish({ kind: 'checkpoint', checkpoint })
+    fake.publish({ kind: 'checkpoint', checkpoint: { ...checkpoint, step: 20, file: 'b' } })
+    expect(run.detail.value?.result).toBeNull()
+    fake.advance(20)
+    await settle(100)
+    expect(run.log.value.map(({ message }) => message)).toEqual(['reconstruction error above the tolerance'])
+    expect(run.checkpoints.value.map(({ step }) => step)).toEqual([20, 10])
+    expect(run.detail.value?.result?.weightsHash).toMatch(/^b+$/)
+  })
+
+  it('stops asking for points when its page is left', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    const { open } = storeApp(fake)
+    open(() => void useRuns().load())
+    const { scope, value: run } = open(() => useOpenRun(id))
+    await settle()
+    fake.advance(5)
+    await settle()
+    scope.stop()
+    await settle()
+    fake.advance(5)
+    await settle()
+    expect(run.series.get('train/loss')?.length).toBe(5)
+    expect(fake.subscribers).toBe(1)
+  })
+
+  it('says why it cannot be shown', async () => {
+    const { open } = storeApp(new FakeServices())
+    open(() => void useRuns().load())
+    const { value: run } = open(() => useOpenRun('nosuch'))
+    await settle()
+    expect(run.error.value).toMatch(/There is no run "nosuch"/)
+  })
+})
+
+describe('the table of runs', () => {
+  it('is newest first and follows new, changed and removed runs', async () => {
+    const fake = new FakeServices()
+    vi.setSystemTime(1000)
+    const first = await fake.runs.create(REQUEST)
+    const { open } = storeApp(fake)
+    const { value: runs } = open(() => useRuns())
+    await runs.load()
+    vi.setSystemTime(2000)
+    const second = await runs.create(REQUEST)
+    await settle()
+    expect(runs.rows.map(({ id }) => id)).toEqual([second.id, first.id])
+    await runs.stop(first.id)
+    await settle()
+    expect(runs.byId.get(first.id)?.status).toBe('stopped')
+    await runs.remove(first.id)
+    await settle()
+    expect(runs.rows.map(({ id }) => id)).toEqual([second.id])
+  })
+})
+
+describe('a lost connection', () => {
+  it('asks again what was not answered, once it is back', async () => {
+    const fake = new FakeServices()
+    const { open, connection } = storeApp(fake)
+    const { value: feed } = open(() => useFeed())
+    connection.become('connecting')
+    let asked = 0
+    const answer = feed.ask(async () => {
+      asked += 1
+      if (asked === 1) throw new Error('WebSocket closed')
+      return 'answer'
+    })
+    await settle(10_000)
+    expect(asked).toBe(1)
+    connection.become('open')
+    expect(await answer).toBe('answer')
+  })
+
+  it('does not ask again what was refused', async () => {
+    const fake = new FakeServices()
+    const { open, connection } = storeApp(fake)
+    const { value: feed } = open(() => useFeed())
+    await expect(feed.ask(() => connection.client.runs.get.query({ id: 'nosuch' }))).rejects.toThrow(/There is no run/)
+  })
+})
+
+describe('notices', () => {
+  it('say in the back end’s words why an action failed, once', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    const { open } = storeApp(fake)
+    const { value: runs } = open(() => useRuns())
+    const { value: notices } = open(() => useNotices())
+    const resume = () => notices.attempt(() => runs.resume(id))
+    expect(await resume()).toBeNull()
+    await resume()
+    expect(notices.queue.map(({ text }) => text)).toEqual([`Run ${id} is running and cannot become running.`])
+    notices.dismiss()
+    expect(notices.queue).toEqual([])
+  })
+})
+
+describe('data sets and tasks', () => {
+  it('follow imports and removals', async () => {
+    const fake = new FakeServices()
+    const { open } = storeApp(fake)
+    open(() => void useRuns().load())
+    const { value: datasets } = open(() => useDatasets())
+    const { value: tasks } = open(() => useTasks())
+    await datasets.load()
+    await settle()
+    await datasets.importFrom({ path: '/data/cifar', name: 'cifar', taskId: 'one' })
+    await settle()
+    expect(datasets.rows.map(({ name }) => name)).toEqual(['cifar', 'mnist'])
+    expect(tasks.byId.get('one')).toMatchObject({ state: 'done', progress: 1 })
+    await datasets.remove('mnist')
+    await settle()
+    expect(datasets.rows.map(({ name }) => name)).toEqual(['cifar'])
+  })
+})

@@ -1,0 +1,52 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { createApp, effectScope, type App, type EffectScope } from 'vue'
+import type { Services } from '../../../src-main/contract/services.js'
+import { connectInMemory } from '../../../src-main/transport/memory.js'
+import { connectionKey, type Connection, type ConnectionState } from '../../../src-renderer/client/api.js'
+
+export interface TestConnection extends Connection {
+  /** Tells the app that the connection changed. */
+  become(state: ConnectionState): void
+}
+
+/** The app's connection to services in this process. */
+export function connectionTo(services: Services): TestConnection {
+  const listeners = new Set<(state: ConnectionState) => void>()
+  let state: ConnectionState = 'open'
+  return {
+    client: connectInMemory(services),
+    onState(listener) {
+      listeners.add(listener)
+      listener(state)
+      return () => void listeners.delete(listener)
+    },
+    become(next) {
+      state = next
+      for (const listener of listeners) listener(next)
+    },
+  }
+}
+
+export interface StoreApp {
+  app: App
+  connection: TestConnection
+  /** Runs as a component's setup would, in a scope of its own. */
+  open<T>(setup: () => T): { value: T; scope: EffectScope }
+}
+
+/** An app without components, for stores. */
+export function storeApp(services: Services): StoreApp {
+  const connection = connectionTo(services)
+  const pinia = createPinia()
+  const app = createApp({}).provide(connectionKey, connection).use(pinia)
+  setActivePinia(pinia)
+  return {
+    app,
+    connection,
+    open<T>(setup: () => T) {
+      const scope = effectScope()
+      const value = app.runWithContext(() => scope.run(setup)) as T
+      return { value, scope }
+    },
+  }
+}
