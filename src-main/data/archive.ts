@@ -158,7 +158,7 @@ async function feed(chunks: AsyncIterable<Buffer>, tar: Extract): Promise<void> 
     if (tar.destroyed) return
     if (!tar.write(chunk) && !tar.destroyed) await new Promise<void>((resolve) => (wake = (): void => resolve()))
   }
-  tar.end()
+  tar.end(undefined)
 }
 
 async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -48,8 +48,8 @@ export async function tarOf(entries: TarEntry[]): Promise<Buffer> {
   const tar = pack()
   const bytes = buffer(tar)
   for (const { header, content } of entries) {
-    if (content) tar.entry(header as Header, Buffer.from(content))
-    else tar.entry(header as Header)
+    // Without content a file's entry would stay open, and the archive with it.
+    tar.entry(header as Header, Buffer.from(content ?? []))
   }
   tar.finalize()
   return bytes

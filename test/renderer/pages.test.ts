@@ -205,7 +205,7 @@ describe('the page of data sets', () => {
 describe('the frame of the window', () => {
   it('shows which engine runs and what to install', async () => {
     const { text } = await open(new FakeServices(), '/settings')
-    await eventually(() => expect(text()).toMatch(/Portable engine.*Nothing has to be installed/))
+    await eventually(() => expect(text()).toMatch(/Nothing has to be installed.*Portable engine.*This is the back end of the tests/))
     expect(document.querySelector('[data-testid=engine]')?.getAttribute('aria-label')).toMatch(
       /Portable engine.*This is the back end of the tests/,
     )
