@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { axisEnd } from '../../src-renderer/charts/axis.js'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
-import { planCharts } from '../../src-renderer/charts/sections.js'
+import { lineLabel, planCharts } from '../../src-renderer/charts/sections.js'
 import { seriesChartOption, type SeriesChartInput } from '../../src-renderer/charts/series-chart.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
 
@@ -122,14 +122,10 @@ describe('which charts a run has', () => {
     expect(others[0]).toMatchObject({ id: 'reversibility/reconstructionError', logarithmic: true })
   })
 
-  it('draws the stages of one metric in one chart', () => {
-    const { others } = planCharts([
-      'reversibility/reconstructionError',
-      'reversibility/reconstructionError/stage1',
-      'reversibility/reconstructionError/stage2',
-    ])
-    expect(others).toHaveLength(1)
-    expect(others[0]?.keys).toHaveLength(3)
+  it('draws the stages in one chart, in the place of the largest of them', () => {
+    const { others } = planCharts(['reversibility/reconstructionError', 'reversibility/stage1', 'reversibility/stage2'])
+    expect(others).toMatchObject([{ id: 'reversibility/reconstructionError', keys: ['reversibility/stage1', 'reversibility/stage2'] }])
+    expect(others[0]?.keys.map(lineLabel)).toEqual(['stage 1', 'stage 2'])
   })
 })
 
