@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DatasetSchema } from './datasets.js'
 import { SeriesPointsSchema } from './metrics.js'
+import { SettingsSchema } from './settings.js'
 import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from './runs.js'
 
 export const TaskSchema = z.strictObject({
@@ -22,6 +23,9 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('truncated'), runId: RunIdSchema, afterStep: z.int() }),
   z.strictObject({ kind: z.literal('log'), runId: RunIdSchema, entries: z.array(LogEntrySchema) }),
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
+  z.strictObject({ kind: z.literal('checkpointRemoved'), runId: RunIdSchema, file: z.string() }),
+  z.strictObject({ kind: z.literal('notes'), runId: RunIdSchema, notes: z.string() }),
+  z.strictObject({ kind: z.literal('settings'), settings: SettingsSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
   z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),
   /** Long work; not kept over a restart. */

@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { ChangesInputSchema } from './changes.js'
 import { DatasetNameSchema, ImportDatasetSchema } from './datasets.js'
 import { isUserError, type ErrorCode } from './errors.js'
-import { CreateRunSchema, RunIdSchema } from './runs.js'
+import { BulkSchema, CreateRunSchema, EditRunsSchema, NotesSchema, RunIdSchema } from './runs.js'
 import type { Services } from './services.js'
+import { SettingsPatchSchema } from './settings.js'
 
 export interface RouterContext {
   services: Services
@@ -72,6 +73,19 @@ export const router = t.router({
     list: procedure.query(({ ctx }) => ctx.services.runs.list()),
     get: procedure.input(runId).query(({ ctx, input }) => ctx.services.runs.get(input.id)),
     create: procedure.input(CreateRunSchema).mutation(({ ctx, input }) => ctx.services.runs.create(input)),
+    createSeveral: procedure
+      .input(
+        z.strictObject({
+          request: CreateRunSchema,
+          seeds: z.array(CreateRunSchema.shape.overrides.unwrap().shape.seed.unwrap()).min(1).max(1000),
+        }),
+      )
+      .mutation(({ ctx, input }) => ctx.services.runs.createSeveral(input.request, input.seeds)),
+    again: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.again(input.id)),
+    retry: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.retry(input.id)),
+    move: procedure
+      .input(z.strictObject({ ids: z.array(RunIdSchema).min(1).max(10_000), position: z.int().min(0) }))
+      .mutation(({ ctx, input }) => ctx.services.runs.move(input.ids, input.position)),
     pause: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.pause(input.id)),
     resume: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.resume(input.id)),
     stop: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.stop(input.id)),
@@ -83,13 +97,25 @@ export const router = t.router({
     rename: procedure
       .input(runId.extend({ name: z.string().trim().min(1).max(200) }))
       .mutation(({ ctx, input }) => ctx.services.runs.rename(input.id, input.name)),
+    edit: procedure.input(EditRunsSchema).mutation(({ ctx, input }) => ctx.services.runs.edit(input)),
+    setNotes: procedure
+      .input(runId.extend({ notes: NotesSchema }))
+      .mutation(({ ctx, input }) => ctx.services.runs.setNotes(input.id, input.notes)),
     remove: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.remove(input.id)),
+    restore: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.restore(input.id)),
+    purge: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.purge(input.id)),
+    removed: procedure.query(({ ctx }) => ctx.services.runs.removed()),
+    bulk: procedure.input(BulkSchema).mutation(({ ctx, input }) => ctx.services.runs.bulk(input.ids, input.action)),
     series: procedure
       .input(runId.extend({ keys: z.array(z.string().max(200)).max(256).optional() }))
       .query(({ ctx, input }) => ctx.services.runs.series(input.id, input.keys)),
     log: procedure
       .input(runId.extend({ limit: z.int().min(1).max(10_000).default(1000) }))
       .query(({ ctx, input }) => ctx.services.runs.log(input.id, { limit: input.limit })),
+  }),
+  settings: t.router({
+    get: procedure.query(({ ctx }) => ctx.services.settings.get()),
+    update: procedure.input(SettingsPatchSchema).mutation(({ ctx, input }) => ctx.services.settings.update(input)),
   }),
   changes: procedure.input(ChangesInputSchema).subscription(async function* ({ ctx, input, signal }) {
     const controller = new AbortController()

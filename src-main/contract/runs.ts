@@ -24,6 +24,16 @@ export const RESUMABLE: readonly RunStatus[] = ['paused', 'stopped', 'failed', '
 
 export const RunIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'not a run id')
 
+export const TagSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(40)
+  .regex(/^[^,\n]+$/, 'a tag has no comma')
+/** As CSS writes it, for example #3f7cac. */
+export const ColourSchema = z.string().regex(/^#[0-9a-f]{6}$/, 'write a colour like #3f7cac')
+export const NotesSchema = z.string().max(50_000)
+
 /** One row of the table of runs; small, because every change publishes it whole. */
 export const RunSummarySchema = z.strictObject({
   id: RunIdSchema,
@@ -52,6 +62,17 @@ export const RunSummarySchema = z.strictObject({
   /** Increases with each trainer; facts from an older one are refused. */
   lease: z.int(),
   parentId: RunIdSchema.nullable(),
+  tags: z.array(TagSchema),
+  /** First line of the notes; the whole text is in the detail. */
+  note: z.string(),
+  colour: ColourSchema.nullable(),
+  pinned: z.boolean(),
+  /** The one run that others are compared with. */
+  baseline: z.boolean(),
+  /** Kept, but out of sight unless asked for. */
+  archived: z.boolean(),
+  /** Queued runs start in ascending order. */
+  queueOrder: z.int(),
 })
 export type RunSummary = z.infer<typeof RunSummarySchema>
 
@@ -99,6 +120,8 @@ export const RunDetailSchema = RunSummarySchema.extend({
   environment: EnvironmentSchema,
   checkpoints: z.array(CheckpointSchema),
   result: ResultSchema.nullable(),
+  /** Markdown. */
+  notes: z.string(),
 })
 export type RunDetail = z.infer<typeof RunDetailSchema>
 
@@ -111,3 +134,36 @@ export const CreateRunSchema = z.strictObject({
   epochs: z.number().positive().max(100_000).optional(),
 })
 export type CreateRun = z.input<typeof CreateRunSchema>
+
+/** What can be changed of many runs at once; what is absent stays. */
+export const EditRunsSchema = z.strictObject({
+  ids: z.array(RunIdSchema).min(1).max(10_000),
+  addTags: z.array(TagSchema).max(32).optional(),
+  removeTags: z.array(TagSchema).max(32).optional(),
+  colour: ColourSchema.nullable().optional(),
+  pinned: z.boolean().optional(),
+  baseline: z.boolean().optional(),
+  archived: z.boolean().optional(),
+})
+export type EditRuns = z.infer<typeof EditRunsSchema>
+
+export const BULK_ACTIONS = ['pause', 'resume', 'stop', 'retry', 'again', 'remove', 'restore', 'purge'] as const
+export const BulkSchema = z.strictObject({ ids: z.array(RunIdSchema).min(1).max(10_000), action: z.enum(BULK_ACTIONS) })
+export type BulkAction = (typeof BULK_ACTIONS)[number]
+
+/** What became of one run of many; the others went on regardless. */
+export interface BulkResult {
+  id: string
+  /** null when it was done, else the sentence that says why not. */
+  refusal: string | null
+  /** The run that `again` made. */
+  madeId?: string
+}
+
+/** A run that was removed and can still be brought back. */
+export interface RemovedRun {
+  run: RunSummary
+  removedAt: number
+  /** When it and its files go for good. */
+  goesAt: number
+}

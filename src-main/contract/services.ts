@@ -3,7 +3,8 @@ import type { SequencedChange } from './changes.js'
 import type { RunConfig } from './config.js'
 import type { Dataset, ImportDataset } from './datasets.js'
 import type { SeriesPoints } from './metrics.js'
-import type { CreateRun, LogEntry, RunDetail, RunSummary } from './runs.js'
+import type { BulkAction, BulkResult, CreateRun, EditRuns, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
+import type { Settings, SettingsPatch } from './settings.js'
 import type { SystemInfo } from './system.js'
 
 /** What the back end offers; the router exposes exactly this. Methods reject with UserError for what a user can mend. */
@@ -32,6 +33,14 @@ export interface Services {
     list(): Promise<{ runs: RunSummary[]; seq: number }>
     get(id: string): Promise<RunDetail>
     create(request: CreateRun): Promise<RunSummary>
+    /** One run a seed, queued together in this order. */
+    createSeveral(request: CreateRun, seeds: number[]): Promise<RunSummary[]>
+    /** A new run with the same configuration, and the same initial weights where it was a fork. */
+    again(id: string): Promise<RunSummary>
+    /** Discards what the run has done and queues it from its beginning. */
+    retry(id: string): Promise<RunSummary>
+    /** Puts queued runs, in the order given, at this place of the queue (0 is next); answers the whole queue in order. */
+    move(ids: string[], position: number): Promise<RunSummary[]>
     pause(id: string): Promise<RunSummary>
     /** From the last checkpoint. */
     resume(id: string): Promise<RunSummary>
@@ -41,10 +50,25 @@ export interface Services {
       request: { step?: number | undefined; overrides: CreateRun['overrides']; name?: string | undefined },
     ): Promise<RunSummary>
     rename(id: string, name: string): Promise<RunSummary>
+    /** Tags, colour, pin, baseline and archive of many runs in one transaction. */
+    edit(request: EditRuns): Promise<RunSummary[]>
+    setNotes(id: string, notes: string): Promise<RunSummary>
+    /** Out of the list; it can be brought back until the setting `runs.keepRemovedHours` has passed, then its files go too. */
     remove(id: string): Promise<void>
+    restore(id: string): Promise<RunSummary>
+    /** Deletes a removed run and its files at once and for good. */
+    purge(id: string): Promise<void>
+    /** Those that can be brought back, newest removal first. */
+    removed(): Promise<RemovedRun[]>
+    /** The same command for many runs; what one refuses does not keep the others from it. */
+    bulk(ids: string[], action: BulkAction): Promise<BulkResult[]>
     /** Every stored point of the wanted series (all when keys is absent), and the sequence number up to which that is true. */
     series(id: string, keys?: string[]): Promise<{ series: SeriesPoints[]; seq: number }>
     log(id: string, options: { limit: number }): Promise<{ entries: LogEntry[]; seq: number }>
+  }
+  settings: {
+    get(): Promise<Settings>
+    update(patch: SettingsPatch): Promise<Settings>
   }
   changes: {
     /** Replays what follows `since` (only new changes when null), then goes on until the signal aborts. Never skips, never doubles. */

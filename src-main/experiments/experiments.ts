@@ -18,7 +18,12 @@ import type {
   Transactions,
 } from './ports.js'
 import { RunControl } from './run-control.js'
+import { createBulk } from './bulk.js'
+import { createRunEdit } from './run-edit.js'
+import { createQueue } from './run-queue.js'
+import { RunTrash } from './run-trash.js'
 import { createRuns, type RunPorts } from './runs.js'
+import { createSettings } from './settings.js'
 
 export interface ExperimentPorts {
   transactions: Transactions
@@ -49,18 +54,23 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   const control = new RunControl({ ...ports, changes }, ports.queue)
   const datasets = new Datasets({ ...ports, changes })
   const configurations = new Configurations(ports.catalogue, datasets)
+  const trash = new RunTrash({ ...ports, changes, control })
+  const runPorts = { ...ports, changes, control, configurations }
+  const runs = { ...createRuns(runPorts), ...createRunEdit(runPorts), ...createQueue(runPorts), ...trash.services }
   control.recover()
+  trash.start()
   datasets.recover(ports.datasetFolders)
   return {
     services: {
       system: ports.system,
       catalogue: configurations.services,
       datasets: datasets.services,
-      runs: createRuns({ ...ports, changes, control, configurations }),
+      runs: { ...runs, ...createBulk(runs) },
+      settings: createSettings({ ...ports, changes }, () => control.reconsider()),
       changes: { subscribe: changes.subscribe },
     },
     async close(timeout) {
-      await Promise.all([control.close(timeout), datasets.close()])
+      await Promise.all([control.close(timeout), datasets.close(), trash.close()])
       changes.close()
     },
   }

@@ -43,8 +43,11 @@ export interface RunRecord {
   weightsFile: string | null
   /** Process id of the last trainer, and null once it is known to have ended. */
   pid: number | null
+  /** Markdown. */
+  notes: string
 }
 
+/** Runs that were removed are out of sight of everything here but `removed`, `setRemoved` and `remove`. */
 export interface RunStore {
   insert(run: NewRun): void
   get(id: string): RunSummary | undefined
@@ -57,6 +60,15 @@ export interface RunStore {
   updateRecord(id: string, patch: Partial<Omit<RunRecord, 'config' | 'weightsFile'>>): void
   /** Puts the run at the end of the queue's order. */
   enqueue(id: string): void
+  /** Queued runs start in ascending order. */
+  setOrder(id: string, order: number): void
+  /** Takes the run out of sight, or brings it back with null. */
+  setRemoved(id: string, at: number | null): void
+  /** Those out of sight, newest removal first. */
+  removed(): { run: RunSummary; removedAt: number }[]
+  /** Those marked as baseline, also where they are out of sight. */
+  baselines(): string[]
+  /** For good, with all that belongs to it. */
   remove(id: string): void
   /** Number for the default name of the next run. */
   nextNumber(): number
@@ -130,6 +142,8 @@ export interface HomeFiles {
   removeCheckpoint(runId: string, file: string): void
   /** Gives a fork its own copy of a parent's checkpoint and answers the copy's file name in the fork's folder. */
   adoptWeights(fromRunId: string, file: string, runId: string): string
+  /** Gives a run its own copy of another's initial weights and answers the copy's file name in the run's folder. */
+  copyWeights(fromRunId: string, file: string, runId: string): string
   weightsPath(runId: string, file: string): string
   removeRun(runId: string): Promise<void>
   removeDataset(name: string): Promise<void>
@@ -145,6 +159,10 @@ export interface TrainerOrder {
   logFolder: string
   resumeFrom: string | null
   weightsFrom: string | null
+  /** Which of the places of the queue it takes, from 0: trainers that work at the same time have different ones. */
+  slot: number
+  /** Trainers that may work at the same time, this one included. */
+  slots: number
   /** A trainer of an older lease that may still be alive; it must be gone before this one starts. */
   previousPid: number | null
 }

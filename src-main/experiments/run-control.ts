@@ -1,5 +1,5 @@
 import { UserError } from '../contract/errors.js'
-import { ACTIVE, type Checkpoint, type LogEntry, type RunStatus, type RunSummary } from '../contract/runs.js'
+import { ACTIVE, RESUMABLE, type Checkpoint, type LogEntry, type RunStatus, type RunSummary } from '../contract/runs.js'
 import type { Changes } from './changes.js'
 import { packForWire } from './packing.js'
 import type {
@@ -16,6 +16,7 @@ import type {
   TrainerLauncher,
   TrainerReport,
 } from './ports.js'
+import { readSettings } from './settings.js'
 import { afterCommand, afterEnd, afterExit, afterStart, type RunCommand } from './run-state.js'
 
 export interface RunControlPorts {
@@ -42,6 +43,7 @@ const RETRY_AFTER = 5000
 interface Live {
   readonly id: string
   readonly lease: number
+  readonly slot: number
   handle: TrainerHandle | null
   /** The run's active seconds before this trainer. */
   readonly before: number
@@ -175,9 +177,50 @@ export class RunControl {
     return this.ports.checkpoints.list(id).findLast(({ file }) => this.ports.files.hasCheckpoint(id, file))
   }
 
+  /** Looks at the queue again, because a setting has changed. */
+  reconsider(): void {
+    this.pump()
+  }
+
+  /**
+   * Discards what a run that has ended has done, and queues it from its beginning.
+   *
+   * @throws UserError NOT_FOUND, or CONFLICT when it has not ended, or has finished
+   */
+  retry(id: string): RunSummary {
+    const { changes, runs, series, checkpoints, files } = this.ports
+    const run = this.require(id)
+    if (run.status === 'finished') throw new UserError('CONFLICT', `Run ${id} has finished: run it again as a new run instead.`)
+    if (!RESUMABLE.includes(run.status) || this.live.has(id))
+      throw new UserError('CONFLICT', `Run ${id} is ${run.status}: wait until it has ended, then retry it.`)
+    const old = checkpoints.list(id)
+    changes.commit((record) => {
+      series.truncateAfter(id, -1)
+      record({ kind: 'truncated', runId: id, afterStep: -1 })
+      for (const { file } of old) {
+        checkpoints.remove(id, file)
+        record({ kind: 'checkpointRemoved', runId: id, file })
+      }
+      runs.updateRecord(id, { result: null })
+      runs.enqueue(id)
+      const anew = { step: 0, activeSeconds: 0, latest: {}, startedAt: null, endedAt: null, reason: null, archived: false }
+      record({ kind: 'run', run: this.patch(id, { status: 'queued', ...IDLE, ...anew }) })
+    })
+    // After the commit: files without a row are clean-up's, a row without its file would be a checkpoint that is not there.
+    for (const { file } of old) files.removeCheckpoint(id, file)
+    this.admit(id)
+    return this.require(id)
+  }
+
   private places(): number {
-    const wanted = this.ports.settings.get('queue.concurrentRuns')
-    return typeof wanted === 'number' && wanted >= 1 ? Math.floor(wanted) : 1
+    return readSettings(this.ports.settings)['queue.concurrentRuns']
+  }
+
+  private freeSlot(): number {
+    const taken = new Set([...this.live.values()].map(({ slot }) => slot))
+    let slot = 0
+    while (taken.has(slot)) slot++
+    return slot
   }
 
   private launch(run: RunSummary): void {
@@ -192,6 +235,7 @@ export class RunControl {
     const live: Live = {
       id,
       lease,
+      slot: this.freeSlot(),
       handle: null,
       before: run.activeSeconds,
       from: step,
@@ -231,6 +275,8 @@ export class RunControl {
           logFolder: files.logFolder(id),
           resumeFrom: checkpoint?.file ?? null,
           weightsFrom: record.weightsFile === null ? null : files.weightsPath(id, record.weightsFile),
+          slot: live.slot,
+          slots: this.places(),
           previousPid: record.pid,
         },
         {

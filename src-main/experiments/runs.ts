@@ -1,7 +1,7 @@
 import type { RunConfig } from '../contract/config.js'
 import type { Dataset } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
-import { ACTIVE, type Environment, type RunSummary } from '../contract/runs.js'
+import type { Environment, RunSummary } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { NetworkSummary } from '../contract/catalogue.js'
 import type { Configurations } from './catalogue.js'
@@ -26,8 +26,10 @@ export interface RunPorts {
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff'>>
 }
 
-/** Creating, looking at and changing runs; their trainers are `RunControl`'s. */
-export function createRuns(ports: RunPorts): Services['runs'] {
+type Made = 'list' | 'get' | 'create' | 'createSeveral' | 'again' | 'retry' | 'pause' | 'resume' | 'stop' | 'fork' | 'series' | 'log'
+
+/** Creating runs and looking at them; their trainers are `RunControl`'s. */
+export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
   const { changes, journal, runs, series, log, checkpoints, files, clock, control, configurations } = ports
 
   interface Plan {
@@ -40,36 +42,68 @@ export function createRuns(ports: RunPorts): Services['runs'] {
     weightsFile: string | null
   }
 
-  async function start({ config, summary, dataset, name, parentId, id, weightsFile }: Plan): Promise<RunSummary> {
-    const environment: Environment = { engine: null, datasetHash: dataset.hash, ...(await ports.provenance()) }
+  async function start(...plans: Plan[]): Promise<RunSummary[]> {
+    const provenance = await ports.provenance()
     changes.commit((record) => {
-      const run: RunSummary = {
-        id,
-        name: name?.trim() || `${config.preset} ${runs.nextNumber()}`,
-        preset: config.preset,
-        dataset: config.dataset,
-        status: 'queued',
-        phase: null,
-        reason: null,
-        seed: config.seed,
-        parameters: summary.parameters,
-        createdAt: clock.now(),
-        startedAt: null,
-        endedAt: null,
-        step: 0,
-        totalSteps: config.steps,
-        stepsPerEpoch: null,
-        activeSeconds: 0,
-        remainingSeconds: null,
-        latest: {},
-        lease: 0,
-        parentId,
-      }
-      runs.insert({ summary: run, config, environment, weightsFile })
-      record({ kind: 'run', run })
+      for (const plan of plans) record({ kind: 'run', run: insert(plan, provenance) })
     })
-    control.admit(id)
+    for (const { id } of plans) control.admit(id)
+    return plans.map(({ id }) => control.require(id))
+  }
+
+  function insert(
+    { config, summary, dataset, name, parentId, id, weightsFile }: Plan,
+    provenance: Awaited<ReturnType<RunPorts['provenance']>>,
+  ): RunSummary {
+    const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance }
+    const run: RunSummary = {
+      id,
+      name: name?.trim() || `${config.preset} ${runs.nextNumber()}`,
+      preset: config.preset,
+      dataset: config.dataset,
+      status: 'queued',
+      phase: null,
+      reason: null,
+      seed: config.seed,
+      parameters: summary.parameters,
+      createdAt: clock.now(),
+      startedAt: null,
+      endedAt: null,
+      step: 0,
+      totalSteps: config.steps,
+      stepsPerEpoch: null,
+      activeSeconds: 0,
+      remainingSeconds: null,
+      latest: {},
+      lease: 0,
+      parentId,
+      tags: [],
+      note: '',
+      colour: null,
+      pinned: false,
+      baseline: false,
+      archived: false,
+      // The store puts it at the end of the queue.
+      queueOrder: 0,
+    }
+    runs.insert({ summary: run, config, environment, weightsFile })
     return control.require(id)
+  }
+
+  /** As `start`, for a run whose initial weights lie in its folder already: they go again when it cannot be made. */
+  async function startWithWeights(plan: Plan): Promise<RunSummary> {
+    try {
+      return only(await start(plan))
+    } catch (error) {
+      await files.removeRun(plan.id)
+      throw error
+    }
+  }
+
+  function recordOf(id: string) {
+    const record = runs.record(id)
+    if (!record) throw new Error(`run ${id} has no record`)
+    return record
   }
 
   function sourceOfFork(id: string, step: number | undefined) {
@@ -86,16 +120,36 @@ export function createRuns(ports: RunPorts): Services['runs'] {
 
     async get(id) {
       const summary = control.require(id)
-      const record = runs.record(id)
-      if (!record) throw new Error(`run ${id} has no record`)
-      const { config, environment, result } = record
-      return { ...summary, config, environment, result, checkpoints: checkpoints.list(id) }
+      const { config, environment, result, notes } = recordOf(id)
+      return { ...summary, config, environment, result, notes, checkpoints: checkpoints.list(id) }
     },
 
     async create(request) {
       const plan = await configurations.create(request)
-      return start({ ...plan, name: request.name, parentId: null, id: newId(), weightsFile: null })
+      return only(await start({ ...plan, name: request.name, parentId: null, id: newId(), weightsFile: null }))
     },
+
+    async createSeveral(request, seeds) {
+      const plans: Plan[] = []
+      for (const seed of new Set(seeds)) {
+        const plan = await configurations.create({ ...request, overrides: { ...request.overrides, seed } })
+        const name = request.name?.trim() || plan.config.preset
+        plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, id: newId(), weightsFile: null })
+      }
+      return start(...plans)
+    },
+
+    async again(sourceId) {
+      const source = control.require(sourceId)
+      const { config, weightsFile } = recordOf(sourceId)
+      const plan = await configurations.fork(config, {})
+      const id = newId()
+      const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
+      if (weightsFile === null) return only(await start({ ...common, weightsFile: null }))
+      return startWithWeights({ ...common, weightsFile: files.copyWeights(sourceId, weightsFile, id) })
+    },
+
+    retry: async (id) => control.retry(id),
 
     pause: async (id) => control.command(id, 'pause'),
     resume: async (id) => control.command(id, 'resume'),
@@ -103,39 +157,12 @@ export function createRuns(ports: RunPorts): Services['runs'] {
 
     async fork(parentId, { step, overrides, name }) {
       const parent = control.require(parentId)
-      const record = runs.record(parentId)
-      if (!record) throw new Error(`run ${parentId} has no record`)
+      const record = recordOf(parentId)
       const checkpoint = sourceOfFork(parentId, step)
       const plan = await configurations.fork(record.config, overrides)
       const id = newId()
       const weightsFile = files.adoptWeights(parentId, checkpoint.file, id)
-      try {
-        return await start({ ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id, weightsFile })
-      } catch (error) {
-        await files.removeRun(id)
-        throw error
-      }
-    },
-
-    async rename(id, name) {
-      control.require(id)
-      return changes.commit((record) => {
-        runs.update(id, { name })
-        const run = control.require(id)
-        record({ kind: 'run', run })
-        return run
-      })
-    },
-
-    async remove(id) {
-      const run = control.require(id)
-      if (ACTIVE.includes(run.status) || control.isLive(id))
-        throw new UserError('CONFLICT', `Run ${id} is ${run.status}: stop it first, then remove it.`)
-      changes.commit((record) => {
-        runs.remove(id)
-        record({ kind: 'runRemoved', runId: id })
-      })
-      await files.removeRun(id)
+      return startWithWeights({ ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id, weightsFile })
     },
 
     async series(id, keys) {
@@ -148,4 +175,10 @@ export function createRuns(ports: RunPorts): Services['runs'] {
       return { entries: log.tail(id, limit), seq: journal.last() }
     },
   }
+}
+
+function only<T>(list: T[]): T {
+  const [first] = list
+  if (first === undefined) throw new Error('a plan was made, but no run')
+  return first
 }

@@ -1,5 +1,6 @@
 import type { EngineReport } from '../contract/engine.js'
 import { trainerEnvironment } from '../engine/environment.js'
+import { gpuOf, threadsOf, type MachineShare } from '../engine/share.js'
 import { cacheFolder } from '../engine/location.js'
 import { probeEngine } from '../engine/report.js'
 import { selectEngine } from '../engine/select.js'
@@ -10,11 +11,13 @@ const withEngine = (engine: string | undefined): NodeJS.ProcessEnv =>
 /**
  * The environment of a process that computes on this machine.
  * @param engine native, portable or auto; undefined leaves it to `RETRACE_ENGINE`
+ * @param share the part of the machine that it may take: slot number `slot` of `slots`; all of it by default
  * @throws UserError when a forced engine cannot run
  */
-export function computeEnvironment(engine?: string): NodeJS.ProcessEnv {
+export function computeEnvironment(engine?: string, share: MachineShare = { slot: 0, slots: 1 }): NodeJS.ProcessEnv {
   const env = withEngine(engine)
-  return trainerEnvironment(env, selectEngine({ env, cache: cacheFolder(env) }).native)
+  const { native } = selectEngine({ env, cache: cacheFolder(env) })
+  return { ...trainerEnvironment(env, native, threadsOf(share)), ...(native?.variant === 'cuda' ? gpuOf(share, env) : {}) }
 }
 
 /**

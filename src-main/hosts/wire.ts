@@ -18,7 +18,7 @@ export function backendOpener(trainerEntry: string): OpenBackend {
       trainerEntry,
       catalogue,
       importer: datasetImporter,
-      environment: () => computeEnvironment(),
+      environment: (share) => computeEnvironment(undefined, share),
       engine: () => currentEngine(),
       // A command does its own work; what a window has queued waits for a window.
       queue: hostKind === 'cli' ? 'hold' : 'run',

@@ -39,6 +39,20 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     weightsPath: (id: string, file: string) => join(runFolder(id), file),
   }
   const checkpoint = (id: string, file: string): string => join(files.checkpointFolder(id), file)
+  const copy = (source: string, id: string): string => {
+    make(runFolder(id))
+    const target = join(runFolder(id), WEIGHTS)
+    guard(target, () => {
+      try {
+        // Checkpoints are never written in place, so that a second name is as good as a copy.
+        linkSync(source, target)
+      } catch {
+        // Not every file system has links.
+        copyFileSync(source, target, constants.COPYFILE_FICLONE)
+      }
+    })
+    return WEIGHTS
+  }
   return {
     ...files,
     datasetFolders: () =>
@@ -51,20 +65,8 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     },
     hasCheckpoint: (id, file) => existsSync(checkpoint(id, file)),
     removeCheckpoint: (id, file) => guard(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
-    adoptWeights(from, file, id) {
-      make(runFolder(id))
-      const [source, target] = [checkpoint(from, file), join(runFolder(id), WEIGHTS)]
-      guard(target, () => {
-        try {
-          // Checkpoints are never written in place, so that a second name is as good as a copy.
-          linkSync(source, target)
-        } catch {
-          // Not every file system has links.
-          copyFileSync(source, target, constants.COPYFILE_FICLONE)
-        }
-      })
-      return WEIGHTS
-    },
+    adoptWeights: (from, file, id) => copy(checkpoint(from, file), id),
+    copyWeights: (from, file, id) => copy(join(runFolder(from), file), id),
     async removeRun(id) {
       await rm(runFolder(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
         throw explainDiskError(error, runFolder(id))

@@ -5,31 +5,55 @@ import type { Database } from './database.js'
 import { decodeNumbers, encodeNumbers } from './numbers.js'
 import type { runRecords, runs } from './schema.js'
 
-type Row = Omit<typeof runs.$inferSelect, 'number' | 'queueOrder'>
+type Row = Omit<typeof runs.$inferSelect, 'number' | 'removedAt'>
 type RecordRow = typeof runRecords.$inferSelect
 
 // prettier-ignore
 const COLUMNS = [
   'id', 'name', 'preset', 'dataset', 'status', 'phase', 'reason', 'seed', 'parameters', 'createdAt', 'startedAt', 'endedAt', 'step',
-  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'lease', 'parentId',
+  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'lease', 'parentId', 'tags', 'note', 'colour', 'pinned',
+  'baseline', 'archived', 'queueOrder',
 ] as const satisfies readonly (keyof RunSummary)[]
 
-const encode = (key: string, value: unknown): string | number | null =>
-  key === 'latest' ? encodeNumbers(value as Record<string, number>) : (value as string | number | null)
+/** The order of the queue is the store's own. */
+const INSERTED = COLUMNS.filter((key) => key !== 'queueOrder')
 
-const decode = (row: Row): RunSummary => ({ ...row, latest: decodeNumbers(row.latest) })
+function encode(key: string, value: unknown): string | number | null {
+  if (key === 'latest') return encodeNumbers(value as Record<string, number>)
+  if (key === 'tags') return JSON.stringify(value)
+  return typeof value === 'boolean' ? Number(value) : (value as string | number | null)
+}
+
+const decode = (row: Row): RunSummary => ({
+  ...row,
+  latest: decodeNumbers(row.latest),
+  tags: JSON.parse(row.tags) as string[],
+  pinned: row.pinned === 1,
+  baseline: row.baseline === 1,
+  archived: row.archived === 1,
+})
 
 /** The rows of the table of runs, and apart from them what only one run's page needs. */
 export function createRunStore(db: Database): RunStore {
   const columns = COLUMNS.join(', ')
   const nextOrder = '(SELECT coalesce(max(queueOrder), 0) + 1 FROM runs)'
-  const insert = db.prepare(`INSERT INTO runs (${columns}, queueOrder) VALUES (${COLUMNS.map(() => '?').join(', ')}, ${nextOrder})`)
-  const insertRecord = db.prepare(
-    'INSERT INTO run_records (runId, config, environment, result, weightsFile, pid) VALUES (?, ?, ?, NULL, ?, NULL)',
+  const insert = db.prepare(
+    `INSERT INTO runs (${INSERTED.join(', ')}, queueOrder) VALUES (${INSERTED.map(() => '?').join(', ')}, ${nextOrder})`,
   )
-  const byId = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE id = ?`)
-  const newestFirst = db.prepare<Row>(`SELECT ${columns} FROM runs ORDER BY number DESC`)
-  const byStatus = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY queueOrder`)
+  const insertRecord = db.prepare(
+    "INSERT INTO run_records (runId, config, environment, result, weightsFile, pid, notes) VALUES (?, ?, ?, NULL, ?, NULL, '')",
+  )
+  const byId = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE id = ? AND removedAt IS NULL`)
+  const newestFirst = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE removedAt IS NULL ORDER BY number DESC`)
+  const byStatus = db.prepare<Row>(
+    `SELECT ${columns} FROM runs WHERE status IN (SELECT value FROM json_each(?)) AND removedAt IS NULL ORDER BY queueOrder`,
+  )
+  const setRemoved = db.prepare('UPDATE runs SET removedAt = ? WHERE id = ?')
+  const removed = db.prepare<Row & { removedAt: number }>(
+    `SELECT ${columns}, removedAt FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, number DESC`,
+  )
+  const baselines = db.prepare<{ id: string }>('SELECT id FROM runs WHERE baseline = 1')
+  const setOrder = db.prepare('UPDATE runs SET queueOrder = ? WHERE id = ?')
   const record = db.prepare<RecordRow>('SELECT * FROM run_records WHERE runId = ?')
   const enqueue = db.prepare(`UPDATE runs SET queueOrder = ${nextOrder} WHERE id = ?`)
   const remove = db.prepare('DELETE FROM runs WHERE id = ?')
@@ -48,7 +72,7 @@ export function createRunStore(db: Database): RunStore {
 
   return {
     insert({ summary, config, environment, weightsFile }) {
-      insert.run(...COLUMNS.map((key) => encode(key, summary[key])))
+      insert.run(...INSERTED.map((key) => encode(key, summary[key])))
       insertRecord.run(summary.id, JSON.stringify(config), JSON.stringify(environment), weightsFile)
     },
     get(id) {
@@ -70,16 +94,22 @@ export function createRunStore(db: Database): RunStore {
           result: row.result === null ? null : (JSON.parse(row.result) as RunResult),
           weightsFile: row.weightsFile,
           pid: row.pid,
+          notes: row.notes,
         }
       )
     },
-    updateRecord(id, { environment, result, pid }) {
+    updateRecord(id, { environment, result, pid, notes }) {
       set('run_records', 'runId', id, {
         ...(environment && { environment: JSON.stringify(environment) }),
         ...(result !== undefined && { result: result && JSON.stringify(result) }),
         ...(pid !== undefined && { pid }),
+        ...(notes !== undefined && { notes }),
       })
     },
+    setOrder: (id, order) => void setOrder.run(order, id),
+    setRemoved: (id, at) => void setRemoved.run(at, id),
+    removed: () => removed.all().map(({ removedAt, ...row }) => ({ run: decode(row), removedAt })),
+    baselines: () => baselines.all().map(({ id }) => id),
     enqueue: (id) => void enqueue.run(id),
     remove: (id) => void remove.run(id),
     nextNumber: () => (highest.get()?.seq ?? 0) + 1,

@@ -29,6 +29,15 @@ export const runs = sqliteTable('runs', {
   lease: integer().notNull(),
   parentId: text(),
   queueOrder: integer().notNull(),
+  /** A JSON array of texts. */
+  tags: text().notNull(),
+  note: text().notNull(),
+  colour: text(),
+  pinned: integer().notNull(),
+  baseline: integer().notNull(),
+  archived: integer().notNull(),
+  /** Set while the run is out of sight and can be brought back. */
+  removedAt: real(),
 })
 
 export const runRecords = sqliteTable('run_records', {
@@ -40,6 +49,7 @@ export const runRecords = sqliteTable('run_records', {
   result: text(),
   weightsFile: text(),
   pid: integer(),
+  notes: text().notNull(),
 })
 
 export const series = sqliteTable(

@@ -6,11 +6,14 @@ import { PROTOCOL, ReportSchema, type Command, type Report } from './messages.js
 import { trainerArguments, waitUntilGone } from './orphans.js'
 import { OutputLog } from './output-log.js'
 
+/** A trainer's part of the machine. */
+export type Share = Pick<TrainerOrder, 'slot' | 'slots'>
+
 export interface SupervisorOptions {
   /** Absolute path of the trainer's entry file. */
   trainerEntry: string
   /** Variables for the trainer's process, over those of this one: engine, library paths, thread counts. */
-  environment?: (() => Record<string, string | undefined> | Promise<Record<string, string | undefined>>) | undefined
+  environment?: ((share: Share) => Record<string, string | undefined> | Promise<Record<string, string | undefined>>) | undefined
   execution?: 'eager' | 'compiled' | undefined
   /** Told of what harms no run: an output file that cannot be written. */
   fault?: ((error: unknown) => void) | undefined
@@ -77,7 +80,7 @@ class Trainer implements TrainerHandle {
         this.events.report({ kind: 'phase', phase: 'waiting for the previous trainer' })
         await waitUntilGone(order.previousPid, order.runId, this.patience.orphan)
       }
-      const environment = await this.options.environment?.()
+      const environment = await this.options.environment?.(order)
       if (this.killedFor) this.finish(this.killedFor)
       else this.spawn({ ...process.env, ...environment })
     } catch (error) {

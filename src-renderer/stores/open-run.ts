@@ -116,6 +116,8 @@ export function useOpenRun(runId: string): OpenRun {
     else if (change.kind === 'checkpoint') {
       if (change.checkpoint.runId === runId) addCheckpoints([change.checkpoint])
     } else if ('runId' in change && change.runId === runId) {
+      if (change.kind === 'checkpointRemoved') checkpoints.value = checkpoints.value.filter(({ file }) => file !== change.file)
+      else if (change.kind === 'notes' && detail.value) detail.value = { ...detail.value, notes: change.notes }
       points.change(seq, change)
       entries.change(seq, change)
     }

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive } from 'vue'
 import type { Change } from '../../src-main/contract/changes.js'
-import type { CreateRun, RunSummary } from '../../src-main/contract/runs.js'
+import type { BulkAction, CreateRun, EditRuns, RunSummary } from '../../src-main/contract/runs.js'
 import { useConnection } from '../client/api.js'
 import { Replica } from '../client/replica.js'
 import { useFeed } from './feed.js'
@@ -38,12 +38,16 @@ export const useRuns = defineStore('runs', () => {
     feed.start(seq)
   }
 
+  /** Those that wait, in the order in which they will start. */
+  const queue = computed(() => [...byId.values()].filter(({ status }) => status === 'queued').sort((a, b) => a.queueOrder - b.queueOrder))
+
   /** Newest first. */
   const rows = computed(() => [...byId.values()].sort((a, b) => b.createdAt - a.createdAt))
 
   return {
     byId,
     rows,
+    queue,
     loaded,
     load,
     create: (request: CreateRun) => client.runs.create.mutate(request),
@@ -52,5 +56,16 @@ export const useRuns = defineStore('runs', () => {
     stop: (id: string) => client.runs.stop.mutate({ id }),
     rename: (id: string, name: string) => client.runs.rename.mutate({ id, name }),
     remove: (id: string) => client.runs.remove.mutate({ id }),
+    createSeveral: (request: CreateRun, seeds: number[]) => client.runs.createSeveral.mutate({ request, seeds }),
+    again: (id: string) => client.runs.again.mutate({ id }),
+    retry: (id: string) => client.runs.retry.mutate({ id }),
+    fork: (request: Parameters<typeof client.runs.fork.mutate>[0]) => client.runs.fork.mutate(request),
+    move: (ids: string[], position: number) => client.runs.move.mutate({ ids, position }),
+    edit: (request: EditRuns) => client.runs.edit.mutate(request),
+    setNotes: (id: string, notes: string) => client.runs.setNotes.mutate({ id, notes }),
+    restore: (id: string) => client.runs.restore.mutate({ id }),
+    purge: (id: string) => client.runs.purge.mutate({ id }),
+    removed: () => client.runs.removed.query(),
+    bulk: (ids: string[], action: BulkAction) => client.runs.bulk.mutate({ ids, action }),
   }
 })

@@ -18,10 +18,7 @@ class Mirror {
       expect(seq).toBe(this.seq + 1)
       this.seq = seq
       if (change.kind === 'run') this.runs.set(change.run.id, change.run)
-      if (change.kind === 'runRemoved') {
-        this.runs.delete(change.runId)
-        this.steps.delete(change.runId)
-      }
+      if (change.kind === 'runRemoved') this.runs.delete(change.runId)
       if (change.kind === 'points')
         for (const { points } of change.series)
           this.steps.set(change.runId, [...(this.steps.get(change.runId) ?? []), ...unpackPoints(points).steps])
@@ -38,9 +35,12 @@ class Mirror {
   }
 }
 
+const COMMANDS = ['pause', 'resume', 'stop', 'remove', 'restore', 'retry', 'again'] as const
+
 type Event =
   | { kind: 'create' | 'crash' | 'wait' }
-  | { kind: 'pause' | 'resume' | 'stop' | 'remove'; run: number }
+  | { kind: (typeof COMMANDS)[number]; run: number }
+  | { kind: 'move'; run: number; position: number }
   | {
       kind: 'started' | 'points' | 'checkpoint' | 'ended' | 'exit' | 'die' | 'overdue'
       trainer: number
@@ -53,8 +53,9 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Event>({ kind: 'crash' }, { kind: 'wait' }) },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const, 'stop' as const, 'remove' as const), run: index }),
+    arbitrary: fc.record({ kind: fc.constantFrom(...COMMANDS), run: index }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('move' as const), run: index, position: index }) },
   {
     weight: 12,
     arbitrary: fc.record({
@@ -105,9 +106,20 @@ class World {
         case 'pause':
         case 'resume':
         case 'stop':
-        case 'remove': {
+        case 'remove':
+        case 'restore':
+        case 'retry':
+        case 'again': {
           const id = this.ids[event.run]
-          if (id) await services.runs[event.kind](id)
+          const made = id && (await services.runs[event.kind](id))
+          if (event.kind === 'again' && made) this.ids.push(made.id)
+          break
+        }
+        case 'move': {
+          const id = this.ids[event.run]
+          const order = id ? await services.runs.move([id], event.position) : []
+          if (id) expect(order.map((run) => run.id)).toEqual(this.session.stores.runs.inStatus(['queued']).map((run) => run.id))
+          if (id) expect(order.findIndex((run) => run.id === id)).toBe(Math.min(event.position, order.length - 1))
           break
         }
         case 'started':

@@ -301,6 +301,47 @@ describe('retrace runs', () => {
     expect(json()).toEqual({ removed: id })
   })
 
+  it('marks runs, compares them, brings removed ones back, and says in the end what refused', async () => {
+    const { run, services, out, notes, json } = terminal()
+    const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'mine' })
+    await services.runs.pause(id)
+    const fork = await services.runs.fork(id, { overrides: { h: 0.05 }, name: 'child' })
+    const said = async (...args: string[]): Promise<string> => {
+      out.length = 0
+      expect(await run(...args)).toBe(0)
+      return out.join('\n')
+    }
+    expect(await said('runs', 'diff', fork.id)).toMatch(/^KEY +run00001 +run00002\nh +0\.1 +0\.05$/)
+    expect(await said('runs', 'edit', id, fork.id, '--tag', 'deep', '--pin', '--colour', '#3f7cac')).toContain('pinned, #deep')
+    expect(await said('runs', 'edit', id, '--untag', 'deep', '--no-pin')).toBe(`Run ${id}: no marks`)
+    expect(await said('runs', 'notes', id, 'Learns *well*')).toBe('Learns *well*')
+    await said('runs', 'remove', id)
+    expect(await said('runs', 'removed')).toMatch(new RegExp(`${id} .*mine`))
+    expect(await said('runs', 'restore', id)).toBe(`Run ${id} is back`)
+    expect(await run('runs', 'restore', id, 'nothere1')).toBe(1)
+    expect(notes.at(-1)).toMatch(/no removed run nothere1/)
+    expect(await run('runs', 'edit', id)).toBe(1)
+    expect(notes.at(-1)).toMatch(/Nothing to change was given/)
+    out.length = 0
+    expect(await run('settings', 'set', 'queue.concurrentRuns', '3', '--json')).toBe(0)
+    expect(json()).toMatchObject({ 'queue.concurrentRuns': 3 })
+    expect(await run('settings', 'set', 'queue.concurentRuns', '3')).toBe(1)
+    expect(notes.at(-1)).toMatch(/queue\.concurrentRuns/)
+    expect(await run('settings', 'set', 'queue.concurrentRuns', '0')).toBe(1)
+    expect(await said('settings', 'list')).toMatch(/3 +runs +queue\.concurrentRuns/)
+  })
+
+  it('queues several seeds, shows the queue, and changes its order', async () => {
+    const { run, out, folder, json } = terminal()
+    const { services } = await runningWorkbench(folder, 0)
+    await services.runs.createSeveral({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'h' }, [1, 2, 3])
+    expect(await run('queue', 'list')).toBe(0)
+    expect(out.splice(0).join('\n')).toMatch(/1 at once[^]*1 +\w+ .*seed 2\n +2 +\w+ .*seed 3/)
+    const third = (await services.runs.list()).runs.find(({ seed }) => seed === 3)!
+    expect(await run('queue', 'move', third.id, '--to', '1', '--json')).toBe(0)
+    expect((json() as { seed: number }[]).map(({ seed }) => seed)).toEqual([3, 2])
+  })
+
   it('leaves a resumed run to the workbench that holds the home', async () => {
     const { run, out, folder } = terminal()
     const { services } = await runningWorkbench(folder, 0)

@@ -56,10 +56,17 @@ describe('runs', () => {
   it('come back as they were stored, changed by key, and leave nothing behind when removed', async () => {
     using home = await temporaryDatabase()
     const { runs, series, log, checkpoints } = createStores(home.db)
-    const run = sampleRun('abcd', { latest: { 'train/loss': NaN }, parentId: 'zzzz' })
+    const run = sampleRun('abcd', { latest: { 'train/loss': NaN }, parentId: 'zzzz', tags: ['a'], pinned: true, queueOrder: 1 })
     runs.insert(run)
     expect(runs.get('abcd')).toEqual(run.summary)
-    expect(runs.record('abcd')).toEqual({ config: run.config, environment: run.environment, result: null, weightsFile: null, pid: null })
+    expect(runs.record('abcd')).toEqual({
+      config: run.config,
+      environment: run.environment,
+      result: null,
+      weightsFile: null,
+      pid: null,
+      notes: '',
+    })
     runs.update('abcd', { status: 'running', latest: { x: Infinity }, reason: 'r' })
     expect(runs.get('abcd')).toEqual({ ...run.summary, status: 'running', latest: { x: Infinity }, reason: 'r' })
     const result = { testAccuracy: 0.5, testLoss: null, weightsHash: 'h', seconds: 2 }
@@ -87,7 +94,7 @@ describe('runs', () => {
   it('are listed by an index, without sorting', async () => {
     using home = await temporaryDatabase()
     const plan = (sql: string): string => JSON.stringify(home.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
-    expect(plan('SELECT id FROM runs ORDER BY number DESC')).not.toContain('TEMP B-TREE')
+    expect(plan('SELECT id FROM runs WHERE removedAt IS NULL ORDER BY number DESC')).not.toContain('TEMP B-TREE')
     expect(plan("SELECT id FROM runs WHERE status IN (SELECT value FROM json_each('[]'))")).toContain('runs_by_status')
     expect(plan('SELECT max(queueOrder) FROM runs')).toContain('runs_by_queue')
   })

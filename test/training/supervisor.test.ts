@@ -53,6 +53,8 @@ function watch(
       logFolder,
       resumeFrom: null,
       weightsFrom: null,
+      slot: 0,
+      slots: 1,
       previousPid: null,
       ...order,
     },

@@ -3,6 +3,7 @@ import { isUserError } from '../../contract/errors.js'
 import { parsePort } from '../options.js'
 import { VERSION } from '../version.js'
 import type { Context } from './context.js'
+import { addRunMarks } from './run-program.js'
 
 // Commands are imported when they are run, so that help and mistakes answer at once.
 
@@ -24,6 +25,18 @@ const port = (text: string): number => {
     if (isUserError(error)) throw new InvalidArgumentError(error.message)
     throw error
   }
+}
+
+/** `1,2,5-7` is 1, 2, 5, 6, 7. */
+const seedList = (text: string): number[] => {
+  const seeds = text.split(',').flatMap((part) => {
+    const range = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part.trim())
+    if (!range) throw new InvalidArgumentError('It must be numbers and ranges, for example 1,2,5-7.')
+    const [first, last] = [Number(range[1]), Number(range[2] ?? range[1])]
+    if (last < first || last - first >= 1000) throw new InvalidArgumentError('A range must rise, by 1000 at most.')
+    return Array.from({ length: last - first + 1 }, (_, at) => first + at)
+  })
+  return [...new Set(seeds)]
 }
 
 const each = (text: string, before: string[] = []): string[] => [...before, text]
@@ -77,6 +90,7 @@ export function createProgram(context: Context): Command {
     .option('--steps <n>', 'length in steps', whole)
     .option('--epochs <n>', 'length in passes over the training data', positive)
     .option('--seed <n>', 'of weights, batches and augmentation', whole)
+    .option('--seeds <list>', 'a run a seed, for example 1,2,5 or 1-5', seedList)
     .option('--name <name>', 'name of the run')
     .option('--resume <id>', 'go on with a run from its last checkpoint')
     .action(async (options) => (await import('./commands/train.js')).train(context, options))
@@ -104,7 +118,8 @@ export function createProgram(context: Context): Command {
     .option('--out <file>', 'write to a file instead of standard output')
     .option('--csv', 'points as CSV')
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))
-  leaf(runs, 'remove <id>', 'remove a run with its files').action(async (id, options) =>
+  addRunMarks(context, program, runs, leaf, { whole, each })
+  leaf(runs, 'remove <id>', 'remove a run; `runs restore` brings it back for a while').action(async (id, options) =>
     (await import('./commands/runs.js')).removeRun(context, id, options),
   )
 

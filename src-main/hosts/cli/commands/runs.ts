@@ -105,7 +105,7 @@ export async function forkRun(context: Context, id: string, { step, set, name, .
 
 export async function removeRun(context: Context, id: string, options: CommonOptions): Promise<void> {
   await withWorkbench(context, options, ({ client }) => client.runs.remove.mutate({ id }))
-  context.print(options.json ? asJson({ removed: id }) : `Run ${id} was removed`)
+  context.print(options.json ? asJson({ removed: id }) : `Run ${id} was removed; \`retrace runs restore ${id}\` brings it back for a while`)
 }
 
 export interface ExportOptions extends CommonOptions {

@@ -13,6 +13,7 @@ export interface TrainOptions extends CommonOptions {
   steps?: number
   epochs?: number
   seed?: number
+  seeds?: number[]
   name?: string
   resume?: string
 }
@@ -25,6 +26,7 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
       'A run needs --preset and --dataset: `retrace presets` and `retrace datasets list` show what there is.',
     )
   if (steps !== undefined && epochs !== undefined) throw new UserError('BAD_INPUT', 'A run has either --steps or --epochs: leave one out.')
+  if (seed !== undefined && options.seeds) throw new UserError('BAD_INPUT', 'A run has either --seed or --seeds: leave one out.')
   const settings = (options.set ?? []).map(parseSetting)
   const given: CreateRun['overrides'] = { ...(steps === undefined ? {} : { steps }), ...(seed === undefined ? {} : { seed }) }
   const overrides = await toOverrides(settings, async () => {
@@ -35,33 +37,52 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
   return { preset, dataset, overrides: { ...given, ...overrides }, ...(epochs === undefined ? {} : { epochs }), ...(name ? { name } : {}) }
 }
 
+/** What scripts rely on of a run that has ended. */
+async function summarise({ client }: Workbench, ended: RunSummary) {
+  const { result } = await client.runs.get.query({ id: ended.id })
+  return {
+    runId: ended.id,
+    status: ended.status,
+    testAccuracy: result?.testAccuracy ?? null,
+    testLoss: result?.testLoss ?? null,
+    weightsHash: result?.weightsHash ?? null,
+    seconds: result?.seconds ?? ended.activeSeconds,
+  }
+}
+
 /** Follows a run to its end and prints the object that scripts rely on as the last of standard output. */
 export async function followAndPrint(workbench: Workbench, context: Context, run: RunSummary): Promise<void> {
   const { run: ended, status } = await followRun(workbench, context, run.id)
-  const { result } = await workbench.client.runs.get.query({ id: run.id })
-  context.print(
-    asJson({
-      runId: run.id,
-      status: ended.status,
-      testAccuracy: result?.testAccuracy ?? null,
-      testLoss: result?.testLoss ?? null,
-      weightsHash: result?.weightsHash ?? null,
-      seconds: result?.seconds ?? ended.activeSeconds,
-    }),
-  )
+  context.print(asJson(await summarise(workbench, ended)))
   if (status !== 0) throw new ExitStatus(status)
+}
+
+/** Queues a run a seed and follows each to its end; prints an array of what `train` prints of one. */
+async function trainSeveral(workbench: Workbench, context: Context, options: TrainOptions, seeds: number[]): Promise<void> {
+  const runs = await workbench.client.runs.createSeveral.mutate({ request: await toRequest(workbench, options), seeds })
+  context.note(`${runs.length} runs are queued: ${runs.map(({ id, seed }) => `${id} (seed ${seed})`).join(', ')}`)
+  const ends = await Promise.all(runs.map(({ id }) => followRun(workbench, { ...context, progress: null }, id)))
+  const results = []
+  for (const { run } of ends) results.push(await summarise(workbench, run))
+  context.print(asJson(results))
+  const bad = ends.find(({ status }) => status !== 0)
+  if (bad) throw new ExitStatus(bad.status)
 }
 
 export async function train(context: Context, options: TrainOptions): Promise<void> {
   const work = async (workbench: Workbench): Promise<void> => {
     const { client } = workbench
+    if (options.seeds) return trainSeveral(workbench, context, options, options.seeds)
     const run = options.resume
       ? await client.runs.resume.mutate({ id: options.resume })
       : await client.runs.create.mutate(await toRequest(workbench, options))
     context.note(`Run ${run.id}: ${run.preset} on ${run.dataset}, ${run.totalSteps} steps, seed ${run.seed}`)
     await followAndPrint(workbench, context, run)
   }
-  if (options.resume && (options.preset || options.dataset || options.set?.length || options.steps || options.epochs || options.seed))
+  if (
+    options.resume &&
+    (options.preset || options.dataset || options.set?.length || options.steps || options.epochs || options.seed || options.seeds)
+  )
     throw new UserError('BAD_INPUT', '--resume goes on with a run as it is: leave the other options out, or use `retrace runs fork`.')
   await withWorkbench(context, options, work, { lasting: true, handlesEnd: true })
 }

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** What a setting is called, what it does, and in which unit it is given: for the page of settings and the command line. */
+export interface SettingInfo {
+  label: string
+  help: string
+  unit: string
+}
+
+const setting = <T extends z.ZodType>(schema: T, info: SettingInfo): T => schema.meta({ setting: info }) as T
+
+/** Settings of a home, by the names under which they are stored; each has a default. */
+export const SettingsSchema = z.strictObject({
+  'queue.concurrentRuns': setting(z.int().min(1).max(64).default(1), {
+    label: 'Runs at once',
+    help: 'So many runs train at the same time. The processor cores are divided among them; on a machine with several GPUs each gets its own.',
+    unit: 'runs',
+  }),
+  'runs.keepRemovedHours': setting(z.number().min(0).max(8760).default(24), {
+    label: 'Keep removed runs',
+    help: 'For so long a removed run can be brought back; then its files are deleted.',
+    unit: 'h',
+  }),
+})
+export type Settings = z.infer<typeof SettingsSchema>
+export type SettingKey = keyof Settings
+
+/** A change of some settings. */
+export const SettingsPatchSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(SettingsSchema.shape).map(([key, value]) => [key, (value as z.ZodDefault<z.ZodType>).unwrap().optional()]),
+  ) as { [Key in SettingKey]: z.ZodOptional<z.ZodType<Settings[Key], Settings[Key]>> },
+)
+export type SettingsPatch = z.infer<typeof SettingsPatchSchema>
+
+export const SETTING_KEYS = Object.keys(SettingsSchema.shape) as SettingKey[]
+
+/** What is shown of one setting. */
+export function settingInfo(key: SettingKey): SettingInfo {
+  return SettingsSchema.shape[key].meta()?.['setting'] as SettingInfo
+}

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+/** The part of the machine that one of several trainers may take: slot `slot` (from 0) of `slots`. */
+export interface MachineShare {
+  slot: number
+  slots: number
+}
+
+/** Threads of one of several trainers: the cores divided, at least one each. */
+export const threadsOf = ({ slots }: MachineShare, cores = availableParallelism()): number => Math.max(1, Math.floor(cores / slots))
+
+/**
+ * Gives each of several trainers a GPU of its own, by the variable that CUDA reads; they go round when there are fewer GPUs
+ * than trainers. What the user set there already is divided instead of all GPUs. Empty where there is nothing to divide.
+ */
+export function gpuOf({ slot, slots }: MachineShare, env: NodeJS.ProcessEnv, installed = countGpus()): { CUDA_VISIBLE_DEVICES?: string } {
+  if (slots < 2) return {}
+  const visible = env.CUDA_VISIBLE_DEVICES?.split(',').filter((id) => id !== '') ?? Array.from({ length: installed }, (_, i) => String(i))
+  const mine = visible[slot % visible.length]
+  return visible.length < 2 || mine === undefined ? {} : { CUDA_VISIBLE_DEVICES: mine }
+}
+
+/** NVIDIA GPUs of this machine, as the driver lists them. */
+export function countGpus(folder = '/proc/driver/nvidia/gpus'): number {
+  try {
+    return readdirSync(folder).length
+  } catch {
+    // No NVIDIA driver, or not Linux.
+    return 0
+  }
+}

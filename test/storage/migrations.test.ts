@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src-main/storage/database.js'
+import { openDriver } from '../../src-main/storage/driver.js'
+import { SCHEMA_VERSION } from '../../src-main/storage/migrate.js'
+import { createStores } from '../../src-main/storage/stores.js'
+import { temporaryFolder } from '../fixtures/home.js'
+
+const FOLDER = resolve(import.meta.dirname, '../../src-main/storage/migrations')
+const FILES = readdirSync(FOLDER).sort()
+
+/** A database as that version left it. */
+async function databaseOf(version: number, file: string, fill: string): Promise<void> {
+  const raw = await openDriver(file)
+  for (const name of FILES.slice(0, version)) raw.exec(readFileSync(join(FOLDER, name), 'utf8'))
+  raw.exec(fill)
+  raw.pragma(`user_version = ${version}`)
+  raw.close()
+}
+
+const RUN = `INSERT INTO runs (id, name, preset, dataset, status, seed, parameters, createdAt, step, totalSteps, activeSeconds, latest, lease, queueOrder)
+  VALUES ('abcd', 'old', 'small', 'digits', 'paused', 1, 2, 3, 4, 5, 6, '{}', 1, 7);
+  INSERT INTO run_records (runId, config, environment) VALUES ('abcd', '{}', '{}');`
+
+describe('migrations', () => {
+  it('0002: runs of the first version have no marks and are in sight', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(1, file, RUN)
+    const db = await openDatabase(file)
+    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: SCHEMA_VERSION })
+    const { runs } = createStores(db)
+    expect(runs.list()).toMatchObject([
+      { id: 'abcd', tags: [], note: '', colour: null, pinned: false, baseline: false, archived: false, queueOrder: 7 },
+    ])
+    expect(runs.record('abcd')?.notes).toBe('')
+    expect(runs.removed()).toEqual([])
+    expect(db.problems()).toEqual([])
+    db.close()
+  })
+})
