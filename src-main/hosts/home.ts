@@ -36,9 +36,15 @@ export function prepareHome({ folder, chosen }: HomeChoice): string {
         'DISK',
         `The home folder ${folder} cannot be created, because ${parent} does not exist: create that first, or choose another with --home.`,
       )
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Not recursive for a chosen one: its parent is there, and on some file systems (/proc) Node's recursive way never ends.
+    if (!chosen) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    else if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(folder, { mode: 0o700 })
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new UserError('DISK', `The home folder ${folder} cannot be created there: choose another with --home or RETRACE_HOME.`, {
+        cause: error,
+      })
     throw explainDiskError(error, folder)
   }
   return folder

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../contract/errors.js'
 import type { Services } from '../contract/services.js'
@@ -48,6 +49,7 @@ export interface Host {
  */
 export async function openHost(options: HostOptions): Promise<{ opened: Host } | { running: HostRecord }> {
   if (options.page !== null) requirePage(options.page)
+  await checkPort(options)
   const home = prepareHome(options.home)
   const deadline = Date.now() + (options.waitMs ?? 10_000)
   for (;;) {
@@ -70,6 +72,20 @@ export async function openHost(options: HostOptions): Promise<{ opened: Host } |
           : `Another process uses the home folder ${home} and does not answer: end it, or choose another folder with --home.`,
       )
     await sleep(50)
+  }
+}
+
+/**
+ * Looks whether the wanted port is free before a home is made, so that a taken one leaves no folder behind. A home that is
+ * there already may be held by who has the port, which is for its lock to say.
+ */
+async function checkPort({ home, port }: HostOptions): Promise<void> {
+  if (!port || existsSync(home.folder)) return
+  try {
+    const probe = await takePort(port)
+    await new Promise((resolve) => probe.close(resolve))
+  } catch (error) {
+    if (!existsSync(home.folder)) throw error
   }
 }
 

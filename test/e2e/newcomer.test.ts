@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,31 +7,15 @@ import { unpackPoints } from '../../src-main/contract/metrics.js'
 import { connectWebSocket } from '../../src-main/transport/websocket-client.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { startServer, type RunningServer } from './support/server.js'
 import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
 const MINUTE = 60_000
 
-/** Starts the local server on an empty home and waits for the address that it prints. */
-async function startServer(entry: string, home: string): Promise<{ child: ChildProcess; url: URL; output: () => string }> {
-  const child = spawn(process.execPath, [entry, '--no-open', '--port', '0', '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  const url = await new Promise<URL>((resolve, reject) => {
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString()
-      const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(output)?.[0]
-      if (address) resolve(new URL(address))
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('exit', (code) => reject(new Error(`the server ended with ${String(code)}:\n${output}`)))
-  })
-  return { child, url, output: () => output }
-}
-
 describe.skipIf(noBrowser)('a newcomer', () => {
   let browser: Browser
   let home: string
-  let server: Awaited<ReturnType<typeof startServer>>
+  let server: RunningServer
 
   beforeAll(async () => {
     const { server: entry } = await builtWorkbench()
@@ -44,10 +26,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
 
   afterAll(async () => {
     await browser?.close()
-    if (server && server.child.exitCode === null) {
-      server.child.kill('SIGTERM')
-      await once(server.child, 'exit')
-    }
+    await server?.stop()
     if (home) rmSync(home, { recursive: true, force: true })
   }, MINUTE)
 

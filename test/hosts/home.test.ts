@@ -60,6 +60,10 @@ describe('the home folder', () => {
   it.skipIf(process.platform !== 'linux')('refuses a place where nobody may write', () => {
     const error = thrown(() => prepareHome({ folder: '/sys/retrace', chosen: true }))
     expect(error).toMatchObject({ code: 'DISK', message: expect.stringMatching(/cannot be written .*--home/) })
+    expect(thrown(() => prepareHome({ folder: '/proc/retrace', chosen: true }))).toMatchObject({
+      code: 'DISK',
+      message: expect.stringMatching(/cannot be created there: .*--home/),
+    })
   })
 
   it.skipIf(process.getuid?.() === 0)('refuses a folder that cannot be written to', () => {

@@ -81,7 +81,7 @@ describe('the host of a home', () => {
     await expect(taken).rejects.toThrow(/Port \d+ is in use/)
     await expect(openHost(options(home, { page: join(home, 'none'), openBackend }))).rejects.toThrow(/not built/)
     expect(openBackend).not.toHaveBeenCalled()
-    expect(readHostRecord(home)).toBeNull()
+    expect(existsSync(home)).toBe(false)
     await opened(await openHost(options(home))).close()
   })
 
