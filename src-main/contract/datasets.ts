@@ -3,6 +3,25 @@ import { ImageShapeSchema } from './config.js'
 
 export const DatasetNameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use lower-case letters, digits, . _ - (64 at most)')
 
+/** What an import did with what it found. */
+export const ImportReportSchema = z.strictObject({
+  /** Images or points that were stored. */
+  stored: z.int().min(0),
+  /** How many of them were given another size, and how many other colours. */
+  resized: z.int().min(0),
+  recoloured: z.int().min(0),
+  skipped: z.array(
+    z.strictObject({
+      why: z.string(),
+      count: z.int().min(1),
+      /** The first of the files concerned. */
+      examples: z.array(z.string()),
+    }),
+  ),
+  seconds: z.number().min(0),
+})
+export type ImportReport = z.infer<typeof ImportReportSchema>
+
 export const DatasetSchema = z.strictObject({
   name: DatasetNameSchema,
   /** images: uint8 pixels. points: float32 coordinates (2-D problems); then image is { height: 1, width: 1, channels: n }. */
@@ -21,12 +40,33 @@ export const DatasetSchema = z.strictObject({
   source: z.string(),
   /** What was missing, skipped or converted during the import. */
   notes: z.array(z.string()),
+  /** Absent for data sets that were imported before there were reports. */
+  report: ImportReportSchema.optional(),
 })
 export type Dataset = z.infer<typeof DatasetSchema>
+
+export const FITS = ['cover', 'contain', 'stretch'] as const
+export const COLOURS = ['rgb', 'grey'] as const
+const side = ImageShapeSchema.shape.height
+
+/** How image files become images of one shape; what is left out is taken from the files. */
+export const ImageOptionsSchema = z.strictObject({
+  /** Absent: the size that most files have. */
+  size: z.strictObject({ height: side, width: side }).optional(),
+  /** cover cuts the edges that are too long, contain adds black ones, stretch changes the proportions. */
+  fit: z.enum(FITS).default('cover'),
+  /** Absent: grey when every file is. */
+  colour: z.enum(COLOURS).optional(),
+  /** Part of each class that becomes the test part where the files have none. */
+  testFraction: z.number().min(0).max(0.9).default(0),
+})
+export type ImageOptions = z.infer<typeof ImageOptionsSchema>
 
 export const ImportDatasetSchema = z.strictObject({
   path: z.string().min(1),
   format: z.string().optional(),
   name: DatasetNameSchema.optional(),
+  /** For formats of image files; the others keep the shape that they have. */
+  images: ImageOptionsSchema.optional(),
 })
 export type ImportDataset = z.infer<typeof ImportDatasetSchema>

@@ -58,16 +58,21 @@ export async function requireSpace(folder: string, bytes: number, free: typeof f
 
 const PREFIX = '.importing-'
 
+/** Removes the temporary folders of processes that are no more. */
+export async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : NaN
+    if (Number.isInteger(owner) && !alive(owner)) await rm(join(parent, name), { recursive: true, force: true })
+  }
+}
+
 /**
  * Runs `work` with a new hidden folder inside `parent`, so that its content can be renamed into place; the folder is removed
  * afterwards whatever happens, and with it those that killed processes left behind.
  */
 export async function withTemporaryFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(parent, { recursive: true })
-  for (const name of await readdir(parent)) {
-    const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : NaN
-    if (Number.isInteger(owner) && !alive(owner)) await rm(join(parent, name), { recursive: true, force: true })
-  }
+  await removeLeftovers(parent)
   const folder = join(parent, `${PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(folder)
   try {

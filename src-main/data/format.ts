@@ -1,3 +1,4 @@
+import type { ImageOptions } from '../contract/datasets.js'
 import type { SourceFolder } from './source-folder.js'
 import type { DatasetSink } from './sink.js'
 
@@ -17,8 +18,13 @@ export interface DatasetFormat {
   label: string
   /** The files by which it is known, for the message when there are none. */
   files: string
-  /** null when the folder does not hold this format. */
-  find(folder: SourceFolder): Promise<Found | null>
+  /** It fits many folders that are not meant, and is tried when no other format does. */
+  lastResort?: boolean
+  /**
+   * null when the folder does not hold this format.
+   * @param images what the user wants of image files, for formats that convert
+   */
+  find(folder: SourceFolder, images: ImageOptions): Promise<Found | null>
 }
 
 /** A data set that Retrace makes itself. Adding one is adding a file to `builtins/`. */

@@ -1,6 +1,6 @@
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Dataset, ImportDataset } from '../contract/datasets.js'
+import { ImageOptionsSchema, type Dataset, type ImageOptions, type ImportDataset } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import { archiveKind, unpackTar } from './archive.js'
 import { explainFileError, freeBytes, requireSpace, syncFolder, withTemporaryFolder } from './disk.js'
@@ -38,9 +38,9 @@ export async function importDataset(request: ImportDataset, options: ImportOptio
   if (request.name !== undefined) await requireFree(options.into, request.name)
   return staged(options, path, async (temporary) => {
     const isFolder = (await stat(path)).isDirectory()
-    const root = isFolder ? path : await unpack(path, join(temporary, 'unpacked'), options)
+    const root = isFolder ? path : await unpack(path, join(temporary, 'unpacked', archiveStem(path)), options)
     const before = isFolder ? 0 : UNPACKING
-    const { format, found } = await recognise(root, path, wanted)
+    const { format, found } = await recognise(root, path, wanted, request.images ?? ImageOptionsSchema.parse({}))
     const name = request.name ?? found.name
     await requireFree(options.into, name)
     await requireSpace(temporary, found.bytes, options.free ?? freeBytes)
@@ -133,6 +133,9 @@ async function requireFree(into: string, name: string): Promise<void> {
   if (await exists(join(into, name))) throw taken(name)
 }
 
+/** An archive's name without its endings, after which the data set may be called. */
+const archiveStem = (file: string): string => basename(file).replace(/(\.tar)?\.(gz|tgz|tar|zip)$/i, '') || 'archive'
+
 async function unpack(file: string, into: string, { signal, onProgress, free }: ImportOptions): Promise<string> {
   const kind = await archiveKind(file)
   if (!kind)
@@ -140,7 +143,7 @@ async function unpack(file: string, into: string, { signal, onProgress, free }: 
       'BAD_INPUT',
       `${file} is no .tar or .tar.gz archive that can be read: unpack it, and give the folder with its files.`,
     )
-  await mkdir(into)
+  await mkdir(into, { recursive: true })
   const name = basename(file)
   await unpackTar(file, into, {
     kind,
@@ -151,12 +154,19 @@ async function unpack(file: string, into: string, { signal, onProgress, free }: 
   return into
 }
 
-async function recognise(root: string, path: string, wanted: readonly DatasetFormat[]): Promise<{ format: DatasetFormat; found: Found }> {
-  for (const folder of await SourceFolder.candidates(root))
-    for (const format of wanted) {
-      const found = await format.find(folder)
-      if (found) return { format, found }
-    }
+async function recognise(
+  root: string,
+  path: string,
+  wanted: readonly DatasetFormat[],
+  images: ImageOptions,
+): Promise<{ format: DatasetFormat; found: Found }> {
+  const folders = await SourceFolder.candidates(root)
+  for (const formats of [wanted.filter(({ lastResort }) => !lastResort), wanted.filter(({ lastResort }) => lastResort)])
+    for (const folder of folders)
+      for (const format of formats) {
+        const found = await format.find(folder, images)
+        if (found) return { format, found }
+      }
   const expected = wanted.map(({ label, files }) => `${label}: ${files}`).join('; ')
   throw new UserError('BAD_INPUT', `${path} holds no data set that can be read. These files are looked for: ${expected}.`)
 }

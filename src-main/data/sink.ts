@@ -14,6 +14,10 @@ export interface DatasetSink {
   write(part: Part, values: Uint8Array | Float32Array, labels: ArrayLike<number> | null, from: string): Promise<void>
   /** Something that the user should know about the data: what was missing, skipped or converted. */
   note(text: string): void
+  /** A file that is not part of the data set, for the report. */
+  skip(file: string, why: string): void
+  /** Images whose size or colours were changed, for the report. */
+  converted(what: { resized?: number; recoloured?: number }): void
   /** How much was read, 0..1. */
   progress(done: number, message: string): void
 }

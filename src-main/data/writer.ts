@@ -11,6 +11,9 @@ import { pixelStatistics, pointStatistics, type ChannelStatistics } from './stat
 
 const LABEL_LIMIT = 65_536
 
+/** Files that a report names for each reason. */
+const EXAMPLES = 20
+
 class HashedFile {
   private readonly hash: Hash = createHash('sha256')
   bytes = 0
@@ -44,6 +47,9 @@ export class DatasetWriter implements DatasetSink {
   private readonly files = new Map<string, HashedFile>()
   private readonly counts: Record<Part, number> = { train: 0, test: 0, unlabelled: 0 }
   private readonly notes: string[] = []
+  private readonly skipped = new Map<string, { count: number; examples: string[] }>()
+  private readonly changed = { resized: 0, recoloured: 0 }
+  private readonly began = performance.now()
   private description: Pick<Dataset, 'kind' | 'image' | 'classNames'> | null = null
   private statistics: ChannelStatistics | null = null
 
@@ -80,6 +86,18 @@ export class DatasetWriter implements DatasetSink {
     this.notes.push(text)
   }
 
+  skip(file: string, why: string): void {
+    const known = this.skipped.get(why) ?? { count: 0, examples: [] }
+    this.skipped.set(why, known)
+    known.count++
+    if (known.examples.length < EXAMPLES) known.examples.push(file)
+  }
+
+  converted({ resized = 0, recoloured = 0 }: { resized?: number; recoloured?: number }): void {
+    this.changed.resized += resized
+    this.changed.recoloured += recoloured
+  }
+
   progress(done: number, message: string): void {
     this.signal.throwIfAborted()
     this.onProgress(done, message)
@@ -108,6 +126,12 @@ export class DatasetWriter implements DatasetSink {
       channelDeviation: deviation,
       createdAt: Date.now(),
       notes: this.notes,
+      report: {
+        stored: PARTS.reduce((sum, part) => sum + counts[part], 0),
+        ...this.changed,
+        skipped: [...this.skipped].map(([why, files]) => ({ why, ...files })),
+        seconds: Math.round(performance.now() - this.began) / 1000,
+      },
     })
     const stored: StoredDataset = { ...dataset, layout: LAYOUT, files }
     const handle = await open(join(this.folder, DESCRIPTION), 'wx')

@@ -1,12 +1,16 @@
-import { builtinNames, ensureBuiltin, importDataset } from '../data/import.js'
+import { builtinNames, ensureBuiltin } from '../data/import.js'
+import { importInProcess } from '../data/import-remote.js'
 import { readDataset, verifyDataset } from '../data/stored.js'
 import type { DatasetImporter } from '../experiments/ports.js'
 
-/** The data sets of a home, as the experiments want them. */
-export const datasetImporter: DatasetImporter = {
+/**
+ * The data sets of a home, as the experiments want them.
+ * @param entry absolute path of the program that imports
+ */
+export const createImporter = (entry: string): DatasetImporter => ({
   builtins: builtinNames,
   ensureBuiltin,
-  import: importDataset,
+  import: (request, options) => importInProcess(entry, request, options),
   read: readDataset,
   async verify(folder, expected) {
     const found = await verifyDataset(folder)
@@ -16,4 +20,4 @@ export const datasetImporter: DatasetImporter = {
     const problem = `${folder} holds other data than the data set ${expected.name} had when it was imported.`
     return { ok: false, problems: [problem] }
   },
-}
+})

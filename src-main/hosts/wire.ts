@@ -2,13 +2,13 @@ import { openBackend } from './backend.js'
 import { catalogue } from './catalogue.js'
 import { computeEnvironment, currentEngine } from './engine.js'
 import type { OpenBackend } from './host.js'
-import { datasetImporter } from './importer.js'
+import { createImporter } from './importer.js'
 
 /**
  * The real back end of a home: storage, experiments, networks, data and engine, joined.
- * @param trainerEntry absolute path of the trainer's program
+ * @param entries absolute paths of the programs that it starts
  */
-export function backendOpener(trainerEntry: string): OpenBackend {
+export function backendOpener({ trainerEntry, importerEntry }: { trainerEntry: string; importerEntry: string }): OpenBackend {
   return async ({ home, hostKind }) => {
     // A forced engine that cannot run is refused here, before the home is touched, and not at the first run.
     currentEngine()
@@ -17,7 +17,7 @@ export function backendOpener(trainerEntry: string): OpenBackend {
       hostKind,
       trainerEntry,
       catalogue,
-      importer: datasetImporter,
+      importer: createImporter(importerEntry),
       environment: (share) => computeEnvironment(undefined, share),
       engine: () => currentEngine(),
       // A command does its own work; what a window has queued waits for a window.

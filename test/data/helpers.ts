@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack, type Header } from 'tar-stream'
 import { onTestFinished } from 'vitest'
-import type { Dataset } from '../../src-main/contract/datasets.js'
+import type { Dataset, ImportDataset } from '../../src-main/contract/datasets.js'
 import { importDataset, type ImportOptions } from '../../src-main/data/import.js'
 import { randomFor } from '../../src-main/numeric/random.js'
 
@@ -32,7 +32,7 @@ export function importing(into: string, rest: Partial<ImportOptions> = {}): Impo
 /** Imports into a folder of its own; answers where the data set lies. */
 export async function imported(
   path: string,
-  request: { format?: string; name?: string } = {},
+  request: Omit<ImportDataset, 'path'> = {},
 ): Promise<{ dataset: Dataset; folder: string; into: string }> {
   const into = await temporaryFolder()
   const dataset = await importDataset({ path, ...request }, importing(into))

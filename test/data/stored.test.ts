@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Dataset } from '../../src-main/contract/datasets.js'
 import { ensureBuiltin, importDataset } from '../../src-main/data/import.js'
 import { loadPart, readDataset, verifyDataset } from '../../src-main/data/stored.js'
-import { datasetImporter } from '../../src-main/hosts/importer.js'
+import { createImporter } from '../../src-main/hosts/importer.js'
 import { CIFAR_PIXELS, cifarRecords, folderWith, importing, leftIn, noise, temporaryFolder } from './helpers.js'
 
 const labels = Array.from({ length: 20 }, (_, i) => [i % 10])
@@ -28,7 +28,7 @@ beforeEach(async () => {
 describe('a stored data set', () => {
   it('carries its description', async () => {
     expect(await readDataset(folder)).toEqual(dataset)
-    expect(await datasetImporter.verify(folder, dataset)).toEqual({ ok: true, problems: [] })
+    expect(await createImporter('unused').verify(folder, dataset)).toEqual({ ok: true, problems: [] })
   })
 
   it('has a hash of its content, not of its name, place or time', async () => {
@@ -80,7 +80,7 @@ describe('a stored data set', () => {
   })
 
   it('that is another one than is expected is told', async () => {
-    const found = await datasetImporter.verify(folder, { ...dataset, hash: 'other' })
+    const found = await createImporter('unused').verify(folder, { ...dataset, hash: 'other' })
     expect(found).toEqual({ ok: false, problems: [expect.stringContaining('holds other data')] })
   })
 
@@ -144,7 +144,7 @@ describe('an import', () => {
 
   it.each([
     [{ path: '/nowhere/at/all' }, 'NOT_FOUND', /\/nowhere\/at\/all does not exist/],
-    [{ path: '.', format: 'png' }, 'BAD_INPUT', /no format png: choose one of cifar-10, cifar-100, idx, stl-10|cifar-100, cifar-10/],
+    [{ path: '.', format: 'png' }, 'BAD_INPUT', /no format png: choose one of cifar-10, cifar-100, idx, image-folders, stl-10/],
   ])('of %j is refused', async (request, code, message) => {
     const attempt = importDataset(request, importing(into))
     await expect(attempt).rejects.toMatchObject({ code })

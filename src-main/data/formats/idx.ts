@@ -1,7 +1,7 @@
-import { DatasetNameSchema } from '../../contract/datasets.js'
 import { UserError } from '../../contract/errors.js'
 import type { ByteReader } from '../byte-reader.js'
 import type { DatasetFormat } from '../format.js'
+import { datasetNameFrom } from '../names.js'
 import type { SourceFolder } from '../source-folder.js'
 
 const CHUNK_BYTES = 2 ** 22
@@ -34,7 +34,7 @@ export const format: DatasetFormat = {
     let bytes = 0
     for (const { images } of pairs) bytes += await folder.unpackedSize(images)
     return {
-      name: datasetName(folder.name),
+      name: datasetNameFrom(folder.name, 'idx'),
       bytes,
       async read(sink, signal) {
         const labels = new Map<LabelledPart, Uint8Array>()
@@ -86,15 +86,6 @@ const progressOf = (pairs: Pair[], part: LabelledPart, done: number): number =>
 function match(folder: SourceFolder, part: LabelledPart, rest: string): string | null {
   const pattern = new RegExp(`(^|[-_.])${PATTERN[part]}[-_.]${rest}[-.]ubyte(\\.gz)?$`, 'i')
   return folder.names.find((name) => pattern.test(name)) ?? null
-}
-
-function datasetName(folder: string): string {
-  const name = folder
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, 64)
-  return DatasetNameSchema.safeParse(name).success && name !== 'mnist' ? name : 'idx'
 }
 
 async function readHeader(reader: ByteReader, file: string, dimensions: readonly number[]): Promise<number[]> {

@@ -11,7 +11,8 @@ const context: Context = {
   print: (line) => void process.stdout.write(`${line}\n`),
   note: (line) => void process.stderr.write(`${line}\n`),
   progress: process.stderr.isTTY ? (line) => void process.stderr.write(`\r\x1b[2K${line.slice(0, process.stderr.columns - 1)}`) : null,
-  openBackend: async (options) => (await import('../wire.js')).backendOpener(trainerEntry)(options),
+  openBackend: async (options) =>
+    (await import('../wire.js')).backendOpener({ trainerEntry, importerEntry: at('./import-process.js') })(options),
   trainerEntry,
   page: at('../renderer'),
   end: new Promise((resolve) => onEndRequest(resolve)),

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { COLOURS, FITS } from '../../contract/datasets.js'
 import { isUserError } from '../../contract/errors.js'
 import { parsePort } from '../options.js'
 import { VERSION } from '../version.js'
@@ -16,6 +17,19 @@ const positive = (text: string): number => {
   const value = Number(text)
   if (text.trim() === '' || !(value > 0) || value === Infinity) throw new InvalidArgumentError('It must be a number above 0.')
   return value
+}
+
+const fraction = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 0.9)) throw new InvalidArgumentError('It must be a number from 0 to 0.9.')
+  return value
+}
+
+const size = (text: string): { width: number; height: number } => {
+  const [width = 0, height = width] = /^\d{1,4}(x\d{1,4})?$/.test(text) ? text.split('x').map(Number) : []
+  if (Math.min(width, height) < 1 || Math.max(width, height) > 1024)
+    throw new InvalidArgumentError('It must be one side, or width x height, from 1 to 1024.')
+  return { width, height }
 }
 
 const port = (text: string): number => {
@@ -75,6 +89,11 @@ export function createProgram(context: Context): Command {
   leaf(datasets, 'import <path>', 'read the files of a data set into the home')
     .option('--format <format>', 'instead of the one that is recognised')
     .option('--name <name>', 'instead of the one that the files suggest')
+    .option('--size <size>', 'of images from files, for example 32 or 96x64 (width x height); the most frequent one by default', size)
+    .addOption(new Option('--fit <fit>', 'cut, pad or stretch images of other proportions').choices(FITS))
+    .addOption(new Option('--colour <colour>', 'of images from files; what the files have by default').choices(COLOURS))
+    .addOption(new Option('--color <colour>').choices(COLOURS).hideHelp())
+    .option('--test-fraction <part>', 'part of each class to test with, where the files have no test part', fraction)
     .action(async (path, options) => (await import('./commands/datasets.js')).importDataset(context, path, options))
   leaf(datasets, 'verify <name>', 'compare what is stored with its hash').action(async (name, options) =>
     (await import('./commands/datasets.js')).verifyDataset(context, name, options),

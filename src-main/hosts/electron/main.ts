@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     {
       home: chooseHome(text(values.home)),
       port: parsePort(text(values.port)),
-      openBackend: backendOpener(at('./trainer.js')),
+      openBackend: backendOpener({ trainerEntry: at('./trainer.js'), importerEntry: at('./import-process.js') }),
       page: at('../renderer'),
       preload: at('../preload/preload.cjs'),
       end: new Promise((resolve) => onEndRequest(resolve)),

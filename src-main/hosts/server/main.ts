@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     port: parsePort(port),
     window,
     page: at('../renderer'),
-    openBackend: backendOpener(at('./trainer.js')),
+    openBackend: backendOpener({ trainerEntry: at('./trainer.js'), importerEntry: at('./import-process.js') }),
     print: (line) => console.log(line),
     end,
     onDefect: (error) => console.error(describeFailure(error)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Change } from '../../../contract/changes.js'
-import type { Dataset } from '../../../contract/datasets.js'
+import type { Dataset, ImageOptions } from '../../../contract/datasets.js'
 import { UserError } from '../../../contract/errors.js'
 import { userPath } from '../../home.js'
 import { signalStatus } from '../../signals.js'
@@ -12,12 +12,26 @@ import { withWorkbench } from '../workbench.js'
 const shape = ({ image: { height, width, channels }, kind }: Dataset): string =>
   kind === 'points' ? `${channels} coordinates` : `${height}x${width}x${channels}`
 
+function reportLines({ report, kind }: Dataset): string[] {
+  if (!report) return []
+  const { stored, resized, recoloured, skipped, seconds } = report
+  const changed = [...(resized ? [`${resized} resized`] : []), ...(recoloured ? [`${recoloured} with other colours`] : [])]
+  const count = `  ${stored} ${kind === 'images' ? 'images' : 'points'} read in ${seconds.toFixed(1)} s`
+  return [
+    [count, ...changed].join(', '),
+    ...skipped.map(
+      ({ why, count, examples }) => `  ${count} skipped, ${why}: ${examples.slice(0, 5).join(', ')}${count > 5 ? ', ...' : ''}`,
+    ),
+  ]
+}
+
 function describe(set: Dataset): string[] {
   const { train, test, unlabelled } = set.counts
   const counts = [`${train} to train`, `${test} to test`, ...(unlabelled > 0 ? [`${unlabelled} unlabelled`] : [])].join(', ')
   return [
     `${set.name}: ${shape(set)}, ${set.classNames.length} classes, ${counts}, ${bytes(set.bytes)}`,
     ...set.notes.map((note) => `  ${note}`),
+    ...reportLines(set),
   ]
 }
 
@@ -39,9 +53,16 @@ export async function listDatasets(context: Context, options: CommonOptions): Pr
 export interface ImportOptions extends CommonOptions {
   format?: string
   name?: string
+  size?: { width: number; height: number }
+  fit?: ImageOptions['fit']
+  colour?: ImageOptions['colour']
+  color?: ImageOptions['colour']
+  testFraction?: number
 }
 
-export async function importDataset(context: Context, path: string, { format, name, ...options }: ImportOptions): Promise<void> {
+export async function importDataset(context: Context, path: string, options: ImportOptions): Promise<void> {
+  const { format, name, size, fit, colour = options.color, testFraction } = options
+  const images = { size, fit, colour, testFraction }
   const from = userPath(path)
   if (!existsSync(from)) throw new UserError('NOT_FOUND', `There is no file or folder ${from}: give the path of the data set's files.`)
   const taskId = randomUUID()
@@ -70,7 +91,7 @@ export async function importDataset(context: Context, path: string, { format, na
         client.datasets.cancelImport.mutate({ taskId }).catch(context.onDefect)
       })
       try {
-        return await client.datasets.import.mutate({ path: from, taskId, ...(format ? { format } : {}), ...(name ? { name } : {}) })
+        return await client.datasets.import.mutate({ path: from, taskId, format, name, images })
       } catch (error) {
         if (ended) throw new ExitStatus(signalStatus(ended))
         throw error

@@ -1,0 +1,200 @@
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { ImageShapeSchema, type ImageShape } from '../../contract/config.js'
+import type { ImageOptions } from '../../contract/datasets.js'
+import { UserError } from '../../contract/errors.js'
+import type { DatasetFormat } from '../format.js'
+import { decodeImage, readImageHeader, requireSide, Undecodable, type Decoded, type ImageHeader, type Target } from '../image-decoder.js'
+import { readImageTree, type ImageFile, type ImageTree } from '../image-tree.js'
+import { PARTS, type Part } from '../layout.js'
+import { datasetNameFrom } from '../names.js'
+import type { DatasetSink } from '../sink.js'
+import { stratifiedOrder } from '../split.js'
+
+const SIDE_LIMIT = ImageShapeSchema.shape.height.maxValue ?? 1024
+const SEED = 1
+
+/** Headers that are read for the estimate. */
+const SAMPLE = 50
+
+/** Pixels that are collected before they are written. */
+const CHUNK_BYTES = 2 ** 22
+
+/** Part of the progress that reading headers takes. */
+const LOOKING = 0.15
+
+/** A folder a class with PNG, JPEG or WebP files, also inside of train, val and test folders. */
+export const format: DatasetFormat = {
+  id: 'image-folders',
+  label: 'Image files, a folder a class',
+  files: 'CLASS/*.png, .jpg, .jpeg or .webp in two or more folders, or the same inside of train/, val/ and test/',
+  lastResort: true,
+  async find(folder, images) {
+    const tree = await readImageTree(folder.path)
+    if (!tree) return null
+    const files = PARTS.flatMap((part) => tree.files[part])
+    const headers = await readHeaders(folder.path, spread(files, SAMPLE), new AbortController().signal, () => undefined)
+    const shape = headers.length ? shapeOf(headers, images) : null
+    return {
+      name: datasetNameFrom(folder.name, 'images'),
+      bytes: shape ? files.length * (shape.height * shape.width * shape.channels + 2) : 0,
+      async read(sink, signal) {
+        for (const { path, why } of tree.skipped) sink.skip(path, why)
+        const target = await chooseTarget(folder.path, tree, images, sink, signal)
+        sink.begin({ kind: 'images', image: shapeFrom(target), classNames: tree.classNames })
+        for (const note of tree.notes) sink.note(note)
+        holdOut(tree, images.testFraction, sink)
+        const total = files.length
+        let done = 0
+        for (const part of PARTS)
+          await readPart(folder.path, part, tree.files[part], target, sink, signal, (path) =>
+            sink.progress(LOOKING + (1 - LOOKING) * (++done / total), `decoding ${dirname(path)}`),
+          )
+      },
+    }
+  },
+}
+
+const shapeFrom = ({ height, width, channels }: Target): ImageShape => ({ height, width, channels })
+
+/** At most `count` items, evenly spaced. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items]
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
+}
+
+/** Headers of the files that can be read; the others are reported when they are decoded. */
+async function readHeaders(
+  root: string,
+  files: readonly ImageFile[],
+  signal: AbortSignal,
+  onRead: (done: number) => void,
+): Promise<ImageHeader[]> {
+  const headers: ImageHeader[] = []
+  let done = 0
+  await inOrder(
+    files,
+    async ({ path }) => {
+      try {
+        return await readImageHeader(join(root, path))
+      } catch (error) {
+        if (error instanceof Undecodable) return null
+        throw error
+      }
+    },
+    (header) => {
+      signal.throwIfAborted()
+      if (header) headers.push(header)
+      onRead(++done)
+    },
+  )
+  return headers
+}
+
+/** The size that most files have, and grey when all are, where the user does not say. */
+function shapeOf(headers: readonly ImageHeader[], { size, colour }: ImageOptions): ImageShape {
+  const channels = (colour ?? (headers.every(({ grey }) => grey) ? 'grey' : 'rgb')) === 'grey' ? 1 : 3
+  if (size) return { ...size, channels }
+  const counts = new Map<string, { header: ImageHeader; count: number }>()
+  for (const header of headers) {
+    const key = `${header.width}x${header.height}`
+    const known = counts.get(key) ?? { header, count: 0 }
+    counts.set(key, known)
+    known.count++
+  }
+  const { header } = [...counts.values()].reduce((best, next) => (next.count > best.count ? next : best))
+  return { height: header.height, width: header.width, channels }
+}
+
+async function chooseTarget(root: string, tree: ImageTree, images: ImageOptions, sink: DatasetSink, signal: AbortSignal): Promise<Target> {
+  if (images.size && images.colour) return { ...images.size, channels: images.colour === 'grey' ? 1 : 3, fit: images.fit }
+  const files = PARTS.flatMap((part) => tree.files[part])
+  const headers = await readHeaders(root, files, signal, (done) =>
+    sink.progress((LOOKING * done) / files.length, `looking at the sizes of ${files.length} images`),
+  )
+  if (!headers.length) throw new UserError('BAD_INPUT', `None of the ${files.length} image files can be read: get them again.`)
+  const shape = shapeOf(headers, images)
+  requireSide(shape, SIDE_LIMIT)
+  const others = headers.filter(({ width, height }) => width !== shape.width || height !== shape.height).length
+  if (!images.size && others)
+    sink.note(`the images have several sizes: ${others} were made ${shape.width}x${shape.height}, the size of most (${images.fit})`)
+  const grey = headers.filter((header) => header.grey).length
+  if (!images.colour && shape.channels === 3 && grey) sink.note(`${grey} grey images were turned into colour images`)
+  return { height: shape.height, width: shape.width, channels: shape.channels === 1 ? 1 : 3, fit: images.fit }
+}
+
+/** Moves a part of each class from the training to the test part, where there is none. */
+function holdOut(tree: ImageTree, fraction: number, sink: DatasetSink): void {
+  const { files } = tree
+  if (files.test.length || !fraction) return
+  const labels = files.train.map(({ label }) => label!)
+  const held = new Set(
+    stratifiedOrder(labels, SEED)
+      .slice(0, Math.round(fraction * labels.length))
+      .map(({ index }) => index),
+  )
+  files.test = files.train.filter((_, i) => held.has(i))
+  files.train = files.train.filter((_, i) => !held.has(i))
+  sink.note(`no test folder: ${files.test.length} images, the same part of every class, were drawn as the test part (seed ${SEED})`)
+}
+
+async function readPart(
+  root: string,
+  part: Part,
+  files: readonly ImageFile[],
+  target: Target,
+  sink: DatasetSink,
+  signal: AbortSignal,
+  onRead: (path: string) => void,
+): Promise<void> {
+  const size = target.height * target.width * target.channels
+  const capacity = Math.max(1, Math.floor(CHUNK_BYTES / size))
+  const pixels = new Uint8Array(capacity * size)
+  let labels: number[] = []
+  const flush = async (): Promise<void> => {
+    const count = labels.length
+    if (count) await sink.write(part, pixels.subarray(0, count * size), part === 'unlabelled' ? null : labels, part)
+    labels = []
+  }
+  await inOrder(
+    files,
+    async ({ path, label }): Promise<{ path: string; label: number | null; decoded: Decoded } | { path: string; why: string }> => {
+      try {
+        return { path, label, decoded: await decodeImage(join(root, path), target) }
+      } catch (error) {
+        if (error instanceof Undecodable) return { path, why: error.message }
+        throw error
+      }
+    },
+    async (result) => {
+      signal.throwIfAborted()
+      if ('why' in result) sink.skip(result.path, result.why)
+      else {
+        const { pixels: image, resized, recoloured } = result.decoded
+        sink.converted({ resized: Number(resized), recoloured: Number(recoloured) })
+        pixels.set(image, labels.length * size)
+        labels.push(result.label ?? 0)
+        if (labels.length === capacity) await flush()
+      }
+      onRead(result.path)
+    },
+  )
+  await flush()
+}
+
+/** Works on several items at a time, and hands over the results one after the other in the order of the items. */
+async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>, use: (result: R) => void | Promise<void>): Promise<void> {
+  const going: Promise<R>[] = []
+  let next = 0
+  const start = (): void => {
+    const result = work(items[next++]!)
+    // Told when its turn comes; until then it must not count as unhandled.
+    result.catch(() => undefined)
+    going.push(result)
+  }
+  const width = 2 * availableParallelism()
+  while (going.length || next < items.length) {
+    while (next < items.length && going.length < width) start()
+    await use(await going.shift()!)
+  }
+}

@@ -1,0 +1,117 @@
+import { open } from 'node:fs/promises'
+import type { ImageOptions } from '../contract/datasets.js'
+import { UserError } from '../contract/errors.js'
+
+/** Largest file that is decoded: a photograph of 64 megapixels without much compression. */
+const FILE_LIMIT = 2 ** 27
+const PIXEL_LIMIT = 2 ** 26
+
+/** What the header of an image says; the size is that of the upright image. */
+export interface ImageHeader {
+  width: number
+  height: number
+  grey: boolean
+}
+
+/** Shape of the images that are wanted. */
+export interface Target {
+  height: number
+  width: number
+  channels: 1 | 3
+  fit: ImageOptions['fit']
+}
+
+export interface Decoded {
+  /** uint8 [height, width, channels] */
+  pixels: Uint8Array
+  /** Whether its size or its colours were changed. */
+  resized: boolean
+  recoloured: boolean
+}
+
+/** Why a file is skipped, for the report. */
+export class Undecodable extends Error {}
+
+const FIT = { cover: 'cover', contain: 'contain', stretch: 'fill' } as const
+
+/** Loaded when the first image is decoded: a host that imports nothing needs no image library. */
+async function loadSharp() {
+  const { default: sharp } = await import('sharp')
+  // Every file is read once, and several are decoded at a time.
+  sharp.cache(false)
+  sharp.concurrency(1)
+  return sharp
+}
+let loading: ReturnType<typeof loadSharp> | undefined
+
+/**
+ * Size and colours of an image file.
+ * @throws Undecodable when it is no PNG, JPEG or WebP file, is damaged at its beginning, or exceeds the limits
+ */
+export async function readImageHeader(path: string): Promise<ImageHeader> {
+  return (await inspect(path)).header
+}
+
+/**
+ * Decodes an image file into the wanted shape: turned upright as its EXIF tag says, on white where it is transparent, the first
+ * frame where it has several, 8 bits a channel. Enlarging and shrinking is by Lanczos' kernel (a = 3).
+ * @throws Undecodable as `readImageHeader` does, or when the image is damaged anywhere
+ */
+export async function decodeImage(path: string, target: Target): Promise<Decoded> {
+  const { bytes, header } = await inspect(path)
+  const sharp = await (loading ??= loadSharp())
+  const resized = header.width !== target.width || header.height !== target.height
+  let image = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error' }).autoOrient().flatten({ background: '#fff' })
+  if (resized) image = image.resize(target.width, target.height, { fit: FIT[target.fit], background: '#000' })
+  image = target.channels === 1 ? image.greyscale() : image.toColourspace('srgb')
+  const { data, info } = await image
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: unknown) => refuse('damaged, or cut off', error))
+  if (info.channels !== target.channels || info.width !== target.width || info.height !== target.height)
+    throw new Error(`${path} was decoded to ${info.width}x${info.height}x${info.channels}`)
+  return { pixels: data, resized, recoloured: header.grey !== (target.channels === 1) }
+}
+
+function refuse(why: string, cause?: unknown): never {
+  throw new Undecodable(why, { cause })
+}
+
+async function inspect(path: string): Promise<{ bytes: Buffer; header: ImageHeader }> {
+  const bytes = await readLimited(path)
+  if (!isKnown(bytes)) refuse(bytes.length ? 'its content is no PNG, JPEG or WebP image' : 'empty')
+  const sharp = await (loading ??= loadSharp())
+  const { width, height, space, channels, autoOrient, format } = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch((error: unknown) => refuse('damaged at its beginning', error))
+  if (!['png', 'jpeg', 'webp'].includes(format)) refuse('its content is no PNG, JPEG or WebP image')
+  if (width * height > PIXEL_LIMIT) refuse(`more than ${PIXEL_LIMIT / 2 ** 20} megapixels`)
+  const grey = channels <= 2 || space === 'b-w' || space === 'grey16'
+  return { bytes, header: { width: autoOrient.width, height: autoOrient.height, grey } }
+}
+
+async function readLimited(path: string): Promise<Buffer> {
+  const handle = await open(path, 'r')
+  try {
+    const { size } = await handle.stat()
+    if (size > FILE_LIMIT) refuse(`larger than ${FILE_LIMIT / 2 ** 20} MiB`)
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** By the first bytes, so that no other decoder of the library is ever reached. */
+function isKnown(bytes: Buffer): boolean {
+  const starts = (text: string, at = 0): boolean => bytes.toString('latin1', at, at + text.length) === text
+  return starts('\x89PNG\r\n\x1a\n') || starts('\xff\xd8\xff') || (starts('RIFF') && starts('WEBP', 8))
+}
+
+/** @throws UserError BAD_INPUT when a data set cannot have images of that size */
+export function requireSide(size: { width: number; height: number }, limit: number): void {
+  if (Math.max(size.width, size.height) > limit)
+    throw new UserError(
+      'BAD_INPUT',
+      `Most images are ${size.width}x${size.height}, and ${limit} is the longest side of a data set: say which size they get, for example --size 64.`,
+    )
+}

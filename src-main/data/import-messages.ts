@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { DatasetSchema, ImportDatasetSchema } from '../contract/datasets.js'
+import type { ErrorCode } from '../contract/errors.js'
+
+const CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INTERNAL'] as const satisfies readonly ErrorCode[]
+
+/** To the process that imports: its order, once, and that it shall end. */
+export const ImportOrderSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('import'), request: ImportDatasetSchema, into: z.string() }),
+  z.strictObject({ kind: z.literal('cancel') }),
+])
+export type ImportOrder = z.infer<typeof ImportOrderSchema>
+
+/** From it: how far it is, and one last message. */
+export const ImportNewsSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('progress'), progress: z.number().nullable(), message: z.string() }),
+  z.strictObject({ kind: z.literal('done'), dataset: DatasetSchema }),
+  /** `code` null: a defect. */
+  z.strictObject({ kind: z.literal('failed'), code: z.enum(CODES).nullable(), message: z.string() }),
+])
+export type ImportNews = z.infer<typeof ImportNewsSchema>

@@ -1,0 +1,11 @@
+import { DatasetNameSchema } from '../contract/datasets.js'
+
+/** The name of a folder or file made into one that a data set can have; `otherwise` where nothing is left of it. */
+export function datasetNameFrom(text: string, otherwise: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 64)
+  return DatasetNameSchema.safeParse(name).success && name !== 'mnist' ? name : otherwise
+}
