@@ -1,28 +1,21 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, gunzipSync, constants } from 'node:zlib'
 import { extract, type Extract, type Header } from 'tar-stream'
 import { isUserError, UserError } from '../contract/errors.js'
+import { explainArchive, LIMITS, safePath, tooLarge, writeWhole, type ArchiveLimits } from './archive-limits.js'
 import { freeBytes } from './disk.js'
-
-export interface ArchiveLimits {
-  entries: number
-  /** Of all files together, unpacked. */
-  bytes: number
-  /** Unpacked over packed bytes, looked at from `ratioFrom` unpacked bytes on. */
-  ratio: number
-  ratioFrom: number
-}
-
-const LIMITS: ArchiveLimits = { entries: 500_000, bytes: 2 ** 36, ratio: 100, ratioFrom: 2 ** 27 }
 
 const BLOCK = 512
 
+/** Of a first file, and of an empty archive. */
+const ZIP = ['PK\x03\x04', 'PK\x05\x06']
+
 /** What kind of archive a file is, from its content; null for none that can be read. */
-export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | null> {
+export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | 'zip' | null> {
   const handle = await open(file, 'r')
   const head = Buffer.alloc(16_384)
   let length: number
@@ -33,6 +26,7 @@ export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | null
   }
   const bytes = head.subarray(0, length)
   if (isTarHeader(bytes)) return 'tar'
+  if (ZIP.some((magic) => bytes.toString('latin1', 0, 4) === magic)) return 'zip'
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return null
   try {
     // Only a piece of the stream is there: what unpacks of it is enough.
@@ -122,7 +116,7 @@ export async function unpackTar(
   options.signal.throwIfAborted()
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
   if (!errors.length) return
-  throw errors.find(isUserError) ?? explain(errors, name)
+  throw errors.find(isUserError) ?? explainArchive(errors, name)
 }
 
 /**
@@ -159,40 +153,4 @@ async function feed(chunks: AsyncIterable<Buffer>, tar: Extract): Promise<void> 
     if (!tar.write(chunk) && !tar.destroyed) await new Promise<void>((resolve) => (wake = (): void => resolve()))
   }
   tar.end(undefined)
-}
-
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten
-}
-
-/** The parts of an entry's path. */
-function safePath({ name, type }: Header, archive: string): string[] {
-  const refuse = (why: string): UserError =>
-    new UserError('BAD_INPUT', `${archive} is refused: its entry ${JSON.stringify(name.slice(0, 200))} ${why}. Get it from its origin.`)
-  if (!['file', 'contiguous-file', 'directory'].includes(type ?? 'file')) throw refuse(`is a ${type}, and only files and folders are read`)
-  if (/[\0\\]/.test(name) || name.startsWith('/') || /^[a-z]:/i.test(name)) throw refuse('has a path that is not relative')
-  const parts = name.split('/').filter((part) => part !== '' && part !== '.')
-  if (parts.includes('..')) throw refuse('leaves the folder')
-  if (parts.length > 32 || parts.some((part) => Buffer.byteLength(part) > 255)) throw refuse('has too long a path')
-  return parts
-}
-
-function tooLarge(name: string, bytes: number, limit: number, available: number): UserError {
-  const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`
-  return bytes > limit
-    ? new UserError('BAD_INPUT', `${name} unpacks to more than ${mebibytes(limit)}: refused.`)
-    : new UserError(
-        'DISK',
-        `${name} unpacks to at least ${mebibytes(bytes)}, and the disk has ${mebibytes(available)} left: free some space.`,
-      )
-}
-
-function explain(errors: unknown[], name: string): unknown {
-  const codes = errors.map((error) => (error instanceof Error && 'code' in error ? String(error.code) : ''))
-  const disk = codes.findIndex((code) => /^E[A-Z]+$/.test(code) && code !== 'EEXIST')
-  if (disk >= 0) return errors[disk]
-  const cause = errors.find((error) => !(error instanceof Error && /premature|closed early|destroyed/i.test(error.message))) ?? errors[0]
-  if (codes.includes('EEXIST'))
-    return new UserError('BAD_INPUT', `${name} is refused: it holds the same file twice. Get it from its origin.`, { cause })
-  return new UserError('BAD_INPUT', `${name} is damaged or cut off: get it again.`, { cause })
 }

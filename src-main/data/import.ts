@@ -9,6 +9,7 @@ import { builtins, formats } from './registry.js'
 import { SourceFolder } from './source-folder.js'
 import { readDataset } from './stored.js'
 import { DatasetWriter } from './writer.js'
+import { unpackZip } from './zip.js'
 
 export interface ImportOptions {
   /** Holds a folder a data set; the data set appears there whole or not at all. */
@@ -24,7 +25,7 @@ export interface ImportOptions {
 const UNPACKING = 0.4
 
 /**
- * Reads a folder or an archive (.tar, .tar.gz) and stores it as `into/NAME`.
+ * Reads a folder or an archive (.zip, .tar, .tar.gz) and stores it as `into/NAME`.
  * @throws UserError NOT_FOUND, BAD_INPUT (unknown format, damaged or hostile files), CONFLICT (name taken), DISK; the
  * signal's reason when cancelled. Nothing is left behind then.
  */
@@ -37,7 +38,8 @@ export async function importDataset(request: ImportDataset, options: ImportOptio
   }
   if (request.name !== undefined) await requireFree(options.into, request.name)
   return staged(options, path, async (temporary) => {
-    const isFolder = (await stat(path)).isDirectory()
+    // A single file of arrays is a zip of its own kind, which its format reads by itself.
+    const isFolder = (await stat(path)).isDirectory() || /\.npz$/i.test(path)
     const root = isFolder ? path : await unpack(path, join(temporary, 'unpacked', archiveStem(path)), options)
     const before = isFolder ? 0 : UNPACKING
     const { format, found } = await recognise(root, path, wanted, request.images ?? ImageOptionsSchema.parse({}))
@@ -141,16 +143,13 @@ async function unpack(file: string, into: string, { signal, onProgress, free }: 
   if (!kind)
     throw new UserError(
       'BAD_INPUT',
-      `${file} is no .tar or .tar.gz archive that can be read: unpack it, and give the folder with its files.`,
+      `${file} is no .tar, .tar.gz or .zip archive that can be read: unpack it, and give the folder with its files.`,
     )
   await mkdir(into, { recursive: true })
   const name = basename(file)
-  await unpackTar(file, into, {
-    kind,
-    signal,
-    onProgress: (done) => onProgress(UNPACKING * done, `unpacking ${name}`),
-    ...(free ? { free } : {}),
-  })
+  const rest = { signal, onProgress: (done: number) => onProgress(UNPACKING * done, `unpacking ${name}`), ...(free ? { free } : {}) }
+  if (kind === 'zip') await unpackZip(file, into, rest)
+  else await unpackTar(file, into, { kind, ...rest })
   return into
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../contract/errors.js'
 import { ByteReader } from './byte-reader.js'
@@ -23,8 +23,14 @@ export class SourceFolder {
     return new SourceFolder(path, sizes)
   }
 
-  /** The folder and those directly inside it: archives have one more level, and people give either. */
+  /** A file as if it were alone in its folder. */
+  static async single(path: string): Promise<SourceFolder> {
+    return new SourceFolder(dirname(path), new Map([[basename(path), (await stat(path)).size]]))
+  }
+
+  /** The folder and those directly inside it: archives have one more level, and people give either. A single file is alone. */
   static async candidates(path: string): Promise<SourceFolder[]> {
+    if (!(await stat(path)).isDirectory()) return [await SourceFolder.single(path)]
     const inner = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     const names = inner.map(({ name }) => name).sort()
     return Promise.all([path, ...names.slice(0, 256).map((name) => join(path, name))].map((folder) => SourceFolder.open(folder)))

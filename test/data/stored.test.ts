@@ -144,7 +144,7 @@ describe('an import', () => {
 
   it.each([
     [{ path: '/nowhere/at/all' }, 'NOT_FOUND', /\/nowhere\/at\/all does not exist/],
-    [{ path: '.', format: 'png' }, 'BAD_INPUT', /no format png: choose one of cifar-10, cifar-100, idx, image-folders, stl-10/],
+    [{ path: '.', format: 'png' }, 'BAD_INPUT', /no format png: choose one of cifar-10, cifar-100, idx, image-folders, npz, stl-10/],
   ])('of %j is refused', async (request, code, message) => {
     const attempt = importDataset(request, importing(into))
     await expect(attempt).rejects.toMatchObject({ code })

@@ -1,0 +1,69 @@
+import { basename } from 'node:path'
+import type { Entry, ZipFile } from 'yauzl'
+import { UserError } from '../contract/errors.js'
+import { ByteReader } from './byte-reader.js'
+import { readNpyHeader, type NpyHeader } from './npy.js'
+import { openZip } from './zip.js'
+
+const ENTRY_LIMIT = 1000
+
+/** The arrays of a .npz file, read as streams. Nothing in it is executed: arrays of objects are refused. */
+export class NpzFile {
+  private constructor(
+    readonly name: string,
+    private readonly zip: ZipFile,
+    private readonly entries: ReadonlyMap<string, Entry>,
+  ) {}
+
+  /** @throws UserError BAD_INPUT when it is no zip that can be read */
+  static async open(path: string): Promise<NpzFile> {
+    const name = basename(path)
+    let zip: ZipFile | undefined
+    try {
+      zip = await openZip(path)
+      const entries = new Map<string, Entry>()
+      for await (const entry of zip.eachEntry()) {
+        if (entries.size >= ENTRY_LIMIT) throw new Error(`more than ${ENTRY_LIMIT} arrays`)
+        if (entry.fileName.endsWith('.npy') && entry.canDecodeFileData()) entries.set(entry.fileName.slice(0, -4), entry)
+      }
+      return new NpzFile(name, zip, entries)
+    } catch (error) {
+      zip?.close()
+      throw new UserError('BAD_INPUT', `${name} is damaged, or no file of np.savez: save it again.`, { cause: error })
+    }
+  }
+
+  /** Names of the arrays. */
+  get names(): string[] {
+    return [...this.entries.keys()]
+  }
+
+  /** Shape and type of an array. */
+  async header(name: string): Promise<NpyHeader> {
+    const { header, reader } = await this.reader(name)
+    reader.close()
+    return header
+  }
+
+  /** An array's header, and the reader of what follows it. The caller closes the reader. */
+  async reader(name: string): Promise<{ header: NpyHeader; reader: ByteReader }> {
+    const entry = this.entries.get(name)
+    if (!entry) throw new Error(`${this.name} has no array ${name}`)
+    const stream = await this.zip.openReadStreamPromise(entry)
+    const label = `${name} of ${this.name}`
+    const reader = new ByteReader(label, stream, () => void stream.destroy())
+    try {
+      const header = await readNpyHeader(reader, label)
+      if (header.length * header.itemBytes > entry.uncompressedSize)
+        throw new UserError('BAD_INPUT', `${label} is shorter than its shape says: it is damaged; save it again.`)
+      return { header, reader }
+    } catch (error) {
+      reader.close()
+      throw error
+    }
+  }
+
+  close(): void {
+    this.zip.close()
+  }
+}

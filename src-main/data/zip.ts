@@ -1,0 +1,94 @@
+import { mkdir, open, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Entry, ZipFile } from 'yauzl'
+import { isUserError, UserError } from '../contract/errors.js'
+import { explainArchive, LIMITS, safePath, tooLarge, writeWhole, type ArchiveLimits } from './archive-limits.js'
+import { freeBytes } from './disk.js'
+
+/** Bits of a Unix mode that say what kind of file it is. */
+const KIND = 0o170000
+const KINDS: Record<number, string> = {
+  0o120000: 'symlink',
+  0o020000: 'character device',
+  0o060000: 'block device',
+  0o010000: 'pipe',
+  0o140000: 'socket',
+}
+const UNIX = 3
+
+/** What kind of file an entry is, as far as its making system says. */
+function kindOf({ fileName, versionMadeBy, externalFileAttributes }: Entry): string {
+  const kind = versionMadeBy >> 8 === UNIX ? KINDS[(externalFileAttributes >>> 16) & KIND] : undefined
+  return kind ?? (fileName.endsWith('/') ? 'directory' : 'file')
+}
+
+/**
+ * Unpacks the folders and regular files of a .zip into a folder that is new and empty.
+ * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, names that come twice, overlapping entries, bombs,
+ * encrypted, damaged or cut off archives; DISK when it does not fit. The caller removes the folder then.
+ */
+export async function unpackZip(
+  file: string,
+  into: string,
+  options: {
+    signal: AbortSignal
+    onProgress(done: number): void
+    limits?: Partial<ArchiveLimits>
+    free?: typeof freeBytes
+  },
+): Promise<void> {
+  const limits = { ...LIMITS, ...options.limits }
+  const name = basename(file)
+  const { size } = await stat(file)
+  const available = await (options.free ?? freeBytes)(into)
+  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${name} ${why}`)
+  let zip: ZipFile | undefined
+  try {
+    zip = await openZip(file)
+    let [entries, packed, announced] = [0, 0, 0]
+    for await (const entry of zip.eachEntry()) {
+      options.signal.throwIfAborted()
+      if (++entries > limits.entries) throw refuse(`has more than ${limits.entries} entries: refused.`)
+      const kind = kindOf(entry)
+      const target = join(into, ...safePath({ name: entry.fileName, type: kind }, name))
+      packed += entry.compressedSize
+      // Entries that share their bytes make a small file unpack to almost anything.
+      if (packed > size) throw refuse('has entries that overlap: refused as a bomb.')
+      announced += entry.uncompressedSize
+      if (announced > Math.min(limits.bytes, available)) throw tooLarge(name, announced, limits.bytes, available)
+      if (announced > limits.ratioFrom && announced > limits.ratio * packed)
+        throw refuse(`unpacks to more than ${limits.ratio} times its size: refused as a bomb.`)
+      if (kind === 'directory') {
+        await mkdir(target, { recursive: true })
+        continue
+      }
+      if (!entry.canDecodeFileData())
+        throw refuse(`has entries that are encrypted or compressed in another way than by deflate: unpack it, and give the folder.`)
+      await mkdir(dirname(target), { recursive: true })
+      const handle = await open(target, 'wx')
+      try {
+        // yauzl ends with an error where there is more or less than the entry announced.
+        for await (const chunk of await zip.openReadStreamPromise(entry)) await writeWhole(handle, chunk as Uint8Array)
+      } finally {
+        await handle.close()
+      }
+      options.onProgress(Math.min(1, packed / size))
+    }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (isUserError(error)) throw error
+    if (error instanceof Error && /relative path|absolute path|invalid characters in fileName/.test(error.message))
+      throw new UserError('BAD_INPUT', `${name} is refused: an entry has a path that leaves the folder. Get it from its origin.`, {
+        cause: error,
+      })
+    throw explainArchive([error], name)
+  } finally {
+    zip?.close()
+  }
+}
+
+/** Opens a zip; the library is loaded only where there is one. */
+export async function openZip(file: string): Promise<ZipFile> {
+  const { openPromise } = await import('yauzl')
+  return openPromise(file, { autoClose: false })
+}
