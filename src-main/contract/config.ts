@@ -218,7 +218,7 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
   evaluateImages: field(z.int().min(0).default(0), {
     group: 'Evaluation',
     label: 'Images per evaluation',
-    help: 'The first so many images of the held-out set; 0 is all. The last evaluation always takes all.',
+    help: 'The first so many images of the held-out set; 0 is all. The last evaluation takes all test images.',
     advanced: true,
   }),
   selectBy: field(z.enum(['accuracy', 'loss']).default('accuracy'), {

@@ -94,6 +94,9 @@ export const router = t.router({
         runId.extend({ step: z.int().min(0).optional(), name: z.string().max(200).optional(), overrides: CreateRunSchema.shape.overrides }),
       )
       .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.fork(id, request)),
+    exportWeights: procedure
+      .input(runId.extend({ step: z.int().min(0).optional(), path: z.string().min(1).max(4096) }))
+      .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.exportWeights(id, request)),
     rename: procedure
       .input(runId.extend({ name: z.string().trim().min(1).max(200) }))
       .mutation(({ ctx, input }) => ctx.services.runs.rename(input.id, input.name)),

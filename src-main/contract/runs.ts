@@ -132,6 +132,8 @@ export const CreateRunSchema = z.strictObject({
   overrides: RunOverridesSchema.default({}),
   /** Length in passes over the training data; exclusive with overrides.steps. */
   epochs: z.number().positive().max(100_000).optional(),
+  /** Initial weights: absolute path of a .safetensors file with `params/*` and `stats/*` by the names of a checkpoint. */
+  weights: z.string().min(1).max(4096).optional(),
 })
 export type CreateRun = z.input<typeof CreateRunSchema>
 

@@ -49,6 +49,8 @@ export interface Services {
       id: string,
       request: { step?: number | undefined; overrides: CreateRun['overrides']; name?: string | undefined },
     ): Promise<RunSummary>
+    /** Writes parameters and running statistics of a checkpoint (the last by default) as .safetensors; an existing file is replaced. */
+    exportWeights(id: string, request: { step?: number | undefined; path: string }): Promise<{ path: string; bytes: number; step: number }>
     rename(id: string, name: string): Promise<RunSummary>
     /** Tags, colour, pin, baseline and archive of many runs in one transaction. */
     edit(request: EditRuns): Promise<RunSummary[]>

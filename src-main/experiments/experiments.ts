@@ -16,6 +16,7 @@ import type {
   SettingsStore,
   TrainerLauncher,
   Transactions,
+  Weights,
 } from './ports.js'
 import { RunControl } from './run-control.js'
 import { createBulk } from './bulk.js'
@@ -39,6 +40,7 @@ export interface ExperimentPorts {
   clock: Clock
   catalogue: Catalogue
   importer: DatasetImporter
+  weights: Weights
   system: Services['system']
   provenance: RunPorts['provenance']
   fault(error: unknown): void

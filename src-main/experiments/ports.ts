@@ -144,7 +144,10 @@ export interface HomeFiles {
   adoptWeights(fromRunId: string, file: string, runId: string): string
   /** Gives a run its own copy of another's initial weights and answers the copy's file name in the run's folder. */
   copyWeights(fromRunId: string, file: string, runId: string): string
+  /** Copies a user's file of weights into the run's folder and answers the copy's name there. */
+  importWeights(path: string, runId: string): string
   weightsPath(runId: string, file: string): string
+  checkpointPath(runId: string, file: string): string
   removeRun(runId: string): Promise<void>
   removeDataset(name: string): Promise<void>
 }
@@ -213,6 +216,14 @@ export interface Catalogue {
   /** What is wrong with a configuration that the schema alone cannot see; empty when it can run. */
   validate(config: RunConfig): Awaitable<ConfigIssue[]>
   describe(config: RunConfig): Awaitable<NetworkSummary>
+}
+
+/** Files of weights, by absolute path. */
+export interface Weights {
+  /** @throws UserError when the file is damaged or does not fit the network of the configuration */
+  check(path: string, config: RunConfig): Promise<void>
+  /** Writes the weights of a checkpoint alone and answers the bytes written. */
+  export(checkpoint: string, target: string): Promise<number>
 }
 
 export interface ImportOptions {

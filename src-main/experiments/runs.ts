@@ -8,7 +8,7 @@ import type { Configurations } from './catalogue.js'
 import type { Changes } from './changes.js'
 import { newId } from './ids.js'
 import { packForWire } from './packing.js'
-import type { CheckpointStore, Clock, HomeFiles, Journal, LogStore, RunStore, SeriesStore } from './ports.js'
+import type { CheckpointStore, Clock, HomeFiles, Journal, LogStore, RunStore, SeriesStore, Weights } from './ports.js'
 import type { RunControl } from './run-control.js'
 
 export interface RunPorts {
@@ -22,15 +22,29 @@ export interface RunPorts {
   clock: Clock
   control: RunControl
   configurations: Configurations
+  weights: Weights
   /** What is recorded with each new run, apart from engine and data set. */
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff'>>
 }
 
-type Made = 'list' | 'get' | 'create' | 'createSeveral' | 'again' | 'retry' | 'pause' | 'resume' | 'stop' | 'fork' | 'series' | 'log'
+type Made =
+  | 'list'
+  | 'get'
+  | 'create'
+  | 'createSeveral'
+  | 'again'
+  | 'retry'
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'fork'
+  | 'exportWeights'
+  | 'series'
+  | 'log'
 
 /** Creating runs and looking at them; their trainers are `RunControl`'s. */
 export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
-  const { changes, journal, runs, series, log, checkpoints, files, clock, control, configurations } = ports
+  const { changes, journal, runs, series, log, checkpoints, files, clock, control, configurations, weights } = ports
 
   interface Plan {
     config: RunConfig
@@ -90,15 +104,26 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     return control.require(id)
   }
 
-  /** As `start`, for a run whose initial weights lie in its folder already: they go again when it cannot be made. */
-  async function startWithWeights(plan: Plan): Promise<RunSummary> {
+  /**
+   * Starts runs whose initial weights `adopt` puts into their folders; takes the folders away again when the weights do not fit, or the
+   * runs cannot be made.
+   */
+  async function startWithWeights(plans: Omit<Plan, 'weightsFile'>[], adopt: (id: string) => string): Promise<RunSummary[]> {
     try {
-      return only(await start(plan))
+      const whole = plans.map((plan) => ({ ...plan, weightsFile: adopt(plan.id) }))
+      for (const { id, weightsFile, config } of whole) await weights.check(files.weightsPath(id, weightsFile), config)
+      return await start(...whole)
     } catch (error) {
-      await files.removeRun(plan.id)
+      for (const { id } of plans) await files.removeRun(id)
       throw error
     }
   }
+
+  /** From the user's file of weights where one is given, else from random ones. */
+  const startFrom = (path: string | undefined, plans: Omit<Plan, 'weightsFile'>[]): Promise<RunSummary[]> =>
+    path === undefined
+      ? start(...plans.map((plan) => ({ ...plan, weightsFile: null })))
+      : startWithWeights(plans, (id) => files.importWeights(path, id))
 
   function recordOf(id: string) {
     const record = runs.record(id)
@@ -106,11 +131,11 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     return record
   }
 
-  function sourceOfFork(id: string, step: number | undefined) {
+  function checkpointOf(id: string, step: number | undefined) {
     const all = checkpoints.list(id).filter(({ file }) => files.hasCheckpoint(id, file))
     const found = step === undefined ? all.at(-1) : all.findLast((each) => each.step === step)
     if (found) return found
-    if (all.length === 0) throw new UserError('NOT_FOUND', `Run ${id} has no checkpoint to fork from: wait until it has written one.`)
+    if (all.length === 0) throw new UserError('NOT_FOUND', `Run ${id} has no checkpoint yet: wait until it has written one.`)
     const steps = [...new Set(all.map((each) => each.step))]
     throw new UserError('NOT_FOUND', `Run ${id} has no checkpoint at step ${step}: it has them at ${steps.slice(-12).join(', ')}.`)
   }
@@ -125,18 +150,18 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     },
 
     async create(request) {
-      const plan = await configurations.create(request)
-      return only(await start({ ...plan, name: request.name, parentId: null, id: newId(), weightsFile: null }))
+      const plan = { ...(await configurations.create(request)), name: request.name, parentId: null, id: newId() }
+      return only(await startFrom(request.weights, [plan]))
     },
 
     async createSeveral(request, seeds) {
-      const plans: Plan[] = []
+      const plans: Omit<Plan, 'weightsFile'>[] = []
       for (const seed of new Set(seeds)) {
         const plan = await configurations.create({ ...request, overrides: { ...request.overrides, seed } })
         const name = request.name?.trim() || plan.config.preset
-        plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, id: newId(), weightsFile: null })
+        plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, id: newId() })
       }
-      return start(...plans)
+      return startFrom(request.weights, plans)
     },
 
     async again(sourceId) {
@@ -146,7 +171,7 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
       const id = newId()
       const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
       if (weightsFile === null) return only(await start({ ...common, weightsFile: null }))
-      return startWithWeights({ ...common, weightsFile: files.copyWeights(sourceId, weightsFile, id) })
+      return only(await startWithWeights([common], () => files.copyWeights(sourceId, weightsFile, id)))
     },
 
     retry: async (id) => control.retry(id),
@@ -158,11 +183,16 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     async fork(parentId, { step, overrides, name }) {
       const parent = control.require(parentId)
       const record = recordOf(parentId)
-      const checkpoint = sourceOfFork(parentId, step)
+      const checkpoint = checkpointOf(parentId, step)
       const plan = await configurations.fork(record.config, overrides)
-      const id = newId()
-      const weightsFile = files.adoptWeights(parentId, checkpoint.file, id)
-      return startWithWeights({ ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id, weightsFile })
+      const named = { ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id: newId() }
+      return only(await startWithWeights([named], (id) => files.adoptWeights(parentId, checkpoint.file, id)))
+    },
+
+    async exportWeights(id, { step, path }) {
+      control.require(id)
+      const checkpoint = checkpointOf(id, step)
+      return { path, step: checkpoint.step, bytes: await weights.export(files.checkpointPath(id, checkpoint.file), path) }
     },
 
     async series(id, keys) {

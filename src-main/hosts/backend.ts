@@ -9,6 +9,7 @@ import { createStores } from '../storage/stores.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
 import { readProvenance } from './provenance.js'
 import { VERSION } from './version.js'
+import { weights } from './weights.js'
 
 export interface BackendOptions {
   /** An existing folder that this process alone holds. */
@@ -70,6 +71,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       clock,
       catalogue,
       importer,
+      weights,
       system: {
         info: async () => ({
           version: VERSION,

@@ -36,9 +36,10 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     datasetFolder: (name: string) => join(datasets, name),
     checkpointFolder: (id: string) => join(runFolder(id), 'checkpoints'),
     logFolder: (id: string) => join(runFolder(id), 'log'),
+    checkpointPath: (id: string, file: string) => join(runFolder(id), 'checkpoints', file),
     weightsPath: (id: string, file: string) => join(runFolder(id), file),
   }
-  const checkpoint = (id: string, file: string): string => join(files.checkpointFolder(id), file)
+  const checkpoint = files.checkpointPath
   const copy = (source: string, id: string): string => {
     make(runFolder(id))
     const target = join(runFolder(id), WEIGHTS)
@@ -67,6 +68,11 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     removeCheckpoint: (id, file) => guard(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
     adoptWeights: (from, file, id) => copy(checkpoint(from, file), id),
     copyWeights: (from, file, id) => copy(join(runFolder(from), file), id),
+    importWeights(path, id) {
+      make(runFolder(id))
+      guard(path, () => copyFileSync(path, join(runFolder(id), WEIGHTS)))
+      return WEIGHTS
+    },
     async removeRun(id) {
       await rm(runFolder(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
         throw explainDiskError(error, runFolder(id))

@@ -1,20 +1,22 @@
-import type { Network } from '../numeric/network.js'
+/** Rebuilt states off by more than this part of the tolerance make `auto` anchor: a ReLU that changes sides is a wrong gradient. */
+const ACT_ABOVE = 1e-2
+/** With anchors they stay within this part of it, or within rounding. */
+const REACH = 1e-3
+/** A few roundings of float32: no anchors do better. */
+const FLOOR = 2 ** -20
 
 /**
- * Every how many units a state should be stored so that rebuilt states stay within the tolerance.
- * The error of undoing grows about exponentially with the number of units undone in a row, from float32 rounding at the first:
- * error(n) = eps exp(rate n). With the error of the whole stage measured, the rate and so the longest safe n follow.
- * @param measured relative error with the anchors in force taken into account by the caller: that of undoing a whole stage
- * @returns 0 for none
+ * Every how many units a state should be stored, for `anchorEvery: auto`: the rarest of units/2, units/4, ... with which rebuilt states,
+ * as measured, are as good as stored ones. Far stricter than the tolerance that warns: the error of a gradient is not in proportion
+ * to that of the states, because each ReLU that a small error turns on or off is wrong as a whole.
+ * @param measure relative error of rebuilt states when every k-th unit is anchored; 0 is none
+ * @param units of the longest stage
+ * @param current k in force
+ * @returns k; `current` where that is good enough
  */
-export function chooseAnchors(network: Network, measured: number, tolerance: number, current: number): number {
-  const units = Math.max(...network.stages.map((stage) => stage.units))
-  if (measured <= tolerance) return current
-  if (!Number.isFinite(measured)) return 1
-  const rounding = 2 ** -23
-  const rate = Math.log(Math.max(measured, tolerance) / rounding) / units
-  // A tenth of the tolerance: the gradient is off by more than the states are.
-  const safe = Math.floor(Math.log(tolerance / 10 / rounding) / rate)
-  const chosen = Math.max(1, Math.min(units - 1, safe))
-  return current > 0 ? Math.min(current, chosen) : chosen
+export function chooseAnchors(measure: (every: number) => number, units: number, tolerance: number, current: number): number {
+  if (measure(current) <= Math.max(ACT_ABOVE * tolerance, FLOOR)) return current
+  let every = Math.max(1, Math.floor((current || units) / 2))
+  while (every > 1 && !(measure(every) <= Math.max(REACH * tolerance, FLOOR))) every = Math.floor(every / 2)
+  return every
 }

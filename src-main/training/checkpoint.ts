@@ -21,7 +21,7 @@ export const ProgressSchema = z.strictObject({
 })
 export type Progress = z.infer<typeof ProgressSchema>
 
-const FORMAT = 'retrace-checkpoint-1'
+export const FORMAT = 'retrace-checkpoint-1'
 
 /** Another trainer has taken over the run: this one must not write any more. */
 export class LeaseLost extends Error {
@@ -77,7 +77,18 @@ export interface SavedCheckpoint {
   weightsHash: string
 }
 
-/** Writes the state whole or not at all, and only while the lease is still this trainer's. */
+/** A weight is NaN or infinite: nothing that was worth keeping. */
+export class NotFinite extends Error {
+  override readonly name = 'NotFinite'
+  constructor(readonly tensor: string) {
+    super(`${tensor} is not finite`)
+  }
+}
+
+/**
+ * Writes the state whole or not at all, and only while the lease is still this trainer's.
+ * @throws NotFinite before anything is written
+ */
 export async function saveCheckpoint(
   { folder, lease, config }: { folder: string; lease: number; config: RunConfig },
   network: Network,
@@ -86,6 +97,7 @@ export async function saveCheckpoint(
   extra: Record<string, string> = {},
 ): Promise<SavedCheckpoint> {
   const tensors = storedTensors(network, state, config.optimizer)
+  for (const [name, { data }] of tensors) if (!data.every(Number.isFinite)) throw new NotFinite(name)
   const hash = weightsHash(tensors)
   const file = checkpointFile(progress.step, lease)
   const metadata = { format: FORMAT, config: JSON.stringify(config), progress: JSON.stringify(progress), weightsHash: hash, ...extra }
@@ -118,29 +130,34 @@ export function loadInto(
   tensors: ReadonlyMap<string, StoredTensor>,
   what: 'weights' | 'everything',
 ): void {
-  const groups: [string, Named, { name: string; shape: number[] }[]][] = [
-    ['params/', state.params, network.parameters],
-    ['stats/', state.statistics, network.statistics],
-  ]
-  if (what === 'everything') {
-    const shapes = new Map(network.parameters.map(({ name, shape }) => [name, shape]))
-    const slots = Object.keys(state.slots).map((name) => ({ name, shape: shapes.get(name.slice(name.indexOf('/') + 1))! }))
-    groups.push(['', state.slots, slots])
-  }
-  const problems: string[] = []
-  for (const [prefix, , specs] of groups)
-    for (const { name, shape } of specs) {
-      const found = tensors.get(`${prefix}${name}`)
-      if (!found) problems.push(`${prefix}${name} is missing`)
-      else if (String(found.shape) !== String(shape)) problems.push(`${prefix}${name} has shape [${found.shape}] instead of [${shape}]`)
-    }
-  if (problems.length > 0) {
-    const rest = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
-    throw new UserError('BAD_INPUT', `these weights do not fit the network: ${problems.slice(0, 3).join('; ')}${rest}`)
-  }
-  for (const [prefix, target, specs] of groups)
-    for (const { name, shape } of specs) {
+  requireFit(network, tensors, what === 'everything' ? Object.keys(state.slots) : [])
+  const load = (prefix: string, target: Named): void => {
+    for (const name of Object.keys(target)) {
+      const { data, shape } = tensors.get(`${prefix}${name}`)!
       release([target[name]])
-      target[name] = tensor(tensors.get(`${prefix}${name}`)!.data, shape)
+      target[name] = tensor(data, shape)
     }
+  }
+  load('params/', state.params)
+  load('stats/', state.statistics)
+  if (what === 'everything') load('', state.slots)
+}
+
+/** @throws UserError naming the tensors that are missing, or not float32 of the network's shape */
+export function requireFit(network: Network, tensors: ReadonlyMap<string, StoredTensor>, slots: readonly string[] = []): void {
+  const shapes = new Map(network.parameters.map(({ name, shape }) => [name, shape]))
+  const wanted: [string, number[]][] = [
+    ...network.parameters.map(({ name, shape }): [string, number[]] => [`params/${name}`, shape]),
+    ...network.statistics.map(({ name, shape }): [string, number[]] => [`stats/${name}`, shape]),
+    ...slots.map((name): [string, number[]] => [name, shapes.get(name.slice(name.indexOf('/') + 1))!]),
+  ]
+  const problems = wanted.flatMap(([name, shape]) => {
+    const found = tensors.get(name)
+    if (!found) return [`${name} is missing`]
+    if (String(found.shape) !== String(shape)) return [`${name} has shape [${found.shape}] instead of [${shape}]`]
+    return found.data instanceof Float32Array ? [] : [`${name} is not of float32`]
+  })
+  if (problems.length === 0) return
+  const rest = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
+  throw new UserError('BAD_INPUT', `These weights do not fit the network: ${problems.slice(0, 3).join('; ')}${rest}.`)
 }

@@ -12,8 +12,8 @@ export interface Evaluation {
   loss: number
 }
 
-/** Accuracy and loss over batches in inference. */
-export function evaluate(network: Network, state: TrainingState, batches: Iterable<HostBatch>): Evaluation {
+/** Accuracy and loss over batches in inference; null where there is no image. */
+export function evaluate(network: Network, state: TrainingState, batches: Iterable<HostBatch>): Evaluation | null {
   let [correct, loss, count] = [0, 0, 0]
   for (const batch of batches) {
     const images = imageTensor(network, batch)
@@ -24,7 +24,7 @@ export function evaluate(network: Network, state: TrainingState, batches: Iterab
     count += batch.count
     dispose([images, labels, sums.correct, sums.loss])
   }
-  return { accuracy: correct / count, loss: loss / count }
+  return count === 0 ? null : { accuracy: correct / count, loss: loss / count }
 }
 
 /** Images on which reconstruction is measured: every state of a stage is alive at once, so few. */

@@ -7,14 +7,15 @@ import { learningRateAt } from '../numeric/schedules.js'
 import { initialState } from '../numeric/state.js'
 import { trainStep } from '../numeric/train-step.js'
 import { chooseAnchors } from './anchors.js'
-import { checkpointFile, loadInto, readCheckpoint, saveCheckpoint, type Progress } from './checkpoint.js'
+import { checkpointFile, loadInto, NotFinite, readCheckpoint, saveCheckpoint, type Progress } from './checkpoint.js'
 import { evaluate, imageTensor, measureReconstruction, type Evaluation } from './evaluate.js'
 import type { HostLink } from './link.js'
 import type { Job, Report } from './messages.js'
 import { Recorder } from './recorder.js'
 import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
-import { join } from 'node:path'
+import { readWeights } from './weights.js'
+import { basename, join } from 'node:path'
 
 type Ended = Omit<Extract<Report, { kind: 'ended' }>, 'kind'>
 
@@ -26,6 +27,25 @@ const EVALUATION_BATCH = 250
  * @returns how it ended; throws for what a user or a defect has to mend
  */
 export async function train(job: Job, data: RunData, link: HostLink): Promise<Ended> {
+  try {
+    return await trainToEnd(job, data, link)
+  } catch (error) {
+    if (error instanceof Diverged) return { outcome: 'diverged', reason: error.message, result: null }
+    throw error
+  }
+}
+
+/** Something became NaN or infinite. */
+class Diverged extends Error {
+  constructor(what: string, step: number, lastGood: number) {
+    const advice = 'Try a smaller learning rate, gradient clipping or a smaller h.'
+    super(
+      `${what} at step ${step}; ${lastGood < 0 ? 'there is no good checkpoint' : `the last good checkpoint is at step ${lastGood}`}. ${advice}`,
+    )
+  }
+}
+
+async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ended> {
   const { config } = job
   const network = buildNetwork(config)
   const state = initialState(network, config)
@@ -45,9 +65,8 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
     anchorEvery = checkpoint.progress.anchorEvery
     log('info', `goes on from the checkpoint at step ${state.step}`)
   } else if (job.weightsFrom) {
-    const checkpoint = await readCheckpoint(job.weightsFrom)
-    loadInto(network, state, checkpoint.file.tensors, 'weights')
-    log('info', `begins with the weights of a checkpoint at step ${checkpoint.progress.step}`)
+    loadInto(network, state, await readWeights(job.weightsFrom), 'weights')
+    log('info', `begins with the weights of ${basename(job.weightsFrom)}`)
   }
 
   const startedAt = performance.now()
@@ -60,7 +79,10 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
     const progress: Progress = { step: state.step, best: selection.best, anchorEvery }
     const points: Record<string, string> =
       kind === 'stop' && link.wanted === 'hostLost' ? { points: JSON.stringify(recorder.unacknowledged()) } : {}
-    saved = await saveCheckpoint({ folder: job.checkpointFolder, lease: job.lease, config }, network, state, progress, points)
+    const written = saveCheckpoint({ folder: job.checkpointFolder, lease: job.lease, config }, network, state, progress, points)
+    saved = await written.catch((error: unknown) => {
+      throw error instanceof NotFinite ? new Diverged(error.message, state.step, lastCheckpoint.step) : error
+    })
     recorder.checkpointed()
     lastCheckpoint = { at: performance.now(), step: state.step }
     link.report({ kind: 'checkpoint', checkpoint: kind, step: state.step, createdAt: Date.now(), metrics: latest, ...saved })
@@ -71,8 +93,9 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
     recorder.record(key, state.step, value)
     latest = { ...latest, [key]: value }
   }
-  const evaluatePart = (part: 'test' | 'validation', limit: number): Evaluation => {
+  const evaluatePart = (part: 'test' | 'validation', limit: number): Evaluation | null => {
     const result = evaluate(network, state, data.heldOut(part, { batch: EVALUATION_BATCH, limit }))
+    if (!result) return null
     record(`${part}/accuracy`, result.accuracy)
     record(`${part}/loss`, result.loss)
     return result
@@ -80,13 +103,18 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
   let warned = false
   const measureReversal = (batch: HostBatch): void => {
     const worstOf = (errors: number[]): number => errors.reduce((a, b) => (Number.isNaN(a) || a > b ? a : b))
-    let errors = measureReconstruction(network, state, batch, anchorEvery)
-    if (config.anchorEvery === 'auto' && !(worstOf(errors) <= config.reconstructionTolerance)) {
-      const whole = worstOf(measureReconstruction(network, state, batch, 0))
-      anchorEvery = chooseAnchors(network, whole, config.reconstructionTolerance, anchorEvery)
-      log('info', `stores every ${anchorEvery}-th state: rebuilding whole stages is off by ${whole.toExponential(1)} (relative)`)
-      errors = measureReconstruction(network, state, batch, anchorEvery)
+    const measured = (every: number): number => worstOf(measureReconstruction(network, state, batch, every))
+    if (config.anchorEvery === 'auto') {
+      const units = Math.max(...network.stages.map((stage) => stage.units))
+      const chosen = chooseAnchors(measured, units, config.reconstructionTolerance, anchorEvery)
+      if (chosen !== anchorEvery)
+        log(
+          'info',
+          `stores every ${chosen}-th state, because rebuilt states were off by ${measured(anchorEvery).toExponential(1)} (relative)`,
+        )
+      anchorEvery = chosen
     }
+    const errors = measureReconstruction(network, state, batch, anchorEvery)
     errors.forEach((error, stage) => record(`reversibility/stage${stage + 1}`, error))
     const worst = worstOf(errors)
     record('reversibility/reconstructionError', worst)
@@ -94,10 +122,12 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
     warned = true
     log('warn', describeReconstruction(worst, config.reconstructionTolerance))
   }
-  const evaluateAll = (limit: number, batch: HostBatch): Evaluation => {
+  const evaluateAll = (limit: number, batch: HostBatch): Evaluation | null => {
     phase('evaluating')
     const test = evaluatePart('test', limit)
-    if (config.validation > 0) selection.consider(evaluatePart('validation', limit), state.step, checkpointFile(state.step, job.lease))
+    // Always of the same images, or else the last value could not be compared with the ones before.
+    const validation = config.validation > 0 ? evaluatePart('validation', config.evaluateImages) : null
+    if (validation) selection.consider(validation, state.step, checkpointFile(state.step, job.lease))
     if (reversible) measureReversal(batch)
     phase('training')
     return test
@@ -138,11 +168,8 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
     if (bad >= 0) {
       recorder.stepped(state.step, seconds)
       recorder.flush()
-      const what = ['loss', 'objective', 'gradient norm'][bad]!
-      const reason =
-        `the ${what} is ${[loss, total, gradientNorm][bad]} at step ${state.step}; ` +
-        `the last good checkpoint is at step ${lastCheckpoint.step}. Try a smaller learning rate, gradient clipping or a smaller h.`
-      return { outcome: 'diverged', reason, result: null }
+      const what = `the ${['loss', 'objective', 'gradient norm'][bad]!} is ${[loss, total, gradientNorm][bad]}`
+      throw new Diverged(what, state.step, lastCheckpoint.step)
     }
 
     const last = state.step === config.steps
@@ -152,6 +179,7 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
       if (selection.exhausted) {
         log('info', `stops early: no improvement in ${config.earlyStopping} evaluations`)
         batch.release()
+        recorder.stepped(state.step, seconds)
         break
       }
     }
@@ -186,7 +214,7 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
       finalTest = null
     }
     const test = finalTest ?? evaluate(network, state, data.heldOut('test', { batch: EVALUATION_BATCH, limit: 0 }))
-    result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss }
+    if (test) result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss }
   }
   return { outcome, reason: null, result }
 }

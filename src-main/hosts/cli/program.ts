@@ -111,6 +111,7 @@ export function createProgram(context: Context): Command {
     .option('--seed <n>', 'of weights, batches and augmentation', whole)
     .option('--seeds <list>', 'a run a seed, for example 1,2,5 or 1-5', seedList)
     .option('--name <name>', 'name of the run')
+    .option('--weights <file>', 'begin with these weights (.safetensors) in place of random ones')
     .option('--resume <id>', 'go on with a run from its last checkpoint')
     .action(async (options) => (await import('./commands/train.js')).train(context, options))
 
@@ -133,9 +134,11 @@ export function createProgram(context: Context): Command {
     .option('--set <key=value>', 'change a key of the configuration; repeatable', each)
     .option('--name <name>', 'name of the new run')
     .action(async (id, options) => (await import('./commands/runs.js')).forkRun(context, id, options))
-  leaf(runs, 'export <id>', 'configuration and all points as JSON, or the points as CSV')
+  leaf(runs, 'export <id>', 'configuration and all points as JSON, the points as CSV, or the weights')
     .option('--out <file>', 'write to a file instead of standard output')
     .option('--csv', 'points as CSV')
+    .option('--weights <file>', 'write the weights of a checkpoint (.safetensors) instead')
+    .option('--step <n>', 'step of the checkpoint; the last by default', whole)
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))
   addRunMarks(context, program, runs, leaf, { whole, each })
   leaf(runs, 'remove <id>', 'remove a run; `runs restore` brings it back for a while').action(async (id, options) =>

@@ -1,5 +1,6 @@
 import type { CreateRun, RunSummary } from '../../../contract/runs.js'
 import { UserError } from '../../../contract/errors.js'
+import { userPath } from '../../home.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { followRun } from '../follow.js'
 import { asJson } from '../format.js'
@@ -15,6 +16,7 @@ export interface TrainOptions extends CommonOptions {
   seed?: number
   seeds?: number[]
   name?: string
+  weights?: string
   resume?: string
 }
 
@@ -34,7 +36,14 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
     if (!config) throw new UserError('BAD_INPUT', issues.map(({ path, message }) => `${path}: ${message}`).join('; '))
     return config
   })
-  return { preset, dataset, overrides: { ...given, ...overrides }, ...(epochs === undefined ? {} : { epochs }), ...(name ? { name } : {}) }
+  return {
+    preset,
+    dataset,
+    overrides: { ...given, ...overrides },
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(name ? { name } : {}),
+    ...(options.weights ? { weights: userPath(options.weights) } : {}),
+  }
 }
 
 /** What scripts rely on of a run that has ended. */
@@ -79,10 +88,8 @@ export async function train(context: Context, options: TrainOptions): Promise<vo
     context.note(`Run ${run.id}: ${run.preset} on ${run.dataset}, ${run.totalSteps} steps, seed ${run.seed}`)
     await followAndPrint(workbench, context, run)
   }
-  if (
-    options.resume &&
-    (options.preset || options.dataset || options.set?.length || options.steps || options.epochs || options.seed || options.seeds)
-  )
+  const { resume, preset, dataset, set, steps, epochs, seed, seeds, weights } = options
+  if (resume && (preset || dataset || set?.length || steps || epochs || seed !== undefined || seeds || weights))
     throw new UserError('BAD_INPUT', '--resume goes on with a run as it is: leave the other options out, or use `retrace runs fork`.')
   await withWorkbench(context, options, work, { lasting: true, handlesEnd: true })
 }

@@ -1,0 +1,44 @@
+import type { RunConfig } from '../contract/config.js'
+import { UserError } from '../contract/errors.js'
+import { buildNetwork } from '../numeric/network.js'
+import { FORMAT, readCheckpoint, requireFit, weightsHash } from './checkpoint.js'
+import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js'
+
+const WEIGHTS_FORMAT = 'retrace-weights-1'
+
+const isWeight = (name: string): boolean => name.startsWith('params/') || name.startsWith('stats/')
+
+/**
+ * Parameters (`params/*`) and running statistics (`stats/*`) of any .safetensors file that has them by these names: a checkpoint,
+ * exported weights, or what another program wrote. Their hash is checked where the file says one.
+ * @throws UserError when the file cannot be read or is damaged
+ */
+export async function readWeights(path: string): Promise<Map<string, StoredTensor>> {
+  const { metadata, tensors } = await readSafetensors(path)
+  const stated = [FORMAT, WEIGHTS_FORMAT].includes(metadata['format'] ?? '') ? metadata['weightsHash'] : undefined
+  if (stated !== undefined && stated !== weightsHash(tensors))
+    throw new UserError('BAD_INPUT', `${path} is damaged: its weights do not match their hash; get it again`)
+  return new Map([...tensors].filter(([name]) => isWeight(name)))
+}
+
+/** @throws UserError when the file cannot be read, or its weights do not fit the network of the configuration */
+export async function checkWeights(path: string, config: RunConfig): Promise<void> {
+  requireFit(buildNetwork(config), await readWeights(path))
+}
+
+/**
+ * Writes the weights of a checkpoint, without what only training needs, under the same names.
+ * @returns bytes written
+ * @throws UserError when the checkpoint is damaged, or the file cannot be written
+ */
+export async function exportWeights(checkpoint: string, target: string): Promise<number> {
+  const { file, config, progress } = await readCheckpoint(checkpoint)
+  const tensors = new Map([...file.tensors].filter(([name]) => isWeight(name)))
+  const metadata = {
+    format: WEIGHTS_FORMAT,
+    config: JSON.stringify(config),
+    step: String(progress.step),
+    weightsHash: weightsHash(tensors),
+  }
+  return writeSafetensors(target, { metadata, tensors })
+}

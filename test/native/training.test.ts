@@ -1,0 +1,153 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readCheckpoint } from '../../src-main/training/checkpoint.js'
+import { writeSafetensors } from '../../src-main/training/safetensors.js'
+import { place, smallConfig, trainHere } from './training.js'
+import { tf } from './support.js'
+
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1)
+
+describe('the same seed', () => {
+  test.each(['sgd', 'nesterov', 'adam'] as const)('gives the same run to the bit, another seed another one (%s)', async (optimizer) => {
+    const where = await place('noise')
+    const config = smallConfig({ optimizer, augment: { pad: 1, flip: true } })
+    const [first, second, other] = [
+      await trainHere(where, config),
+      await trainHere(await place('noise'), config),
+      await trainHere(await place('noise'), { ...config, seed: 2 }),
+    ]
+    expect(second.ended.result!.weightsHash).toBe(first.ended.result!.weightsHash)
+    expect(second.series('train/loss')).toEqual(first.series('train/loss'))
+    expect(other.ended.result!.weightsHash).not.toBe(first.ended.result!.weightsHash)
+    expect(other.series('train/loss')[0]).not.toEqual(first.series('train/loss')[0])
+  })
+
+  test.each(['sgd', 'adam'] as const)(
+    'paused and resumed, ends with the same weights and series as uninterrupted (%s)',
+    async (optimizer) => {
+      const config = smallConfig({
+        optimizer,
+        augment: { pad: 1, flip: true },
+        schedule: { kind: 'onecycle', warmup: 2 },
+        validation: 0.2,
+        evaluateEvery: 3,
+      })
+      const whole = await trainHere(await place('noise'), config)
+      const where = await place('noise')
+      const before = await trainHere(where, config, { command: { at: 7, kind: 'pause' } })
+      expect(before.ended).toMatchObject({ outcome: 'paused', reason: null })
+      const checkpoint = before.checkpoints.at(-1)!
+      expect(checkpoint).toMatchObject({ checkpoint: 'pause', step: 7 })
+      const after = await trainHere(where, config, { resumeFrom: checkpoint.file, lease: 2 })
+      expect(after.ended.result!.weightsHash).toBe(whole.ended.result!.weightsHash)
+      expect(after.ended.result!.testAccuracy).toBe(whole.ended.result!.testAccuracy)
+      for (const key of ['train/loss', 'train/learningRate', 'validation/accuracy', 'reversibility/reconstructionError'])
+        expect([...before.series(key), ...after.series(key)], key).toEqual(whole.series(key))
+      expect(whole.series('train/loss').map(({ step }) => step)).toEqual(upTo(12))
+    },
+  )
+
+  test('a run leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors
+    const { ended } = await trainHere(await place('noise'), smallConfig({ validation: 0.2, evaluateEvery: 4 }))
+    expect(ended.outcome).toBe('finished')
+    // Parameters, statistics and velocities of the finished run stay with the process, which ends.
+    const once = tf.memory().numTensors - before
+    await trainHere(await place('noise'), smallConfig({ validation: 0.2, evaluateEvery: 2 }))
+    expect(tf.memory().numTensors - before).toBe(2 * once)
+  })
+})
+
+describe('the best checkpoint', () => {
+  const config = smallConfig({ steps: 24, evaluateEvery: 2, validation: 0.25, learningRate: 0.1 })
+
+  test('is the one that was best on the validation split, and its test accuracy is the one reported', async () => {
+    const run = await trainHere(await place('noise'), config)
+    const validation = run.series('validation/accuracy')
+    const best = validation.reduce((a, b) => (b.value > a.value ? b : a))
+    const final = await readCheckpoint(join(run.folder, run.checkpoints.at(-1)!.file))
+    expect(final.progress.best).toMatchObject({ step: best.step, value: best.value })
+    expect(run.ended.result!.testAccuracy).toBe(run.series('test/accuracy').find(({ step }) => step === best.step)!.value)
+    const kept = await readCheckpoint(join(run.folder, final.progress.best!.file))
+    expect(kept.progress.step).toBe(best.step)
+    // What the test means: the best is not the last.
+    expect(best.step).toBeLessThan(24)
+  })
+
+  test('is chosen by the loss where that is asked for', async () => {
+    const run = await trainHere(await place('noise'), { ...config, selectBy: 'loss' })
+    const losses = run.series('validation/loss')
+    const best = losses.reduce((a, b) => (b.value < a.value ? b : a))
+    const final = await readCheckpoint(join(run.folder, run.checkpoints.at(-1)!.file))
+    expect(final.progress.best).toMatchObject({ step: best.step, value: best.value })
+  })
+
+  test('without a validation split there is only the last one, and its accuracy is reported', async () => {
+    const run = await trainHere(await place('noise'), { ...config, validation: 0, earlyStopping: 1 })
+    expect(run.checkpoints.filter(({ checkpoint }) => checkpoint === 'best')).toEqual([])
+    expect(run.ended.result!.testAccuracy).toBe(run.series('test/accuracy').at(-1)!.value)
+    expect(run.ended.result!.weightsHash).toBe(run.checkpoints.at(-1)!.weightsHash)
+    // Early stopping has nothing to go by, so that it never stops.
+    expect(run.series('train/loss')).toHaveLength(24)
+  })
+
+  test('early stopping ends the run after so many evaluations without improvement, paused or not', async () => {
+    const patient = { ...config, steps: 400, earlyStopping: 3 }
+    const run = await trainHere(await place('noise'), patient)
+    const validation = run.series('validation/accuracy')
+    const best = validation.reduce((a, b) => (b.value > a.value ? b : a))
+    expect(validation.at(-1)!.step).toBe(best.step + 3 * 2)
+    expect(run.ended.outcome).toBe('finished')
+    const where = await place('noise')
+    const stop = best.step + 3
+    const paused = await trainHere(where, patient, { command: { at: stop, kind: 'stop' } })
+    const resumed = await trainHere(where, patient, { resumeFrom: paused.checkpoints.at(-1)!.file, lease: 2 })
+    expect(resumed.ended.result).toMatchObject({ ...run.ended.result, seconds: expect.any(Number) as number })
+  })
+
+  test('selection never reads the test set: other test images change nothing but the test figures', async () => {
+    const read: string[] = []
+    const run = await trainHere(await place('noise'), config)
+    const blind = await trainHere(await place('no test images'), config, { onHeldOut: (part, step) => read.push(`${part} ${step}`) })
+    expect(blind.ended.outcome).toBe('finished')
+    expect(blind.ended.result).toMatchObject({ testAccuracy: null, testLoss: null, weightsHash: run.ended.result!.weightsHash })
+    const bestOf = async ({ folder, checkpoints }: typeof run) =>
+      (await readCheckpoint(join(folder, checkpoints.at(-1)!.file))).progress.best
+    expect(await bestOf(blind)).toEqual(await bestOf(run))
+    expect(blind.series('test/accuracy')).toEqual([])
+  })
+})
+
+describe('a run that diverges', () => {
+  test('never writes weights that are not finite, though the loss before them was', async () => {
+    // One update overflows the weights; its own loss and gradient are fine.
+    const config = smallConfig({ learningRate: 100, schedule: { kind: 'constant', warmup: 0 }, steps: 1 })
+    const where = await place('noise')
+    const begin = await trainHere(where, config, { command: { at: 1, kind: 'pause' } })
+    const start = await readCheckpoint(join(begin.folder, begin.checkpoints[0]!.file))
+    const kernel = start.file.tensors.get('velocity/stem/kernel')!
+    kernel.data.fill(3e38)
+    const poisoned = join(where.checkpointFolder, 'step-000000000-lease-9.safetensors')
+    await writeSafetensors(poisoned, start.file)
+    const run = await trainHere(where, config, { resumeFrom: 'step-000000000-lease-9.safetensors', lease: 2 })
+    expect(run.ended).toMatchObject({
+      outcome: 'diverged',
+      reason: expect.stringContaining('params/stem/kernel is not finite at step 1') as string,
+    })
+    expect(run.checkpoints.map(({ step }) => step)).not.toContain(1)
+  })
+
+  test('stops with the step, the metric and the last good checkpoint', async () => {
+    const run = await trainHere(await place('noise'), smallConfig({ learningRate: 100, weightDecay: 1, momentum: 0.9, steps: 400 }))
+    expect(run.ended.outcome).toBe('diverged')
+    const losses = run.series('train/loss')
+    const gradients = run.series('train/gradientNorm')
+    const last = losses.at(-1)!
+    expect(
+      Number.isFinite(last.value) && Number.isFinite(gradients.at(-1)!.value) && Number.isFinite(run.series('train/total').at(-1)!.value),
+    ).toBe(false)
+    expect(run.ended.reason).toMatch(new RegExp(`step ${last.step}; the last good checkpoint is at step 0\\b`))
+    const { file } = await readCheckpoint(join(run.folder, run.checkpoints.at(-1)!.file))
+    for (const { data } of file.tensors.values()) expect(data.every(Number.isFinite)).toBe(true)
+  })
+})
