@@ -38,8 +38,11 @@ export function connectWebSocket(address: string, token: string, graceMs = 5000)
   })
   const watch = socket.connectionState.subscribe({
     next({ state }) {
+      // Told at every attempt to come back: the first of them counts.
+      if (state === 'connecting') return void (giveUp ??= setTimeout(report, graceMs))
+      if (state !== 'pending') return
       clearTimeout(giveUp)
-      if (state === 'connecting') giveUp = setTimeout(report, graceMs)
+      giveUp = undefined
     },
   })
   return {

@@ -207,6 +207,16 @@ describe('the local server', () => {
     expect(() => requirePage(join(page, 'none'))).toThrow(/is not built .*npm run build/)
   })
 
+  it('is given up by a command once it has been away for so long, however often that tries to come back', async () => {
+    const { client, lost, close } = connectWebSocket(server.address, server.token, 1000)
+    await client.system.info.query()
+    await server.close()
+    const since = performance.now()
+    await lost
+    expect(performance.now() - since).toBeLessThan(2500)
+    await close()
+  })
+
   it('closes while clients are connected and idle connections stay open', async () => {
     const { lost, close } = connectWebSocket(server.address, server.token, 10)
     await fetch(`${server.address}/session`, { headers: { authorization: `Bearer ${server.token}` } })
