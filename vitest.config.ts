@@ -23,6 +23,7 @@ export default defineConfig({
           testTimeout: 600_000,
           fileParallelism: false,
           pool: 'forks',
+          sequence: { groupOrder: 1 },
           // As the supervisor sets it for trainers; TensorFlow reads it once, when it is loaded.
           env: { TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '2' },
         },
@@ -37,6 +38,7 @@ export default defineConfig({
         },
       },
       {
+        // Last and alone: what a user sees within so many seconds must not depend on the tests beside it.
         test: {
           name: 'e2e',
           environment: 'node',
@@ -44,6 +46,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { connectWebSocket } from '../../../src-main/transport/websocket-client.js'
-import { builtWorkbench } from './built.js'
-import { launchBrowser } from './chromium.js'
-import { startServer } from './server.js'
+import { connectWebSocket } from '../../src-main/transport/websocket-client.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser } from './support/chromium.js'
+import { startServer } from './support/server.js'
 
 /** Width and height of the window in CSS pixels, and device pixels for each. */
 const [WIDTH, HEIGHT, SCALE] = [1280, 860, 1.5]
 
 type Api = ReturnType<typeof connectWebSocket>['client']
 
-export interface Shot {
+interface Shot {
   /** File name without its ending. */
   name: string
   /** Makes what the picture shows, by the real workbench, and brings the page there. */
@@ -31,7 +31,7 @@ async function reaches(api: Api, id: string, fraction: number): Promise<void> {
   }
 }
 
-export const SHOTS: Shot[] = [
+const SHOTS: Shot[] = [
   {
     name: 'run',
     async prepare(api, page) {
@@ -48,7 +48,7 @@ export const SHOTS: Shot[] = [
  * @param folder where the PNG files go
  * @param names of the shots to take; all when empty
  */
-export async function takeScreenshots(folder: string, names: string[], tell: (line: string) => void): Promise<void> {
+async function takeScreenshots(folder: string, names: string[], tell: (line: string) => void): Promise<void> {
   const unknown = names.filter((name) => !SHOTS.some((shot) => shot.name === name))
   if (unknown.length > 0) throw new Error(`no such picture: ${unknown.join(', ')}; there are ${SHOTS.map(({ name }) => name).join(', ')}`)
   const { server: entry } = await builtWorkbench()
@@ -84,3 +84,5 @@ export async function takeScreenshots(folder: string, names: string[], tell: (li
     rmSync(home, { recursive: true, force: true })
   }
 }
+
+await takeScreenshots(join(import.meta.dirname, '../../docs/images'), process.argv.slice(2), (line) => console.log(line))

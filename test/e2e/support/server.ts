@@ -11,7 +11,10 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** Starts the local server as a process of its own and waits for the address that it prints. */
+/**
+ * Starts the local server as a process of its own and waits for the address that it prints.
+ * @param entry the built server, or the launcher that `npm start` calls
+ */
 export async function startServer(entry: string, home: string): Promise<RunningServer> {
   const child = spawn(process.execPath, [entry, '--no-open', '--port', '0', '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
