@@ -70,3 +70,40 @@ export const ImportDatasetSchema = z.strictObject({
   images: ImageOptionsSchema.optional(),
 })
 export type ImportDataset = z.infer<typeof ImportDatasetSchema>
+
+/** What an import will take, before it is begun. */
+export const ImportEstimateSchema = z.strictObject({
+  /** null where only unpacking an archive tells. */
+  format: z.string().nullable(),
+  name: z.string().nullable(),
+  /** Bytes of the stored data set, about; null where only unpacking an archive tells. */
+  storedBytes: z.int().min(0).nullable(),
+  /** Bytes that an archive takes meanwhile. */
+  temporaryBytes: z.int().min(0),
+  /** Bytes that are left on the disk of the data sets. */
+  freeBytes: z.int().min(0),
+  enough: z.boolean(),
+})
+export type ImportEstimate = z.infer<typeof ImportEstimateSchema>
+
+/** A data set of points in the plane that is drawn by a seed. */
+export const MakeDatasetSchema = z.strictObject({
+  name: DatasetNameSchema,
+  /** One of `problems`; spirals is two-spirals. */
+  kind: z.string().min(1),
+  seed: z.int().min(0).default(1),
+  /** To train on, all classes together; half as many are drawn to test with. Absent: as many as the problem has by itself. */
+  points: z.int().min(10).max(10_000_000).optional(),
+  /** Deviation of the normal noise on both coordinates. Absent: the problem's own. */
+  noise: z.number().min(0).max(10).optional(),
+})
+export type MakeDataset = z.infer<typeof MakeDatasetSchema>
+
+/** A kind of points that can be drawn. */
+export interface PointKind {
+  kind: string
+  source: string
+  classes: number
+  points: number
+  noise: number
+}

@@ -2,7 +2,8 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server'
 import superjson from 'superjson'
 import { z } from 'zod'
 import { ChangesInputSchema } from './changes.js'
-import { DatasetNameSchema, ImportDatasetSchema } from './datasets.js'
+import { AugmentedRequestSchema, ImagesRequestSchema, PointsRequestSchema, SplitRequestSchema } from './dataset-views.js'
+import { DatasetNameSchema, ImportDatasetSchema, MakeDatasetSchema } from './datasets.js'
 import { isUserError, type ErrorCode } from './errors.js'
 import { BulkSchema, CreateRunSchema, EditRunsSchema, NotesSchema, RunIdSchema } from './runs.js'
 import type { Services } from './services.js'
@@ -59,6 +60,19 @@ export const router = t.router({
     import: procedure
       .input(ImportDatasetSchema.extend({ taskId: z.string().max(64).optional() }))
       .mutation(({ ctx, input }) => ctx.services.datasets.import(input)),
+    estimate: procedure.input(ImportDatasetSchema).query(({ ctx, input }) => ctx.services.datasets.estimate(input)),
+    kinds: procedure.query(({ ctx }) => ctx.services.datasets.kinds()),
+    make: procedure.input(MakeDatasetSchema).mutation(({ ctx, input }) => ctx.services.datasets.make(input)),
+    rename: procedure
+      .input(z.strictObject({ name: DatasetNameSchema, to: DatasetNameSchema }))
+      .mutation(({ ctx, input }) => ctx.services.datasets.rename(input.name, input.to)),
+    classCounts: procedure
+      .input(z.strictObject({ name: DatasetNameSchema }))
+      .query(({ ctx, input }) => ctx.services.datasets.classCounts(input.name)),
+    images: procedure.input(ImagesRequestSchema).query(({ ctx, input }) => ctx.services.datasets.images(input)),
+    points: procedure.input(PointsRequestSchema).query(({ ctx, input }) => ctx.services.datasets.points(input)),
+    augmented: procedure.input(AugmentedRequestSchema).query(({ ctx, input }) => ctx.services.datasets.augmented(input)),
+    split: procedure.input(SplitRequestSchema).query(({ ctx, input }) => ctx.services.datasets.split(input)),
     cancelImport: procedure
       .input(z.strictObject({ taskId: z.string() }))
       .mutation(({ ctx, input }) => ctx.services.datasets.cancelImport(input.taskId)),

@@ -1,7 +1,18 @@
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from './catalogue.js'
 import type { SequencedChange } from './changes.js'
 import type { RunConfig } from './config.js'
-import type { Dataset, ImportDataset } from './datasets.js'
+import type {
+  AugmentedRequest,
+  ClassCounts,
+  ImagesPage,
+  ImagesRequest,
+  Pixels,
+  PointsPage,
+  PointsRequest,
+  SplitCounts,
+  SplitRequest,
+} from './dataset-views.js'
+import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from './datasets.js'
 import type { SeriesPoints } from './metrics.js'
 import type { BulkAction, BulkResult, CreateRun, EditRuns, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
 import type { Settings, SettingsPatch } from './settings.js'
@@ -24,6 +35,16 @@ export interface Services {
     list(): Promise<Dataset[]>
     /** Resolves when done; progress is published as task changes with this id. */
     import(request: ImportDataset & { taskId?: string }): Promise<Dataset>
+    estimate(request: ImportDataset): Promise<ImportEstimate>
+    kinds(): Promise<readonly PointKind[]>
+    make(request: MakeDataset): Promise<Dataset>
+    /** Runs on it follow. */
+    rename(name: string, to: string): Promise<Dataset>
+    classCounts(name: string): Promise<ClassCounts>
+    images(request: ImagesRequest): Promise<ImagesPage>
+    points(request: PointsRequest): Promise<PointsPage>
+    augmented(request: AugmentedRequest): Promise<Pixels>
+    split(request: SplitRequest): Promise<SplitCounts>
     cancelImport(taskId: string): Promise<void>
     verify(name: string): Promise<{ ok: boolean; problems: string[] }>
     remove(name: string): Promise<void>

@@ -1,5 +1,6 @@
 import type { ImageOptions } from '../contract/datasets.js'
 import type { SourceFolder } from './source-folder.js'
+import type { PointProblem } from './points.js'
 import type { DatasetSink } from './sink.js'
 
 /** What a format found in a folder. */
@@ -35,5 +36,7 @@ export interface BuiltinDataset {
   source: string
   /** Bytes that it takes, about. */
   bytes: number
+  /** Where it is drawn by a seed: what others of its kind are drawn by. */
+  problem?: PointProblem
   make(sink: DatasetSink, signal: AbortSignal): Promise<void>
 }

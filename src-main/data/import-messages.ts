@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DatasetSchema, ImportDatasetSchema } from '../contract/datasets.js'
+import { DatasetSchema, ImportDatasetSchema, ImportEstimateSchema } from '../contract/datasets.js'
 import type { ErrorCode } from '../contract/errors.js'
 
 const CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INTERNAL'] as const satisfies readonly ErrorCode[]
@@ -7,6 +7,7 @@ const CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INT
 /** To the process that imports: its order, once, and that it shall end. */
 export const ImportOrderSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('import'), request: ImportDatasetSchema, into: z.string() }),
+  z.strictObject({ kind: z.literal('estimate'), request: ImportDatasetSchema, into: z.string() }),
   z.strictObject({ kind: z.literal('cancel') }),
 ])
 export type ImportOrder = z.infer<typeof ImportOrderSchema>
@@ -15,6 +16,7 @@ export type ImportOrder = z.infer<typeof ImportOrderSchema>
 export const ImportNewsSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('progress'), progress: z.number().nullable(), message: z.string() }),
   z.strictObject({ kind: z.literal('done'), dataset: DatasetSchema }),
+  z.strictObject({ kind: z.literal('estimated'), estimate: ImportEstimateSchema }),
   /** `code` null: a defect. */
   z.strictObject({ kind: z.literal('failed'), code: z.enum(CODES).nullable(), message: z.string() }),
 ])

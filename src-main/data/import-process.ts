@@ -1,4 +1,5 @@
 import { isUserError } from '../contract/errors.js'
+import { estimateImport } from './estimate.js'
 import { importDataset } from './import.js'
 import { ImportOrderSchema, type ImportNews } from './import-messages.js'
 
@@ -18,27 +19,27 @@ const tell = (news: ImportNews): void => {
   if (process.connected) process.send?.(news)
 }
 
-process.on('message', (message) => {
+let told = 0
+function onProgress(progress: number | null, message: string): void {
+  if (Date.now() - told < PROGRESS_EVERY) return
+  told = Date.now()
+  tell({ kind: 'progress', progress, message })
+}
+
+async function obey(message: unknown): Promise<void> {
   const order = ImportOrderSchema.parse(message)
   if (order.kind === 'cancel') return controller.abort(new Error('cancelled'))
-  let told = 0
-  void importDataset(order.request, {
-    into: order.into,
-    signal: controller.signal,
-    onProgress(progress, text) {
-      if (Date.now() - told < PROGRESS_EVERY) return
-      told = Date.now()
-      tell({ kind: 'progress', progress, message: text })
-    },
-  })
-    .then(
-      (dataset) => tell({ kind: 'done', dataset }),
-      (error: unknown) =>
-        tell({
-          kind: 'failed',
-          code: isUserError(error) ? error.code : null,
-          message: error instanceof Error ? (isUserError(error) ? error.message : (error.stack ?? error.message)) : String(error),
-        }),
-    )
-    .finally(() => process.connected && process.disconnect())
-})
+  const { request, into } = order
+  const { signal } = controller
+  try {
+    if (order.kind === 'estimate') tell({ kind: 'estimated', estimate: await estimateImport(request, { into, signal }) })
+    else tell({ kind: 'done', dataset: await importDataset(request, { into, signal, onProgress }) })
+  } catch (error) {
+    if (isUserError(error)) tell({ kind: 'failed', code: error.code, message: error.message })
+    else tell({ kind: 'failed', code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  } finally {
+    if (process.connected) process.disconnect()
+  }
+}
+
+process.on('message', (message) => void obey(message))

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { type Dataset, type ImportDataset } from '../contract/datasets.js'
+import type { Dataset, ImportDataset, ImportEstimate } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import { removeLeftovers } from './disk.js'
 import type { ImportOptions } from './import.js'
@@ -7,7 +7,12 @@ import { ImportNewsSchema, type ImportNews, type ImportOrder } from './import-me
 
 /** Milliseconds that a cancelled import has to end by itself. */
 const PATIENCE = 10_000
+/** Milliseconds that an estimate may take: it is for a person who waits. */
+const ESTIMATE_TIME = 60_000
 const TAIL = 2000
+
+type LastNews = Exclude<ImportNews, { kind: 'progress' }>
+type Order = Exclude<ImportOrder, { kind: 'cancel' }>
 
 /**
  * `importDataset` in a process of its own.
@@ -19,12 +24,30 @@ export async function importInProcess(
   request: ImportDataset,
   { into, onProgress, signal }: Pick<ImportOptions, 'into' | 'onProgress' | 'signal'>,
 ): Promise<Dataset> {
+  const last = await run(entry, { kind: 'import', request, into }, { onProgress, signal })
+  if (last.kind !== 'done') throw new Error(`an import answered ${last.kind}`)
+  return last.dataset
+}
+
+/**
+ * `estimateImport` in a process of its own.
+ * @throws as `estimateImport` does, and UserError INTERNAL when the process dies
+ */
+export async function estimateInProcess(entry: string, request: ImportDataset, into: string): Promise<ImportEstimate> {
+  const signal = AbortSignal.timeout(ESTIMATE_TIME)
+  const last = await run(entry, { kind: 'estimate', request, into }, { onProgress: () => undefined, signal })
+  if (last.kind !== 'estimated') throw new Error(`an estimate answered ${last.kind}`)
+  return last.estimate
+}
+
+/** Runs one order, and answers the last word of the process about it. */
+async function run(entry: string, order: Order, { onProgress, signal }: Pick<ImportOptions, 'onProgress' | 'signal'>): Promise<LastNews> {
   signal.throwIfAborted()
   const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
   let tail = ''
   child.stderr?.on('data', (data: Buffer) => (tail = (tail + data.toString()).slice(-TAIL)))
-  const send = (order: ImportOrder): void => {
-    if (child.connected) child.send(order)
+  const send = (message: ImportOrder): void => {
+    if (child.connected) child.send(message)
   }
   let overdue: NodeJS.Timeout | undefined
   const cancel = (): void => {
@@ -32,7 +55,7 @@ export async function importInProcess(
     overdue = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
   }
   signal.addEventListener('abort', cancel)
-  let last: Exclude<ImportNews, { kind: 'progress' }> | undefined
+  let last: LastNews | undefined
   child.on('message', (message) => {
     const news = ImportNewsSchema.parse(message)
     if (news.kind === 'progress') onProgress(news.progress, news.message)
@@ -43,21 +66,22 @@ export async function importInProcess(
     status = await new Promise<NodeJS.Signals | number>((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (code, killed) => resolve(killed ?? code ?? -1))
-      send({ kind: 'import', request, into })
+      send(order)
     })
   } finally {
     clearTimeout(overdue)
     signal.removeEventListener('abort', cancel)
   }
-  // The data set is in its place then, whatever was asked meanwhile.
-  if (last?.kind === 'done') return last.dataset
-  if (!last) await removeLeftovers(into)
+  // What is done is done, whatever was asked meanwhile: the data set is in its place.
+  if (last && last.kind !== 'failed') return last
+  if (!last) await removeLeftovers(order.into)
   signal.throwIfAborted()
+  const { path } = order.request
   if (last?.code) throw new UserError(last.code, last.message)
-  if (last) throw new Error(`the import of ${request.path} failed: ${last.message}`)
+  if (last) throw new Error(`the import of ${path} failed: ${last.message}`)
   const lines = tail.trim().split('\n').slice(-3).join(' | ')
   throw new UserError(
     'INTERNAL',
-    `The process that imported ${request.path} ended with ${status}${lines ? ` (${lines})` : ''}; nothing was stored. One of the files may be damaged, or the memory was not enough: try again with a part of them.`,
+    `The process that imported ${path} ended with ${status}${lines ? ` (${lines})` : ''}; nothing was stored. One of the files may be damaged, or the memory was not enough: try again with a part of them.`,
   )
 }

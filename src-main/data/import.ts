@@ -1,11 +1,19 @@
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ImageOptionsSchema, type Dataset, type ImageOptions, type ImportDataset } from '../contract/datasets.js'
+import {
+  ImageOptionsSchema,
+  type Dataset,
+  type ImageOptions,
+  type ImportDataset,
+  type MakeDataset,
+  type PointKind,
+} from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import { archiveKind, unpackTar } from './archive.js'
 import { explainFileError, freeBytes, requireSpace, syncFolder, withTemporaryFolder } from './disk.js'
 import type { DatasetFormat, Found } from './format.js'
-import { builtins, formats } from './registry.js'
+import { pointBytes, writePoints } from './points.js'
+import { builtins, formats, problems } from './registry.js'
 import { SourceFolder } from './source-folder.js'
 import { readDataset } from './stored.js'
 import { DatasetWriter } from './writer.js'
@@ -31,11 +39,7 @@ const UNPACKING = 0.4
  */
 export async function importDataset(request: ImportDataset, options: ImportOptions): Promise<Dataset> {
   const path = resolve(request.path)
-  const wanted = request.format === undefined ? formats : formats.filter(({ id }) => id === request.format)
-  if (!wanted.length) {
-    const known = formats.map(({ id }) => id).join(', ')
-    throw new UserError('BAD_INPUT', `There is no format ${request.format}: choose one of ${known}, or leave it out.`)
-  }
+  const wanted = wantedFormats(request)
   if (request.name !== undefined) await requireFree(options.into, request.name)
   return staged(options, path, async (temporary) => {
     // A single file of arrays is a zip of its own kind, which its format reads by itself.
@@ -56,6 +60,20 @@ export async function importDataset(request: ImportDataset, options: ImportOptio
   })
 }
 
+function wantedFormats({ format }: ImportDataset): readonly DatasetFormat[] {
+  const wanted = format === undefined ? formats : formats.filter(({ id }) => id === format)
+  if (wanted.length) return wanted
+  const known = formats.map(({ id }) => id).join(', ')
+  throw new UserError('BAD_INPUT', `There is no format ${format}: choose one of ${known}, or leave it out.`)
+}
+
+/**
+ * What a folder or a file of arrays holds.
+ * @throws UserError BAD_INPUT when that cannot be read
+ */
+export const recogniseSource = (path: string, request: ImportDataset): Promise<{ format: DatasetFormat; found: Found }> =>
+  recognise(path, path, wantedFormats(request), request.images ?? ImageOptionsSchema.parse({}))
+
 /** Names of the data sets that need no import. */
 export const builtinNames = (): string[] => builtins.map(({ name }) => name)
 
@@ -73,6 +91,44 @@ export async function ensureBuiltin(name: string, options: ImportOptions): Promi
     return {
       about: { name, format: builtin.format, source: builtin.source },
       write: (sink) => builtin.make(sink, options.signal),
+      report: options.onProgress,
+    }
+  })
+}
+
+/** The kinds of points that can be drawn by a seed. */
+export const pointKinds = (): PointKind[] =>
+  problems.map(({ kind, source, classNames, trainPerClass, noise }) => ({
+    kind,
+    source,
+    classes: classNames.length,
+    points: trainPerClass * classNames.length,
+    noise,
+  }))
+
+/**
+ * Draws a data set of points by a seed and stores it as `into/NAME`.
+ * @throws UserError BAD_INPUT for an unknown kind or too few points, CONFLICT when the name is taken, DISK
+ */
+export async function makeDataset({ name, kind, seed, points, noise }: MakeDataset, options: ImportOptions): Promise<Dataset> {
+  const problem = problems.find((known) => known.kind === kind || known.kind === `two-${kind}`)
+  if (!problem) {
+    const known = problems.map((each) => each.kind).join(', ')
+    throw new UserError('BAD_INPUT', `There are no points of the kind ${kind}: choose one of ${known}.`)
+  }
+  await requireFree(options.into, name)
+  const trainPerClass = points === undefined ? problem.trainPerClass : Math.round(points / problem.classNames.length)
+  const choice = {
+    seed,
+    noise: noise ?? problem.noise,
+    trainPerClass,
+    testPerClass: points === undefined ? problem.testPerClass : Math.round(trainPerClass / 2),
+  }
+  return staged(options, join(options.into, name), async (temporary) => {
+    await requireSpace(temporary, pointBytes(problem, trainPerClass + choice.testPerClass), options.free ?? freeBytes)
+    return {
+      about: { name, format: 'generated', source: `${problem.kind}: ${problem.source}; seed ${seed}, noise ${choice.noise}` },
+      write: (sink) => writePoints(problem, choice, sink, options.signal),
       report: options.onProgress,
     }
   })

@@ -1,47 +1,73 @@
 import { permutation, randomFor, type Random } from '../numeric/random.js'
 import type { BuiltinDataset } from './format.js'
+import type { DatasetSink } from './sink.js'
 
 /** A problem of classifying points of the plane. */
 export interface PointProblem {
-  name: string
+  kind: string
   source: string
   classNames: string[]
   /** Points of each class to train on. */
   trainPerClass: number
   /** Points of each class to test with. */
   testPerClass: number
-  /** A random point of that class. */
+  /** Deviation of the normal noise that is added to both coordinates. */
+  noise: number
+  /** A random point of that class, without noise. */
   draw(label: number, random: Random): [x: number, y: number]
+}
+
+/** What decides the points of a problem. */
+export interface PointChoice {
+  seed: number
+  trainPerClass: number
+  testPerClass: number
+  noise: number
 }
 
 const SEED = 1
 
-/** A data set of points that are drawn by a fixed seed, in random order. */
-export function pointDataset({ name, source, classNames, trainPerClass, testPerClass, draw }: PointProblem): BuiltinDataset {
+/** Bytes that so many points of each class take. */
+export const pointBytes = ({ classNames }: PointProblem, perClass: number): number => perClass * classNames.length * 10
+
+/** The data set of a problem that comes along: points that are drawn by a fixed seed, in random order. */
+export function pointDataset(problem: PointProblem): BuiltinDataset {
+  const { kind, source, trainPerClass, testPerClass, noise } = problem
   return {
-    name,
+    name: kind,
     format: 'generated',
     source,
-    bytes: (trainPerClass + testPerClass) * classNames.length * 10,
-    async make(sink) {
-      sink.begin({ kind: 'points', image: { height: 1, width: 1, channels: 2 }, classNames })
-      for (const [part, perClass] of [
-        ['train', trainPerClass],
-        ['test', testPerClass],
-      ] as const) {
-        // prettier-ignore
-        const random = randomFor(SEED, `points/${name}/${part}`)
-        const count = perClass * classNames.length
-        const order = permutation(random, count)
-        const values = new Float32Array(2 * count)
-        const labels = new Uint16Array(count)
-        for (let i = 0; i < count; i++) {
-          const label = i % classNames.length
-          labels[order[i]!] = label
-          values.set(draw(label, random), 2 * order[i]!)
-        }
-        await sink.write(part, values, labels, name)
-      }
-    },
+    problem,
+    bytes: pointBytes(problem, trainPerClass + testPerClass),
+    make: (sink, signal) => writePoints(problem, { seed: SEED, trainPerClass, testPerClass, noise }, sink, signal),
+  }
+}
+
+/** Draws points by a seed and writes them in random order, those to test with from a stream of their own. */
+export async function writePoints(
+  { kind, classNames, draw }: PointProblem,
+  { seed, trainPerClass, testPerClass, noise }: PointChoice,
+  sink: DatasetSink,
+  signal: AbortSignal,
+): Promise<void> {
+  sink.begin({ kind: 'points', image: { height: 1, width: 1, channels: 2 }, classNames })
+  for (const [part, perClass] of [
+    ['train', trainPerClass],
+    ['test', testPerClass],
+  ] as const) {
+    if (!perClass) continue
+    signal.throwIfAborted()
+    const random = randomFor(seed, `points/${kind}/${part}`)
+    const count = perClass * classNames.length
+    const order = permutation(random, count)
+    const values = new Float32Array(2 * count)
+    const labels = new Uint16Array(count)
+    for (let i = 0; i < count; i++) {
+      const label = i % classNames.length
+      labels[order[i]!] = label
+      const [x, y] = draw(label, random)
+      values.set(noise > 0 ? [x + noise * random.normal(), y + noise * random.normal()] : [x, y], 2 * order[i]!)
+    }
+    await sink.write(part, values, labels, kind)
   }
 }

@@ -1,4 +1,5 @@
 import type { BuiltinDataset, DatasetFormat } from './format.js'
+import type { PointProblem } from './points.js'
 
 const byFile = <T>(modules: Record<string, T>): T[] =>
   Object.entries(modules)
@@ -14,3 +15,6 @@ export const formats: readonly DatasetFormat[] = byFile(
 export const builtins: readonly BuiltinDataset[] = byFile(
   import.meta.glob<BuiltinDataset>('./builtins/*.ts', { eager: true, import: 'builtin' }),
 )
+
+/** Every problem of points in the plane; data sets of it can be made by seed. */
+export const problems: readonly PointProblem[] = builtins.flatMap(({ problem }) => problem ?? [])

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { DatasetSchema, type Dataset } from '../contract/datasets.js'
 import { isUserError, UserError } from '../contract/errors.js'
-import { explainFileError } from './disk.js'
+import { explainFileError, syncFolder } from './disk.js'
 import {
   contentHash,
   DESCRIPTION,
@@ -49,11 +49,25 @@ export async function loadPart(folder: string, dataset: Dataset, part: Exclude<P
   const read = async (name: string): Promise<SharedArrayBuffer> =>
     count ? readShared(join(folder, name), expectedFiles(dataset).get(name)!, folder) : new SharedArrayBuffer(0)
   const values = await read(valuesFile(dataset.kind, part))
-  const labels = new Uint16Array(await read(labelsFile(part)))
+  const labels = checkedLabels(await read(labelsFile(part)), folder, dataset, part)
+  return { count, values: dataset.kind === 'images' ? new Uint8Array(values) : new Float32Array(values), labels }
+}
+
+/**
+ * Reads the labels of one part alone.
+ * @throws UserError DISK naming the file that is missing or damaged
+ */
+export async function readLabels(folder: string, dataset: Dataset, part: Exclude<Part, 'unlabelled'>): Promise<Uint16Array> {
+  if (!dataset.counts[part]) return new Uint16Array()
+  return checkedLabels(await readShared(join(folder, labelsFile(part)), dataset.counts[part] * 2, folder), folder, dataset, part)
+}
+
+function checkedLabels(buffer: SharedArrayBuffer, folder: string, dataset: Dataset, part: Part): Uint16Array<SharedArrayBuffer> {
+  const labels = new Uint16Array(buffer)
   const bad = labels.findIndex((label) => label >= dataset.classNames.length)
   if (bad >= 0)
     throw new UserError('DISK', `${join(folder, labelsFile(part))} is damaged (label ${labels[bad]} at ${bad}): ${again(folder)}.`)
-  return { count, values: dataset.kind === 'images' ? new Uint8Array(values) : new Float32Array(values), labels }
+  return labels
 }
 
 /** Compares every file of a stored data set with the hash that was taken when it was written. */
@@ -75,6 +89,30 @@ export async function verifyDataset(folder: string): Promise<{ ok: boolean; prob
   if (!problems.length && contentHash(stored) !== stored.hash)
     problems.push(`${join(folder, DESCRIPTION)} does not belong to these files: ${again(folder)}.`)
   return { ok: problems.length === 0, problems }
+}
+
+/**
+ * Gives a stored data set another name in its description; its folder is the caller's to rename. Does nothing where it has the name.
+ * @throws UserError NOT_FOUND or DISK
+ */
+export async function renameStored(folder: string, name: string): Promise<void> {
+  const stored = await readStored(folder)
+  if (stored.name === name) return
+  const path = join(folder, DESCRIPTION)
+  const temporary = `${path}.new`
+  try {
+    const handle = await open(temporary, 'w')
+    try {
+      await handle.writeFile(`${JSON.stringify({ ...stored, name }, null, 2)}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, path)
+    await syncFolder(folder)
+  } catch (error) {
+    throw explainFileError(error, path)
+  }
 }
 
 async function readStored(folder: string): Promise<StoredDataset> {

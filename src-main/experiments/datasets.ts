@@ -1,5 +1,5 @@
 import type { Task } from '../contract/changes.js'
-import type { Dataset, ImportDataset } from '../contract/datasets.js'
+import type { Dataset, ImportDataset, MakeDataset } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import { ACTIVE } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
@@ -23,6 +23,9 @@ export interface DatasetPorts {
 /** Milliseconds between two reports of the progress of the same work. */
 const PROGRESS_EVERY = 200
 
+/** A rename that was begun: its files may have either name. */
+const RENAMING = 'dataset.renaming'
+
 const removedKey = (name: string): string => `dataset.removed:${name}`
 
 /** The data sets of a home, and those that Retrace can make by itself. */
@@ -31,16 +34,27 @@ export class Datasets {
   private readonly running = new Map<string, AbortController>()
   private readonly making = new Map<string, Promise<Dataset>>()
   private readonly importing = new Set<Promise<unknown>>()
+  private renaming: Promise<Dataset> | null = null
   private closing = false
   private builtinsReady: Promise<void> = Promise.resolve()
 
   constructor(private readonly ports: DatasetPorts) {
+    const { views } = ports.importer
     this.services = {
       list: async () => {
         await this.builtinsReady
         return ports.datasets.list()
       },
       import: (request) => this.tracked(this.import(request)),
+      estimate: (request) => ports.importer.estimate(request, { into: ports.files.datasets }),
+      kinds: async () => ports.importer.kinds(),
+      make: (request) => this.tracked(this.draw(request)),
+      rename: (name, to) => this.rename(name, to),
+      classCounts: async (name) => views.classCounts(...(await this.place(name))),
+      images: async ({ name, ...request }) => views.images(...(await this.place(name)), request),
+      points: async ({ name, ...request }) => views.points(...(await this.place(name)), request),
+      augmented: async ({ name, ...request }) => views.augmented(...(await this.place(name)), request),
+      split: async ({ name, ...request }) => views.split(...(await this.place(name)), request),
       cancelImport: (taskId) => this.cancel(taskId),
       verify: async (name) => {
         const dataset = await this.find(name)
@@ -60,7 +74,9 @@ export class Datasets {
           record({ kind: 'task', task: { ...task, state: 'failed', message: 'Retrace was closed meanwhile: start it again.' } })
       })
     const make = async (): Promise<void> => {
-      for (const name of folders) if (!this.ports.datasets.get(name)) await this.adopt(name)
+      const { from } = (settings.get(RENAMING) ?? {}) as { from?: string }
+      await this.finishRename()
+      for (const name of folders) if (name !== from && !this.ports.datasets.get(name)) await this.adopt(name)
       for (const name of importer.builtins()) if (!this.closing && settings.get(removedKey(name)) !== true) await this.find(name)
     }
     this.builtinsReady = make().catch((error: unknown) => {
@@ -81,6 +97,8 @@ export class Datasets {
    * @throws UserError NOT_FOUND
    */
   async find(name: string): Promise<Dataset> {
+    // A data set has its old name or its new one, and nothing finds it between.
+    await this.renaming?.catch(() => undefined)
     const { datasets, importer } = this.ports
     const known = datasets.get(name)
     if (known) return known
@@ -89,6 +107,67 @@ export class Datasets {
     if (importer.builtins().includes(name)) return this.make(name)
     const names = [...new Set([...datasets.list().map((dataset) => dataset.name), ...importer.builtins()])]
     throw new UserError('NOT_FOUND', `There is no data set ${name}: ${hint(name, names, 'import it first, or choose one from the list.')}`)
+  }
+
+  private async place(name: string): Promise<[string, Dataset]> {
+    const dataset = await this.find(name)
+    return [this.ports.files.datasetFolder(dataset.name), dataset]
+  }
+
+  private draw(request: MakeDataset): Promise<Dataset> {
+    this.requireFree(request.name)
+    return this.task(newId(), `Making the data set ${request.name}`, async (options) =>
+      this.keep(await this.ports.importer.make(request, options)),
+    )
+  }
+
+  /** @throws UserError CONFLICT when a data set has that name */
+  private requireFree(name: string): void {
+    if (this.ports.datasets.get(name))
+      throw new UserError('CONFLICT', `There is a data set ${name} already: remove it first, or give this one another name.`)
+  }
+
+  private async rename(name: string, to: string): Promise<Dataset> {
+    const dataset = await this.find(name)
+    if (name === to) return dataset
+    this.requireFree(to)
+    this.requireUnused(name)
+    const { changes, settings } = this.ports
+    changes.commit(() => settings.set(RENAMING, { from: name, to }))
+    const going = this.finishRename().then((renamed) => renamed!)
+    this.renaming = going
+    try {
+      return await going
+    } finally {
+      this.renaming = null
+    }
+  }
+
+  /** Ends the rename that was begun, also by a host that died over it; every step may have been done already. */
+  private async finishRename(): Promise<Dataset | null> {
+    const { changes, datasets, files, importer, runs, settings } = this.ports
+    const begun = settings.get(RENAMING) as { from: string; to: string } | null | undefined
+    if (!begun) return null
+    const { from, to } = begun
+    try {
+      await files.renameDataset(from, to)
+    } catch (error) {
+      changes.commit(() => settings.set(RENAMING, null))
+      throw error
+    }
+    const folder = files.datasetFolder(to)
+    await importer.rename(folder, to)
+    const dataset = await importer.read(folder)
+    changes.commit((record) => {
+      settings.set(RENAMING, null)
+      datasets.remove(from)
+      datasets.put(dataset)
+      if (importer.builtins().includes(from)) settings.set(removedKey(from), true)
+      record({ kind: 'dataset', dataset })
+      for (const id of runs.renameDataset(from, to)) record({ kind: 'run', run: runs.get(id)! })
+      record({ kind: 'datasetRemoved', name: from })
+    })
+    return dataset
   }
 
   private make(name: string): Promise<Dataset> {
@@ -100,8 +179,7 @@ export class Datasets {
 
   private async import({ taskId = newId(), ...request }: ImportDataset & { taskId?: string }): Promise<Dataset> {
     if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is running already: give this one another id.`)
-    if (request.name !== undefined && this.ports.datasets.get(request.name))
-      throw new UserError('CONFLICT', `There is a data set ${request.name} already: remove it first, or give this one another name.`)
+    if (request.name !== undefined) this.requireFree(request.name)
     return this.task(taskId, `Importing ${request.path}`, async (options) => this.keep(await this.ports.importer.import(request, options)))
   }
 
@@ -119,18 +197,23 @@ export class Datasets {
   }
 
   private async remove(name: string): Promise<void> {
-    const { changes, datasets, runs, files, importer, settings } = this.ports
+    const { changes, datasets, files, importer, settings } = this.ports
     await this.making.get(name)
     if (!datasets.get(name)) await this.find(name)
-    const user = runs.inStatus([...ACTIVE, 'queued']).find(({ dataset }) => dataset === name)
-    if (user)
-      throw new UserError('CONFLICT', `The data set ${name} is used by run ${user.id}, which is ${user.status}: stop that run first.`)
+    this.requireUnused(name)
     changes.commit((record) => {
       datasets.remove(name)
       if (importer.builtins().includes(name)) settings.set(removedKey(name), true)
       record({ kind: 'datasetRemoved', name })
     })
     await files.removeDataset(name)
+  }
+
+  /** @throws UserError CONFLICT when a run works on it, or will */
+  private requireUnused(name: string): void {
+    const user = this.ports.runs.inStatus([...ACTIVE, 'queued']).find(({ dataset }) => dataset === name)
+    if (user)
+      throw new UserError('CONFLICT', `The data set ${name} is used by run ${user.id}, which is ${user.status}: stop that run first.`)
   }
 
   private async adopt(name: string): Promise<void> {

@@ -1,7 +1,18 @@
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
 import type { Change, SequencedChange, Task } from '../contract/changes.js'
 import type { RunConfig } from '../contract/config.js'
-import type { Dataset, ImportDataset } from '../contract/datasets.js'
+import type {
+  AugmentedRequest,
+  ClassCounts,
+  ImagesPage,
+  ImagesRequest,
+  Pixels,
+  PointsPage,
+  PointsRequest,
+  SplitCounts,
+  SplitRequest,
+} from '../contract/dataset-views.js'
+import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from '../contract/datasets.js'
 import type { EngineReport } from '../contract/engine.js'
 import type { Points } from '../contract/metrics.js'
 import type { Checkpoint, Environment, LogEntry, RunResult, RunStatus, RunSummary } from '../contract/runs.js'
@@ -70,6 +81,8 @@ export interface RunStore {
   baselines(): string[]
   /** For good, with all that belongs to it. */
   remove(id: string): void
+  /** Gives every run of a data set its new name, in its configuration too; answers those that are in sight. */
+  renameDataset(from: string, to: string): string[]
   /** Number for the default name of the next run. */
   nextNumber(): number
 }
@@ -150,6 +163,8 @@ export interface HomeFiles {
   checkpointPath(runId: string, file: string): string
   removeRun(runId: string): Promise<void>
   removeDataset(name: string): Promise<void>
+  /** Does nothing where it was done already. */
+  renameDataset(from: string, to: string): Promise<void>
 }
 
 /** One trainer's work, from which the supervisor makes its job. */
@@ -241,7 +256,25 @@ export interface DatasetImporter {
   ensureBuiltin(name: string, options: ImportOptions): Promise<Dataset>
   /** @throws UserError CONFLICT when `into` has one of that name */
   import(request: ImportDataset, options: ImportOptions): Promise<Dataset>
+  /** What that would take, without storing anything. */
+  estimate(request: ImportDataset, options: Pick<ImportOptions, 'into'>): Promise<ImportEstimate>
+  /** Kinds of points that can be drawn by a seed. */
+  kinds(): readonly PointKind[]
+  /** @throws UserError CONFLICT when `into` has one of that name */
+  make(request: MakeDataset, options: ImportOptions): Promise<Dataset>
+  /** Writes another name into the description that a stored folder carries. */
+  rename(folder: string, name: string): Promise<void>
   /** The description that a stored folder carries. */
   read(folder: string): Promise<Dataset>
+  readonly views: DatasetViews
   verify(folder: string, expected: Dataset): Promise<{ ok: boolean; problems: string[] }>
+}
+
+/** Looks into stored data sets without loading them. */
+export interface DatasetViews {
+  classCounts(folder: string, dataset: Dataset): Promise<ClassCounts>
+  images(folder: string, dataset: Dataset, request: Omit<ImagesRequest, 'name'>): Promise<ImagesPage>
+  points(folder: string, dataset: Dataset, request: Omit<PointsRequest, 'name'>): Promise<PointsPage>
+  augmented(folder: string, dataset: Dataset, request: Omit<AugmentedRequest, 'name'>): Promise<Pixels>
+  split(folder: string, dataset: Dataset, request: Omit<SplitRequest, 'name'>): Promise<SplitCounts>
 }

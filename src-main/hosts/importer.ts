@@ -1,6 +1,7 @@
-import { builtinNames, ensureBuiltin } from '../data/import.js'
-import { importInProcess } from '../data/import-remote.js'
-import { readDataset, verifyDataset } from '../data/stored.js'
+import { DatasetBrowser } from '../data/browse.js'
+import { builtinNames, ensureBuiltin, makeDataset, pointKinds } from '../data/import.js'
+import { estimateInProcess, importInProcess } from '../data/import-remote.js'
+import { readDataset, renameStored, verifyDataset } from '../data/stored.js'
 import type { DatasetImporter } from '../experiments/ports.js'
 
 /**
@@ -11,6 +12,11 @@ export const createImporter = (entry: string): DatasetImporter => ({
   builtins: builtinNames,
   ensureBuiltin,
   import: (request, options) => importInProcess(entry, request, options),
+  estimate: (request, { into }) => estimateInProcess(entry, request, into),
+  kinds: pointKinds,
+  make: makeDataset,
+  rename: renameStored,
+  views: new DatasetBrowser(),
   read: readDataset,
   async verify(folder, expected) {
     const found = await verifyDataset(folder)

@@ -1,5 +1,5 @@
 import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HomeFiles } from '../experiments/ports.js'
 import { explainDiskError } from './disk-errors.js'
@@ -76,6 +76,13 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     async removeRun(id) {
       await rm(runFolder(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
         throw explainDiskError(error, runFolder(id))
+      })
+    },
+    async renameDataset(from, to) {
+      const [source, target] = [files.datasetFolder(from), files.datasetFolder(to)]
+      if (!existsSync(source) && existsSync(target)) return
+      await rename(source, target).catch((error: unknown) => {
+        throw explainDiskError(error, source)
       })
     },
     async removeDataset(name) {

@@ -58,6 +58,9 @@ export function createRunStore(db: Database): RunStore {
   const enqueue = db.prepare(`UPDATE runs SET queueOrder = ${nextOrder} WHERE id = ?`)
   const remove = db.prepare('DELETE FROM runs WHERE id = ?')
   const highest = db.prepare<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+  const setDataset = db.prepare('UPDATE runs SET dataset = ? WHERE dataset = ?')
+  const setConfigDataset = db.prepare("UPDATE run_records SET config = json_set(config, '$.dataset', ?) WHERE config ->> '$.dataset' = ?")
+  const ofDataset = db.prepare<{ id: string }>('SELECT id FROM runs WHERE dataset = ? AND removedAt IS NULL')
   // One statement a set of changed columns; callers use a handful of sets.
   const updates = new Map<string, ReturnType<typeof db.prepare>>()
 
@@ -112,6 +115,11 @@ export function createRunStore(db: Database): RunStore {
     baselines: () => baselines.all().map(({ id }) => id),
     enqueue: (id) => void enqueue.run(id),
     remove: (id) => void remove.run(id),
+    renameDataset(from, to) {
+      setDataset.run(to, from)
+      setConfigDataset.run(to, from)
+      return ofDataset.all(to).map(({ id }) => id)
+    },
     nextNumber: () => (highest.get()?.seq ?? 0) + 1,
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Task } from '../../src-main/contract/changes.js'
 import { openSession, type Session } from '../fixtures/session.js'
@@ -83,5 +84,38 @@ describe('data sets', () => {
     using session = await openSession()
     await session.crash({ datasetFolders: ['digits', 'kept'] })
     expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits', 'kept'])
+  })
+
+  it('get a new name with the runs on them, but not under a run that works', async () => {
+    using session = await openSession()
+    const { services } = session
+    await services.datasets.import({ path: 'quick', name: 'mine' })
+    mkdirSync(session.files.datasetFolder('mine'), { recursive: true })
+    const run = await services.runs.create({ preset: 'small', dataset: 'mine' })
+    await expect(services.datasets.rename('mine', 'yours')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(run.id),
+    })
+    session.trainers.at(-1)!.events.report({ kind: 'ended', outcome: 'finished', reason: null, result: null })
+    session.trainers.at(-1)!.events.exited({ reason: null, overdue: false })
+    await expect(services.datasets.rename('mine', 'digits')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await services.datasets.rename('mine', 'yours')).name).toBe('yours')
+    expect((await services.datasets.list()).map(({ name }) => name)).toEqual(['digits', 'yours'])
+    expect(await services.runs.get(run.id)).toMatchObject({ dataset: 'yours', config: { dataset: 'yours' } })
+    expect(existsSync(session.files.datasetFolder('yours'))).toBe(true)
+    const kinds = session.stores.journal.after(0, { detailOf: [], limit: 1000 }).map(({ change }) => change.kind)
+    expect(kinds.slice(-3)).toEqual(['dataset', 'run', 'datasetRemoved'])
+  })
+
+  it.each(['before', 'after'])('whose renaming was cut off %s its folder moved have the new name after the next start', async (when) => {
+    using session = await openSession()
+    await session.services.datasets.import({ path: 'quick', name: 'mine' })
+    mkdirSync(session.files.datasetFolder(when === 'before' ? 'mine' : 'yours'), { recursive: true })
+    session.stores.settings.set('dataset.renaming', { from: 'mine', to: 'yours' })
+    await session.crash({ datasetFolders: [when === 'before' ? 'mine' : 'yours'] })
+    expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits', 'yours'])
+    expect(session.faults).toEqual([])
+    expect(existsSync(session.files.datasetFolder('yours'))).toBe(true)
+    expect(session.stores.settings.get('dataset.renaming')).toBe(null)
   })
 })

@@ -5,14 +5,15 @@ const NOISE = 0.05
 
 /** Two circles with the same centre and a little noise, as make_circles of scikit-learn. */
 export const builtin = pointDataset({
-  name: 'circles',
+  kind: 'circles',
   source: 'generated, after make_circles of scikit-learn (factor 0.5, noise 0.05)',
   classNames: ['inner', 'outer'],
   trainPerClass: 1000,
   testPerClass: 500,
+  noise: NOISE,
   draw(label, random) {
     const angle = 2 * Math.PI * random.uniform()
     const radius = RADII[label]!
-    return [radius * Math.cos(angle) + NOISE * random.normal(), radius * Math.sin(angle) + NOISE * random.normal()]
+    return [radius * Math.cos(angle), radius * Math.sin(angle)]
   },
 })

@@ -18,11 +18,12 @@ export const layer = (x: number, y: number): number =>
 
 /** Five classes, the layers of the function `peaks`, with as many points each. Haber and Ruthotto 2017, section 5; their setupPeaks. */
 export const builtin = pointDataset({
-  name: 'peaks',
+  kind: 'peaks',
   source: 'generated, after Haber and Ruthotto 2017 (peaks, five level sets)',
   classNames: Array.from({ length: CLASSES }, (_, i) => `layer ${i + 1}`),
   trainPerClass: 1000,
   testPerClass: 200,
+  noise: 0,
   draw(label, random) {
     for (;;) {
       const [x, y] = [RANGE * (2 * random.uniform() - 1), RANGE * (2 * random.uniform() - 1)]

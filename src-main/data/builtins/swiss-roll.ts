@@ -5,11 +5,12 @@ const OFFSETS = [0, 0.2]
 
 /** Two spiral curves, one inside the other, without noise. Haber and Ruthotto 2017, section 5; their code's setupSwissRoll. */
 export const builtin = pointDataset({
-  name: 'swiss-roll',
+  kind: 'swiss-roll',
   source: 'generated, after Haber and Ruthotto 2017 (Swiss roll)',
   classNames: ['inner curve', 'outer curve'],
   trainPerClass: 1000,
   testPerClass: 500,
+  noise: 0,
   draw(label, random) {
     const along = random.uniform()
     const radius = OFFSETS[label]! + along

@@ -6,16 +6,17 @@ const NOISE = 0.02
 
 /** Two spiral arms, opposite each other. Lang and Witbrock 1988, there with three turns. */
 export const builtin = pointDataset({
-  name: 'two-spirals',
+  kind: 'two-spirals',
   source: 'generated, after Lang and Witbrock 1988 (1.75 turns in place of 3, noise 0.02)',
   classNames: ['first arm', 'second arm'],
   trainPerClass: 1000,
   testPerClass: 500,
+  noise: NOISE,
   draw(label, random) {
     // Uniform in area rather than along the radius would leave the centre empty; the square root lies between.
     const along = Math.sqrt(random.uniform())
     const radius = INNER + (1 - INNER) * along
     const angle = 2 * Math.PI * TURNS * along + Math.PI * label
-    return [radius * Math.cos(angle) + NOISE * random.normal(), radius * Math.sin(angle) + NOISE * random.normal()]
+    return [radius * Math.cos(angle), radius * Math.sin(angle)]
   },
 })

@@ -25,6 +25,12 @@ const fraction = (text: string): number => {
   return value
 }
 
+const noise = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 10)) throw new InvalidArgumentError('It must be a number from 0 to 10.')
+  return value
+}
+
 const size = (text: string): { width: number; height: number } => {
   const [width = 0, height = width] = /^\d{1,4}(x\d{1,4})?$/.test(text) ? text.split('x').map(Number) : []
   if (Math.min(width, height) < 1 || Math.max(width, height) > 1024)
@@ -95,6 +101,15 @@ export function createProgram(context: Context): Command {
     .addOption(new Option('--color <colour>').choices(COLOURS).hideHelp())
     .option('--test-fraction <part>', 'part of each class to test with, where the files have no test part', fraction)
     .action(async (path, options) => (await import('./commands/datasets.js')).importDataset(context, path, options))
+  leaf(datasets, 'make <name>', 'draw points of the plane by a seed')
+    .requiredOption('--kind <kind>', 'circles, peaks, spirals or swiss-roll')
+    .option('--seed <n>', 'of the points', whole)
+    .option('--points <n>', 'to train on; half as many are drawn to test with', whole)
+    .option('--noise <x>', 'deviation of the noise on both coordinates', noise)
+    .action(async (name, options) => (await import('./commands/datasets.js')).makeDataset(context, name, options))
+  leaf(datasets, 'rename <name> <to>', 'give a data set and the runs on it another name').action(async (name, to, options) =>
+    (await import('./commands/datasets.js')).renameDataset(context, name, to, options),
+  )
   leaf(datasets, 'verify <name>', 'compare what is stored with its hash').action(async (name, options) =>
     (await import('./commands/datasets.js')).verifyDataset(context, name, options),
   )

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Change } from '../../../contract/changes.js'
-import type { Dataset, ImageOptions } from '../../../contract/datasets.js'
+import type { Dataset, ImageOptions, ImportEstimate } from '../../../contract/datasets.js'
 import { UserError } from '../../../contract/errors.js'
 import { userPath } from '../../home.js'
 import { signalStatus } from '../../signals.js'
@@ -85,12 +85,17 @@ export async function importDataset(context: Context, path: string, options: Imp
         },
       )
       let ended: NodeJS.Signals | null = null
+      let begun = false
       void context.end.then((signal) => {
         ended = signal
         // The import below then fails, which is what ends this command.
-        client.datasets.cancelImport.mutate({ taskId }).catch(context.onDefect)
+        if (begun) client.datasets.cancelImport.mutate({ taskId }).catch(context.onDefect)
       })
       try {
+        context.note(estimateLine(await client.datasets.estimate.query({ path: from, format, name, images })))
+        const signal = ended as NodeJS.Signals | null
+        if (signal) throw new ExitStatus(signalStatus(signal))
+        begun = true
         return await client.datasets.import.mutate({ path: from, taskId, format, name, images })
       } catch (error) {
         if (ended) throw new ExitStatus(signalStatus(ended))
@@ -104,6 +109,34 @@ export async function importDataset(context: Context, path: string, options: Imp
   )
   if (options.json) context.print(asJson(set))
   else describe(set).forEach(context.print)
+}
+
+export interface MakeOptions extends CommonOptions {
+  kind: string
+  seed?: number
+  points?: number
+  noise?: number
+}
+
+export async function makeDataset(context: Context, name: string, { kind, seed, points, noise, ...options }: MakeOptions): Promise<void> {
+  const set = await withWorkbench(context, options, ({ client }) => client.datasets.make.mutate({ name, kind, seed, points, noise }))
+  if (options.json) context.print(asJson(set))
+  else describe(set).forEach(context.print)
+}
+
+export async function renameDataset(context: Context, name: string, to: string, options: CommonOptions): Promise<void> {
+  const set = await withWorkbench(context, options, ({ client }) => client.datasets.rename.mutate({ name, to }))
+  context.print(options.json ? asJson(set) : `${name} is ${to} now`)
+}
+
+/** What an import will take, in one line. */
+function estimateLine({ format, name, storedBytes, temporaryBytes, freeBytes }: ImportEstimate): string {
+  const what = format === null ? 'an archive' : `${name} (${format})`
+  const takes = [
+    ...(temporaryBytes ? [`${bytes(temporaryBytes)} while it is unpacked`] : []),
+    ...(storedBytes === null ? [] : [`about ${bytes(storedBytes)} on the disk`]),
+  ]
+  return `${what}: ${takes.join(', ')}; ${bytes(freeBytes)} are free`
 }
 
 export async function verifyDataset(context: Context, name: string, options: CommonOptions): Promise<void> {
