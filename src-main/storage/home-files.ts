@@ -1,6 +1,7 @@
-import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UserError } from '../contract/errors.js'
 import type { HomeFiles } from '../experiments/ports.js'
 import { explainDiskError } from './disk-errors.js'
 
@@ -69,6 +70,8 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     adoptWeights: (from, file, id) => copy(checkpoint(from, file), id),
     copyWeights: (from, file, id) => copy(join(runFolder(from), file), id),
     importWeights(path, id) {
+      if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+        throw new UserError('NOT_FOUND', `There is no file ${path}: give the path of a .safetensors file.`)
       make(runFolder(id))
       guard(path, () => copyFileSync(path, join(runFolder(id), WEIGHTS)))
       return WEIGHTS

@@ -178,5 +178,9 @@ function diskError(error: unknown, path: string): unknown {
     return new UserError('DISK', `the disk is full: ${path} could not be written; free some space and resume the run`, { cause: error })
   if (code === 'EROFS' || code === 'EACCES')
     return new UserError('DISK', `${path} cannot be written (${code}); check the permissions of the home folder`, { cause: error })
+  if (code === 'ENOENT')
+    return new UserError('DISK', `${path} cannot be written: there is no folder ${dirname(path)}; make it first`, { cause: error })
+  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST')
+    return new UserError('DISK', `${path} cannot be written: it is a folder; give the name of a file`, { cause: error })
   return error
 }

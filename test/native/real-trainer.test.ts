@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { unpackPoints } from '../../src-main/contract/metrics.js'
+import type { CreateRun, RunDetail } from '../../src-main/contract/runs.js'
+import { openBackend, type Backend } from '../../src-main/hosts/backend.js'
+import { catalogue } from '../../src-main/hosts/catalogue.js'
+import { computeEnvironment } from '../../src-main/hosts/engine.js'
+import { createImporter } from '../../src-main/hosts/importer.js'
+import { readSafetensors, writeSafetensors } from '../../src-main/training/safetensors.js'
+import { bundleForNode } from '../fixtures/build.js'
+import { temporaryFolder } from '../fixtures/home.js'
+
+const SOURCES = resolve(import.meta.dirname, '../../src-main')
+
+let bundle: Awaited<ReturnType<typeof bundleForNode>>
+beforeAll(
+  async () => void (bundle = await bundleForNode(join(SOURCES, 'training/trainer.ts'), join(SOURCES, 'data/batch-worker.ts'))),
+  60_000,
+)
+afterAll(() => bundle[Symbol.dispose]())
+
+let folder: ReturnType<typeof temporaryFolder>
+let backend: Backend
+const open = async (): Promise<void> => {
+  backend = await openBackend({
+    home: folder.path,
+    trainerEntry: bundle.file,
+    hostKind: 'server',
+    catalogue,
+    importer: createImporter('nothing is imported here'),
+    environment: () => computeEnvironment(undefined),
+  })
+}
+beforeEach(async () => {
+  folder = temporaryFolder()
+  await open()
+})
+afterEach(async () => {
+  await backend.close()
+  folder[Symbol.dispose]()
+})
+
+const STEPS = 240
+
+/** Small, but with all that a checkpoint has to hold: images, augmentation, batch norms, two stages, momentum, a schedule, a selection. */
+const request: CreateRun = {
+  preset: 'hamiltonian-quick',
+  dataset: 'mnist',
+  overrides: {
+    stages: [
+      { channels: 4, units: 1 },
+      { channels: 8, units: 1 },
+    ],
+    steps: STEPS,
+    batch: 8,
+    subset: 0.1,
+    validation: 0.1,
+    evaluateEvery: 50,
+    evaluateImages: 40,
+    augment: { pad: 2, flip: false },
+    checkpointSeconds: 0.5,
+  },
+}
+
+async function until(id: string, condition: (run: RunDetail) => boolean): Promise<RunDetail> {
+  for (;;) {
+    const run = await backend.services.runs.get(id)
+    if (condition(run)) return run
+    if (run.endedAt !== null) throw new Error(`run ${id} is ${run.status} at step ${run.step}: ${run.reason}`)
+    await sleep(10)
+  }
+}
+
+const finished = (id: string): Promise<RunDetail> => until(id, ({ status }) => status === 'finished')
+
+/** Steps and values of every series, without those that time alone decides. */
+async function computed(id: string): Promise<Record<string, { steps: number[]; values: number[] }>> {
+  const { series } = await backend.services.runs.series(id)
+  return Object.fromEntries(
+    series
+      .filter(({ key }) => !key.startsWith('system/') && key !== 'train/imagesPerSecond')
+      .map(({ key, points }) => {
+        const { steps, values } = unpackPoints(points)
+        return [key, { steps: [...steps], values: [...values] }]
+      }),
+  )
+}
+
+async function killTrainer(id: string): Promise<void> {
+  const { stdout } = await promisify(execFile)('pgrep', ['-f', '--', `--run ${id} --lease`])
+  for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+}
+
+test('killed, paused, stopped and closed with its host, a run ends with the weights and the series of an uninterrupted one', async () => {
+  const whole = await finished((await backend.services.runs.create(request)).id)
+  const { runs } = backend.services
+  const { id } = await runs.create(request)
+  await until(id, ({ step }) => step >= 30)
+  await killTrainer(id)
+  expect((await until(id, ({ status }) => status === 'failed')).reason).toContain('SIGKILL')
+
+  await runs.resume(id)
+  await until(id, ({ status, step }) => status === 'running' && step >= 60)
+  await runs.pause(id)
+  const paused = await until(id, ({ status }) => status === 'paused')
+  expect(paused.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: paused.step })
+
+  await runs.resume(id)
+  await until(id, ({ status, step }) => status === 'running' && step >= paused.step + 30)
+  await runs.stop(id)
+  const stopped = await until(id, ({ status }) => status === 'stopped')
+  expect(stopped.checkpoints.at(-1)).toMatchObject({ kind: 'stop', step: stopped.step })
+
+  await runs.resume(id)
+  await until(id, ({ status, step }) => status === 'running' && step >= stopped.step + 20)
+  await backend.close()
+  await open()
+  expect((await backend.services.runs.get(id)).status).toBe('interrupted')
+
+  await backend.services.runs.resume(id)
+  const end = await finished(id)
+  expect(end.lease).toBe(5)
+  expect(end.result).toMatchObject({
+    weightsHash: whole.result!.weightsHash,
+    testAccuracy: whole.result!.testAccuracy,
+    testLoss: whole.result!.testLoss,
+  })
+  const [a, b] = [await computed(whole.id), await computed(id)]
+  expect(a['train/loss']!.steps).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1))
+  expect(b).toEqual(a)
+})
+
+test('a fork and imported weights begin where they came from; what does not fit is refused before a run is made', async () => {
+  const { runs } = backend.services
+  const short: CreateRun = { ...request, overrides: { ...request.overrides, steps: 6, evaluateEvery: 0 } }
+  const parent = await finished((await runs.create(short)).id)
+  const file = join(folder.path, 'exported.safetensors')
+  expect(await runs.exportWeights(parent.id, { path: file })).toMatchObject({ path: file, step: 6, bytes: expect.any(Number) as number })
+  const exported = await readSafetensors(file)
+  expect(exported.metadata).toMatchObject({ weightsHash: parent.result!.weightsHash, step: '6' })
+  expect([...exported.tensors.keys()].filter((name) => !/^(params|stats)\//.test(name))).toEqual([])
+
+  const frozen = { steps: 1, learningRate: 0 }
+  const fork = await runs.fork(parent.id, { overrides: frozen })
+  expect(fork.parentId).toBe(parent.id)
+  const imported = await runs.create({ ...short, overrides: { ...short.overrides, ...frozen }, weights: file })
+  for (const { id } of [fork, imported]) {
+    const run = await finished(id)
+    const start = await readSafetensors(join(folder.path, 'runs', id, 'checkpoints', run.checkpoints[0]!.file))
+    for (const [name, { data }] of exported.tensors) expect(start.tensors.get(name)!.data, name).toEqual(data)
+  }
+
+  const { runs: before } = await runs.list()
+  const wider = { stages: [{ channels: 4, units: 1 }, { channels: 16, units: 1 }] } // prettier-ignore
+  await expect(runs.fork(parent.id, { overrides: wider })).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+    message: expect.stringMatching(
+      /do not fit the network: params\/stage2\/unit1\/kernel1 has shape \[3,3,4,4\] instead of \[3,3,8,8\]/,
+    ) as string,
+  })
+  const kernel = exported.tensors.get('params/stem/kernel')!
+  kernel.data[0]! += 1
+  await writeSafetensors(file, exported)
+  await expect(runs.create({ ...short, weights: file })).rejects.toThrow(/is damaged: its weights do not match their hash/)
+  await expect(runs.create({ ...short, weights: join(folder.path, 'nowhere') })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
+  expect((await runs.list()).runs).toHaveLength(before.length)
+  mkdirSync(join(folder.path, 'taken'))
+  await expect(runs.exportWeights(parent.id, { path: join(folder.path, 'taken') })).rejects.toThrow(/taken/)
+})
