@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AlertSchema } from './alerts.js'
 import { DatasetSchema } from './datasets.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { SettingsSchema } from './settings.js'
@@ -25,6 +26,9 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
   z.strictObject({ kind: z.literal('checkpointRemoved'), runId: RunIdSchema, file: z.string() }),
   z.strictObject({ kind: z.literal('notes'), runId: RunIdSchema, notes: z.string() }),
+  z.strictObject({ kind: z.literal('alert'), alert: AlertSchema }),
+  /** Alerts up to this number have been read. */
+  z.strictObject({ kind: z.literal('alertsRead'), upTo: z.int() }),
   z.strictObject({ kind: z.literal('settings'), settings: SettingsSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
   z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),

@@ -8,6 +8,7 @@ import { isUserError, type ErrorCode } from './errors.js'
 import { BulkSchema, CreateRunSchema, EditRunsSchema, NotesSchema, RunIdSchema } from './runs.js'
 import type { Services } from './services.js'
 import { SettingsPatchSchema } from './settings.js'
+import { CleanupSchema } from './storage.js'
 
 export interface RouterContext {
   services: Services
@@ -129,6 +130,26 @@ export const router = t.router({
     log: procedure
       .input(runId.extend({ limit: z.int().min(1).max(10_000).default(1000) }))
       .query(({ ctx, input }) => ctx.services.runs.log(input.id, { limit: input.limit })),
+  }),
+  alerts: t.router({
+    list: procedure.query(({ ctx }) => ctx.services.alerts.list()),
+    markRead: procedure
+      .input(z.strictObject({ upTo: z.int().min(0) }))
+      .mutation(({ ctx, input }) => ctx.services.alerts.markRead(input.upTo)),
+  }),
+  storage: t.router({
+    usage: procedure.query(({ ctx }) => ctx.services.storage.usage()),
+    clean: procedure.input(CleanupSchema).mutation(({ ctx, input }) => ctx.services.storage.clean(input)),
+    check: procedure
+      .input(z.strictObject({ deep: z.boolean().default(false) }))
+      .mutation(({ ctx, input }) => ctx.services.storage.check(input.deep)),
+    backup: procedure
+      .input(z.strictObject({ file: z.string().min(1).max(4096), taskId: z.string().max(64).optional() }))
+      .mutation(({ ctx, input }) => ctx.services.storage.backup(input)),
+    cancelBackup: procedure
+      .input(z.strictObject({ taskId: z.string() }))
+      .mutation(({ ctx, input }) => ctx.services.storage.cancelBackup(input.taskId)),
+    lastRepair: procedure.query(({ ctx }) => ctx.services.storage.lastRepair()),
   }),
   settings: t.router({
     get: procedure.query(({ ctx }) => ctx.services.settings.get()),

@@ -76,6 +76,14 @@ export const RunSummarySchema = z.strictObject({
 })
 export type RunSummary = z.infer<typeof RunSummarySchema>
 
+export const HardwareSchema = z.strictObject({
+  processor: z.string(),
+  /** Logical cores. */
+  cores: z.int(),
+  memoryBytes: z.number(),
+  gpus: z.array(z.string()),
+})
+
 export const EnvironmentSchema = z.strictObject({
   engine: EngineReportSchema.nullable(),
   datasetHash: z.string().nullable(),
@@ -83,6 +91,8 @@ export const EnvironmentSchema = z.strictObject({
   platform: z.string(),
   commit: z.string().nullable(),
   diff: z.string().nullable(),
+  /** Absent for runs of an earlier version. */
+  hardware: HardwareSchema.optional(),
 })
 export type Environment = z.infer<typeof EnvironmentSchema>
 

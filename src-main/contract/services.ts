@@ -1,3 +1,5 @@
+import type { Alert } from './alerts.js'
+import type { CheckReport, Cleanup, CleanupPlan, RepairReport, StorageUsage } from './storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from './catalogue.js'
 import type { SequencedChange } from './changes.js'
 import type { RunConfig } from './config.js'
@@ -88,6 +90,22 @@ export interface Services {
     /** Every stored point of the wanted series (all when keys is absent), and the sequence number up to which that is true. */
     series(id: string, keys?: string[]): Promise<{ series: SeriesPoints[]; seq: number }>
     log(id: string, options: { limit: number }): Promise<{ entries: LogEntry[]; seq: number }>
+  }
+  alerts: {
+    /** The newest, and the sequence number up to which that is true. */
+    list(): Promise<{ alerts: Alert[]; seq: number }>
+    markRead(upTo: number): Promise<void>
+  }
+  storage: {
+    usage(): Promise<StorageUsage>
+    clean(request: Cleanup): Promise<CleanupPlan>
+    /** @param deep also reads every data set and compares it with its hash */
+    check(deep: boolean): Promise<CheckReport>
+    /** The whole home in one new file, made while it works; progress is published as task changes with this id. */
+    backup(request: { file: string; taskId?: string | undefined }): Promise<{ files: number; bytes: number }>
+    cancelBackup(taskId: string): Promise<void>
+    /** What the last start after a crash found; null when there was none. */
+    lastRepair(): Promise<RepairReport | null>
   }
   settings: {
     get(): Promise<Settings>

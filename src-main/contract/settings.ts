@@ -21,6 +21,16 @@ export const SettingsSchema = z.strictObject({
     help: 'For so long a removed run can be brought back; then its files are deleted.',
     unit: 'h',
   }),
+  'disk.warnGiB': setting(z.number().min(0).max(100_000).default(5), {
+    label: 'Warn when the disk has less than',
+    help: 'Free space on the disk of the home folder, below which you are warned; 0 never warns.',
+    unit: 'GiB',
+  }),
+  'disk.pauseGiB': setting(z.number().min(0).max(100_000).default(1), {
+    label: 'Pause runs when the disk has less than',
+    help: 'Runs write a checkpoint and pause, and queued ones wait until there is room again; 0 never pauses.',
+    unit: 'GiB',
+  }),
 })
 export type Settings = z.infer<typeof SettingsSchema>
 export type SettingKey = keyof Settings

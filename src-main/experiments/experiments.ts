@@ -1,13 +1,19 @@
 import type { Services } from '../contract/services.js'
+import { Alerts } from './alerts.js'
+import { Backups } from './backup.js'
 import { Configurations } from './catalogue.js'
 import { createChanges } from './changes.js'
 import { Datasets } from './datasets.js'
+import { DiskGuard } from './disk-guard.js'
 import type {
+  AlertStore,
+  BackupWriter,
   Catalogue,
   CheckpointStore,
   Clock,
   DatasetImporter,
   DatasetStore,
+  HomeDisk,
   HomeFiles,
   Journal,
   LogStore,
@@ -18,12 +24,14 @@ import type {
   Transactions,
   Weights,
 } from './ports.js'
+import { noteClosing, noteOpening } from './recovery.js'
 import { RunControl } from './run-control.js'
 import { createBulk } from './bulk.js'
 import { createRunEdit } from './run-edit.js'
 import { createQueue } from './run-queue.js'
 import { RunTrash } from './run-trash.js'
 import { createRuns, type RunPorts } from './runs.js'
+import { createStorage } from './storage.js'
 import { createSettings } from './settings.js'
 
 export interface ExperimentPorts {
@@ -35,7 +43,9 @@ export interface ExperimentPorts {
   checkpoints: CheckpointStore
   settings: SettingsStore
   datasets: DatasetStore
+  alerts: AlertStore
   files: HomeFiles
+  disk: HomeDisk
   trainers: TrainerLauncher
   clock: Clock
   catalogue: Catalogue
@@ -43,6 +53,9 @@ export interface ExperimentPorts {
   weights: Weights
   system: Services['system']
   provenance: RunPorts['provenance']
+  backups: BackupWriter
+  /** What the database's own checks find. */
+  problems(): string[]
   fault(error: unknown): void
   /** See `RunControl`. */
   queue: 'run' | 'hold'
@@ -53,12 +66,18 @@ export interface ExperimentPorts {
 /** The services over their ports, recovered from whatever the last host left behind. */
 export function openExperiments(ports: ExperimentPorts): { services: Services; close(timeout: number): Promise<void> } {
   const changes = createChanges(ports)
-  const control = new RunControl({ ...ports, changes }, ports.queue)
+  const alerts = new Alerts({ ...ports, changes })
+  const control = new RunControl({ ...ports, changes, alerts }, ports.queue)
+  const guard = new DiskGuard({ ...ports, alerts, control })
   const datasets = new Datasets({ ...ports, changes })
+  const backups = new Backups({ ...ports, changes })
   const configurations = new Configurations(ports.catalogue, datasets)
   const trash = new RunTrash({ ...ports, changes, control })
   const runPorts = { ...ports, changes, control, configurations }
   const runs = { ...createRuns(runPorts), ...createRunEdit(runPorts), ...createQueue(runPorts), ...trash.services }
+  noteOpening({ ...ports, changes, alerts })
+  // Before anything is started.
+  guard.start()
   control.recover()
   trash.start()
   datasets.recover(ports.datasetFolders)
@@ -68,12 +87,16 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
       catalogue: configurations.services,
       datasets: datasets.services,
       runs: { ...runs, ...createBulk(runs) },
+      alerts: alerts.services,
+      storage: { ...createStorage({ ...ports, changes, control }), ...backups.services },
       settings: createSettings({ ...ports, changes }, () => control.reconsider()),
       changes: { subscribe: changes.subscribe },
     },
     async close(timeout) {
-      await Promise.all([control.close(timeout), datasets.close(), trash.close()])
+      guard.close()
+      await Promise.all([control.close(timeout), datasets.close(), trash.close(), backups.close()])
       changes.close()
+      noteClosing(ports.settings)
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { Alert } from '../contract/alerts.js'
+import type { DiskSpace } from '../contract/storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
 import type { Change, SequencedChange, Task } from '../contract/changes.js'
 import type { RunConfig } from '../contract/config.js'
@@ -131,6 +133,47 @@ export interface Journal {
 export interface SettingsStore {
   get(key: string): unknown
   set(key: string, value: unknown): void
+}
+
+export interface AlertStore {
+  add(alert: Omit<Alert, 'id' | 'read'>): Alert
+  /** Newest first; without those of removed runs. */
+  list(): Alert[]
+  markRead(upTo: number): void
+}
+
+/** One file of a home. */
+export interface HomeFile {
+  /** Inside the home, with `/` between folders. */
+  path: string
+  bytes: number
+  /** Tells files apart: two names of the same file have the same. */
+  inode: string
+}
+
+/** Looks at the files of a home, and removes single ones. */
+export interface HomeDisk {
+  /** null where the system does not tell. */
+  space(): DiskSpace | null
+  /** Every file below the folders of runs and data sets, and the database. */
+  files(): Promise<HomeFile[]>
+  /** Bytes of one file inside the home; null when it is not there. */
+  size(path: string): number | null
+  remove(path: string): void
+  /** Removes folders of runs that hold nothing. */
+  removeEmptyFolders(): Promise<void>
+}
+
+/** Writes the whole home into one file while it is being used. */
+export interface BackupWriter {
+  /** @throws UserError CONFLICT when the file exists, DISK */
+  write(options: {
+    file: string
+    onProgress(progress: number | null, message: string): void
+    signal: AbortSignal
+  }): Promise<{ files: number; bytes: number }>
+  /** Removes what backups left that did not end. */
+  removeLeftovers(): Promise<void>
 }
 
 export interface DatasetStore {

@@ -1,5 +1,6 @@
 import { UserError } from '../contract/errors.js'
 import { ACTIVE, RESUMABLE, type Checkpoint, type LogEntry, type RunStatus, type RunSummary } from '../contract/runs.js'
+import { alertOfEnd, alertOfReconstruction, type Alerts } from './alerts.js'
 import type { Changes } from './changes.js'
 import { packForWire } from './packing.js'
 import type {
@@ -29,9 +30,12 @@ export interface RunControlPorts {
   files: HomeFiles
   trainers: TrainerLauncher
   clock: Clock
+  alerts: Alerts
   /** Told of what went wrong where nobody waits for an answer. */
   fault(error: unknown): void
 }
+
+const RECONSTRUCTION = 'reversibility/reconstructionError'
 
 /** Milliseconds between two publications of the same run's row. */
 const ROW_EVERY = 250
@@ -52,6 +56,11 @@ interface Live {
   ended: boolean
   /** Ended by `close`, not by the user. */
   closing: boolean
+  /** Why Retrace itself pauses it; null when it is the user who does. */
+  why: string | null
+  readonly tolerance: number
+  /** The user has been told of the reconstruction error. */
+  warned: boolean
   rowPublishedAt: number
   cancelRow: (() => void) | null
 }
@@ -63,6 +72,7 @@ interface Live {
 export class RunControl {
   private readonly live = new Map<string, Live>()
   private closing = false
+  private held = false
   private pumping = false
   private settled: (() => void)[] = []
   private readonly admitted = new Set<string>()
@@ -94,7 +104,7 @@ export class RunControl {
   /** Starts queued runs, oldest first, while there are free places. */
   private pump(): void {
     // A launch that fails at once frees its place again from inside this loop.
-    if (this.closing || this.pumping) return
+    if (this.closing || this.held || this.pumping) return
     this.pumping = true
     try {
       for (let run = this.next(); run; run = this.next()) this.launch(run)
@@ -182,6 +192,25 @@ export class RunControl {
     this.pump()
   }
 
+  /** Whether queued runs wait whatever places there are. */
+  hold(held: boolean): void {
+    this.held = held
+    this.pump()
+  }
+
+  /** Pauses every run at work, for a reason that is not the user's; answers how many. */
+  pauseAll(why: string): number {
+    let paused = 0
+    for (const live of this.live.values()) {
+      const status = this.ports.runs.get(live.id)?.status
+      if (live.ended || (status !== 'starting' && status !== 'running')) continue
+      live.why = why
+      this.command(live.id, 'pause')
+      paused++
+    }
+    return paused
+  }
+
   /**
    * Discards what a run that has ended has done, and queues it from its beginning.
    *
@@ -241,6 +270,9 @@ export class RunControl {
       from: step,
       ended: false,
       closing: false,
+      why: null,
+      tolerance: record.config.reconstructionTolerance,
+      warned: false,
       rowPublishedAt: clock.now(),
       cancelRow: null,
     }
@@ -344,6 +376,12 @@ export class RunControl {
       })
       if (added.length) record({ kind: 'points', runId: live.id, series: added })
       if (due) record({ kind: 'run', run: next })
+      const alert =
+        RECONSTRUCTION in latest && !live.warned ? alertOfReconstruction(next, latest[RECONSTRUCTION] ?? NaN, live.tolerance) : null
+      if (alert) {
+        this.ports.alerts.add(record, alert)
+        live.warned = true
+      }
     })
     if (due) this.rowPublished(live)
     else this.publishRowSoon(live)
@@ -372,7 +410,7 @@ export class RunControl {
     const end =
       live.closing && status === 'paused'
         ? ({ status: 'interrupted', reason: `Retrace was closed; resume this run to go on from step ${run.step}.` } as const)
-        : { status, reason }
+        : { status, reason: reason ?? (status === 'paused' ? live.why : null) }
     this.settle(live, end, () => this.ports.runs.updateRecord(live.id, { result }))
     live.ended = true
   }
@@ -409,7 +447,10 @@ export class RunControl {
     live.cancelRow = null
     this.ports.changes.commit((record) => {
       also()
-      record({ kind: 'run', run: this.patch(live.id, { ...end, ...IDLE, endedAt: this.ports.clock.now() }) })
+      const run = this.patch(live.id, { ...end, ...IDLE, endedAt: this.ports.clock.now() })
+      record({ kind: 'run', run })
+      const alert = alertOfEnd(run, end.status, end.reason)
+      if (alert) this.ports.alerts.add(record, alert)
     })
   }
 
@@ -449,7 +490,8 @@ function endOf(live: Live, status: RunStatus, exit: TrainerExit): RunStatus {
 }
 
 function reasonOf(live: Live, { reason }: TrainerExit): string | null {
-  return live.closing ? 'Retrace was closed; resume this run to go on from its last checkpoint.' : reason
+  if (live.closing) return 'Retrace was closed; resume this run to go on from its last checkpoint.'
+  return live.why ?? reason
 }
 
 /** Seconds until the last step, at the pace of this trainer so far, evaluations included. */

@@ -24,7 +24,7 @@ export interface RunPorts {
   configurations: Configurations
   weights: Weights
   /** What is recorded with each new run, apart from engine and data set. */
-  provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff'>>
+  provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>>
 }
 
 type Made =

@@ -2,9 +2,11 @@ import type { EngineReport } from '../contract/engine.js'
 import type { Services } from '../contract/services.js'
 import type { SystemInfo } from '../contract/system.js'
 import { openExperiments } from '../experiments/experiments.js'
-import type { Awaitable, Catalogue, Clock, DatasetImporter } from '../experiments/ports.js'
+import type { Awaitable, Catalogue, Clock, DatasetImporter, HomeDisk } from '../experiments/ports.js'
+import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
+import { openHomeDisk } from '../storage/home-disk.js'
 import { createStores } from '../storage/stores.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
 import { readProvenance } from './provenance.js'
@@ -29,6 +31,8 @@ export interface BackendOptions {
   /** Told of what went wrong where nobody waits for an answer; a warning of the process by default. */
   fault?: ((error: unknown) => void) | undefined
   patience?: SupervisorOptions['patience']
+  /** The disk of the home; a test gives one that is nearly full. */
+  disk?: HomeDisk | undefined
 }
 
 export interface Backend {
@@ -67,6 +71,9 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     const experiments = openExperiments({
       ...createStores(db),
       files,
+      disk: options.disk ?? openHomeDisk(home),
+      backups: createBackupWriter(db, home),
+      problems: () => db.problems(),
       trainers: createSupervisor({ trainerEntry, environment, execution, fault, patience }),
       clock,
       catalogue,

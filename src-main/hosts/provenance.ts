@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Environment } from '../contract/runs.js'
+import { listGpus } from '../engine/share.js'
 import { VERSION } from './version.js'
 
 const run = promisify(execFile)
@@ -11,9 +13,15 @@ const run = promisify(execFile)
 /** Bytes of the difference to the last commit that are kept with a run; beyond that the difference is not kept at all. */
 const DIFF_LIMIT = 2 ** 20
 
-/** Which program this is, down to the lines that are not committed: a run stores it, so that it can be repeated. */
-export async function readProvenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff'>> {
-  const program = { retrace: VERSION, platform: `${process.platform} ${process.arch}, Node ${process.versions.node}` }
+type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>
+
+/** Which machine and which program this is, down to the lines that are not committed: a run stores it, so that it can be repeated. */
+export async function readProvenance(): Promise<Provenance> {
+  const program = {
+    retrace: VERSION,
+    platform: `${process.platform} ${process.arch} ${release()}, Node ${process.versions.node}`,
+    hardware: { processor: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), gpus: listGpus() },
+  }
   const root = repositoryRoot()
   if (root === null) return { ...program, commit: null, diff: null }
   const git = async (...args: string[]): Promise<string | null> => {

@@ -20,6 +20,8 @@ export interface Database {
   immediate<T>(work: () => T): T
   /** What `PRAGMA integrity_check` and `foreign_key_check` find; empty when all is well. */
   problems(): string[]
+  /** Copies the database to a new file as of one moment, while it is being used. */
+  backup(path: string): Promise<void>
   close(): void
 }
 
@@ -80,6 +82,13 @@ function wrap(connection: Sqlite.Database, file: string, guard: <T>(work: () => 
         ...found.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
         ...foreign.map(({ table }) => `${table}: a row refers to one that is not there`),
       ]
+    },
+    async backup(path) {
+      try {
+        await connection.backup(path)
+      } catch (error) {
+        throw explainDiskError(error, path)
+      }
     },
     close() {
       if (connection.open) guard(() => connection.close())

@@ -1,4 +1,5 @@
 import { integer, primaryKey, real, sqliteTable, text, unique, blob } from 'drizzle-orm/sqlite-core'
+import type { Alert } from '../contract/alerts.js'
 import type { Checkpoint, LogEntry, RunStatus } from '../contract/runs.js'
 
 /**
@@ -130,6 +131,16 @@ export const journal = sqliteTable('journal', {
   runId: text(),
   bytesUpTo: integer().notNull(),
   body: text().notNull(),
+})
+
+export const alerts = sqliteTable('alerts', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: real().notNull(),
+  kind: text().$type<Alert['kind']>().notNull(),
+  level: text().$type<Alert['level']>().notNull(),
+  runId: text().references(() => runs.id, { onDelete: 'cascade' }),
+  message: text().notNull(),
+  read: integer().notNull(),
 })
 
 export const datasets = sqliteTable('datasets', { name: text().primaryKey(), description: text().notNull() })

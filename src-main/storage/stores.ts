@@ -1,4 +1,14 @@
-import type { CheckpointStore, DatasetStore, Journal, LogStore, RunStore, SettingsStore, Transactions } from '../experiments/ports.js'
+import type {
+  AlertStore,
+  CheckpointStore,
+  DatasetStore,
+  Journal,
+  LogStore,
+  RunStore,
+  SettingsStore,
+  Transactions,
+} from '../experiments/ports.js'
+import { createAlertStore } from './alerts.js'
 import { createCheckpointStore } from './checkpoints.js'
 import type { Database } from './database.js'
 import { createJournal, type JournalLimits } from './journal.js'
@@ -16,6 +26,7 @@ export interface Stores {
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
+  alerts: AlertStore
 }
 
 /** Every store of one database; statements are prepared once, here. */
@@ -29,5 +40,6 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),
+    alerts: createAlertStore(db),
   }
 }

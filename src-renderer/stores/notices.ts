@@ -6,6 +6,8 @@ export interface Notice {
   id: number
   level: 'error' | 'info'
   text: string
+  /** What the user can still do about it, such as undo. */
+  action?: { label: string; run(): void } | undefined
 }
 
 /** What the snackbar shows, one after the other. */
@@ -13,9 +15,9 @@ export const useNotices = defineStore('notices', () => {
   const queue = ref<Notice[]>([])
   let count = 0
 
-  const show = (level: Notice['level'], text: string): void => {
+  const show = (level: Notice['level'], text: string, action?: Notice['action']): void => {
     if (queue.value.some((notice) => notice.text === text)) return
-    queue.value.push({ id: ++count, level, text })
+    queue.value.push({ id: ++count, level, text, action })
   }
 
   /** Runs a user's action; a failure becomes a notice, and null is returned. */

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { countGpus, gpuOf, threadsOf } from '../../src-main/engine/share.js'
+import { gpuOf, listGpus, threadsOf } from '../../src-main/engine/share.js'
 import { computeEnvironment } from '../../src-main/hosts/engine.js'
 import { temporaryFolder } from '../fixtures/home.js'
 
@@ -30,10 +30,11 @@ describe('trainers that share a machine', () => {
     expect(gpus(2, { CUDA_VISIBLE_DEVICES: '' }, 4)).toEqual([undefined, undefined])
   })
 
-  it('are counted from the driver, and are none without one', () => {
+  it('are listed by the driver, and are none without one', () => {
     using folder = temporaryFolder()
     for (const gpu of ['0000:01:00.0', '0000:02:00.0']) mkdirSync(join(folder.path, gpu))
-    expect(countGpus(folder.path)).toBe(2)
-    expect(countGpus(join(folder.path, 'missing'))).toBe(0)
+    writeFileSync(join(folder.path, '0000:01:00.0', 'information'), 'Model: \t\t NVIDIA H100\nIRQ: 5\n')
+    expect(listGpus(folder.path)).toEqual(['NVIDIA H100', 'NVIDIA GPU'])
+    expect(listGpus(join(folder.path, 'missing'))).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { COLOURS, FITS } from '../../contract/datasets.js'
 import { isUserError } from '../../contract/errors.js'
+import { parseSeeds } from '../../contract/seeds.js'
 import { parsePort } from '../options.js'
 import { VERSION } from '../version.js'
 import type { Context } from './context.js'
@@ -47,16 +48,12 @@ const port = (text: string): number => {
   }
 }
 
-/** `1,2,5-7` is 1, 2, 5, 6, 7. */
 const seedList = (text: string): number[] => {
-  const seeds = text.split(',').flatMap((part) => {
-    const range = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part.trim())
-    if (!range) throw new InvalidArgumentError('It must be numbers and ranges, for example 1,2,5-7.')
-    const [first, last] = [Number(range[1]), Number(range[2] ?? range[1])]
-    if (last < first || last - first >= 1000) throw new InvalidArgumentError('A range must rise, by 1000 at most.')
-    return Array.from({ length: last - first + 1 }, (_, at) => first + at)
-  })
-  return [...new Set(seeds)]
+  try {
+    return parseSeeds(text)
+  } catch (error) {
+    throw new InvalidArgumentError((error as RangeError).message)
+  }
 }
 
 const each = (text: string, before: string[] = []): string[] => [...before, text]

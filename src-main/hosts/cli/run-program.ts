@@ -54,4 +54,23 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
   leaf(settings, 'set <key> <value>', 'change one').action(async (key, value, options) =>
     (await import('./commands/settings.js')).changeSetting(context, key, value, options),
   )
+
+  const home = program.command('home').description('the home folder as a whole')
+  const homes = () => import('./commands/home.js')
+  leaf(home, 'backup <file>', 'write everything into one file, also while runs are at work').action(async (file, options) =>
+    (await homes()).backupHome(context, file, options),
+  )
+  leaf(home, 'restore <file>', 'put a backup in the place of the home, which is kept beside it').action(async (file, options) =>
+    (await homes()).restoreBackup(context, file, options),
+  )
+  leaf(home, 'check', 'whether the database, checkpoints and data sets are whole')
+    .option('--quick', 'without reading the data sets')
+    .action(async (options) => (await homes()).checkHome(context, options))
+  leaf(home, 'usage', 'what takes how much of the disk').action(async (options) => (await homes()).homeUsage(context, options))
+  leaf(home, 'clean', 'delete checkpoints other than the last, the best, and those of pinned runs')
+    .option('--yes', 'delete; otherwise it only tells what it would')
+    .option('--no-keep-best', 'the best ones as well')
+    .option('--no-keep-pinned', 'those of pinned runs as well')
+    .option('--leftovers', 'also files that belong to nothing')
+    .action(async (options) => (await homes()).cleanHome(context, options))
 }

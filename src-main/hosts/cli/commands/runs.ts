@@ -38,6 +38,18 @@ function describeRun(run: RunDetail): string[] {
     ['Steps', `${run.step} of ${run.totalSteps}, ${duration(run.activeSeconds)}`],
     ['Accuracy', percent(run.result?.testAccuracy ?? accuracy(run))],
     ['Created', new Date(run.createdAt).toISOString()],
+    [
+      'Made by',
+      `Retrace ${run.environment.retrace} (${run.environment.commit ?? 'no commit'}${run.environment.diff ? ', changed' : ''}) on ${run.environment.platform}`,
+    ],
+    ...(run.environment.hardware
+      ? [
+          [
+            'Machine',
+            `${run.environment.hardware.processor}, ${[...run.environment.hardware.gpus, bytes(run.environment.hardware.memoryBytes)].join(', ')}`,
+          ] satisfies [string, string],
+        ]
+      : []),
     ...(run.parentId === null ? [] : [['Fork of', run.parentId] satisfies [string, string]]),
     ...(run.result === null ? [] : [['Weights', run.result.weightsHash] satisfies [string, string]]),
   ]

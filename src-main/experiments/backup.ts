@@ -1,0 +1,72 @@
+import { isAbsolute } from 'node:path'
+import type { Task } from '../contract/changes.js'
+import { UserError } from '../contract/errors.js'
+import type { Services } from '../contract/services.js'
+import type { Changes } from './changes.js'
+import { newId } from './ids.js'
+import type { BackupWriter, Clock } from './ports.js'
+
+interface BackupPorts {
+  changes: Changes
+  clock: Clock
+  backups: BackupWriter
+  fault(error: unknown): void
+}
+
+/** Milliseconds between two reports of the progress. */
+const PROGRESS_EVERY = 200
+
+/** Backups of the home while it works, one at a time, as tasks that clients see and can cancel. */
+export class Backups {
+  readonly services: Pick<Services['storage'], 'backup' | 'cancelBackup'>
+  private running: { taskId: string; controller: AbortController; done: Promise<unknown> } | null = null
+
+  constructor(private readonly ports: BackupPorts) {
+    ports.backups.removeLeftovers().catch(ports.fault)
+    this.services = {
+      backup: ({ file, taskId = newId() }) => {
+        if (this.running) return Promise.reject(new UserError('CONFLICT', 'A backup is being made already: wait until it is done.'))
+        if (!isAbsolute(file))
+          return Promise.reject(new UserError('BAD_INPUT', `${file} is no absolute path: give the whole path of the backup.`))
+        const controller = new AbortController()
+        const done = this.make(file, taskId, controller.signal).finally(() => (this.running = null))
+        this.running = { taskId, controller, done }
+        return done
+      },
+      cancelBackup: async (taskId) => {
+        if (this.running?.taskId !== taskId) throw new UserError('NOT_FOUND', `No backup ${taskId} is being made: it has ended already.`)
+        this.running.controller.abort()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.running?.controller.abort()
+    await this.running?.done.catch(() => undefined)
+  }
+
+  private async make(file: string, id: string, signal: AbortSignal): Promise<{ files: number; bytes: number }> {
+    const { changes, clock, backups } = this.ports
+    const tell = (rest: Omit<Task, 'id' | 'title'>): void =>
+      changes.commit((record) => record({ kind: 'task', task: { id, title: `Backing up to ${file}`, ...rest } }))
+    let told = clock.now()
+    tell({ state: 'running', progress: null, message: '' })
+    try {
+      const result = await backups.write({
+        file,
+        signal,
+        onProgress: (progress, message) => {
+          if (clock.now() - told < PROGRESS_EVERY) return
+          told = clock.now()
+          tell({ state: 'running', progress, message })
+        },
+      })
+      tell({ state: 'done', progress: 1, message: '' })
+      return result
+    } catch (error) {
+      const message = signal.aborted ? 'Cancelled.' : error instanceof Error ? error.message : String(error)
+      tell({ state: signal.aborted ? 'cancelled' : 'failed', progress: null, message })
+      throw signal.aborted ? new UserError('CONFLICT', 'The backup was cancelled.', { cause: error }) : error
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { constants, createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { pack, type Pack } from 'tar-stream'
+import { UserError } from '../contract/errors.js'
+import { ACTIVE } from '../contract/runs.js'
+import type { BackupWriter } from '../experiments/ports.js'
+import { belongsToHome, FORMAT, HEAD, TAIL, type Head } from './backup-format.js'
+import type { Database } from './database.js'
+import { explainDiskError } from './disk-errors.js'
+import { openDriver } from './driver.js'
+
+const STAGE = '.backup-'
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
+
+interface StagedFile {
+  /** Inside the home and the backup. */
+  path: string
+  bytes: number
+}
+
+/**
+ * Writes backups of a home that is in use: first a copy of the database as of one moment, then second names of the files that it
+ * speaks of, so that nothing that is deleted or written meanwhile changes what is packed; then all of that into one file.
+ */
+export function createBackupWriter(db: Database, home: string): BackupWriter {
+  return {
+    async removeLeftovers() {
+      for (const name of await readdir(home)) if (name.startsWith(STAGE)) await rm(join(home, name), { recursive: true, force: true })
+    },
+
+    async write({ file, onProgress, signal }) {
+      await refuseExisting(file)
+      const stage = join(home, `${STAGE}${randomBytes(4).toString('hex')}`)
+      const part = `${file}.part`
+      try {
+        await mkdir(stage)
+        onProgress(null, 'copying the database')
+        await db.backup(join(stage, 'retrace.sqlite'))
+        signal.throwIfAborted()
+        const files = await stageFiles(home, stage, signal)
+        const bytes = files.reduce((sum, each) => sum + each.bytes, 0)
+        const head: Head = { format: FORMAT, createdAt: Date.now(), files: files.length, bytes }
+        await writeTar(part, stage, head, files, onProgress, signal)
+        await rename(part, file)
+        await syncFolder(dirname(file))
+        return { files: files.length, bytes: (await stat(file)).size }
+      } catch (error) {
+        await rm(part, { force: true })
+        throw explainDiskError(error, file)
+      } finally {
+        await rm(stage, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+async function refuseExisting(file: string): Promise<void> {
+  try {
+    await stat(file)
+  } catch (error) {
+    if (isMissing(error)) return
+    throw explainDiskError(error, file)
+  }
+  throw new UserError('CONFLICT', `${file} exists already: choose another name for the backup.`)
+}
+
+/** Puts second names of everything that the copied database speaks of beside it; what is gone meanwhile is taken out of the copy. */
+async function stageFiles(home: string, stage: string, signal: AbortSignal): Promise<StagedFile[]> {
+  const database = await openDriver(join(stage, 'retrace.sqlite'))
+  const wanted: string[] = []
+  try {
+    // One file, without a write-ahead log beside it.
+    database.pragma('journal_mode = DELETE')
+    const checkpoints = database.prepare('SELECT runId, file FROM checkpoints').all() as { runId: string; file: string }[]
+    const forget = database.prepare('DELETE FROM checkpoints WHERE runId = ? AND file = ?')
+    for (const { runId, file } of checkpoints) {
+      const path = `runs/${runId}/checkpoints/${file}`
+      if (!(await stageFile(home, stage, path))) forget.run(runId, file)
+      else wanted.push(path)
+      signal.throwIfAborted()
+    }
+    const weights = database.prepare('SELECT runId, weightsFile FROM run_records WHERE weightsFile IS NOT NULL').all() as {
+      runId: string
+      weightsFile: string
+    }[]
+    for (const { runId, weightsFile } of weights) {
+      const path = `runs/${runId}/${weightsFile}`
+      if (await stageFile(home, stage, path)) wanted.push(path)
+    }
+    for (const { id } of database.prepare('SELECT id FROM runs').all() as { id: string }[])
+      for (const path of await filesBelow(home, `runs/${id}/log`)) if (await stageFile(home, stage, path, 'copy')) wanted.push(path)
+    for (const { name } of database.prepare('SELECT name FROM datasets').all() as { name: string }[])
+      for (const path of await filesBelow(home, `datasets/${name}`)) if (await stageFile(home, stage, path)) wanted.push(path)
+    settle(database)
+  } finally {
+    database.close()
+  }
+  const staged: StagedFile[] = []
+  for (const path of ['retrace.sqlite', ...wanted]) staged.push({ path, bytes: (await stat(join(stage, path))).size })
+  return staged
+}
+
+/** What is at work in the home is not at work in its copy; and the processes that work there are none of its own. */
+function settle(database: Awaited<ReturnType<typeof openDriver>>): void {
+  const reason = 'This run was active when the backup was made; resume it to go on from its last checkpoint.'
+  database
+    .prepare(
+      `UPDATE runs SET status = 'interrupted', phase = NULL, remainingSeconds = NULL, reason = ?, endedAt = ?
+       WHERE status IN (${ACTIVE.map(() => '?').join(', ')})`,
+    )
+    .run(reason, Date.now(), ...ACTIVE)
+  database.prepare('UPDATE run_records SET pid = NULL').run()
+  database.prepare("DELETE FROM settings WHERE key = 'host.open'").run()
+}
+
+/** @returns false when the file is not there (any more) */
+async function stageFile(home: string, stage: string, path: string, how: 'link' | 'copy' = 'link'): Promise<boolean> {
+  if (!belongsToHome(path)) return false
+  const [source, target] = [join(home, path), join(stage, path)]
+  await mkdir(dirname(target), { recursive: true })
+  try {
+    if (how === 'link')
+      try {
+        // Never written in place, so that a second name is as good as a copy, and costs nothing.
+        await link(source, target)
+        return true
+      } catch (error) {
+        if (isMissing(error)) return false
+        // Not every file system has links.
+      }
+    await copyFile(source, target, constants.COPYFILE_FICLONE)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+async function filesBelow(home: string, folder: string): Promise<string[]> {
+  let entries
+  try {
+    entries = await readdir(join(home, folder), { withFileTypes: true })
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+  const found: string[] = []
+  for (const entry of entries) {
+    const path = posix.join(folder, entry.name)
+    if (entry.isDirectory()) found.push(...(await filesBelow(home, path)))
+    else if (entry.isFile()) found.push(path)
+  }
+  return found
+}
+
+async function writeTar(
+  part: string,
+  stage: string,
+  head: Head,
+  files: StagedFile[],
+  onProgress: (progress: number | null, message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const tar = pack()
+  const fill = async (): Promise<void> => {
+    let done = 0
+    const sha256: Record<string, string> = {}
+    addText(tar, HEAD, JSON.stringify(head))
+    for (const { path, bytes } of files) {
+      const hash = createHash('sha256')
+      const entry = tar.entry({ name: path, size: bytes, mtime: new Date(head.createdAt) })
+      const counted = new Transform({
+        transform(chunk: Buffer, _encoding, next) {
+          hash.update(chunk)
+          done += chunk.length
+          onProgress(head.bytes > 0 ? done / head.bytes : null, path)
+          next(null, chunk)
+        },
+      })
+      if (bytes === 0) entry.end(undefined)
+      else await pipeline(createReadStream(join(stage, path), { end: bytes - 1 }), counted, entry, { signal })
+      sha256[path] = hash.digest('hex')
+    }
+    addText(tar, TAIL, JSON.stringify({ sha256 }))
+    tar.finalize()
+  }
+  const written = pipeline(tar, createWriteStream(part, { mode: 0o600 }), { signal })
+  try {
+    await Promise.all([fill(), written])
+  } catch (error) {
+    tar.destroy()
+    await written.catch(() => undefined)
+    throw error
+  }
+  const handle = await open(part, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function addText(tar: Pack, name: string, text: string): void {
+  tar.entry({ name }, text)
+}
+
+/** A renamed file is only safe once its folder is; Windows cannot open folders and needs no such step. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,10 @@
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at REAL NOT NULL,
+  kind TEXT NOT NULL,
+  level TEXT NOT NULL,
+  runId TEXT REFERENCES runs (id) ON DELETE CASCADE,
+  message TEXT NOT NULL,
+  read INTEGER NOT NULL
+) STRICT;
+CREATE INDEX alerts_by_run ON alerts (runId);

@@ -1,0 +1,115 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+import { openWorkbench } from './support/workbench.js'
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+
+/** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['RETRACE_PICTURES']
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
+}
+
+/** The page in a real browser over the real back end, whose trainers compute nothing. */
+describe.skipIf(noBrowser)('keeping runs in order', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    await builtWorkbench()
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(() => browser?.close())
+
+  it('queues several seeds, reorders them by drag and keyboard, and undoes a removal', async () => {
+    const workbench = await openWorkbench({ stepMs: 100 })
+    const { services, server } = workbench
+    await services.runs.createSeveral({ ...REQUEST, name: 'sweep' }, [1, 2, 3, 4])
+    const { page, context, complaints } = await openPage(browser, { width: 1100 })
+    await page.goto(server.windowAddress)
+    const queue = page.getByTestId('queue')
+    const order = (): Promise<string[]> => queue.locator('.name').allInnerTexts()
+    await expect.poll(order).toEqual(['sweep, seed 2', 'sweep, seed 3', 'sweep, seed 4'])
+    await picture(page, 'queue-light-1100')
+
+    await queue.locator('li').nth(2).dragTo(queue.locator('li').nth(0))
+    await expect.poll(order).toEqual(['sweep, seed 4', 'sweep, seed 2', 'sweep, seed 3'])
+    await queue.locator('li').nth(2).focus()
+    await page.keyboard.press('Alt+ArrowUp')
+    await expect.poll(order).toEqual(['sweep, seed 4', 'sweep, seed 3', 'sweep, seed 2'])
+    await page.keyboard.press('Alt+ArrowUp')
+    await expect.poll(order).toEqual(['sweep, seed 3', 'sweep, seed 4', 'sweep, seed 2'])
+    await page.reload()
+    await expect.poll(order).toEqual(['sweep, seed 3', 'sweep, seed 4', 'sweep, seed 2'])
+
+    await page.locator('tbody tr', { hasText: 'seed 4' }).getByRole('checkbox').check()
+    await page.getByTestId('bulk').getByRole('button', { name: 'Remove' }).click()
+    await expect.poll(order).toEqual(['sweep, seed 3', 'sweep, seed 2'])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.locator('tbody tr', { hasText: 'seed 4' }).getByText('stopped').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
+    expect(workbench.defects).toEqual([])
+  })
+
+  it.each(['light', 'dark'] as const)(
+    'marks a run, forks it with a visible difference, and changes the settings, %s theme',
+    async (scheme) => {
+      const workbench = await openWorkbench({ stepMs: 5 })
+      const { services, server } = workbench
+      const { id } = await services.runs.create({ ...REQUEST, name: 'parent', overrides: { steps: 30 } })
+      await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('finished')
+      const { page, context, complaints } = await openPage(browser, { scheme, width: 1600 })
+      await page.goto(`${server.windowAddress}#/runs/${id}`)
+      await page.getByRole('tab', { name: /Notes/ }).click()
+      await page.getByPlaceholder('Add a tag').fill('deep')
+      await page.keyboard.press('Enter')
+      await page.getByRole('radio').nth(1).click()
+      await page.getByTestId('notes').locator('textarea').first().fill('Learns *well*.')
+      await page.getByRole('button', { name: 'Save the notes' }).click()
+      await expect
+        .poll(async () => await services.runs.get(id))
+        .toMatchObject({ notes: 'Learns *well*.', tags: ['deep'], colour: '#b3261e' })
+      await picture(page, `notes-${scheme}-1600`)
+      expect(await seriousFindings(page)).toEqual([])
+
+      await page.getByTestId('run-menu').click()
+      await page.getByText('Fork …').click()
+      const text = page.getByLabel('Configuration')
+      await text.fill((await text.inputValue()).replace(/"learningRate": [^,]+/, '"learningRate": 0.02'))
+      await page.getByTestId('diff').getByText('learningRate').waitFor()
+      await picture(page, `fork-${scheme}-1600`)
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByTestId('fork').click()
+      await page.getByText('forked from').waitFor()
+      await page.getByRole('tab', { name: /Configuration/ }).click()
+      await page.getByTestId('diff').getByText('0.02').waitFor()
+      await picture(page, `difference-${scheme}-1600`)
+
+      await page.goto(`${server.address}/#/settings`)
+      await page.locator('[data-setting="queue.concurrentRuns"] input').fill('2')
+      await expect.poll(async () => (await services.settings.get())['queue.concurrentRuns']).toBe(2)
+      await page.getByTestId('storage').getByText('are free').waitFor()
+      await page.getByTestId('storage').getByRole('button', { name: 'Clean up' }).click()
+      await page.getByTestId('plan').getByText('parent').first().waitFor()
+      await picture(page, `clean-${scheme}-1600`)
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByTestId('confirm').click()
+      await expect.poll(async () => (await services.runs.get(id)).checkpoints.length).toBe(1)
+      await picture(page, `settings-${scheme}-1600`)
+      await page.getByTestId('alerts').click()
+      await page
+        .getByText(/parent has finished after 30 steps/)
+        .first()
+        .waitFor()
+      await picture(page, `alerts-${scheme}-1600`)
+      expect(await seriousFindings(page)).toEqual([])
+      expect(complaints).toEqual([])
+      await context.close()
+      await workbench.close()
+    },
+  )
+})

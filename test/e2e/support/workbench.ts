@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { openBackend, type BackendOptions } from '../../../src-main/hosts/backend.js'
+import { catalogue } from '../../../src-main/hosts/catalogue.js'
+import { createImporter } from '../../../src-main/hosts/importer.js'
+import { startLocalServer, takePort } from '../../../src-main/hosts/server/http.js'
+import { builtWorkbench } from './built.js'
+
+/**
+ * The real back end of a fresh home behind the real local server and the built page; only the trainers compute nothing
+ * (`test/fixtures/fake-trainer.mjs`), so that a test need not wait for them.
+ */
+export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?: number } = {}) {
+  const { page, server: entry } = await builtWorkbench()
+  const { stepMs = 20, ...rest } = options
+  const home = mkdtempSync(join(tmpdir(), 'retrace-e2e-'))
+  const backend = await openBackend({
+    home,
+    hostKind: 'server',
+    trainerEntry: resolve(import.meta.dirname, '../../fixtures/fake-trainer.mjs'),
+    catalogue,
+    importer: createImporter(join(dirname(entry), 'import-process.js')),
+    environment: () => ({ FAKE_TRAINER: JSON.stringify({ stepMs }) }),
+    ...rest,
+  })
+  const defects: Error[] = []
+  const server = startLocalServer(await takePort(0), { services: backend.services, page, onDefect: (error) => void defects.push(error) })
+  return {
+    home,
+    server,
+    services: backend.services,
+    defects,
+    async close(): Promise<void> {
+      await server.close()
+      await backend.close({ timeout: 2000 })
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
