@@ -113,4 +113,30 @@ describe.skipIf(noBrowser)('a newcomer', () => {
     },
     3 * MINUTE,
   )
+
+  it(
+    'has a usable window within 3 s of a later start',
+    async () => {
+      const launcher = join(import.meta.dirname, '../../src-main/hosts/launcher/start.mjs')
+      const seconds: number[] = []
+      // The best of a few: other programs on the machine can only make it slower.
+      for (let attempt = 0; attempt < 4 && !seconds.some((value) => value < 3); attempt++) {
+        const { page, context } = await openPage(browser)
+        const started = performance.now()
+        const later = await startServer(launcher, `${home}-later`)
+        try {
+          await page.goto(later.url.href)
+          await page.getByRole('link', { name: 'Start the first run' }).click()
+          await page.getByTestId('start').waitFor()
+          seconds.push((performance.now() - started) / 1000)
+        } finally {
+          await context.close()
+          await later.stop()
+        }
+      }
+      rmSync(`${home}-later`, { recursive: true, force: true })
+      expect(Math.min(...seconds)).toBeLessThan(3)
+    },
+    2 * MINUTE,
+  )
 })
