@@ -13,8 +13,10 @@ const ALLOWED = {
   storage: ['experiments'],
   training: ['numeric', 'engine', 'data', 'experiments'],
   transport: [],
+  // Formats in which runs travel: archives are unpacked as those of data sets are.
+  exchange: ['experiments', 'data'],
   setup: ['engine'],
-  hosts: ['numeric', 'engine', 'data', 'experiments', 'storage', 'training', 'transport', 'setup'],
+  hosts: ['numeric', 'engine', 'data', 'experiments', 'storage', 'training', 'transport', 'exchange', 'setup'],
   renderer: [],
 }
 

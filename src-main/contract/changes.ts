@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AlertSchema } from './alerts.js'
+import { ComparisonIdSchema, ComparisonSchema } from './comparisons.js'
 import { DatasetSchema } from './datasets.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { SettingsSchema } from './settings.js'
@@ -30,6 +31,8 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   /** Alerts up to this number have been read. */
   z.strictObject({ kind: z.literal('alertsRead'), upTo: z.int() }),
   z.strictObject({ kind: z.literal('settings'), settings: SettingsSchema }),
+  z.strictObject({ kind: z.literal('comparison'), comparison: ComparisonSchema }),
+  z.strictObject({ kind: z.literal('comparisonRemoved'), id: ComparisonIdSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
   z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),
   /** Long work; not kept over a restart. */

@@ -2,9 +2,11 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server'
 import superjson from 'superjson'
 import { z } from 'zod'
 import { ChangesInputSchema } from './changes.js'
+import { ComparisonIdSchema, SaveComparisonSchema } from './comparisons.js'
 import { AugmentedRequestSchema, ImagesRequestSchema, PointsRequestSchema, SplitRequestSchema } from './dataset-views.js'
 import { DatasetNameSchema, ImportDatasetSchema, MakeDatasetSchema } from './datasets.js'
 import { isUserError, type ErrorCode } from './errors.js'
+import { MAX_STRETCH } from './metrics.js'
 import { BulkSchema, CreateRunSchema, EditRunsSchema, NotesSchema, RunIdSchema } from './runs.js'
 import type { Services } from './services.js'
 import { SettingsPatchSchema } from './settings.js'
@@ -46,6 +48,9 @@ const procedure = t.procedure.use(async ({ next }) => {
   }
   return result
 })
+
+/** Of a file on the machine that holds the home. */
+const PathSchema = z.string().min(1).max(4096)
 
 const runId = z.strictObject({ id: RunIdSchema })
 
@@ -127,6 +132,16 @@ export const router = t.router({
     series: procedure
       .input(runId.extend({ keys: z.array(z.string().max(200)).max(256).optional() }))
       .query(({ ctx, input }) => ctx.services.runs.series(input.id, input.keys)),
+    exportFile: procedure
+      .input(runId.extend({ path: PathSchema, format: z.enum(['archive', 'tensorboard']) }))
+      .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.exportFile(id, request)),
+    importFile: procedure
+      .input(z.strictObject({ path: PathSchema }))
+      .mutation(({ ctx, input }) => ctx.services.runs.importFile(input.path)),
+    overview: procedure.input(runId).query(({ ctx, input }) => ctx.services.runs.overview(input.id)),
+    stretch: procedure
+      .input(runId.extend({ key: z.string().max(200), start: z.int().min(0), limit: z.int().min(1).max(MAX_STRETCH) }))
+      .query(({ ctx, input: { id, ...request } }) => ctx.services.runs.stretch(id, request)),
     log: procedure
       .input(runId.extend({ limit: z.int().min(1).max(10_000).default(1000) }))
       .query(({ ctx, input }) => ctx.services.runs.log(input.id, { limit: input.limit })),
@@ -154,6 +169,13 @@ export const router = t.router({
   settings: t.router({
     get: procedure.query(({ ctx }) => ctx.services.settings.get()),
     update: procedure.input(SettingsPatchSchema).mutation(({ ctx, input }) => ctx.services.settings.update(input)),
+  }),
+  comparisons: t.router({
+    list: procedure.query(({ ctx }) => ctx.services.comparisons.list()),
+    save: procedure.input(SaveComparisonSchema).mutation(({ ctx, input }) => ctx.services.comparisons.save(input)),
+    remove: procedure
+      .input(z.strictObject({ id: ComparisonIdSchema }))
+      .mutation(({ ctx, input }) => ctx.services.comparisons.remove(input.id)),
   }),
   changes: procedure.input(ChangesInputSchema).subscription(async function* ({ ctx, input, signal }) {
     const controller = new AbortController()

@@ -2,6 +2,7 @@ import type { Alert } from './alerts.js'
 import type { CheckReport, Cleanup, CleanupPlan, RepairReport, StorageUsage } from './storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from './catalogue.js'
 import type { SequencedChange } from './changes.js'
+import type { Comparison, SaveComparison } from './comparisons.js'
 import type { RunConfig } from './config.js'
 import type {
   AugmentedRequest,
@@ -15,7 +16,7 @@ import type {
   SplitRequest,
 } from './dataset-views.js'
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from './datasets.js'
-import type { SeriesPoints } from './metrics.js'
+import type { PackedPoints, SeriesOverview, SeriesPoints } from './metrics.js'
 import type { BulkAction, BulkResult, CreateRun, EditRuns, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
 import type { Settings, SettingsPatch } from './settings.js'
 import type { SystemInfo } from './system.js'
@@ -89,6 +90,14 @@ export interface Services {
     bulk(ids: string[], action: BulkAction): Promise<BulkResult[]>
     /** Every stored point of the wanted series (all when keys is absent), and the sequence number up to which that is true. */
     series(id: string, keys?: string[]): Promise<{ series: SeriesPoints[]; seq: number }>
+    /** Every series in little, and the sequence number up to which that is true. Costs the same however long the series are. */
+    overview(id: string): Promise<{ series: SeriesOverview[]; seq: number }>
+    /** At most `limit` stored points of one series, beginning with the one of index `start`. */
+    stretch(id: string, request: { key: string; start: number; limit: number }): Promise<{ points: PackedPoints; seq: number }>
+    /** Writes a run to a file of the machine that holds the home: everything as an archive, or its scalars as a TensorBoard event file. */
+    exportFile(id: string, request: { path: string; format: 'archive' | 'tensorboard' }): Promise<void>
+    /** A new run from such a file, which keeps its id where that is free. */
+    importFile(path: string): Promise<RunSummary>
     log(id: string, options: { limit: number }): Promise<{ entries: LogEntry[]; seq: number }>
   }
   alerts: {
@@ -110,6 +119,13 @@ export interface Services {
   settings: {
     get(): Promise<Settings>
     update(patch: SettingsPatch): Promise<Settings>
+  }
+  /** Comparisons that were given a name; they follow their runs. */
+  comparisons: {
+    list(): Promise<{ comparisons: Comparison[]; seq: number }>
+    /** A new one, or what is now in place of one. */
+    save(request: SaveComparison): Promise<Comparison>
+    remove(id: string): Promise<void>
   }
   changes: {
     /** Replays what follows `since` (only new changes when null), then goes on until the signal aborts. Never skips, never doubles. */

@@ -2,7 +2,9 @@ import type { Services } from '../contract/services.js'
 import { Alerts } from './alerts.js'
 import { Backups } from './backup.js'
 import { Configurations } from './catalogue.js'
+import { createRunExchange } from './exchange.js'
 import { createChanges } from './changes.js'
+import { createComparisons } from './comparisons.js'
 import { Datasets } from './datasets.js'
 import { DiskGuard } from './disk-guard.js'
 import type {
@@ -10,6 +12,7 @@ import type {
   BackupWriter,
   Catalogue,
   CheckpointStore,
+  ComparisonStore,
   Clock,
   DatasetImporter,
   DatasetStore,
@@ -17,6 +20,7 @@ import type {
   HomeFiles,
   Journal,
   LogStore,
+  RunExchange,
   RunStore,
   SeriesStore,
   SettingsStore,
@@ -41,6 +45,7 @@ export interface ExperimentPorts {
   series: SeriesStore
   log: LogStore
   checkpoints: CheckpointStore
+  comparisons: ComparisonStore
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore
@@ -51,6 +56,7 @@ export interface ExperimentPorts {
   catalogue: Catalogue
   importer: DatasetImporter
   weights: Weights
+  exchange: RunExchange
   system: Services['system']
   provenance: RunPorts['provenance']
   backups: BackupWriter
@@ -74,7 +80,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   const configurations = new Configurations(ports.catalogue, datasets)
   const trash = new RunTrash({ ...ports, changes, control })
   const runPorts = { ...ports, changes, control, configurations }
-  const runs = { ...createRuns(runPorts), ...createRunEdit(runPorts), ...createQueue(runPorts), ...trash.services }
+  const runs = { ...createRuns(runPorts), ...createRunEdit(runPorts), ...createQueue(runPorts), ...trash.services, ...createRunExchange(runPorts) }
   noteOpening({ ...ports, changes, alerts })
   // Before anything is started.
   guard.start()
@@ -90,6 +96,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
       alerts: alerts.services,
       storage: { ...createStorage({ ...ports, changes, control }), ...backups.services },
       settings: createSettings({ ...ports, changes }, () => control.reconsider()),
+      comparisons: createComparisons({ ...ports, changes }),
       changes: { subscribe: changes.subscribe },
     },
     async close(timeout) {

@@ -9,3 +9,10 @@ export const packForWire = ({ steps, values, times }: Points): PackedPoints => (
   values: base64(values),
   times: base64(times),
 })
+
+/** One point as points. */
+export const singlePoint = (step: number, value: number, time: number): Points => ({
+  steps: Float64Array.of(step),
+  values: Float64Array.of(value),
+  times: Float64Array.of(time),
+})

@@ -2,6 +2,7 @@ import type { Alert } from '../contract/alerts.js'
 import type { DiskSpace } from '../contract/storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
 import type { Change, SequencedChange, Task } from '../contract/changes.js'
+import type { Comparison } from '../contract/comparisons.js'
 import type { RunConfig } from '../contract/config.js'
 import type {
   AugmentedRequest,
@@ -17,7 +18,7 @@ import type {
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from '../contract/datasets.js'
 import type { EngineReport } from '../contract/engine.js'
 import type { Points } from '../contract/metrics.js'
-import type { Checkpoint, Environment, LogEntry, RunResult, RunStatus, RunSummary } from '../contract/runs.js'
+import type { Checkpoint, Environment, LogEntry, RunDetail, RunResult, RunStatus, RunSummary } from '../contract/runs.js'
 
 /**
  * What the experiments need from the world. Stores are synchronous, as SQLite in this process is: a transaction is one
@@ -97,6 +98,15 @@ export interface SeriesStore {
   append(runId: string, key: string, points: Points): Points
   /** Every point of the wanted series (all when keys is absent), by key in the order of their names. */
   read(runId: string, keys?: readonly string[]): { key: string; points: Points }[]
+  /** How many points each series has, by key in the order of their names. */
+  counts(runId: string): { key: string; count: number }[]
+  /** At most `limit` points from index `start` on. */
+  stretch(runId: string, key: string, start: number, limit: number): Points
+  /**
+   * At most about `limit` points that draw the same picture as all: first, least, greatest and last of consecutive groups, with
+   * times of NaN. What it reads does not grow with the number of points, only with the number of chunks.
+   */
+  sketch(runId: string, key: string, limit: number): Points
   /** Discards the points of steps above this one. */
   truncateAfter(runId: string, step: number): void
   /** Last value of every series. */
@@ -115,6 +125,14 @@ export interface CheckpointStore {
   /** Ascending by step, then by time. */
   list(runId: string): Checkpoint[]
   remove(runId: string, file: string): void
+}
+
+export interface ComparisonStore {
+  /** By name. */
+  list(): Comparison[]
+  get(id: string): Comparison | undefined
+  put(comparison: Comparison): void
+  remove(id: string): void
 }
 
 export interface Journal {
@@ -196,6 +214,8 @@ export interface HomeFiles {
   /** Whether that checkpoint is there. */
   hasCheckpoint(runId: string, file: string): boolean
   removeCheckpoint(runId: string, file: string): void
+  /** Moves checkpoints from elsewhere on the same disk into a run's folder, which it makes. */
+  adoptCheckpoints(runId: string, from: readonly { file: string; path: string }[]): void
   /** Gives a fork its own copy of a parent's checkpoint and answers the copy's file name in the fork's folder. */
   adoptWeights(fromRunId: string, file: string, runId: string): string
   /** Gives a run its own copy of another's initial weights and answers the copy's file name in the run's folder. */
@@ -208,6 +228,32 @@ export interface HomeFiles {
   removeDataset(name: string): Promise<void>
   /** Does nothing where it was done already. */
   renameDataset(from: string, to: string): Promise<void>
+}
+
+/** A run as it leaves this home. */
+export interface OutgoingRun {
+  detail: RunDetail
+  log: LogEntry[]
+  series: { key: string; count: number }[]
+  points(key: string, start: number, limit: number): Points
+  /** Absolute path of a checkpoint's file, which may be gone. */
+  checkpointPath(file: string): string
+}
+
+/** A run as a file tells of it, checked; its files lie in a temporary folder. */
+export interface IncomingRun {
+  detail: RunDetail
+  log: LogEntry[]
+  series: { key: string; read(): Promise<Points> }[]
+  checkpoints: { file: string; path: string }[]
+}
+
+/** Formats in which runs travel. */
+export interface RunExchange {
+  /** Replaces a file of that name only by a whole one. @throws UserError DISK */
+  write(format: 'archive' | 'tensorboard', path: string, run: OutgoingRun): Promise<void>
+  /** Reads an archive of a run or a TensorBoard event file; what was unpacked is there while `use` runs. @throws UserError BAD_INPUT, DISK */
+  read<T>(path: string, signal: AbortSignal, use: (run: IncomingRun) => Promise<T>): Promise<T>
 }
 
 /** One trainer's work, from which the supervisor makes its job. */

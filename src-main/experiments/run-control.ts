@@ -1,8 +1,9 @@
 import { UserError } from '../contract/errors.js'
+import { ACTIVE_SECONDS } from '../contract/metrics.js'
 import { ACTIVE, RESUMABLE, type Checkpoint, type LogEntry, type RunStatus, type RunSummary } from '../contract/runs.js'
 import { alertOfEnd, alertOfReconstruction, type Alerts } from './alerts.js'
 import type { Changes } from './changes.js'
-import { packForWire } from './packing.js'
+import { packForWire, singlePoint } from './packing.js'
 import type {
   CheckpointStore,
   Clock,
@@ -368,9 +369,12 @@ export class RunControl {
         latest[key] = last
         return [{ key, points: packForWire(points) }]
       })
+      const activeSeconds = live.before + report.activeSeconds
+      const clocked = series.append(live.id, ACTIVE_SECONDS, singlePoint(report.step, activeSeconds, clock.now()))
+      if (clocked.steps.length) added.push({ key: ACTIVE_SECONDS, points: packForWire(clocked) })
       const next = this.patch(live.id, {
         step: Math.max(run.step, report.step),
-        activeSeconds: live.before + report.activeSeconds,
+        activeSeconds,
         remainingSeconds: remaining(run, live, report),
         latest,
       })

@@ -27,6 +27,9 @@ export interface RunPorts {
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>>
 }
 
+/** Points of a series in little: as many as a chart has pixel columns, four times. */
+const SKETCH = 4096
+
 type Made =
   | 'list'
   | 'get'
@@ -40,6 +43,8 @@ type Made =
   | 'fork'
   | 'exportWeights'
   | 'series'
+  | 'overview'
+  | 'stretch'
   | 'log'
 
 /** Creating runs and looking at them; their trainers are `RunControl`'s. */
@@ -198,6 +203,21 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     async series(id, keys) {
       control.require(id)
       return { series: series.read(id, keys).map(({ key, points }) => ({ key, points: packForWire(points) })), seq: journal.last() }
+    },
+
+    async overview(id) {
+      control.require(id)
+      const all = series.counts(id).map(({ key, count }) => {
+        const whole = count <= SKETCH
+        const points = whole ? series.stretch(id, key, 0, count) : series.sketch(id, key, SKETCH)
+        return { key, count, whole, points: packForWire(points) }
+      })
+      return { series: all, seq: journal.last() }
+    },
+
+    async stretch(id, { key, start, limit }) {
+      control.require(id)
+      return { points: packForWire(series.stretch(id, key, start, limit)), seq: journal.last() }
     },
 
     async log(id, { limit }) {

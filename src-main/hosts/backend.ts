@@ -1,6 +1,7 @@
 import type { EngineReport } from '../contract/engine.js'
 import type { Services } from '../contract/services.js'
 import type { SystemInfo } from '../contract/system.js'
+import { createExchange } from '../exchange/exchange.js'
 import { openExperiments } from '../experiments/experiments.js'
 import type { Awaitable, Catalogue, Clock, DatasetImporter, HomeDisk } from '../experiments/ports.js'
 import { createBackupWriter } from '../storage/backup.js'
@@ -79,6 +80,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       catalogue,
       importer,
       weights,
+      exchange: createExchange(home),
       system: {
         info: async () => ({
           version: VERSION,

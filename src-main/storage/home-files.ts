@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../contract/errors.js'
@@ -67,6 +67,11 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     },
     hasCheckpoint: (id, file) => existsSync(checkpoint(id, file)),
     removeCheckpoint: (id, file) => guard(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
+    adoptCheckpoints(id, from) {
+      make(files.checkpointFolder(id))
+      make(files.logFolder(id))
+      for (const { file, path } of from) guard(path, () => renameSync(path, checkpoint(id, file)))
+    },
     adoptWeights: (from, file, id) => copy(checkpoint(from, file), id),
     copyWeights: (from, file, id) => copy(join(runFolder(from), file), id),
     importWeights(path, id) {

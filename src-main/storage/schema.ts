@@ -143,6 +143,14 @@ export const alerts = sqliteTable('alerts', {
   read: integer().notNull(),
 })
 
+export const comparisons = sqliteTable('comparisons', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt: real().notNull(),
+  updatedAt: real().notNull(),
+  view: text().notNull(),
+})
+
 export const datasets = sqliteTable('datasets', { name: text().primaryKey(), description: text().notNull() })
 
 export const settings = sqliteTable('settings', { key: text().primaryKey(), value: text().notNull() })

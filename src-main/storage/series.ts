@@ -13,7 +13,7 @@ type PointColumns = Pick<TailRow, 'steps' | 'vals' | 'times'>
 /** Rows of a tail after which they become one, so that reading never meets thousands of small rows. */
 const TAIL_ROWS = 64
 
-export interface SeriesOverview extends SeriesStore {
+export interface SummarisedSeries extends SeriesStore {
   /**
    * At most `limit` summaries that together cover the series: of single points if so many fit, else of several times 64 or
    * 4,096 points. What it reads does not grow with the number of points, only with the number of chunks.
@@ -25,7 +25,7 @@ export interface SeriesOverview extends SeriesStore {
  * Metric series as packed chunks of 4,096 points with summaries above them. What has not filled a chunk yet lies in a tail of
  * a few small rows: an append writes one, and every 64th merges them. Appending is meant to be called inside a transaction.
  */
-export function createSeriesStore(db: Database): SeriesOverview {
+export function createSeriesStore(db: Database): SummarisedSeries {
   const find = db.prepare<SeriesRow>('SELECT * FROM series WHERE runId = ? AND key = ?')
   const ofRun = db.prepare<SeriesRow>('SELECT * FROM series WHERE runId = ? ORDER BY key')
   const insert = db.prepare(
@@ -42,6 +42,12 @@ export function createSeriesStore(db: Database): SeriesOverview {
   const tailOf = db.prepare<TailRow>('SELECT * FROM tails WHERE seriesId = ? ORDER BY start')
   const clearTail = db.prepare('DELETE FROM tails WHERE seriesId = ?')
   const chunksOf = db.prepare<PointColumns>('SELECT steps, vals, times FROM chunks WHERE seriesId = ? ORDER BY start')
+  const within = (table: 'chunks' | 'tails') =>
+    db.prepare<PointColumns & { start: number }>(
+      `SELECT start, steps, vals, times FROM ${table} WHERE seriesId = ? AND start < ? AND start + count > ? ORDER BY start`,
+    )
+  const chunksWithin = within('chunks')
+  const tailsWithin = within('tails')
   const wholes = db.prepare<Pick<ChunkRow, 'whole'>>('SELECT whole FROM chunks WHERE seriesId = ? ORDER BY start')
   const groups = db.prepare<Pick<ChunkRow, 'groups'>>('SELECT groups FROM chunks WHERE seriesId = ? ORDER BY start')
   const cutTails = db.prepare('DELETE FROM tails WHERE seriesId = ? AND firstStep > ?')
@@ -117,6 +123,26 @@ export function createSeriesStore(db: Database): SeriesOverview {
     store({ ...row, count: last.start + last.count, lastStep: last.lastStep, lastValue, tailRows: rows, tailCount: count })
   }
 
+  function overview(runId: string, key: string, limit: number): Summary[] {
+    const row = find.get(runId, key)
+    if (!row || limit < 1) return []
+    const tail = readTail(row)
+    if (row.count <= limit)
+      return [...chunksOf.iterate(row.id)]
+        .map(unpack)
+        .concat(tail)
+        .flatMap((part) => summarizeGroups(part, 1))
+    // The coarsest level that still has as many groups as are wanted: never more than 64 times as many are read.
+    const level = row.count / CHUNK >= limit ? CHUNK : GROUP
+    const stored =
+      level === GROUP
+        ? groups.all(row.id).flatMap((chunk) => unpackSummaries(fromBlob(chunk.groups)))
+        : wholes.all(row.id).flatMap((chunk) => unpackSummaries(fromBlob(chunk.whole)))
+    const all = stored.concat(summarizeGroups(tail, level))
+    const together = Math.ceil(all.length / limit)
+    return Array.from({ length: Math.ceil(all.length / together) }, (_, i) => merge(all.slice(i * together, (i + 1) * together)))
+  }
+
   return {
     append(runId, key, points) {
       let row = find.get(runId, key)
@@ -161,6 +187,21 @@ export function createSeriesStore(db: Database): SeriesOverview {
         })
     },
 
+    counts: (runId) => ofRun.all(runId).map(({ key, count }) => ({ key, count })),
+
+    stretch(runId, key, start, limit) {
+      const row = find.get(runId, key)
+      if (!row) return NO_POINTS
+      const end = Math.min(row.count, start + limit)
+      if (start >= end) return NO_POINTS
+      const parts = [...chunksWithin.all(row.id, end, start), ...tailsWithin.all(row.id, end, start)].map((part) =>
+        slice(unpack(part), Math.max(0, start - part.start), end - part.start),
+      )
+      return concat(parts, end - start)
+    },
+
+    sketch: (runId, key, limit) => sketch(overview(runId, key, Math.max(1, Math.floor(limit / 4)))),
+
     truncateAfter(runId, step) {
       for (const row of ofRun.all(runId)) if (row.lastStep > step) truncate(row, step)
     },
@@ -169,25 +210,34 @@ export function createSeriesStore(db: Database): SeriesOverview {
       return Object.fromEntries(ofRun.all(runId).map(({ key, lastValue }) => [key, lastValue ?? NaN]))
     },
 
-    overview(runId, key, limit) {
-      const row = find.get(runId, key)
-      if (!row || limit < 1) return []
-      const tail = readTail(row)
-      if (row.count <= limit)
-        return [...chunksOf.iterate(row.id)]
-          .map(unpack)
-          .concat(tail)
-          .flatMap((part) => summarizeGroups(part, 1))
-      // The coarsest level that still has as many groups as are wanted: never more than 64 times as many are read.
-      const level = row.count / CHUNK >= limit ? CHUNK : GROUP
-      const stored =
-        level === GROUP
-          ? groups.all(row.id).flatMap((chunk) => unpackSummaries(fromBlob(chunk.groups)))
-          : wholes.all(row.id).flatMap((chunk) => unpackSummaries(fromBlob(chunk.whole)))
-      const all = stored.concat(summarizeGroups(tail, level))
-      const together = Math.ceil(all.length / limit)
-      return Array.from({ length: Math.ceil(all.length / together) }, (_, i) => merge(all.slice(i * together, (i + 1) * together)))
-    },
+    overview,
+  }
+}
+
+/** Points that stand for groups: the extremes lie in the middle, where the picture is the same. */
+function sketch(groups: readonly Summary[]): Points {
+  const steps: number[] = []
+  const values: number[] = []
+  for (const { count, firstStep, lastStep, first, last, min, max, nans, infinities } of groups) {
+    const middle = (firstStep + lastStep) / 2
+    steps.push(firstStep)
+    values.push(first)
+    if (count > 2) {
+      // One of a group's NaN or infinite values is shown, and does not hide the extremes of the others.
+      if (nans + infinities > 0) add((firstStep * 3 + lastStep) / 4, nans > 0 ? NaN : Infinity)
+      if (min <= max) {
+        add(middle, min)
+        if (max > min) add((middle + lastStep) / 2, max)
+      }
+    }
+    if (count > 1) add(lastStep, last)
+  }
+  return { steps: Float64Array.from(steps), values: Float64Array.from(values), times: new Float64Array(steps.length).fill(NaN) }
+
+  function add(step: number, value: number): void {
+    if (step <= (steps.at(-1) ?? -Infinity)) return
+    steps.push(step)
+    values.push(value)
   }
 }
 

@@ -1,6 +1,7 @@
 import type {
   AlertStore,
   CheckpointStore,
+  ComparisonStore,
   DatasetStore,
   Journal,
   LogStore,
@@ -10,19 +11,21 @@ import type {
 } from '../experiments/ports.js'
 import { createAlertStore } from './alerts.js'
 import { createCheckpointStore } from './checkpoints.js'
+import { createComparisonStore } from './comparisons.js'
 import type { Database } from './database.js'
 import { createJournal, type JournalLimits } from './journal.js'
 import { createLogStore } from './log.js'
 import { createRunStore } from './runs.js'
-import { createSeriesStore, type SeriesOverview } from './series.js'
+import { createSeriesStore, type SummarisedSeries } from './series.js'
 import { createDatasetStore, createSettingsStore } from './settings.js'
 
 export interface Stores {
   transactions: Transactions
   runs: RunStore
-  series: SeriesOverview
+  series: SummarisedSeries
   log: LogStore
   checkpoints: CheckpointStore
+  comparisons: ComparisonStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -37,6 +40,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     series: createSeriesStore(db),
     log: createLogStore(db),
     checkpoints: createCheckpointStore(db),
+    comparisons: createComparisonStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

@@ -1,19 +1,19 @@
 /** Okabe and Ito's colours, told apart with every common colour vision; darkened or lightened for three to one on the surface. */
-const LIGHT = ['#0072b2', '#d55e00', '#00815c', '#a8518a', '#9a6a00', '#2b7fae']
-const DARK = ['#56b4e9', '#f0883e', '#2fbf96', '#e09cc3', '#e6b93f', '#9cc9ea']
-/** A second cue beside colour, in the order of the colours. */
-const DASHES = ['solid', 'dashed', 'dotted', [8, 3, 2, 3], [12, 4], [4, 4]] as const
+const LIGHT = ['#0072b2', '#d55e00', '#00815c', '#a8518a', '#9a6a00', '#2b7fae', '#5b4bb3']
+const DARK = ['#56b4e9', '#f0883e', '#2fbf96', '#e09cc3', '#e6b93f', '#9cc9ea', '#a79bf0']
+/** A second cue beside colour. Seven colours times eight dashes: no two of 56 lines look the same. */
+const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [4, 4], [9, 3, 2, 3, 2, 3], [14, 4, 4, 4]]
 
 export interface LineStyle {
   color: string
-  dash: 'solid' | 'dashed' | 'dotted' | number[]
+  /** Lengths of strokes and gaps by turns; empty for a solid line. */
+  dash: number[]
 }
 
-/** Colour and dash of the i-th line of a chart. */
+/** Colour and dash of the i-th line of a chart: neighbours differ in both. */
 export function lineStyle(i: number, dark: boolean): LineStyle {
   const colors = dark ? DARK : LIGHT
-  const dash = DASHES[i % DASHES.length] ?? 'solid'
-  return { color: colors[i % colors.length] ?? LIGHT[0]!, dash: typeof dash === 'string' ? dash : [...dash] }
+  return { color: colors[i % colors.length] as string, dash: [...(DASHES[i % DASHES.length] as readonly number[])] }
 }
 
 export interface ChartTheme {

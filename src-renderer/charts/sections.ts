@@ -1,4 +1,4 @@
-import { METRICS, type MetricInfo } from '../../src-main/contract/metrics.js'
+import { ACTIVE_SECONDS, METRICS, type MetricInfo } from '../../src-main/contract/metrics.js'
 
 export interface ChartPlan {
   id: string
@@ -51,7 +51,8 @@ const ORDER = ['Reversibility', 'Loss', 'Training', 'System']
  * reconstruction errors of the stages share a chart, where the largest of them would only hide one.
  */
 export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others: ChartPlan[] } {
-  const present = [...keys]
+  // Active time is an axis, not a chart.
+  const present = [...keys].filter((key) => key !== ACTIVE_SECONDS)
   const placed = new Set(MAIN.flatMap((plan) => plan.keys))
   const main = MAIN.map((plan) => ({
     ...plan,

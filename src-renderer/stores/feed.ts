@@ -74,15 +74,26 @@ export const useFeed = defineStore('feed', () => {
     return () => listeners.delete(listener)
   }
 
+  let switching = false
+  /** However many runs a page begins or ends to follow at once, the subscription is made anew once. */
+  function subscribeSoon(): void {
+    if (switching) return
+    switching = true
+    queueMicrotask(() => {
+      switching = false
+      subscribe()
+    })
+  }
+
   /** Asks for a run's points and log entries as well, until the returned function is called. */
   function follow(runId: string): () => void {
     const before = details.get(runId) ?? 0
     details.set(runId, before + 1)
-    if (before === 0) subscribe()
+    if (before === 0) subscribeSoon()
     return () => {
       const left = (details.get(runId) ?? 1) - 1
       if (left > 0) details.set(runId, left)
-      else if (details.delete(runId)) subscribe()
+      else if (details.delete(runId)) subscribeSoon()
     }
   }
 

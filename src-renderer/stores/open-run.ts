@@ -1,11 +1,10 @@
-import { onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { Change } from '../../src-main/contract/changes.js'
-import { unpackPoints, type SeriesPoints } from '../../src-main/contract/metrics.js'
 import { ACTIVE, type Checkpoint, type LogEntry, type RunDetail, type RunStatus } from '../../src-main/contract/runs.js'
 import { useConnection } from '../client/api.js'
 import { messageOf } from '../client/errors.js'
 import { Replica } from '../client/replica.js'
-import { SeriesBuffer } from '../series/series-buffer.js'
+import { useRunSeries, type LoadOptions, type RunSeries } from '../series/run-series.js'
 import { useFeed } from './feed.js'
 import { useRuns } from './runs.js'
 
@@ -15,52 +14,28 @@ export interface OpenRun {
   /** Configuration, environment and result; the live part of a run is its row in the table of runs. */
   detail: ShallowRef<RunDetail | null>
   checkpoints: ShallowRef<Checkpoint[]>
-  /** By metric. The buffers are not reactive: `version` counts what was appended. */
-  series: Map<string, SeriesBuffer>
-  version: Ref<number>
+  series: RunSeries['series']
+  version: RunSeries['version']
   seriesLoaded: Ref<boolean>
+  /** Points of the series that are still under way. */
+  pending: Ref<number>
   log: ShallowRef<LogEntry[]>
   /** Why the run cannot be shown. */
   error: Ref<string | null>
 }
 
 /** Follows one run in every detail while the calling scope lives. */
-export function useOpenRun(runId: string): OpenRun {
+export function useOpenRun(runId: string, options: LoadOptions = {}): OpenRun {
   const { client } = useConnection()
   const feed = useFeed()
   const runs = useRuns()
 
   const detail = shallowRef<RunDetail | null>(null)
   const checkpoints = shallowRef<Checkpoint[]>([])
-  const series = shallowReactive(new Map<string, SeriesBuffer>())
-  const version = ref(0)
-  const seriesLoaded = ref(false)
+  const { series, version, loaded: seriesLoaded, pending, error: seriesError } = useRunSeries(runId, options)
   const log = shallowRef<LogEntry[]>([])
-  const error = ref<string | null>(null)
-
-  const append = (batch: SeriesPoints[]): void => {
-    for (const { key, points } of batch) {
-      let buffer = series.get(key)
-      if (!buffer) series.set(key, (buffer = new SeriesBuffer()))
-      buffer.append(unpackPoints(points))
-    }
-    version.value += 1
-  }
-
-  const points = new Replica<SeriesPoints[], Change>(
-    (snapshot) => {
-      series.clear()
-      append(snapshot)
-      seriesLoaded.value = true
-    },
-    (change) => {
-      if (change.kind === 'points') append(change.series)
-      else if (change.kind === 'truncated') {
-        for (const buffer of series.values()) buffer.truncate(change.afterStep)
-        version.value += 1
-      }
-    },
-  )
+  const failure = ref<string | null>(null)
+  const error = computed(() => failure.value ?? seriesError.value)
 
   const entries = new Replica<LogEntry[], Change>(
     (snapshot) => {
@@ -87,12 +62,6 @@ export function useOpenRun(runId: string): OpenRun {
     addCheckpoints(answer.checkpoints)
   }
 
-  async function loadSeries(): Promise<void> {
-    const request = points.request()
-    const { series: snapshot, seq } = await feed.ask(() => client.runs.series.query({ id: runId }))
-    points.snapshot(request, seq, snapshot)
-  }
-
   async function loadLog(): Promise<void> {
     const request = entries.request()
     const { entries: snapshot, seq } = await feed.ask(() => client.runs.log.query({ id: runId, limit: LOG_LIMIT }))
@@ -101,13 +70,12 @@ export function useOpenRun(runId: string): OpenRun {
 
   const guard = (work: Promise<void>): void => {
     work.catch((reason: unknown) => {
-      error.value = messageOf(reason)
+      failure.value = messageOf(reason)
     })
   }
 
   const load = (): void => {
     guard(loadDetail())
-    guard(loadSeries())
     guard(loadLog())
   }
 
@@ -118,11 +86,9 @@ export function useOpenRun(runId: string): OpenRun {
     } else if ('runId' in change && change.runId === runId) {
       if (change.kind === 'checkpointRemoved') checkpoints.value = checkpoints.value.filter(({ file }) => file !== change.file)
       else if (change.kind === 'notes' && detail.value) detail.value = { ...detail.value, notes: change.notes }
-      points.change(seq, change)
       entries.change(seq, change)
     }
   })
-  const unfollow = feed.follow(runId)
 
   // A snapshot must be younger than the number the feed begins with, which comes with the table of runs.
   const stopWaiting = watch(
@@ -146,8 +112,7 @@ export function useOpenRun(runId: string): OpenRun {
     asked += 1
     stopWaiting()
     stopListening()
-    unfollow()
   })
 
-  return { detail, checkpoints, series, version, seriesLoaded, log, error }
+  return { detail, checkpoints, series, version, seriesLoaded, pending, log, error }
 }

@@ -6,8 +6,6 @@ export type ThemeChoice = 'system' | 'light' | 'dark'
 /** What the user set in this window and expects to find again. */
 export const usePreferences = defineStore('preferences', () => ({
   theme: useLocalStorage<ThemeChoice>('retrace.theme', 'system'),
-  /** Moving average of noisy charts, in points; 1 is off. */
-  smoothing: useLocalStorage('retrace.smoothing', 1),
   /** Notifications of the system while the window is not looked at. */
   systemNotifications: useLocalStorage('retrace.systemNotifications', false),
   runTab: useLocalStorage('retrace.runTab', 'charts'),

@@ -20,7 +20,7 @@ class Mirror {
       if (change.kind === 'run') this.runs.set(change.run.id, change.run)
       if (change.kind === 'runRemoved') this.runs.delete(change.runId)
       if (change.kind === 'points')
-        for (const { points } of change.series)
+        for (const { points } of change.series.filter(({ key }) => key === 'train/loss'))
           this.steps.set(change.runId, [...(this.steps.get(change.runId) ?? []), ...unpackPoints(points).steps])
       if (change.kind === 'truncated')
         this.steps.set(
@@ -205,7 +205,8 @@ class World {
       expect(told).toMatchObject({ id: run.id, status: run.status, lease: run.lease, reason: run.reason })
       if (!ACTIVE.includes(run.status)) expect(told).toEqual(run)
       const { series } = await services.runs.series(run.id)
-      const steps = series[0] ? [...unpackPoints(series[0].points).steps] : []
+      const loss = series.find(({ key }) => key === 'train/loss')
+      const steps = loss ? [...unpackPoints(loss.points).steps] : []
       expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i + 1))
       expect(this.mirror.steps.get(run.id) ?? []).toEqual(steps)
       expect(run.step).toBeGreaterThanOrEqual(steps.length)

@@ -50,7 +50,8 @@ function say(trainer: PlayedTrainer, ...reports: TrainerReport[]): void {
 const leave = (trainer: PlayedTrainer): void => trainer.events.exited({ reason: null, overdue: false })
 const steps = async (session: Session, id: string): Promise<number[]> => {
   const { series } = await session.services.runs.series(id)
-  return series[0] ? [...unpackPoints(series[0].points).steps] : []
+  const loss = series.find(({ key }) => key === 'train/loss')
+  return loss ? [...unpackPoints(loss.points).steps] : []
 }
 
 describe('a run', () => {
@@ -152,7 +153,7 @@ describe('a run', () => {
     expect(await steps(session, id)).toEqual([...samplePoints(1, 15).steps])
     const told = session.stores.journal
       .after(0, { detailOf: [id], limit: 1000 })
-      .flatMap(({ change }) => (change.kind === 'points' ? change.series : []))
+      .flatMap(({ change }) => (change.kind === 'points' ? change.series.filter(({ key }) => key === 'train/loss') : []))
     expect(told.flatMap((series) => [...unpackPoints(series.points).steps])).toEqual([...samplePoints(1, 15).steps])
     expect(told[0]!.points).toEqual(packPoints(samplePoints(1, 10)))
   })

@@ -62,7 +62,7 @@ describe('the page of a run', () => {
     fake.advance(100)
     await eventually(() => expect(text()).toMatch(/live.*running.*step 100 of 400 \(25%\).*epoch 1\.3 of 5.*training.*2 s.*6 s left/))
     const loss = await eventually(() => {
-      const label = document.querySelector('[data-chart="loss"] [role=img]')?.getAttribute('aria-label')
+      const label = document.querySelector('[data-chart="loss"] [role=img][aria-label]')?.getAttribute('aria-label')
       expect(label).toMatch(/Training loss.*: 1\.\d+ at step 100/)
       return label
     })
@@ -139,6 +139,92 @@ describe('the page of a run', () => {
   it('says that there is no such run', async () => {
     const { text } = await open(new FakeServices(), '/runs/nosuch')
     await eventually(() => expect(text()).toContain('There is no run "nosuch"'))
+  })
+})
+
+describe('the page of comparisons', () => {
+  async function three(): Promise<{ fake: FakeServices; ids: string[] }> {
+    const fake = new FakeServices()
+    const ids: string[] = []
+    for (const [seed, h] of [
+      [1, 0.1],
+      [2, 0.1],
+      [1, 0.3],
+    ] as const) {
+      const name = h === 0.1 ? `small, seed ${seed}` : 'large h'
+      const { id } = await fake.runs.create({ ...REQUEST, name, overrides: { seed, h, steps: 400 } })
+      ids.push(id)
+    }
+    fake.advance(160)
+    return { fake, ids }
+  }
+
+  it('says what to do when nothing is chosen, and takes what is marked in the table of runs', async () => {
+    const { fake, ids } = await three()
+    const { text, router, click } = await open(fake, '/compare')
+    await eventually(() => expect(text()).toContain('Nothing to compare yet'))
+    await router.push('/runs')
+    const boxes = await eventually(() => {
+      const found = [...document.querySelectorAll<HTMLInputElement>('tbody input[type=checkbox]')]
+      expect(found).toHaveLength(3)
+      return found
+    })
+    boxes[0]!.click()
+    boxes[1]!.click()
+    await click('[data-testid=compare]', /^Compare$/)
+    await eventually(() => expect(router.currentRoute.value.path).toBe('/compare'))
+    expect(
+      String(router.currentRoute.value.query['runs'])
+        .split(',')
+        .every((id) => ids.includes(id)),
+    ).toBe(true)
+  })
+
+  it('shows a line a run, seeds together with how many they are, final and best values with the difference, and what differs', async () => {
+    const { fake, ids } = await three()
+    const { click, router, text } = await open(fake, `/compare?runs=${ids.join(',')}`)
+    await eventually(() => expect(document.querySelectorAll('[data-chart="train/loss"] [data-line]')).toHaveLength(3))
+    await click('button', /^Seeds together$/)
+    await eventually(() => {
+      const labels = [...document.querySelectorAll('[data-chart="train/loss"] [data-line]')].map((line) => line.textContent)
+      expect(labels).toEqual([expect.stringMatching(/small \(2 seeds\).*n=2/), expect.stringMatching(/large h/)])
+    })
+    expect(router.currentRoute.value.query['group']).toBe('seeds')
+    await click('[role=tab]', /^Figures$/)
+    await click('button', /^Compare with large h as the baseline$/)
+    await eventually(() => expect(document.querySelector(`[data-row="${ids[0]}"]`)?.textContent).toMatch(/small.*2.*81\.83%.*0\.00 pp/s))
+    expect(router.currentRoute.value.query['baseline']).toBe(ids[2])
+    await click('[role=tab]', /^Configurations$/)
+    await eventually(() => {
+      const paths = [...document.querySelectorAll<HTMLElement>('[data-path]')].map(({ dataset }) => dataset['path'])
+      expect(paths.sort()).toEqual(['h', 'seed'])
+    })
+    expect(text()).toContain('0.3')
+  })
+
+  it('is saved under a name, and shows the same again by that alone, following its runs', async () => {
+    const { fake, ids } = await three()
+    const { click, router, text } = await open(fake, `/compare?runs=${ids.slice(0, 2).join(',')}&group=seeds&center=median&spread=range`)
+    await click('[data-testid=save]')
+    const input = await eventually(() => {
+      const found = document.querySelector<HTMLInputElement>('.v-dialog input')
+      if (!found) throw new Error('no field for the name')
+      return found
+    })
+    input.value = 'two seeds'
+    input.dispatchEvent(new Event('input'))
+    await click('[data-testid=save-name]')
+    await eventually(() => expect(router.currentRoute.value.query['saved']).toBe('cmp00001'))
+    await router.push('/runs')
+    await router.push('/compare?saved=cmp00001')
+    await eventually(() => expect(text()).toContain('two seeds'))
+    await eventually(() =>
+      expect(router.currentRoute.value.query).toMatchObject({ runs: ids.slice(0, 2).join(','), center: 'median', spread: 'range' }),
+    )
+    fake.advance(10)
+    await eventually(() =>
+      expect(document.querySelector('[data-chart="train/loss"] [data-line]')).toMatchObject({ dataset: { count: '170' } }),
+    )
   })
 })
 

@@ -39,19 +39,22 @@ describe('an open run', () => {
           { kind: 'reset' as const },
           { kind: 'reopen' as const },
           { kind: 'second' as const },
+          { kind: 'resume' as const },
         ),
       },
     )
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {
-        const fake = new FakeServices()
+        // So little that most series come in stretches.
+        const fake = new FakeServices({ overviewPoints: 20 })
+        const options = { stretch: 17 }
         const { id } = await fake.runs.create(REQUEST)
         const other = await fake.runs.create(REQUEST)
         fake.advance(7)
         const wire = unreliable(fake)
         const { open } = storeApp(wire.services)
         open(() => void useRuns().load())
-        let page = open(() => useOpenRun(id))
+        let page = open(() => useOpenRun(id, options))
         const extra: { dispose(): void }[] = []
         for (const event of events) {
           if (event.kind === 'train') fake.advance(event.steps)
@@ -59,13 +62,14 @@ describe('an open run', () => {
           else if (event.kind === 'hold') wire.hold()
           else if (event.kind === 'release') wire.release()
           else if (event.kind === 'cut') wire.cut()
+          else if (event.kind === 'resume') fake.truncate(id, Math.floor((await fake.runs.get(id)).step * 0.7))
           else if (event.kind === 'reset') fake.publish({ kind: 'reset' })
           else if (event.kind === 'second') {
             const { scope } = open(() => useOpenRun(other.id))
             extra.push({ dispose: () => scope.stop() })
           } else {
             page.scope.stop()
-            page = open(() => useOpenRun(id))
+            page = open(() => useOpenRun(id, options))
           }
         }
         wire.releaseAll()

@@ -19,6 +19,8 @@ async function databaseOf(version: number, file: string, fill: string): Promise<
   raw.close()
 }
 
+const VIEW = { baseline: null, group: 'none', center: 'mean', spread: 'range', published: false } as const
+
 const RUN = `INSERT INTO runs (id, name, preset, dataset, status, seed, parameters, createdAt, step, totalSteps, activeSeconds, latest, lease, queueOrder)
   VALUES ('abcd', 'old', 'small', 'digits', 'paused', 1, 2, 3, 4, 5, 6, '{}', 1, 7);
   INSERT INTO run_records (runId, config, environment) VALUES ('abcd', '{}', '{}');`
@@ -52,6 +54,19 @@ describe('migrations', () => {
     runs.remove('abcd')
     expect(alerts.list().map(({ kind }) => kind)).toEqual(['diskLow'])
     expect(db.problems()).toEqual([])
+    db.close()
+  })
+
+  it('0004: there is room for named comparisons, and none yet', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(3, file, RUN)
+    const db = await openDatabase(file)
+    const { comparisons, runs } = createStores(db)
+    expect(comparisons.list()).toEqual([])
+    comparisons.put({ id: 'efgh', name: 'n', createdAt: 1, updatedAt: 2, view: { ...VIEW, runs: ['abcd'] } })
+    expect(comparisons.get('efgh')?.view.runs).toEqual(['abcd'])
+    expect(runs.list()).toHaveLength(1)
     db.close()
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Points } from '../../src-main/contract/metrics.js'
 import { createStores } from '../../src-main/storage/stores.js'
 import { temporaryDatabase } from '../fixtures/home.js'
+import { slice } from '../../src-main/storage/points.js'
 import { samplePoints, sampleRun } from '../fixtures/records.js'
 
 const ID = 'abcd'
@@ -133,5 +134,37 @@ describe('a series', () => {
       expect(at).toBe(20_000)
     }
     expect(home.series.overview(ID, 'a', 400).length).toBeGreaterThan(300)
+  })
+})
+
+describe('a series in stretches and in little', () => {
+  it('gives any stretch of what was stored, across chunks and tails', async () => {
+    using home = await opened()
+    const all = samplePoints(0, 10_000)
+    for (let at = 0; at < 10_000; at += 250) home.series.append(ID, 'a', slice(all, at, at + 250))
+    expect(home.series.counts(ID)).toEqual([{ key: 'a', count: 10_000 }])
+    for (const [start, limit] of [
+      [0, 10_000],
+      [4000, 200],
+      [8191, 2],
+      [9990, 100],
+      [10_000, 5],
+    ] as const)
+      expect(home.series.stretch(ID, 'a', start, limit)).toEqual(slice(all, start, start + limit))
+    expect(home.series.stretch(ID, 'none', 0, 5).steps).toHaveLength(0)
+  })
+
+  it('sketches a long series with rising steps, its ends, and its extremes, spike and NaN included', async () => {
+    using home = await opened()
+    const count = 100_000
+    const values = Float64Array.from({ length: count }, (_, i) => (i === 70_001 ? 99 : i === 30_000 ? NaN : Math.sin(i)))
+    const steps = Float64Array.from(values, (_, i) => i)
+    home.series.append(ID, 'a', { steps, values, times: steps })
+    const sketch = home.series.sketch(ID, 'a', 4096)
+    expect(sketch.steps.length).toBeLessThanOrEqual(5 * 1024)
+    expect([...sketch.steps]).toEqual([...new Set(sketch.steps)].sort((a, b) => a - b))
+    expect([sketch.steps[0], sketch.steps.at(-1)]).toEqual([0, count - 1])
+    expect(Math.max(...sketch.values.filter(Number.isFinite))).toBe(99)
+    expect(sketch.values.some(Number.isNaN)).toBe(true)
   })
 })

@@ -146,13 +146,24 @@ export function createProgram(context: Context): Command {
     .option('--set <key=value>', 'change a key of the configuration; repeatable', each)
     .option('--name <name>', 'name of the new run')
     .action(async (id, options) => (await import('./commands/runs.js')).forkRun(context, id, options))
-  leaf(runs, 'export <id>', 'configuration and all points as JSON, the points as CSV, or the weights')
-    .option('--out <file>', 'write to a file instead of standard output')
+  leaf(runs, 'export <id>', 'configuration and all points as JSON, the points as CSV, its weights, or the whole run as an archive')
+    .option('--out <file>', 'write to a file instead of standard output; an archive and event files always go to a file')
     .option('--csv', 'points as CSV')
+    .addOption(
+      new Option('--format <format>', 'archive: everything, for another Retrace; tensorboard: an event file').choices([
+        'json',
+        'csv',
+        'archive',
+        'tensorboard',
+      ]),
+    )
     .option('--weights <file>', 'write the weights of a checkpoint (.safetensors) instead')
     .option('--step <n>', 'step of the checkpoint; the last by default', whole)
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))
   addRunMarks(context, program, runs, leaf, { whole, each })
+  leaf(runs, 'import <file>', 'a run from an archive of `runs export --format archive`, or from a TensorBoard event file').action(
+    async (file, options) => (await import('./commands/run-files.js')).importRun(context, file, options),
+  )
   leaf(runs, 'remove <id>', 'remove a run; `runs restore` brings it back for a while').action(async (id, options) =>
     (await import('./commands/runs.js')).removeRun(context, id, options),
   )

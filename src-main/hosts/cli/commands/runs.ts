@@ -6,6 +6,7 @@ import { userPath } from '../../home.js'
 import type { CommonOptions, Context } from '../context.js'
 import { asJson, bytes, decimal, duration, percent, table } from '../format.js'
 import { parseSetting, toOverrides } from '../settings.js'
+import { exportRunFile } from './run-files.js'
 import { withWorkbench } from '../workbench.js'
 import { followAndPrint } from './train.js'
 
@@ -123,18 +124,25 @@ export async function removeRun(context: Context, id: string, options: CommonOpt
 export interface ExportOptions extends CommonOptions {
   out?: string
   csv?: boolean
+  format?: 'json' | 'csv' | 'archive' | 'tensorboard'
   weights?: string
   step?: number
 }
 
 /** The run with its configuration and every point of every series: as JSON, or the points alone as CSV. */
-export async function exportRun(context: Context, id: string, { out, csv, weights, step, ...options }: ExportOptions): Promise<void> {
+export async function exportRun(
+  context: Context,
+  id: string,
+  { out, csv: asCsv, format, weights, step, ...options }: ExportOptions,
+): Promise<void> {
   if (weights !== undefined) {
     const request = { id, path: userPath(weights), ...(step === undefined ? {} : { step }) }
     const written = await withWorkbench(context, options, ({ client }) => client.runs.exportWeights.mutate(request))
     const text = `The weights of run ${id} at step ${written.step} were written to ${written.path} (${bytes(written.bytes)})`
     return context.print(options.json ? asJson({ runId: id, ...written }) : text)
   }
+  if (format === 'archive' || format === 'tensorboard') return exportRunFile(context, id, { out, format, ...options })
+  const csv = asCsv || format === 'csv'
   const { run, series } = await withWorkbench(context, options, async ({ client }) => ({
     run: await client.runs.get.query({ id }),
     series: (await client.runs.series.query({ id })).series,

@@ -1,0 +1,57 @@
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { UserError } from '../contract/errors.js'
+import { maskedCrc32c } from './crc32c.js'
+
+/** Larger records are no scalars. */
+const MOST_BYTES = 64 * 2 ** 20
+
+/** A TFRecord: length and content, each followed by its masked check. */
+export function encodeRecord(content: Uint8Array): Buffer {
+  const record = Buffer.alloc(16 + content.length)
+  record.writeBigUInt64LE(BigInt(content.length), 0)
+  record.writeUInt32LE(maskedCrc32c(record.subarray(0, 8)), 8)
+  record.set(content, 12)
+  record.writeUInt32LE(maskedCrc32c(content), 12 + content.length)
+  return record
+}
+
+/**
+ * The contents of the records of a file, one at a time. A last record that is cut off is left out, as a writer that was killed
+ * leaves one behind.
+ * @throws UserError BAD_INPUT when a check is wrong or a record is too large
+ */
+export async function* readRecords(path: string): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r')
+  try {
+    let at = 0
+    const read = async (length: number): Promise<Buffer | null> => {
+      const buffer = Buffer.alloc(length)
+      const { bytesRead } = await handle.read(buffer, 0, length, at)
+      at += length
+      return bytesRead === length ? buffer : null
+    }
+    for (let number = 1; ; number++) {
+      const broken = (what: string): UserError =>
+        new UserError(
+          'BAD_INPUT',
+          `${basename(path)} is damaged at its record ${number} (${what}): copy it anew from where it was written.`,
+        )
+      const head = await read(12)
+      if (!head) return
+      if (head.readUInt32LE(8) !== maskedCrc32c(head.subarray(0, 8)))
+        throw number === 1
+          ? new UserError('BAD_INPUT', `${basename(path)} is no TensorBoard event file: choose one named like events.out.tfevents….`)
+          : broken('the check of its length is wrong')
+      const length = head.readBigUInt64LE(0)
+      if (length > MOST_BYTES) throw broken(`${length} bytes are more than any scalar has`)
+      const body = await read(Number(length) + 4)
+      if (!body) return
+      const content = body.subarray(0, Number(length))
+      if (body.readUInt32LE(Number(length)) !== maskedCrc32c(content)) throw broken('the check of its content is wrong')
+      yield content
+    }
+  } finally {
+    await handle.close()
+  }
+}

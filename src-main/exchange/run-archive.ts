@@ -1,0 +1,137 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import superjson from 'superjson'
+import { pack } from 'tar-stream'
+import { z } from 'zod'
+import { UserError } from '../contract/errors.js'
+import { MAX_STRETCH, type Points } from '../contract/metrics.js'
+import { LogEntrySchema, RunDetailSchema } from '../contract/runs.js'
+import { unpackTar } from '../data/archive.js'
+import type { IncomingRun, OutgoingRun } from '../experiments/ports.js'
+
+/** Format of this file; a newer one is refused. */
+const VERSION = 1
+const MANIFEST = 'run.json'
+const MOST_MANIFEST = 256 * 2 ** 20
+
+const ManifestSchema = z.strictObject({
+  format: z.literal('retrace-run'),
+  version: z.int(),
+  run: RunDetailSchema,
+  log: z.array(LogEntrySchema).max(100_000),
+  series: z
+    .array(
+      z.strictObject({
+        key: z.string().min(1).max(200),
+        count: z.int().min(0).max(200_000_000),
+        file: z.string().regex(/^series\/\d{1,6}\.f64$/),
+      }),
+    )
+    .max(10_000),
+  /** Files of checkpoints that are in the archive. */
+  checkpoints: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,120}$/)).max(100_000),
+})
+
+/** Bytes of a point: step, value and time. */
+const POINT = 24
+
+/**
+ * Writes a run with everything that is known of it: configuration, environment, notes, log, every point, checkpoints. A tar of
+ * `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64) and `checkpoints/`.
+ */
+export async function writeRunArchive(path: string, { detail, log, series, points, checkpointPath }: OutgoingRun): Promise<void> {
+  const tar = pack()
+  const present: { file: string; size: number }[] = []
+  for (const { file } of detail.checkpoints) {
+    const found = await stat(checkpointPath(file)).catch(() => null)
+    if (found) present.push({ file, size: found.size })
+  }
+  function* stretches(key: string, count: number): Generator<Buffer> {
+    for (let start = 0; start < count; start += MAX_STRETCH) {
+      const { steps, values, times } = points(key, start, Math.min(MAX_STRETCH, count - start))
+      for (const { buffer, byteOffset, byteLength } of [steps, values, times]) yield Buffer.from(buffer, byteOffset, byteLength)
+    }
+  }
+  const entries = async (): Promise<void> => {
+    const listed = series.map(({ key, count }, i) => ({ key, count, file: `series/${i}.f64` }))
+    const manifest: z.input<typeof ManifestSchema> = {
+      format: 'retrace-run',
+      version: VERSION,
+      run: detail,
+      log,
+      series: listed,
+      checkpoints: present.map(({ file }) => file),
+    }
+    tar.entry({ name: MANIFEST }, superjson.stringify(manifest))
+    for (const { key, count, file } of listed) {
+      const entry = tar.entry({ name: file, size: count * POINT })
+      await pipeline(Readable.from(stretches(key, count)), entry)
+    }
+    for (const { file, size } of present) {
+      const entry = tar.entry({ name: `checkpoints/${file}`, size })
+      await pipeline(createReadStream(checkpointPath(file)), entry)
+    }
+    tar.finalize()
+  }
+  await Promise.all([entries(), pipeline(tar, createGzip({ level: 1 }), createWriteStream(path, { flags: 'wx' }))])
+}
+
+/**
+ * Unpacks an archive into a new, empty folder and reads what it says. Nothing of it is trusted: paths, sizes and every value are
+ * checked.
+ * @throws UserError BAD_INPUT
+ */
+export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', staging: string, signal: AbortSignal): Promise<IncomingRun> {
+  const name = basename(path)
+  const bad = (what: string, cause?: unknown): UserError =>
+    new UserError('BAD_INPUT', `${name} ${what}: export the run again, with this version of Retrace if it can.`, { cause })
+  // Series of constants pack better than files do.
+  await unpackTar(path, staging, { kind, signal, onProgress: () => undefined, limits: { entries: 110_000, ratio: 1500 } })
+  const file = join(staging, MANIFEST)
+  const found = await stat(file).catch(() => null)
+  if (!found?.isFile()) throw bad('is no exported run (it has no run.json)')
+  if (found.size > MOST_MANIFEST) throw bad('has too large a description')
+  let manifest: z.infer<typeof ManifestSchema>
+  try {
+    const raw = superjson.parse<{ version?: unknown }>(await readFile(file, 'utf8'))
+    if (typeof raw.version === 'number' && raw.version > VERSION) throw bad(`is of a newer format (${raw.version})`)
+    manifest = ManifestSchema.parse(raw)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw bad('describes its run wrongly', error)
+  }
+  for (const { key, count, file: part } of manifest.series) {
+    const size = await stat(join(staging, part)).then(
+      ({ size: bytes }) => bytes,
+      () => -1,
+    )
+    if (size !== count * POINT) throw bad(`lacks points of ${key}`)
+  }
+  for (const checkpoint of manifest.checkpoints)
+    if (!(await stat(join(staging, 'checkpoints', checkpoint)).catch(() => null))?.isFile()) throw bad(`lacks the checkpoint ${checkpoint}`)
+
+  return {
+    detail: manifest.run,
+    log: manifest.log,
+    checkpoints: manifest.checkpoints.map((each) => ({ file: each, path: join(staging, 'checkpoints', each) })),
+    series: manifest.series.map(({ key, count, file: part }) => ({ key, read: () => readPoints(join(staging, part), count) })),
+  }
+}
+
+async function readPoints(file: string, count: number): Promise<Points> {
+  const bytes = await readFile(file)
+  const all = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  const points: Points = { steps: new Float64Array(count), values: new Float64Array(count), times: new Float64Array(count) }
+  for (let start = 0; start < count; start += MAX_STRETCH) {
+    const length = Math.min(MAX_STRETCH, count - start)
+    const base = start * 3
+    points.steps.set(all.subarray(base, base + length), start)
+    points.values.set(all.subarray(base + length, base + 2 * length), start)
+    points.times.set(all.subarray(base + 2 * length, base + 3 * length), start)
+  }
+  return points
+}

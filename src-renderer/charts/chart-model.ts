@@ -1,0 +1,105 @@
+import type { SeriesBuffer, Values } from '../series/series-buffer.js'
+import { lineStyle, type LineStyle } from './palette.js'
+import { reduceToColumns, type Reduced } from './reduce.js'
+import { valueRange, type Range } from './value-range.js'
+import type { XAxisKind, XMap } from './x-axis.js'
+
+/** A line that a chart is asked to draw. */
+export interface ChartLine {
+  key: string
+  label: string
+  buffer: SeriesBuffer
+  /** What to draw in place of the buffer's own values, which then lie behind it; as long as the buffer. */
+  smoothed?: Values | undefined
+  /** Null where the run does not tell what this axis takes; the line is then left out. */
+  map: XMap | null
+  /** Which colour and dash; the line's place in the chart by default. */
+  style?: number | undefined
+  hidden?: boolean | undefined
+  /** Lower and upper edge of a band around the line, as long as the buffer. */
+  band?: { low: Values; high: Values } | undefined
+}
+
+/** A horizontal line that means something, such as a tolerance or a published figure. */
+export interface ReferenceLine {
+  value: number
+  label: string
+  kind: 'limit' | 'published'
+}
+
+export interface ChartInput {
+  lines: ChartLine[]
+  unit: string
+  xAxis: XAxisKind
+  from: number
+  to: number
+  /** Width of the plot in pixels of the screen. */
+  columns: number
+  dark: boolean
+  logarithmic: boolean
+  logarithmicX: boolean
+  outlierProof: boolean
+  references?: ReferenceLine[] | undefined
+}
+
+export interface DrawnLine {
+  key: string
+  label: string
+  style: LineStyle
+  main: Reduced
+  /** The values before smoothing. */
+  raw: Reduced | null
+  band: { low: Reduced; high: Reduced } | null
+}
+
+/** Everything that is on a chart, in its own units: what the screen and the exports draw. */
+export interface ChartModel {
+  lines: DrawnLine[]
+  unit: string
+  xAxis: XAxisKind
+  from: number
+  to: number
+  dark: boolean
+  logarithmic: boolean
+  logarithmicX: boolean
+  y: Range | null
+  references: ReferenceLine[]
+  /** How many drawn values lie beyond the ends of the axis. */
+  beyond: number
+}
+
+/** Reduces every line to the pixels of the chart and chooses the ends of its axes. Pure: the same input gives the same model. */
+export function chartModel(input: ChartInput): ChartModel {
+  const { unit, xAxis, from, to, columns, dark, logarithmic, logarithmicX, outlierProof, references = [] } = input
+  const stretch = { from, to, columns, logarithmic: logarithmicX }
+  const lines = input.lines.flatMap(({ key, label, buffer, smoothed, map, style, hidden, band }, i): DrawnLine[] => {
+    if (!map || hidden) return []
+    return [
+      {
+        key,
+        label,
+        style: lineStyle(style ?? i, dark),
+        main: reduceToColumns(smoothed ?? buffer, map, stretch),
+        raw: smoothed ? reduceToColumns(buffer, map, stretch) : null,
+        band: band ? { low: reduceToColumns(band.low, map, stretch), high: reduceToColumns(band.high, map, stretch) } : null,
+      },
+    ]
+  })
+  const values = shownValues(lines, from, to)
+  const y = valueRange(values, { unit, logarithmic, outlierProof })
+  const beyond = y && outlierProof ? values.reduce((count, value) => count + (value < y.min || value > y.max ? 1 : 0), 0) : 0
+  return { lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond }
+}
+
+/** The values of what is drawn between the ends of the axis. */
+function shownValues(lines: DrawnLine[], from: number, to: number): Float64Array {
+  const all = lines.flatMap(({ main, raw, band }) => [main, raw, band?.low, band?.high].flatMap((part) => (part ? [part.points] : [])))
+  const values = new Float64Array(all.reduce((sum, points) => sum + points.length / 2, 0))
+  let count = 0
+  for (const points of all)
+    for (let i = 0; i < points.length; i += 2) {
+      const x = points[i] as number
+      if (x >= from && x <= to) values[count++] = points[i + 1] as number
+    }
+  return values.subarray(0, count)
+}

@@ -1,0 +1,100 @@
+import { formatCount, formatDuration } from '../format.js'
+import type { ChartModel } from './chart-model.js'
+import type { EChartsOption } from './echarts.js'
+import { chartTheme } from './palette.js'
+import { xAxisTitle, type XAxisKind } from './x-axis.js'
+
+/** As in main.css: a canvas inherits no font. */
+export const FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', sans-serif"
+
+export const formatY = (value: number, unit: string): string =>
+  unit === 'fraction' ? `${Number((value * 100).toPrecision(4))}%` : formatTick(value)
+
+function formatTick(value: number): string {
+  const size = Math.abs(value)
+  if (value === 0) return '0'
+  if (size < 1e-3 || size >= 1e6) return value.toExponential(1).replace('.0', '').replace('e+', 'e').replaceAll('-', '−')
+  return String(Number(value.toPrecision(6))).replace('-', '−')
+}
+
+function formatXTick(kind: XAxisKind, x: number): string {
+  if (kind === 'wall' || kind === 'active') return x === 0 ? '0' : Number.isInteger(x) ? formatDuration(x) : `${formatTick(x)} s`
+  return Number.isInteger(x) ? formatCount(x) : formatTick(x)
+}
+
+/** Even steps of time are not powers of ten. */
+function timeInterval(span: number): number {
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]
+  return steps.find((step) => span / step <= 6) ?? Math.ceil(span / 6 / 86_400) * 86_400
+}
+
+/** What stands around the lines of a chart: axes, grid and reference lines, as an ECharts option. Pure. */
+export function frameOption({ unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references }: ChartModel): EChartsOption {
+  const theme = chartTheme(dark)
+  const timed = (xAxis === 'wall' || xAxis === 'active') && !logarithmicX && to - from > 6
+  const shown = references.filter(({ value }) => !logarithmic || value > 0)
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT },
+    grid: { left: 8, right: 12, top: 14, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    xAxis: {
+      type: logarithmicX ? 'log' : 'value',
+      min: from,
+      max: to,
+      name: xAxisTitle[xAxis],
+      nameLocation: 'middle',
+      nameGap: 24,
+      nameTextStyle: { color: theme.faint, fontSize: 11 },
+      axisLabel: {
+        color: theme.faint,
+        fontSize: 11,
+        hideOverlap: true,
+        alignMaxLabel: 'right',
+        formatter: (value: number) => formatXTick(xAxis, value),
+        // The ends of a zoomed stretch are not round.
+        showMinLabel: from === 0,
+        ...(Number.isInteger(to) ? {} : { showMaxLabel: false }),
+      },
+      axisLine: { lineStyle: { color: theme.grid } },
+      axisTick: { show: false },
+      splitLine: { show: false },
+      splitNumber: 6,
+      ...(timed ? { interval: timeInterval(to - from) } : {}),
+      ...(xAxis === 'step' || xAxis === 'images' ? { minInterval: 1 } : {}),
+    },
+    yAxis: {
+      type: logarithmic ? 'log' : 'value',
+      scale: true,
+      axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: number) => formatY(value, unit) },
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { lineStyle: { color: theme.grid } },
+      splitNumber: 4,
+      ...y,
+    },
+    series: [
+      {
+        // Carries the reference lines, and makes the axes appear while there is no data.
+        id: 'frame',
+        type: 'line' as const,
+        data: [],
+        silent: true,
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          animation: false,
+          data: shown.map(({ value, label, kind }) => ({
+            yAxis: value,
+            lineStyle: { color: kind === 'limit' ? theme.error : theme.faint, type: 'dashed' as const, width: 1 },
+            label: {
+              formatter: label,
+              position: 'insideStartTop' as const,
+              color: kind === 'limit' ? theme.error : theme.faint,
+              fontSize: 11,
+            },
+          })),
+        },
+      },
+    ],
+  }
+}

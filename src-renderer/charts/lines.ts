@@ -1,0 +1,68 @@
+import type { SeriesBuffer, Values } from '../series/series-buffer.js'
+import type { ChartLine } from './chart-model.js'
+import type { XAxisKind, XMap } from './x-axis.js'
+import type { Span } from './zoom.js'
+
+/** A line as a page gives it to a chart. */
+export interface LineSpec {
+  key: string
+  label: string
+  buffer: SeriesBuffer
+  /** Where its points lie on an axis; null where the run does not tell. */
+  map(axis: XAxisKind): XMap | null
+  style?: number | undefined
+  band?: { low: Values; high: Values } | undefined
+  /** What stands behind the value of a point in the legend, such as the number of runs. */
+  note?: ((i: number) => string) | undefined
+}
+
+/** The lines on an axis, smoothed where `smooth` answers something. */
+export function modelLines(
+  lines: readonly LineSpec[],
+  axis: XAxisKind,
+  hidden: ReadonlySet<string>,
+  smooth: (buffer: SeriesBuffer) => Values | undefined,
+): ChartLine[] {
+  return lines.map((line, i) => ({
+    key: line.key,
+    label: line.label,
+    buffer: line.buffer,
+    map: line.map(axis),
+    style: line.style ?? i,
+    hidden: hidden.has(line.key),
+    // A band is of the line as it is: a smoothed line would leave it.
+    ...(line.band ? { band: line.band } : { smoothed: hidden.has(line.key) ? undefined : smooth(line.buffer) }),
+  }))
+}
+
+/**
+ * The whole of an axis: up to the last point of any line, rounded up so that it moves seldom while points arrive; on the axis of
+ * steps never beyond the end of the run. From 0, or where it is logarithmic from the first position above it.
+ */
+export function axisLimits(lines: readonly LineSpec[], axis: XAxisKind, logarithmic: boolean, endStep?: number): Span {
+  let last = 0
+  let first = Infinity
+  for (const { buffer, map } of lines) {
+    const on = buffer.length > 0 ? map(axis) : null
+    if (!on) continue
+    last = Math.max(last, on.x(buffer.length - 1))
+    const start = on.indexOf(Number.MIN_VALUE)
+    if (start < buffer.length) first = Math.min(first, on.x(start))
+  }
+  const to = axisEnd(last, axis === 'step' ? endStep : undefined)
+  if (!logarithmic) return { from: 0, to }
+  const from = Number.isFinite(first) ? first : to / 1000
+  return { from: Math.min(from, to / 10), to }
+}
+
+/**
+ * The least of 1, 1.5, 2, 3, 5, 7 times a power of ten that holds every point; never beyond the known end of the run, unless points
+ * are.
+ */
+export function axisEnd(last: number, end = Infinity): number {
+  if (last >= end) return last
+  if (!(last > 0)) return Math.min(1, end)
+  const power = 10 ** Math.floor(Math.log10(last))
+  const nice = [1, 1.5, 2, 3, 5, 7, 10].map((factor) => factor * power).find((position) => position >= last) ?? last
+  return Math.min(nice, end)
+}

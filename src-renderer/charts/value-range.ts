@@ -1,0 +1,83 @@
+/** The ends of an axis, and the distance of its ticks where it is linear. */
+export interface Range {
+  min: number
+  max: number
+  interval?: number
+}
+
+/** Whole decades around the values; for a narrow range 1, 2 and 5 times them. */
+function logarithmicRange(low: number, high: number): Range {
+  const min = 10 ** Math.floor(Math.log10(low))
+  const max = 10 ** Math.ceil(Math.log10(high))
+  return { min, max: max > min ? max : 10 * min }
+}
+
+/** 1, 2 or 5 times a power of ten, not below this. */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  return ([1, 2, 5].find((factor) => factor * power >= value * (1 - 1e-9)) ?? 10) * power
+}
+
+/** Around five even steps that hold the values. */
+function evenRange(low: number, high: number): Range {
+  if (low === high) return low === 0 ? { min: -1, max: 1, interval: 0.5 } : evenRange(low - Math.abs(low) / 10, high + Math.abs(high) / 10)
+  const interval = roundUp((high - low) / 5)
+  const min = Math.floor(low / interval + 1e-9) * interval
+  const max = Math.ceil(high / interval - 1e-9) * interval
+  // Differences at the end of what a double resolves have no even steps.
+  return max > min && interval > 0 ? { min, max, interval } : { min: low, max: high }
+}
+
+/** Up to 1, where an accuracy ends, in even steps; from 0 while there is a single value, which says nothing about a range. */
+function fractionRange(low: number, high: number): Range {
+  const from = low === high ? 0 : low
+  const interval = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1].find((step) => (1 - from) / step <= 5) ?? 0.2
+  return { min: Math.floor(from / interval + 1e-9) * interval, max: 1, interval }
+}
+
+export interface RangeOptions {
+  unit: string
+  logarithmic: boolean
+  /** Leave out the few values that would squeeze all others together; they are marked at the edge. */
+  outlierProof: boolean
+}
+
+/** The share of the drawn values that may lie beyond either end of an outlier-proof axis. */
+const TAIL = 0.02
+/** An outlier-proof axis leaves values out only where that shows the others this many times larger. */
+const WORTH = 3
+
+/**
+ * The ends of the axis of values for what is drawn on it; null where nothing is. Values that are not finite, or not above 0 on a
+ * logarithmic axis, are passed over.
+ * @param values numbers in any order; may be sorted in place
+ */
+export function valueRange(values: Float64Array, { unit, logarithmic, outlierProof }: RangeOptions): Range | null {
+  const usable = values.filter((value) => Number.isFinite(value) && (!logarithmic || value > 0))
+  if (usable.length === 0) return unit === 'fraction' && !logarithmic ? fractionRange(0, 0) : null
+  let [low, high] = extremes(usable)
+  if (outlierProof && usable.length >= 20) {
+    usable.sort()
+    const at = (share: number): number => usable[Math.round(share * (usable.length - 1))] as number
+    const size = (from: number, to: number): number => (logarithmic ? Math.log(to / from) : to - from)
+    const [from, to] = [at(TAIL), at(1 - TAIL)]
+    // Up to a third of the range that is kept does no harm on either side.
+    if (to > from && size(from, to) * WORTH < size(low, high)) {
+      const margin = size(from, to) / 3
+      low = Math.max(low, logarithmic ? from / Math.exp(margin) : from - margin)
+      high = Math.min(high, logarithmic ? to * Math.exp(margin) : to + margin)
+    }
+  }
+  if (logarithmic) return logarithmicRange(low, high)
+  if (unit === 'fraction' && (high > 0.75 || low === high) && low >= 0 && high <= 1) return fractionRange(low, high)
+  return evenRange(low, high)
+}
+
+function extremes(values: Float64Array): [number, number] {
+  let [low, high] = [Infinity, -Infinity]
+  for (const value of values) {
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  return [low, high]
+}

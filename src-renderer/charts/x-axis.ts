@@ -1,0 +1,94 @@
+import { formatCount, formatDuration, formatValue } from '../format.js'
+import type { SeriesBuffer } from '../series/series-buffer.js'
+
+/** What a chart can be drawn over. */
+export const X_AXES = ['step', 'epoch', 'wall', 'active', 'images'] as const
+export type XAxisKind = (typeof X_AXES)[number]
+
+/** What a run tells about its axes. */
+export interface XSource {
+  stepsPerEpoch: number | null
+  batch: number | null
+  /** When the run began, in milliseconds since 1970; null while it has not. */
+  startedAt: number | null
+  /** Seconds of work by step; null or empty where that was not recorded. */
+  active: SeriesBuffer | null
+}
+
+/** Where the points of one series lie on the axis: ascending with their index. */
+export interface XMap {
+  /** Position of point i. */
+  x(i: number): number
+  /** Index of the first point at or after a position. */
+  indexOf(x: number): number
+}
+
+export const xAxisTitle: Record<XAxisKind, string> = {
+  step: 'step',
+  epoch: 'epoch',
+  wall: 'time since the start',
+  active: 'active time',
+  images: 'images seen',
+}
+
+const scaled = (buffer: SeriesBuffer, factor: number): XMap => ({
+  x: (i) => buffer.step(i) * factor,
+  // A position that was computed as step * factor must find its own point again, whatever rounding did.
+  indexOf: (x) => {
+    let i = buffer.indexOf(x / factor)
+    while (i > 0 && buffer.step(i - 1) * factor >= x) i -= 1
+    while (i < buffer.length && buffer.step(i) * factor < x) i += 1
+    return i
+  },
+})
+
+/** Seconds of work at a step, between the two reports around it. */
+function activeAt(active: SeriesBuffer, step: number): number {
+  const after = active.indexOf(step)
+  if (after >= active.length) return active.value(active.length - 1)
+  const [x1, y1] = [active.step(after), active.value(after)]
+  const [x0, y0] = after > 0 ? [active.step(after - 1), active.value(after - 1)] : [0, 0]
+  return x1 > x0 ? y0 + ((step - x0) / (x1 - x0)) * (y1 - y0) : y1
+}
+
+/** The map of a series onto an axis; null where the run does not tell what it takes. */
+export function xMap(kind: XAxisKind, buffer: SeriesBuffer, source: XSource): XMap | null {
+  switch (kind) {
+    case 'step':
+      return { x: (i) => buffer.step(i), indexOf: (x) => buffer.indexOf(x) }
+    case 'epoch':
+      return source.stepsPerEpoch ? scaled(buffer, 1 / source.stepsPerEpoch) : null
+    case 'images':
+      return source.batch ? scaled(buffer, source.batch) : null
+    case 'wall': {
+      const start = source.startedAt
+      return start === null
+        ? null
+        : { x: (i) => (buffer.time(i) - start) / 1000, indexOf: (x) => buffer.indexOfTime(start + x * 1000 - 1e-6) }
+    }
+    case 'active': {
+      const { active } = source
+      if (!active || active.length === 0) return null
+      const x = (i: number): number => activeAt(active, buffer.step(i))
+      return {
+        x,
+        indexOf: (wanted) => {
+          let low = 0
+          let high = buffer.length
+          while (low < high) {
+            const middle = (low + high) >>> 1
+            if (x(middle) < wanted) low = middle + 1
+            else high = middle
+          }
+          return low
+        },
+      }
+    }
+  }
+}
+
+/** A position as its axis names it. */
+export function formatX(kind: XAxisKind, x: number): string {
+  if (kind === 'wall' || kind === 'active') return x < 10 && x > 0 ? `${formatValue(x, 2)} s` : formatDuration(x)
+  return kind === 'epoch' ? formatValue(x, 3) : formatCount(x)
+}

@@ -1,0 +1,33 @@
+import type { RunConfig } from '../../src-main/contract/config.js'
+
+export type Leaf = string | number | boolean | null | undefined
+
+/** A configuration as its values by dotted path, `stages.0.units` for example. */
+export function flatten(value: unknown, path = ''): Map<string, Leaf> {
+  if (value === null || typeof value !== 'object') return new Map([[path, value as Leaf]])
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+  if (entries.length === 0) return new Map([[path, Array.isArray(value) ? '[]' : '{}']])
+  return new Map(entries.flatMap(([key, inner]) => [...flatten(inner, path ? `${path}.${key}` : String(key))]))
+}
+
+export interface ConfigRow {
+  path: string
+  /** In the order of the configurations; undefined where one does not have it. */
+  values: Leaf[]
+}
+
+/** The values in which configurations differ, and only those, in the order in which they stand. */
+export function differences(configs: readonly RunConfig[]): ConfigRow[] {
+  const flat = configs.map((config) => flatten(config))
+  const paths = [...new Set(flat.flatMap((map) => [...map.keys()]))]
+  return paths
+    .map((path) => ({ path, values: flat.map((map) => map.get(path)) }))
+    .filter(({ values }) => values.some((value) => !Object.is(value, values[0])))
+}
+
+/** What runs must share to be repetitions of one another: everything but the seed. */
+export function apartFromSeed(config: RunConfig): string {
+  const flat = flatten(config)
+  flat.delete('seed')
+  return JSON.stringify([...flat].sort(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,44 @@
+import type { RunConfig } from '../../src-main/contract/config.js'
+import { apartFromSeed } from './configs.js'
+
+export interface RunInfo {
+  id: string
+  name: string
+  preset: string
+  dataset: string
+  seed: number
+  config: RunConfig | null
+}
+
+export interface RunGroup {
+  /** Its first run's id. */
+  id: string
+  label: string
+  runs: RunInfo[]
+}
+
+/** Names without what only tells repetitions apart. */
+const withoutSeed = (name: string): string => name.replace(/[,\s·-]*\bseed\s*\d+\b/i, '').trim()
+
+/**
+ * The lines of a comparison: each run alone, or those together that differ in nothing but the seed. A run whose configuration is not
+ * there yet stands alone.
+ */
+export function groupsOf(runs: readonly RunInfo[], kind: 'none' | 'seeds'): RunGroup[] {
+  if (kind === 'none') return distinct(runs.map((run) => ({ id: run.id, label: run.name, runs: [run] })))
+  const groups = new Map<string, RunGroup>()
+  for (const run of runs) {
+    const key = run.config ? apartFromSeed(run.config) : run.id
+    const group = groups.get(key)
+    if (group) group.runs.push(run)
+    else groups.set(key, { id: run.id, label: withoutSeed(run.name) || run.preset, runs: [run] })
+  }
+  return distinct([...groups.values()].map((group) => (group.runs.length === 1 ? { ...group, label: group.runs[0]!.name } : group)))
+}
+
+/** Two lines of one name are told apart by their ids. */
+function distinct(groups: RunGroup[]): RunGroup[] {
+  const counts = new Map<string, number>()
+  for (const { label } of groups) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return groups.map((group) => ((counts.get(group.label) ?? 0) > 1 ? { ...group, label: `${group.label} (${group.id})` } : group))
+}

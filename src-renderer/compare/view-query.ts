@@ -1,0 +1,31 @@
+import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+import { ComparisonViewSchema, MOST_COMPARED, type ComparisonView } from '../../src-main/contract/comparisons.js'
+import { RunIdSchema } from '../../src-main/contract/runs.js'
+
+const text = (value: LocationQuery[string] | undefined): string => String((Array.isArray(value) ? value[0] : value) ?? '')
+
+/** What an address asks to compare. What it does not say, or says wrongly, has its default: a link never breaks the page. */
+export function viewOf(query: LocationQuery): ComparisonView {
+  const shape = ComparisonViewSchema.shape
+  const runs = [...new Set(text(query['runs']).split(','))].filter((id) => RunIdSchema.safeParse(id).success).slice(0, MOST_COMPARED)
+  return {
+    runs,
+    baseline: shape.baseline.safeParse(text(query['baseline']) || null).data ?? null,
+    group: shape.group.safeParse(text(query['group']) || undefined).data ?? 'none',
+    center: shape.center.safeParse(text(query['center']) || undefined).data ?? 'mean',
+    spread: shape.spread.safeParse(text(query['spread']) || undefined).data ?? 'deviation',
+    published: text(query['published']) !== 'no',
+  }
+}
+
+/** The address of a view; defaults are left out. */
+export function queryOf({ runs, baseline, group, center, spread, published }: ComparisonView): LocationQueryRaw {
+  return {
+    ...(runs.length > 0 ? { runs: runs.join(',') } : {}),
+    ...(baseline ? { baseline } : {}),
+    ...(group === 'none' ? {} : { group }),
+    ...(center === 'mean' ? {} : { center }),
+    ...(spread === 'deviation' ? {} : { spread }),
+    ...(published ? {} : { published: 'no' }),
+  }
+}

@@ -1,0 +1,113 @@
+import type { ChartModel } from '../charts/chart-model.js'
+import { metricLabel, metricUnit } from '../charts/sections.js'
+import { xAxisTitle } from '../charts/x-axis.js'
+import { bestRows, betterOf, type FigureRow } from '../compare/figures.js'
+import type { Sample } from '../compare/statistics.js'
+
+const SPECIAL: Record<string, string> = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' }
+
+/** Text that LaTeX prints as it is. */
+export const escapeLatex = (text: string): string => text.replace(/[\\~^]|[&%$#_{}]/g, (sign) => SPECIAL[sign] ?? `\\${sign}`)
+
+const number = (value: number, digits: number): string => {
+  const size = Math.abs(value)
+  if (value !== 0 && (size < 1e-3 || size >= 1e6)) {
+    const [mantissa, exponent] = value.toExponential(2).split('e') as [string, string]
+    return `${mantissa} \\times 10^{${Number(exponent)}}`
+  }
+  return value.toFixed(digits)
+}
+
+function entry(sample: Sample | undefined, unit: string, bold: boolean): string {
+  if (!sample || sample.n === 0) return '--'
+  const factor = unit === 'fraction' ? 100 : 1
+  const digits = unit === 'fraction' ? 2 : 4
+  const mean = number(sample.mean * factor, digits)
+  const text =
+    sample.n > 1
+      ? `${bold ? `\\mathbf{${mean}}` : mean} \\pm ${number(sample.deviation * factor, digits)}`
+      : bold
+        ? `\\mathbf{${mean}}`
+        : mean
+  return `$${text}$`
+}
+
+/** A table for a paper: mean and sample deviation over the runs of each row, the best of a column in bold. Needs booktabs. */
+export function latexTable(rows: readonly FigureRow[], metrics: readonly string[]): string {
+  const columns = metrics.flatMap((key) =>
+    (betterOf(key) ? (['final', 'best'] as const) : (['final'] as const)).map((kind) => ({ key, kind })),
+  )
+  const best = columns.map(({ key, kind }) => bestRows(rows, key, kind))
+  const head = [
+    'Run',
+    '$n$',
+    ...columns.map(({ key, kind }) => escapeLatex(`${metricLabel(key)}, ${kind}${metricUnit(key) === 'fraction' ? ' (%)' : ''}`)),
+  ]
+  const body = rows.map((row) => {
+    const n = Math.max(0, ...metrics.map((key) => row.final.get(key)?.n ?? 0))
+    const cells = columns.map(({ key, kind }, i) => entry(row[kind].get(key), metricUnit(key), best[i]?.has(row.id) ?? false))
+    return [escapeLatex(row.label), String(n), ...cells].join(' & ')
+  })
+  return [
+    '% Mean and sample standard deviation over n runs. Needs \\usepackage{booktabs}.',
+    `\\begin{tabular}{l${'r'.repeat(columns.length + 1)}}`,
+    '\\toprule',
+    `${head.join(' & ')} \\\\`,
+    '\\midrule',
+    ...body.map((line) => `${line} \\\\`),
+    '\\bottomrule',
+    '\\end{tabular}',
+    '',
+  ].join('\n')
+}
+
+/** Dashes of pgfplots, in points of the paper. */
+const pattern = (dash: readonly number[]): string =>
+  dash.length === 0 ? 'solid' : `dash pattern=${dash.map((length, i) => `${i % 2 === 0 ? 'on' : 'off'} ${length / 2}pt`).join(' ')}`
+
+const coordinates = (points: Float64Array, factor: number): string =>
+  Array.from({ length: points.length / 2 }, (_, i) => `${points[2 * i]} ${(points[2 * i + 1] as number) * factor}`)
+    .map((line) => line.replace('NaN', 'nan'))
+    .join('\n')
+
+/** A chart as pgfplots source: what is drawn, with the legend, colours and dashes of the screen. */
+export function pgfplots(model: ChartModel, title: string): string {
+  const factor = model.unit === 'fraction' ? 100 : 1
+  const unit = model.unit === 'fraction' ? ' (\\%)' : model.unit ? ` (${escapeLatex(model.unit)})` : ''
+  const time = model.xAxis === 'wall' || model.xAxis === 'active' ? ' (s)' : ''
+  const colours = model.lines.map(({ style }, i) => `\\definecolor{retrace${i}}{HTML}{${style.color.slice(1).toUpperCase()}}`)
+  const options = [
+    `xlabel={${xAxisTitle[model.xAxis]}${time}}`,
+    `ylabel={${escapeLatex(title)}${unit}}`,
+    `xmin=${model.from}, xmax=${model.to}`,
+    ...(model.y ? [`ymin=${model.y.min * factor}, ymax=${model.y.max * factor}`] : []),
+    ...(model.logarithmicX ? ['xmode=log'] : []),
+    ...(model.logarithmic ? ['ymode=log'] : []),
+    'unbounded coords=jump',
+    'legend pos=outer north east',
+    'legend cell align=left',
+    'width=0.8\\linewidth',
+  ]
+  const plots = model.lines.flatMap(({ label, style, main, raw }, i) => [
+    ...(raw ? [`\\addplot[retrace${i}, opacity=0.28, thin, forget plot] table {`, coordinates(raw.points, factor), '};'] : []),
+    `\\addplot[retrace${i}, thick, ${pattern(style.dash)}] table {`,
+    coordinates(main.points, factor),
+    '};',
+    `\\addlegendentry{${escapeLatex(label)}}`,
+  ])
+  const references = model.references.map(
+    ({ value, label }) =>
+      `\\addplot[gray, dashed, forget plot, domain=${model.from}:${model.to}, samples=2] {${value * factor}} node[pos=0.02, anchor=south west, font=\\tiny] {${escapeLatex(label)}};`,
+  )
+  return [
+    '% Needs \\usepackage{pgfplots,xcolor} and \\pgfplotsset{compat=1.18}.',
+    ...colours,
+    '\\begin{tikzpicture}',
+    `\\begin{axis}[\n  ${options.join(',\n  ')},\n]`,
+    ...plots,
+    ...references,
+    '\\end{axis}',
+    '\\end{tikzpicture}',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,56 @@
+import type { Points } from '../../src-main/contract/metrics.js'
+import type { FigureRow } from '../compare/figures.js'
+
+/** One series of one run, whole. */
+export interface ExportedSeries {
+  runId: string
+  run: string
+  key: string
+  points: Points
+}
+
+/** A cell as RFC 4180 has it; what a spreadsheet would take for a formula is text. */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** A row a stored point, in full precision: reading a number back gives the same double. NaN and infinities by name. */
+export function pointsCsv(series: readonly ExportedSeries[]): string {
+  const rows = series.flatMap(({ runId, run, key, points: { steps, values, times } }) => {
+    const head = `${cell(runId)},${cell(run)},${cell(key)}`
+    return Array.from(steps, (step, i) => `${head},${step},${values[i]},${times[i]}`)
+  })
+  return `${['run,name,metric,step,value,time_ms', ...rows].join('\n')}\n`
+}
+
+/** The same as JSON, which has no NaN and infinities: there they are strings. */
+export function pointsJson(series: readonly ExportedSeries[]): string {
+  const plain = (array: Float64Array): (number | string)[] => Array.from(array, (value) => (Number.isFinite(value) ? value : String(value)))
+  return JSON.stringify(
+    series.map(({ runId, run, key, points: { steps, values, times } }) => ({
+      run: runId,
+      name: run,
+      metric: key,
+      steps: plain(steps),
+      values: plain(values),
+      times: plain(times),
+    })),
+  )
+}
+
+/** Final and best values of runs or groups, a row each metric and kind, in full precision; empty where there is none. */
+export function figuresCsv(rows: readonly FigureRow[], metrics: readonly string[]): string {
+  const number = (value: number): string => (Number.isNaN(value) ? '' : String(value))
+  const lines = rows.flatMap((row) =>
+    metrics.flatMap((key) =>
+      (['final', 'best'] as const).flatMap((kind) => {
+        const sample = row[kind].get(key)
+        if (!sample || sample.n === 0) return []
+        const { n, mean, median, deviation, error, min, max } = sample
+        return [`${cell(row.label)},${cell(key)},${kind},${n},${[mean, median, deviation, error, min, max].map(number).join(',')}`]
+      }),
+    ),
+  )
+  return `${['run,metric,kind,n,mean,median,deviation,error,min,max', ...lines].join('\n')}\n`
+}

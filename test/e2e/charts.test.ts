@@ -1,0 +1,106 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
+import { FakeServices } from '../fixtures/fake-services.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { lineOf, openPage, seriousFindings } from './support/watched-page.js'
+
+const fail = (error: Error): void => {
+  throw error
+}
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+
+/** Where a chart keeps the ends of its axis. */
+const spanOf = async (page: Page, chart: string): Promise<[number, number]> =>
+  page.locator(`[data-chart="${chart}"]`).evaluate((element) => [Number(element.dataset['from']), Number(element.dataset['to'])])
+
+/** Whether any pixel of a chart's lines is painted in a stretch of its width (shares of the canvas) and its upper part. */
+const painted = async (page: Page, chart: string, from: number, to: number, top = 0, bottom = 1): Promise<number> =>
+  page.locator(`[data-chart="${chart}"] canvas.lines`).evaluate(
+    (element, [a, b, c, d]) => {
+      const canvas = element as unknown as {
+        width: number
+        height: number
+        getContext(kind: '2d'): { getImageData(x: number, y: number, w: number, h: number): { data: Uint8ClampedArray } }
+      }
+      const { width, height } = canvas
+      const area = [Math.floor(a! * width), Math.floor(c! * height), Math.ceil((b! - a!) * width), Math.ceil((d! - c!) * height)] as const
+      const { data } = canvas.getContext('2d').getImageData(...area)
+      let count = 0
+      for (let i = 3; i < data.length; i += 4) if (data[i]! > 0) count += 1
+      return count
+    },
+    [from, to, top, bottom],
+  )
+
+/** What a user does with charts, in a real browser over the real local server. */
+describe.skipIf(noBrowser)('the charts', () => {
+  let browser: Browser
+  let pagePath: string
+
+  beforeAll(async () => {
+    pagePath = (await builtWorkbench()).page
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(() => browser?.close())
+
+  const serve = async (fake: FakeServices): Promise<LocalServer> =>
+    startLocalServer(await takePort(0), { services: fake, page: pagePath, onDefect: fail })
+
+  it('zoom together, show a spike of one step in the whole and close up, read values under the pointer, and keep their layout', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 200_000 } })
+    const points = Array.from({ length: 200_000 }, (_, i) => ({ step: i + 1, value: i === 123_456 ? 50 : 1 + 0.1 * Math.sin(i) }))
+    fake.addPoints(id, 'train/loss', points)
+    fake.addPoints(
+      id,
+      'train/gradientNorm',
+      points.filter((_, i) => i % 100 === 0),
+    )
+    const server = await serve(fake)
+    const { page, context, complaints } = await openPage(browser)
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 200_000, last: 200_000 })
+    await expect.poll(() => painted(page, 'loss', 0.6, 0.68, 0.1, 0.5)).toBeGreaterThan(10)
+    expect(await painted(page, 'loss', 0.2, 0.5, 0.1, 0.5)).toBe(0)
+
+    const frame = page.locator('[data-chart="loss"] .frame')
+    const box = (await frame.boundingBox())!
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 80)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 80, { steps: 5 })
+    await page.mouse.up()
+    const [from, to] = await spanOf(page, 'loss')
+    expect(from).toBeGreaterThan(100_000)
+    expect(to).toBeLessThan(160_000)
+    // Another chart of the page, and the exact value under the pointer in both.
+    expect(await spanOf(page, 'train/gradientNorm')).toEqual([from, to])
+    await expect.poll(() => painted(page, 'loss', 0, 1, 0.1, 0.5)).toBeGreaterThan(10)
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 90)
+    await page.locator('[data-chart="train/gradientNorm"] .cursor').waitFor()
+
+    await frame.focus()
+    await page.keyboard.press('0')
+    await expect.poll(() => spanOf(page, 'loss')).toEqual([0, 200_000])
+    await page.keyboard.press('+')
+    await expect.poll(() => spanOf(page, 'loss')).toEqual([50_000, 150_000])
+    await page.keyboard.press('f')
+    await page.locator('[data-chart="loss"].large').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('[data-chart="loss"].large').waitFor({ state: 'detached' })
+
+    await page.getByTestId('axis').click()
+    await page.getByRole('option', { name: 'images seen' }).click()
+    await page.getByLabel('log axis: Loss').click()
+    await page.getByLabel('Smoothing: weight of the past').fill('2')
+    await expect.poll(async () => (await spanOf(page, 'loss'))[1]).toBe(20_000_000)
+    await page.reload()
+    await expect.poll(async () => (await spanOf(page, 'loss'))[1], { timeout: 15_000 }).toBe(20_000_000)
+    expect(await page.getByLabel('log axis: Loss').getAttribute('aria-pressed')).toBe('true')
+    expect(await seriousFindings(page)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+})

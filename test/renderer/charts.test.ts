@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { chartModel, type ChartInput } from '../../src-renderer/charts/chart-model.js'
+import { drawLines, scalesOf, type Pen } from '../../src-renderer/charts/draw.js'
+import { frameOption } from '../../src-renderer/charts/frame-option.js'
+import { axisEnd, axisLimits } from '../../src-renderer/charts/lines.js'
+import { lineStyle } from '../../src-renderer/charts/palette.js'
+import { planCharts } from '../../src-renderer/charts/sections.js'
+import { valueRange } from '../../src-renderer/charts/value-range.js'
+import { xMap, type XSource } from '../../src-renderer/charts/x-axis.js'
+import { panned, positionAt, shareOf, spanBetween, zoomed } from '../../src-renderer/charts/zoom.js'
+import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
+
+const T0 = 1e12
+
+function bufferOf(values: number[], steps = values.map((_, i) => i + 1)): SeriesBuffer {
+  const buffer = new SeriesBuffer()
+  buffer.append({
+    steps: Float64Array.from(steps),
+    values: Float64Array.from(values),
+    times: Float64Array.from(steps, (step) => T0 + 500 * step),
+  })
+  return buffer
+}
+
+const SOURCE: XSource = { stepsPerEpoch: 80, batch: 100, startedAt: T0, active: null }
+
+function build(values: number[], more: Partial<ChartInput> = {}) {
+  const buffer = bufferOf(values)
+  return chartModel({
+    lines: [{ key: 'train/loss', label: 'training', buffer, map: xMap('step', buffer, SOURCE) }],
+    unit: 'nats',
+    xAxis: 'step',
+    from: 0,
+    to: 100,
+    columns: 500,
+    dark: false,
+    logarithmic: false,
+    logarithmicX: false,
+    outlierProof: false,
+    ...more,
+  })
+}
+
+describe('the axes', () => {
+  it('place a point by step, epoch, time since the start, time of work and images seen', () => {
+    const active = bufferOf([10, 30], [100, 200])
+    const buffer = bufferOf([1, 1], [150, 200])
+    const at = (axis: Parameters<typeof xMap>[0]) => xMap(axis, buffer, { ...SOURCE, active })?.x(0)
+    expect([at('step'), at('epoch'), at('wall'), at('active'), at('images')]).toEqual([150, 150 / 80, 75, 20, 15_000])
+  })
+
+  it('know where they cannot be drawn', () => {
+    const nothing: XSource = { stepsPerEpoch: null, batch: null, startedAt: null, active: null }
+    expect((['epoch', 'wall', 'active', 'images'] as const).map((axis) => xMap(axis, bufferOf([1]), nothing))).toEqual(
+      new Array(4).fill(null),
+    )
+  })
+
+  it('find each of their points again', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: 1e6 }), { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 1, max: 1000 }),
+        (unsorted, perEpoch) => {
+          const steps = unsorted.sort((a, b) => a - b)
+          const buffer = bufferOf(steps, steps)
+          const active = bufferOf([7, 50], [steps[0]!, steps.at(-1)! + 1])
+          for (const axis of ['step', 'epoch', 'wall', 'active', 'images'] as const) {
+            const map = xMap(axis, buffer, { stepsPerEpoch: perEpoch, batch: 3, startedAt: T0, active })!
+            steps.forEach((_, i) => expect(map.indexOf(map.x(i))).toBe(i))
+          }
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  it('end where they hold every point, move seldom, and end with the run', () => {
+    const ends = new Set<number>()
+    for (let step = 0; step <= 8000; step++) {
+      const end = axisEnd(step, 8000)
+      expect(end).toBeGreaterThanOrEqual(step)
+      expect(end).toBeLessThanOrEqual(8000)
+      ends.add(end)
+    }
+    expect(ends.size).toBeLessThan(25)
+    expect(axisEnd(8000, 8000)).toBe(8000)
+    expect(axisEnd(9000, 8000)).toBe(9000)
+  })
+
+  it('begin above zero where they are logarithmic', () => {
+    const buffer = bufferOf([1, 2, 3], [0, 5, 500])
+    const line = { key: 'a', label: 'a', buffer, map: () => xMap('step', buffer, SOURCE) }
+    expect(axisLimits([line], 'step', true, 1000)).toEqual({ from: 5, to: 500 })
+    expect(axisLimits([line], 'step', false, 1000)).toEqual({ from: 0, to: 500 })
+  })
+})
+
+describe('zooming', () => {
+  const span = fc.tuple(fc.double({ min: 0.1, max: 0.9, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }))
+  const whole = { from: 1, to: 1000 }
+
+  it('keeps what it is about where it is on the screen, and stays inside the whole', () => {
+    fc.assert(
+      fc.property(span, fc.double({ min: 0.3, max: 0.7, noNaN: true }), fc.boolean(), ([start, size], share, logarithmic) => {
+        const from = 1 + start * 500
+        const before = { from, to: from + size * 300 }
+        const about = positionAt(share, before, logarithmic)
+        const after = zoomed(before, whole, about, 1.5, logarithmic)!
+        expect(shareOf(about, after, logarithmic)).toBeCloseTo(share, 6)
+        for (const way of [-3, -0.1, 0.1, 3]) {
+          const moved = panned(after, whole, way, logarithmic)
+          expect(moved.from).toBeGreaterThanOrEqual(whole.from - 1e-9)
+          expect(moved.to).toBeLessThanOrEqual(whole.to + 1e-6)
+        }
+      }),
+    )
+  })
+
+  it('out of everything shows all, and a click is no span', () => {
+    expect(zoomed({ from: 2, to: 900 }, whole, 100, 0.01)).toBeNull()
+    expect(spanBetween(5, 5, whole)).toBeNull()
+    expect(spanBetween(7, 5, whole)).toEqual({ from: 5, to: 7 })
+  })
+})
+
+describe('the scale of values', () => {
+  const range = (values: number[], more = {}) =>
+    valueRange(Float64Array.from(values), { unit: '', logarithmic: false, outlierProof: false, ...more })
+
+  it('holds every value between round numbers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true, min: -1e12, max: 1e12 }), { minLength: 1 }), (values) => {
+        const { min, max } = range(values)!
+        const slack = 1e-9 * Math.max(...values.map(Math.abs))
+        expect(min).toBeLessThanOrEqual(Math.min(...values) + slack)
+        expect(max).toBeGreaterThanOrEqual(Math.max(...values) - slack)
+        expect(max).toBeGreaterThan(min)
+      }),
+    )
+  })
+
+  it('is not squeezed by a few outliers where it is told to be proof against them', () => {
+    const calm = Array.from({ length: 500 }, (_, i) => 1 + (i % 10) / 10)
+    expect(range([...calm, 1e6])!.max).toBe(1e6)
+    const proof = range([...calm, 1e6], { outlierProof: true })!
+    expect(proof.max).toBeLessThan(4)
+    expect(proof.min).toBeLessThanOrEqual(1)
+    expect(range(calm, { outlierProof: true })).toEqual(range(calm))
+    const model = build([...calm, 1e6], { to: 600, outlierProof: true })
+    expect(model.beyond).toBe(1)
+  })
+
+  it('has whole decades where it is logarithmic, and leaves out what it cannot show', () => {
+    expect(range([0, -1, 3, 20], { logarithmic: true })).toEqual({ min: 1, max: 100 })
+    expect(range([0, -1], { logarithmic: true })).toBeNull()
+  })
+})
+
+describe('the model of a chart', () => {
+  it('marks what is not a number and leaves a gap there', () => {
+    const [line] = build([3, NaN, Infinity, 2]).lines
+    expect([...line!.main.points]).toEqual([1, 3, 2, NaN, 3, NaN, 4, 2])
+    expect(line!.main.nonFinite).toEqual([2, 3])
+  })
+
+  it('has the raw line behind the smoothed one', () => {
+    const buffer = bufferOf([1, 2, 3])
+    const smoothed = bufferOf([1, 1.5, 2])
+    const { lines } = build([], { lines: [{ key: 'a', label: 'a', buffer, smoothed, map: xMap('step', buffer, SOURCE) }] })
+    expect([...lines[0]!.main.points]).toEqual([1, 1, 2, 1.5, 3, 2])
+    expect([...lines[0]!.raw!.points]).toEqual([1, 1, 2, 2, 3, 3])
+  })
+
+  it('has a labelled axis with the ends that were asked for, and reference lines by their names', () => {
+    const option = frameOption(build([1], { references: [{ value: 1e-3, label: 'tolerance', kind: 'limit' }] }))
+    expect(option.xAxis).toMatchObject({ name: 'step', min: 0, max: 100 })
+    expect(JSON.stringify(option.series)).toContain('"yAxis":0.001')
+  })
+})
+
+/** What was drawn: rectangles, and the points of each path that was stroked. */
+function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: number[][] } {
+  const bars: number[][] = []
+  const paths: number[][][] = []
+  const dashes: number[][] = []
+  let path: number[][] = []
+  const nothing = (): void => undefined
+  const pen: Pen = {
+    beginPath: () => void (path = []),
+    moveTo: (x, y) => void path.push([x, y]),
+    lineTo: (x, y) => void path.push([x, y]),
+    stroke: () => void paths.push(path),
+    fillRect: (x, y, w, h) => void bars.push([x, y, w, h]),
+    setLineDash: (dash) => void dashes.push([...dash]),
+    fill: nothing,
+    closePath: nothing,
+    arc: nothing,
+    save: nothing,
+    restore: nothing,
+    rect: nothing,
+    clip: nothing,
+    lineWidth: 1,
+    strokeStyle: '',
+    fillStyle: '',
+    globalAlpha: 1,
+    lineJoin: 'round',
+  }
+  return { pen, bars, paths, dashes }
+}
+
+describe('drawing', () => {
+  const plot = { left: 10, top: 5, width: 500, height: 200 }
+
+  it('draws a calm line as a line through its points, in its dash', () => {
+    const { pen, paths, bars } = record()
+    const model = build([1, 2, 3, 4])
+    drawLines(pen, model, plot, 1)
+    const { x, y } = scalesOf(model, plot)
+    expect(paths[0]).toEqual([1, 2, 3, 4].map((v) => [x(v), y(v)]))
+    expect(bars).toEqual([])
+  })
+
+  it('covers with bars the same pixels as the lines of a busy series would: each column from its least to its greatest value', () => {
+    const length = 100_000
+    const values = Array.from({ length }, (_, i) => Math.sin(i * i) * 5)
+    const model = build(values, { to: length })
+    const { pen, bars } = record()
+    drawLines(pen, model, plot, 1)
+    const { x, y } = scalesOf(model, plot)
+    const wanted = new Map<number, [number, number]>()
+    values.forEach((value, i) => {
+      const column = Math.floor(x(i + 1))
+      const [low, high] = wanted.get(column) ?? [Infinity, -Infinity]
+      wanted.set(column, [Math.min(low, y(value)), Math.max(high, y(value))])
+    })
+    expect(bars.length).toBeGreaterThanOrEqual(wanted.size - 1)
+    let close = 0
+    for (const [left, top, , height] of bars) {
+      const [low, high] = wanted.get(left!) ?? [NaN, NaN]
+      if (Math.abs(top! - low) < 2 && Math.abs(top! + height! - high) < 2) close += 1
+    }
+    // A column's bar also joins the column before, and the cut of columns may differ by a point at their edges.
+    expect(close / bars.length).toBeGreaterThan(0.95)
+  })
+})
+
+describe('which charts a run has', () => {
+  it('begins with loss and accuracy, before there is a point', () => {
+    const { main, others } = planCharts([])
+    expect(main.map(({ title }) => title)).toEqual(['Loss', 'Accuracy'])
+    expect(others).toEqual([])
+  })
+
+  it('shows every metric once, one the table does not know under its own name, and active time as an axis only', () => {
+    const keys = [
+      'train/loss',
+      'test/loss',
+      'test/accuracy',
+      'train/learningRate',
+      'odd/thing',
+      'system/residentMiB',
+      'reversibility/reconstructionError',
+    ]
+    const { main, others } = planCharts([...keys, 'system/activeSeconds'])
+    expect([...main, ...others].flatMap((plan) => plan.keys).sort()).toEqual([...keys].sort())
+    expect(others.find(({ keys: own }) => own.includes('odd/thing'))?.title).toBe('odd/thing')
+    expect(others[0]).toMatchObject({ id: 'reversibility/reconstructionError', logarithmic: true })
+  })
+
+  it('draws the stages of one metric in one chart', () => {
+    const { others } = planCharts(['reversibility/reconstructionError', 'reversibility/stage1', 'reversibility/stage2'])
+    expect(others).toHaveLength(1)
+    expect(others[0]?.keys).toEqual(['reversibility/stage1', 'reversibility/stage2'])
+  })
+})
+
+describe('lines', () => {
+  it('look all different, 50 of them, and neighbours differ in colour and in dash', () => {
+    for (const dark of [false, true]) {
+      const styles = Array.from({ length: 50 }, (_, i) => lineStyle(i, dark))
+      expect(new Set(styles.map((style) => JSON.stringify(style))).size).toBe(50)
+      for (let i = 1; i < 50; i++) {
+        expect(styles[i]!.color).not.toBe(styles[i - 1]!.color)
+        expect(styles[i]!.dash).not.toEqual(styles[i - 1]!.dash)
+      }
+    }
+  })
+})

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { chartModel } from '../../src-renderer/charts/chart-model.js'
+import { xMap } from '../../src-renderer/charts/x-axis.js'
+import { figureRows } from '../../src-renderer/compare/figures.js'
+import { chartSvg } from '../../src-renderer/export/chart-image.js'
+import { fileName } from '../../src-renderer/export/download.js'
+import { fetchSeries } from '../../src-renderer/export/fetch-series.js'
+import { escapeLatex, latexTable, pgfplots } from '../../src-renderer/export/latex.js'
+import { figuresCsv, pointsCsv, pointsJson } from '../../src-renderer/export/tables.js'
+import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
+import { connectInMemory } from '../../src-main/transport/memory.js'
+import { FakeServices } from '../fixtures/fake-services.js'
+
+const doubles = fc.array(fc.double(), { maxLength: 50 })
+const series = (values: number[]) => ({
+  runId: 'abcd',
+  run: 'a, "quoted"\nname',
+  key: 'train/loss',
+  points: {
+    steps: Float64Array.from(values, (_, i) => i + 1),
+    values: Float64Array.from(values),
+    times: Float64Array.from(values, (_, i) => 1e12 + i / 3),
+  },
+})
+
+function bufferOf(values: number[]): SeriesBuffer {
+  const buffer = new SeriesBuffer()
+  buffer.append(series(values).points)
+  return buffer
+}
+
+const model = (count = 1) =>
+  chartModel({
+    lines: Array.from({ length: count }, (_, i) => {
+      const buffer = bufferOf([1, 2, NaN, 3 + i])
+      const map = xMap('step', buffer, { stepsPerEpoch: null, batch: null, startedAt: null, active: null })
+      return { key: `r${i}`, label: `run_${i} & <more>`, buffer, map }
+    }),
+    unit: 'nats',
+    xAxis: 'step',
+    from: 0,
+    to: 5,
+    columns: 100,
+    dark: false,
+    logarithmic: false,
+    logarithmicX: false,
+    outlierProof: false,
+    references: [{ value: 2, label: 'published 50%', kind: 'published' }],
+  })
+
+describe('points as CSV and JSON', () => {
+  it('have a row a point, from which every double comes back, NaN and infinities included', () => {
+    fc.assert(
+      fc.property(doubles, (values) => {
+        const one = series(values)
+        // The name has a line break inside quotes; the columns after it have none.
+        const rows = pointsCsv([one])
+          .trimEnd()
+          .split('\n')
+          .filter((line) => /train\/loss/.test(line))
+        expect(rows).toHaveLength(values.length)
+        rows.forEach((row, i) => {
+          const [, step, value, time] = /train\/loss,([^,]*),([^,]*),([^,]*)$/.exec(row)!.map(Number)
+          expect([step, value, time]).toEqual([i + 1, values[i] === 0 ? 0 : values[i], 1e12 + i / 3])
+        })
+        const [json] = JSON.parse(pointsJson([one])) as { values: (number | string)[] }[]
+        expect(json!.values.map(Number)).toEqual(values.map((value) => (value === 0 ? 0 : value)))
+      }),
+    )
+  })
+
+  it('cannot smuggle a formula into a spreadsheet', () => {
+    expect(pointsCsv([{ ...series([1]), run: '=cmd()' }])).toContain(",'=cmd(),")
+  })
+
+  it('are of everything that is stored, also of what the page has in little', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 200_000 } })
+    fake.advance(70_000)
+    const points = await fetchSeries(connectInMemory(fake), id, 'train/loss')
+    expect(points.steps.length).toBe(70_000)
+    expect(points.steps.every((step, i) => step === i + 1)).toBe(true)
+  })
+})
+
+describe('tables for papers', () => {
+  const rows = figureRows(
+    [
+      { id: 'a', label: 'Ours_1', runs: [0.9, 0.92].map((value) => ({ series: new Map([['test/accuracy', bufferOf([value])]]) })) },
+      { id: 'b', label: '50% & less', runs: [{ series: new Map([['test/accuracy', bufferOf([0.8])]]) }] },
+    ],
+    ['test/accuracy'],
+  )
+
+  it('have mean and deviation, the best in bold, and nothing that LaTeX would stumble over', () => {
+    const lines = latexTable(rows, ['test/accuracy']).split('\n')
+    expect(lines).toContain('Ours\\_1 & 2 & $\\mathbf{91.00} \\pm 1.41$ & $\\mathbf{91.00} \\pm 1.41$ \\\\')
+    expect(lines).toContain('50\\% \\& less & 1 & $80.00$ & $80.00$ \\\\')
+    expect(lines.find((line) => line.startsWith('Run'))).toMatch(/\(\\%\)/)
+    expect(escapeLatex('a\\b~c^d{}$#')).toBe('a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d\\{\\}\\$\\#')
+  })
+
+  it('are CSV in full precision as well', () => {
+    expect(figuresCsv(rows, ['test/accuracy'])).toContain(`Ours_1,test/accuracy,final,2,${(0.9 + 0.92) / 2},`)
+  })
+})
+
+describe('charts for papers', () => {
+  it('are pgfplots source with the points, names, scales and reference lines of the chart', () => {
+    const source = pgfplots(model(2), 'Loss_a')
+    expect(source).toContain('\\addlegendentry{run\\_1 \\& <more>}')
+    expect(source).toContain('1 1\n2 2\n3 nan\n4 3\n')
+    expect(source).toContain('ylabel={Loss\\_a (nats)}')
+    expect(source).toContain('{2} node')
+    expect((source.match(/\\begin/g) ?? []).length).toBe((source.match(/\\end\{/g) ?? []).length)
+  })
+
+  it('are SVG with title, axes, lines and a legend of every line, and no markup from a name', () => {
+    const svg = chartSvg(model(50), 'Loss')
+    for (let i = 0; i < 50; i++) expect(svg).toContain(`run_${i} &amp; &lt;more&gt;`)
+    expect(svg).toMatch(/^<svg width="1100" height="970"/)
+    expect(svg).toContain('>Loss</text>')
+    expect(svg).toContain('published 50%')
+  })
+
+  it('are saved under names that every system takes', () => {
+    expect(fileName('retrace', 'a/b: c?* "d"')).toBe('retrace-a-b-c-d')
+    expect(fileName('')).toBe('retrace')
+  })
+})

@@ -1,0 +1,52 @@
+"""Statistics over runs as NumPy computes them: writes expected.json beside itself. Needs numpy and scipy (for Student's t)."""
+
+import json
+import pathlib
+
+import numpy as np
+from scipy import stats
+
+rng = np.random.default_rng(7)
+
+
+def describe(values):
+    """Of the finite values: what `sampleOf` and `bandOf` must give."""
+    finite = np.asarray([v for v in values if np.isfinite(v)], dtype=np.float64)
+    n = len(finite)
+    mean = np.mean(finite)
+    deviation = np.std(finite, ddof=1) if n > 1 else None
+    error = deviation / np.sqrt(n) if n > 1 else None
+    half = stats.t.ppf(0.975, n - 1) * error if n > 1 else None
+    return {
+        "n": n,
+        "mean": mean,
+        "median": np.median(finite),
+        "deviation": deviation,
+        "error": error,
+        "interval": [mean - half, mean + half] if n > 1 else None,
+        "range": [finite.min(), finite.max()],
+    }
+
+
+samples = [rng.normal(size=n) for n in (1, 2, 3, 4, 5, 8, 20, 21, 200)]
+samples += [1e8 + rng.normal(size=6), 1e-12 * rng.normal(size=5), np.full(7, 0.1), rng.lognormal(sigma=4, size=9)]
+
+# Runs of unequal lengths, some of which report only every second or third step.
+runs = []
+for length, stride in ((40, 1), (33, 1), (40, 2), (12, 3), (1, 1)):
+    steps = np.arange(stride, length + 1, stride)
+    runs.append({"steps": steps.tolist(), "values": rng.normal(loc=2, size=len(steps)).tolist()})
+every_step = sorted({step for run in runs for step in run["steps"]})
+grouped = [
+    {"step": step, **describe([dict(zip(run["steps"], run["values"]))[step] for run in runs if step in run["steps"]])}
+    for step in every_step
+]
+
+expected = {
+    "samples": [{"values": s.tolist(), **describe(s)} for s in samples],
+    "quantiles": [{"freedom": f, "value": stats.t.ppf(0.975, f)} for f in (1, 2, 3, 4, 5, 6, 7, 9, 10, 29, 30, 99, 100, 999)],
+    "runs": runs,
+    "grouped": grouped,
+}
+text = json.dumps(expected, indent=1, default=float)
+pathlib.Path(__file__).with_name("expected.json").write_text(text + "\n")
