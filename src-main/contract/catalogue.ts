@@ -7,6 +7,10 @@ export const NetworkSummarySchema = z.strictObject({
   depth: z.int(),
   /** Estimate of the bytes of activations that one training step holds, by mode; null where the mode does not exist. */
   activationBytes: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }),
+  /** Floating-point operations of one training step, by mode. */
+  operations: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }),
+  /** Estimate from a measurement of this machine, by mode; null where nothing was measured yet. */
+  secondsPerStep: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }).nullable(),
 })
 export type NetworkSummary = z.infer<typeof NetworkSummarySchema>
 
@@ -25,9 +29,8 @@ export const PresetSchema = z.strictObject({
   description: z.string(),
   /** Everything the preset sets; the data set adds image shape and classes, the schema the rest. */
   config: RunOverridesSchema,
-  /** For 32x32x3 images and 10 classes (2 inputs and 2 classes for an mlp). */
-  parameters: z.int(),
-  depth: z.int(),
+  /** Of the network for 32x32x3 images and 10 classes (2 inputs and 2 classes for an mlp), and of a step of the preset's batch. */
+  ...NetworkSummarySchema.shape,
 })
 export type Preset = z.infer<typeof PresetSchema>
 

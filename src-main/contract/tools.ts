@@ -31,6 +31,7 @@ export type BenchStepRequest = z.infer<typeof BenchStepRequestSchema>
 export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('parity'), request: ParityRequestSchema }),
   z.strictObject({ tool: z.literal('bench-step'), request: BenchStepRequestSchema }),
+  z.strictObject({ tool: z.literal('speed'), request: z.strictObject({}) }),
 ])
 export type ToolRequest = z.infer<typeof ToolRequestSchema>
 

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../experiments/ports.js'
+import { knownSpeed, type MeasuredSpeed } from './speed.js'
 
 // Imported when first asked: it brings tfjs along, which no command but those on networks has to wait for.
 const numeric = async () => {
@@ -11,9 +12,12 @@ const numeric = async () => {
   return { ...description, ...validation, ...registry, ...dynamics }
 }
 
+/** Without `measuredAt`; nothing is measured here, because that takes seconds. */
+const speed = async (): Promise<Omit<MeasuredSpeed, 'measuredAt'> | null> => knownSpeed()
+
 /** The networks of `numeric`, as the experiments want them. */
 export const catalogue: Catalogue = {
-  presets: async () => (await numeric()).describePresets(),
+  presets: async () => (await numeric()).describePresets(await speed()),
   async architectures() {
     const { allDynamics, isReversible } = await numeric()
     return allDynamics().map((dynamics) => {
@@ -22,5 +26,5 @@ export const catalogue: Catalogue = {
     })
   },
   validate: async (config) => (await numeric()).validateNetwork(config),
-  describe: async (config) => (await numeric()).describeNetwork(config, config.batch),
+  describe: async (config) => (await numeric()).describeNetwork(config, config.batch, await speed()),
 }

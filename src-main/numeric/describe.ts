@@ -1,5 +1,6 @@
 import { NetworkConfigSchema, RunOverridesSchema, type NetworkConfig } from '../contract/config.js'
 import type { NetworkSummary, Preset } from '../contract/catalogue.js'
+import { stepCost, type StepCost } from './cost.js'
 import { isReversible } from './dynamics.js'
 import { buildNetwork, networkDepth, parameterCount, type Network } from './network.js'
 import { presets, type PresetDefinition } from './presets.js'
@@ -15,34 +16,63 @@ function stateBytes({ config, linear, stages }: Network, batch: number): number[
   })
 }
 
+/** Arrays as large as the state of the first stage that stem, head and their gradients hold at once. */
+const ENDS = { convolution: { stored: 16, reversible: 12 }, dense: { stored: 3, reversible: 3 } }
+/** Arrays that the tape of one force holds, and that undoing one step needs besides. */
+const TAPE = { branch: 16, oneMap: 11, twoMaps: 13, withoutForce: 4, norm: 3 }
+const UNDO = { plain: 12, normalised: 19 }
+
 /**
- * Estimate of the bytes of activations that one training step holds at once.
- *
- * Stored: each substep leaves its new state, the layer before and after the activation, and for a normalised branch the same once
- * more; Reversible: the last pair of each stage and the working set of undoing one substep of the largest stage. Both add the
- * stem. The constants are those of the tape as it is; the test compares them with tfjs's own accounting.
+ * Estimate of the bytes of activations that one training step holds at once, as the tape works; the test compares it with tfjs's own
+ * accounting. Stored: what the tape of every substep holds. Reversible: the last pair of each stage, and the larger of what undoing one
+ * step of the largest stage needs and what stem and head need. Nothing in it grows with the units.
  */
 export function activationBytes(network: Network, batch: number): NetworkSummary['activationBytes'] {
   const { dynamics, stages, linear, config } = network
   const states = stateBytes(network, batch)
   const part = 1 / dynamics.channelMultiple
+  const ends = ENDS[linear.id]
   const normalised = dynamics.widening === 'unit' || config.unitNorm === 'batch'
-  const arraysASubstep = normalised ? 6 : 4
-  const stemBytes = linear.id === 'dense' ? 0 : 3 * states[0]!
-  const stored = stages.reduce((sum, stage, index) => {
-    const substeps = stage.substeps.length + (stage.entrance?.substeps.length ?? 0)
-    return sum + substeps * arraysASubstep * states[index]! * part
-  }, stemBytes)
-  const pair = 2 * part
-  const working = (normalised ? 12 : 8) * part
-  const reversible = states.reduce((sum, bytes) => sum + pair * bytes, Math.max(...states.map((bytes) => working * bytes), stemBytes))
+  const ofForce =
+    (dynamics.widening === 'unit' ? TAPE.branch : dynamics.mapsPerKernel === 2 ? TAPE.twoMaps : TAPE.oneMap) +
+    (config.unitNorm === 'batch' ? TAPE.norm : 0)
+  const stored = stages.reduce((sum, { substeps, entrance }, index) => {
+    const all = [...(entrance?.substeps ?? []), ...substeps]
+    const arrays = all.reduce((count, { gain }) => count + (gain === 0 ? TAPE.withoutForce : ofForce), 0)
+    return sum + arrays * part * states[index]!
+  }, ends.stored * states[0]!)
+  const undo = (normalised ? UNDO.normalised : UNDO.plain) * part
+  const pairs = states.reduce((sum, bytes) => sum + 2 * part * bytes, 0)
+  const reversible = pairs + Math.max(ends.reversible * states[0]!, ...states.map((bytes) => undo * bytes))
   return { stored, reversible: isReversible(dynamics) ? Math.min(reversible, stored) : null }
 }
 
 /** Everything that a form shows of a configuration before anything is trained. */
-export function describeNetwork(config: NetworkConfig, batch: number): NetworkSummary {
+export function describeNetwork(config: NetworkConfig, batch: number, speed: Speed | null = null): NetworkSummary {
   const network = buildNetwork(config)
-  return { parameters: parameterCount(network), depth: networkDepth(network), activationBytes: activationBytes(network, batch) }
+  const cost = stepCost(network, batch)
+  return {
+    parameters: parameterCount(network),
+    depth: networkDepth(network),
+    activationBytes: activationBytes(network, batch),
+    operations: cost.operations,
+    secondsPerStep: speed && estimateSeconds(cost, speed),
+  }
+}
+
+/** What a measurement of a machine says about its training steps. */
+export interface Speed {
+  operationsPerSecond: number
+  /** Besides the operations, for each force on the way forward. */
+  secondsPerForce: number
+}
+
+function estimateSeconds(
+  { operations, forces }: StepCost,
+  { operationsPerSecond, secondsPerForce }: Speed,
+): NonNullable<NetworkSummary['secondsPerStep']> {
+  const of = (count: number): number => count / operationsPerSecond + forces * secondsPerForce
+  return { stored: of(operations.stored), reversible: operations.reversible === null ? null : of(operations.reversible) }
 }
 
 /** The images, or points, for which the table of presets states parameters. */
@@ -54,9 +84,9 @@ export function nominalConfig({ config }: PresetDefinition): NetworkConfig {
   return NetworkConfigSchema.parse({ ...own, image, classes: dense ? 2 : 10 })
 }
 
-export function describePreset(preset: PresetDefinition): Preset {
-  const { parameters, depth } = describeNetwork(nominalConfig(preset), preset.config.batch ?? 1)
-  return { ...preset, config: RunOverridesSchema.parse(preset.config), parameters, depth }
+export function describePreset(preset: PresetDefinition, speed: Speed | null = null): Preset {
+  const summary = describeNetwork(nominalConfig(preset), preset.config.batch ?? 1, speed)
+  return { ...preset, config: RunOverridesSchema.parse(preset.config), ...summary }
 }
 
-export const describePresets = (): Preset[] => presets.map(describePreset)
+export const describePresets = (speed: Speed | null = null): Preset[] => presets.map((preset) => describePreset(preset, speed))

@@ -65,6 +65,8 @@ export interface Dynamics {
   twoStep: boolean
   /** Parameters of one unit by local name, in the order of the forward pass. */
   parameters(geometry: UnitGeometry): Record<string, ParameterShape>
+  /** Linear maps that one evaluation of the force makes of each kernel: 2 where it applies K and K'. For estimates of time. */
+  mapsPerKernel: 1 | 2
   /** Local names of kernels that weight smoothness couples from unit to unit. */
   smoothKernels: readonly string[]
   /** The pair from which a stage starts: two states, or velocity and state. */

@@ -29,5 +29,7 @@ async function dispatch({ tool, request }: ToolRequest, progress: (message: stri
       return (await import('./tools/parity.js')).parity(request, progress)
     case 'bench-step':
       return (await import('./tools/bench-step.js')).benchStep(request, progress)
+    case 'speed':
+      return (await import('./tools/speed.js')).measureSpeed(progress)
   }
 }

@@ -21,7 +21,9 @@ describe('the command line as a program', () => {
 
   it('lists the presets as scripts want them', async () => {
     const { status, stdout, stderr } = await run('presets', '--json', '--home', temporaryFolder())
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(status).toBe(0)
+    // The trainer's program, which would measure this machine, is not beside this bundle.
+    expect(stderr).toMatch(/^(Times are not estimated: .*\n)?$/)
     const presets = JSON.parse(stdout) as { name: string; parameters: number; depth: number }[]
     expect(presets.find(({ name }) => name === 'hamiltonian-74')).toMatchObject({ parameters: 428_538, depth: 74 })
   })

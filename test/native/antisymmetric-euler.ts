@@ -15,6 +15,7 @@ export const antisymmetricEuler: Dynamics = {
   summary: 'Forward Euler on an antisymmetric layer, reversed by fixed-point iteration.',
   source: 'Haber & Ruthotto 2017, section 3.1',
   layersPerUnit: 2,
+  mapsPerKernel: 1,
   channelMultiple: 1,
   widening: 'between',
   normalisable: false,

@@ -83,9 +83,9 @@ export function createProgram(context: Context): Command {
   leaf(program, 'engine', 'which engine runs, on what, and why').action(async (options) =>
     (await import('./commands/engine.js')).engine(context, options),
   )
-  leaf(program, 'presets', 'networks with their training, ready to run').action(async (options) =>
-    (await import('./commands/presets.js')).presets(context, options),
-  )
+  leaf(program, 'presets', 'networks with their training, ready to run: parameters, depth, memory and time of a step')
+    .option('--measure', 'measure the speed of this machine again')
+    .action(async (options) => (await import('./commands/presets.js')).presets(context, options))
 
   const datasets = group('datasets', 'the data sets of the home')
   leaf(datasets, 'list', 'what there is').action(async (options) => (await import('./commands/datasets.js')).listDatasets(context, options))

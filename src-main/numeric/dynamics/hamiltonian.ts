@@ -12,6 +12,7 @@ export const hamiltonian: Dynamics = {
   summary: 'Two halves of the channels drive each other by symmetric layers, as position and momentum do.',
   source: 'Chang et al. 2018, section "Two-layer Hamiltonian network"',
   layersPerUnit: 4,
+  mapsPerKernel: 2,
   channelMultiple: 2,
   widening: 'between',
   normalisable: true,

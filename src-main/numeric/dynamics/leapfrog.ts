@@ -17,6 +17,7 @@ export const leapfrog: Dynamics = {
   summary: 'A two-step discretisation of a second-order equation with a symmetric layer as its force.',
   source: 'Chang et al. 2018, section "Leapfrog network"',
   layersPerUnit: 2,
+  mapsPerKernel: 2,
   channelMultiple: 1,
   widening: 'between',
   normalisable: true,

@@ -13,6 +13,7 @@ export const midpoint: Dynamics = {
   summary: 'A two-step scheme driven by an antisymmetric layer, whose eigenvalues lie on the imaginary axis.',
   source: 'Chang et al. 2018, section "Midpoint network"',
   layersPerUnit: 2,
+  mapsPerKernel: 1,
   channelMultiple: 1,
   widening: 'between',
   normalisable: true,

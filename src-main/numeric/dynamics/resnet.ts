@@ -11,6 +11,7 @@ export const resnet: Dynamics = {
   summary: 'The pre-activation residual network: forward Euler, every activation stored.',
   source: 'He et al. 2016, "Identity mappings in deep residual networks"',
   layersPerUnit: 2,
+  mapsPerKernel: 1,
   channelMultiple: 1,
   widening: 'unit',
   normalisable: false,

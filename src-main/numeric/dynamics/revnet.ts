@@ -12,6 +12,7 @@ export const revnet: Dynamics = {
   summary: 'Additive coupling of two halves of the channels by pre-activation residual branches.',
   source: 'Gomez et al. 2017, "The reversible residual network"',
   layersPerUnit: 4,
+  mapsPerKernel: 1,
   channelMultiple: 2,
   widening: 'unit',
   normalisable: false,

@@ -1,10 +1,58 @@
+import type { Preset } from '../../../contract/catalogue.js'
+import { isUserError } from '../../../contract/errors.js'
+import { computeEnvironment, currentEngine } from '../../engine.js'
+import { keepSpeed, knownSpeed, type MeasuredSpeed } from '../../speed.js'
 import type { CommonOptions, Context } from '../context.js'
-import { asJson, table } from '../format.js'
+import { asJson, bytes, duration, table } from '../format.js'
+import { runTool } from '../tool.js'
 import { withWorkbench } from '../workbench.js'
 
-export async function presets(context: Context, options: CommonOptions): Promise<void> {
-  const found = await withWorkbench(context, options, ({ client }) => client.catalogue.presets.query())
+export interface PresetsOptions extends CommonOptions {
+  /** Measure the machine anew. */
+  measure?: boolean
+}
+
+/** A time of a step: "0.12 s", "12 s", "3 min 20 s". */
+const stepTime = (seconds: number | null | undefined): string =>
+  seconds == null ? '-' : seconds < 10 ? `${seconds.toPrecision(2)} s` : duration(seconds)
+
+/** The machine's speed: as measured before, or now, which takes seconds; null where no engine can run. */
+async function speedHere(context: Context, measure: boolean): Promise<MeasuredSpeed | null> {
+  const known = measure ? null : await knownSpeed()
+  if (known) return known
+  try {
+    const { result } = await runTool({ tool: 'speed', request: {} }, computeEnvironment(), context)
+    const { operationsPerSecond, secondsPerForce } = result as { operationsPerSecond: number; secondsPerForce: number }
+    return await keepSpeed({ operationsPerSecond, secondsPerForce })
+  } catch (error) {
+    if (!isUserError(error)) throw error
+    context.note(`Times are not estimated: ${error.message}`)
+    return null
+  }
+}
+
+export async function presets(context: Context, { measure = false, ...options }: PresetsOptions): Promise<void> {
+  const speed = await speedHere(context, measure)
+  const found: Preset[] = await withWorkbench(context, options, ({ client }) => client.catalogue.presets.query())
   if (options.json) return context.print(asJson(found))
-  const rows = found.map(({ name, parameters, depth, title }) => [name, String(parameters), String(depth), title])
-  table(['NAME', 'PARAMETERS', 'DEPTH', 'WHAT'], rows).forEach(context.print)
+  const rows = found.map(({ name, parameters, depth, config, activationBytes: { reversible, stored }, secondsPerStep }) => [
+    name,
+    String(parameters),
+    String(depth),
+    String(config.batch ?? 100),
+    reversible === null ? '-' : bytes(reversible),
+    bytes(stored),
+    stepTime(secondsPerStep?.reversible),
+    stepTime(secondsPerStep?.stored),
+  ])
+  const head = ['NAME', 'PARAMETERS', 'DEPTH', 'BATCH', 'MEMORY', '(STORED)', 'STEP', '(STORED)']
+  table(head, rows).forEach(context.print)
+  context.print('For 32x32x3 images and 10 classes (mlp: points of the plane, 2 classes).')
+  context.print('MEMORY: activations that a step holds, estimated, with rebuilt states and (stored) with all of them kept.')
+  if (!speed) return
+  const rate = `${(speed.operationsPerSecond / 1e9).toFixed(1)} GFLOPS and ${(speed.secondsPerForce * 1000).toFixed(2)} ms a layer`
+  const day = new Date(speed.measuredAt).toISOString().slice(0, 10)
+  context.print(
+    `STEP: estimated from ${rate}, measured on ${day} with the ${currentEngine().engine} engine; \`retrace bench step\` measures one, --measure begins anew.`,
+  )
 }

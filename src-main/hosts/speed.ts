@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../contract/errors.js'
+import { cacheFolder } from '../engine/location.js'
+import { currentEngine } from './engine.js'
+import { VERSION } from './version.js'
+
+const SpeedSchema = z.strictObject({
+  operationsPerSecond: z.number().positive(),
+  secondsPerForce: z.number().min(0),
+  /** Milliseconds since 1970. */
+  measuredAt: z.number(),
+})
+export type MeasuredSpeed = z.infer<typeof SpeedSchema>
+
+/** One file for each engine, device and number of threads: each has its own speed. */
+function fileOfSpeed(): string {
+  const { engine, device, deviceName, threads, oneDNN, versions } = currentEngine()
+  const identity = JSON.stringify({ engine, device, deviceName, threads, oneDNN, versions, VERSION })
+  return join(cacheFolder(), 'speed', `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.json`)
+}
+
+/** The last measurement of this machine with the engine that runs would use; null where there is none. */
+export async function knownSpeed(): Promise<MeasuredSpeed | null> {
+  try {
+    return SpeedSchema.parse(JSON.parse(await readFile(fileOfSpeed(), 'utf8')))
+  } catch {
+    // Missing, of an older version or damaged: it is measured again when it is asked for.
+    return null
+  }
+}
+
+/** Keeps a measurement in the machine's cache folder. @throws UserError when it is none */
+export async function keepSpeed(speed: Omit<MeasuredSpeed, 'measuredAt'>): Promise<MeasuredSpeed> {
+  const measured: MeasuredSpeed = { ...speed, measuredAt: Date.now() }
+  if (!SpeedSchema.safeParse(measured).success) throw new UserError('INTERNAL', 'the measurement gave no usable figures.')
+  const file = fileOfSpeed()
+  await mkdir(join(file, '..'), { recursive: true })
+  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(measured)}\n`)
+  await rename(`${file}.${process.pid}`, file)
+  return measured
+}

@@ -1,0 +1,35 @@
+import type { BenchStepRequest } from '../../contract/tools.js'
+import { RunConfigSchema } from '../../contract/config.js'
+import { stepCost } from '../../numeric/cost.js'
+import type { Speed } from '../../numeric/describe.js'
+import { buildNetwork } from '../../numeric/network.js'
+import type { ToolResult } from '../tools.js'
+import { benchStep } from './bench-step.js'
+
+/** The same network of a few units on small and on larger work: forces are as many, operations a hundred times more. */
+const SMALL = { batch: 1, size: 8 }
+const LARGE = { batch: 16, size: 32 }
+const UNITS = 0.3
+const STEPS = 5
+
+/**
+ * How fast training steps are here, for estimates: seconds = operations / rate + forces * overhead, from two measured steps of one
+ * network with the widths of the paper's.
+ */
+export async function measureSpeed(progress: (message: string) => void): Promise<ToolResult> {
+  progress('measures how fast training steps are on this machine, once')
+  const measure = async (work: { batch: number; size: number }): Promise<{ seconds: number; operations: number; forces: number }> => {
+    const request: BenchStepRequest = { preset: 'hamiltonian-74', units: UNITS, mode: 'reversible', steps: STEPS, ...work }
+    const { result } = await benchStep(request, () => undefined)
+    const { stages, image } = result as { stages: unknown; image: unknown }
+    const config = RunConfigSchema.parse({ preset: 'speed', dataset: 'speed', arch: 'hamiltonian', classes: 10, stages, image })
+    const { operations, forces } = stepCost(buildNetwork(config), work.batch)
+    return { seconds: result['secondsPerStep'] as number, operations: operations.reversible!, forces }
+  }
+  const [small, large] = [await measure(SMALL), await measure(LARGE)]
+  const operationsPerSecond = (large.operations - small.operations) / Math.max(large.seconds - small.seconds, 1e-9)
+  const secondsPerForce = Math.max(0, small.seconds - small.operations / operationsPerSecond) / small.forces
+  const speed: Speed = { operationsPerSecond, secondsPerForce }
+  const text = [`${(operationsPerSecond / 1e9).toFixed(1)} GFLOPS, ${(secondsPerForce * 1000).toFixed(2)} ms a force besides`]
+  return { ok: true, text, result: { ...speed } }
+}
