@@ -308,7 +308,19 @@ export interface TrainerHandle {
   kill(reason: string): void
 }
 
+/** The checkpoint of a trainer that had lost its host, with the points that the host may not have got. */
+export interface LeftBehind {
+  file: string
+  step: number
+  bytes: number
+  createdAt: number
+  weightsHash: string
+  series: ({ key: string } & Points)[]
+}
+
 export interface TrainerLauncher {
+  /** What the trainer of this lease left behind when its host was gone; null where there is nothing. */
+  leftBehind(checkpointFolder: string, lease: number): LeftBehind | null
   /** Starts a trainer in the background; failures to start arrive as `exited`. */
   launch(order: TrainerOrder, events: TrainerEvents): TrainerHandle
 }

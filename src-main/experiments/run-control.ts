@@ -218,7 +218,7 @@ export class RunControl {
    * @throws UserError NOT_FOUND, or CONFLICT when it has not ended, or has finished
    */
   retry(id: string): RunSummary {
-    const { changes, runs, series, checkpoints, files } = this.ports
+    const { changes, runs, series, checkpoints, files, trainers } = this.ports
     const run = this.require(id)
     if (run.status === 'finished') throw new UserError('CONFLICT', `Run ${id} has finished: run it again as a new run instead.`)
     if (!RESUMABLE.includes(run.status) || this.live.has(id))
@@ -238,6 +238,8 @@ export class RunControl {
     })
     // After the commit: files without a row are clean-up's, a row without its file would be a checkpoint that is not there.
     for (const { file } of old) files.removeCheckpoint(id, file)
+    const left = trainers.leftBehind(files.checkpointFolder(id), run.lease)
+    if (left) files.removeCheckpoint(id, left.file)
     this.admit(id)
     return this.require(id)
   }
@@ -253,12 +255,32 @@ export class RunControl {
     return slot
   }
 
+  /** Takes over the checkpoint that the run's last trainer wrote after its host had died. */
+  private adopt({ id, lease, step }: RunSummary): void {
+    const { changes, series, checkpoints, files, trainers } = this.ports
+    const found = lease > 0 ? trainers.leftBehind(files.checkpointFolder(id), lease) : null
+    if (!found || checkpoints.list(id).some(({ file }) => file === found.file)) return
+    const { series: reported, ...file } = found
+    changes.commit((record) => {
+      const added = reported.flatMap(({ key, ...points }) => {
+        const appended = series.append(id, key, points)
+        return appended.values.length > 0 ? [{ key, points: packForWire(appended) }] : []
+      })
+      if (added.length > 0) record({ kind: 'points', runId: id, series: added })
+      const checkpoint: Checkpoint = { runId: id, ...file, kind: 'stop', metrics: series.latest(id) }
+      checkpoints.put(checkpoint)
+      record({ kind: 'checkpoint', checkpoint })
+      record({ kind: 'run', run: this.patch(id, { step: Math.max(step, found.step), latest: series.latest(id) }) })
+    })
+  }
+
   private launch(run: RunSummary): void {
     const { changes, runs, series, checkpoints, files, trainers, clock } = this.ports
     const { id } = run
     const lease = run.lease + 1
     const record = runs.record(id)
     if (!record) throw new Error(`run ${id} has no record`)
+    this.adopt(run)
     const checkpoint = this.lastCheckpoint(id)
     const step = checkpoint?.step ?? 0
     const afterStep = checkpoint?.step ?? -1

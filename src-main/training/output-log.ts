@@ -7,6 +7,9 @@ const FILE_LIMIT = 16 * 2 ** 20
 /** Characters of the end that are kept for the reason of a failure. */
 const TAIL = 8192
 
+/** What is printed at every end (Node) and at every start (TensorFlow), and explains nothing. */
+const NOISE = /^Node\.js v\d|absl::InitializeLog|oneDNN custom operations are on/
+
 /** What a trainer's process prints: kept in a file, and the end of it in memory to explain a crash. */
 export class OutputLog {
   private readonly file: WriteStream
@@ -34,7 +37,7 @@ export class OutputLog {
     const lines = this.tail
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => line !== '' && !/^Node\.js v\d/.test(line))
+      .filter((line) => line !== '' && !NOISE.test(line))
     const message = lines.findLast((line) => /^(\w+: )?\w*Error\b.*: ./.test(line) || /FATAL ERROR/.test(line))
     return (message ?? lines.slice(-3).join(' ')).slice(0, 500)
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TrainerEvents, TrainerHandle, TrainerLauncher, TrainerOrder } from '../experiments/ports.js'
 import { writeLease } from './lease-file.js'
 import { PROTOCOL, ReportSchema, type Command, type Report } from './messages.js'
+import { findLeftBehind } from './left-behind.js'
 import { trainerArguments, waitUntilGone } from './orphans.js'
 import { OutputLog } from './output-log.js'
 
@@ -39,6 +40,7 @@ const PATIENCE: Patience = { command: 10_000, exit: 10_000, hello: 60_000, orpha
 /** Starts one child process a run, and sees each of them to its end. */
 export function createSupervisor(options: SupervisorOptions): TrainerLauncher {
   return {
+    leftBehind: findLeftBehind,
     launch(order, events) {
       const trainer = new Trainer(order, events, options)
       void trainer.start()

@@ -9,6 +9,7 @@ import { trainStep } from '../numeric/train-step.js'
 import { chooseAnchors } from './anchors.js'
 import { checkpointFile, loadInto, NotFinite, readCheckpoint, saveCheckpoint, type Progress } from './checkpoint.js'
 import { evaluate, imageTensor, measureReconstruction, type Evaluation } from './evaluate.js'
+import { packPoints } from './left-behind.js'
 import type { HostLink } from './link.js'
 import type { Job, Report } from './messages.js'
 import { Recorder } from './recorder.js'
@@ -78,7 +79,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     recorder.flush()
     const progress: Progress = { step: state.step, best: selection.best, anchorEvery }
     const points: Record<string, string> =
-      kind === 'stop' && link.wanted === 'hostLost' ? { points: JSON.stringify(recorder.unacknowledged()) } : {}
+      kind === 'stop' && link.wanted === 'hostLost' ? { points: packPoints(recorder.unacknowledged()) } : {}
     const written = saveCheckpoint({ folder: job.checkpointFolder, lease: job.lease, config }, network, state, progress, points)
     saved = await written.catch((error: unknown) => {
       throw error instanceof NotFinite ? new Diverged(error.message, state.step, lastCheckpoint.step) : error

@@ -337,6 +337,23 @@ describe('after a crash of the host', () => {
     expect(session.db.problems()).toEqual([])
   })
 
+  it('a run goes on from the checkpoint that its trainer wrote when it had lost the host, without a gap', async () => {
+    using session = await openSession()
+    const { id } = await create(session)
+    say(newest(session), STARTED, checkpoint(0), points(1, 5))
+    await session.crash()
+    const numbers = (...values: number[]): Float64Array => Float64Array.from(values)
+    const series = [{ key: 'train/loss', steps: numbers(4, 5, 6, 7), values: numbers(1, 1, 1, NaN), times: numbers(4, 5, 6, 7) }]
+    session.left = { file: 'step-7', step: 7, bytes: 10, createdAt: 7, weightsHash: 'c'.repeat(64), series }
+    await session.services.runs.resume(id)
+    expect(newest(session).order).toMatchObject({ lease: 2, resumeFrom: 'step-7' })
+    const run = await session.services.runs.get(id)
+    expect(run.step).toBe(7)
+    expect(run.checkpoints.at(-1)).toMatchObject({ file: 'step-7', step: 7, kind: 'stop' })
+    expect([...session.stores.series.read(id, ['train/loss'])[0]!.points.steps]).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(session.db.problems()).toEqual([])
+  })
+
   it('a host that holds the queue starts only what it was asked for', async () => {
     using session = await openSession()
     await create(session)

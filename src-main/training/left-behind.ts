@@ -1,0 +1,71 @@
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { LeftBehind } from '../experiments/ports.js'
+import { ProgressSchema } from './checkpoint.js'
+
+const FILE = /^step-(\d+)-lease-(\d+)\.safetensors$/
+const LARGEST_HEADER = 64 * 2 ** 20
+
+/** JSON has no NaN and infinities; the trainer writes them as text. */
+const NumberSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]).transform(Number)
+const NumbersSchema = z.array(NumberSchema).transform((values) => Float64Array.from(values))
+const PointsSchema = z.record(z.string(), z.object({ steps: NumbersSchema, values: NumbersSchema, times: NumbersSchema }))
+const MetadataSchema = z.object({ progress: z.string(), weightsHash: z.string(), points: z.string() })
+
+/** Points for the metadata of a checkpoint. */
+export const packPoints = (points: Record<string, { steps: number[]; values: number[]; times: number[] }>): string =>
+  JSON.stringify(points, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))
+
+/**
+ * The checkpoint that a trainer wrote when it had lost its host, which therefore nobody knows of, with the points that the host may not
+ * have got; null where there is none that can be read.
+ * @param folder of the run's checkpoints
+ * @param lease the trainer's
+ */
+export function findLeftBehind(folder: string, lease: number): LeftBehind | null {
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  // Names have the step first, in as many digits, so that the last name is the latest.
+  const own = names.filter((name) => Number(FILE.exec(name)?.[2]) === lease).sort()
+  const file = own.at(-1)
+  return file === undefined ? null : read(folder, file)
+}
+
+function read(folder: string, file: string): LeftBehind | null {
+  const handle = openSync(join(folder, file), 'r')
+  try {
+    const { size, mtimeMs } = fstatSync(handle)
+    const prefix = Buffer.alloc(8)
+    if (readSync(handle, prefix, 0, 8, 0) < 8) return null
+    const length = Number(prefix.readBigUInt64LE())
+    if (length > LARGEST_HEADER || 8 + length > size) return null
+    const header = Buffer.alloc(length)
+    readSync(handle, header, 0, length, 8)
+    const metadata = MetadataSchema.safeParse((parse(header.toString('utf8')) as { __metadata__?: unknown } | null)?.__metadata__)
+    // Without points the host was there when it was written, and has it in its list.
+    if (!metadata.success) return null
+    const { weightsHash } = metadata.data
+    const progress = ProgressSchema.safeParse(parse(metadata.data.progress))
+    const points = PointsSchema.safeParse(parse(metadata.data.points))
+    if (!progress.success || !points.success) return null
+    const series = Object.entries(points.data).map(([key, packed]) => ({ key, ...packed }))
+    return { file, step: progress.data.step, bytes: size, createdAt: Math.round(mtimeMs), weightsHash, series }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A damaged file is as good as none: the run goes on from the checkpoint before.
+    return null
+  }
+}
