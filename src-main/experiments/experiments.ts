@@ -80,7 +80,13 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   const configurations = new Configurations(ports.catalogue, datasets)
   const trash = new RunTrash({ ...ports, changes, control })
   const runPorts = { ...ports, changes, control, configurations }
-  const runs = { ...createRuns(runPorts), ...createRunEdit(runPorts), ...createQueue(runPorts), ...trash.services, ...createRunExchange(runPorts) }
+  const runs = {
+    ...createRuns(runPorts),
+    ...createRunEdit(runPorts),
+    ...createQueue(runPorts),
+    ...trash.services,
+    ...createRunExchange(runPorts),
+  }
   noteOpening({ ...ports, changes, alerts })
   // Before anything is started.
   guard.start()

@@ -5,7 +5,10 @@ describe('named comparisons', () => {
   it('are kept with how they are looked at, told to every window, changed and removed', async () => {
     using session = await openSession()
     const seq = session.stores.journal.last()
-    const saved = await session.services.comparisons.save({ name: ' depth ', view: { runs: ['abcd', 'efgh'], group: 'seeds', baseline: 'abcd' } })
+    const saved = await session.services.comparisons.save({
+      name: ' depth ',
+      view: { runs: ['abcd', 'efgh'], group: 'seeds', baseline: 'abcd' },
+    })
     expect(saved).toMatchObject({ name: 'depth', view: { runs: ['abcd', 'efgh'], group: 'seeds', center: 'mean', spread: 'deviation' } })
     session.clock.advance?.(1000)
     const renamed = await session.services.comparisons.save({ id: saved.id, name: 'width', view: { runs: ['abcd'] } })
@@ -17,6 +20,8 @@ describe('named comparisons', () => {
     const told = session.stores.journal.after(seq, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
     expect(told.filter((kind) => kind.startsWith('comparison'))).toEqual(['comparison', 'comparison', 'comparisonRemoved'])
     await expect(session.services.comparisons.remove(saved.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
-    await expect(session.services.comparisons.save({ id: saved.id, name: 'x', view: { runs: [] } })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(session.services.comparisons.save({ id: saved.id, name: 'x', view: { runs: [] } })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
   })
 })
