@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { RunConfigSchema, type RunConfigInput } from '../../src-main/contract/config.js'
+import { buildNetwork } from '../../src-main/numeric/network.js'
+import { findOptimizer, optimizerIds } from '../../src-main/numeric/optimizers.js'
+import { initialState } from '../../src-main/numeric/state.js'
+import { objective, trainStep } from '../../src-main/numeric/train-step.js'
+import { disposeState, normalTensor, tf } from './support.js'
+
+/** Weights after two updates of one parameter with value 1, learning rate 0.1, momentum 0.9, and the gradients 1 and 2. */
+const BY_HAND: Record<string, [number, number]> = {
+  // v = 1; w = 1 - 0.1.   v = 0.9 + 2 = 2.9; w = 0.9 - 0.29.
+  sgd: [0.9, 0.61],
+  // v = 1; w = 1 - 0.1 (1 + 0.9).   v = 2.9; w = 0.81 - 0.1 (2 + 0.9 * 2.9).
+  nesterov: [0.81, 0.349],
+  // m^ = 1, v^ = 1; w = 1 - 0.1.   m = 0.09 + 0.2 = 0.29, m^ = 0.29 / 0.19; v = 0.000999 + 0.004, v^ = 0.004999 / 0.001999.
+  adam: [0.9, 0.9 - (0.1 * (0.29 / 0.19)) / Math.sqrt(0.004999 / 0.001999)],
+}
+
+describe('optimizers', () => {
+  test('all are known here', () => expect(optimizerIds()).toEqual(Object.keys(BY_HAND).sort()))
+
+  test.each(Object.entries(BY_HAND))('%s makes the updates that follow by hand', (id, expected) => {
+    const optimizer = findOptimizer(id)
+    const learningRate = tf.scalar(0.1)
+    let weight: tf.Tensor = tf.tensor1d([1])
+    let slots: tf.Tensor[] = optimizer.slots.map(() => tf.zeros([1]))
+    ;[1, 2].forEach((gradient, at) => {
+      const next = optimizer.update(weight, tf.tensor1d([gradient]), slots, { learningRate, momentum: 0.9, update: tf.scalar(at + 1) })
+      weight = next.weight
+      slots = next.slots
+      expect(weight.dataSync()[0]).toBeCloseTo(expected[at]!, 5)
+    })
+  })
+})
+
+const configOf = (changes: Partial<RunConfigInput>) =>
+  RunConfigSchema.parse({
+    preset: 'test',
+    dataset: 'test',
+    arch: 'hamiltonian',
+    classes: 3,
+    image: { height: 8, width: 8, channels: 3 },
+    stages: [{ channels: 4, units: 3 }],
+    weightDecay: 0,
+    smoothness: 0,
+    ...changes,
+  })
+
+/** Loss with penalties, loss without, gradient norm, and parameters before and after one step on made-up images. */
+function oneStep(changes: Partial<RunConfigInput>) {
+  const config = configOf(changes)
+  const network = buildNetwork(config)
+  const state = initialState(network, config)
+  const batch = { images: normalTensor([6, 8, 8, 3], 'images'), labels: tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32') }
+  const values = () => Object.fromEntries(Object.entries(state.params).map(([name, tensor]) => [name, tensor.dataSync().slice()]))
+  const before = values()
+  const result = trainStep(network, state, batch, { ...config, anchorEvery: 0 }, tf.scalar(config.learningRate))
+  const [total, crossEntropy, gradientNorm] = [result.total, result.crossEntropy, result.gradientNorm].map(
+    (tensor) => tensor.dataSync()[0]!,
+  )
+  const logits = result.logits.arraySync() as number[][]
+  const after = values()
+  tf.dispose([...Object.values(result), batch.images, batch.labels])
+  disposeState(state)
+  return { network, total: total!, crossEntropy: crossEntropy!, gradientNorm: gradientNorm!, before, after, logits }
+}
+
+const squares = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value ** 2, 0)
+
+describe('penalties', () => {
+  test('weight decay is half its factor times the squares of convolution and dense kernels, and of nothing else', () => {
+    const { total, crossEntropy, before } = oneStep({ weightDecay: 0.01 })
+    const kernels = Object.entries(before).filter(([name]) => /kernel\d?$/.test(name))
+    expect(kernels).toHaveLength(2 + 3 * 2)
+    expect(total - crossEntropy).toBeCloseTo(0.005 * kernels.reduce((sum, [, values]) => sum + squares(values), 0), 5)
+  })
+
+  test.each([
+    ['authors', 0.1, (h: number, sum: number) => (0.01 / 2) * sum * (h > 0 ? 1 : NaN)],
+    ['authors', 0.5, (_: number, sum: number) => (0.01 / 2) * sum],
+    ['paper', 0.1, (h: number, sum: number) => 0.01 * h * (sum / h ** 2)],
+    ['paper', 0.5, (h: number, sum: number) => 0.01 * h * (sum / h ** 2)],
+  ] as const)('smoothness in the form of the %s at h = %f', (smoothnessForm, h, penalty) => {
+    const { total, crossEntropy, before } = oneStep({ smoothness: 0.01, smoothnessForm, h })
+    const change = (kernel: string): number =>
+      [1, 2].reduce((sum, unit) => {
+        const [a, b] = [before[`stage1/unit${unit}/${kernel}`]!, before[`stage1/unit${unit + 1}/${kernel}`]!]
+        return sum + squares(Array.from(a, (value, i) => b[i]! - value))
+      }, 0)
+    expect(total - crossEntropy).toBeCloseTo(penalty(h, change('kernel1') + change('kernel2')), 5)
+  })
+
+  test('their gradients are those of central differences', () => {
+    const config = configOf({ weightDecay: 0.3, smoothness: 0.2, smoothnessForm: 'paper' })
+    const network = buildNetwork(config)
+    const state = initialState(network, config)
+    const batch = { images: normalTensor([2, 8, 8, 3], 'images'), labels: tf.tensor1d([0, 1], 'int32') }
+    const penaltyAt = (name: string, shift: tf.Tensor, epsilon: number): number =>
+      tf.tidy(() => {
+        const params = { ...state.params, [name]: tf.add(state.params[name]!, tf.mul(shift, epsilon)) }
+        const { total, crossEntropy } = objective(network, { ...state, params }, batch, { ...config, anchorEvery: 0 })
+        return total.dataSync()[0]! - crossEntropy.dataSync()[0]!
+      })
+    const gradient = (more: object) => objective(network, state, batch, { ...config, anchorEvery: 0, ...more }).gradients
+    const [whole, bare] = [gradient({}), gradient({ weightDecay: 0, smoothness: 0 })]
+    for (const name of ['stem/kernel', 'stage1/unit2/kernel1', 'head/dense/kernel']) {
+      const shift = normalTensor(state.params[name]!.shape, name)
+      const analytic = tf.sum(tf.mul(shift, tf.sub(whole[name]!, bare[name]!))).dataSync()[0]!
+      const numeric = (penaltyAt(name, shift, 1e-2) - penaltyAt(name, shift, -1e-2)) / 2e-2
+      expect(Math.abs(numeric / analytic - 1), name).toBeLessThan(5e-3)
+    }
+  })
+})
+
+test('clipping scales the gradient down to the norm, and leaves a smaller one as it is', () => {
+  const free = oneStep({})
+  const moved = ({ before, after }: typeof free): number =>
+    Math.sqrt(
+      Object.keys(before).reduce((sum, name) => sum + squares(Array.from(before[name]!, (value, i) => after[name]![i]! - value)), 0),
+    )
+  // The first update of momentum SGD is the gradient times the learning rate.
+  expect(moved(free)).toBeCloseTo(0.1 * free.gradientNorm, 4)
+  const clipped = oneStep({ clipNorm: free.gradientNorm / 4 })
+  expect(clipped.gradientNorm).toBeCloseTo(free.gradientNorm, 5)
+  expect(moved(clipped) / moved(free)).toBeCloseTo(0.25, 3)
+  expect(oneStep({ clipNorm: 2 * free.gradientNorm }).after).toEqual(free.after)
+})
+
+test('label smoothing is cross-entropy against targets that are spread', () => {
+  const { crossEntropy, logits } = oneStep({ labelSmoothing: 0.3 })
+  const expected = logits.map((row, i) => {
+    const log = Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0))
+    return -row.reduce((sum, value, label) => sum + ((label === i % 3 ? 0.7 : 0) + 0.1) * (value - log), 0)
+  })
+  expect(crossEntropy).toBeCloseTo(expected.reduce((a, b) => a + b) / 6, 5)
+})
+
+test('frozen stages stay at zero, and the rest trains', () => {
+  const { before, after } = oneStep({ frozenStages: true })
+  for (const [name, values] of Object.entries(after))
+    if (name.startsWith('stage')) expect(squares(values), name).toBe(0)
+    else if (name.endsWith('kernel')) expect(values, name).not.toEqual(before[name])
+})
