@@ -17,6 +17,13 @@ export function createAppRouter(history: RouterHistory = createWebHashHistory())
       { path: '/compare', name: 'compare', component: () => import('./pages/ComparePage.vue'), meta: { title: 'Compare' } },
       { path: '/new', name: 'new', component: () => import('./pages/NewRunPage.vue'), meta: { title: 'New run' } },
       { path: '/datasets', name: 'datasets', component: () => import('./pages/DatasetsPage.vue'), meta: { title: 'Data sets' } },
+      {
+        path: '/datasets/:name([a-z0-9][a-z0-9._-]*)',
+        name: 'dataset',
+        component: () => import('./pages/DatasetPage.vue'),
+        props: true,
+        meta: { title: 'Data set' },
+      },
       { path: '/settings', name: 'settings', component: () => import('./pages/SettingsPage.vue'), meta: { title: 'Settings' } },
       { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'Not found' } },
     ],

@@ -1,10 +1,10 @@
-import { LineChart } from 'echarts/charts'
-import { GridComponent, MarkLineComponent } from 'echarts/components'
+import { BarChart, LineChart, ScatterChart } from 'echarts/charts'
+import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
 import { use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
 // Only the parts that the charts use.
-use([LineChart, GridComponent, MarkLineComponent, CanvasRenderer])
+use([BarChart, LineChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, CanvasRenderer])
 
 export { default as VChart } from 'vue-echarts'
 export type { EChartsOption } from 'echarts'

@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive } from 'vue'
 import type { Change } from '../../src-main/contract/changes.js'
-import type { Dataset, ImportDataset } from '../../src-main/contract/datasets.js'
+import type { AugmentedRequest, ImagesRequest, PointsRequest, SplitRequest } from '../../src-main/contract/dataset-views.js'
+import type { Dataset, ImportDataset, MakeDataset } from '../../src-main/contract/datasets.js'
 import { useConnection } from '../client/api.js'
 import { useFeed } from './feed.js'
 
@@ -45,6 +46,15 @@ export const useDatasets = defineStore('datasets', () => {
     loaded,
     load,
     importFrom: (request: ImportDataset & { taskId: string }) => client.datasets.import.mutate(request),
+    estimate: (request: ImportDataset) => client.datasets.estimate.query(request),
+    kinds: () => client.datasets.kinds.query(),
+    make: (request: MakeDataset) => client.datasets.make.mutate(request),
+    rename: (name: string, to: string) => client.datasets.rename.mutate({ name, to }),
+    classCounts: (name: string) => client.datasets.classCounts.query({ name }),
+    images: (request: ImagesRequest) => client.datasets.images.query(request),
+    points: (request: PointsRequest) => client.datasets.points.query(request),
+    augmented: (request: AugmentedRequest) => client.datasets.augmented.query(request),
+    split: (request: SplitRequest) => client.datasets.split.query(request),
     cancelImport: (taskId: string) => client.datasets.cancelImport.mutate({ taskId }),
     verify: (name: string) => client.datasets.verify.mutate({ name }),
     remove: (name: string) => client.datasets.remove.mutate({ name }),

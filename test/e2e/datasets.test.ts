@@ -1,0 +1,157 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { startServer, type RunningServer } from './support/server.js'
+import { foreign, openPage, seriousFindings } from './support/watched-page.js'
+
+const CLASSES = { blue: '#2040e0', green: '#20c040', red: '#e02020' }
+const EACH = { blue: 60, green: 120, red: 180 }
+
+/** Colour of the middle of the image at a place of the grid. */
+const middle = (page: Page, place: number): Promise<number[]> =>
+  // As text: what runs in the page has types that the rest of this program does not.
+  page.evaluate<number[]>(
+    `(() => {
+      const canvas = document.querySelector('[data-place="${place}"] canvas')
+      return [...canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data]
+    })()`,
+  )
+
+/** The page of data sets in a real browser against the real back end. */
+describe.skipIf(noBrowser)('the pages of data sets', () => {
+  let browser: Browser
+  let home: string
+  let images: string
+  let server: RunningServer
+
+  beforeAll(async () => {
+    const { server: entry } = await builtWorkbench()
+    home = mkdtempSync(join(tmpdir(), 'retrace-e2e-data-'))
+    images = mkdtempSync(join(tmpdir(), 'retrace-e2e-images-'))
+    for (const [name, background] of Object.entries(CLASSES)) {
+      const file = await sharp({ create: { width: 24, height: 24, channels: 3, background } }).png().toBuffer() // prettier-ignore
+      mkdirSync(join(images, 'train', name), { recursive: true })
+      mkdirSync(join(images, 'val', name), { recursive: true })
+      for (let i = 0; i < EACH[name as keyof typeof EACH]; i++) writeFileSync(join(images, 'train', name, `${i}.png`), file)
+      writeFileSync(join(images, 'val', name, '1.png'), file)
+    }
+    writeFileSync(join(images, 'train', 'red', 'broken.png'), 'no image')
+    server = await startServer(entry, home)
+    browser = await launchBrowser()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    for (const folder of [home, images]) if (folder) rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('import a folder of images with progress and a report, show it, rename it, and ask before they remove it', async () => {
+    const { page, context, addresses, complaints } = await openPage(browser)
+    page.setDefaultTimeout(30_000)
+    await page.goto(server.url.href)
+    await page.getByRole('link', { name: 'Data sets', exact: true }).click()
+    await page.locator('[data-dataset="mnist"]').waitFor()
+
+    // Import: an estimate before, progress meanwhile, a report after.
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByTestId('import-path').locator('input').fill(images)
+    await page.getByTestId('import-name').locator('input').fill('colours')
+    await page.getByTestId('import-size').locator('input').fill('16')
+    await expect
+      .poll(() => page.getByTestId('import-estimate').innerText(), { timeout: 20_000 })
+      .toMatch(/image-folders.*takes about 27\d.KiB; the disk has/)
+    await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByRole('progressbar', { name: /Importing/ }).waitFor()
+    const report = page.getByTestId('imported')
+    await report.waitFor()
+    expect(await report.innerText()).toMatch(/363 images in 3 classes were read.*363 of them resized/)
+    await report.getByText('1 skipped: its content is no PNG, JPEG or WebP image').click()
+    await report.getByText('train/red/broken.png').waitFor()
+
+    // The grid, by class and part; only what is visible is in the page.
+    await report.getByRole('link', { name: 'colours' }).click()
+    await page.locator('[data-place="0"] canvas').waitFor()
+    expect(await middle(page, 0)).toEqual([0x20, 0x40, 0xe0, 255])
+    expect(await page.locator('[data-place]').count()).toBeLessThan(500)
+    await page.getByTestId('class').click()
+    await page.getByRole('option', { name: 'red (180)' }).click()
+    await expect.poll(() => page.getByTestId('shown').innerText()).toBe('180 images')
+    await page.getByRole('button', { name: 'Image 180, red' }).waitFor()
+    expect(await middle(page, 0)).toEqual([0xe0, 0x20, 0x20, 255])
+    await page.locator('[data-place="0"]').focus()
+    await page.keyboard.press('End')
+    await page.getByRole('button', { name: 'Image 359, red' }).waitFor()
+    await page.getByTestId('part').click()
+    await page.getByRole('option', { name: 'Test (3)' }).click()
+    await page.getByRole('button', { name: 'Image 2, red' }).waitFor()
+
+    // Augmentation: padded with the mean of the channels, so that an edge has another colour.
+    await page.getByRole('button', { name: 'Image 2, red' }).click()
+    await expect.poll(() => page.getByTestId('augment').locator('canvas').count()).toBe(13)
+
+    // Balance and splits.
+    expect(await page.getByTestId('balance').getByRole('img').getAttribute('aria-label')).toContain('training: from 60 (blue) to 180 (red)')
+    await page.getByLabel('Subset of the training part, 0 to 1').fill('0.5')
+    await expect.poll(() => page.getByTestId('split-totals').innerText()).toMatch(/162\s+training\s+18\s+validation\s+180\s+not used/)
+
+    // Rename, with a run on it that the removal then names.
+    await page.getByRole('button', { name: 'Rename the data set' }).click()
+    await page.getByLabel('Name of the data set').fill('three-colours')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.getByTestId('dataset-name').innerText()).toBe('three-colours')
+    await page.locator('[data-place="0"] canvas').waitFor()
+    await page.getByRole('button', { name: 'Verify' }).click()
+    await page.getByText('three-colours is intact').waitFor()
+    await page.getByRole('button', { name: 'Remove' }).click()
+    expect(await page.getByRole('dialog').innerText()).toContain('No run uses it')
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    expect(await page.getByTestId('dataset-name').innerText()).toBe('three-colours')
+    await page.getByRole('button', { name: 'Remove' }).click()
+    await page.getByTestId('confirm').click()
+    await page.locator('[data-dataset="mnist"]').waitFor()
+    expect(await page.locator('[data-dataset="three-colours"]').count()).toBe(0)
+
+    expect(foreign(addresses, server.url.port)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it.each(['light', 'dark'] as const)('have no serious barrier in the %s theme', async (scheme) => {
+    const { page, context, complaints } = await openPage(browser, { scheme, width: 1100 })
+    page.setDefaultTimeout(30_000)
+    await page.goto(server.url.href)
+    await page.getByRole('link', { name: 'Data sets', exact: true }).click()
+    await page.locator('[data-dataset="mnist"]').waitFor()
+    const findings: Record<string, string[]> = { list: await seriousFindings(page) }
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByTestId('import-path').locator('input').fill(images)
+    await page.getByTestId('import-estimate').getByText('image-folders').waitFor()
+    findings['import'] = await seriousFindings(page)
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+
+    // Points by seed, and their page.
+    await page.getByRole('button', { name: 'Make points' }).click()
+    await page.getByTestId('make-name').locator('input').fill(`spirals-${scheme}`)
+    findings['make'] = await seriousFindings(page)
+    await page.getByRole('dialog').getByRole('button', { name: 'Make', exact: true }).click()
+    await page.getByRole('link', { name: `spirals-${scheme}` }).click()
+    await page.getByRole('img', { name: /The first 2000 points/ }).waitFor()
+    findings['points'] = await seriousFindings(page)
+    await page.getByRole('link', { name: 'Data sets', exact: true }).click()
+    await page.getByRole('link', { name: 'mnist' }).click()
+    await page.locator('[data-place="3"]').click()
+    await expect.poll(() => page.getByTestId('augment').locator('canvas').count()).toBe(13)
+    findings['images'] = await seriousFindings(page)
+    expect(Object.entries(findings).filter(([, list]) => list.length > 0)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
