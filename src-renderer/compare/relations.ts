@@ -102,7 +102,7 @@ export function scatterOption(runs: readonly RunInfo[], x: Quantity, y: Quantity
   return {
     animation: false,
     textStyle: { fontFamily: FONT },
-    grid: { left: 70, right: 30, top: 20, bottom: 50 },
+    grid: { left: 70, right: runs.length <= 12 ? 170 : 30, top: 20, bottom: 50 },
     xAxis: axis(x),
     yAxis: { ...axis(y), nameGap: 50 },
     series: runs.map((run, i) => ({

@@ -99,7 +99,8 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(async () => (await spanOf(page, 'loss'))[1], { timeout: 15_000 }).toBe(20_000_000)
     expect(await page.getByLabel('log axis: Loss').getAttribute('aria-pressed')).toBe('true')
     expect(await seriousFindings(page)).toEqual([])
-    expect(complaints).toEqual([])
+    // The test itself reads the canvas back.
+    expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
     await context.close()
     await server.close()
   })

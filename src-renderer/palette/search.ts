@@ -1,0 +1,39 @@
+/** Something that can be found and done. */
+export interface Command {
+  id: string
+  title: string
+  /** What it is: a page, a run, a command. */
+  kind: string
+  run(): void
+}
+
+/**
+ * How well a text is meant by what was typed: higher is better, null where the letters do not stand in it in their order. Letters
+ * that follow one another, and those that begin a word, count more.
+ */
+export function matchScore(typed: string, text: string): number | null {
+  const [wanted, inside] = [typed.toLowerCase().replace(/\s+/g, ' ').trim(), text.toLowerCase()]
+  if (wanted === '') return 0
+  const whole = inside.indexOf(wanted)
+  if (whole >= 0) return 1000 - whole - inside.length / 100 + (whole === 0 || /\W/.test(inside[whole - 1] ?? '') ? 200 : 0)
+  let score = 0
+  let at = -1
+  for (const letter of wanted) {
+    if (letter === ' ') continue
+    const next = inside.indexOf(letter, at + 1)
+    if (next < 0) return null
+    score += next === at + 1 ? 8 : next === 0 || /\W/.test(inside[next - 1] ?? '') ? 6 : 1
+    at = next
+  }
+  return score - inside.length / 100
+}
+
+/** The best matches, best first; as they stand while nothing is typed. */
+export function findCommands(commands: readonly Command[], typed: string, limit = 50): Command[] {
+  const scored = commands.flatMap((command, order) => {
+    const score = matchScore(typed, `${command.title} ${command.kind}`)
+    return score === null ? [] : [{ command, score, order }]
+  })
+  scored.sort((a, b) => b.score - a.score || a.order - b.order)
+  return scored.slice(0, limit).map(({ command }) => command)
+}
