@@ -33,16 +33,18 @@ export interface Place {
   checkpointFolder: string
 }
 
+export type PlaneProblem = 'two-spirals' | 'circles' | 'swiss-roll' | 'peaks'
+
 /** A data set and an empty folder of checkpoints, gone after the test. */
-export async function place(dataset: 'circles' | 'noise' | 'no test images'): Promise<Place> {
+export async function place(dataset: PlaneProblem | 'noise' | 'no test images'): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'retrace-train-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const signal = new AbortController().signal
   const checkpointFolder = join(folder, 'checkpoints')
   await mkdir(checkpointFolder)
-  if (dataset === 'circles') {
-    await ensureBuiltin('circles', { into: folder, onProgress: () => undefined, signal })
-    return { datasetFolder: join(folder, 'circles'), checkpointFolder }
+  if (dataset !== 'noise' && dataset !== 'no test images') {
+    await ensureBuiltin(dataset, { into: folder, onProgress: () => undefined, signal })
+    return { datasetFolder: join(folder, dataset), checkpointFolder }
   }
   const datasetFolder = join(folder, 'noise')
   await mkdir(datasetFolder)
