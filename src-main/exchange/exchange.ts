@@ -1,5 +1,5 @@
-import { rename, rm } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { RunConfigSchema } from '../contract/config.js'
 import type { RunDetail } from '../contract/runs.js'
@@ -16,6 +16,7 @@ export function createExchange(home: string): RunExchange {
       // Under another name until it is whole: what is there under the name itself can be used.
       const unfinished = `${path}.unfinished-${process.pid}`
       try {
+        await mkdir(dirname(path), { recursive: true })
         if (format === 'archive') await writeRunArchive(unfinished, run)
         else await writeEventFile(unfinished, everySeries(run))
         await rename(unfinished, path)

@@ -124,6 +124,30 @@ describe('the page of a run', () => {
     await eventually(() => expect(text()).toContain('a'.repeat(64)))
   })
 
+  it('is exported to a file of the machine, and one is imported from there', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, name: 'travels' })
+    const { click, text, router } = await open(fake, `/runs/${id}`)
+    await click('[data-testid=run-menu]')
+    await click('.v-list-item', /^Export/)
+    const path = (): Promise<HTMLInputElement> =>
+      eventually(() => {
+        const input = document.querySelector<HTMLInputElement>('[data-testid=run-file-path] input')
+        if (!input) throw new Error('no field for the path')
+        return input
+      })
+    await eventually(async () => expect((await path()).value).toBe(`/home/user/.local/share/retrace/exports/travels-${id}.retrace.tar.gz`))
+    await click('[data-testid=run-file-go]')
+    await eventually(() => expect(text()).toContain('travels was written to'))
+    await router.push('/runs')
+    await click('header button', /^Import$/)
+    const field = await path()
+    field.value = '/tmp/run.tar.gz'
+    field.dispatchEvent(new Event('input'))
+    await click('[data-testid=run-file-go]')
+    await eventually(() => expect(document.querySelector('[data-testid=run-name]')?.textContent).toBe('/tmp/run.tar.gz'))
+  })
+
   it('can be renamed', async () => {
     const fake = new FakeServices()
     const { id } = await fake.runs.create({ ...REQUEST, name: 'old' })
