@@ -21,6 +21,11 @@ export const SettingsSchema = z.strictObject({
     help: 'For so long a removed run can be brought back; then its files are deleted.',
     unit: 'h',
   }),
+  'runs.keepCheckpoints': setting(z.enum(['all', 'best and last']).default('all'), {
+    label: 'Checkpoints of finished runs',
+    help: 'best and last deletes the others when a run has finished; those of pinned runs and of the baseline stay.',
+    unit: '',
+  }),
   'disk.warnGiB': setting(z.number().min(0).max(100_000).default(5), {
     label: 'Warn when the disk has less than',
     help: 'Free space on the disk of the home folder, below which you are warned; 0 never warns.',
@@ -44,6 +49,12 @@ export const SettingsPatchSchema = z.strictObject(
 export type SettingsPatch = z.infer<typeof SettingsPatchSchema>
 
 export const SETTING_KEYS = Object.keys(SettingsSchema.shape) as SettingKey[]
+
+/** What a setting may be where that is one of a few; null where it is a number. */
+export function settingChoices(key: SettingKey): readonly string[] | null {
+  const inner = SettingsSchema.shape[key].unwrap()
+  return inner instanceof z.ZodEnum ? (inner.options as string[]) : null
+}
 
 /** What is shown of one setting. */
 export function settingInfo(key: SettingKey): SettingInfo {

@@ -3,6 +3,7 @@ import { ACTIVE_SECONDS } from '../contract/metrics.js'
 import { ACTIVE, RESUMABLE, type Checkpoint, type LogEntry, type RunStatus, type RunSummary } from '../contract/runs.js'
 import { alertOfEnd, alertOfReconstruction, type Alerts } from './alerts.js'
 import type { Changes } from './changes.js'
+import { dispensable } from './cleanup.js'
 import { packForWire, singlePoint } from './packing.js'
 import type {
   CheckpointStore,
@@ -464,8 +465,29 @@ export class RunControl {
       }
     }
     this.live.delete(live.id)
+    if (run?.status === 'finished') this.thin(run)
     if (this.live.size === 0) for (const resolve of this.settled.splice(0)) resolve()
     this.pump()
+  }
+
+  /** Deletes the checkpoints of a finished run that the setting does not keep. */
+  private thin(run: RunSummary): void {
+    const { changes, checkpoints, files, settings, fault } = this.ports
+    if (readSettings(settings)['runs.keepCheckpoints'] === 'all') return
+    try {
+      const goes = dispensable(run, checkpoints.list(run.id), { best: true, last: true, pinned: true, leftovers: false })
+      if (goes.length === 0) return
+      changes.commit((record) => {
+        for (const { file } of goes) {
+          checkpoints.remove(run.id, file)
+          record({ kind: 'checkpointRemoved', runId: run.id, file })
+        }
+      })
+      for (const { file } of goes) files.removeCheckpoint(run.id, file)
+    } catch (error) {
+      // They are too many then, which harms nothing; a clean-up can still delete them.
+      fault(error)
+    }
   }
 
   private settle(live: Live, end: { status: RunStatus; reason: string | null }, also: () => void): void {

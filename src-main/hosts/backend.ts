@@ -3,7 +3,7 @@ import type { Services } from '../contract/services.js'
 import type { SystemInfo } from '../contract/system.js'
 import { createExchange } from '../exchange/exchange.js'
 import { openExperiments } from '../experiments/experiments.js'
-import type { Awaitable, Catalogue, Clock, DatasetImporter, HomeDisk } from '../experiments/ports.js'
+import type { Awaitable, Catalogue, Clock, DatasetImporter, HomeDisk, Weights } from '../experiments/ports.js'
 import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
@@ -34,6 +34,8 @@ export interface BackendOptions {
   patience?: SupervisorOptions['patience']
   /** The disk of the home; a test gives one that is nearly full. */
   disk?: HomeDisk | undefined
+  /** What reads files of weights; a test's trainers write none. */
+  weights?: Weights | undefined
 }
 
 export interface Backend {
@@ -79,7 +81,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       clock,
       catalogue,
       importer,
-      weights,
+      weights: options.weights ?? weights,
       exchange: createExchange(home),
       system: {
         info: async () => ({

@@ -118,6 +118,22 @@ describe('clean-up', () => {
     ])
   })
 
+  it('thins finished runs by itself where the setting says so, but not pinned ones', async () => {
+    using session = await openSession()
+    await session.services.settings.update({ 'runs.keepCheckpoints': 'best and last' })
+    const { run, paths } = await finished(session)
+    expect((await session.services.runs.get(run.id)).checkpoints.map(({ step }) => step)).toEqual([30, 40])
+    expect(paths.map((path) => existsSync(path))).toEqual([false, false, false, true, true])
+    const pinned = await create(session)
+    await session.services.runs.edit({ ids: [pinned.id], pinned: true })
+    const trainer = session.trainers.at(-1)!
+    for (const step of [0, 1, 2]) save(session, trainer, step, 'schedule')
+    trainer.events.report({ kind: 'ended', outcome: 'finished', reason: null, result: null })
+    trainer.events.exited({ reason: null, overdue: false })
+    expect((await session.services.runs.get(pinned.id)).checkpoints).toHaveLength(3)
+    expect(session.faults).toEqual([])
+  })
+
   it('keeps what the retention says, of any checkpoints', () => {
     const kind = fc.constantFrom('start', 'schedule', 'pause', 'stop', 'final', 'best') as fc.Arbitrary<Checkpoint['kind']>
     const retention = fc.record({ best: fc.boolean(), last: fc.boolean(), pinned: fc.boolean(), leftovers: fc.boolean() })

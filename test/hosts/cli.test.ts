@@ -331,6 +331,35 @@ describe('retrace runs', () => {
     expect(await said('settings', 'list')).toMatch(/3 +runs +queue\.concurrentRuns/)
   })
 
+  it('looks after the home: use, clean-up, check and back-up', async () => {
+    const { run, services, out, folder, json } = terminal()
+    const item = {
+      runId: 'run00001',
+      runName: 'big',
+      path: 'runs/run00001/checkpoints/a',
+      bytes: 2048,
+      what: 'checkpoint at step 5 (schedule)',
+    }
+    services.disk.plan = { items: [item], bytes: 2048 }
+    expect(await run('home', 'usage')).toBe(0)
+    expect(out.splice(0).join('\n')).toMatch(/data set mnist +7\.5 MiB[^]*free on the disk +100\.0 GiB/)
+    expect(await run('home', 'clean')).toBe(0)
+    expect(out.splice(0).join('\n')).toMatch(/2\.0 KiB +checkpoint at step 5[^]*would be freed/)
+    expect(services.disk.cleaned).toBe(0)
+    expect(await run('home', 'clean', '--yes')).toBe(0)
+    expect(services.disk.cleaned).toBe(1)
+    out.length = 0
+    expect(await run('home', 'backup', join(folder, 'x.tar'), '--json')).toBe(0)
+    expect(json()).toEqual({ file: join(folder, 'x.tar'), files: 1, bytes: 1 })
+    out.length = 0
+    expect(await run('home', 'check')).toBe(0)
+    expect(out.splice(0)).toEqual(['The database, checkpoints and data sets are whole.'])
+    services.disk.problems.push('a checkpoint is missing')
+    expect(await run('home', 'check', '--quick')).toBe(1)
+    expect(out.splice(0)).toEqual(['a checkpoint is missing'])
+    expect(await run('home', 'restore', join(folder, 'nowhere.tar'))).toBe(1)
+  })
+
   it('queues several seeds, shows the queue, and changes its order', async () => {
     const { run, out, folder, json } = terminal()
     const { services } = await runningWorkbench(folder, 0)

@@ -19,14 +19,14 @@ export function confineContents(contents: Pick<WebContents, 'on' | 'setWindowOpe
 /** Addresses that never leave this machine; developer tools load their own page. */
 const LOCAL = /^(app:\/\/retrace\/|devtools:\/\/|data:|blob:app:\/\/retrace)/
 
-/** Grants the page nothing it might ask for, and lets no request leave the machine. */
+/** Grants the page nothing it might ask for but notifications, which the user turns on, and lets no request leave the machine. */
 export function confineSession(
   session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'> & {
     webRequest: Pick<Session['webRequest'], 'onBeforeRequest'>
   },
 ): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
-  session.setPermissionCheckHandler(() => false)
+  session.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === 'notifications'))
+  session.setPermissionCheckHandler((_contents, permission) => permission === 'notifications')
   session.setDevicePermissionHandler(() => false)
   session.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !LOCAL.test(url) }))
 }

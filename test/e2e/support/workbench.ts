@@ -21,6 +21,7 @@ export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?
     trainerEntry: resolve(import.meta.dirname, '../../fixtures/fake-trainer.mjs'),
     catalogue,
     importer: createImporter(join(dirname(entry), 'import-process.js')),
+    weights: { check: async () => undefined, export: async () => 0 },
     environment: () => ({ FAKE_TRAINER: JSON.stringify({ stepMs }) }),
     ...rest,
   })
