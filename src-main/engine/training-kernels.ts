@@ -12,6 +12,11 @@ import * as core from '@tensorflow/tfjs-core'
 /** Names under which these kernels are run: `engine().runKernel(RELU_GRAD, { dy, features })`. */
 export const RELU_GRAD = 'ReluGrad'
 export const BIAS_ADD_GRAD = 'BiasAddGrad'
+export const BATCH_NORM = 'BatchNormTraining'
+export const BATCH_NORM_GRAD = 'BatchNormTrainingGrad'
+
+/** What a batch norm's gradient needs of its evaluation; means only something to the same back end. */
+export type Reserve = [Tensor, Tensor, Tensor]
 
 /** What a back end brings for kernels that tfjs does not have. Called inside a kernel: what they make is not on the tape. */
 export interface TrainingKernels {
@@ -19,12 +24,46 @@ export interface TrainingKernels {
   reluGrad(backend: unknown, dy: Tensor, features: Tensor): TensorInfo
   /** Sum of dy [..., C] over all axes but the last: [C]. */
   biasAddGrad(backend: unknown, dy: Tensor): TensorInfo
+  /**
+   * Normalises each channel of x [N,H,W,C] by its mean and biased variance over this batch.
+   * @returns [gamma (x - mean) / sqrt(variance + epsilon) + beta, mean [C], biased variance [C], ...reserve]
+   */
+  batchNorm(backend: unknown, x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): TensorInfo[]
+  /** Gradients of a batch norm for [x, gamma, beta]. */
+  batchNormGrad(backend: unknown, dy: Tensor, x: Tensor, gamma: Tensor, reserve: Reserve, epsilon: number): TensorInfo[]
 }
 
 /** The same by operations that every back end has. */
 export const composedKernels: TrainingKernels = {
   reluGrad: (_backend, dy, features) => core.tidy(() => core.mul(dy, core.step(features))),
   biasAddGrad: (_backend, dy) => core.tidy(() => core.sum(core.reshape(dy, [-1, dy.shape.at(-1) ?? 1]), 0)),
+  batchNorm: (_backend, x, gamma, beta, epsilon) =>
+    core.tidy(() => {
+      const share = x.shape.at(-1)! / x.size
+      const mean = core.mul(channelSum(x), share)
+      const variance = core.mul(channelSum(core.square(core.sub(x, mean))), share)
+      const scale = core.mul(gamma, core.rsqrt(core.add(variance, epsilon)))
+      const y = core.add(core.mul(x, scale), core.sub(beta, core.mul(mean, scale)))
+      return [y, mean, variance, core.clone(mean), core.clone(variance), core.scalar(0)]
+    }),
+  // dx = gamma / sqrt(v + eps) * (dy - mean(dy) - x^ mean(dy x^)) with x^ = (x - mean) / sqrt(v + eps).
+  batchNormGrad: (_backend, dy, x, gamma, [mean, variance], epsilon) =>
+    core.tidy(() => {
+      const share = x.shape.at(-1)! / x.size
+      const deviation = core.rsqrt(core.add(variance, epsilon))
+      const standard = core.mul(core.sub(x, mean), deviation)
+      const beta = channelSum(dy)
+      const scale = channelSum(core.mul(dy, standard))
+      const centred = core.sub(core.sub(dy, core.mul(beta, share)), core.mul(standard, core.mul(scale, share)))
+      return [core.mul(centred, core.mul(gamma, deviation)), scale, beta]
+    }),
+}
+
+/** Sum over every axis but the last, one axis at a time: float32 loses more with the number of terms in a row. */
+function channelSum(x: Tensor): Tensor {
+  let partial = x
+  for (let axis = x.rank - 2; axis >= 0; axis--) partial = core.sum(partial, axis)
+  return partial
 }
 
 const run = (name: string, inputs: NamedTensorMap): Tensor => engine().runKernel(name, inputs) as Tensor
@@ -71,5 +110,19 @@ function registerKernels(backendName: string, kernels: TrainingKernels): void {
     kernelName: BIAS_ADD_GRAD,
     backendName,
     kernelFunc: ({ inputs, backend }) => kernels.biasAddGrad(backend, inputs.dy as Tensor),
+  })
+  registerKernel({
+    kernelName: BATCH_NORM,
+    backendName,
+    kernelFunc: ({ inputs: { x, gamma, beta }, attrs, backend }) =>
+      kernels.batchNorm(backend, x as Tensor, gamma as Tensor, beta as Tensor, attrs!.epsilon as number),
+  })
+  registerKernel({
+    kernelName: BATCH_NORM_GRAD,
+    backendName,
+    kernelFunc: ({ inputs: { dy, x, gamma, reserve0, reserve1, reserve2 }, attrs, backend }) => {
+      const reserve = [reserve0, reserve1, reserve2] as Reserve
+      return kernels.batchNormGrad(backend, dy as Tensor, x as Tensor, gamma as Tensor, reserve, attrs!.epsilon as number)
+    },
   })
 }

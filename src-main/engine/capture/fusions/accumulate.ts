@@ -1,0 +1,44 @@
+import type { Fusion } from '../fuse.js'
+import type { RecordedGraph, RecordedNode } from '../recorded-graph.js'
+import { DerivedKernels, fusedConvolution, isPlainConvolution, sameShape, scaling } from './kernels.js'
+
+/** y + c conv(x, K) and y + c conv'(x, K) as one convolution that adds to y, in place where y is used no more. */
+export const accumulate: Fusion = (graph) => {
+  const kernels = new DerivedKernels(graph)
+  for (const sum of graph.nodes) {
+    const sign = sum.op === 'Sub' ? -1 : 1
+    if (sum.op !== 'Add' && sum.op !== 'AddV2' && sum.op !== 'Sub') continue
+    const [a, b] = sum.input as [string, string]
+    if (sum.shapes[0]!.length !== 4 || !sameShape(graph.shape(a), graph.shape(b))) continue
+    const [first, second] = [sum.op === 'Sub' ? null : convolutionOf(graph, a, sum), convolutionOf(graph, b, sum)]
+    const later = first && second ? (graph.isBefore(first.node.name, second.node.name) ? second : first) : (first ?? second)
+    if (!later) continue
+    const { node, factor, between } = later
+    const onto = later === second ? a : b
+    const isAdjoint = node.op === 'Conv2DBackpropInput'
+    const [x, kernel] = isAdjoint ? [node.input[2]!, kernels.adjoint(node.input[1]!, sum.name)] : [node.input[0]!, node.input[1]!]
+    const scaled = kernels.scaled(kernel, (later === second ? sign : 1) * factor, sum.name)
+    const bias = kernels.zeros(sum.shapes[0]!.at(-1)!, sum.name)
+    graph.become(sum, '_FusedConv2D', [x, scaled, bias, onto], fusedConvolution(node.attr, ['BiasAdd', 'Add'], 2))
+    if (between) graph.remove(between)
+    graph.remove(node)
+  }
+}
+
+interface Term {
+  node: RecordedNode
+  factor: number
+  /** The product between convolution and sum, if any. */
+  between: RecordedNode | null
+}
+
+/** The convolution that alone makes an operand of a sum, up to a constant factor. */
+function convolutionOf(graph: RecordedGraph, operand: string, sum: RecordedNode): Term | null {
+  const last = graph.node(operand)
+  if (!last || graph.onlyUser(last.name) !== sum) return null
+  const scaled = scaling(graph, last)
+  const node = scaled ? graph.node(scaled.tensor) : last
+  if (!node || (node.op !== 'Conv2D' && node.op !== 'Conv2DBackpropInput') || !isPlainConvolution(graph, node)) return null
+  if (scaled && graph.onlyUser(node.name) !== last) return null
+  return { node, factor: scaled?.factor ?? 1, between: scaled ? last : null }
+}

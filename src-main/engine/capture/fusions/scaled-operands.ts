@@ -1,0 +1,56 @@
+import type { Fusion } from '../fuse.js'
+import { type RecordedGraph, type RecordedNode } from '../recorded-graph.js'
+import { DerivedKernels, scaling } from './kernels.js'
+
+/** Uses a product c * x without it: by scaling a small operand before, or a small result after. */
+export const scaledOperands: Fusion = (graph) => {
+  const kernels = new DerivedKernels(graph)
+  for (const product of graph.nodes) {
+    const scaled = scaling(graph, product)
+    if (!scaled || product.shapes[0]!.length !== 4 || !absorbed(graph, product.name)) continue
+    absorb(graph, kernels, product.name, scaled.tensor, scaled.factor)
+    graph.remove(product)
+  }
+}
+
+/** Can every user of this tensor do without a factor of it? */
+function absorbed(graph: RecordedGraph, tensor: string): boolean {
+  const users = graph.usersOf(tensor)
+  return users.length > 0 && users.every((user) => absorbsFactor(graph, user, tensor))
+}
+
+function absorbsFactor(graph: RecordedGraph, user: RecordedNode, tensor: string): boolean {
+  if (user.input.filter((input) => input === tensor).length !== 1) return false
+  const at = user.input.indexOf(tensor)
+  switch (user.op) {
+    case 'Conv2D':
+      return at === 0
+    case 'Conv2DBackpropInput':
+      return at === 2
+    case 'Conv2DBackpropFilter':
+      return at === 0 || at === 2
+    case 'Sum':
+      return at === 0
+    case 'ReluGrad':
+      return at === 0 && absorbed(graph, user.name)
+  }
+  return false
+}
+
+function absorb(graph: RecordedGraph, kernels: DerivedKernels, product: string, tensor: string, factor: number): void {
+  for (const user of graph.usersOf(product)) {
+    const inputs = user.input.map((input) => (input === product ? tensor : input))
+    if (user.op === 'Conv2D' || user.op === 'Conv2DBackpropInput') inputs[1] = kernels.scaled(inputs[1]!, factor, user.name)
+    graph.become(user, user.op, inputs, user.attr)
+    if (user.op === 'ReluGrad') absorb(graph, kernels, user.name, user.name, factor)
+    if (user.op === 'Sum' || user.op === 'Conv2DBackpropFilter') scaleResult(graph, kernels, user, factor)
+  }
+}
+
+/** The users of a small result take factor * result instead. */
+function scaleResult(graph: RecordedGraph, kernels: DerivedKernels, node: RecordedNode, factor: number): void {
+  for (const user of graph.usersOf(node.name)) {
+    const inputs = user.input.map((input) => (input === node.name ? kernels.scaled(node.name, factor, user.name) : input))
+    graph.become(user, user.op, inputs, user.attr)
+  }
+}

@@ -1,0 +1,158 @@
+import type { AttrValue, NodeDef } from './graph-def.js'
+
+/** A node as it was recorded, with the shapes of its outputs; the order of execution is that of the list. */
+export interface RecordedNode extends NodeDef {
+  shapes: number[][]
+}
+
+/** Nodes that take no part in the order: they have no work, or all the time in the world. */
+const UNORDERED = new Set(['Placeholder', 'Const', 'VarHandleOp'])
+
+/** Adds the order of the list as control dependencies, each node after the one before it. */
+export function inOrder(nodes: readonly RecordedNode[]): NodeDef[] {
+  let last: string | null = null
+  return nodes.map(({ name, op, input, attr }) => {
+    if (UNORDERED.has(op)) return { name, op, input, attr }
+    const after: string[] = last === null || input.some((each) => nodeOf(each) === last) ? [] : [`^${last}`]
+    last = name
+    return { name, op, input: [...input, ...after], attr }
+  })
+}
+
+/** Operations whose effect is not in their output. */
+const EFFECTS = new Set(['AssignVariableOp', 'Placeholder'])
+
+/**
+ * Without what no result and no variable depends on: tfjs's tape asks for the gradient of every input, constants and images
+ * included, and the order would make the graph compute them.
+ * @param results names of the nodes that are fetched
+ */
+export function withoutDead(nodes: readonly RecordedNode[], results: ReadonlySet<string>): RecordedNode[] {
+  const needed = new Set(results)
+  const kept: RecordedNode[] = []
+  for (const node of [...nodes].reverse()) {
+    if (!EFFECTS.has(node.op) && !needed.has(node.name)) continue
+    kept.push(node)
+    for (const input of node.input) needed.add(nodeOf(input))
+  }
+  return kept.reverse()
+}
+
+const nodeOf = (input: string): string => input.split(':')[0]!
+
+/** A recorded function that rules may rewrite. */
+export class RecordedGraph {
+  private readonly byName = new Map<string, RecordedNode>()
+  private readonly users = new Map<string, Set<RecordedNode>>()
+  /** Nodes put before the one of that name. */
+  private readonly before = new Map<string, RecordedNode[]>()
+  private readonly position = new Map<string, number>()
+  private added = 0
+
+  constructor(
+    private order: RecordedNode[],
+    private readonly prefix: string,
+  ) {
+    order.forEach((node, at) => {
+      this.position.set(node.name, at)
+      this.enter(node)
+    })
+  }
+
+  /** In the order of execution, without what rules have put in or taken out since. */
+  get nodes(): readonly RecordedNode[] {
+    return this.order.filter(({ name }) => this.byName.has(name))
+  }
+
+  node(input: string): RecordedNode | undefined {
+    return this.byName.get(nodeOf(input))
+  }
+
+  shape(input: string): number[] | undefined {
+    return this.node(input)?.shapes[Number(input.split(':')[1] ?? 0)]
+  }
+
+  usersOf(name: string): RecordedNode[] {
+    return [...(this.users.get(name) ?? [])]
+  }
+
+  /** The only user of a node that has one output, or undefined. */
+  onlyUser(name: string): RecordedNode | undefined {
+    const all = this.usersOf(name)
+    return all.length === 1 && all[0]!.input.filter((input) => nodeOf(input) === name).length === 1 ? all[0] : undefined
+  }
+
+  /** Is `a` executed before `b`? */
+  isBefore(a: string, b: string): boolean {
+    return (this.position.get(nodeOf(a)) ?? -1) < (this.position.get(nodeOf(b)) ?? -1)
+  }
+
+  /** The value of a scalar float constant, or undefined. */
+  scalar(input: string): number | undefined {
+    const node = this.node(input)
+    if (node?.op !== 'Const' || node.shapes[0]!.length !== 0) return undefined
+    const value = node.attr.value as { tensor: { dtype: number; tensorContent: Uint8Array } }
+    const { dtype, tensorContent } = value.tensor
+    return dtype === FLOAT ? new DataView(tensorContent.buffer, tensorContent.byteOffset).getFloat32(0, true) : undefined
+  }
+
+  /** A new node that is executed just before `anchor`; its name is its answer. */
+  insert(anchor: string, op: string, input: string[], attr: Record<string, AttrValue>, shape: number[]): string {
+    const node: RecordedNode = { name: `${this.prefix}/f${++this.added}`, op, input, attr, shapes: [shape] }
+    this.before.set(anchor, [...(this.before.get(anchor) ?? []), node])
+    this.position.set(node.name, (this.position.get(anchor) ?? 0) - 0.5)
+    this.enter(node)
+    return node.name
+  }
+
+  /** Makes a node another one under its old name, at its old place. */
+  become(node: RecordedNode, op: string, input: string[], attr: Record<string, AttrValue>): void {
+    this.leave(node)
+    Object.assign(node, { op, input, attr })
+    this.enter(node)
+  }
+
+  /** Lets every user of `from` use `to`. */
+  redirect(from: string, to: string, except?: RecordedNode): void {
+    for (const user of this.usersOf(from)) {
+      if (user === except) continue
+      this.leave(user)
+      user.input = user.input.map((input) => (input === from ? to : input))
+      this.enter(user)
+    }
+  }
+
+  /** Takes a node out that nothing uses any more. */
+  remove(node: RecordedNode): void {
+    this.leave(node)
+    this.byName.delete(node.name)
+  }
+
+  /** Everything, in the order of execution. */
+  finish(): RecordedNode[] {
+    const out: RecordedNode[] = []
+    const put = (node: RecordedNode): void => {
+      for (const inserted of this.before.get(node.name) ?? []) put(inserted)
+      if (this.byName.has(node.name)) out.push(node)
+    }
+    this.order.forEach(put)
+    return out
+  }
+
+  private enter(node: RecordedNode): void {
+    this.byName.set(node.name, node)
+    for (const input of node.input) {
+      const key = nodeOf(input)
+      this.users.set(key, (this.users.get(key) ?? new Set()).add(node))
+    }
+  }
+
+  private leave(node: RecordedNode): void {
+    for (const input of node.input) this.users.get(nodeOf(input))?.delete(node)
+  }
+}
+
+/** TensorFlow's number of float32. */
+export const FLOAT = 1
+/** TensorFlow's number of int32. */
+export const INT32 = 3

@@ -1,0 +1,231 @@
+import type { Tensor, TypedArray } from '@tensorflow/tfjs-core'
+import { attrValue } from './attributes.js'
+import type { Binding, CapturableBackend, OpAttribute, TensorMetadata } from './binding.js'
+import { shapeProto, type AttrValue } from './graph-def.js'
+import type { RecordedNode } from './recorded-graph.js'
+
+/** Bytes of one constant of a graph: those of shapes, axes and factors are far below, those of activations far above. */
+export const LARGEST_CONSTANT = 64 * 1024
+
+/** Operations whose result has a shape that only its values tell. */
+const SHAPED_BY_VALUES = /^(Where|Unique|UniqueV2|UniqueWithCounts|NonMaxSuppression|BooleanMask|SparseFillEmptyRows|ListDiff)/
+
+/** Something that cannot become part of a graph; the message names the operation. */
+export class CaptureError extends Error {
+  override readonly name = 'CaptureError'
+}
+
+/** A node that exists only in graphs, for `Recorder.replace`. */
+export interface GraphNode {
+  op: string
+  attributes: Record<string, AttrValue>
+  inputs: readonly Tensor[]
+}
+
+const recorders = new WeakMap<CapturableBackend, Recorder>()
+
+/** The recorder at work on this back end, null outside a capture. */
+export const recorderOf = (backend: unknown): Recorder | null => recorders.get(backend as CapturableBackend) ?? null
+
+/**
+ * Turns what a function does on tfjs-node's back end into nodes of a TensorFlow graph, while it runs as usual.
+ *
+ * Every node waits for the one before it: the graph executes in the recorded order, holds no result longer than the recorded run did,
+ * and TensorFlow's graph optimizer, which does not merge nodes with such an order, leaves the arithmetic as it was.
+ */
+export class Recorder {
+  private readonly names = new Map<number, string>()
+  /** Values of tensors made while recording, for constants; by id of the binding. */
+  private readonly made = new Map<number, { shape: number[]; dtype: number; values: TypedArray | BigInt64Array }>()
+  private readonly constants = new Map<string, string>()
+  private readonly reads = new Map<number, { handle: string; shape: number[]; dtype: number }>()
+  /** Which operation a name came from, for messages. */
+  private readonly ops = new Map<string, string>()
+  private readonly binding: Binding
+  private count = 0
+  /** What was recorded, in order. */
+  readonly nodes: RecordedNode[] = []
+
+  /**
+   * @param prefix of the names of the nodes
+   */
+  constructor(
+    private readonly backend: CapturableBackend,
+    private readonly prefix: string,
+    /** May kernels record fused operations in place of composed ones? */
+    readonly fused = false,
+  ) {
+    this.binding = backend.binding
+  }
+
+  /** Declares a tensor that is fed at every run. */
+  feed(name: string, tensor: Tensor): { node: string; dtype: number } {
+    const [id] = this.backend.getInputTensorIds([tensor])
+    const dtype = dtypeNumber(this.binding, tensor.dtype)
+    const node = `${this.prefix}/feed/${name}`
+    this.node(node, 'Placeholder', [], { dtype: { type: dtype } }, [tensor.shape])
+    this.names.set(id!, node)
+    return { node, dtype }
+  }
+
+  /** Declares a tensor that stands for a variable of the session; it is read at its first use. */
+  variable(handle: string, tensor: Tensor): void {
+    const [id] = this.backend.getInputTensorIds([tensor])
+    this.reads.set(id!, { handle, shape: tensor.shape, dtype: dtypeNumber(this.binding, tensor.dtype) })
+  }
+
+  /** Runs `body` with every operation recorded. */
+  run<T>(body: () => T): T {
+    if (recorders.has(this.backend)) throw new CaptureError('a capture is going on already; it cannot be nested')
+    recorders.set(this.backend, this)
+    this.backend.binding = this.recordingBinding()
+    try {
+      return body()
+    } finally {
+      this.backend.binding = this.binding
+      recorders.delete(this.backend)
+    }
+  }
+
+  /**
+   * Records one node in place of what `body` computes; for operations that the binding cannot run by themselves.
+   * @returns what `body` returns, which from now on stands for the outputs of the node
+   */
+  replace<T extends Tensor | Tensor[]>({ op, attributes, inputs }: GraphNode, body: () => T): T {
+    const names = this.backend.getInputTensorIds([...inputs]).map((id) => this.nameOf(id, op))
+    this.backend.binding = this.binding
+    let result: T
+    try {
+      result = body()
+    } finally {
+      this.backend.binding = this.recordingBinding()
+    }
+    const tensors: Tensor[] = Array.isArray(result) ? result : [result]
+    const ids = this.backend.getInputTensorIds(tensors)
+    this.add(
+      op,
+      attributes,
+      names,
+      tensors.map(({ shape }, at) => ({ id: ids[at]!, shape })),
+    )
+    return result
+  }
+
+  /** Name under which the value of a tensor can be fetched. */
+  fetch(name: string, tensor: Tensor): string {
+    const [id] = this.backend.getInputTensorIds([tensor])
+    const dtype = { type: dtypeNumber(this.binding, tensor.dtype) }
+    return this.node(`${this.prefix}/fetch/${name}`, 'Identity', [this.nameOf(id!, `the result ${name}`)], { T: dtype }, [tensor.shape])
+  }
+
+  /** Records that a variable of the session takes the value of a tensor. */
+  assign(handle: string, tensor: Tensor): void {
+    const [id] = this.backend.getInputTensorIds([tensor])
+    const dtype = { type: dtypeNumber(this.binding, tensor.dtype) }
+    const value = this.nameOf(id!, `the variable ${handle}`)
+    this.node(`${this.prefix}/${++this.count}`, 'AssignVariableOp', [handle, value], { dtype }, [])
+  }
+
+  private recordingBinding(): Binding {
+    const { binding } = this
+    const recording: Partial<Binding> = {
+      executeOp: (name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] => {
+        if (SHAPED_BY_VALUES.test(name)) throw new CaptureError(`${name} cannot be captured: the shape of its result depends on values`)
+        const names = inputs.map((id) => this.nameOf(id, name))
+        const results = binding.executeOp(name, attributes, inputs, outputs)
+        const attr = Object.fromEntries(attributes.map((attribute) => [attribute.name, attrValue(binding, attribute)]))
+        this.add(name, attr, names, results)
+        return results
+      },
+      createTensor: (shape: number[], dtype: number, values: TypedArray | BigInt64Array): number => {
+        const id = binding.createTensor(shape, dtype, values)
+        this.made.set(id, { shape, dtype, values })
+        return id
+      },
+      deleteTensor: (id: number): void => {
+        binding.deleteTensor(id)
+        const name = this.names.get(id)
+        if (name !== undefined) this.ops.delete(name)
+        this.names.delete(id)
+        this.made.delete(id)
+        this.reads.delete(id)
+      },
+      tensorDataSync: (id: number): TypedArray => {
+        const name = this.names.get(id)
+        if (name !== undefined)
+          throw new CaptureError(
+            `the result of ${this.ops.get(name) ?? name} is read back; what follows could depend on it, so the step cannot be captured`,
+          )
+        return binding.tensorDataSync(id)
+      },
+    }
+    // The binding's own properties are neither enumerable nor writable.
+    const overrides = Object.entries(recording).map(([name, value]) => [name, { value, enumerable: true }])
+    return Object.create(binding, Object.fromEntries(overrides) as PropertyDescriptorMap) as Binding
+  }
+
+  private add(op: string, attr: Record<string, AttrValue>, inputs: string[], outputs: { id: number; shape: number[] }[]): void {
+    const shapes = outputs.map(({ shape }) => shape)
+    const name = this.node(`${this.prefix}/${++this.count}`, op, inputs, attr, shapes)
+    outputs.forEach(({ id }, at) => {
+      const output = at === 0 ? name : `${name}:${at}`
+      this.names.set(id, output)
+      this.ops.set(output, op)
+    })
+  }
+
+  private node(name: string, op: string, input: string[], attr: Record<string, AttrValue>, shapes: number[][]): string {
+    this.nodes.push({ name, op, input, attr, shapes })
+    return name
+  }
+
+  private nameOf(id: number, user: string): string {
+    const known = this.names.get(id)
+    if (known !== undefined) return known
+    if (this.reads.has(id)) return this.read(id)
+    const made = this.made.get(id)
+    if (made === undefined)
+      throw new CaptureError(`${user} uses a tensor from outside the captured function; declare it as a feed or a variable`)
+    return this.constant(made, user)
+  }
+
+  private read(id: number): string {
+    const { handle, shape, dtype } = this.reads.get(id)!
+    const name = this.node(`${this.prefix}/read/${handle}`, 'ReadVariableOp', [handle], { dtype: { type: dtype } }, [shape])
+    this.names.set(id, name)
+    return name
+  }
+
+  /** tf.ones and tf.zeros are constants to tfjs; as large as an activation they are made anew at each run. */
+  private fill(shape: number[], dtype: number, values: TypedArray | BigInt64Array): string {
+    const { TF_INT32 } = this.binding
+    const size = this.constant({ shape: [shape.length], dtype: TF_INT32, values: Int32Array.from(shape) }, 'Fill')
+    const value = this.constant({ shape: [], dtype, values: values.slice(0, 1) }, 'Fill')
+    const types = { T: { type: dtype }, index_type: { type: TF_INT32 } }
+    return this.node(`${this.prefix}/${++this.count}`, 'Fill', [size, value], types, [shape])
+  }
+
+  private constant({ shape, dtype, values }: { shape: number[]; dtype: number; values: TypedArray | BigInt64Array }, user: string): string {
+    if (values.byteLength > LARGEST_CONSTANT && isUniform(values)) return this.fill(shape, dtype, values)
+    if (values.byteLength > LARGEST_CONSTANT)
+      throw new CaptureError(`${user} uses a constant of ${values.byteLength} bytes; make it a feed or compute it from small ones`)
+    const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    const key = `${dtype}[${shape}]${Buffer.from(content).toString('base64')}`
+    const same = this.constants.get(key)
+    if (same !== undefined) return same
+    const name = `${this.prefix}/const/${this.constants.size}`
+    const tensor = { dtype, tensorShape: shapeProto(shape), tensorContent: content.slice() }
+    this.node(name, 'Const', [], { dtype: { type: dtype }, value: { tensor } }, [shape])
+    this.constants.set(key, name)
+    return name
+  }
+}
+
+const isUniform = (values: TypedArray | BigInt64Array): boolean => values.every((value: unknown) => value === values[0])
+
+export function dtypeNumber(binding: Binding, dtype: Tensor['dtype']): number {
+  if (dtype === 'float32') return binding.TF_FLOAT
+  if (dtype === 'int32') return binding.TF_INT32
+  if (dtype === 'bool') return binding.TF_BOOL
+  throw new CaptureError(`tensors of type ${dtype} cannot be captured`)
+}
