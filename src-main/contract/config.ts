@@ -203,6 +203,13 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
     advanced: true,
     help: 'Stores every k-th state so that rebuilt states stay right for large h or great depth; 0 is off, auto chooses k from the measured error.',
   }),
+  memoryBudget: field(z.union([z.int().min(0), z.literal('auto')]).default(0), {
+    group: 'Network',
+    label: 'Memory for kept activations',
+    unit: 'bytes',
+    advanced: true,
+    help: 'Keeps the activations of as many units as fit and rebuilds the rest: 0 is constant memory, more is faster. auto takes half of the free memory.',
+  }),
   reconstructionTolerance: field(z.number().positive().max(1).default(1e-3), {
     group: 'Evaluation',
     label: 'Reconstruction tolerance',
@@ -232,6 +239,18 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
     label: 'Early stopping',
     unit: 'evaluations',
     help: 'Stops after so many evaluations without improvement; 0 is off.',
+    advanced: true,
+  }),
+  execution: field(z.enum(['compiled', 'eager']).default('compiled'), {
+    group: 'Run',
+    label: 'Execution',
+    help: 'compiled runs each step as one TensorFlow graph; eager runs operation by operation, several times slower for small steps.',
+    advanced: true,
+  }),
+  fusedKernels: field(z.boolean().default(true), {
+    group: 'Run',
+    label: 'Fused kernels',
+    help: 'Compiled steps merge elementwise operations into convolutions: faster, and equal but for rounding. Off gives the bits of eager execution.',
     advanced: true,
   }),
   checkpointSeconds: field(z.number().min(0).max(86_400).default(60), {

@@ -24,6 +24,12 @@ export const BenchStepRequestSchema = z.strictObject({
   units: z.number().positive().nullable(),
   mode: ModeSchema.nullable(),
   steps: z.int().min(1).nullable(),
+  /** null: compiled where the engine can. */
+  execution: z.enum(['compiled', 'eager']).nullable(),
+  /** null: true. */
+  fused: z.boolean().nullable(),
+  /** Share of the activations that could be kept which the budget has room for, 0 to 1; null: 0. */
+  kept: z.number().min(0).max(1).nullable(),
 })
 export type BenchStepRequest = z.infer<typeof BenchStepRequestSchema>
 

@@ -24,7 +24,6 @@ export interface BackendOptions {
   importer: DatasetImporter
   /** Variables for the trainers' processes. */
   environment?: SupervisorOptions['environment']
-  execution?: SupervisorOptions['execution']
   /** The engine that runs would use; null while that is not known. */
   engine?: (() => Awaitable<EngineReport | null>) | undefined
   /** 'run' (the default) starts whatever is queued in the home; 'hold' only what this process itself queues or resumes. */
@@ -65,7 +64,7 @@ const clock: Clock = {
  * @throws UserError DISK or UNAVAILABLE when the home cannot be used
  */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  const { home, hostKind, trainerEntry, environment, execution, patience, catalogue, importer } = options
+  const { home, hostKind, trainerEntry, environment, patience, catalogue, importer } = options
   const fault = options.fault ?? ((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
   const files = openHomeFiles(home)
   const db = await openDatabase(databaseFile(home))
@@ -77,7 +76,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       disk: options.disk ?? openHomeDisk(home),
       backups: createBackupWriter(db, home),
       problems: () => db.problems(),
-      trainers: createSupervisor({ trainerEntry, environment, execution, fault, patience }),
+      trainers: createSupervisor({ trainerEntry, environment, fault, patience }),
       clock,
       catalogue,
       importer,

@@ -8,7 +8,7 @@ import { presets, type PresetDefinition } from './presets.js'
 const FLOAT_BYTES = 4
 
 /** Bytes of the whole state (all channels) of each stage, for one batch. */
-function stateBytes({ config, linear, stages }: Network, batch: number): number[] {
+export function stateBytes({ config, linear, stages }: Network, batch: number): number[] {
   const { height, width } = config.image
   return stages.map(({ channels }, index) => {
     const pixels = linear.id === 'dense' ? 1 : (height / 2 ** index) * (width / 2 ** index)

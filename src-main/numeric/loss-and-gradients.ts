@@ -1,7 +1,8 @@
 import { add, keep, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { crossEntropy } from './losses.js'
+import type { NetworkStage } from './network.js'
 import { head, openStage, stageSweep, stem, storedForward, transition, type Pass } from './pass.js'
-import { anchorPositions, integrate, rebuild, type Anchors } from './reversible-sweep.js'
+import { anchorPositions, integrate, rebuild, type Integrated } from './reversible-sweep.js'
 import { pick, release, type Named, type Pair } from './tensors.js'
 import { valueAndVjp, vjp } from './vjp.js'
 
@@ -27,6 +28,8 @@ export interface LossOptions {
   labelSmoothing?: number
   /** Keep the pair before every k-th unit; 0 keeps none. Only in reversible mode. */
   anchorEvery?: number
+  /** So many first units of each stage keep their activations instead of rebuilding them. Only in reversible mode. */
+  keptUnits?: readonly number[]
 }
 
 /** Loss and gradients of one batch in training mode, by the mode asked for. The caller owns every tensor of the result. */
@@ -56,22 +59,27 @@ function storedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing
  * Back-propagation that keeps the last pair of each stage and rebuilds the rest. What lies between the stages is small and is
  * evaluated again from its input, which the neighbouring pairs give; only stages of a widening unit keep their input.
  */
-function reversedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing, anchorEvery = 0 }: LossOptions): Gradients {
+function reversedGradients(
+  pass: Pass,
+  { images, labels }: Batch,
+  { labelSmoothing, anchorEvery = 0, keptUnits = [] }: LossOptions,
+): Gradients {
   const { network } = pass
   const gradients: Named = {}
   const receive = (name: string, gradient: Tensor): void => void (gradients[name] = gradient)
 
+  const stages: Integrated[] = []
   const ends: Pair[] = []
-  const anchored: Anchors[] = []
   const inputs: (Tensor | null)[] = []
   let state = tidy(() => stem(pass, images, true))
   network.stages.forEach((stage, index) => {
     inputs.push(stage.entrance ? state : null)
     const start = openStage(pass, index, state, [...ends.flat(), ...(stage.entrance ? [state] : [])])
-    const { end, anchors } = integrate(stageSweep(pass, stage), start, anchorPositions(stage.substeps, anchorEvery))
-    ends.push(end)
-    anchored.push(anchors)
-    state = tidy(() => network.dynamics.close(end))
+    const positions = anchorPositions(stage.substeps, anchorEvery)
+    const integrated = integrate(stageSweep(pass, stage), start, positions, keptSubsteps(stage, keptUnits[index] ?? 0))
+    stages.push(integrated)
+    ends.push(integrated.end)
+    state = tidy(() => network.dynamics.close(integrated.end))
   })
 
   let logits: Tensor | null = null
@@ -86,11 +94,10 @@ function reversedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothi
 
   for (let index = network.stages.length - 1; index >= 0; index--) {
     const stage = network.stages[index]!
-    const { start, cotangents } = closeCotangents(pass, ends[index]!, cotangent, (end, pulled) =>
-      rebuild(stageSweep(pass, stage), end, pulled, anchored[index]!, receive),
-    )
-    cotangent = openCotangent(pass, start, cotangents)
-    release(start)
+    const pulled = closeCotangents(pass, ends[index]!, cotangent)
+    const { first, cotangents } = rebuild(stageSweep(pass, stage), stages[index]!, pulled, receive)
+    cotangent = openCotangent(pass, first, cotangents)
+    release(first)
     if (index > 0) cotangent = transitionCotangent(pass, index, inputs[index] ?? null, ends[index - 1]!, cotangent, receive)
   }
 
@@ -103,18 +110,24 @@ function reversedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothi
   return { logits: logits!, crossEntropy: top.value, gradients }
 }
 
-/** Through `close`: the cotangents of the last pair; hands both to `go` and frees the cotangent. */
-function closeCotangents<T>(pass: Pass, end: Pair, cotangent: Tensor, go: (end: Pair, pulled: [Tensor | null, Tensor | null]) => T): T {
-  const pulled = vjp(() => pass.network.dynamics.close(end), [...end], cotangent) as [Tensor | null, Tensor | null]
-  release([cotangent], pulled)
-  return go(end, pulled)
+/** Substeps of the first `units` units that can be kept: a widening unit is never rebuilt anyway. */
+const keptSubsteps = ({ substeps, units, entrance }: NetworkStage, wanted: number): number => {
+  const rebuilt = units - (entrance ? 1 : 0)
+  return rebuilt === 0 ? 0 : Math.min(wanted, rebuilt) * (substeps.length / rebuilt)
 }
 
-/** Through `open`: the cotangent of the state that a stage started from. `open` is linear, so any state of that shape will do. */
-function openCotangent(pass: Pass, start: Pair, [ofPrevious, ofCurrent]: readonly [Tensor | null, Tensor | null]): Tensor {
+/** Through `close`: the cotangents of the last pair; frees the cotangent. */
+function closeCotangents(pass: Pass, end: Pair, cotangent: Tensor): [Tensor | null, Tensor | null] {
+  const pulled = vjp(() => pass.network.dynamics.close(end), [...end], cotangent) as [Tensor | null, Tensor | null]
+  release([cotangent], pulled)
+  return pulled
+}
+
+/** Through `open`: the cotangent of the state that a stage started from. `open` is linear, so any pair of that shape will do. */
+function openCotangent(pass: Pass, pair: Pair, [ofPrevious, ofCurrent]: readonly [Tensor | null, Tensor | null]): Tensor {
   const { dynamics, config } = pass.network
   const result = tidy(() => {
-    const x = dynamics.close(start)
+    const x = dynamics.close(pair)
     const parts = [ofPrevious, ofCurrent].map((part, at) => part && vjp(() => dynamics.open(x, config)[at]!, [x], part)[0]!)
     const [first, second] = parts
     return first && second ? add(first, second) : (first ?? second)!

@@ -104,7 +104,9 @@ export function compareWithReference(reference: ReferenceCase, mode: 'reversible
   ])
 
   for (let k = 1; k <= 3; k++) {
-    const result = trainStep(network, state, batch, step, learningRate)
+    const update = scalar(state.step + 1)
+    const result = trainStep(network, state, batch, step, { learningRate, update })
+    update.dispose()
     compare(`loss/crossEntropy${k}`, result.crossEntropy.dataSync(), [reference.losses[k - 1]!.crossEntropy])
     compare(`loss/total${k}`, result.total.dataSync(), [reference.losses[k - 1]!.total])
     dispose(Object.values(result))

@@ -1,7 +1,7 @@
 import { add, mul, neg, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import type { Dynamics, ForceContext } from './dynamics.js'
 import { pick, release, type Named, type Pair } from './tensors.js'
-import { valueAndVjp } from './vjp.js'
+import { linearise, valueAndVjp, type Linearised } from './vjp.js'
 
 /** A substep of one unit with its parameters bound to their full names. */
 export interface BoundSubstep {
@@ -96,22 +96,51 @@ export function anchorPositions(substeps: readonly BoundSubstep[], every: number
   return new Set(every > 0 ? substeps.flatMap((substep, at) => (isAnchor(substep, at) ? [at] : [])) : [])
 }
 
+/** Forces of the first substeps of a stage whose tapes are kept, so that nothing of them is rebuilt; null where there is no force. */
+export type KeptForces = (Linearised | null)[]
+
+/** What `integrate` leaves for `rebuild`. */
+export interface Integrated {
+  end: Pair
+  anchors: Anchors
+  kept: KeptForces
+}
+
 /**
- * Integrates a stage and keeps only its last pair, besides the anchors asked for.
+ * Integrates a stage and keeps only its last pair, besides what is asked for.
  * Takes the given pair: it is freed unless it is itself kept.
  * @param anchorAt substeps before which the pair is kept
+ * @param keepForces so many first substeps keep the tape of their force
  */
-export function integrate(sweep: Sweep, start: Pair, anchorAt: ReadonlySet<number> = new Set()): { end: Pair; anchors: Anchors } {
+export function integrate(sweep: Sweep, start: Pair, anchorAt: ReadonlySet<number> = new Set(), keepForces = 0): Integrated {
   const anchors: Anchors = new Map()
+  const kept: KeptForces = []
   let pair = start
   const held = (): Tensor[] => [...anchors.values()].flat()
   sweep.substeps.forEach((substep, index) => {
-    if (anchorAt.has(index)) anchors.set(index, pair)
-    const next = advance(sweep, substep, pair, true)
+    if (index >= keepForces && anchorAt.has(index)) anchors.set(index, pair)
+    const next = index < keepForces ? advanceKeeping(sweep, substep, pair, kept) : advance(sweep, substep, pair, true)
     release(pair, [...next, ...held()])
     pair = next
   })
-  return { end: pair, anchors }
+  return { end: pair, anchors, kept }
+}
+
+/** One substep forward that keeps the tape of its force. */
+function advanceKeeping(sweep: Sweep, substep: BoundSubstep, [previous, current]: Pair, kept: KeptForces): Pair {
+  if (substep.gain === 0) {
+    kept.push(null)
+    return advance(sweep, substep, [previous, current], true)
+  }
+  const byRole = roleTensors(sweep, substep)
+  const force = linearise(
+    () => sweep.dynamics.force(current, byRole, sweep.context(substep, true)),
+    [current, ...pick(byRole, Object.keys(substep.params))],
+  )
+  kept.push(force)
+  const next = tidy(() => combine(substep, previous, current, force.value))
+  release([force.value], [next])
+  return [current, next]
 }
 
 /** Integrates a stage under a tape: nothing is freed, the tape holds what it needs. */
@@ -123,20 +152,19 @@ export function integrateStored(sweep: Sweep, start: Pair): Pair {
  * Back-propagation through a stage that rebuilds its states from the end (Gomez et al. 2017, algorithm 1, in the one form of
  * `Substep`). The evaluation of the force that undoes a step is the one whose vector-Jacobian product gives the gradient:
  * one recomputation a step.
- * Takes `end`, `cotangents` and the anchors: they are freed.
+ * Takes what was integrated and `cotangents`: they are freed.
  * @param receive called once for each parameter with its gradient
- * @returns the pair at the start of the stage and its cotangents
+ * @returns the first pair that was rebuilt (that at the start of the stage where no forces were kept) and the cotangents at the start
  */
 export function rebuild(
   sweep: Sweep,
-  end: Pair,
+  { end, anchors, kept }: Integrated,
   cotangents: Cotangents,
-  anchors: Anchors,
   receive: (name: string, gradient: Tensor) => void,
-): { start: Pair; cotangents: Cotangents } {
+): { first: Pair; cotangents: Cotangents } {
   let pair = end
   let pulled = cotangents
-  for (let index = sweep.substeps.length - 1; index >= 0; index--) {
+  for (let index = sweep.substeps.length - 1; index >= kept.length; index--) {
     const substep = sweep.substeps[index]!
     const [, next] = pair
     const [fromLater, ofNext] = pulled
@@ -156,7 +184,26 @@ export function rebuild(
     pair = before
     pulled = pulledBefore
   }
-  return { start: pair, cotangents: pulled }
+  for (let index = kept.length - 1; index >= 0; index--) pulled = pullKept(sweep.substeps[index]!, kept[index]!, pulled, receive)
+  return { first: pair, cotangents: pulled }
+}
+
+/** Cotangents before a substep from those after it, by the tape of its force. */
+function pullKept(
+  { params, keep, blend, gain }: BoundSubstep,
+  force: Linearised | null,
+  [fromLater, ofNext]: Cotangents,
+  receive: (name: string, gradient: Tensor) => void,
+): Cotangents {
+  const push = ofNext && force ? tidy(() => scaled(ofNext, gain)) : null
+  const [state = null, ...gradients] = push ? force!.pull(push) : []
+  const ofCurrent = tidyMaybe(() => plus(plus(fromLater, ofNext && blend !== 0 ? scaled(ofNext, blend) : null), state))
+  const ofPrevious = ofNext && keep !== 0 ? tidy(() => scaled(ofNext, keep)) : null
+  release([push, state, fromLater, ofNext], [ofCurrent, ofPrevious, ...gradients])
+  Object.values(params).forEach((name, at) => {
+    if (gradients[at]) receive(name, gradients[at])
+  })
+  return [ofPrevious, ofCurrent]
 }
 
 const anchorTensors = (anchors: Anchors, below: number): Tensor[] =>

@@ -1,4 +1,4 @@
-import { add, addN, mul, scalar, sqrt, square, sum, tidy, minimum, div, type Tensor } from '@tensorflow/tfjs-core'
+import { add, addN, mul, sqrt, square, sum, tidy, minimum, div, type Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
 import { lossAndGradients, type Batch } from './loss-and-gradients.js'
 import type { Network } from './network.js'
@@ -11,7 +11,7 @@ import { valueAndVjp } from './vjp.js'
 export type StepConfig = Pick<
   RunConfig,
   'mode' | 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h' | 'optimizer' | 'momentum' | 'labelSmoothing' | 'clipNorm' | 'frozenStages'
-> & { anchorEvery: number }
+> & { anchorEvery: number; keptUnits?: readonly number[] }
 
 /** Scalars of one step; the caller owns them. */
 export interface StepResult {
@@ -55,22 +55,27 @@ export function objective(network: Network, state: TrainingState, batch: Batch, 
 
 const globalNorm = (gradients: Tensor[]): Tensor => tidy(() => sqrt(addN(gradients.map((gradient) => sum(square(gradient))))))
 
+/** What changes from step to step besides the batch; scalar tensors, so that schedules need no new graph. */
+export interface StepInputs {
+  learningRate: Tensor
+  /** Number of this update, from 1. */
+  update: Tensor
+}
+
 /**
  * One update of the state, in place: parameters, slots and running statistics are replaced one at a time, so that never more
  * than one of them exists twice.
- * @param learningRate scalar tensor
  */
 export function trainStep(
   network: Network,
   state: TrainingState,
   batch: Batch,
   config: StepConfig,
-  learningRate: Tensor,
+  { learningRate, update }: StepInputs,
 ): Omit<StepResult, 'gradients'> {
   const { gradients, statistics, ...result } = objective(network, state, batch, config)
   const optimizer = findOptimizer(config.optimizer)
   const clip = config.clipNorm > 0 ? tidy(() => minimum(1, div(config.clipNorm, result.gradientNorm))) : null
-  const update = scalar(state.step + 1)
   for (const { name, inStage } of network.parameters) {
     const gradient = gradients[name]!
     if (!(config.frozenStages && inStage)) {
@@ -95,7 +100,7 @@ export function trainStep(
     release([state.statistics[name]])
     state.statistics[name] = moved
   }
-  release([update, clip])
+  release([clip])
   state.step += 1
   return result
 }

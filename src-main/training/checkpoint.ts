@@ -18,6 +18,8 @@ export const ProgressSchema = z.strictObject({
   best: z.strictObject({ value: z.number(), step: z.int(), file: z.string(), evaluationsSince: z.int() }).nullable(),
   /** k of anchorEvery in force (`auto` chooses it while training). */
   anchorEvery: z.int().min(0),
+  /** Units whose activations are kept, by stage (`memoryBudget: auto` chooses them when the run starts). */
+  keptUnits: z.array(z.int().min(0)).default([]),
 })
 export type Progress = z.infer<typeof ProgressSchema>
 
@@ -87,16 +89,15 @@ export class NotFinite extends Error {
 
 /**
  * Writes the state whole or not at all, and only while the lease is still this trainer's.
+ * @param tensors those of `storedTensors`
  * @throws NotFinite before anything is written
  */
 export async function saveCheckpoint(
   { folder, lease, config }: { folder: string; lease: number; config: RunConfig },
-  network: Network,
-  state: TrainingState,
+  tensors: Map<string, StoredTensor>,
   progress: Progress,
   extra: Record<string, string> = {},
 ): Promise<SavedCheckpoint> {
-  const tensors = storedTensors(network, state, config.optimizer)
   for (const [name, { data }] of tensors) if (!data.every(Number.isFinite)) throw new NotFinite(name)
   const hash = weightsHash(tensors)
   const file = checkpointFile(progress.step, lease)

@@ -21,7 +21,6 @@ export const JobSchema = z.strictObject({
   resumeFrom: z.string().nullable(),
   /** Initial weights of a fork: an absolute path; only read when resumeFrom is null. */
   weightsFrom: z.string().nullable(),
-  execution: z.enum(['eager', 'compiled']),
 })
 export type Job = z.infer<typeof JobSchema>
 

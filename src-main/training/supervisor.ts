@@ -15,7 +15,6 @@ export interface SupervisorOptions {
   trainerEntry: string
   /** Variables for the trainer's process, over those of this one: engine, library paths, thread counts. */
   environment?: ((share: Share) => Record<string, string | undefined> | Promise<Record<string, string | undefined>>) | undefined
-  execution?: 'eager' | 'compiled' | undefined
   /** Told of what harms no run: an output file that cannot be written. */
   fault?: ((error: unknown) => void) | undefined
   /** Milliseconds, for tests that cannot wait as long as users can. */
@@ -169,7 +168,6 @@ class Trainer implements TrainerHandle {
     if (protocol !== PROTOCOL)
       return this.kill('The trainer and this host are of different builds: build Retrace anew, then start it again.')
     const { runId, lease, config, datasetFolder, checkpointFolder, resumeFrom, weightsFrom } = this.order
-    const execution = this.options.execution ?? 'eager'
     this.jobSent = true
     this.send({
       kind: 'job',
@@ -181,7 +179,6 @@ class Trainer implements TrainerHandle {
       checkpointFolder,
       resumeFrom,
       weightsFrom,
-      execution,
     })
   }
 

@@ -1,15 +1,18 @@
-import { dispose, scalar, tensor } from '@tensorflow/tfjs-core'
+import { freemem } from 'node:os'
+import type { RunConfig } from '../contract/config.js'
 import type { Checkpoint, RunResult } from '../contract/runs.js'
 import { UserError } from '../contract/errors.js'
 import { isReversible } from '../numeric/dynamics.js'
-import { buildNetwork } from '../numeric/network.js'
+import { planActivations } from '../numeric/activation-budget.js'
+import { buildNetwork, type Network } from '../numeric/network.js'
 import { learningRateAt } from '../numeric/schedules.js'
 import { initialState } from '../numeric/state.js'
-import { trainStep } from '../numeric/train-step.js'
 import { chooseAnchors } from './anchors.js'
-import { checkpointFile, loadInto, NotFinite, readCheckpoint, saveCheckpoint, type Progress } from './checkpoint.js'
-import { evaluate, imageTensor, measureReconstruction, type Evaluation } from './evaluate.js'
+import { checkpointFile, loadInto, NotFinite, readCheckpoint, saveCheckpoint, storedTensors, type Progress } from './checkpoint.js'
+import { evaluate, type Evaluation } from './evaluate.js'
+import { EVALUATION_BATCH } from './executor.js'
 import { packPoints } from './left-behind.js'
+import { openExecutor } from './open-executor.js'
 import type { HostLink } from './link.js'
 import type { Job, Report } from './messages.js'
 import { Recorder } from './recorder.js'
@@ -21,7 +24,6 @@ import { basename, join } from 'node:path'
 type Ended = Omit<Extract<Report, { kind: 'ended' }>, 'kind'>
 
 const MEBIBYTE = 2 ** 20
-const EVALUATION_BATCH = 250
 
 /**
  * Trains one run from its job to its end. Reads from top to bottom; everything that it does is reported.
@@ -53,6 +55,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   const recorder = new Recorder((report) => link.report(report))
   const selection = new Selection(config)
   let anchorEvery = config.anchorEvery === 'auto' ? 0 : config.anchorEvery
+  let keptUnits = planKept(network, config)
   const log = (level: 'info' | 'warn', message: string): void => link.report({ kind: 'log', at: Date.now(), level, message })
   const phase = (name: string): void => link.report({ kind: 'phase', phase: name })
   const reversible = isReversible(network.dynamics)
@@ -64,6 +67,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     state.step = checkpoint.progress.step
     selection.restore(checkpoint.progress.best)
     anchorEvery = checkpoint.progress.anchorEvery
+    keptUnits = checkpoint.progress.keptUnits
     log('info', `goes on from the checkpoint at step ${state.step}`)
   } else if (job.weightsFrom) {
     loadInto(network, state, await readWeights(job.weightsFrom), 'weights')
@@ -71,31 +75,33 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   }
 
   const startedAt = performance.now()
+  const executor = openExecutor(network, config, state, { anchorEvery, keptUnits, log, onPhase: phase })
   let lastCheckpoint = { at: performance.now(), step: -1 }
   let latest: Record<string, number> = {}
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
   const checkpoint = async (kind: Checkpoint['kind']): Promise<void> => {
     phase('checkpoint')
     recorder.flush()
-    const progress: Progress = { step: state.step, best: selection.best, anchorEvery }
+    const progress: Progress = { step: executor.step, best: selection.best, anchorEvery, keptUnits }
     const points: Record<string, string> =
       kind === 'stop' && link.wanted === 'hostLost' ? { points: packPoints(recorder.unacknowledged()) } : {}
-    const written = saveCheckpoint({ folder: job.checkpointFolder, lease: job.lease, config }, network, state, progress, points)
+    const tensors = executor.read((current) => storedTensors(network, current, config.optimizer))
+    const written = saveCheckpoint({ folder: job.checkpointFolder, lease: job.lease, config }, tensors, progress, points)
     saved = await written.catch((error: unknown) => {
-      throw error instanceof NotFinite ? new Diverged(error.message, state.step, lastCheckpoint.step) : error
+      throw error instanceof NotFinite ? new Diverged(error.message, executor.step, lastCheckpoint.step) : error
     })
     recorder.checkpointed()
-    lastCheckpoint = { at: performance.now(), step: state.step }
-    link.report({ kind: 'checkpoint', checkpoint: kind, step: state.step, createdAt: Date.now(), metrics: latest, ...saved })
+    lastCheckpoint = { at: performance.now(), step: executor.step }
+    link.report({ kind: 'checkpoint', checkpoint: kind, step: executor.step, createdAt: Date.now(), metrics: latest, ...saved })
     phase('training')
   }
 
   const record = (key: string, value: number): void => {
-    recorder.record(key, state.step, value)
+    recorder.record(key, executor.step, value)
     latest = { ...latest, [key]: value }
   }
   const evaluatePart = (part: 'test' | 'validation', limit: number): Evaluation | null => {
-    const result = evaluate(network, state, data.heldOut(part, { batch: EVALUATION_BATCH, limit }))
+    const result = evaluate(executor, data.heldOut(part, { batch: EVALUATION_BATCH, limit }))
     if (!result) return null
     record(`${part}/accuracy`, result.accuracy)
     record(`${part}/loss`, result.loss)
@@ -104,18 +110,18 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   let warned = false
   const measureReversal = (batch: HostBatch): void => {
     const worstOf = (errors: number[]): number => errors.reduce((a, b) => (Number.isNaN(a) || a > b ? a : b))
-    const measured = (every: number): number => worstOf(measureReconstruction(network, state, batch, every))
     if (config.anchorEvery === 'auto') {
+      const measured = (every: number): number => worstOf(executor.reconstruct(batch, every))
       const units = Math.max(...network.stages.map((stage) => stage.units))
       const chosen = chooseAnchors(measured, units, config.reconstructionTolerance, anchorEvery)
-      if (chosen !== anchorEvery)
-        log(
-          'info',
-          `stores every ${chosen}-th state, because rebuilt states were off by ${measured(anchorEvery).toExponential(1)} (relative)`,
-        )
+      if (chosen !== anchorEvery) {
+        const error = measured(anchorEvery).toExponential(1)
+        log('info', `stores every ${chosen}-th state, because rebuilt states were off by ${error} (relative)`)
+        executor.keep({ anchorEvery: chosen, keptUnits })
+      }
       anchorEvery = chosen
     }
-    const errors = measureReconstruction(network, state, batch, anchorEvery)
+    const errors = executor.reconstruct(batch, anchorEvery)
     errors.forEach((error, stage) => record(`reversibility/stage${stage + 1}`, error))
     const worst = worstOf(errors)
     record('reversibility/reconstructionError', worst)
@@ -128,36 +134,29 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     const test = evaluatePart('test', limit)
     // Always of the same images, or else the last value could not be compared with the ones before.
     const validation = config.validation > 0 ? evaluatePart('validation', config.evaluateImages) : null
-    if (validation) selection.consider(validation, state.step, checkpointFile(state.step, job.lease))
+    if (validation) selection.consider(validation, executor.step, checkpointFile(executor.step, job.lease))
     if (reversible) measureReversal(batch)
     phase('training')
     return test
   }
 
-  link.report({ kind: 'started', step: state.step, totalSteps: config.steps, stepsPerEpoch: data.stepsPerEpoch })
+  link.report({ kind: 'started', step: executor.step, totalSteps: config.steps, stepsPerEpoch: data.stepsPerEpoch })
   phase('training')
-  if (state.step === 0) await checkpoint('start')
+  if (executor.step === 0) await checkpoint('start')
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
   let lastMemory = 0
   let finalTest: Evaluation | null = null
   let outcome: 'finished' | 'stopped' | 'paused' = 'finished'
 
-  while (state.step < config.steps) {
+  while (executor.step < config.steps) {
     const begin = performance.now()
     const batch = await data.next()
-    const learningRate = learningRateAt(config, state.step)
-    const tensors = {
-      images: imageTensor(network, batch),
-      labels: tensor(batch.labels.slice(0, batch.count), [batch.count], 'int32'),
-      learningRate: scalar(learningRate),
-    }
-    const result = trainStep(network, state, tensors, { ...config, anchorEvery }, tensors.learningRate)
-    const [loss, total, gradientNorm] = [result.crossEntropy, result.total, result.gradientNorm].map((value) => value.dataSync()[0]!)
-    dispose([...Object.values(result), ...Object.values(tensors)])
+    const learningRate = learningRateAt(config, executor.step)
+    const { loss, total, gradientNorm } = executor.train(batch, learningRate)
 
-    record('train/loss', loss!)
-    record('train/total', total!)
-    record('train/gradientNorm', gradientNorm!)
+    record('train/loss', loss)
+    record('train/total', total)
+    record('train/gradientNorm', gradientNorm)
     record('train/learningRate', learningRate)
     const seconds = (performance.now() - begin) / 1000
     record('train/imagesPerSecond', batch.count / seconds)
@@ -167,14 +166,14 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     }
     const bad = [loss, total, gradientNorm].findIndex((value) => !Number.isFinite(value))
     if (bad >= 0) {
-      recorder.stepped(state.step, seconds)
+      recorder.stepped(executor.step, seconds)
       recorder.flush()
       const what = `the ${['loss', 'objective', 'gradient norm'][bad]!} is ${[loss, total, gradientNorm][bad]}`
-      throw new Diverged(what, state.step, lastCheckpoint.step)
+      throw new Diverged(what, executor.step, lastCheckpoint.step)
     }
 
-    const last = state.step === config.steps
-    if (!last && state.step % evaluateEvery === 0) {
+    const last = executor.step === config.steps
+    if (!last && executor.step % evaluateEvery === 0) {
       evaluateAll(config.evaluateImages, batch)
       if (selection.improved) await checkpoint('best')
       if (selection.exhausted) {
@@ -186,7 +185,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     }
     if (last) finalTest = evaluateAll(0, batch)
     batch.release()
-    recorder.stepped(state.step, seconds)
+    recorder.stepped(executor.step, seconds)
     await link.breathe()
     if (link.wanted) {
       outcome = link.wanted === 'pause' ? 'paused' : 'stopped'
@@ -198,7 +197,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
 
   recorder.flush()
   const kind = outcome === 'finished' ? 'final' : outcome === 'paused' ? 'pause' : 'stop'
-  if (lastCheckpoint.step !== state.step || kind === 'final') await checkpoint(kind)
+  if (lastCheckpoint.step !== executor.step || kind === 'final') await checkpoint(kind)
   const end = saved as Awaited<ReturnType<typeof saveCheckpoint>> | null
   if (!end) throw new UserError('INTERNAL', 'the run ended without a checkpoint; please report this')
   let result: RunResult = {
@@ -209,15 +208,21 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   }
   if (outcome === 'finished') {
     // The reported accuracy is that of the selected checkpoint; without a validation split that is the last one.
-    if (selection.best && selection.best.step !== state.step) {
+    if (selection.best && selection.best.step !== executor.step) {
       const best = await readCheckpoint(join(job.checkpointFolder, selection.best.file))
-      loadInto(network, state, best.file.tensors, 'weights')
+      executor.change((current) => loadInto(network, current, best.file.tensors, 'weights'))
       finalTest = null
     }
-    const test = finalTest ?? evaluate(network, state, data.heldOut('test', { batch: EVALUATION_BATCH, limit: 0 }))
+    const test = finalTest ?? evaluate(executor, data.heldOut('test', { batch: EVALUATION_BATCH, limit: 0 }))
     if (test) result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss }
   }
   return { outcome, reason: null, result }
+}
+
+/** Units that keep their activations: what a fixed budget allows, or half of the memory that is free now. */
+function planKept(network: Network, { memoryBudget, mode, batch }: RunConfig): number[] {
+  if (mode === 'stored' || memoryBudget === 0) return []
+  return planActivations(network, batch, memoryBudget === 'auto' ? freemem() / 2 : memoryBudget).keptUnits
 }
 
 function describeReconstruction(error: number, tolerance: number): string {

@@ -62,7 +62,7 @@ function trueReconstructionError(dynamics: Dynamics, units: number, h: number): 
     }
     return worst
   })
-  const reported = reconstructionErrors(network, state.params, state.statistics, x)[0]!
+  const reported = tf.tidy(() => tf.max(reconstructionErrors(network, state.params, state.statistics, x)[0]!).dataSync()[0]!)
   release([...pass.moved.values(), x])
   disposeState(state)
   return { own, reported }
@@ -113,11 +113,13 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
   })
 
   test.runIf(reversible).each([
-    ['relu', 4],
-    ['relu', 20],
-    ['tanh', 4],
-    ['tanh', 20],
-  ] as const)('the gradient of the sweep is that of the tape (%s, %i units)', (activation, units) => {
+    ['relu', 4, 0],
+    ['relu', 20, 0],
+    ['tanh', 4, 0],
+    ['tanh', 20, 0],
+    ['relu', 4, 4],
+    ['tanh', 6, 2],
+  ] as const)('the gradient of the sweep is that of the tape (%s, %i units, %i of them kept)', (activation, units, kept) => {
     const network = oneStage(dynamics, units, { activation })
     const { state, pass, sweep } = stageOf(network)
     const { close, open } = dynamics
@@ -126,16 +128,13 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
     const names = network.parameters.filter(({ inStage }) => inStage).map(({ name }) => name)
 
     const swept: Record<string, tf.Tensor> = {}
-    const { end } = integrate(
+    const start = ownPair(() => open(x, network.config))
+    const integrated = integrate(sweep, start, new Set(), (kept * sweep.substeps.length) / units)
+    const ofEnd = vjp(() => close(integrated.end), [...integrated.end], cotangent)
+    const { first, cotangents } = rebuild(
       sweep,
-      ownPair(() => open(x, network.config)),
-    )
-    const ofEnd = vjp(() => close(end), [...end], cotangent)
-    const { start, cotangents } = rebuild(
-      sweep,
-      end,
+      integrated,
       [ofEnd[0]!, ofEnd[1]!].map((part) => part && tf.clone(part)) as never,
-      new Map(),
       (name, gradient) => {
         swept[name] = gradient
       },
@@ -156,7 +155,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
     })
     expect.soft(relative(ofStart, taped.gradients[0]!), 'cotangent of the input').toBeLessThan(tolerance)
     tf.dispose([x, cotangent, ofStart, taped.value, ...Object.values(swept), ...(taped.gradients as tf.Tensor[])])
-    release([...start, ...cotangents, ...ofEnd, ...pass.moved.values(), ...tapedPass.moved.values()])
+    release([...first, ...cotangents, ...ofEnd, ...pass.moved.values(), ...tapedPass.moved.values()])
     disposeState(state)
     expectNoLeak()
   })

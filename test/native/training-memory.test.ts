@@ -21,8 +21,8 @@ function activationPeak(units: number, mode: 'reversible' | 'stored'): { bytes: 
   const network = buildNetwork(config)
   const state = initialState(network, config)
   const batch = { images: normalTensor([32, 32, 32, 3], 'images'), labels: tf.zeros([32], 'int32') }
-  const learningRate = tf.scalar(0.01)
-  const step = (): void => tf.dispose(Object.values(trainStep(network, state, batch, { ...config, anchorEvery: 0 }, learningRate)))
+  const inputs = { learningRate: tf.scalar(0.01), update: tf.scalar(1) }
+  const step = (): void => tf.dispose(Object.values(trainStep(network, state, batch, { ...config, anchorEvery: 0 }, inputs)))
   step()
   const before = tf.memory().numTensors
   const peak = trackPeakBytes()
@@ -30,7 +30,7 @@ function activationPeak(units: number, mode: 'reversible' | 'stored'): { bytes: 
   const bytes = peak.stop() - 3 * 4 * parameterCount(network)
   step()
   const leaked = tf.memory().numTensors - before
-  tf.dispose([batch.images, batch.labels, learningRate])
+  tf.dispose([batch.images, batch.labels, ...Object.values(inputs)])
   disposeState(state)
   return { bytes, leaked }
 }

@@ -1,4 +1,4 @@
-import type { DataType, TypedArray } from '@tensorflow/tfjs-core'
+import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs-core'
 
 /** What the binding tells of a tensor that TensorFlow holds. */
 export interface TensorMetadata {
@@ -42,5 +42,10 @@ export interface CapturableBackend {
   binding: Binding
   isUsingGpuDevice: boolean
   getInputTensorIds(tensors: { dataId: object; shape: number[]; dtype: DataType }[]): number[]
-  createOutputTensor(metadata: TensorMetadata): import('@tensorflow/tfjs-core').Tensor
+  createOutputTensor(metadata: TensorMetadata): Tensor
+}
+
+/** The back end as one that can be captured, or null: only tfjs-node's reaches TensorFlow through one binding. */
+export function capturableBackend(backend: unknown): CapturableBackend | null {
+  return typeof backend === 'object' && backend !== null && 'binding' in backend ? (backend as CapturableBackend) : null
 }

@@ -32,6 +32,12 @@ const noise = (text: string): number => {
   return value
 }
 
+const share = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.')
+  return value
+}
+
 const size = (text: string): { width: number; height: number } => {
   const [width = 0, height = width] = /^\d{1,4}(x\d{1,4})?$/.test(text) ? text.split('x').map(Number) : []
   if (Math.min(width, height) < 1 || Math.max(width, height) > 1024)
@@ -179,6 +185,9 @@ export function createProgram(context: Context): Command {
     .option('--size <n>', 'height and width of the images', whole)
     .option('--units <k>', 'multiplies the units of every stage', positive)
     .option('--steps <n>', 'steps that are timed', whole)
+    .addOption(new Option('--execution <kind>', 'compiled (where the engine can) or eager').choices(['compiled', 'eager']))
+    .option('--plain', 'without fused kernels')
+    .option('--kept <share>', 'room for kept activations, as a share of all of them', share)
     .addOption(mode())
     .addOption(engineOption())
     .action(async (options) => (await import('./commands/bench.js')).benchStep(context, options))

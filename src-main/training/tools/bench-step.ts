@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { dispose, engine, scalar, tensor } from '@tensorflow/tfjs-core'
-import { RunConfigSchema } from '../../contract/config.js'
+import { backend, engine } from '@tensorflow/tfjs-core'
+import { RunConfigSchema, type RunConfig } from '../../contract/config.js'
 import { UserError } from '../../contract/errors.js'
 import type { BenchStepRequest } from '../../contract/tools.js'
+import { capturableBackend } from '../../engine/capture/binding.js'
+import { keptBytesAUnit, planActivations } from '../../numeric/activation-budget.js'
 import { nominalConfig } from '../../numeric/describe.js'
 import { buildNetwork, modesOf, NetworkConfigError, parameterCount, type Network } from '../../numeric/network.js'
 import { presets } from '../../numeric/presets.js'
 import { randomFor } from '../../numeric/random.js'
 import { findDynamics } from '../../numeric/registry.js'
 import { initialState } from '../../numeric/state.js'
-import { trainStep } from '../../numeric/train-step.js'
+import { CompiledExecutor, type GraphSize } from '../compiled-executor.js'
+import { EagerExecutor, type Executor } from '../executor.js'
+import type { HostBatch } from '../run-data.js'
 import type { ToolResult } from '../tools.js'
 
 const DEFAULT_STEPS = 6
@@ -18,29 +22,21 @@ const DEFAULT_STEPS = 6
 export async function benchStep(request: BenchStepRequest, progress: (message: string) => void): Promise<ToolResult> {
   const { config, network } = configure(request)
   const steps = request.steps ?? DEFAULT_STEPS
-  const random = randomFor(1, 'bench')
-  const { height, width, channels } = network.config.image
-  const images = tensor(
-    Float32Array.from({ length: config.batch * height * width * channels }, () => random.normal()),
-    [config.batch, height, width, channels],
-  )
-  const labels = tensor(
-    Int32Array.from({ length: config.batch }, () => random.integer(0, config.classes - 1)),
-    [config.batch],
-    'int32',
-  )
-  const learningRate = scalar(config.learningRate)
-  const state = initialState(network, config)
+  // A share of everything that could be kept, so that the dial can be measured without knowing bytes.
+  const whole = keptBytesAUnit(network, config.batch).reduce((sum, bytes, index) => sum + bytes * network.stages[index]!.units, 0)
+  const plan = planActivations(network, config.batch, whole * (request.kept ?? 0))
+  const keep = { anchorEvery: 0, keptUnits: plan.keptUnits }
+  const batch = madeUpBatch(network, config.batch)
+  const { executor, graph, captureSeconds } = open(network, config, keep)
+  const compiledMiB = peakResidentMiB()
   const times: number[] = []
-  let peak = 0
+  let peak: number | null = null
   for (let step = 0; step <= steps; step++) {
-    const measured = step === 0 ? trackPeakBytes() : null
+    const measured = step === 0 && config.execution === 'eager' ? trackPeakBytes() : null
     const begin = performance.now()
-    const result = trainStep(network, state, { images, labels }, { ...config, anchorEvery: 0 }, learningRate)
-    result.crossEntropy.dataSync()
+    executor.train(batch, config.learningRate)
     times.push((performance.now() - begin) / 1000)
     if (measured) peak = measured.stop()
-    dispose([...Object.values(result)])
     progress(`step ${step} of ${steps}`)
   }
   const sorted = times.slice(1).sort((a, b) => a - b)
@@ -52,23 +48,55 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     image: network.config.image,
     stages: network.config.stages,
     parameters: parameterCount(network),
-    execution: 'eager',
+    execution: config.execution,
+    fusedKernels: config.execution === 'compiled' && config.fusedKernels,
+    keptShare: plan.share,
+    keptBytes: plan.bytes,
     secondsPerStep,
     imagesPerSecond: config.batch / secondsPerStep,
     peakMiB: peakResidentMiB(),
+    /** After capture, before the first compiled step. */
+    compiledMiB,
     peakTensorBytes: peak,
+    graph,
+    captureSeconds,
     steps,
   }
   const text = [
-    `${request.preset}, ${result.mode}, batch ${config.batch}: ${secondsPerStep.toFixed(3)} s a step, ${result.imagesPerSecond.toFixed(1)} images/s, peak ${result.peakMiB} MiB`,
+    `${request.preset}, ${result.mode}, ${result.execution}, batch ${config.batch}: ${secondsPerStep.toFixed(3)} s a step, ${result.imagesPerSecond.toFixed(1)} images/s, peak ${result.peakMiB} MiB`,
   ]
   return { ok: true, text, result }
 }
 
-function configure({ preset: name, batch, size, units, mode }: BenchStepRequest): {
-  config: ReturnType<typeof RunConfigSchema.parse>
-  network: Network
-} {
+interface Opened {
+  executor: Executor
+  graph: GraphSize | null
+  captureSeconds: number
+}
+
+function open(network: Network, config: RunConfig, keep: { anchorEvery: number; keptUnits: number[] }): Opened {
+  const state = initialState(network, config)
+  if (config.execution === 'eager') return { executor: new EagerExecutor(network, config, state, keep), graph: null, captureSeconds: 0 }
+  const capturable = capturableBackend(backend())
+  if (!capturable) throw new UserError('UNAVAILABLE', 'the portable engine has no compiled step; add --execution eager')
+  const begin = performance.now()
+  const fused = config.fusedKernels && !capturable.isUsingGpuDevice
+  const executor = new CompiledExecutor(capturable, network, config, state, { ...keep, fused, passes: ['train'] })
+  return { executor, graph: executor.graph, captureSeconds: (performance.now() - begin) / 1000 }
+}
+
+function madeUpBatch({ config }: Network, count: number): HostBatch {
+  const random = randomFor(1, 'bench')
+  const { height, width, channels } = config.image
+  return {
+    images: Float32Array.from({ length: count * height * width * channels }, () => random.normal()),
+    labels: Int32Array.from({ length: count }, () => random.integer(0, config.classes - 1)),
+    count,
+  }
+}
+
+function configure(request: BenchStepRequest): { config: RunConfig; network: Network } {
+  const { preset: name, batch, size, units, mode, execution, fused } = request
   const preset = presets.find((candidate) => candidate.name === name)
   if (!preset)
     throw new UserError('BAD_INPUT', `unknown preset '${name}'; there are ${presets.map((candidate) => candidate.name).join(', ')}`)
@@ -82,6 +110,9 @@ function configure({ preset: name, batch, size, units, mode }: BenchStepRequest)
     image,
     mode: mode ?? modesOf(findDynamics(nominal.arch)!)[0],
     batch: batch ?? preset.config.batch ?? 100,
+    // The portable engine executes operation by operation only.
+    execution: execution ?? (capturableBackend(backend()) ? 'compiled' : 'eager'),
+    fusedKernels: fused ?? true,
     preset: name,
     dataset: 'made up',
   })

@@ -11,11 +11,15 @@ export interface BenchStepOptions extends CommonOptions {
   mode?: 'reversible' | 'stored'
   engine?: string
   steps?: number
+  execution?: 'compiled' | 'eager'
+  plain?: boolean
+  kept?: number
 }
 
 export async function benchStep(context: Context, options: BenchStepOptions): Promise<void> {
   const { preset, batch = null, size = null, units = null, mode = null, steps = null, engine, json } = options
-  const request = { preset, batch, size, units, mode, steps }
+  const { execution = null, plain = false, kept = null } = options
+  const request = { preset, batch, size, units, mode, steps, execution, fused: !plain, kept }
   const { ok, text, result } = await runTool({ tool: 'bench-step', request }, computeEnvironment(engine), context)
   if (json) context.print(asJson(result))
   else text.forEach(context.print)

@@ -1,0 +1,34 @@
+import { backend } from '@tensorflow/tfjs-core'
+import type { RunConfig } from '../contract/config.js'
+import { capturableBackend } from '../engine/capture/binding.js'
+import type { Network } from '../numeric/network.js'
+import type { TrainingState } from '../numeric/state.js'
+import { CompiledExecutor } from './compiled-executor.js'
+import { EagerExecutor, type Executor, type KeepOptions } from './executor.js'
+
+export interface OpenExecutorOptions extends KeepOptions {
+  log(level: 'info', message: string): void
+  onPhase(phase: string): void
+}
+
+/** The executor that a run asks for; takes the state. Says in the log where the engine at hand cannot do what was asked. */
+export function openExecutor(network: Network, config: RunConfig, state: TrainingState, options: OpenExecutorOptions): Executor {
+  const { log, onPhase, ...keep } = options
+  if (config.execution === 'eager') return new EagerExecutor(network, config, state, keep)
+  const capturable = capturableBackend(backend())
+  if (!capturable) {
+    log('info', 'the portable engine has no compiled step: this run is executed operation by operation')
+    return new EagerExecutor(network, config, state, keep)
+  }
+  const fused = config.fusedKernels && !capturable.isUsingGpuDevice
+  if (config.fusedKernels && !fused) log('info', 'fused kernels are for processors; on this GPU the step is compiled without them')
+  const begin = performance.now()
+  const executor = new CompiledExecutor(capturable, network, config, state, { ...keep, fused, onPhase })
+  const { nodes, bytes } = executor.graph
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+  log(
+    'info',
+    `compiled the step in ${seconds} s: ${nodes} operations, ${(bytes / 1024).toFixed(0)} KiB, ${fused ? 'fused' : 'plain'} kernels`,
+  )
+  return executor
+}
