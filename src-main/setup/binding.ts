@@ -4,6 +4,7 @@ import { cp, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bindingPaths, NAPI_BUILD, type PlacedBinding, placedBinding } from '../engine/location.js'
 import { trainerEnvironment } from '../engine/environment.js'
+import { PATCH_KEY, patchBinding } from './binding-patch.js'
 import { SetupFailure } from './failure.js'
 import { placeFile, placeFolder, placeLink, withTemporaryFolder, writeFileAtomic } from './files.js'
 import { buildPackage } from './gyp.js'
@@ -17,7 +18,7 @@ const BINARY = 'tfjs_binding.node'
 
 /** Names a build of the binding by everything that it depends on. */
 export function bindingKey(packageRoot: string, recipe: LibraryRecipe): string {
-  const hash = createHash('sha256').update(`${recipe.key} napi${NAPI_BUILD} ${process.platform} ${process.arch}`)
+  const hash = createHash('sha256').update(`${recipe.key} napi${NAPI_BUILD} ${process.platform} ${process.arch} ${PATCH_KEY}`)
   const sources = readdirSync(join(packageRoot, 'binding')).sort()
   for (const file of ['binding.gyp', ...sources.map((name) => join('binding', name))])
     hash.update(file).update(readFileSync(join(packageRoot, file)))
@@ -50,6 +51,7 @@ async function build({ cache, packageRoot, recipe, gyp, progress }: BindingJob, 
       await mkdir(work)
       for (const name of ['binding', 'binding.gyp', 'package.json'])
         await cp(join(packageRoot, name), join(work, name), { recursive: true })
+      await patchBinding(work)
       await symlink(libraryFolder(cache, recipe), join(work, 'deps'), 'dir')
       const output = join(work, 'lib', `napi-v${NAPI_BUILD}`)
       const headers = join(temporary, 'node')

@@ -88,7 +88,7 @@ export function smallWorld(): SmallWorld {
   writeFileSync(at('gyp.mjs'), GYP)
   writeFileSync(at('tfjs/binding.gyp'), '{}')
   writeFileSync(at('tfjs/package.json'), '{}')
-  writeFileSync(at('tfjs/binding/tfjs.cc'), '// source')
+  writeFileSync(at('tfjs/binding/tfjs_backend.cc'), 'TF_SessionOptions *session_options = TF_NewSessionOptions();')
   writeFileSync(at('addon.cc'), 'extern "C" void* napi_register_module_v1(void*, void* exports) { return exports; }')
   execFileSync('c++', ['-shared', '-fPIC', '-o', at('binding.node'), at('addon.cc')])
   for (const [name, script] of [

@@ -19,6 +19,7 @@ export interface Outcome {
 interface CapturedFunction {
   feeds: Map<string, { node: string; shape: number[]; dtype: Tensor['dtype'] }>
   fetches: Map<string, string>
+  operations: string[]
 }
 
 interface Variable {
@@ -70,7 +71,7 @@ export class ProgramBuilder {
   capture<T extends Outcome>(name: string, feeds: Tensors, variables: Tensors, body: () => T): T {
     if (this.functions.has(name)) throw new CaptureError(`two functions are called ${name}`)
     const recorder = new Recorder(this.backend, name, this.fused)
-    const captured: CapturedFunction = { feeds: new Map(), fetches: new Map() }
+    const captured: CapturedFunction = { feeds: new Map(), fetches: new Map(), operations: [] }
     for (const [feed, tensor] of Object.entries(feeds))
       captured.feeds.set(feed, { node: recorder.feed(feed, tensor).node, shape: tensor.shape, dtype: tensor.dtype })
     for (const [variable, tensor] of Object.entries(variables)) recorder.variable(this.handle(variable), tensor)
@@ -83,8 +84,14 @@ export class ProgramBuilder {
     const live = withoutDead(recorder.nodes, new Set(captured.fetches.values()))
     const recorded = this.fused ? fuse(live, name) : live
     for (const node of inOrder(recorded)) this.nodes.push(encodeNode(node))
+    captured.operations = recorded.map(({ op }) => op)
     this.functions.set(name, captured)
     return outcome
+  }
+
+  /** Operations of a captured function in the order of execution. */
+  operations(name: string): readonly string[] {
+    return this.functions.get(name)?.operations ?? []
   }
 
   /** Bytes of the graph so far. */

@@ -1,0 +1,183 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { RunConfigSchema, type RunConfig } from '../../src-main/contract/config.js'
+import { capturableBackend } from '../../src-main/engine/capture/binding.js'
+import { keptBytesAUnit, planActivations } from '../../src-main/numeric/activation-budget.js'
+import { isReversible } from '../../src-main/numeric/dynamics.js'
+import { buildNetwork, modesOf } from '../../src-main/numeric/network.js'
+import { randomFor } from '../../src-main/numeric/random.js'
+import { allDynamics } from '../../src-main/numeric/registry.js'
+import { initialState } from '../../src-main/numeric/state.js'
+import { storedTensors, weightsHash } from '../../src-main/training/checkpoint.js'
+import { CompiledExecutor } from '../../src-main/training/compiled-executor.js'
+import { EagerExecutor, type Executor, type KeepOptions } from '../../src-main/training/executor.js'
+import type { HostBatch } from '../../src-main/training/run-data.js'
+import { engineReport, tf } from './support.js'
+
+const NONE: KeepOptions = { anchorEvery: 0, keptUnits: [] }
+
+function configOf(overrides: Partial<RunConfig> & Pick<RunConfig, 'arch'>): RunConfig {
+  return RunConfigSchema.parse({
+    preset: 'test',
+    dataset: 'test',
+    classes: 5,
+    image: { height: 8, width: 8, channels: 3 },
+    stages: [
+      { channels: 8, units: 3 },
+      { channels: 12, units: 2 },
+    ],
+    batch: 4,
+    learningRate: 0.05,
+    ...overrides,
+  })
+}
+
+function batchOf({ batch, image, classes }: RunConfig): HostBatch {
+  const random = randomFor(1, 'batch')
+  return {
+    images: Float32Array.from({ length: batch * image.height * image.width * image.channels }, () => random.normal()),
+    labels: Int32Array.from({ length: batch }, () => random.integer(0, classes - 1)),
+    count: batch,
+  }
+}
+
+function eager(config: RunConfig, keep = NONE): EagerExecutor {
+  const network = buildNetwork(config)
+  return new EagerExecutor(network, config, initialState(network, config), keep)
+}
+
+function compiled(
+  config: RunConfig,
+  { fused = false, keep = NONE, passes }: { fused?: boolean; keep?: KeepOptions; passes?: ['train'] } = {},
+) {
+  const network = buildNetwork(config)
+  const options = { ...keep, fused, ...(passes ? { passes } : {}) }
+  return new CompiledExecutor(capturableBackend(tf.backend())!, network, config, initialState(network, config), options)
+}
+
+const tensorsOf = (executor: Executor, config: RunConfig) =>
+  executor.read((state) => storedTensors(buildNetwork(config), state, config.optimizer))
+const hashOf = (executor: Executor, config: RunConfig): string => weightsHash(tensorsOf(executor, config))
+
+/** Largest difference of two tensors of the same name, relative to the largest entry of the second. */
+function largestDifference(a: Executor, b: Executor, config: RunConfig, group: string): number {
+  const [left, right] = [tensorsOf(a, config), tensorsOf(b, config)]
+  let worst = 0
+  for (const [name, { data }] of right) {
+    if (!name.startsWith(group)) continue
+    const other = left.get(name)!.data
+    const scale = Math.max(1e-30, ...Array.from(data, Math.abs))
+    worst = Math.max(worst, ...Array.from(data, (value, at) => Math.abs(other[at]! - value) / scale))
+  }
+  return worst
+}
+
+const cases = allDynamics().flatMap((dynamics) => modesOf(dynamics).map((mode) => [dynamics.id, mode] as const))
+
+describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
+  const before = tf.memory().numTensors
+  afterAll(() => expect(tf.memory().numTensors).toBe(before))
+
+  test.each(cases)('%s, %s: unfused, it gives the bits of eager execution in training, evaluation and reconstruction', (arch, mode) => {
+    const config = configOf({ arch, mode })
+    const batch = batchOf(config)
+    const [a, b] = [eager(config), compiled(config)]
+    for (const rate of [0.05, 0.02, 0.1]) expect(b.train(batch, rate)).toEqual(a.train(batch, rate))
+    expect(b.step).toBe(3)
+    expect(hashOf(b, config)).toBe(hashOf(a, config))
+    expect(b.evaluate(batch)).toEqual(a.evaluate(batch))
+    if (mode === 'reversible') expect(b.reconstruct(batch, false)).toEqual(a.reconstruct(batch, false))
+    a.dispose()
+    b.dispose()
+  })
+
+  test.each([
+    ['nesterov', { optimizer: 'nesterov' }],
+    ['adam, clipped, smoothed labels', { optimizer: 'adam', clipNorm: 0.1, labelSmoothing: 0.1, learningRate: 0.001 }],
+    ['anchors', { anchorEvery: 2, h: 0.5 }],
+    ['normalised units', { unitNorm: 'batch' }],
+    ['frozen stages', { frozenStages: true }],
+  ] as [string, Partial<RunConfig>][])('%s: the bits of eager execution', (_, more) => {
+    const config = configOf({ arch: 'hamiltonian', ...more })
+    const keep = { ...NONE, anchorEvery: Number(config.anchorEvery) }
+    const [a, b] = [eager(config, keep), compiled(config, { keep })]
+    for (let i = 0; i < 2; i++) expect(b.train(batchOf(config), 0.01)).toEqual(a.train(batchOf(config), 0.01))
+    expect(hashOf(b, config)).toBe(hashOf(a, config))
+    a.dispose()
+    b.dispose()
+  })
+
+  // Smooth activations: where a ReLU is within rounding of zero, two exact orders of summation differ by a whole entry.
+  test.each(cases.filter(([arch]) => !['resnet', 'revnet'].includes(arch)))('%s, %s: with fused kernels a step agrees', (arch, mode) => {
+    const config = configOf({ arch, mode, activation: 'tanh', weightDecay: 0, smoothness: 0 })
+    const [a, b] = [eager(config), compiled(config, { fused: true, passes: ['train'] })]
+    a.train(batchOf(config), 0.05)
+    b.train(batchOf(config), 0.05)
+    // Each kernel agrees to 1e-6 (capture.test.ts); a whole step sums their rounding up, like another order of the images would.
+    expect(largestDifference(b, a, config, 'velocity/')).toBeLessThan(2e-4)
+    expect(largestDifference(b, a, config, 'params/')).toBeLessThan(1e-5)
+    a.dispose()
+    b.dispose()
+  })
+
+  test.each(
+    allDynamics()
+      .filter(isReversible)
+      .map(({ id }) => [id] as const),
+  )('%s: kept activations give the same gradients', (arch) => {
+    const config = configOf({ arch, weightDecay: 0, smoothness: 0 })
+    const network = buildNetwork(config)
+    const whole = eager({ ...config, mode: 'stored' })
+    whole.train(batchOf(config), 0.05)
+    const all = keptBytesAUnit(network, config.batch).reduce((sum, bytes, at) => sum + bytes * config.stages[at]!.units, 0)
+    for (const share of [0.5, 1]) {
+      const { keptUnits } = planActivations(network, config.batch, all * share)
+      const [a, b] = [eager(config, { ...NONE, keptUnits }), compiled(config, { keep: { ...NONE, keptUnits } })]
+      expect(b.train(batchOf(config), 0.05)).toEqual(a.train(batchOf(config), 0.05))
+      expect(hashOf(b, config)).toBe(hashOf(a, config))
+      expect(largestDifference(b, whole, config, 'velocity/')).toBeLessThan(1e-5)
+      a.dispose()
+      b.dispose()
+    }
+    whole.dispose()
+  })
+
+  test('the state can be read, changed and taken on by another executor; other anchors make a new graph over the same values', () => {
+    const config = configOf({ arch: 'midpoint', anchorEvery: 'auto' })
+    const batch = batchOf(config)
+    const [a, b] = [eager(config), compiled(config)]
+    a.train(batch, 0.05)
+    b.train(batch, 0.05)
+    b.keep({ anchorEvery: 1, keptUnits: [] })
+    a.keep({ anchorEvery: 1, keptUnits: [] })
+    expect(b.reconstruct(batch, true)).toEqual(eagerWhole(a, batch))
+    a.train(batch, 0.05)
+    b.train(batch, 0.05)
+    expect(hashOf(b, config)).toBe(hashOf(a, config))
+    b.change((state) => {
+      const name = 'head/dense/bias'
+      state.params[name]!.dispose()
+      state.params[name] = tf.zeros([5])
+    })
+    expect(
+      tensorsOf(b, config)
+        .get('params/head/dense/bias')!
+        .data.every((value: number) => value === 0),
+    ).toBe(true)
+    a.dispose()
+    b.dispose()
+  })
+
+  const eagerWhole = (executor: EagerExecutor, batch: HostBatch): number[] => executor.reconstruct(batch, true)
+
+  test('a graph grows linearly with the units, by less than 64 KiB each', () => {
+    const sizes = [2, 4, 6].map((units) => {
+      const config = configOf({ arch: 'hamiltonian', stages: [{ channels: 8, units }] })
+      const executor = compiled(config, { passes: ['train'] })
+      executor.dispose()
+      return executor.graph.bytes
+    })
+    const steps = [sizes[1]! - sizes[0]!, sizes[2]! - sizes[1]!]
+    expect(steps[0]! / 2).toBeLessThan(64 * 1024)
+    expect(Math.abs(steps[1]! / steps[0]! - 1)).toBeLessThan(0.05)
+  })
+})
