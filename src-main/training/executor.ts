@@ -99,7 +99,13 @@ export function largest(errors: Tensor[]): number[] {
 }
 
 /** Relative errors of rebuilt states by stage, operation by operation. */
-export function measureReconstruction(network: Network, config: RunConfig, state: TrainingState, batch: HostBatch, anchorEvery: number): number[] {
+export function measureReconstruction(
+  network: Network,
+  config: RunConfig,
+  state: TrainingState,
+  batch: HostBatch,
+  anchorEvery: number,
+): number[] {
   const { images } = feeds.reconstruct(network, batch, reconstructionImages(config))
   const errors = reconstructionErrors(network, state.params, state.statistics, images, anchorEvery)
   images.dispose()

@@ -114,7 +114,7 @@ export async function trainHere(where: Place, config: RunConfig, options: TrainO
       return opened.heldOut(part, held)
     },
   }
-  const job: Job = { kind: 'job', protocol: PROTOCOL, runId: 'test', lease, config, ...where, resumeFrom, weightsFrom, execution: 'eager' }
+  const job: Job = { kind: 'job', protocol: PROTOCOL, runId: 'test', lease, config, ...where, resumeFrom, weightsFrom }
   const ended = await train(job, data, {
     report: (report) => void reports.push(structuredClone(report)),
     job: async () => job,

@@ -109,12 +109,12 @@ describe.each(cases)('%s, %s', (arch, mode) => {
     const recording = await read(arch, mode)
     const { network, config, totals, divergence } = recording
     const state = stateAt(recording, 0)
-    const learningRate = tf.scalar(config.learningRate)
+    const inputs = { learningRate: tf.scalar(config.learningRate), update: tf.scalar(1) }
     let allowed = 0
     const off: string[] = []
     for (let step = 0; step < totals.length; step++) {
       const batch = batchOf(step)
-      const result = trainStep(network, state, batch, { ...config, anchorEvery: 0 }, learningRate)
+      const result = trainStep(network, state, batch, { ...config, anchorEvery: 0 }, inputs)
       // The largest so far: two trajectories may cross by chance.
       allowed = Math.max(allowed, 3 * divergence[step]!)
       const error = Math.abs(result.total.dataSync()[0]! - totals[step]!)
@@ -122,7 +122,7 @@ describe.each(cases)('%s, %s', (arch, mode) => {
       tf.dispose([...Object.values(result), batch.images, batch.labels])
     }
     expect(off).toEqual([])
-    learningRate.dispose()
+    tf.dispose(Object.values(inputs))
     disposeState(state)
   })
 })

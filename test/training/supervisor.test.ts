@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TrainerExit, TrainerHandle, TrainerOrder, TrainerReport } from '../../src-main/experiments/ports.js'
 import { isTrainerOf } from '../../src-main/training/orphans.js'
 import { createSupervisor, type Patience } from '../../src-main/training/supervisor.js'
@@ -125,7 +125,8 @@ describe('a trainer under supervision', () => {
     const exit = await trainer.exit
     expect(exit).toEqual({ reason: expect.stringMatching(reason), overdue: false })
     expect(points(trainer.reports)).toEqual(to(12))
-    expect(readFileSync(join(folder.path, 'log', 'trainer-1.log'), 'utf8')).toContain('an earlier line')
+    // The file may be a moment behind the end of the process.
+    await vi.waitFor(() => expect(readFileSync(join(folder.path, 'log', 'trainer-1.log'), 'utf8')).toContain('an earlier line'))
   })
 
   it('that goes without a result says so', async () => {
