@@ -11,6 +11,7 @@ const SMALL = { batch: 1, size: 8 }
 const LARGE = { batch: 16, size: 32 }
 const UNITS = 0.3
 const STEPS = 5
+const NO_CHOICE = { execution: null, fused: null, kept: null }
 
 /**
  * How fast training steps are here, for estimates: seconds = operations / rate + forces * overhead, from two measured steps of one
@@ -19,7 +20,16 @@ const STEPS = 5
 export async function measureSpeed(progress: (message: string) => void): Promise<ToolResult> {
   progress('measures how fast training steps are on this machine, once')
   const measure = async (work: { batch: number; size: number }): Promise<{ seconds: number; operations: number; forces: number }> => {
-    const request: BenchStepRequest = { preset: 'hamiltonian-74', units: UNITS, mode: 'reversible', steps: STEPS, ...work }
+    const request: BenchStepRequest = {
+      preset: 'hamiltonian-74',
+      units: UNITS,
+      mode: 'reversible',
+      steps: STEPS,
+      execution: null,
+      fused: null,
+      kept: null,
+      ...work,
+    }
     const { result } = await benchStep(request, () => undefined)
     const { stages, image } = result as { stages: unknown; image: unknown }
     const config = RunConfigSchema.parse({ preset: 'speed', dataset: 'speed', arch: 'hamiltonian', classes: 10, stages, image })
