@@ -54,13 +54,14 @@ function oneStep(changes: Partial<RunConfigInput>) {
   const batch = { images: normalTensor([6, 8, 8, 3], 'images'), labels: tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32') }
   const values = () => Object.fromEntries(Object.entries(state.params).map(([name, tensor]) => [name, tensor.dataSync().slice()]))
   const before = values()
-  const result = trainStep(network, state, batch, { ...config, anchorEvery: 0 }, tf.scalar(config.learningRate))
+  const inputs = { learningRate: tf.scalar(config.learningRate), update: tf.scalar(1) }
+  const result = trainStep(network, state, batch, { ...config, anchorEvery: 0 }, inputs)
   const [total, crossEntropy, gradientNorm] = [result.total, result.crossEntropy, result.gradientNorm].map(
     (tensor) => tensor.dataSync()[0]!,
   )
   const logits = result.logits.arraySync() as number[][]
   const after = values()
-  tf.dispose([...Object.values(result), batch.images, batch.labels])
+  tf.dispose([...Object.values(result), ...Object.values(inputs), batch.images, batch.labels])
   disposeState(state)
   return { network, total: total!, crossEntropy: crossEntropy!, gradientNorm: gradientNorm!, before, after, logits }
 }

@@ -11,7 +11,6 @@ const SMALL = { batch: 1, size: 8 }
 const LARGE = { batch: 16, size: 32 }
 const UNITS = 0.3
 const STEPS = 5
-const NO_CHOICE = { execution: null, fused: null, kept: null }
 
 /**
  * How fast training steps are here, for estimates: seconds = operations / rate + forces * overhead, from two measured steps of one
