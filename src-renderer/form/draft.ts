@@ -10,6 +10,8 @@ export interface Draft {
   preset: Ref<string | null>
   dataset: Ref<string | null>
   name: Ref<string>
+  /** Path of a file of initial weights; empty for random ones. */
+  weights: Ref<string>
   /** Length in steps or epochs; null takes the preset's. */
   length: Ref<number | null>
   lengthUnit: Ref<'steps' | 'epochs'>
@@ -41,6 +43,7 @@ export function useDraft(client: Pick<Connection['client'], 'catalogue'>, isFiel
   const preset = ref<string | null>(null)
   const dataset = ref<string | null>(null)
   const name = ref('')
+  const weights = ref('')
   const length = ref<number | null>(null)
   const lengthUnit = ref<'steps' | 'epochs'>('steps')
   const overrides = reactive<Partial<Record<FieldKey, unknown>>>({})
@@ -68,10 +71,12 @@ export function useDraft(client: Pick<Connection['client'], 'catalogue'>, isFiel
   function request(): CreateRun | null {
     if (!preset.value || !dataset.value) return null
     const trimmed = name.value.trim()
+    const file = weights.value.trim()
     return {
       preset: preset.value,
       dataset: dataset.value,
       ...(trimmed ? { name: trimmed } : {}),
+      ...(file ? { weights: file } : {}),
       overrides: {
         ...(JSON.parse(JSON.stringify(overrides)) as RunOverrides),
         ...(length.value !== null && lengthUnit.value === 'steps' ? { steps: length.value } : {}),
@@ -132,6 +137,7 @@ export function useDraft(client: Pick<Connection['client'], 'catalogue'>, isFiel
     preset,
     dataset,
     name,
+    weights,
     length,
     lengthUnit,
     overrides,

@@ -59,6 +59,7 @@ export const useRuns = defineStore('runs', () => {
     createSeveral: (request: CreateRun, seeds: number[]) => client.runs.createSeveral.mutate({ request, seeds }),
     again: (id: string) => client.runs.again.mutate({ id }),
     retry: (id: string) => client.runs.retry.mutate({ id }),
+    exportWeights: (request: Parameters<typeof client.runs.exportWeights.mutate>[0]) => client.runs.exportWeights.mutate(request),
     fork: (request: Parameters<typeof client.runs.fork.mutate>[0]) => client.runs.fork.mutate(request),
     move: (ids: string[], position: number) => client.runs.move.mutate({ ids, position }),
     edit: (request: EditRuns) => client.runs.edit.mutate(request),

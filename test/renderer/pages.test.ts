@@ -148,6 +148,33 @@ describe('the page of a run', () => {
     await eventually(() => expect(document.querySelector('[data-testid=run-name]')?.textContent).toBe('/tmp/run.tar.gz'))
   })
 
+  it('exports the weights of a checkpoint to a file', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create(REQUEST)
+    const { click } = await open(fake, `/runs/${id}`)
+    await click('[role=tab]', /^Checkpoints/)
+    const checkpoint = {
+      runId: id,
+      step: 80,
+      file: 'f',
+      kind: 'schedule' as const,
+      bytes: 2048,
+      createdAt: 0,
+      weightsHash: 'c',
+      metrics: {},
+    }
+    fake.publish({ kind: 'checkpoint', checkpoint })
+    await click('[data-testid=export-weights]')
+    await eventually(() => expect(document.querySelector('[data-testid=weights-file] input')).not.toBeNull())
+    const input = document.querySelector<HTMLInputElement>('[data-testid=weights-file] input')!
+    input.value = ' /tmp/w.safetensors '
+    input.dispatchEvent(new Event('input'))
+    await click('[data-testid=write-weights]:not([disabled])')
+    await eventually(() =>
+      expect(document.body.textContent).toMatch(/weights at step 80 were written to \/tmp\/w\.safetensors \(182.KiB\)/),
+    )
+  })
+
   it('can be renamed', async () => {
     const fake = new FakeServices()
     const { id } = await fake.runs.create({ ...REQUEST, name: 'old' })
