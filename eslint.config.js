@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import boundaries from 'eslint-plugin-boundaries'
 import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
@@ -46,11 +47,12 @@ export default tseslint.config(
       'vue/valid-v-slot': ['error', { allowModifiers: true }],
     },
   },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     files: ['src-main/**/*.{ts,mjs}', 'src-renderer/**/*.{ts,vue}'],
     plugins: { boundaries },
     settings: {
-      'import/resolver': { node: { extensions: ['.ts', '.vue', '.js', '.json'] } },
+      'import/resolver': { [join(import.meta.dirname, 'eslint-resolver.cjs')]: {} },
       'boundaries/elements': [
         ...Object.keys(ALLOWED)
           .filter((type) => type !== 'renderer')
@@ -63,9 +65,9 @@ export default tseslint.config(
         'error',
         {
           default: 'disallow',
-          rules: Object.entries(ALLOWED).map(([from, to]) => ({
-            from: { type: from },
-            allow: { to: { type: [from, 'contract', ...to] } },
+          policies: Object.entries(ALLOWED).map(([from, to]) => ({
+            from: { element: { type: from } },
+            allow: { to: { element: { type: [from, 'contract', ...to] } } },
           })),
         },
       ],
