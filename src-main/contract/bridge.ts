@@ -3,6 +3,8 @@
  * WebSocket protocol over a pipe as a browser does over a socket, so nothing above this knows which it is.
  */
 export interface RetraceBridge {
+  /** Where a file that was dropped on the page lies; '' for what is no file of this machine. */
+  pathOf(file: object): string
   /**
    * Opens a pipe.
    * @param onMessage called with each message of the main process, in order

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../contract/errors.js'
 import type { Services } from '../contract/services.js'
@@ -96,7 +97,12 @@ async function open(home: string, lock: { release(): void }, options: HostOption
   let server: LocalServer | undefined
   try {
     backend = await openBackend({ home, hostKind: kind })
-    server = startLocalServer(bound, { services: backend.services, page, onDefect })
+    server = startLocalServer(bound, {
+      services: backend.services,
+      page,
+      ...(page === null ? {} : { uploads: join(home, 'uploads') }),
+      onDefect,
+    })
     const { address, token } = server
     writeHostRecord(home, { pid: process.pid, kind, address, token, lasting, startedAt: Date.now(), version: VERSION })
   } catch (error) {

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zipSync } from 'fflate'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -119,6 +120,32 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     expect(await page.locator('[data-dataset="three-colours"]').count()).toBe(0)
 
     expect(foreign(addresses, server.url.port)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('take an archive that is dropped on them: it is sent, imported, and its copy removed', async () => {
+    const { page, context, complaints } = await openPage(browser)
+    page.setDefaultTimeout(30_000)
+    await page.goto(server.url.href)
+    await page.getByRole('link', { name: 'Data sets', exact: true }).click()
+    await page.locator('[data-dataset="mnist"]').waitFor()
+    const file = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).png().toBuffer() // prettier-ignore
+    const archive = zipSync(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`dropped/${'ab'[i % 2]}/${i}.png`, file])))
+    await page.evaluate(`(() => {
+      const bytes = Uint8Array.from(atob('${Buffer.from(archive).toString('base64')}'), (c) => c.charCodeAt(0))
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([bytes], 'dropped.zip'))
+      const target = document.querySelector('.drop')
+      for (const type of ['dragenter', 'dragover', 'drop']) target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+    })()`)
+    await page.getByTestId('import-path').waitFor()
+    await page.getByTestId('import-estimate').getByText('An archive: takes').waitFor()
+    expect(readdirSync(join(home, 'uploads'))).toHaveLength(1)
+    await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByTestId('imported').getByText('20 images in 2 classes were read').waitFor()
+    await page.getByRole('link', { name: 'dropped', exact: true }).first().waitFor()
+    await expect.poll(() => readdirSync(join(home, 'uploads'))).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
   })

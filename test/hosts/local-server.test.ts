@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, createServer, type IncomingHttpHeaders } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import type { AddressInfo } from 'node:net'
@@ -142,6 +142,86 @@ describe('the local server', () => {
     expect(await knock({ authorization: `Bearer ${server.token}` })).toBe(101)
     expect(await knock({ cookie })).toBe(403)
     expect(await knock({ cookie, origin: own() }, '/other')).toBe(404)
+  })
+
+  describe('with uploads', () => {
+    const ID = '01234567-89ab-cdef-0123-456789abcdef'
+    let folder: string
+    let taking: LocalServer
+
+    beforeEach(async () => {
+      folder = join(temporaryFolder(), 'uploads')
+      mkdirSync(join(folder, 'left-behind'), { recursive: true })
+      taking = startLocalServer(await takePort(0), {
+        services,
+        page,
+        uploads: folder,
+        onDefect: (error) => expect.unreachable(String(error)),
+      })
+    })
+    afterEach(() => taking.close())
+
+    const send = async (path: string, body: string, headers: Record<string, string> = {}, method = 'PUT'): Promise<Response> =>
+      fetch(`${taking.address}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${taking.token}`, ...headers },
+        ...(method === 'PUT' ? { body } : {}),
+      })
+
+    it('keeps what is sent in a folder of its own until it is removed', async () => {
+      expect(readdirSync(folder), 'of an earlier server').toEqual([])
+      const first = await send(`/uploads/${ID}/my%20set/a.png`, 'one')
+      expect([first.status, await first.json()]).toEqual([201, { folder: join(folder, ID) }])
+      await send(`/uploads/${ID}/my%20set/b/c.png`, 'two')
+      expect(readFileSync(join(folder, ID, 'my set', 'a.png'), 'utf8')).toBe('one')
+      expect(readFileSync(join(folder, ID, 'my set', 'b', 'c.png'), 'utf8')).toBe('two')
+      expect((await send(`/uploads/${ID}`, '', {}, 'DELETE')).status).toBe(200)
+      expect(readdirSync(folder)).toEqual([])
+    })
+
+    it.each([
+      [`/uploads/${ID}/..%2F..%2Foutside`, /leaves the folder/],
+      [`/uploads/${ID}/%2Fetc%2Fpasswd`, /not relative/],
+      [`/uploads/${ID}/a%00b`, /not relative/],
+      [`/uploads/${ID}/%E0%A4%A`, /malformed/],
+      ['/uploads/..%2F..%2Fx/y', /malformed/],
+      ['/uploads/short/y', /malformed/],
+    ])('refuses the address %s', async (path, message) => {
+      const answer = await send(path, 'x')
+      expect(answer.status).toBe(400)
+      expect(((await answer.json()) as { message: string }).message).toMatch(message)
+      expect(readdirSync(folder)).toEqual([])
+    })
+
+    it('refuses strangers, pages of other sites, and a cookie without an origin', async () => {
+      const enter = await fetch(`${taking.windowAddress}`, { redirect: 'manual' })
+      const cookie = enter.headers.get('set-cookie')!.split(';')[0]!
+      const put = (headers: Record<string, string>): Promise<number> =>
+        new Promise((resolve, reject) => {
+          const options = {
+            host: '127.0.0.1',
+            port: taking.port,
+            path: `/uploads/${ID}/x`,
+            method: 'PUT',
+            headers: { 'content-length': '1', ...headers },
+          }
+          const request = httpRequest({ ...options, agent: false }, (response) => (response.resume(), resolve(response.statusCode ?? 0)))
+          request.on('error', reject)
+          request.end('x')
+        })
+      expect(await put({})).toBe(401)
+      expect(await put({ cookie })).toBe(403)
+      expect(await put({ cookie, origin: 'http://elsewhere.example' })).toBe(403)
+      expect(readdirSync(folder)).toEqual([])
+      expect(await put({ cookie, origin: taking.address })).toBe(201)
+    })
+
+    it('takes nothing where no folder is given, and leaves nothing when it ends', async () => {
+      expect((await ask(`/uploads/${ID}/x`, { authorization: `Bearer ${server.token}` }, 'PUT')).status).toBe(405)
+      await send(`/uploads/${ID}/x`, 'one')
+      await taking.close()
+      expect(existsSync(folder)).toBe(false)
+    })
   })
 
   it('serves its page with a policy that lets nothing else load', async () => {

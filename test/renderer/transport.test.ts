@@ -25,6 +25,7 @@ describe('in Electron', () => {
   it('speaks over the bridge, and comes back when a pipe is closed', async () => {
     const closers: ((reason: string) => void)[] = []
     const bridge: RetraceBridge = {
+      pathOf: () => '',
       open(onMessage, onClose) {
         closers.push(onClose)
         return {

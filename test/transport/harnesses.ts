@@ -80,7 +80,7 @@ const ipc: Harness = {
   async start(services, onDefect) {
     const electron = new FakeElectronIpc()
     const service = serveIpc({ ipcMain: electron.ipcMain, services, isTrusted: () => true, onDefect })
-    const bridge = createBridge(electron.ipcRenderer)
+    const bridge = createBridge(electron.ipcRenderer, () => '')
     const socket = createWSClient({ url: 'ws://ipc', WebSocket: channelSocketClass(bridge), retryDelayMs: () => 5 })
     return {
       client: createTRPCClient<AppRouter>({ links: [wsLink({ client: socket, transformer: superjson })] }),

@@ -7,8 +7,8 @@ export interface IpcRendererLike {
   send(channel: string, ...args: unknown[]): void
 }
 
-/** The page's side of the pipes of `transport/ipc-main.ts`. It passes on text and can do nothing else. */
-export function createBridge(ipcRenderer: IpcRendererLike): RetraceBridge {
+/** The page's side of the pipes of `transport/ipc-main.ts`. It passes on text, tells where dropped files lie, and can do nothing else. */
+export function createBridge(ipcRenderer: IpcRendererLike, pathOf: RetraceBridge['pathOf']): RetraceBridge {
   const pipes = new Map<number, { onMessage(text: string): void; onClose(reason: string): void }>()
   let opened = 0
 
@@ -23,6 +23,7 @@ export function createBridge(ipcRenderer: IpcRendererLike): RetraceBridge {
   })
 
   return {
+    pathOf,
     open(onMessage, onClose) {
       const id = ++opened
       pipes.set(id, { onMessage, onClose })

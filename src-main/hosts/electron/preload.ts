@@ -1,5 +1,8 @@
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import { BRIDGE } from '../../contract/bridge.js'
 import { createBridge } from './bridge.js'
 
-contextBridge.exposeInMainWorld(BRIDGE, createBridge(ipcRenderer))
+contextBridge.exposeInMainWorld(
+  BRIDGE,
+  createBridge(ipcRenderer, (file) => webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0])),
+)

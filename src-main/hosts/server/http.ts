@@ -10,6 +10,7 @@ import { API_PATH } from '../../transport/websocket-client.js'
 import { serveWebSocket } from '../../transport/websocket.js'
 import { contentPolicy } from '../content-policy.js'
 import { Guard, newSecret } from './guard.js'
+import { UPLOAD_PATH, Uploads } from './uploads.js'
 
 /** Tried first, so that a window's address stays the same from start to start. */
 export const DEFAULT_PORT = 41573
@@ -18,6 +19,8 @@ export interface LocalServerOptions {
   services: Services
   /** Folder of the built page; null serves the API alone. */
   page: string | null
+  /** Folder for files that a browser sends; it belongs to this server alone. Absent: none are taken. */
+  uploads?: string | undefined
   onDefect: DefectListener
 }
 
@@ -91,7 +94,8 @@ export function requirePage(page: string): void {
  * Serves page and API on a port of 127.0.0.1, to this user's windows and commands only (see `Guard`).
  * @param server from `takePort`
  */
-export function startLocalServer(server: Server, { services, page, onDefect }: LocalServerOptions): LocalServer {
+export function startLocalServer(server: Server, { services, page, uploads: uploadFolder, onDefect }: LocalServerOptions): LocalServer {
+  const uploads = uploadFolder === undefined ? null : new Uploads(uploadFolder)
   const files = page === null ? null : sirv(page, { single: true, etag: true })
   const token = newSecret()
   const connections = new Set<Socket>()
@@ -116,6 +120,17 @@ export function startLocalServer(server: Server, { services, page, onDefect }: L
 
     const wrongAddress = guard.refuseAddress(request)
     if (wrongAddress) return answer(response, wrongAddress.status, wrongAddress.message)
+    if (uploads && request.url?.startsWith(UPLOAD_PATH)) {
+      // As for a socket: what changes something must come from the page itself.
+      const refusal = guard.refuseSocket(request)
+      if (refusal) return answer(response, refusal.status, refusal.message)
+      uploads.handle(request, response, addressOf(request)?.pathname ?? '').catch((error: Error) => {
+        onDefect(error, request.url)
+        if (response.headersSent) response.destroy()
+        else answer(response, 500, 'The upload failed by a defect of Retrace.')
+      })
+      return
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is served here.')
 
     const url = addressOf(request)
@@ -162,13 +177,15 @@ export function startLocalServer(server: Server, { services, page, onDefect }: L
     get clients() {
       return sockets.clients
     },
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         sockets.close()
         server.close(() => resolve())
         server.closeIdleConnections()
         // What has not ended by itself by then is cut off; the end must not depend on a client.
         setTimeout(() => connections.forEach((socket) => socket.destroy()), 700).unref()
-      }),
+      })
+      await uploads?.close()
+    },
   }
 }

@@ -1,0 +1,98 @@
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { isUserError, UserError } from '../../contract/errors.js'
+import { LIMITS, safePath } from '../../data/archive-limits.js'
+import { explainFileError, freeBytes } from '../../data/disk.js'
+
+/** What is uploaded lies below this address: `/uploads/ID/RELATIVE/PATH`. */
+export const UPLOAD_PATH = '/uploads/'
+
+const ADDRESS = /^\/uploads\/([0-9a-f-]{36})(?:\/(.+))?$/
+
+/** Bytes that stay free on the disk. */
+const RESERVE = 2 ** 28
+
+/**
+ * Files that a browser sends because it may not tell where they lie: each upload is a folder of its own, which lasts until the
+ * page removes it or the server ends.
+ */
+export class Uploads {
+  private readonly seen = new Map<string, { files: number; bytes: number }>()
+
+  /** @param folder belongs to this server alone; what an earlier one left there is removed */
+  constructor(
+    private readonly folder: string,
+    private readonly free = freeBytes,
+  ) {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** Takes a file (PUT, answers the folder of the upload as JSON) or removes an upload (DELETE). The caller has admitted the request. */
+  async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const answer = (status: number, body: object): void => {
+      // What is still coming is read and thrown away, so that the page gets this answer and not a broken connection.
+      request.resume()
+      response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body))
+    }
+    try {
+      const [, id, rest] = ADDRESS.exec(path) ?? []
+      if (id === undefined) throw new UserError('BAD_INPUT', 'This address is malformed.')
+      if (request.method === 'DELETE') {
+        await this.remove(id)
+        return answer(200, {})
+      }
+      if (request.method !== 'PUT' || rest === undefined) throw new UserError('BAD_INPUT', 'Only PUT of a file and DELETE are served here.')
+      await this.take(id, decodeURIComponent(rest), request)
+      answer(201, { folder: join(this.folder, id) })
+    } catch (error) {
+      const explained =
+        error instanceof URIError ? new UserError('BAD_INPUT', 'This address is malformed.') : explainFileError(error, this.folder)
+      if (request.destroyed && !request.complete) return void response.destroy()
+      if (!isUserError(explained)) throw error
+      answer(explained.code === 'DISK' ? 507 : 400, { message: explained.message })
+    }
+  }
+
+  /** Removes everything. */
+  close(): Promise<void> {
+    return rm(this.folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  private async remove(id: string): Promise<void> {
+    this.seen.delete(id)
+    await rm(join(this.folder, id), { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  private async take(id: string, name: string, request: IncomingMessage): Promise<void> {
+    const length = Number(request.headers['content-length'])
+    if (!Number.isSafeInteger(length)) throw new UserError('BAD_INPUT', 'A file must be sent with its length.')
+    const target = join(this.folder, id, ...safePath({ name }, 'The upload'))
+    const upload = this.seen.get(id) ?? { files: 0, bytes: 0 }
+    this.seen.set(id, upload)
+    if (++upload.files > LIMITS.entries)
+      throw new UserError('BAD_INPUT', `The upload has more than ${LIMITS.entries} files: import it by its path.`)
+    upload.bytes += length
+    if (upload.bytes > LIMITS.bytes)
+      throw new UserError('BAD_INPUT', `The upload is larger than ${LIMITS.bytes / 2 ** 30} GiB: import it by its path.`)
+    const left = (await this.free(this.folder)) - RESERVE
+    if (length > left)
+      throw new UserError(
+        'DISK',
+        `${name} has ${mebibytes(length)}, and the disk has ${mebibytes(Math.max(0, left))} left for it: free some space.`,
+      )
+    await mkdir(dirname(target), { recursive: true })
+    try {
+      // Node ends the request with an error where more or less comes than announced.
+      await pipeline(request, createWriteStream(target, { flags: 'wx', mode: 0o600 }))
+    } catch (error) {
+      await rm(target, { force: true })
+      throw error
+    }
+  }
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`
