@@ -52,13 +52,10 @@ export class DiskGuard {
       const reason = `The disk has only ${left} left, less than the ${pauseAt} GiB of the setting; free some space, then resume the run.`
       control.hold(true)
       const paused = control.pauseAll(reason)
-      const what = paused === 0 ? 'Queued runs wait' : `${paused === 1 ? 'The run was' : `${paused} runs were`} paused`
-      alerts.raise({
-        kind: 'diskFull',
-        level: 'error',
-        runId: null,
-        message: `The disk is nearly full (${left} left). ${what} until there is room.`,
-      })
+      const runs =
+        paused === 1 ? 'A run was paused: free some space, then resume it' : `${paused} runs were paused: free some space, then resume them`
+      const what = paused === 0 ? 'Queued runs wait until there is room' : runs
+      alerts.raise({ kind: 'diskFull', level: 'error', runId: null, message: `The disk is nearly full (${left} left). ${what}.` })
     } else if (this.held && free >= pauseAt * SLACK) {
       this.held = false
       control.hold(false)

@@ -78,6 +78,7 @@ export interface RunStore {
   setOrder(id: string, order: number): void
   /** Takes the run out of sight, or brings it back with null. */
   setRemoved(id: string, at: number | null): void
+  isRemoved(id: string): boolean
   /** Those out of sight, newest removal first. */
   removed(): { run: RunSummary; removedAt: number }[]
   /** Those marked as baseline, also where they are out of sight. */

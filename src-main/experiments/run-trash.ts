@@ -81,7 +81,7 @@ export class RunTrash {
   }
 
   private find(id: string): void {
-    if (this.ports.runs.removed().some(({ run }) => run.id === id)) return
+    if (this.ports.runs.isRemoved(id)) return
     if (this.ports.runs.get(id)) throw new UserError('CONFLICT', `Run ${id} is not removed: remove it first.`)
     throw new UserError('NOT_FOUND', `There is no removed run ${id}: it may have been deleted for good meanwhile.`)
   }

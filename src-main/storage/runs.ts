@@ -52,6 +52,7 @@ export function createRunStore(db: Database): RunStore {
   const removed = db.prepare<Row & { removedAt: number }>(
     `SELECT ${columns}, removedAt FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, number DESC`,
   )
+  const isRemoved = db.prepare('SELECT 1 FROM runs WHERE id = ? AND removedAt IS NOT NULL')
   const baselines = db.prepare<{ id: string }>('SELECT id FROM runs WHERE baseline = 1')
   const setOrder = db.prepare('UPDATE runs SET queueOrder = ? WHERE id = ?')
   const record = db.prepare<RecordRow>('SELECT * FROM run_records WHERE runId = ?')
@@ -111,6 +112,7 @@ export function createRunStore(db: Database): RunStore {
     },
     setOrder: (id, order) => void setOrder.run(order, id),
     setRemoved: (id, at) => void setRemoved.run(at, id),
+    isRemoved: (id) => isRemoved.get(id) !== undefined,
     removed: () => removed.all().map(({ removedAt, ...row }) => ({ run: decode(row), removedAt })),
     baselines: () => baselines.all().map(({ id }) => id),
     enqueue: (id) => void enqueue.run(id),

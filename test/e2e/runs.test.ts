@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openHomeDisk } from '../../src-main/storage/home-disk.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
@@ -114,9 +116,49 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
         .waitFor()
       await picture(page, `alerts-${scheme}-1600`)
       expect(await seriousFindings(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Alerts', exact: true }).waitFor()
+      expect(await seriousFindings(page)).toEqual([])
       expect(complaints).toEqual([])
       await context.close()
       await workbench.close()
     },
   )
+
+  it('pauses a run before the disk is full, says so, and notifies a window that nobody looks at', async () => {
+    const free = { gib: 50 }
+    const disk = openHomeDisk(tmpdir())
+    const workbench = await openWorkbench({
+      stepMs: 20,
+      disk: { ...disk, space: () => ({ free: free.gib * 2 ** 30, total: 2 ** 37 }), files: async () => [] },
+    })
+    const { services, server } = workbench
+    const { id } = await services.runs.create({ ...REQUEST, name: 'thirsty', overrides: { steps: 100_000 } })
+    await expect.poll(async () => (await services.runs.get(id)).step, { timeout: 20_000 }).toBeGreaterThan(5)
+    const { page, context } = await openPage(browser, { scheme: 'dark', width: 1100 })
+    await context.grantPermissions(['notifications'], { origin: server.address })
+    await page.addInitScript(`
+      window.shown = []
+      window.Notification = class { static permission = 'granted'; constructor(title, { body }) { window.shown.push(title + ': ' + body) } }
+      document.hasFocus = () => false
+    `)
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    await page.getByTestId('alerts').click()
+    await page.getByLabel('Notify me when this window is not in front').check()
+    await page.keyboard.press('Escape')
+    free.gib = 0.5
+    await page
+      .getByTestId('reason')
+      .getByText(/The disk has only 0\.5 GiB left/)
+      .waitFor({ timeout: 25_000 })
+    expect(await services.runs.get(id)).toMatchObject({ status: 'paused' })
+    await expect.poll(() => page.evaluate<string[]>('window.shown')).toEqual([expect.stringMatching(/^Disk is nearly full: .*paused/)])
+    await picture(page, 'full-dark-1100')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.goto(`${server.address}/#/settings`)
+    await page.getByTestId('storage').getByText('are free').waitFor()
+    await picture(page, 'settings-dark-1100')
+    await context.close()
+    await workbench.close()
+  })
 })
