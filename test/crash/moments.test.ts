@@ -60,7 +60,7 @@ async function readHome(
         else if (change.kind === 'runRemoved') journalled.delete(change.runId)
       }
     const runs = stores.runs.list()
-    const steps = new Map(runs.map(({ id }) => [id, [...(stores.series.read(id)[0]?.points.steps ?? [])]]))
+    const steps = new Map(runs.map(({ id }) => [id, [...(stores.series.read(id, ['train/loss'])[0]?.points.steps ?? [])]]))
     return {
       runs,
       removed: stores.runs.removed().map(({ run }) => run.id),

@@ -100,7 +100,7 @@ async function storedPoints(home: string, id: string) {
   const db = await openDatabase(databaseFile(home))
   try {
     const { createStores } = await import('../../src-main/storage/stores.js')
-    return { problems: db.problems(), points: createStores(db).series.read(id)[0]?.points }
+    return { problems: db.problems(), points: createStores(db).series.read(id, ['train/loss'])[0]?.points }
   } finally {
     db.close()
   }
