@@ -197,16 +197,16 @@ export class Datasets {
   }
 
   private async remove(name: string): Promise<void> {
-    const { changes, datasets, files, importer, settings } = this.ports
+    const { changes, datasets, settings } = this.ports
     await this.making.get(name)
     if (!datasets.get(name)) await this.find(name)
     this.requireUnused(name)
     changes.commit((record) => {
       datasets.remove(name)
-      if (importer.builtins().includes(name)) settings.set(removedKey(name), true)
+      settings.set(removedKey(name), true)
       record({ kind: 'datasetRemoved', name })
     })
-    await files.removeDataset(name)
+    await this.removeFiles(name)
   }
 
   /** @throws UserError CONFLICT when a run works on it, or will */
@@ -216,8 +216,17 @@ export class Datasets {
       throw new UserError('CONFLICT', `The data set ${name} is used by run ${user.id}, which is ${user.status}: stop that run first.`)
   }
 
+  /** Of a data set that was removed: its mark is needed no longer, unless it would be made again by itself. */
+  private async removeFiles(name: string): Promise<void> {
+    const { changes, files, importer, settings } = this.ports
+    await files.removeDataset(name)
+    if (!importer.builtins().includes(name)) changes.commit(() => settings.set(removedKey(name), false))
+  }
+
   private async adopt(name: string): Promise<void> {
     try {
+      // Its files outlived a host that died while it removed them.
+      if (this.ports.settings.get(removedKey(name)) === true) return await this.removeFiles(name)
       const dataset = await this.ports.importer.read(this.ports.files.datasetFolder(name))
       if (dataset.name === name) this.keep(dataset)
     } catch (error) {

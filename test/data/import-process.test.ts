@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -58,6 +60,19 @@ describe('an import in a process of its own', () => {
       code: 'INTERNAL',
       message: expect.stringMatching(/ended with SIGKILL.*nothing was stored/),
     })
+    expect(await leftIn(into)).toEqual([])
+  })
+
+  it('ends with its host, and leaves nothing behind', async () => {
+    const into = await temporaryFolder()
+    const child = fork(program.file, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] })
+    const ended = once(child, 'exit')
+    child.send({ kind: 'import', request: { path: await images(600) }, into })
+    await once(child, 'message')
+    expect(await leftIn(into)).toHaveLength(1)
+    // What a process sees of its parent's death.
+    child.disconnect()
+    await ended
     expect(await leftIn(into)).toEqual([])
   })
 })

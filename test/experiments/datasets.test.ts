@@ -118,4 +118,21 @@ describe('data sets', () => {
     expect(existsSync(session.files.datasetFolder('yours'))).toBe(true)
     expect(session.stores.settings.get('dataset.renaming')).toBe(null)
   })
+
+  it('whose removal was cut off are gone after the next start, with their files', async () => {
+    using session = await openSession()
+    await session.services.datasets.import({ path: 'quick', name: 'mine' })
+    const folder = session.files.datasetFolder('mine')
+    mkdirSync(folder, { recursive: true })
+    await session.services.datasets.remove('mine')
+    // As if the host had died between the fact and the files.
+    mkdirSync(folder, { recursive: true })
+    session.stores.settings.set('dataset.removed:mine', true)
+    await session.crash({ datasetFolders: ['mine'] })
+    expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits'])
+    expect(existsSync(folder)).toBe(false)
+    // The name is free again, also for a folder that an import leaves before the database knows it.
+    await session.crash({ datasetFolders: ['mine'] })
+    expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits', 'mine'])
+  })
 })
