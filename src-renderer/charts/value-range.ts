@@ -20,7 +20,11 @@ function roundUp(value: number): number {
 
 /** Around five even steps that hold the values. */
 function evenRange(low: number, high: number): Range {
-  if (low === high) return low === 0 ? { min: -1, max: 1, interval: 0.5 } : evenRange(low - Math.abs(low) / 10, high + Math.abs(high) / 10)
+  if (low === high) {
+    const margin = Math.abs(low) / 10
+    // A tenth of the smallest numbers is nothing.
+    return margin === 0 ? { min: -1, max: 1, interval: 0.5 } : evenRange(low - margin, high + margin)
+  }
   const interval = roundUp((high - low) / 5)
   const min = Math.floor(low / interval + 1e-9) * interval
   const max = Math.ceil(high / interval - 1e-9) * interval

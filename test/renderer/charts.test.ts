@@ -138,6 +138,7 @@ describe('the scale of values', () => {
         expect(max).toBeGreaterThanOrEqual(Math.max(...values) - slack)
         expect(max).toBeGreaterThan(min)
       }),
+      { examples: [[[5e-324]], [[5e-324, 1e-323]], [[0]], [[-1e12]]] },
     )
   })
 
