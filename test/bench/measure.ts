@@ -1,0 +1,86 @@
+import type { CDPSession, Page } from 'playwright-core'
+
+/** The value below which so many percent of the sorted values lie (nearest rank). */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN
+}
+
+/** Notes when lines were last drawn on any chart: what is drawn in a frame is on the screen with the next one. */
+export const WATCH_DRAWING = `
+  for (const name of ['fillRect', 'stroke']) {
+    const original = CanvasRenderingContext2D.prototype[name]
+    CanvasRenderingContext2D.prototype[name] = function (...args) {
+      if (this.canvas.classList.contains('lines')) window.lastDrawing = performance.now()
+      return original.apply(this, args)
+    }
+  }
+`
+
+/** Milliseconds from an action in the page until the frame after its first drawing of lines. */
+export const timeToFrame = (page: Page, action: string): Promise<number> =>
+  page.evaluate<number>(`new Promise((resolve, reject) => {
+    window.lastDrawing = 0
+    const start = performance.now()
+    ${action}
+    const look = () => {
+      if (window.lastDrawing >= start) requestAnimationFrame(() => resolve(performance.now() - start))
+      else if (performance.now() - start > 30000) reject(new Error('nothing was drawn'))
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })`)
+
+interface TraceEvent {
+  name: string
+  ph: string
+  dur?: number
+  /** Of which the thread was at work, and not waiting for a core. */
+  tdur?: number
+  pid: number
+  tid: number
+  args?: { name?: string }
+}
+
+export interface Task {
+  /** Milliseconds from beginning to end. */
+  wall: number
+  /** Milliseconds that the thread worked: what is left of `wall` on a machine that has nothing else to do. */
+  cpu: number
+}
+
+/** Every task of the page's main thread while the work runs, from the browser's own trace. */
+export async function mainThreadTasks(session: CDPSession, work: () => Promise<void>): Promise<Task[]> {
+  const events: TraceEvent[] = []
+  session.on('Tracing.dataCollected', ({ value }) => void events.push(...(value as unknown as TraceEvent[])))
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] },
+  })
+  await work()
+  const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve))
+  await session.send('Tracing.end')
+  await complete
+  const tasks = events.filter(
+    ({ name, ph, dur }) => ph === 'X' && dur !== undefined && (name === 'RunTask' || name === 'ThreadControllerImpl::RunTask'),
+  )
+  const mains = new Set(
+    events.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`),
+  )
+  const byThread = new Map<string, Task[]>()
+  for (const { pid, tid, dur = 0, tdur, name } of tasks) {
+    const thread = `${pid} ${tid} ${name}`
+    if (mains.has(`${pid} ${tid}`)) byThread.set(thread, [...(byThread.get(thread) ?? []), { wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }])
+  }
+  // A window has one renderer that works; others of the browser idle.
+  const total = (list: Task[]): number => list.reduce((sum, { wall }) => sum + wall, 0)
+  return [...byThread.values()].sort((a, b) => total(b) - total(a))[0] ?? []
+}
+
+/** Bytes that JavaScript objects and array buffers hold after a collection. */
+export async function heapAfterCollection(session: CDPSession): Promise<{ objects: number; buffers: number }> {
+  await session.send('HeapProfiler.collectGarbage')
+  await session.send('HeapProfiler.collectGarbage')
+  const usage = (await session.send('Runtime.getHeapUsage')) as { usedSize: number; backingStorageSize?: number }
+  return { objects: usage.usedSize, buffers: usage.backingStorageSize ?? 0 }
+}
