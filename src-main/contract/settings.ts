@@ -16,9 +16,9 @@ export const SettingsSchema = z.strictObject({
     help: 'So many runs train at the same time. The processor cores are divided among them; on a machine with several GPUs each gets its own.',
     unit: 'runs',
   }),
-  'runs.keepRemovedHours': setting(z.number().min(0).max(8760).default(24), {
+  'runs.keepRemovedHours': setting(z.number().min(1).max(8760).default(24), {
     label: 'Keep removed runs',
-    help: 'For so long a removed run can be brought back; then its files are deleted.',
+    help: 'For so long a removed run can be brought back; then its files are deleted. They can be deleted at once below.',
     unit: 'h',
   }),
   'runs.keepCheckpoints': setting(z.enum(['all', 'best and last']).default('all'), {

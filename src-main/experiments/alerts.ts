@@ -12,6 +12,8 @@ interface AlertPorts {
   clock: Clock
 }
 
+const HOUR = 3_600_000
+
 export type NewAlert = Pick<Alert, 'kind' | 'level' | 'runId' | 'message'>
 
 /** Stores alerts together with what they tell of: in the same transaction, and published with it. */
@@ -34,6 +36,12 @@ export class Alerts {
   /** Inside a commit, with its `record`. */
   add(record: (change: Change) => void, alert: NewAlert): void {
     record({ kind: 'alert', alert: this.ports.alerts.add({ ...alert, at: this.ports.clock.now() }) })
+  }
+
+  /** On its own, unless the same was told in the last hour: every short command looks at the disk. */
+  raiseOnce(alert: NewAlert): void {
+    const { alerts, clock } = this.ports
+    if (!alerts.list().some(({ kind, at }) => kind === alert.kind && at > clock.now() - HOUR)) this.raise(alert)
   }
 
   /** On its own. */

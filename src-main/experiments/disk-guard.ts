@@ -55,13 +55,14 @@ export class DiskGuard {
       const runs =
         paused === 1 ? 'A run was paused: free some space, then resume it' : `${paused} runs were paused: free some space, then resume them`
       const what = paused === 0 ? 'Queued runs wait until there is room' : runs
-      alerts.raise({ kind: 'diskFull', level: 'error', runId: null, message: `The disk is nearly full (${left} left). ${what}.` })
+      const tell = paused === 0 ? alerts.raiseOnce.bind(alerts) : alerts.raise.bind(alerts)
+      tell({ kind: 'diskFull', level: 'error', runId: null, message: `The disk is nearly full (${left} left). ${what}.` })
     } else if (this.held && free >= pauseAt * SLACK) {
       this.held = false
       control.hold(false)
     }
     if (free < warnAt && !this.warned && !this.held)
-      alerts.raise({
+      alerts.raiseOnce({
         kind: 'diskLow',
         level: 'warn',
         runId: null,

@@ -66,7 +66,6 @@ export class RunTrash {
       runs.setRemoved(id, clock.now())
       record({ kind: 'runRemoved', runId: id })
     })
-    if (this.grace() === 0) await this.purge(id)
   }
 
   private restore(id: string) {

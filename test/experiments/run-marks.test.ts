@@ -213,14 +213,6 @@ describe('removing', () => {
     await expect.poll(() => existsSync(second.trainer.order.checkpointFolder)).toBe(false)
     expect(session.db.problems()).toEqual([])
   })
-
-  it('is final at once where the setting says so', async () => {
-    using session = await openSession()
-    const { run, trainer } = await failed(session)
-    await session.services.settings.update({ 'runs.keepRemovedHours': 0 })
-    await session.services.runs.remove(run.id)
-    expect(existsSync(trainer.order.checkpointFolder)).toBe(false)
-  })
 })
 
 describe('many at once', () => {

@@ -10,6 +10,7 @@ import { openHomeFiles } from '../../src-main/storage/home-files.js'
 import { openSession, type PlayedTrainer, type Session } from '../fixtures/session.js'
 
 const GIB = 2 ** 30
+const HOUR = 3_600_000
 const create = (session: Session, name = 'a run') => session.services.runs.create({ preset: 'small', dataset: 'digits', name })
 
 function save(session: Session, { order, events }: PlayedTrainer, step: number, kind: Checkpoint['kind'], bytes = 100): string {
@@ -222,6 +223,10 @@ describe('a disk that becomes full', () => {
     expect(session.trainers).toHaveLength(2)
     look(50)
     look(4)
+    expect(await kinds()).toEqual(['diskFull', 'diskLow'])
+    look(50)
+    session.clock.advance(HOUR)
+    look(4)
     expect(await kinds()).toEqual(['diskLow', 'diskFull', 'diskLow'])
     expect(session.faults).toEqual([])
   })
@@ -230,6 +235,10 @@ describe('a disk that becomes full', () => {
     using session = await openSession({ disk: diskOf({ gib: 0.5 }) })
     expect((await create(session)).status).toBe('queued')
     expect(session.trainers).toEqual([])
+    await session.crash()
+    await session.crash()
+    const { alerts } = await session.services.alerts.list()
+    expect(alerts.filter(({ kind }) => kind === 'diskFull')).toHaveLength(1)
   })
 })
 

@@ -59,7 +59,7 @@ describe('a backup', () => {
     expect((await copy.services.storage.check(true)).problems).toEqual([])
     await copy.services.runs.resume(id)
     await expect.poll(async () => await copy.services.runs.get(id), { timeout: 20_000 }).toMatchObject({ status: 'finished', reason: null })
-    const { series } = await copy.services.runs.series(id)
+    const { series } = await copy.services.runs.series(id, ['train/loss'])
     expect([...unpackPoints(series[0]!.points).steps]).toEqual(Array.from({ length: 1200 }, (_, at) => at + 1))
     await copy.close()
   })
