@@ -165,8 +165,9 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
       record('system/residentMiB', process.memoryUsage.rss() / MEBIBYTE)
     }
     const bad = [loss, total, gradientNorm].findIndex((value) => !Number.isFinite(value))
+    // Before any checkpoint of this step, which must not be ahead of the run's row.
+    recorder.stepped(executor.step, seconds)
     if (bad >= 0) {
-      recorder.stepped(executor.step, seconds)
       recorder.flush()
       const what = `the ${['loss', 'objective', 'gradient norm'][bad]!} is ${[loss, total, gradientNorm][bad]}`
       throw new Diverged(what, executor.step, lastCheckpoint.step)
@@ -179,13 +180,11 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
       if (selection.exhausted) {
         log('info', `stops early: no improvement in ${config.earlyStopping} evaluations`)
         batch.release()
-        recorder.stepped(state.step, seconds)
         break
       }
     }
     if (last) finalTest = evaluateAll(0, batch)
     batch.release()
-    recorder.stepped(executor.step, seconds)
     await link.breathe()
     if (link.wanted) {
       outcome = link.wanted === 'pause' ? 'paused' : 'stopped'

@@ -107,13 +107,14 @@ test('killed, paused, stopped and closed with its host, a run ends with the weig
   await until(id, ({ status, step }) => status === 'running' && step >= 60)
   await runs.pause(id)
   const paused = await until(id, ({ status }) => status === 'paused')
-  expect(paused.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: paused.step })
+  // One of another kind where a checkpoint of that very step was there already.
+  expect(paused.checkpoints.at(-1)!.step).toBe(paused.step)
 
   await runs.resume(id)
   await until(id, ({ status, step }) => status === 'running' && step >= paused.step + 30)
   await runs.stop(id)
   const stopped = await until(id, ({ status }) => status === 'stopped')
-  expect(stopped.checkpoints.at(-1)).toMatchObject({ kind: 'stop', step: stopped.step })
+  expect(stopped.checkpoints.at(-1)!.step).toBe(stopped.step)
 
   await runs.resume(id)
   await until(id, ({ status, step }) => status === 'running' && step >= stopped.step + 20)
