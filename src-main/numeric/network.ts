@@ -12,6 +12,18 @@ export interface ParameterSpec extends ParameterShape {
   inStage: boolean
 }
 
+/**
+ * Parameters of one name and shape in the units of a stage, or one parameter outside the stages. Penalties and updates take a group at
+ * once, as a stack [units, ...shape].
+ */
+export interface ParameterGroup {
+  names: string[]
+  kind: ParameterKind
+  inStage: boolean
+  /** Are these kernels that weight smoothness couples from unit to unit? */
+  smooth: boolean
+}
+
 /** A unit that widens: evaluated at stride 2 and not reversible. */
 export interface Entrance {
   substeps: BoundSubstep[]
@@ -35,8 +47,8 @@ export interface Network {
   /** Running statistics of batch norms: name -> channels. Means begin at 0, variances at 1. */
   statistics: { name: string; shape: number[] }[]
   stages: NetworkStage[]
-  /** Kernels of one stage in the order of units, for weight smoothness. */
-  smoothChains: string[][]
+  /** Every parameter once, in the order of the forward pass. */
+  groups: ParameterGroup[]
 }
 
 /** A configuration that no network can have; carries every issue by field. */
@@ -74,7 +86,6 @@ export function buildNetwork(config: NetworkConfig): Network {
     declareNorm('stem/bn', first)
   }
   const stages: NetworkStage[] = []
-  const smoothChains: string[][] = []
   let width = first
   config.stages.forEach(({ channels, units }, stageIndex) => {
     const all: BoundSubstep[][] = []
@@ -90,13 +101,23 @@ export function buildNetwork(config: NetworkConfig): Network {
     }
     const widens = dynamics.widening === 'unit' && stageIndex > 0
     stages.push({ channels, units, entrance: widens ? { substeps: all[0]! } : null, substeps: (widens ? all.slice(1) : all).flat() })
-    for (const kernel of dynamics.smoothKernels)
-      smoothChains.push(Array.from({ length: units }, (_, unit) => `stage${stageIndex + 1}/unit${unit + 1}/${kernel}`))
   })
   if (linear === convolution) declareNorm('head/bn', width)
   declare('head/dense/kernel', 'dense', [width, config.classes])
   declare('head/dense/bias', 'bias', [config.classes])
-  return { config, dynamics, linear, parameters, statistics, stages, smoothChains }
+  return { config, dynamics, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
+}
+
+function groupsOf(parameters: readonly ParameterSpec[], { smoothKernels }: Dynamics): ParameterGroup[] {
+  const groups = new Map<string, ParameterGroup>()
+  for (const { name, kind, shape, inStage } of parameters) {
+    const [, stage, local] = /^(stage\d+)\/unit\d+\/(.*)$/.exec(name) ?? []
+    const key = stage === undefined ? name : `${stage}/${local}[${shape}]`
+    const group = groups.get(key) ?? { names: [], kind, inStage, smooth: local !== undefined && smoothKernels.includes(local) }
+    groups.set(key, group)
+    group.names.push(name)
+  }
+  return [...groups.values()]
 }
 
 function bind(

@@ -4,7 +4,7 @@ import { buildNetwork } from './network.js'
 import { infer } from './pass.js'
 import { initialSlots, stateTensors, type TrainingState } from './state.js'
 import { release, type Named } from './tensors.js'
-import { objective, trainStep, type StepConfig } from './train-step.js'
+import { gradientsByName, objective, trainStep, type StepConfig } from './train-step.js'
 
 export interface PlainTensor {
   shape: number[]
@@ -93,13 +93,14 @@ export function compareWithReference(reference: ReferenceCase, mode: 'reversible
 
   const first = objective(network, state, batch, step)
   compare('logits', first.logits.dataSync(), need(tensors, 'logits').data)
-  for (const name of names) compare(`grad/${name}`, first.gradients[name]!.dataSync(), need(tensors, `grad/${name}`).data)
+  const gradients = gradientsByName(first.gradients)
+  for (const name of names) compare(`grad/${name}`, gradients[name]!.dataSync(), need(tensors, `grad/${name}`).data)
   release([
     first.logits,
     first.crossEntropy,
     first.total,
     first.gradientNorm,
-    ...Object.values(first.gradients),
+    ...Object.values(gradients),
     ...Object.values(first.statistics),
   ])
 

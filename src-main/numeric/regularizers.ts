@@ -1,7 +1,6 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
-import type { Network } from './network.js'
-import type { Named } from './tensors.js'
+import type { ParameterGroup } from './network.js'
 
 /** The keys of the configuration that penalties read. */
 export type PenaltyConfig = Pick<RunConfig, 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h'>
@@ -9,10 +8,10 @@ export type PenaltyConfig = Pick<RunConfig, 'weightDecay' | 'smoothness' | 'smoo
 /** A penalty on the parameters, added to the loss. One file each in regularizers/, found by being there. */
 export interface Regularizer {
   id: string
-  /** Parameters that it reads; none when it is switched off. */
-  reads(network: Network, config: PenaltyConfig): string[]
-  /** Scalar. */
-  penalty(network: Network, params: Named, config: PenaltyConfig): Scalar | Tensor
+  /** Does it have a say in these parameters? Never when it is switched off. */
+  reads(group: ParameterGroup, config: PenaltyConfig): boolean
+  /** Its part for one group, given as a stack [units, ...shape]; scalar. */
+  penalty(stack: Tensor, config: PenaltyConfig): Tensor
 }
 
 const isRegularizer = (value: unknown): value is Regularizer =>

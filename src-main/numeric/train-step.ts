@@ -1,7 +1,7 @@
-import { add, addN, mul, sqrt, square, sum, tidy, minimum, div, type Tensor } from '@tensorflow/tfjs-core'
+import { add, addN, mul, sqrt, square, stack, sum, tidy, minimum, div, unstack, type Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
 import { lossAndGradients, type Batch } from './loss-and-gradients.js'
-import type { Network } from './network.js'
+import type { Network, ParameterGroup } from './network.js'
 import { findOptimizer } from './optimizers.js'
 import { regularizers } from './regularizers.js'
 import type { TrainingState } from './state.js'
@@ -22,8 +22,14 @@ export interface StepResult {
   /** Global norm of the gradient with penalties, before clipping. */
   gradientNorm: Tensor
   logits: Tensor
-  /** Of the total loss; freed by `trainStep`. */
-  gradients: Named
+  /** Of the total loss, by group; freed by `trainStep`. */
+  gradients: GroupGradient[]
+}
+
+/** The gradient for a group of parameters, as a stack [units, ...shape]. */
+export interface GroupGradient {
+  group: ParameterGroup
+  gradient: Tensor
 }
 
 /** Loss, penalties and the gradient of their sum. The caller owns every tensor. */
@@ -33,27 +39,37 @@ export function objective(network: Network, state: TrainingState, batch: Batch, 
     batch,
     config,
   )
-  const values: Tensor[] = []
-  for (const regularizer of regularizers) {
-    const names = regularizer.reads(network, config)
-    if (names.length === 0) continue
-    const { value, gradients: pulled } = valueAndVjp(
-      () => regularizer.penalty(network, state.params, config) as Tensor,
-      pick(state.params, names),
-    )
-    values.push(value)
-    names.forEach((name, at) => {
-      const [loss, penalty] = [gradients[name]!, pulled[at]!]
-      gradients[name] = add(loss, penalty)
-      release([loss, penalty])
-    })
-  }
-  const total = tidy(() => addN([crossEntropy, ...values]))
-  release(values)
-  return { logits, crossEntropy, total, gradientNorm: globalNorm(Object.values(gradients)), gradients, statistics }
+  const penalties: Tensor[] = []
+  const grouped = network.groups.map((group): GroupGradient => {
+    const ofLoss = stackOf(gradients, group)
+    release(pick(gradients, group.names))
+    const active = regularizers.filter((regularizer) => regularizer.reads(group, config))
+    if (active.length === 0) return { group, gradient: ofLoss }
+    const weights = stackOf(state.params, group)
+    const { value, gradients: pulled } = valueAndVjp(() => addN(active.map(({ penalty }) => penalty(weights, config))), [weights])
+    penalties.push(value)
+    const gradient = tidy(() => add(ofLoss, pulled[0]!))
+    release([ofLoss, weights, ...pulled])
+    return { group, gradient }
+  })
+  const total = tidy(() => addN([crossEntropy, ...penalties]))
+  release(penalties)
+  return { logits, crossEntropy, total, gradientNorm: globalNorm(grouped), gradients: grouped, statistics }
 }
 
-const globalNorm = (gradients: Tensor[]): Tensor => tidy(() => sqrt(addN(gradients.map((gradient) => sum(square(gradient))))))
+/** Gradients one by one, of their own; those of the groups are freed. */
+export function gradientsByName(grouped: readonly GroupGradient[]): Named {
+  const named = tidy(
+    () =>
+      Object.fromEntries(grouped.flatMap(({ group, gradient }) => unstack(gradient).map((part, at) => [group.names[at]!, part]))) as Named,
+  )
+  release(grouped.map(({ gradient }) => gradient))
+  return named
+}
+
+const stackOf = (named: Named, { names }: ParameterGroup): Tensor => tidy(() => stack(pick(named, names)))
+
+const globalNorm = (grouped: GroupGradient[]): Tensor => tidy(() => sqrt(addN(grouped.map(({ gradient }) => sum(square(gradient))))))
 
 /** What changes from step to step besides the batch; scalar tensors, so that schedules need no new graph. */
 export interface StepInputs {
@@ -63,7 +79,7 @@ export interface StepInputs {
 }
 
 /**
- * One update of the state, in place: parameters, slots and running statistics are replaced one at a time, so that never more
+ * One update of the state, in place: parameters, slots and running statistics are replaced a group at a time, so that never more
  * than one of them exists twice.
  */
 export function trainStep(
@@ -76,31 +92,31 @@ export function trainStep(
   const { gradients, statistics, ...result } = objective(network, state, batch, config)
   const optimizer = findOptimizer(config.optimizer)
   const clip = config.clipNorm > 0 ? tidy(() => minimum(1, div(config.clipNorm, result.gradientNorm))) : null
-  for (const { name, inStage } of network.parameters) {
-    const gradient = gradients[name]!
-    if (!(config.frozenStages && inStage)) {
-      const slots = optimizer.slots.map((slot) => `${slot}/${name}`)
-      const old = [state.params[name]!, ...pick(state.slots, slots)]
-      const [weight, ...moved] = tidy(() => {
+  for (const { group, gradient } of gradients) {
+    if (!(config.frozenStages && group.inStage)) {
+      const [weights, ...slots] = tidy(() => {
         const clipped = clip ? mul(gradient, clip) : gradient
-        const next = optimizer.update(state.params[name]!, clipped, pick(state.slots, slots), {
-          learningRate,
-          momentum: config.momentum,
-          update,
-        })
-        return [next.weight, ...next.slots]
+        const held = optimizer.slots.map((slot) => stack(group.names.map((name) => state.slots[`${slot}/${name}`]!)))
+        const options = { learningRate, momentum: config.momentum, update }
+        const next = optimizer.update(stack(pick(state.params, group.names)), clipped, held, options)
+        return [unstack(next.weight), ...next.slots.map((slot) => unstack(slot))] as unknown as Tensor[]
+      }) as unknown as Tensor[][]
+      group.names.forEach((name, at) => {
+        replace(state.params, name, weights![at]!)
+        optimizer.slots.forEach((slot, index) => replace(state.slots, `${slot}/${name}`, slots[index]![at]!))
       })
-      release(old, [weight, ...moved])
-      state.params[name] = weight!
-      slots.forEach((slot, at) => (state.slots[slot] = moved[at]!))
     }
     release([gradient])
   }
   for (const [name, moved] of Object.entries(statistics)) {
-    release([state.statistics[name]])
-    state.statistics[name] = moved
+    replace(state.statistics, name, moved)
   }
   release([clip])
   state.step += 1
   return result
+}
+
+function replace(named: Named, name: string, value: Tensor): void {
+  release([named[name]])
+  named[name] = value
 }

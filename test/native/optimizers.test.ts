@@ -3,7 +3,7 @@ import { RunConfigSchema, type RunConfigInput } from '../../src-main/contract/co
 import { buildNetwork } from '../../src-main/numeric/network.js'
 import { findOptimizer, optimizerIds } from '../../src-main/numeric/optimizers.js'
 import { initialState } from '../../src-main/numeric/state.js'
-import { objective, trainStep } from '../../src-main/numeric/train-step.js'
+import { gradientsByName, objective, trainStep } from '../../src-main/numeric/train-step.js'
 import { disposeState, normalTensor, tf } from './support.js'
 
 /** Weights after two updates of one parameter with value 1, learning rate 0.1, momentum 0.9, and the gradients 1 and 2. */
@@ -102,7 +102,7 @@ describe('penalties', () => {
         const { total, crossEntropy } = objective(network, { ...state, params }, batch, { ...config, anchorEvery: 0 })
         return total.dataSync()[0]! - crossEntropy.dataSync()[0]!
       })
-    const gradient = (more: object) => objective(network, state, batch, { ...config, anchorEvery: 0, ...more }).gradients
+    const gradient = (more: object) => gradientsByName(objective(network, state, batch, { ...config, anchorEvery: 0, ...more }).gradients)
     const [whole, bare] = [gradient({}), gradient({ weightDecay: 0, smoothness: 0 })]
     for (const name of ['stem/kernel', 'stage1/unit2/kernel1', 'head/dense/kernel']) {
       const shift = normalTensor(state.params[name]!.shape, name)

@@ -1,4 +1,4 @@
-import { addN, mul, square, sub, sum } from '@tensorflow/tfjs-core'
+import { mul, slice, square, sub, sum } from '@tensorflow/tfjs-core'
 import type { Regularizer } from '../regularizers.js'
 
 /**
@@ -7,9 +7,11 @@ import type { Regularizer } from '../regularizers.js'
  */
 export const weightSmoothness: Regularizer = {
   id: 'weightSmoothness',
-  reads: ({ smoothChains }, config) => (config.smoothness === 0 ? [] : smoothChains.filter((chain) => chain.length > 1).flat()),
-  penalty: ({ smoothChains }, params, { smoothness, smoothnessForm, h }) => {
-    const changes = smoothChains.flatMap((chain) => chain.slice(1).map((name, at) => sum(square(sub(params[name]!, params[chain[at]!]!)))))
-    return mul(addN(changes), smoothnessForm === 'paper' ? smoothness / h : smoothness / 2)
+  reads: ({ smooth, names }, config) => config.smoothness !== 0 && smooth && names.length > 1,
+  penalty: (stack, { smoothness, smoothnessForm, h }) => {
+    const [units, ...shape] = stack.shape as [number, ...number[]]
+    const origin = shape.map(() => 0)
+    const changes = sub(slice(stack, [1, ...origin], [units - 1, ...shape]), slice(stack, [0, ...origin], [units - 1, ...shape]))
+    return mul(sum(square(changes)), smoothnessForm === 'paper' ? smoothness / h : smoothness / 2)
   },
 }
