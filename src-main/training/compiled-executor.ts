@@ -8,6 +8,7 @@ import { reconstructionErrors } from '../numeric/reconstruction.js'
 import { stateTensors, type TrainingState } from '../numeric/state.js'
 import type { Named } from '../numeric/tensors.js'
 import { trainStep } from '../numeric/train-step.js'
+import { collectGarbage } from './collect-garbage.js'
 import {
   EVALUATION_BATCH,
   feeds,
@@ -165,6 +166,7 @@ export class CompiledExecutor implements Executor {
     const program = builder.load()
     program.write(variables)
     disposeState(state)
+    collectGarbage()
     return program
   }
 
