@@ -13,6 +13,7 @@ describe('environment of a trainer', () => {
       TF_NUM_INTRAOP_THREADS: '3',
       TF_NUM_INTEROP_THREADS: '1',
       OMP_NUM_THREADS: '3',
+      MALLOC_ARENA_MAX: '1',
     })
   })
 

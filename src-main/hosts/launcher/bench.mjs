@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
+import { built, main, prepare, tell } from './prepare.mjs'
+import { ROOT } from './root.mjs'
+
+const run = promisify(execFile)
+const { values: options } = parseArgs({
+  options: {
+    peer: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
+    rounds: { type: 'string', default: '2' },
+    steps: { type: 'string', default: '6' },
+    only: { type: 'string' },
+  },
+})
+
+/**
+ * What is compared. `ours` are options of `retrace bench step`, `peer` arguments of peer_bench.py (PyTorch).
+ * @type {{ name: string, ours?: string[], peer?: string[] }[]}
+ */
+const ROWS = [
+  { name: 'hamiltonian-74, reversible', ours: ['--preset', 'hamiltonian-74'], peer: ['reversible', 'hamiltonian-74'] },
+  { name: 'hamiltonian-74, reversible, eager', ours: ['--preset', 'hamiltonian-74', '--execution', 'eager'] },
+  { name: 'hamiltonian-74, reversible, plain kernels', ours: ['--preset', 'hamiltonian-74', '--plain'] },
+  ...['0.25', '0.5', '1'].map((kept) => ({
+    name: `hamiltonian-74, reversible, ${Number(kept) * 100} % kept`,
+    ours: ['--preset', 'hamiltonian-74', '--kept', kept],
+  })),
+  ...['hamiltonian-74', 'midpoint-26', 'leapfrog-26', 'resnet-32', 'revnet-38'].map((preset) => ({
+    name: `${preset}, stored`,
+    ours: ['--preset', preset, '--mode', 'stored'],
+    peer: ['stored', preset],
+  })),
+  {
+    name: 'hamiltonian-74, reversible, batch 10',
+    ours: ['--preset', 'hamiltonian-74', '--batch', '10'],
+    peer: ['reversible', 'hamiltonian-74', '--batch', '10'],
+  },
+  {
+    name: 'hamiltonian-74, stored, batch 10',
+    ours: ['--preset', 'hamiltonian-74', '--batch', '10', '--mode', 'stored'],
+    peer: ['stored', 'hamiltonian-74', '--batch', '10'],
+  },
+  { name: 'hamiltonian-74, 8 times the units, reversible', ours: ['--preset', 'hamiltonian-74', '--units', '8'] },
+  { name: 'hamiltonian-1202, reversible, batch 32', ours: ['--preset', 'hamiltonian-1202', '--batch', '32'] },
+  { name: 'hamiltonian-74, reversible, batch 10, portable', ours: ['--preset', 'hamiltonian-74', '--batch', '10', '--engine', 'portable'] },
+]
+
+/** @typedef {{ imagesPerSecond: number, peakMiB: number, captureSeconds?: number, engine?: { device: string, versions: { tensorflow: string | null } } }} Figures */
+
+/** @param {string[]} args @returns {Promise<Figures>} */
+async function ours(args) {
+  const cli = new URL(built('cli.js')).pathname
+  const { stdout } = await run(process.execPath, [cli, 'bench', 'step', ...args, '--steps', options.steps, '--json'])
+  return JSON.parse(stdout)
+}
+
+/** @param {string[]} args @returns {Promise<Figures>} */
+async function peer(args) {
+  const script = join(/** @type {string} */ (options.peer), 'peer_bench.py')
+  const { stdout } = await run(options.python, [
+    script,
+    ...args,
+    '--steps',
+    String(Number(options.steps) + 1),
+    '--threads',
+    String(availableParallelism()),
+  ])
+  return JSON.parse(stdout)
+}
+
+/** @param {number[]} values */
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN
+
+await main(async () => {
+  await prepare({ skip: ['electron'] })
+  if (options.peer && !existsSync(join(options.peer, 'peer_bench.py'))) throw new Error(`${options.peer} has no peer_bench.py.`)
+  const rows = ROWS.filter(({ name }) => !options.only || name.includes(options.only))
+  /** @type {Map<string, Figures[]>} */
+  const measured = new Map()
+  const add = (/** @type {string} */ key, /** @type {Figures} */ figures) => measured.set(key, [...(measured.get(key) ?? []), figures])
+  // Rounds over all rows, so that a machine that slows down does so for all of them.
+  for (let round = 1; round <= Number(options.rounds); round++)
+    for (const row of rows) {
+      tell(`round ${round}: ${row.name}`)
+      if (row.ours) add(`ours ${row.name}`, await ours(row.ours))
+      if (row.peer && options.peer) add(`peer ${row.name}`, await peer(row.peer))
+    }
+  const figure = (/** @type {string} */ key) => {
+    const all = measured.get(key)
+    return all && { speed: median(all.map((each) => each.imagesPerSecond)), memory: Math.max(...all.map((each) => each.peakMiB)), all }
+  }
+  const table = rows.map(({ name }) => {
+    const [own, other] = [figure(`ours ${name}`), figure(`peer ${name}`)]
+    const ratio = own && other ? (own.speed / other.speed).toFixed(2) : ''
+    const capture = own?.all[0]?.captureSeconds
+    const cells = [own?.speed.toFixed(1), own?.memory, capture ? capture.toFixed(1) : '', other?.speed.toFixed(1), other?.memory, ratio]
+    return `| ${[name, ...cells.map((cell) => cell ?? '')].join(' | ')} |`
+  })
+  const engine = [...measured.values()][0]?.[0]?.engine
+  const torch = options.peer ? (await run(options.python, ['-c', 'import torch; print(torch.__version__)'])).stdout.trim() : null
+  const text = [
+    `## ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    '',
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}, ` +
+      `TensorFlow ${engine?.versions.tensorflow ?? 'none'} (${engine?.device ?? 'cpu'})${torch ? `, PyTorch ${torch}` : ''}. ` +
+      `Batch 100 and 32x32x3 images where no other is named; medians of ${options.rounds} rounds of ${options.steps} steps each.`,
+    '',
+    '| work | images/s | peak MiB | capture s | PyTorch images/s | PyTorch MiB | ratio of speed |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...table,
+    '',
+  ].join('\n')
+  process.stdout.write(text)
+  const file = join(ROOT, 'docs', 'benchmarks.md')
+  const head = '# Benchmarks\n\nWritten by `npm run bench` and `npm run bench:ui`; newest last.\n'
+  if (!existsSync(file)) writeFileSync(file, head)
+  appendFileSync(file, `${readFileSync(file, 'utf8').endsWith('\n') ? '\n' : '\n\n'}${text}`)
+})
