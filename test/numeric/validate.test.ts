@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { NetworkConfigSchema, type NetworkConfig } from '../../src-main/contract/config.js'
+import { describeNetwork } from '../../src-main/numeric/describe.js'
+import { validateNetwork } from '../../src-main/numeric/validate.js'
+
+const configOf = (changes: Partial<NetworkConfig>): NetworkConfig =>
+  NetworkConfigSchema.parse({
+    arch: 'hamiltonian',
+    classes: 10,
+    image: { height: 32, width: 32, channels: 3 },
+    stages: [32, 64, 112].map((channels) => ({ channels, units: 2 })),
+    ...changes,
+  })
+
+const vectors = { maps: 'dense' as const, image: { height: 1, width: 1, channels: 2 }, stages: [{ channels: 8, units: 2 }] }
+
+describe('a network that cannot work is refused by the name of the field', () => {
+  test.each<[string, Partial<NetworkConfig>, string[], RegExp]>([
+    ['an unknown architecture', { arch: 'hamilton' }, ['arch'], /there are .*hamiltonian/],
+    ['odd channels for a split', { stages: [{ channels: 33, units: 2 }, { channels: 64, units: 2 }] }, ['stages.0.channels'], /33 must be even/], // prettier-ignore
+    ['odd channels in two stages', { arch: 'revnet', stages: [{ channels: 15, units: 2 }, { channels: 31, units: 2 }] }, ['stages.0.channels', 'stages.1.channels'], /even/], // prettier-ignore
+    ['stages that become narrower', { stages: [{ channels: 32, units: 2 }, { channels: 16, units: 2 }] }, ['stages.1.channels'], /only widen/], // prettier-ignore
+    ['a side that cannot be halved', { image: { height: 30, width: 32, channels: 3 } }, ['image.height'], /multiple of 4 or fewer stages/],
+    ['too small an image', { image: { height: 4, width: 4, channels: 3 } }, ['image.height', 'image.width'], /at least 8 are needed/],
+    ['a ResNet in reversible mode', { arch: 'resnet', mode: 'reversible' }, ['mode'], /cannot be reversed; use mode 'stored'/],
+    ['batch norm where it means nothing', { arch: 'revnet', unitNorm: 'batch' }, ['unitNorm'], /no such option/],
+    ['dense maps on images', { maps: 'dense' }, ['maps'], /for vectors, not images/],
+    [
+      'a width below the inputs',
+      { ...vectors, image: { height: 1, width: 1, channels: 9 } },
+      ['stages.0.channels'],
+      /fewer than the 9 inputs/,
+    ],
+    ['batch norm on vectors', { ...vectors, unitNorm: 'batch' }, ['unitNorm'], /dense networks have no batch norm/],
+    ['a ResNet on vectors', { ...vectors, arch: 'resnet', mode: 'stored' }, ['arch'], /dense maps need/],
+  ])('%s', (_, changes, paths, message) => {
+    const issues = validateNetwork(configOf(changes))
+    expect(issues.map(({ path }) => path)).toEqual(paths)
+    for (const issue of issues) expect(issue.message).toMatch(message)
+  })
+})
+
+describe('what can work is not', () => {
+  test.each<[string, Partial<NetworkConfig>]>([
+    ['odd channels without a split', { arch: 'midpoint', stages: [{ channels: 15, units: 2 }, { channels: 31, units: 2 }] }], // prettier-ignore
+    ['one channel, another size', { image: { height: 28, width: 20, channels: 1 } }],
+    ['eleven channels', { image: { height: 96, width: 96, channels: 11 } }],
+    [
+      'a single stage on a side that cannot be halved',
+      { image: { height: 31, width: 17, channels: 3 }, stages: [{ channels: 8, units: 1 }] },
+    ],
+    ['vectors', vectors],
+    ['batch norm in the units', { unitNorm: 'batch' }],
+  ])('%s', (_, changes) => {
+    const config = configOf(changes)
+    expect(validateNetwork(config)).toEqual([])
+    expect(describeNetwork(config, 4).parameters).toBeGreaterThan(0)
+  })
+})
