@@ -66,6 +66,8 @@ export const ImportDatasetSchema = z.strictObject({
   path: z.string().min(1),
   format: z.string().optional(),
   name: DatasetNameSchema.optional(),
+  /** What is named as the origin, where the path leads to a copy that does not last. */
+  source: z.string().min(1).max(1000).optional(),
   /** For formats of image files; the others keep the shape that they have. */
   images: ImageOptionsSchema.optional(),
 })

@@ -53,7 +53,7 @@ export async function importDataset(request: ImportDataset, options: ImportOptio
     const report: ImportOptions['onProgress'] = (done, message) =>
       options.onProgress(done === null ? null : before + (1 - before) * done, message)
     return {
-      about: { name, format: format.id, source: path },
+      about: { name, format: format.id, source: request.source ?? path },
       write: (sink) => found.read(sink, options.signal),
       report,
     }

@@ -180,7 +180,9 @@ export class Datasets {
   private async import({ taskId = newId(), ...request }: ImportDataset & { taskId?: string }): Promise<Dataset> {
     if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is running already: give this one another id.`)
     if (request.name !== undefined) this.requireFree(request.name)
-    return this.task(taskId, `Importing ${request.path}`, async (options) => this.keep(await this.ports.importer.import(request, options)))
+    return this.task(taskId, `Importing ${request.source ?? request.path}`, async (options) =>
+      this.keep(await this.ports.importer.import(request, options)),
+    )
   }
 
   private tracked<T>(work: Promise<T>): Promise<T> {

@@ -45,6 +45,8 @@ async function collect(entry: FileSystemEntry, prefix: string, files: DroppedFil
 export interface Upload {
   /** The path to import. */
   path: string
+  /** What was sent, by the name that it had. */
+  name: string
   discard(): Promise<void>
 }
 
@@ -80,7 +82,8 @@ export async function upload(
     await Promise.all(Array.from({ length: AT_ONCE }, work))
     // One file or folder is what was meant; several lie beside each other.
     const roots = new Set(files.map(({ path }) => path.split('/')[0]!))
-    return { path: roots.size === 1 ? `${folder}/${[...roots][0]}` : folder, discard }
+    const [name = 'files'] = roots
+    return roots.size === 1 ? { path: `${folder}/${name}`, name, discard } : { path: folder, name: `${name} and others`, discard }
   } catch (error) {
     await discard()
     throw error
