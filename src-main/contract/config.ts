@@ -200,6 +200,7 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
   anchorEvery: field(z.union([z.int().min(0), z.literal('auto')]).default(0), {
     group: 'Network',
     label: 'Anchor every k units',
+    unit: 'units',
     advanced: true,
     help: 'Stores every k-th state so that rebuilt states stay right for large h or great depth; 0 is off, auto chooses k from the measured error.',
   }),

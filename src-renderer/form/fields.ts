@@ -10,7 +10,7 @@ export type Control =
   | { kind: 'switch' }
   | { kind: 'text' }
   /** Objects and unions with an editor of their own. */
-  | { kind: 'stages' | 'augment' | 'schedule' | 'anchor' }
+  | { kind: 'stages' | 'augment' | 'schedule' | 'auto' }
 
 export interface Field {
   key: FieldKey
@@ -20,7 +20,7 @@ export interface Field {
 
 export const GROUPS = ['Network', 'Training', 'Data', 'Evaluation', 'Run'] as const satisfies readonly FieldInfo['group'][]
 
-const SPECIAL = { stages: 'stages', augment: 'augment', schedule: 'schedule', anchorEvery: 'anchor' } as const
+const SPECIAL = { stages: 'stages', augment: 'augment', schedule: 'schedule' } as const
 
 /** Set elsewhere on the page, or by the data set. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['preset', 'dataset', 'classes', 'image', 'seed', 'steps', 'arch'])
@@ -31,6 +31,8 @@ interface JsonSchema {
   minimum?: number
   maximum?: number
   exclusiveMinimum?: number
+  const?: unknown
+  anyOf?: JsonSchema[]
   field?: FieldInfo
 }
 
@@ -41,6 +43,7 @@ function properties(): Record<string, JsonSchema> {
 
 function controlOf(key: string, schema: JsonSchema): Control {
   if (key in SPECIAL) return { kind: SPECIAL[key as keyof typeof SPECIAL] }
+  if (schema.anyOf?.some((branch) => branch.const === 'auto')) return { kind: 'auto' }
   if (schema.enum) return { kind: 'choice', options: schema.enum }
   if (schema.type === 'boolean') return { kind: 'switch' }
   if (schema.type === 'integer' || schema.type === 'number')

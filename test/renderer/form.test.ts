@@ -26,7 +26,7 @@ describe('fields of the form', () => {
     expect(control('learningRate')).toMatchObject({ kind: 'number', integer: false })
     expect(control('frozenStages')).toEqual({ kind: 'switch' })
     expect(control('stages')).toEqual({ kind: 'stages' })
-    expect(control('anchorEvery')).toEqual({ kind: 'anchor' })
+    for (const key of ['anchorEvery', 'memoryBudget']) expect(control(key)).toEqual({ kind: 'auto' })
   })
 
   it('leave no key of an object without an editor', () => {
