@@ -67,7 +67,7 @@ export function imageOption(model: ChartModel, title: string): EChartsOption {
   return {
     ...frame,
     backgroundColor: theme.surface,
-    title: { text: title, left: 12, top: 8, textStyle: { color: theme.text, fontSize: 15, fontWeight: 600 } },
+    title: { text: title, left: 12, top: 8, textStyle: { color: theme.text, fontSize: 15, fontWeight: 'bold' } },
     legend: {
       data: model.lines.map(({ label }) => label),
       textStyle: { color: theme.text, fontSize: 12 },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
@@ -80,6 +81,13 @@ describe.skipIf(noBrowser)('the charts', () => {
     await page.mouse.move(box.x + box.width * 0.3, box.y + 90)
     await page.locator('[data-chart="train/gradientNorm"] .cursor').waitFor()
 
+    // The address shows the same stretch to whoever gets it.
+    await expect.poll(() => page.url()).toMatch(/from=1\d+.*&to=1\d+/)
+    const { page: other, context: elsewhere } = await openPage(browser)
+    await other.goto(`${server.windowAddress}${new URL(page.url()).hash}`)
+    await expect.poll(() => spanOf(other, 'loss'), { timeout: 15_000 }).toEqual([from, to])
+    await elsewhere.close()
+
     await frame.focus()
     await page.keyboard.press('0')
     await expect.poll(() => spanOf(page, 'loss')).toEqual([0, 200_000])
@@ -95,12 +103,117 @@ describe.skipIf(noBrowser)('the charts', () => {
     await page.getByLabel('log axis: Loss').click()
     await page.getByLabel('Smoothing: weight of the past').fill('2')
     await expect.poll(async () => (await spanOf(page, 'loss'))[1]).toBe(20_000_000)
+    await expect.poll(() => page.url()).not.toContain('from=')
     await page.reload()
     await expect.poll(async () => (await spanOf(page, 'loss'))[1], { timeout: 15_000 }).toBe(20_000_000)
     expect(await page.getByLabel('log axis: Loss').getAttribute('aria-pressed')).toBe('true')
     expect(await seriousFindings(page)).toEqual([])
     // The test itself reads the canvas back.
     expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
+  it('take as many bytes a tick after 200,000 points as after 100', async () => {
+    const fake = new FakeServices()
+    const sizes: number[] = []
+    const server = await serve(fake)
+    for (const history of [100, 200_000]) {
+      const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1_000_000 } })
+      fake.addPoints(
+        id,
+        'train/loss',
+        Array.from({ length: history }, (_, i) => ({ step: i + 1, value: 1 })),
+      )
+      const { page, context } = await openPage(browser)
+      let bytes = 0
+      page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (bytes += payload.length)))
+      await page.goto(`${server.windowAddress}#/runs/${id}`)
+      await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: history, last: history })
+      bytes = 0
+      for (let i = 1; i <= 20; i++) fake.addPoints(id, 'train/loss', [{ step: history + i, value: 0.5 }])
+      await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: history + 20, last: history + 20 })
+      sizes.push(bytes)
+      await context.close()
+    }
+    expect(sizes[0]).toBeGreaterThan(0)
+    // The numbers of the changes have a digit or two more.
+    expect(Math.abs(sizes[1]! - sizes[0]!)).toBeLessThan(0.1 * sizes[0]!)
+    await server.close()
+  })
+
+  it('of several runs lie over each other, seeds together with a band, and are taken along in every format', async () => {
+    const fake = new FakeServices()
+    const ids: string[] = []
+    for (const seed of [1, 2, 3]) {
+      const { id } = await fake.runs.create({ ...REQUEST, name: `deep, seed ${seed}`, overrides: { seed, steps: 1000 } })
+      ids.push(id)
+      fake.addPoints(
+        id,
+        'train/loss',
+        Array.from({ length: 500 - 100 * seed }, (_, i) => ({ step: i + 1, value: i === 7 ? NaN : 1 / (i + seed) })),
+      )
+    }
+    const server = await serve(fake)
+    const { page, context, complaints } = await openPage(browser, { width: 1600 })
+    await page.goto(`${server.windowAddress}#/runs`)
+    for (const name of ['seed 1', 'seed 2', 'seed 3']) await page.getByRole('row', { name }).getByRole('checkbox').click()
+    await page.getByTestId('compare').click()
+    await page.waitForURL(/#\/compare\?runs=/)
+    await page.getByRole('button', { name: 'Seeds together' }).click()
+    await page.getByText('deep (3 seeds)').first().waitFor()
+    await expect.poll(() => painted(page, 'train/loss', 0, 1)).toBeGreaterThan(100)
+
+    const taken = async (format: string): Promise<Buffer> => {
+      await page.getByLabel('More of Training loss (cross-entropy)').click()
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByText(format, { exact: true }).click()])
+      return readFileSync(await file.path())
+    }
+    expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')
+    expect((await taken('SVG')).toString()).toMatch(/^<svg.*deep \(3 seeds\)/s)
+    const pdf = await taken('PDF')
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    expect(pdf.length).toBeGreaterThan(3000)
+    expect((await taken('PGFPlots')).toString()).toContain('\\addlegendentry{deep (3 seeds)}')
+    const rows = (await taken('CSV, every point')).toString().trimEnd().split('\n')
+    expect(rows).toHaveLength(1 + 400 + 300 + 200)
+    expect(rows.filter((line) => line.includes(',NaN,'))).toHaveLength(3)
+    await page.getByRole('tab', { name: 'Figures' }).click()
+    const [table] = await Promise.all([page.waitForEvent('download'), page.getByTestId('latex').click()])
+    expect(readFileSync(await table.path(), 'utf8')).toContain('\\pm')
+    await page.keyboard.press('Control+k')
+    await page.getByTestId('palette').fill('deep, seed 2')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(`#/runs/${ids[1]}`))
+    expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
+  it.each(['light', 'dark'] as const)('and the pages around them have no serious barrier, %s theme', async (scheme) => {
+    const fake = new FakeServices()
+    const ids: string[] = []
+    for (const h of [0.1, 0.2]) ids.push((await fake.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps: 1000 } })).id)
+    fake.advance(400)
+    const server = await serve(fake)
+    const { page, context } = await openPage(browser, { scheme, width: 1100 })
+    await page.goto(`${server.windowAddress}#/compare`)
+    await page.getByText('Nothing to compare yet').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    for (const tab of ['charts', 'figures', 'configurations', 'relations']) {
+      await page.goto(`${server.address}/#/compare?runs=${ids.join(',')}&tab=${tab}&baseline=${ids[0]}`)
+      await page.getByRole('tab', { name: tab, selected: true }).waitFor()
+      await page.waitForTimeout(300)
+      expect(await seriousFindings(page)).toEqual([])
+    }
+    await page.keyboard.press('Control+k')
+    await page.getByTestId('palette').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByTestId('palette').waitFor({ state: 'detached' })
+    await page.keyboard.press('?')
+    await page.getByTestId('shortcuts').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
     await context.close()
     await server.close()
   })
