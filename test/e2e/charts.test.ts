@@ -166,7 +166,10 @@ describe.skipIf(noBrowser)('the charts', () => {
 
     const taken = async (format: string): Promise<Buffer> => {
       await page.getByLabel('More of Training loss (cross-entropy)').click()
-      const [file] = await Promise.all([page.waitForEvent('download'), page.getByText(format, { exact: true }).click()])
+      const item = page.getByText(format, { exact: true })
+      const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
+      // Until the menu is gone, a click on its button would only close it.
+      await item.waitFor({ state: 'hidden' })
       return readFileSync(await file.path())
     }
     expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')

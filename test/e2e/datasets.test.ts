@@ -61,7 +61,10 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
 
     // Import: an estimate before, progress meanwhile, a report after.
     await page.getByRole('button', { name: 'Import', exact: true }).click()
-    await page.getByTestId('import-path').locator('input').fill(images)
+    const path = page.getByTestId('import-path').locator('input')
+    // The dialog gives its first field the focus when it has opened; what is typed elsewhere before would land there.
+    await expect.poll(() => path.evaluate((input) => input.matches(':focus'))).toBe(true)
+    await path.fill(images)
     await page.getByTestId('import-name').locator('input').fill('colours')
     await page.getByTestId('import-size').locator('input').fill('16')
     await expect

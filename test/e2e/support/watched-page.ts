@@ -41,10 +41,22 @@ export const foreign = (addresses: string[], port: string): string[] =>
     return host !== `127.0.0.1:${port}`
   })
 
+/** What is used here of a page's animations; this program has no types of the page. */
+interface Transition {
+  effect: { getComputedTiming(): { endTime: number } } | null
+  finished: Promise<unknown>
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Findings of axe that are serious or worse, one line each. */
 export async function seriousFindings(page: Page): Promise<string[]> {
+  // A colour in the middle of a transition is not what anyone reads.
+  await page.evaluate(async () => {
+    const { document } = globalThis as unknown as { document: { getAnimations(): Transition[] } }
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
   // Through the debugging protocol, which the page's content policy does not concern.
   await page.evaluate(axe)
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
