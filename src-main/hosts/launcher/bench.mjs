@@ -11,7 +11,7 @@ const { values: options } = parseArgs({
   options: {
     peer: { type: 'string' },
     python: { type: 'string', default: 'python3' },
-    rounds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '6' },
     only: { type: 'string' },
   },
