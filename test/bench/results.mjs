@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util'
 const ROOT = join(import.meta.dirname, '../..')
 const RAW = join(ROOT, 'docs', 'results')
 const PAGE = join(ROOT, 'docs', 'results.md')
-const MARKS = ['<!-- cifar-10: begin -->', '<!-- cifar-10: end -->']
+const BEGIN = '<!-- cifar-10: begin -->'
+const END = '<!-- cifar-10: end -->'
 const EPOCHS = 12
 
 const { values: options } = parseArgs({ options: { data: { type: 'string' }, home: { type: 'string' }, only: { type: 'string' } } })
@@ -87,7 +88,7 @@ function writePage() {
     return `| ${[name, ...byEpoch, percent(result.testAccuracy), (activeSeconds / 60).toFixed(1), Math.round(peakMiB)].join(' | ')} |`
   })
   const text = [
-    MARKS[0],
+    BEGIN,
     '',
     ...(rows.length === 0
       ? ['No run has finished yet.']
@@ -97,10 +98,10 @@ function writePage() {
           ...rows,
         ]),
     '',
-    MARKS[1],
+    END,
   ].join('\n')
   const page = readFileSync(PAGE, 'utf8')
-  const [from, to] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])]
-  if (from < 0 || to < 0) throw new Error(`docs/results.md has no place for the table (${MARKS[0]})`)
-  writeFileSync(PAGE, page.slice(0, from) + text + page.slice(to + MARKS[1].length))
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (from < 0 || to < 0) throw new Error(`docs/results.md has no place for the table (${BEGIN})`)
+  writeFileSync(PAGE, page.slice(0, from) + text + page.slice(to + END.length))
 }
