@@ -138,6 +138,8 @@ describe.skipIf(noBrowser)('the window', () => {
     await page.getByTestId('reason').waitFor()
     expect(await seriousFindings(page)).toEqual([])
     await page.goto(`${server.address}/#/new`)
+    // The preset has arrived, which sets every field.
+    await page.getByTestId('parameters').filter({ hasText: /\d/ }).waitFor()
     await page.locator('[data-field="h"] input').fill('3')
     await page.getByText('Choose 0.1').waitFor()
     expect(await seriousFindings(page)).toEqual([])
