@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { prepare } from '../../src-main/hosts/launcher/prepare.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
 const RAW = join(ROOT, 'docs', 'results')
@@ -33,7 +34,7 @@ const ask = (...args) => JSON.parse(execFileSync(process.execPath, [...cli(...ar
 /** @param {string[]} args */
 const follow = (...args) => spawnSync(process.execPath, cli(...args), { stdio: ['ignore', 'ignore', 'inherit'] }).status
 
-execFileSync(process.execPath, [join(ROOT, 'src-main/hosts/launcher/rebuild.mjs')], { stdio: 'inherit' })
+await prepare({ skip: ['electron'] })
 mkdirSync(RAW, { recursive: true })
 if (!ask('datasets', 'list').some((/** @type {{ name: string }} */ { name }) => name === 'cifar10'))
   follow('datasets', 'import', options.data, '--name', 'cifar10')
