@@ -1,4 +1,4 @@
-import type { RunStatus } from '../contract/runs.js'
+import { ACTIVE, type RunStatus, type RunSummary } from '../contract/runs.js'
 import type { TrainerExit, TrainerOutcome } from './ports.js'
 
 /** Which state follows which: every rule about the life of a run is here, and nothing else is. */
@@ -39,4 +39,17 @@ export function afterExit(status: RunStatus, { reason, overdue }: TrainerExit): 
   if (obeyed && status === 'pausing') return 'paused'
   if (obeyed && status === 'stopping') return 'stopped'
   return 'failed'
+}
+
+/** Why the command cannot be given to the run, and what can be done instead. */
+export function refusal({ id, status }: RunSummary, command: RunCommand): string {
+  if (command === 'resume') {
+    if (status === 'finished') return `Run ${id} has finished and cannot be resumed: fork it to train on from its last checkpoint.`
+    return status === 'starting' || status === 'running'
+      ? `Run ${id} is ${status} already.`
+      : `Run ${id} is ${status}: wait until it has ended, then resume it.`
+  }
+  return ACTIVE.includes(status)
+    ? `Run ${id} is ${status} already: wait until it has ended.`
+    : `Run ${id} cannot be ${command === 'pause' ? 'paused' : 'stopped'}, because it is ${status} and nothing works on it.`
 }
