@@ -3,6 +3,7 @@ import { AlertSchema } from './alerts.js'
 import { ComparisonIdSchema, ComparisonSchema } from './comparisons.js'
 import { DatasetSchema } from './datasets.js'
 import { SeriesPointsSchema } from './metrics.js'
+import { RunViewIdSchema, SavedRunViewSchema } from './run-views.js'
 import { SettingsSchema } from './settings.js'
 import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from './runs.js'
 
@@ -33,6 +34,8 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('settings'), settings: SettingsSchema }),
   z.strictObject({ kind: z.literal('comparison'), comparison: ComparisonSchema }),
   z.strictObject({ kind: z.literal('comparisonRemoved'), id: ComparisonIdSchema }),
+  z.strictObject({ kind: z.literal('runView'), view: SavedRunViewSchema }),
+  z.strictObject({ kind: z.literal('runViewRemoved'), id: RunViewIdSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
   z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),
   /** Long work; not kept over a restart. */

@@ -8,6 +8,7 @@ import { DatasetNameSchema, ImportDatasetSchema, MakeDatasetSchema } from './dat
 import { isUserError, type ErrorCode } from './errors.js'
 import { MAX_STRETCH } from './metrics.js'
 import { BulkSchema, CreateRunSchema, EditRunsSchema, NotesSchema, RunIdSchema } from './runs.js'
+import { RunViewIdSchema, SaveRunViewSchema } from './run-views.js'
 import type { Services } from './services.js'
 import { SettingsPatchSchema } from './settings.js'
 import { CleanupSchema } from './storage.js'
@@ -91,6 +92,10 @@ export const router = t.router({
   }),
   runs: t.router({
     list: procedure.query(({ ctx }) => ctx.services.runs.list()),
+    table: procedure.query(({ ctx }) => ctx.services.runs.table()),
+    configs: procedure
+      .input(z.strictObject({ ids: z.array(RunIdSchema).max(10_000).optional() }))
+      .query(({ ctx, input }) => ctx.services.runs.configs(input.ids)),
     get: procedure.input(runId).query(({ ctx, input }) => ctx.services.runs.get(input.id)),
     create: procedure.input(CreateRunSchema).mutation(({ ctx, input }) => ctx.services.runs.create(input)),
     createSeveral: procedure
@@ -176,6 +181,11 @@ export const router = t.router({
     remove: procedure
       .input(z.strictObject({ id: ComparisonIdSchema }))
       .mutation(({ ctx, input }) => ctx.services.comparisons.remove(input.id)),
+  }),
+  runViews: t.router({
+    list: procedure.query(({ ctx }) => ctx.services.runViews.list()),
+    save: procedure.input(SaveRunViewSchema).mutation(({ ctx, input }) => ctx.services.runViews.save(input)),
+    remove: procedure.input(z.strictObject({ id: RunViewIdSchema })).mutation(({ ctx, input }) => ctx.services.runViews.remove(input.id)),
   }),
   changes: procedure.input(ChangesInputSchema).subscription(async function* ({ ctx, input, signal }) {
     const controller = new AbortController()

@@ -18,6 +18,7 @@ import type {
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from './datasets.js'
 import type { PackedPoints, SeriesOverview, SeriesPoints } from './metrics.js'
 import type { BulkAction, BulkResult, CreateRun, EditRuns, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
+import type { SavedRunView, SaveRunView } from './run-views.js'
 import type { Settings, SettingsPatch } from './settings.js'
 import type { SystemInfo } from './system.js'
 
@@ -55,6 +56,10 @@ export interface Services {
   runs: {
     /** The rows and the sequence number up to which they are true. */
     list(): Promise<{ runs: RunSummary[]; seq: number }>
+    /** The same rows as one text (`contract/run-table.ts`), for who shows thousands of them. */
+    table(): Promise<{ rows: string; seq: number }>
+    /** Configurations of these runs, or of all, as the JSON of a `ConfigTable`. What a run was configured with never changes. */
+    configs(ids?: readonly string[]): Promise<{ columns: string }>
     get(id: string): Promise<RunDetail>
     create(request: CreateRun): Promise<RunSummary>
     /** One run a seed, queued together in this order. */
@@ -125,6 +130,13 @@ export interface Services {
     list(): Promise<{ comparisons: Comparison[]; seq: number }>
     /** A new one, or what is now in place of one. */
     save(request: SaveComparison): Promise<Comparison>
+    remove(id: string): Promise<void>
+  }
+  /** Views of the table of runs that were given a name. */
+  runViews: {
+    list(): Promise<{ views: SavedRunView[]; seq: number }>
+    /** A new one, or what is now in place of one. */
+    save(request: SaveRunView): Promise<SavedRunView>
     remove(id: string): Promise<void>
   }
   changes: {

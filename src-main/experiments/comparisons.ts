@@ -1,48 +1,33 @@
-import { ComparisonViewSchema, type Comparison } from '../contract/comparisons.js'
-import { UserError } from '../contract/errors.js'
+import { ComparisonViewSchema, type ComparisonView } from '../contract/comparisons.js'
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
-import { newId } from './ids.js'
-import type { Clock, ComparisonStore, Journal } from './ports.js'
+import { createNamed } from './named.js'
+import type { Clock, Journal, NamedStore } from './ports.js'
 
 interface ComparisonPorts {
   changes: Changes
   clock: Clock
-  comparisons: ComparisonStore
+  comparisons: NamedStore<ComparisonView>
   journal: Journal
 }
 
 /** Comparisons that were given a name. Runs that are removed stay in them: they can come back. */
-export function createComparisons({ changes, clock, comparisons, journal }: ComparisonPorts): Services['comparisons'] {
-  function require(id: string): Comparison {
-    const found = comparisons.get(id)
-    if (!found) throw new UserError('NOT_FOUND', `There is no comparison "${id}": it may have been removed in another window.`)
-    return found
-  }
-
-  return {
-    list: async () => ({ comparisons: comparisons.list(), seq: journal.last() }),
-    save: async ({ id, name, view }) =>
-      changes.commit((record) => {
-        const now = clock.now()
-        const before = id === undefined ? null : require(id)
-        const comparison: Comparison = {
-          id: before?.id ?? newId(),
-          name: name.trim(),
-          createdAt: before?.createdAt ?? now,
-          updatedAt: now,
-          view: ComparisonViewSchema.parse(view),
-        }
-        comparisons.put(comparison)
-        record({ kind: 'comparison', comparison })
-        return comparison
-      }),
-    async remove(id) {
-      require(id)
-      changes.commit((record) => {
-        comparisons.remove(id)
-        record({ kind: 'comparisonRemoved', id })
-      })
+export function createComparisons({ comparisons, ...ports }: ComparisonPorts): Services['comparisons'] {
+  const named = createNamed(
+    { ...ports, store: comparisons },
+    {
+      what: 'comparison',
+      schema: ComparisonViewSchema,
+      saved: (comparison) => ({ kind: 'comparison', comparison }),
+      removed: (id) => ({ kind: 'comparisonRemoved', id }),
     },
+  )
+  return {
+    async list() {
+      const { all, seq } = named.list()
+      return { comparisons: all, seq }
+    },
+    save: async (request) => named.save(request),
+    remove: async (id) => named.remove(id),
   }
 }

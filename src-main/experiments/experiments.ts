@@ -1,3 +1,5 @@
+import type { ComparisonView } from '../contract/comparisons.js'
+import type { RunView } from '../contract/run-views.js'
 import type { Services } from '../contract/services.js'
 import { Alerts } from './alerts.js'
 import { Backups } from './backup.js'
@@ -12,7 +14,6 @@ import type {
   BackupWriter,
   Catalogue,
   CheckpointStore,
-  ComparisonStore,
   Clock,
   DatasetImporter,
   DatasetStore,
@@ -20,6 +21,7 @@ import type {
   HomeFiles,
   Journal,
   LogStore,
+  NamedStore,
   RunExchange,
   RunStore,
   SeriesStore,
@@ -33,7 +35,9 @@ import { RunControl } from './run-control.js'
 import { createBulk } from './bulk.js'
 import { createRunEdit } from './run-edit.js'
 import { createQueue } from './run-queue.js'
+import { createRunTable } from './run-table.js'
 import { RunTrash } from './run-trash.js'
+import { createRunViews } from './run-views.js'
 import { createRuns, type RunPorts } from './runs.js'
 import { createStorage } from './storage.js'
 import { createSettings } from './settings.js'
@@ -45,7 +49,8 @@ export interface ExperimentPorts {
   series: SeriesStore
   log: LogStore
   checkpoints: CheckpointStore
-  comparisons: ComparisonStore
+  comparisons: NamedStore<ComparisonView>
+  runViews: NamedStore<RunView>
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore
@@ -82,6 +87,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   const runPorts = { ...ports, changes, control, configurations }
   const runs = {
     ...createRuns(runPorts),
+    ...createRunTable(runPorts),
     ...createRunEdit(runPorts),
     ...createQueue(runPorts),
     ...trash.services,
@@ -103,6 +109,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
       storage: { ...createStorage({ ...ports, changes, control }), ...backups.services },
       settings: createSettings({ ...ports, changes }, () => control.reconsider()),
       comparisons: createComparisons({ ...ports, changes }),
+      runViews: createRunViews({ ...ports, changes }),
       changes: { subscribe: changes.subscribe },
     },
     async close(timeout) {

@@ -2,7 +2,6 @@ import type { Alert } from '../contract/alerts.js'
 import type { DiskSpace } from '../contract/storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
 import type { Change, SequencedChange, Task } from '../contract/changes.js'
-import type { Comparison } from '../contract/comparisons.js'
 import type { RunConfig } from '../contract/config.js'
 import type {
   AugmentedRequest,
@@ -69,6 +68,8 @@ export interface RunStore {
   list(): RunSummary[]
   /** Those in one of these states, in the order in which they were queued. */
   inStatus(statuses: readonly RunStatus[]): RunSummary[]
+  /** Configurations of the runs in sight that were made after the one of this number, in that order, at most so many. */
+  configsAfter(number: number, limit: number): { number: number; id: string; config: RunConfig }[]
   update(id: string, patch: RunPatch): void
   record(id: string): RunRecord | undefined
   updateRecord(id: string, patch: Partial<Omit<RunRecord, 'config' | 'weightsFile'>>): void
@@ -128,11 +129,20 @@ export interface CheckpointStore {
   remove(runId: string, file: string): void
 }
 
-export interface ComparisonStore {
+/** A way to look at something that was given a name. */
+export interface Named<View> {
+  id: string
+  name: string
+  createdAt: number
+  updatedAt: number
+  view: View
+}
+
+export interface NamedStore<View> {
   /** By name. */
-  list(): Comparison[]
-  get(id: string): Comparison | undefined
-  put(comparison: Comparison): void
+  list(): Named<View>[]
+  get(id: string): Named<View> | undefined
+  put(named: Named<View>): void
   remove(id: string): void
 }
 

@@ -48,6 +48,10 @@ export function createRunStore(db: Database): RunStore {
   const byStatus = db.prepare<Row>(
     `SELECT ${columns} FROM runs WHERE status IN (SELECT value FROM json_each(?)) AND removedAt IS NULL ORDER BY queueOrder`,
   )
+  const configsAfter = db.prepare<{ number: number; id: string; config: string }>(
+    `SELECT runs.number, runs.id, run_records.config FROM runs JOIN run_records ON run_records.runId = runs.id
+     WHERE runs.number > ? AND runs.removedAt IS NULL ORDER BY runs.number LIMIT ?`,
+  )
   const setRemoved = db.prepare('UPDATE runs SET removedAt = ? WHERE id = ?')
   const removed = db.prepare<Row & { removedAt: number }>(
     `SELECT ${columns}, removedAt FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, number DESC`,
@@ -85,6 +89,8 @@ export function createRunStore(db: Database): RunStore {
     },
     list: () => newestFirst.all().map(decode),
     inStatus: (statuses) => byStatus.all(JSON.stringify(statuses)).map(decode),
+    configsAfter: (number, limit) =>
+      configsAfter.all(number, limit).map((row) => ({ ...row, config: JSON.parse(row.config) as RunConfig })),
     update(id, patch) {
       const known = Object.entries(patch).filter(([key]) => (COLUMNS as readonly string[]).includes(key))
       set('runs', 'id', id, Object.fromEntries(known.map(([key, value]) => [key, encode(key, value)])))

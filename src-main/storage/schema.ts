@@ -143,13 +143,17 @@ export const alerts = sqliteTable('alerts', {
   read: integer().notNull(),
 })
 
-export const comparisons = sqliteTable('comparisons', {
+const named = {
   id: text().primaryKey(),
   name: text().notNull(),
   createdAt: real().notNull(),
   updatedAt: real().notNull(),
   view: text().notNull(),
-})
+}
+
+export const comparisons = sqliteTable('comparisons', named)
+
+export const runViews = sqliteTable('run_views', named)
 
 export const datasets = sqliteTable('datasets', { name: text().primaryKey(), description: text().notNull() })
 

@@ -1,20 +1,22 @@
+import { ComparisonViewSchema, type ComparisonView } from '../contract/comparisons.js'
+import { RunViewSchema, type RunView } from '../contract/run-views.js'
 import type {
   AlertStore,
   CheckpointStore,
-  ComparisonStore,
   DatasetStore,
   Journal,
   LogStore,
+  NamedStore,
   RunStore,
   SettingsStore,
   Transactions,
 } from '../experiments/ports.js'
 import { createAlertStore } from './alerts.js'
 import { createCheckpointStore } from './checkpoints.js'
-import { createComparisonStore } from './comparisons.js'
 import type { Database } from './database.js'
 import { createJournal, type JournalLimits } from './journal.js'
 import { createLogStore } from './log.js'
+import { createNamedStore } from './named.js'
 import { createRunStore } from './runs.js'
 import { createSeriesStore, type SummarisedSeries } from './series.js'
 import { createDatasetStore, createSettingsStore } from './settings.js'
@@ -25,7 +27,8 @@ export interface Stores {
   series: SummarisedSeries
   log: LogStore
   checkpoints: CheckpointStore
-  comparisons: ComparisonStore
+  comparisons: NamedStore<ComparisonView>
+  runViews: NamedStore<RunView>
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -40,7 +43,8 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     series: createSeriesStore(db),
     log: createLogStore(db),
     checkpoints: createCheckpointStore(db),
-    comparisons: createComparisonStore(db),
+    comparisons: createNamedStore(db, 'comparisons', ComparisonViewSchema),
+    runViews: createNamedStore(db, 'run_views', RunViewSchema),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

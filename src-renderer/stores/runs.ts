@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive } from 'vue'
+import { computed, ref, shallowReactive, toRaw } from 'vue'
 import type { Change } from '../../src-main/contract/changes.js'
+import { unpackRuns } from '../../src-main/contract/run-table.js'
 import type { BulkAction, CreateRun, EditRuns, RunSummary } from '../../src-main/contract/runs.js'
 import { useConnection } from '../client/api.js'
 import { Replica } from '../client/replica.js'
@@ -11,17 +12,23 @@ export const useRuns = defineStore('runs', () => {
   const { client } = useConnection()
   const feed = useFeed()
   const byId = shallowReactive(new Map<string, RunSummary>())
+  /** Goes up when a run comes into the queue, moves in it or leaves it: not with every report of those that run. */
+  const queueVersion = ref(0)
   const loaded = ref(false)
 
   const replica = new Replica<RunSummary[], Change>(
     (runs) => {
       byId.clear()
       for (const run of runs) byId.set(run.id, run)
+      queueVersion.value += 1
       loaded.value = true
     },
     (change) => {
-      if (change.kind === 'run') byId.set(change.run.id, change.run)
-      else if (change.kind === 'runRemoved') byId.delete(change.runId)
+      const id = change.kind === 'run' ? change.run.id : change.kind === 'runRemoved' ? change.runId : null
+      if (id === null) return
+      if (toRaw(byId).get(id)?.status === 'queued' || (change.kind === 'run' && change.run.status === 'queued')) queueVersion.value += 1
+      if (change.kind === 'run') byId.set(id, change.run)
+      else byId.delete(id)
     },
   )
 
@@ -33,13 +40,16 @@ export const useRuns = defineStore('runs', () => {
   /** Fetches the table, and at the first call lets the feed begin where it ends. */
   async function load(): Promise<void> {
     const request = replica.request()
-    const { runs, seq } = await feed.ask(() => client.runs.list.query())
-    replica.snapshot(request, seq, runs)
+    const { rows, seq } = await feed.ask(() => client.runs.table.query())
+    replica.snapshot(request, seq, unpackRuns(rows))
     feed.start(seq)
   }
 
   /** Those that wait, in the order in which they will start. */
-  const queue = computed(() => [...byId.values()].filter(({ status }) => status === 'queued').sort((a, b) => a.queueOrder - b.queueOrder))
+  const queue = computed(() => {
+    void queueVersion.value
+    return [...toRaw(byId).values()].filter(({ status }) => status === 'queued').sort((a, b) => a.queueOrder - b.queueOrder)
+  })
 
   /** Newest first. */
   const rows = computed(() => [...byId.values()].sort((a, b) => b.createdAt - a.createdAt))

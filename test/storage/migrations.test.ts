@@ -69,4 +69,14 @@ describe('migrations', () => {
     expect(runs.list()).toHaveLength(1)
     db.close()
   })
+
+  it('0005: there is room for views of the table of runs, and none yet', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(4, file, RUN)
+    const db = await openDatabase(file)
+    const { runViews } = createStores(db)
+    expect(runViews.list()).toEqual([])
+    db.close()
+  })
 })

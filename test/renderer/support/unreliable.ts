@@ -52,7 +52,7 @@ export function unreliable(inner: Services): Unreliable {
       ...inner,
       runs: {
         ...inner.runs,
-        list: () => late(inner.runs.list()),
+        table: () => late(inner.runs.table()),
         get: (id) => late(inner.runs.get(id)),
         overview: (id) => late(inner.runs.overview(id)),
         stretch: (id, request) => late(inner.runs.stretch(id, request)),

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import type { ConfigTable } from '../../src-main/contract/run-table.js'
+import { unpackRuns } from '../../src-main/contract/run-table.js'
+import { openSession } from '../fixtures/session.js'
+
+const REQUEST = { preset: 'small', dataset: 'digits' }
+
+describe('views of the table of runs', () => {
+  it('are kept by name, told to every window, changed and removed', async () => {
+    using session = await openSession()
+    const seq = session.stores.journal.last()
+    const filters = [{ key: 'config.h', operator: 'atMost' as const, values: ['0.1'] }]
+    const saved = await session.services.runViews.save({
+      name: ' small h ',
+      view: { columns: ['name', 'config.h'], filters, group: 'config.arch' },
+    })
+    expect(saved).toMatchObject({ name: 'small h', view: { columns: ['name', 'config.h'], filters, sort: [], text: '', archived: false } })
+    const renamed = await session.services.runViews.save({ id: saved.id, name: 'smaller', view: saved.view })
+    await session.crash()
+    expect((await session.services.runViews.list()).views).toEqual([renamed])
+    await session.services.runViews.remove(saved.id)
+    expect((await session.services.runViews.list()).views).toEqual([])
+    const told = session.stores.journal.after(seq, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
+    expect(told.filter((kind) => kind.startsWith('runView'))).toEqual(['runView', 'runView', 'runViewRemoved'])
+    await expect(session.services.runViews.remove(saved.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('the table of runs', () => {
+  it('has every run in sight as one text, with values that are no numbers', async () => {
+    using session = await openSession()
+    const { id } = await session.services.runs.create({ ...REQUEST, name: 'first' })
+    await session.services.runs.create({ ...REQUEST, name: 'second' })
+    session.stores.runs.update(id, { latest: { 'train/loss': NaN, 'test/loss': -Infinity, 'test/accuracy': 0.1 } })
+    const { rows, seq } = await session.services.runs.table()
+    const list = await session.services.runs.list()
+    expect(unpackRuns(rows)).toEqual(list.runs)
+    expect(seq).toBe(list.seq)
+  })
+
+  it('has every leaf of every configuration by column', async () => {
+    using session = await openSession()
+    const ids: string[] = []
+    for (let run = 0; run < 3; run++)
+      ids.push((await session.services.runs.create({ ...REQUEST, overrides: { learningRate: run === 2 ? 0.5 : 0.25, seed: run } })).id)
+    const read = async (some?: string[]): Promise<ConfigTable> =>
+      JSON.parse((await session.services.runs.configs(some)).columns) as ConfigTable
+    const all = await read()
+    const column = (key: string) => all.columns.find((each) => each.key === key)
+    expect(all.ids).toEqual(ids)
+    expect(column('learningRate')).toEqual({ key: 'learningRate', values: [0.25, 0.5], codes: [0, 0, 1] })
+    expect(column('seed')).toEqual({ key: 'seed', values: [0, 1, 2], codes: [0, 1, 2] })
+    expect(column('augment.flip')?.codes).toBeNull()
+    expect(column('stages.0.units')?.values).toEqual([expect.any(Number)])
+    await session.services.runs.remove(ids[1]!)
+    expect((await read()).ids).toEqual([ids[0], ids[2]])
+    expect((await read([ids[2]!])).columns.find(({ key }) => key === 'learningRate')).toMatchObject({ values: [0.5], codes: null })
+  })
+})
