@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AlertSchema } from './alerts.js'
 import { ComparisonIdSchema, ComparisonSchema } from './comparisons.js'
 import { DatasetSchema } from './datasets.js'
+import { EvaluationSummarySchema } from './evaluations.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { RunViewIdSchema, SavedRunViewSchema } from './run-views.js'
 import { SettingsSchema } from './settings.js'
@@ -22,11 +23,13 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), run: RunSummarySchema }),
   z.strictObject({ kind: z.literal('runRemoved'), runId: RunIdSchema }),
   z.strictObject({ kind: z.literal('points'), runId: RunIdSchema, series: z.array(SeriesPointsSchema) }),
-  /** Points after this step were discarded, because the run resumed from a checkpoint at it. */
+  /** Points and evaluations after this step were discarded, because the run resumed from a checkpoint at it. */
   z.strictObject({ kind: z.literal('truncated'), runId: RunIdSchema, afterStep: z.int() }),
   z.strictObject({ kind: z.literal('log'), runId: RunIdSchema, entries: z.array(LogEntrySchema) }),
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
   z.strictObject({ kind: z.literal('checkpointRemoved'), runId: RunIdSchema, file: z.string() }),
+  /** The weights of a checkpoint were evaluated; the matrix and the mistakes are asked for when they are looked at. */
+  z.strictObject({ kind: z.literal('evaluation'), evaluation: EvaluationSummarySchema }),
   z.strictObject({ kind: z.literal('notes'), runId: RunIdSchema, notes: z.string() }),
   z.strictObject({ kind: z.literal('alert'), alert: AlertSchema }),
   /** Alerts up to this number have been read. */

@@ -42,6 +42,16 @@ export interface ImagesPage extends Pixels {
   labels: (number | null)[]
 }
 
+/** Single images of a part by their places, in that order. */
+export const ChosenRequestSchema = z.strictObject({
+  name: DatasetNameSchema,
+  part: PartSchema,
+  indices: z.array(z.int().min(0)).min(1).max(200),
+  /** Longest side in pixels; larger images are shrunk by a whole number. */
+  side: z.int().min(8).max(1024),
+})
+export type ChosenRequest = z.infer<typeof ChosenRequestSchema>
+
 export const PointsRequestSchema = z.strictObject({
   name: DatasetNameSchema,
   part: z.enum(['train', 'test']),

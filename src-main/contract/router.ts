@@ -3,12 +3,18 @@ import superjson from 'superjson'
 import { z } from 'zod'
 import { ChangesInputSchema } from './changes.js'
 import { ComparisonIdSchema, SaveComparisonSchema } from './comparisons.js'
-import { AugmentedRequestSchema, ImagesRequestSchema, PointsRequestSchema, SplitRequestSchema } from './dataset-views.js'
+import {
+  AugmentedRequestSchema,
+  ChosenRequestSchema,
+  ImagesRequestSchema,
+  PointsRequestSchema,
+  SplitRequestSchema,
+} from './dataset-views.js'
 import { DatasetNameSchema, ImportDatasetSchema, MakeDatasetSchema } from './datasets.js'
 import { isUserError, type ErrorCode } from './errors.js'
 import { MAX_STRETCH } from './metrics.js'
-import { BulkSchema, CreateRunSchema, EditRunsSchema, NotesSchema, RunIdSchema } from './runs.js'
 import { RunViewIdSchema, SaveRunViewSchema } from './run-views.js'
+import { BulkSchema, CreateRunSchema, EditRunsSchema, MAX_CHECKPOINT_STRETCH, NotesSchema, RunIdSchema } from './runs.js'
 import type { Services } from './services.js'
 import { SettingsPatchSchema } from './settings.js'
 import { CleanupSchema } from './storage.js'
@@ -54,6 +60,7 @@ const procedure = t.procedure.use(async ({ next }) => {
 const PathSchema = z.string().min(1).max(4096)
 
 const runId = z.strictObject({ id: RunIdSchema })
+const checkpointFile = z.string().regex(/^[A-Za-z0-9._-]{1,120}$/, 'not a checkpoint')
 
 export const router = t.router({
   system: t.router({ info: procedure.query(({ ctx }) => ctx.services.system.info()) }),
@@ -77,6 +84,7 @@ export const router = t.router({
       .input(z.strictObject({ name: DatasetNameSchema }))
       .query(({ ctx, input }) => ctx.services.datasets.classCounts(input.name)),
     images: procedure.input(ImagesRequestSchema).query(({ ctx, input }) => ctx.services.datasets.images(input)),
+    chosen: procedure.input(ChosenRequestSchema).query(({ ctx, input }) => ctx.services.datasets.chosen(input)),
     points: procedure.input(PointsRequestSchema).query(({ ctx, input }) => ctx.services.datasets.points(input)),
     augmented: procedure.input(AugmentedRequestSchema).query(({ ctx, input }) => ctx.services.datasets.augmented(input)),
     split: procedure.input(SplitRequestSchema).query(({ ctx, input }) => ctx.services.datasets.split(input)),
@@ -122,6 +130,22 @@ export const router = t.router({
     exportWeights: procedure
       .input(runId.extend({ step: z.int().min(0).optional(), path: z.string().min(1).max(4096) }))
       .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.exportWeights(id, request)),
+    readCheckpoint: procedure
+      .input(runId.extend({ file: checkpointFile, from: z.int().min(0), count: z.int().min(1).max(MAX_CHECKPOINT_STRETCH) }))
+      .query(({ ctx, input: { id, ...request } }) => ctx.services.runs.readCheckpoint(id, request)),
+    weightNorms: procedure
+      .input(runId.extend({ file: checkpointFile.optional() }))
+      .query(({ ctx, input: { id, ...request } }) => ctx.services.runs.weightNorms(id, request)),
+    evaluate: procedure
+      .input(runId.extend({ step: z.int().min(0).optional(), file: checkpointFile.optional() }))
+      .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.evaluate(id, request)),
+    cancelEvaluation: procedure
+      .input(runId.extend({ file: checkpointFile }))
+      .mutation(({ ctx, input }) => ctx.services.runs.cancelEvaluation(input.id, input.file)),
+    evaluations: procedure.input(runId).query(({ ctx, input }) => ctx.services.runs.evaluations(input.id)),
+    evaluation: procedure
+      .input(runId.extend({ file: checkpointFile }))
+      .query(({ ctx, input }) => ctx.services.runs.evaluation(input.id, input.file)),
     rename: procedure
       .input(runId.extend({ name: z.string().trim().min(1).max(200) }))
       .mutation(({ ctx, input }) => ctx.services.runs.rename(input.id, input.name)),

@@ -109,6 +109,9 @@ export const CheckpointSchema = z.strictObject({
 })
 export type Checkpoint = z.infer<typeof CheckpointSchema>
 
+/** The most bytes of a checkpoint that one question is answered with. */
+export const MAX_CHECKPOINT_STRETCH = 4 * 2 ** 20
+
 export const ResultSchema = z.strictObject({
   testAccuracy: z.number().nullable(),
   testLoss: z.number().nullable(),

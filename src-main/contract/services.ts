@@ -6,6 +6,7 @@ import type { Comparison, SaveComparison } from './comparisons.js'
 import type { RunConfig } from './config.js'
 import type {
   AugmentedRequest,
+  ChosenRequest,
   ClassCounts,
   ImagesPage,
   ImagesRequest,
@@ -16,6 +17,7 @@ import type {
   SplitRequest,
 } from './dataset-views.js'
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from './datasets.js'
+import type { Evaluation, EvaluationSummary, WeightNorms } from './evaluations.js'
 import type { PackedPoints, SeriesOverview, SeriesPoints } from './metrics.js'
 import type { BulkAction, BulkResult, CreateRun, EditRuns, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
 import type { SavedRunView, SaveRunView } from './run-views.js'
@@ -46,6 +48,7 @@ export interface Services {
     rename(name: string, to: string): Promise<Dataset>
     classCounts(name: string): Promise<ClassCounts>
     images(request: ImagesRequest): Promise<ImagesPage>
+    chosen(request: ChosenRequest): Promise<Pixels>
     points(request: PointsRequest): Promise<PointsPage>
     augmented(request: AugmentedRequest): Promise<Pixels>
     split(request: SplitRequest): Promise<SplitCounts>
@@ -80,6 +83,19 @@ export interface Services {
     ): Promise<RunSummary>
     /** Writes parameters and running statistics of a checkpoint (the last by default) as .safetensors; an existing file is replaced. */
     exportWeights(id: string, request: { step?: number | undefined; path: string }): Promise<{ path: string; bytes: number; step: number }>
+    /** A stretch of a checkpoint's file in base64, so that a window can save it wherever it runs. */
+    readCheckpoint(id: string, request: { file: string; from: number; count: number }): Promise<{ bytes: string }>
+    /** Norms of a checkpoint's weights (the last by default) over the depth of the network. */
+    weightNorms(id: string, request: { file?: string | undefined }): Promise<WeightNorms>
+    /**
+     * Shows the weights of a checkpoint (the last by default) every test image, in a process of its own, and keeps what came of it.
+     * Resolves when it is kept; progress is published as changes of the task `evaluationTask`. One at a time, in the order asked.
+     */
+    evaluate(id: string, request: { step?: number | undefined; file?: string | undefined }): Promise<Evaluation>
+    cancelEvaluation(id: string, file: string): Promise<void>
+    /** Those of this run, and the sequence number up to which that is true. */
+    evaluations(id: string): Promise<{ evaluations: EvaluationSummary[]; seq: number }>
+    evaluation(id: string, file: string): Promise<Evaluation>
     rename(id: string, name: string): Promise<RunSummary>
     /** Tags, colour, pin, baseline and archive of many runs in one transaction. */
     edit(request: EditRuns): Promise<RunSummary[]>

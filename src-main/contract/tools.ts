@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ErrorCode } from './errors.js'
 
 /**
- * Work of the command line that needs TensorFlow but no run: it happens in a process of its own, started like a
+ * Work that needs TensorFlow but no trainer of a run: it happens in a process of its own, started like a
  * trainer (`trainer.js --tool NAME JSON`), with the engine's environment. The answers come over Node's channel.
  */
 const ModeSchema = z.enum(['reversible', 'stored'])
@@ -33,10 +33,18 @@ export const BenchStepRequestSchema = z.strictObject({
 })
 export type BenchStepRequest = z.infer<typeof BenchStepRequestSchema>
 
+export const EvaluateRequestSchema = z.strictObject({
+  /** Absolute paths of a checkpoint and of the folder of a stored data set. */
+  checkpoint: z.string(),
+  datasetFolder: z.string(),
+})
+export type EvaluateRequest = z.infer<typeof EvaluateRequestSchema>
+
 /** Each tool's request; its result is an object of its own, printed as it is. */
 export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('parity'), request: ParityRequestSchema }),
   z.strictObject({ tool: z.literal('bench-step'), request: BenchStepRequestSchema }),
+  z.strictObject({ tool: z.literal('evaluate'), request: EvaluateRequestSchema }),
   z.strictObject({ tool: z.literal('speed'), request: z.strictObject({}) }),
 ])
 export type ToolRequest = z.infer<typeof ToolRequestSchema>
@@ -44,8 +52,8 @@ export type ToolRequest = z.infer<typeof ToolRequestSchema>
 const CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INTERNAL'] as const satisfies readonly ErrorCode[]
 
 export const ToolReportSchema = z.discriminatedUnion('kind', [
-  /** A line for people about what it does now. */
-  z.strictObject({ kind: z.literal('progress'), message: z.string() }),
+  /** A line for people about what it does now, and how far it is, 0 to 1, where that is known. */
+  z.strictObject({ kind: z.literal('progress'), message: z.string(), fraction: z.number().min(0).max(1).optional() }),
   /** The last message. `ok` false: the work was done and its verdict is bad (a gradient is wrong); the exit status says so. */
   z.strictObject({
     kind: z.literal('result'),

@@ -75,6 +75,20 @@ export async function openBatches(options: {
   }
 }
 
+/**
+ * The test part of a stored data set alone, as a run with this configuration sees it.
+ * @throws UserError as `openBatches`
+ */
+export async function openHeldOut(
+  folder: string,
+  config: DataConfig,
+): Promise<{ dataset: Dataset; batches(options: { batch: number; limit: number }): Iterable<HeldOutBatch> }> {
+  const dataset = await readDataset(folder)
+  requireFit(dataset, config)
+  const test = await loadPart(folder, dataset, 'test')
+  return { dataset, batches: (options) => heldOutBatches(dataset, test, null, options) }
+}
+
 function requireFit(dataset: Dataset, { image, classes, augment }: DataConfig): void {
   const { height, width, channels } = dataset.image
   if (image.height !== height || image.width !== width || image.channels !== channels || classes !== dataset.classNames.length)

@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type {
   AugmentedRequest,
+  ChosenRequest,
   ClassCounts,
   ImagesPage,
   ImagesRequest,
@@ -58,6 +59,16 @@ export class DatasetBrowser {
     }
   }
 
+  /**
+   * Single images by their places.
+   * @throws UserError BAD_INPUT for points and for an image that is not there
+   */
+  async chosen(folder: string, dataset: Dataset, { part, indices, side }: Omit<ChosenRequest, 'name'>): Promise<Pixels> {
+    requireImages(dataset)
+    for (const index of indices) requirePlace(dataset, part, index)
+    return shrink(await readItems(folder, dataset, part, indices), dataset.image, side)
+  }
+
   /** @throws UserError BAD_INPUT for images */
   async points(folder: string, dataset: Dataset, { part, limit }: Omit<PointsRequest, 'name'>): Promise<PointsPage> {
     if (dataset.kind !== 'points') throw new UserError('BAD_INPUT', `${dataset.name} holds images, not points: ask for its images.`)
@@ -80,11 +91,7 @@ export class DatasetBrowser {
   async augmented(folder: string, dataset: Dataset, request: Omit<AugmentedRequest, 'name'>): Promise<Pixels> {
     requireImages(dataset)
     const { part, index, pad, flip, seed, count } = request
-    if (index >= dataset.counts[part])
-      throw new UserError(
-        'BAD_INPUT',
-        `The ${part} part of ${dataset.name} has ${dataset.counts[part]} images: there is no image ${index}.`,
-      )
+    requirePlace(dataset, part, index)
     const { image } = dataset
     const size = valuesPerItem(dataset)
     const original = await readItems(folder, dataset, part, [index])
@@ -126,6 +133,11 @@ export class DatasetBrowser {
 
 function requireImages({ kind, name }: Dataset): void {
   if (kind !== 'images') throw new UserError('BAD_INPUT', `${name} holds points, not images: ask for its points.`)
+}
+
+function requirePlace({ name, counts }: Dataset, part: Part, index: number): void {
+  if (index >= counts[part])
+    throw new UserError('BAD_INPUT', `The ${part} part of ${name} has ${counts[part]} images: there is no image ${index}.`)
 }
 
 function countOf(labels: Uint16Array, classes: number): number[] {

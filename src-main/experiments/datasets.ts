@@ -52,6 +52,7 @@ export class Datasets {
       rename: (name, to) => this.rename(name, to),
       classCounts: async (name) => views.classCounts(...(await this.place(name))),
       images: async ({ name, ...request }) => views.images(...(await this.place(name)), request),
+      chosen: async ({ name, ...request }) => views.chosen(...(await this.place(name)), request),
       points: async ({ name, ...request }) => views.points(...(await this.place(name)), request),
       augmented: async ({ name, ...request }) => views.augmented(...(await this.place(name)), request),
       split: async ({ name, ...request }) => views.split(...(await this.place(name)), request),

@@ -9,6 +9,7 @@ import { createChanges } from './changes.js'
 import { createComparisons } from './comparisons.js'
 import { Datasets } from './datasets.js'
 import { DiskGuard } from './disk-guard.js'
+import { Evaluations } from './evaluations.js'
 import type {
   AlertStore,
   BackupWriter,
@@ -17,6 +18,8 @@ import type {
   Clock,
   DatasetImporter,
   DatasetStore,
+  EvaluationStore,
+  Evaluator,
   HomeDisk,
   HomeFiles,
   Journal,
@@ -51,6 +54,7 @@ export interface ExperimentPorts {
   checkpoints: CheckpointStore
   comparisons: NamedStore<ComparisonView>
   runViews: NamedStore<RunView>
+  evaluations: EvaluationStore
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore
@@ -61,6 +65,7 @@ export interface ExperimentPorts {
   catalogue: Catalogue
   importer: DatasetImporter
   weights: Weights
+  evaluator: Evaluator
   exchange: RunExchange
   system: Services['system']
   provenance: RunPorts['provenance']
@@ -85,9 +90,11 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   const configurations = new Configurations(ports.catalogue, datasets)
   const trash = new RunTrash({ ...ports, changes, control })
   const runPorts = { ...ports, changes, control, configurations }
+  const evaluations = new Evaluations({ ...runPorts, datasets })
   const runs = {
     ...createRuns(runPorts),
     ...createRunTable(runPorts),
+    ...evaluations.services,
     ...createRunEdit(runPorts),
     ...createQueue(runPorts),
     ...trash.services,
@@ -114,7 +121,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
     },
     async close(timeout) {
       guard.close()
-      await Promise.all([control.close(timeout), datasets.close(), trash.close(), backups.close()])
+      await Promise.all([control.close(timeout), datasets.close(), trash.close(), backups.close(), evaluations.close()])
       changes.close()
       noteClosing(ports.settings)
     },

@@ -5,6 +5,7 @@ import type { Change, SequencedChange, Task } from '../contract/changes.js'
 import type { RunConfig } from '../contract/config.js'
 import type {
   AugmentedRequest,
+  ChosenRequest,
   ClassCounts,
   ImagesPage,
   ImagesRequest,
@@ -16,6 +17,7 @@ import type {
 } from '../contract/dataset-views.js'
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from '../contract/datasets.js'
 import type { EngineReport } from '../contract/engine.js'
+import type { Evaluation, EvaluationSummary, TestFigures, WeightNorms } from '../contract/evaluations.js'
 import type { Points } from '../contract/metrics.js'
 import type { Checkpoint, Environment, LogEntry, RunDetail, RunResult, RunStatus, RunSummary } from '../contract/runs.js'
 
@@ -129,6 +131,16 @@ export interface CheckpointStore {
   remove(runId: string, file: string): void
 }
 
+export interface EvaluationStore {
+  /** Replaces an earlier one of the same checkpoint. */
+  put(evaluation: Evaluation): void
+  get(runId: string, file: string): Evaluation | undefined
+  /** Ascending by step, then by time. */
+  list(runId: string): EvaluationSummary[]
+  /** Discards those of checkpoints of steps above this one. */
+  truncateAfter(runId: string, step: number): void
+}
+
 /** A way to look at something that was given a name. */
 export interface Named<View> {
   id: string
@@ -225,6 +237,8 @@ export interface HomeFiles {
   /** Whether that checkpoint is there. */
   hasCheckpoint(runId: string, file: string): boolean
   removeCheckpoint(runId: string, file: string): void
+  /** At most `count` bytes of it from `from` on. @throws UserError DISK */
+  readCheckpoint(runId: string, file: string, from: number, count: number): Promise<Uint8Array>
   /** Moves checkpoints from elsewhere on the same disk into a run's folder, which it makes. */
   adoptCheckpoints(runId: string, from: readonly { file: string; path: string }[]): void
   /** Gives a fork its own copy of a parent's checkpoint and answers the copy's file name in the fork's folder. */
@@ -293,6 +307,7 @@ export type TrainerReport =
   | { kind: 'points'; step: number; activeSeconds: number; medianStepSeconds: number; series: ({ key: string } & Points)[] }
   | { kind: 'log'; at: number; level: LogEntry['level']; message: string }
   | ({ kind: 'checkpoint'; checkpoint: Checkpoint['kind'] } & Omit<Checkpoint, 'runId' | 'kind'>)
+  | { kind: 'evaluation'; file: string; step: number; at: number; figures: TestFigures }
   | { kind: 'ended'; outcome: TrainerOutcome; reason: string | null; result: RunResult | null }
 
 export type TrainerOutcome = 'finished' | 'paused' | 'stopped' | 'diverged' | 'failed'
@@ -351,6 +366,22 @@ export interface Weights {
   check(path: string, config: RunConfig): Promise<void>
   /** Writes the weights of a checkpoint alone and answers the bytes written. */
   export(checkpoint: string, target: string): Promise<number>
+  /** Norms of the weights of a checkpoint. @throws UserError when the file is damaged */
+  norms(checkpoint: string): Promise<WeightNorms['layers']>
+}
+
+/** Shows the weights of a checkpoint every test image, in a process of its own. */
+export interface Evaluator {
+  /** @throws UserError when checkpoint or data set cannot be used, or do not fit */
+  evaluate(request: {
+    /** Absolute paths. */
+    checkpoint: string
+    datasetFolder: string
+    /** Trainers that work at the same time and share the machine. */
+    beside: number
+    onProgress(progress: number | null, message: string): void
+    signal: AbortSignal
+  }): Promise<TestFigures>
 }
 
 export interface ImportOptions {
@@ -387,6 +418,7 @@ export interface DatasetViews {
   classCounts(folder: string, dataset: Dataset): Promise<ClassCounts>
   images(folder: string, dataset: Dataset, request: Omit<ImagesRequest, 'name'>): Promise<ImagesPage>
   points(folder: string, dataset: Dataset, request: Omit<PointsRequest, 'name'>): Promise<PointsPage>
+  chosen(folder: string, dataset: Dataset, request: Omit<ChosenRequest, 'name'>): Promise<Pixels>
   augmented(folder: string, dataset: Dataset, request: Omit<AugmentedRequest, 'name'>): Promise<Pixels>
   split(folder: string, dataset: Dataset, request: Omit<SplitRequest, 'name'>): Promise<SplitCounts>
 }

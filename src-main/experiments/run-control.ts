@@ -58,6 +58,11 @@ export class RunControl {
     this.pump()
   }
 
+  /** How many trainers are at work. */
+  get working(): number {
+    return this.live.size
+  }
+
   isLive(id: string): boolean {
     return this.live.has(id)
   }

@@ -1,11 +1,11 @@
 import type { RunConfig } from '../contract/config.js'
 import type { Dataset } from '../contract/datasets.js'
-import { UserError } from '../contract/errors.js'
 import type { Environment, RunSummary } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { NetworkSummary } from '../contract/catalogue.js'
 import type { Configurations } from './catalogue.js'
 import type { Changes } from './changes.js'
+import { findCheckpoint } from './find-checkpoint.js'
 import { newId } from './ids.js'
 import { packForWire } from './packing.js'
 import type { CheckpointStore, Clock, HomeFiles, Journal, LogStore, RunStore, SeriesStore, Weights } from './ports.js'
@@ -136,15 +136,6 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     return record
   }
 
-  function checkpointOf(id: string, step: number | undefined) {
-    const all = checkpoints.list(id).filter(({ file }) => files.hasCheckpoint(id, file))
-    const found = step === undefined ? all.at(-1) : all.findLast((each) => each.step === step)
-    if (found) return found
-    if (all.length === 0) throw new UserError('NOT_FOUND', `Run ${id} has no checkpoint yet: wait until it has written one.`)
-    const steps = [...new Set(all.map((each) => each.step))]
-    throw new UserError('NOT_FOUND', `Run ${id} has no checkpoint at step ${step}: it has them at ${steps.slice(-12).join(', ')}.`)
-  }
-
   return {
     list: async () => ({ runs: runs.list(), seq: journal.last() }),
 
@@ -188,7 +179,7 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     async fork(parentId, { step, overrides, name }) {
       const parent = control.require(parentId)
       const record = recordOf(parentId)
-      const checkpoint = checkpointOf(parentId, step)
+      const checkpoint = findCheckpoint(ports, parentId, { step })
       const plan = await configurations.fork(record.config, overrides)
       const named = { ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id: newId() }
       return only(await startWithWeights([named], (id) => files.adoptWeights(parentId, checkpoint.file, id)))
@@ -196,7 +187,7 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
 
     async exportWeights(id, { step, path }) {
       control.require(id)
-      const checkpoint = checkpointOf(id, step)
+      const checkpoint = findCheckpoint(ports, id, { step })
       return { path, step: checkpoint.step, bytes: await weights.export(files.checkpointPath(id, checkpoint.file), path) }
     },
 

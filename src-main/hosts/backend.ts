@@ -3,13 +3,14 @@ import type { Services } from '../contract/services.js'
 import type { SystemInfo } from '../contract/system.js'
 import { createExchange } from '../exchange/exchange.js'
 import { openExperiments } from '../experiments/experiments.js'
-import type { Awaitable, Catalogue, Clock, DatasetImporter, HomeDisk, Weights } from '../experiments/ports.js'
+import type { Awaitable, Catalogue, Clock, DatasetImporter, Evaluator, HomeDisk, Weights } from '../experiments/ports.js'
 import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
 import { openHomeDisk } from '../storage/home-disk.js'
 import { createStores } from '../storage/stores.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
+import { createEvaluator } from './evaluator.js'
 import { readProvenance } from './provenance.js'
 import { VERSION } from './version.js'
 import { weights } from './weights.js'
@@ -35,6 +36,8 @@ export interface BackendOptions {
   disk?: HomeDisk | undefined
   /** What reads files of weights; a test's trainers write none. */
   weights?: Weights | undefined
+  /** What evaluates checkpoints; by default the trainer's program. */
+  evaluator?: Evaluator | undefined
 }
 
 export interface Backend {
@@ -81,6 +84,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       catalogue,
       importer,
       weights: options.weights ?? weights,
+      evaluator: options.evaluator ?? createEvaluator(trainerEntry, (share) => environment?.(share) ?? {}),
       exchange: createExchange(home),
       system: {
         info: async () => ({

@@ -1,4 +1,4 @@
-import { argMax, cast, equal, mul, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import { argMax, cast, equal, exp, logSoftmax, max, mul, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { crossEntropies } from './losses.js'
 import { infer } from './pass.js'
 import type { Network } from './network.js'
@@ -13,16 +13,21 @@ export interface EvaluationBatch {
   weights: Tensor
 }
 
-/** Sums over one batch in inference: correct predictions and cross-entropy (nats), to be divided by the number of images that count. */
+/**
+ * One batch in inference. Sums over it: correct predictions and cross-entropy (nats), to be divided by the number of images that count.
+ * Of each image: the predicted class [batch] (int32) and its probability [batch].
+ */
 export function evaluateBatch(
   network: Network,
   params: Named,
   statistics: Named,
   { images, labels, weights }: EvaluationBatch,
-): { correct: Tensor; loss: Tensor } {
+): { correct: Tensor; loss: Tensor; predicted: Tensor; confidence: Tensor } {
   return tidy(() => {
     const logits = infer(network, params, statistics, images)
-    const correct = sum(mul(cast(equal(argMax(logits, 1), labels), 'float32'), weights))
-    return { correct, loss: sum(mul(crossEntropies(logits, labels), weights)) }
+    const predicted = argMax(logits, 1)
+    const correct = sum(mul(cast(equal(predicted, labels), 'float32'), weights))
+    const confidence = exp(max(logSoftmax(logits), 1))
+    return { correct, loss: sum(mul(crossEntropies(logits, labels), weights)), predicted, confidence }
   })
 }

@@ -1,5 +1,5 @@
 import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import type { HomeFiles } from '../experiments/ports.js'
@@ -67,6 +67,20 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     },
     hasCheckpoint: (id, file) => existsSync(checkpoint(id, file)),
     removeCheckpoint: (id, file) => guard(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
+    async readCheckpoint(id, file, from, count) {
+      const path = checkpoint(id, file)
+      const handle = await open(path).catch((error: unknown) => {
+        throw explainDiskError(error, path)
+      })
+      try {
+        const { buffer, bytesRead } = await handle.read(new Uint8Array(count), 0, count, from)
+        return buffer.subarray(0, bytesRead)
+      } catch (error) {
+        throw explainDiskError(error, path)
+      } finally {
+        await handle.close()
+      }
+    },
     adoptCheckpoints(id, from) {
       make(files.checkpointFolder(id))
       make(files.logFolder(id))

@@ -125,6 +125,26 @@ export const checkpoints = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.file] })],
 )
 
+export const evaluations = sqliteTable(
+  'evaluations',
+  {
+    runId: text()
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    file: text().notNull(),
+    step: integer().notNull(),
+    at: real().notNull(),
+    datasetHash: text(),
+    images: integer().notNull(),
+    accuracy: real().notNull(),
+    loss: real(),
+    /** JSON arrays. */
+    confusion: text().notNull(),
+    mistakes: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.file] })],
+)
+
 export const journal = sqliteTable('journal', {
   seq: integer().primaryKey({ autoIncrement: true }),
   kind: text().notNull(),

@@ -4,6 +4,7 @@ import type {
   AlertStore,
   CheckpointStore,
   DatasetStore,
+  EvaluationStore,
   Journal,
   LogStore,
   NamedStore,
@@ -14,6 +15,7 @@ import type {
 import { createAlertStore } from './alerts.js'
 import { createCheckpointStore } from './checkpoints.js'
 import type { Database } from './database.js'
+import { createEvaluationStore } from './evaluations.js'
 import { createJournal, type JournalLimits } from './journal.js'
 import { createLogStore } from './log.js'
 import { createNamedStore } from './named.js'
@@ -29,6 +31,7 @@ export interface Stores {
   checkpoints: CheckpointStore
   comparisons: NamedStore<ComparisonView>
   runViews: NamedStore<RunView>
+  evaluations: EvaluationStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -45,6 +48,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     checkpoints: createCheckpointStore(db),
     comparisons: createNamedStore(db, 'comparisons', ComparisonViewSchema),
     runViews: createNamedStore(db, 'run_views', RunViewSchema),
+    evaluations: createEvaluationStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

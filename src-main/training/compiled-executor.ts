@@ -16,6 +16,8 @@ import {
   measureReconstruction,
   reconstructionImages,
   take,
+  takeEvaluation,
+  type BatchEvaluation,
   type Executor,
   type KeepOptions,
   type StepScalars,
@@ -30,7 +32,7 @@ export interface CompileOptions extends KeepOptions {
   passes?: readonly Pass[]
 }
 
-type Pass = 'train' | 'evaluate' | 'reconstruct'
+export type Pass = 'train' | 'evaluate' | 'reconstruct'
 
 /** Size of the graph that a program was made of. */
 export interface GraphSize {
@@ -71,11 +73,11 @@ export class CompiledExecutor implements Executor {
     return { loss: take(loss!), total: take(total!), gradientNorm: take(gradientNorm!) }
   }
 
-  evaluate(batch: HostBatch): { correct: number; loss: number } {
+  evaluate(batch: HostBatch): BatchEvaluation {
     const inputs = feeds.evaluate(this.network, batch)
-    const { correct, loss } = this.program.run('evaluate', { ...inputs })
+    const outcome = this.program.run('evaluate', { ...inputs }) as ReturnType<typeof evaluateBatch>
     dispose(Object.values(inputs))
-    return { correct: take(correct!), loss: take(loss!) }
+    return takeEvaluation(outcome, batch)
   }
 
   reconstruct(batch: HostBatch, anchorEvery: number): number[] {

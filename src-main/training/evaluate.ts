@@ -1,5 +1,7 @@
+import type { TestFigures } from '../contract/evaluations.js'
 import type { Executor } from './executor.js'
 import type { HostBatch } from './run-data.js'
+import { Tally } from './tally.js'
 
 export interface Evaluation {
   /** Fraction of correct predictions. */
@@ -18,4 +20,11 @@ export function evaluate(executor: Executor, batches: Iterable<HostBatch>): Eval
     count += batch.count
   }
   return count === 0 ? null : { accuracy: correct / count, loss: loss / count }
+}
+
+/** The same with the confusion matrix and the most confident mistakes. */
+export function evaluateInFull(executor: Executor, batches: Iterable<HostBatch>, classes: number): TestFigures | null {
+  const tally = new Tally(classes)
+  for (const batch of batches) tally.add(batch, executor.evaluate(batch))
+  return tally.figures
 }

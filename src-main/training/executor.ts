@@ -16,6 +16,15 @@ export interface StepScalars {
   gradientNorm: number
 }
 
+export interface BatchEvaluation {
+  /** Sums over the images of the batch; the loss in nats. */
+  correct: number
+  loss: number
+  /** Of each image: the class that it was taken for, and the probability that the network gave it. */
+  predicted: ArrayLike<number>
+  confidence: ArrayLike<number>
+}
+
 /** What may change while a run goes on: how much the backward pass keeps. */
 export interface KeepOptions {
   /** Keep the pair before every k-th unit; 0 keeps none. */
@@ -30,8 +39,8 @@ export interface Executor {
   readonly step: number
   /** One update of parameters, slots and running statistics. */
   train(batch: HostBatch, learningRate: number): StepScalars
-  /** Sums over the images of a batch of at most EVALUATION_BATCH. */
-  evaluate(batch: HostBatch): { correct: number; loss: number }
+  /** Of a batch of at most EVALUATION_BATCH images. */
+  evaluate(batch: HostBatch): BatchEvaluation
   /** Relative errors of rebuilt states by stage, on the first images of a batch, if every k-th unit were anchored. */
   reconstruct(batch: HostBatch, anchorEvery: number): number[]
   /** Reads the state; its tensors are gone afterwards. */
@@ -91,6 +100,17 @@ export function take(value: Tensor): number {
   return number
 }
 
+/** What `evaluateBatch` says of the images that count; the tensors are freed. */
+export function takeEvaluation(
+  { correct, loss, predicted, confidence }: Record<'correct' | 'loss' | 'predicted' | 'confidence', Tensor>,
+  { count }: HostBatch,
+): BatchEvaluation {
+  const each = (value: Tensor): ArrayLike<number> => value.dataSync().slice(0, count)
+  const result = { correct: take(correct), loss: take(loss), predicted: each(predicted), confidence: each(confidence) }
+  dispose([predicted, confidence])
+  return result
+}
+
 /** The largest of each stage's errors; the tensors are freed. NaN counts as the largest. */
 export function largest(errors: Tensor[]): number[] {
   const worst = errors.map((stage) => [...stage.dataSync()].reduce((a, b) => (Number.isNaN(a) || a > b ? a : b), 0))
@@ -133,12 +153,12 @@ export class EagerExecutor implements Executor {
     return { loss: take(crossEntropy), total: take(total), gradientNorm: take(gradientNorm) }
   }
 
-  evaluate(batch: HostBatch): { correct: number; loss: number } {
+  evaluate(batch: HostBatch): BatchEvaluation {
     const { network, state } = this
     const inputs = feeds.evaluate(network, batch)
-    const { correct, loss } = evaluateBatch(network, state.params, state.statistics, inputs)
+    const outcome = evaluateBatch(network, state.params, state.statistics, inputs)
     dispose(Object.values(inputs))
-    return { correct: take(correct), loss: take(loss) }
+    return takeEvaluation(outcome, batch)
   }
 
   reconstruct(batch: HostBatch, anchorEvery: number): number[] {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { RunConfigSchema } from '../contract/config.js'
 import { EngineReportSchema } from '../contract/engine.js'
+import { TestFiguresSchema } from '../contract/evaluations.js'
 import { ResultSchema } from '../contract/runs.js'
 
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** What a trainer is started with, sent once after it says hello. All paths are absolute. */
 export const JobSchema = z.strictObject({
@@ -69,6 +70,8 @@ export const ReportSchema = z.discriminatedUnion('kind', [
     metrics: values,
     weightsHash: z.string(),
   }),
+  /** All test images, shown to the weights of one checkpoint. */
+  z.strictObject({ kind: z.literal('evaluation'), file: z.string(), step: z.int(), at: z.number(), figures: TestFiguresSchema }),
   /** The last message; the process then exits with status 0. */
   z.strictObject({
     kind: z.literal('ended'),

@@ -3,17 +3,19 @@ import type { RunConfig } from '../contract/config.js'
 import { capturableBackend } from '../engine/capture/binding.js'
 import type { Network } from '../numeric/network.js'
 import type { TrainingState } from '../numeric/state.js'
-import { CompiledExecutor } from './compiled-executor.js'
+import { CompiledExecutor, type Pass } from './compiled-executor.js'
 import { EagerExecutor, type Executor, type KeepOptions } from './executor.js'
 
 export interface OpenExecutorOptions extends KeepOptions {
   log(level: 'info', message: string): void
   onPhase(phase: string): void
+  /** Which passes will be asked for; by default all. */
+  passes?: readonly Pass[]
 }
 
 /** The executor that a run asks for; takes the state. Says in the log where the engine at hand cannot do what was asked. */
 export function openExecutor(network: Network, config: RunConfig, state: TrainingState, options: OpenExecutorOptions): Executor {
-  const { log, onPhase, ...keep } = options
+  const { log, onPhase, passes, ...keep } = options
   if (config.execution === 'eager') return new EagerExecutor(network, config, state, keep)
   const capturable = capturableBackend(backend())
   if (!capturable) {
@@ -23,7 +25,7 @@ export function openExecutor(network: Network, config: RunConfig, state: Trainin
   const fused = config.fusedKernels && !capturable.isUsingGpuDevice
   if (config.fusedKernels && !fused) log('info', 'fused kernels are for processors; on this GPU the step is compiled without them')
   const begin = performance.now()
-  const executor = new CompiledExecutor(capturable, network, config, state, { ...keep, fused, onPhase })
+  const executor = new CompiledExecutor(capturable, network, config, state, { ...keep, fused, onPhase, ...(passes ? { passes } : {}) })
   const { nodes, bytes } = executor.graph
   const seconds = ((performance.now() - begin) / 1000).toFixed(1)
   log(

@@ -1,5 +1,6 @@
 import { freemem } from 'node:os'
 import type { RunConfig } from '../contract/config.js'
+import type { TestFigures } from '../contract/evaluations.js'
 import type { Checkpoint, RunResult } from '../contract/runs.js'
 import { UserError } from '../contract/errors.js'
 import { isReversible } from '../numeric/dynamics.js'
@@ -9,7 +10,7 @@ import { learningRateAt } from '../numeric/schedules.js'
 import { initialState } from '../numeric/state.js'
 import { chooseAnchors } from './anchors.js'
 import { checkpointFile, loadInto, NotFinite, readCheckpoint, saveCheckpoint, storedTensors, type Progress } from './checkpoint.js'
-import { evaluate, type Evaluation } from './evaluate.js'
+import { evaluate, evaluateInFull, type Evaluation } from './evaluate.js'
 import { EVALUATION_BATCH } from './executor.js'
 import { packPoints } from './left-behind.js'
 import { openExecutor } from './open-executor.js'
@@ -100,8 +101,9 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     recorder.record(key, executor.step, value)
     latest = { ...latest, [key]: value }
   }
-  const evaluatePart = (part: 'test' | 'validation', limit: number): Evaluation | null => {
-    const result = evaluate(executor, data.heldOut(part, { batch: EVALUATION_BATCH, limit }))
+  const heldOut = (part: 'test' | 'validation', limit: number) => data.heldOut(part, { batch: EVALUATION_BATCH, limit })
+  const testInFull = (): TestFigures | null => evaluateInFull(executor, heldOut('test', 0), config.classes)
+  const recordPart = <T extends Evaluation>(part: 'test' | 'validation', result: T | null): T | null => {
     if (!result) return null
     record(`${part}/accuracy`, result.accuracy)
     record(`${part}/loss`, result.loss)
@@ -129,11 +131,12 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     warned = true
     log('warn', describeReconstruction(worst, config.reconstructionTolerance))
   }
-  const evaluateAll = (limit: number, batch: HostBatch): Evaluation | null => {
+  const evaluateAll = <T extends Evaluation>(evaluateTest: () => T | null, batch: HostBatch): T | null => {
     phase('evaluating')
-    const test = evaluatePart('test', limit)
+    const test = recordPart('test', evaluateTest())
     // Always of the same images, or else the last value could not be compared with the ones before.
-    const validation = config.validation > 0 ? evaluatePart('validation', config.evaluateImages) : null
+    const validation =
+      config.validation > 0 ? recordPart('validation', evaluate(executor, heldOut('validation', config.evaluateImages))) : null
     if (validation) selection.consider(validation, executor.step, checkpointFile(executor.step, job.lease))
     if (reversible) measureReversal(batch)
     phase('training')
@@ -145,7 +148,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   if (executor.step === 0) await checkpoint('start')
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
   let lastMemory = 0
-  let finalTest: Evaluation | null = null
+  let finalTest: TestFigures | null = null
   let outcome: 'finished' | 'stopped' | 'paused' = 'finished'
 
   while (executor.step < config.steps) {
@@ -175,7 +178,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
 
     const last = executor.step === config.steps
     if (!last && executor.step % evaluateEvery === 0) {
-      evaluateAll(config.evaluateImages, batch)
+      evaluateAll(() => evaluate(executor, heldOut('test', config.evaluateImages)), batch)
       if (selection.improved) await checkpoint('best')
       if (selection.exhausted) {
         log('info', `stops early: no improvement in ${config.earlyStopping} evaluations`)
@@ -183,7 +186,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
         break
       }
     }
-    if (last) finalTest = evaluateAll(0, batch)
+    if (last) finalTest = evaluateAll(testInFull, batch)
     batch.release()
     await link.breathe()
     if (link.wanted) {
@@ -207,13 +210,18 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   }
   if (outcome === 'finished') {
     // The reported accuracy is that of the selected checkpoint; without a validation split that is the last one.
+    let selected = { file: end.file, step: executor.step }
     if (selection.best && selection.best.step !== executor.step) {
+      selected = { file: selection.best.file, step: selection.best.step }
       const best = await readCheckpoint(join(job.checkpointFolder, selection.best.file))
       executor.change((current) => loadInto(network, current, best.file.tensors, 'weights'))
       finalTest = null
     }
-    const test = finalTest ?? evaluate(executor, data.heldOut('test', { batch: EVALUATION_BATCH, limit: 0 }))
-    if (test) result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss }
+    const test = finalTest ?? testInFull()
+    if (test) {
+      result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss }
+      link.report({ kind: 'evaluation', ...selected, at: Date.now(), figures: test })
+    }
   }
   return { outcome, reason: null, result }
 }

@@ -1,5 +1,7 @@
 import type { RunConfig } from '../contract/config.js'
+import type { LayerNorm } from '../contract/evaluations.js'
 import { UserError } from '../contract/errors.js'
+import { layerNorms } from '../numeric/layer-norms.js'
 import { buildNetwork } from '../numeric/network.js'
 import { FORMAT, readCheckpoint, requireFit, weightsHash } from './checkpoint.js'
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js'
@@ -41,4 +43,27 @@ export async function exportWeights(checkpoint: string, target: string): Promise
     weightsHash: weightsHash(tensors),
   }
   return writeSafetensors(target, { metadata, tensors })
+}
+
+/** Milliseconds after which others may work, in a process that does more than this. */
+const SLICE = 10
+
+/**
+ * Norms of the parameters of a file of weights, in the order of its network.
+ * @throws UserError when the file cannot be read or is damaged
+ */
+export async function weightNorms(path: string): Promise<LayerNorm[]> {
+  const weights = await readWeights(path)
+  const parameters = new Map<string, { shape: number[]; data: Float32Array }>()
+  for (const [name, { shape, data }] of weights)
+    if (name.startsWith('params/') && data instanceof Float32Array) parameters.set(name.slice('params/'.length), { shape, data })
+  const layers: LayerNorm[] = []
+  let began = performance.now()
+  for (const layer of layerNorms(parameters)) {
+    layers.push(layer)
+    if (performance.now() - began < SLICE) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    began = performance.now()
+  }
+  return layers
 }

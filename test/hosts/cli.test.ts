@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { UserError } from '../../src-main/contract/errors.js'
 import type { Context } from '../../src-main/hosts/cli/context.js'
 import { runCommandLine } from '../../src-main/hosts/cli/run.js'
 import { parseSetting, toOverrides } from '../../src-main/hosts/cli/settings.js'
@@ -378,6 +379,47 @@ describe('retrace runs', () => {
     await services.runs.pause(id)
     expect(await run('runs', 'resume', id)).toBe(0)
     expect(out).toEqual([`Run ${id} is running`])
+  })
+})
+
+describe('retrace runs evaluate', () => {
+  it('prints accuracy by class and what was taken for what, or everything as JSON', async () => {
+    const { run, out, json, services } = terminal()
+    const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist' })
+    expect(await run('runs', 'evaluate', id, '--step', '80')).toBe(0)
+    expect(out[0]).toBe('Step 80: 97.00 % of 200 test images, loss 0.1200')
+    expect(out).toContain('    7   70.00 %     14  20')
+    expect(out.at(-1)).toBe('6 of class 7 were taken for 1')
+    out.length = 0
+    expect(await run('runs', 'evaluate', id, '--json')).toBe(0)
+    expect(json()).toMatchObject({ runId: id, accuracy: 0.97, mistakes: [{ index: 7, label: 7, predicted: 1 }, {}, {}, {}, {}, {}] })
+  })
+
+  it('says that there is no such run', async () => {
+    const { run, notes } = terminal()
+    expect(await run('runs', 'evaluate', 'nosuch')).toBe(1)
+    expect(notes.at(-1)).toMatch(/no run "nosuch"/)
+  })
+
+  it('is cancelled when the user wants the end', async () => {
+    const { run, end, services } = terminal()
+    const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist' })
+    const checkpoint = { runId: id, step: 80, file: 'f', kind: 'final' as const, bytes: 1, createdAt: 0, weightsHash: 'w', metrics: {} }
+    const run80 = { ...(await services.runs.get(id)), checkpoints: [checkpoint] }
+    services.runs.get = async () => run80
+    let begun: () => void = () => undefined
+    const started = new Promise<void>((resolve) => (begun = resolve))
+    const cancelled = new Promise<never>((_, reject) => {
+      services.runs.cancelEvaluation = async () => reject(new UserError('CONFLICT', 'The evaluation was cancelled.'))
+    })
+    services.runs.evaluate = () => {
+      begun()
+      return cancelled
+    }
+    const status = run('runs', 'evaluate', id)
+    await started
+    end('SIGINT')
+    expect(await status).toBe(130)
   })
 })
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { evaluationTask } from '../../src-main/contract/evaluations.js'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import type { CreateRun, RunDetail } from '../../src-main/contract/runs.js'
 import { openBackend, type Backend } from '../../src-main/hosts/backend.js'
@@ -94,6 +95,33 @@ async function killTrainer(id: string): Promise<void> {
   const { stdout } = await promisify(execFile)('pgrep', ['-f', '--', `--run ${id} --lease`])
   for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
 }
+
+test('a checkpoint is evaluated in a process of its own, also while its run goes on, and that can be cancelled', async () => {
+  const { runs, changes } = backend.services
+  const { id } = await runs.create({ ...request, overrides: { ...request.overrides, validation: 0, steps: 400 } })
+  await until(id, ({ checkpoints }) => checkpoints.length > 0)
+  const first = (await runs.get(id)).checkpoints[0]!
+  const during = await runs.evaluate(id, { step: first.step })
+  expect(during).toMatchObject({ runId: id, file: first.file, images: 2000 })
+  const { checkpoints, result } = await finished(id)
+  const { evaluations } = await runs.evaluations(id)
+  expect(evaluations.map(({ file }) => file)).toEqual([first.file, checkpoints.at(-1)!.file])
+  const atEnd = await runs.evaluation(id, checkpoints.at(-1)!.file)
+  expect(atEnd.accuracy).toBe(result!.testAccuracy)
+  const again = await runs.evaluate(id, {})
+  expect({ ...again, at: 0 }).toEqual({ ...atEnd, at: 0 })
+
+  const task = (async () => {
+    for await (const { change } of changes.subscribe({ since: null, detailOf: [], signal: AbortSignal.timeout(60_000) }))
+      if (change.kind === 'task' && change.task.id === evaluationTask(id, first.file) && change.task.message === 'reading the checkpoint')
+        return
+  })()
+  const cancelled = expect(runs.evaluate(id, { file: first.file })).rejects.toThrow(/was cancelled/)
+  await task
+  await runs.cancelEvaluation(id, first.file)
+  await cancelled
+  expect(await runs.evaluation(id, first.file)).toEqual(during)
+})
 
 test('killed, paused, stopped and closed with its host, a run ends with the weights and the series of an uninterrupted one', async () => {
   const whole = await finished((await backend.services.runs.create(request)).id)

@@ -5,6 +5,7 @@ import { openDatabase } from '../../src-main/storage/database.js'
 import { openDriver } from '../../src-main/storage/driver.js'
 import { SCHEMA_VERSION } from '../../src-main/storage/migrate.js'
 import { createStores } from '../../src-main/storage/stores.js'
+import { FIGURES } from '../fixtures/fake-evaluations.js'
 import { temporaryFolder } from '../fixtures/home.js'
 
 const FOLDER = resolve(import.meta.dirname, '../../src-main/storage/migrations')
@@ -77,6 +78,22 @@ describe('migrations', () => {
     const db = await openDatabase(file)
     const { runViews } = createStores(db)
     expect(runViews.list()).toEqual([])
+    db.close()
+  })
+
+  it('0006: runs of the fifth version have no evaluations, and theirs go with them', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(5, file, RUN)
+    const db = await openDatabase(file)
+    const { evaluations, runs } = createStores(db)
+    expect(evaluations.list('abcd')).toEqual([])
+    const evaluation = { runId: 'abcd', file: 'f', step: 3, at: 1, datasetHash: null, ...FIGURES, loss: NaN }
+    evaluations.put(evaluation)
+    expect(evaluations.get('abcd', 'f')).toEqual(evaluation)
+    runs.remove('abcd')
+    expect(db.prepare('SELECT * FROM evaluations').all()).toEqual([])
+    expect(db.problems()).toEqual([])
     db.close()
   })
 })

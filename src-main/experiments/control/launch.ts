@@ -20,7 +20,7 @@ export class Launch {
 
   /** Marks the run as starting, with a lease that ends every earlier one, and takes back what is later than its checkpoint. */
   prepare(run: RunSummary, slot: number): LiveRun {
-    const { changes, runs, series, checkpoints, files, clock } = this.ports
+    const { changes, runs, series, checkpoints, evaluations, files, clock } = this.ports
     const { id } = run
     const lease = run.lease + 1
     const { config } = this.record(id)
@@ -30,6 +30,7 @@ export class Launch {
     const afterStep = checkpoint?.step ?? -1
     changes.commit((publish) => {
       series.truncateAfter(id, afterStep)
+      evaluations.truncateAfter(id, afterStep)
       for (const { file } of checkpoints.list(id)) if (!files.hasCheckpoint(id, file)) checkpoints.remove(id, file)
       runs.updateRecord(id, { result: null })
       const next = this.rows.patch(id, {

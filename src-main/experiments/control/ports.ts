@@ -3,6 +3,7 @@ import type { Changes } from '../changes.js'
 import type {
   CheckpointStore,
   Clock,
+  EvaluationStore,
   HomeFiles,
   LogStore,
   RunStore,
@@ -19,6 +20,7 @@ export interface RunControlPorts {
   series: SeriesStore
   log: LogStore
   checkpoints: CheckpointStore
+  evaluations: EvaluationStore
   settings: SettingsStore
   files: HomeFiles
   trainers: TrainerLauncher

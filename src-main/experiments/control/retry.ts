@@ -9,7 +9,7 @@ import { IDLE, type RunRows } from './run-rows.js'
  * @throws UserError NOT_FOUND, or CONFLICT when it has not ended, or has finished
  */
 export function queueAnew(ports: RunControlPorts, rows: RunRows, id: string, isLive: boolean): void {
-  const { changes, runs, series, checkpoints, files, trainers } = ports
+  const { changes, runs, series, checkpoints, evaluations, files, trainers } = ports
   const run = rows.require(id)
   if (run.status === 'finished') throw new UserError('CONFLICT', `Run ${id} has finished: run it again as a new run instead.`)
   if (!RESUMABLE.includes(run.status) || isLive)
@@ -17,6 +17,7 @@ export function queueAnew(ports: RunControlPorts, rows: RunRows, id: string, isL
   const old = checkpoints.list(id)
   changes.commit((record) => {
     series.truncateAfter(id, -1)
+    evaluations.truncateAfter(id, -1)
     record({ kind: 'truncated', runId: id, afterStep: -1 })
     for (const { file } of old) {
       checkpoints.remove(id, file)

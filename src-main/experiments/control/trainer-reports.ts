@@ -1,6 +1,7 @@
 import { ACTIVE_SECONDS } from '../../contract/metrics.js'
 import type { Checkpoint, LogEntry, RunSummary } from '../../contract/runs.js'
 import { alertOfReconstruction } from '../alerts.js'
+import { keepEvaluation } from '../evaluations.js'
 import { packForWire, singlePoint } from '../packing.js'
 import type { TrainerReport } from '../ports.js'
 import { afterEnd, afterStart } from '../run-state.js'
@@ -38,6 +39,8 @@ export class TrainerReports {
       }
       case 'checkpoint':
         return this.checkpoint(live.id, report)
+      case 'evaluation':
+        return this.evaluation(live.id, report)
       case 'ended':
         return this.ended(live, run, report)
     }
@@ -104,6 +107,11 @@ export class TrainerReports {
       checkpoints.put(checkpoint)
       record({ kind: 'checkpoint', checkpoint })
     })
+  }
+
+  private evaluation(runId: string, { file, step, at, figures }: Report<'evaluation'>): void {
+    const datasetHash = this.ports.runs.record(runId)?.environment.datasetHash ?? null
+    keepEvaluation(this.ports, { runId, file, step, at, datasetHash, ...figures })
   }
 
   private ended(live: LiveRun, run: RunSummary, { outcome, reason, result }: Report<'ended'>): void {

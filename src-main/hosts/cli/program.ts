@@ -166,6 +166,9 @@ export function createProgram(context: Context): Command {
     .option('--weights <file>', 'write the weights of a checkpoint (.safetensors) instead')
     .option('--step <n>', 'step of the checkpoint; the last by default', whole)
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))
+  leaf(runs, 'evaluate <id>', 'show the weights of a checkpoint every test image: accuracy by class, confusions, mistakes')
+    .option('--step <n>', 'step of the checkpoint; the last by default', whole)
+    .action(async (id, options) => (await import('./commands/evaluate.js')).evaluateRun(context, id, options))
   addRunMarks(context, program, runs, leaf, { whole, each })
   leaf(runs, 'import <file>', 'a run from an archive of `runs export --format archive`, or from a TensorBoard event file').action(
     async (file, options) => (await import('./commands/run-files.js')).importRun(context, file, options),

@@ -5,6 +5,7 @@ import { openBackend, type BackendOptions } from '../../../src-main/hosts/backen
 import { catalogue } from '../../../src-main/hosts/catalogue.js'
 import { createImporter } from '../../../src-main/hosts/importer.js'
 import { startLocalServer, takePort } from '../../../src-main/hosts/server/http.js'
+import { FIGURES, LAYERS } from '../../fixtures/fake-evaluations.js'
 import { builtWorkbench } from './built.js'
 
 /**
@@ -21,7 +22,8 @@ export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?
     trainerEntry: resolve(import.meta.dirname, '../../fixtures/fake-trainer.mjs'),
     catalogue,
     importer: createImporter(join(dirname(entry), 'import-process.js')),
-    weights: { check: async () => undefined, export: async () => 0 },
+    weights: { check: async () => undefined, export: async () => 0, norms: async () => LAYERS },
+    evaluator: { evaluate: async () => FIGURES },
     environment: () => ({ FAKE_TRAINER: JSON.stringify({ stepMs }) }),
     ...rest,
   })

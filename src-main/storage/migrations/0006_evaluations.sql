@@ -1,0 +1,15 @@
+-- What came of showing the weights of a checkpoint every test image. It stays when the checkpoint's file is deleted.
+CREATE TABLE evaluations (
+  runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  file TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  at REAL NOT NULL,
+  datasetHash TEXT,
+  images INTEGER NOT NULL,
+  accuracy REAL NOT NULL,
+  -- NULL is NaN.
+  loss REAL,
+  confusion TEXT NOT NULL,
+  mistakes TEXT NOT NULL,
+  PRIMARY KEY (runId, file)
+) STRICT;
