@@ -5,8 +5,10 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { connectionKey } from './client/api.js'
 import { connect } from './client/transport.js'
-import { createAppRouter } from './router.js'
+import { createAppRouter, loadPagesWhenIdle } from './router.js'
 import { createTheme } from './theme.js'
 import './styles/main.css'
 
-createApp(App).provide(connectionKey, connect()).use(createPinia()).use(createAppRouter()).use(createTheme()).mount('#app')
+const router = createAppRouter()
+createApp(App).provide(connectionKey, connect()).use(createPinia()).use(router).use(createTheme()).mount('#app')
+void router.isReady().then(loadPagesWhenIdle)

@@ -1,31 +1,52 @@
 import { createRouter, createWebHashHistory, type Router, type RouterHistory } from 'vue-router'
 
+/** Those with charts first: their code is the largest. */
+const PAGES = {
+  run: () => import('./pages/RunPage.vue'),
+  compare: () => import('./pages/ComparePage.vue'),
+  runs: () => import('./pages/RunsPage.vue'),
+  new: () => import('./pages/NewRunPage.vue'),
+  datasets: () => import('./pages/DatasetsPage.vue'),
+  dataset: () => import('./pages/DatasetPage.vue'),
+  settings: () => import('./pages/SettingsPage.vue'),
+  missing: () => import('./pages/MissingPage.vue'),
+}
+
+/** Loads the code of every page while the window has nothing else to do, so that the first visit waits for none. */
+export async function loadPagesWhenIdle(): Promise<void> {
+  for (const load of Object.values(PAGES)) {
+    await new Promise<void>((resolve) => requestIdleCallback(() => resolve()))
+    // Without a connection the page itself says so when it is opened.
+    await load().catch(() => undefined)
+  }
+}
+
 /** Addresses of the pages. In the fragment, so that a reload works from any file server and from Electron's own scheme. */
 export function createAppRouter(history: RouterHistory = createWebHashHistory()): Router {
   return createRouter({
     history,
     routes: [
       { path: '/', redirect: '/runs' },
-      { path: '/runs', name: 'runs', component: () => import('./pages/RunsPage.vue'), meta: { title: 'Runs' } },
+      { path: '/runs', name: 'runs', component: PAGES.runs, meta: { title: 'Runs' } },
       {
         path: '/runs/:id([a-z0-9]{4,32})',
         name: 'run',
-        component: () => import('./pages/RunPage.vue'),
+        component: PAGES.run,
         props: true,
         meta: { title: 'Run' },
       },
-      { path: '/compare', name: 'compare', component: () => import('./pages/ComparePage.vue'), meta: { title: 'Compare' } },
-      { path: '/new', name: 'new', component: () => import('./pages/NewRunPage.vue'), meta: { title: 'New run' } },
-      { path: '/datasets', name: 'datasets', component: () => import('./pages/DatasetsPage.vue'), meta: { title: 'Data sets' } },
+      { path: '/compare', name: 'compare', component: PAGES.compare, meta: { title: 'Compare' } },
+      { path: '/new', name: 'new', component: PAGES.new, meta: { title: 'New run' } },
+      { path: '/datasets', name: 'datasets', component: PAGES.datasets, meta: { title: 'Data sets' } },
       {
         path: '/datasets/:name([a-z0-9][a-z0-9._-]*)',
         name: 'dataset',
-        component: () => import('./pages/DatasetPage.vue'),
+        component: PAGES.dataset,
         props: true,
         meta: { title: 'Data set' },
       },
-      { path: '/settings', name: 'settings', component: () => import('./pages/SettingsPage.vue'), meta: { title: 'Settings' } },
-      { path: '/:rest(.*)*', name: 'missing', component: () => import('./pages/MissingPage.vue'), meta: { title: 'Not found' } },
+      { path: '/settings', name: 'settings', component: PAGES.settings, meta: { title: 'Settings' } },
+      { path: '/:rest(.*)*', name: 'missing', component: PAGES.missing, meta: { title: 'Not found' } },
     ],
   })
 }

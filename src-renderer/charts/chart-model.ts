@@ -1,6 +1,6 @@
 import type { SeriesBuffer, Values } from '../series/series-buffer.js'
 import { lineStyle, type LineStyle } from './palette.js'
-import { reduceToColumns, type Reduced } from './reduce.js'
+import { reduceToColumns, type Reduced, type Stretch } from './reduce.js'
 import { valueRange, type Range } from './value-range.js'
 import type { XAxisKind, XMap } from './x-axis.js'
 
@@ -68,26 +68,39 @@ export interface ChartModel {
   beyond: number
 }
 
+/** Reduces part `part` of a line; those that remember the last time do it in the time that what is new takes. */
+export type Reduce = (part: string, values: Values, map: XMap, stretch: Stretch) => Reduced
+
 /** Reduces every line to the pixels of the chart and chooses the ends of its axes. Pure: the same input gives the same model. */
 export function chartModel(input: ChartInput): ChartModel {
+  const steps = modelSteps(input, (_, values, map, stretch) => reduceToColumns(values, map, stretch))
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** The same, line by line, so that a page can have a turn between. */
+export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, ChartModel> {
   const { unit, xAxis, from, to, columns, dark, logarithmic, logarithmicX, outlierProof, references = [] } = input
   const stretch = { from, to, columns, logarithmic: logarithmicX }
-  const lines = input.lines.flatMap(({ key, label, buffer, smoothed, map, style, hidden, band }, i): DrawnLine[] => {
-    if (!map || hidden) return []
-    return [
-      {
-        key,
-        label,
-        style: lineStyle(style ?? i, dark),
-        main: reduceToColumns(smoothed ?? buffer, map, stretch),
-        raw: smoothed ? reduceToColumns(buffer, map, stretch) : null,
-        band: band ? { low: reduceToColumns(band.low, map, stretch), high: reduceToColumns(band.high, map, stretch) } : null,
-      },
-    ]
-  })
-  const values = shownValues(lines, from, to)
-  const y = valueRange(values, { unit, logarithmic, outlierProof })
-  const beyond = y && outlierProof ? values.reduce((count, value) => count + (value < y.min || value > y.max ? 1 : 0), 0) : 0
+  const lines: DrawnLine[] = []
+  for (const [i, { key, label, buffer, smoothed, map, style, hidden, band }] of input.lines.entries()) {
+    if (!map || hidden) continue
+    const part = (name: string, values: Values): Reduced => reduce(`${key} ${name}`, values, map, stretch)
+    lines.push({
+      key,
+      label,
+      style: lineStyle(style ?? i, dark),
+      main: part('main', smoothed ?? buffer),
+      raw: smoothed ? part('raw', buffer) : null,
+      band: band ? { low: part('low', band.low), high: part('high', band.high) } : null,
+    })
+    yield
+  }
+  const shown = shownValues(lines, from, to)
+  const y = valueRange(shown, { unit, logarithmic, outlierProof })
+  const beyond = y && outlierProof ? shown.reduce((count, value) => count + (value < y.min || value > y.max ? 1 : 0), 0) : 0
   return { lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond }
 }
 

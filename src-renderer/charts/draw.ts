@@ -1,199 +1,73 @@
 import type { ChartModel, DrawnLine } from './chart-model.js'
 import { chartTheme } from './palette.js'
-import type { Reduced } from './reduce.js'
+import { scalesOf, type Plot, type Scales } from './scales.js'
+import { drawBand, drawDots, drawTrack, trackOf, type Pen, type Track } from './strokes.js'
 
-/** The plot of a chart on the screen, in CSS pixels. */
-export interface Plot {
-  left: number
-  top: number
-  width: number
-  height: number
+/** How far beside its point something may be painted, in pixels of CSS: half a dot, a cross or a triangle, or a joint of a line. */
+const REACH = 5
+
+/** A model in pixels of CSS: what is drawn of it in one go, or line by line. */
+export interface Sheet {
+  model: ChartModel
+  plot: Plot
+  scales: Scales
+  lines: { line: DrawnLine; main: Track; raw: Track | null }[]
+  /** How the lines are drawn: where it is another one, all is drawn anew. */
+  kinds: string
+  /** What lies left of it is as on the sheet before, where the plot and the kinds are. */
+  changedFrom: number
 }
 
-/** Positions on the screen of positions and values; NaN for what a logarithmic axis cannot show. */
-export interface Scales {
-  x(x: number): number
-  y(value: number): number
+export function sheetOf(model: ChartModel, plot: Plot): Sheet {
+  const scales = scalesOf(model, plot)
+  const lines = model.lines.map((line) => ({ line, main: trackOf(line.main, scales), raw: line.raw && trackOf(line.raw, scales) }))
+  const kinds = lines.map(({ line: { key, style, band }, main, raw }) => [
+    key,
+    style,
+    band !== null,
+    main.busy,
+    main.dots,
+    raw?.busy ?? null,
+  ])
+  const parts = model.lines.flatMap(({ main, raw, band }) => [main, raw, band?.low, band?.high].flatMap((part) => part ?? []))
+  const changedFrom = Math.min(...parts.map((part) => (part.changedFrom === -Infinity ? -Infinity : scales.x(part.changedFrom)))) - REACH
+  return { model, plot, scales, lines, kinds: JSON.stringify(kinds), changedFrom }
 }
-
-function scale(from: number, to: number, start: number, end: number, logarithmic: boolean): (value: number) => number {
-  if (logarithmic) {
-    const [a, b] = [Math.log(from), Math.log(to)]
-    return (value) => (value > 0 ? start + ((Math.log(value) - a) / (b - a)) * (end - start) : NaN)
-  }
-  const factor = (end - start) / (to - from)
-  return (value) => start + (value - from) * factor
-}
-
-export const scalesOf = ({ from, to, logarithmic, logarithmicX, y }: ChartModel, { left, top, width, height }: Plot): Scales => ({
-  x: scale(from, to, left, left + width, logarithmicX),
-  y: y ? scale(y.min, y.max, top + height, top, logarithmic) : () => NaN,
-})
-
-/** What of a canvas is used, so that a test can record it. */
-export type Pen = Pick<
-  CanvasRenderingContext2D,
-  | 'beginPath'
-  | 'moveTo'
-  | 'lineTo'
-  | 'stroke'
-  | 'fill'
-  | 'closePath'
-  | 'fillRect'
-  | 'arc'
-  | 'setLineDash'
-  | 'save'
-  | 'restore'
-  | 'rect'
-  | 'clip'
-  | 'lineWidth'
-  | 'strokeStyle'
-  | 'fillStyle'
-  | 'globalAlpha'
-  | 'lineJoin'
->
-
-/** Points of a line that get a dot each, because between few of them a line alone says little. */
-const FEW = 40
-/** A line that runs so many times up and down its columns is drawn as one bar a column: the same pixels, in a tenth of the time. */
-const BUSY = 8
 
 /**
- * Draws the lines of a model into its plot. Apart from ECharts, which draws the frame around them: for 20 lines of a million noisy
- * points it needs 150 ms a drawing, this a tenth of it, and the axes stay untouched while only the lines grow.
+ * Draws a sheet line by line, so that a page can have a turn between. Apart from ECharts, which draws the frame around the lines: for
+ * 20 lines of a million noisy points it needs 150 ms a drawing, this a tenth of it, and the axes stay untouched while only the lines grow.
+ * @param left what lies left of it, in pixels of CSS, stays as it was; on the edge of a pixel of the screen
  */
-export function drawLines(pen: Pen, model: ChartModel, plot: Plot, pixelRatio: number): void {
+export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixelRatio: number, left = -Infinity): Generator<void> {
   if (!model.y || plot.width <= 0 || plot.height <= 0) return
-  const scales = scalesOf(model, plot)
+  const edge = Math.max(plot.left, left)
   pen.save()
   pen.beginPath()
-  pen.rect(plot.left, plot.top - 2, plot.width, plot.height + 4)
+  pen.rect(edge, plot.top - 2, Math.max(0, plot.left + plot.width - edge), plot.height + 4)
   pen.clip()
   pen.lineJoin = 'round'
-  for (const line of model.lines) drawBand(pen, line, scales)
-  for (const { raw, style } of model.lines) {
+  for (const { line } of lines) drawBand(pen, line, scales, left)
+  for (const { line, raw } of lines) {
     if (!raw) continue
     pen.globalAlpha = 0.28
-    drawPoints(pen, raw, scales, { color: style.color, dash: [], width: 1, pixelRatio, dots: false })
+    drawTrack(pen, raw, { color: line.style.color, dash: [], width: 1, pixelRatio, left })
+    pen.globalAlpha = 1
+    yield
   }
-  pen.globalAlpha = 1
-  for (const { main, raw, style } of model.lines)
-    drawPoints(pen, main, scales, { ...style, width: raw ? 2 : 1.6, pixelRatio, dots: main.points.length <= 2 * FEW })
+  for (const { line, main, raw } of lines) {
+    drawTrack(pen, main, { ...line.style, width: raw ? 2 : 1.6, pixelRatio, left })
+    if (main.dots) drawDots(pen, main, line.style.color)
+    yield
+  }
   drawMarks(pen, model, plot, scales)
   pen.restore()
 }
 
-interface Stroke {
-  color: string
-  dash: number[]
-  width: number
-  pixelRatio: number
-  dots: boolean
-}
-
-function drawPoints(pen: Pen, { points }: Reduced, { x, y }: Scales, stroke: Stroke): void {
-  const count = points.length / 2
-  const xs = new Float64Array(count)
-  const ys = new Float64Array(count)
-  let travel = 0
-  for (let i = 0; i < count; i++) {
-    xs[i] = x(points[2 * i] as number)
-    ys[i] = y(points[2 * i + 1] as number)
-    const way = i > 0 ? Math.abs((ys[i] as number) - (ys[i - 1] as number)) : 0
-    if (way > 0) travel += way
-  }
-  pen.strokeStyle = stroke.color
-  pen.fillStyle = stroke.color
-  const width = count > 0 ? (xs[count - 1] as number) - (xs[0] as number) : 0
-  if (count > 500 && travel > BUSY * width) bars(pen, xs, ys, stroke)
-  else polyline(pen, xs, ys, stroke)
-  if (stroke.dots) dots(pen, xs, ys)
-}
-
-function polyline(pen: Pen, xs: Float64Array, ys: Float64Array, { width, dash }: Stroke): void {
-  pen.lineWidth = width
-  pen.setLineDash(dash)
-  pen.beginPath()
-  let open = false
-  for (let i = 0; i < xs.length; i++) {
-    const y = ys[i] as number
-    if (Number.isNaN(y)) open = false
-    else if (open) pen.lineTo(xs[i] as number, y)
-    else {
-      pen.moveTo(xs[i] as number, y)
-      open = true
-    }
-  }
-  pen.stroke()
-  pen.setLineDash([])
-}
-
-/** One bar a column of pixels of the screen, from the least to the greatest value there, joined to the column before. */
-function bars(pen: Pen, xs: Float64Array, ys: Float64Array, { pixelRatio }: Stroke): void {
-  const size = 1 / pixelRatio
-  let column = NaN
-  let [low, high] = [Infinity, -Infinity]
-  const flush = (): void => {
-    if (high >= low) pen.fillRect(column * size, low, size, Math.max(size, high - low))
-  }
-  let previous = NaN
-  for (let i = 0; i < xs.length; i++) {
-    const y = ys[i] as number
-    const at = Math.floor((xs[i] as number) * pixelRatio)
-    if (Number.isNaN(y)) {
-      previous = NaN
-      continue
-    }
-    if (at !== column) {
-      flush()
-      // Columns without a point, between this one and the last, are crossed by the line.
-      if (!Number.isNaN(previous))
-        for (let between = column + 1; between < at; between++) {
-          const part = (step: number): number => previous + ((y - previous) * step) / (at - column)
-          const [from, to] = [part(between - column - 0.5), part(between - column + 0.5)]
-          pen.fillRect(between * size, Math.min(from, to), size, Math.max(size, Math.abs(to - from)))
-        }
-      column = at
-      low = Number.isNaN(previous) ? Infinity : Math.min(previous, y)
-      high = Number.isNaN(previous) ? -Infinity : Math.max(previous, y)
-    }
-    if (y < low) low = y
-    if (y > high) high = y
-    previous = y
-  }
-  flush()
-}
-
-function dots(pen: Pen, xs: Float64Array, ys: Float64Array): void {
-  for (let i = 0; i < xs.length; i++) {
-    if (Number.isNaN(ys[i] as number)) continue
-    pen.beginPath()
-    pen.arc(xs[i] as number, ys[i] as number, 2.5, 0, 2 * Math.PI)
-    pen.fill()
-  }
-}
-
-function drawBand(pen: Pen, { band, style }: DrawnLine, { x, y }: Scales): void {
-  if (!band) return
-  const [low, high] = [band.low.points, band.high.points]
-  pen.globalAlpha = 0.16
-  pen.fillStyle = style.color
-  pen.beginPath()
-  let started = false
-  const go = (points: Float64Array, i: number): void => {
-    const [px, py] = [x(points[i] as number), y(points[i + 1] as number)]
-    if (Number.isNaN(py)) return
-    if (started) pen.lineTo(px, py)
-    else pen.moveTo(px, py)
-    started = true
-  }
-  for (let i = 0; i < high.length; i += 2) go(high, i)
-  for (let i = low.length - 2; i >= 0; i -= 2) go(low, i)
-  if (started) {
-    pen.closePath()
-    pen.fill()
-  }
-  pen.globalAlpha = 1
+/** All of it at once. */
+export function drawLines(pen: Pen, model: ChartModel, plot: Plot, pixelRatio: number): void {
+  const steps = drawSteps(pen, sheetOf(model, plot), pixelRatio)
+  while (!steps.next().done);
 }
 
 /** Crosses on the floor where there is no number, triangles at the edges where a value lies beyond them. */

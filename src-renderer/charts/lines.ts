@@ -12,6 +12,8 @@ export interface LineSpec {
   map(axis: XAxisKind): XMap | null
   style?: number | undefined
   band?: { low: Values; high: Values } | undefined
+  /** What is smoothed already, where that is more than an average over `buffer`. */
+  smoothed?: Values | undefined
   /** What stands behind the value of a point in the legend, such as the number of runs. */
   note?: ((i: number) => string) | undefined
 }
@@ -30,8 +32,9 @@ export function modelLines(
     map: line.map(axis),
     style: line.style ?? i,
     hidden: hidden.has(line.key),
-    // A band is of the line as it is: a smoothed line would leave it.
-    ...(line.band ? { band: line.band } : { smoothed: hidden.has(line.key) ? undefined : smooth(line.buffer) }),
+    band: line.band,
+    // A band is of the line as it is, or as it is smoothed by whoever gives it: another line would leave it.
+    smoothed: line.smoothed ?? (line.band || hidden.has(line.key) ? undefined : smooth(line.buffer)),
   }))
 }
 

@@ -11,6 +11,8 @@ export interface Reduced {
   range: [number, number] | null
   /** Whether every point of the stretch is there as it is. */
   exact: boolean
+  /** Left of this position it is what the reduction before was. */
+  changedFrom: number
 }
 
 /** A stretch of an axis, cut into pixel columns; the columns of a logarithmic axis grow with their position. */
@@ -29,61 +31,135 @@ const DENSE = 4
  * a pixel column: first, least, greatest and last, which draw the same pixels as all of them (Jugel et al. 2014, M4). Costs what the
  * columns cost, however long the history is.
  */
-export function reduceToColumns(values: Values, map: XMap, { from, to, columns, logarithmic = false }: Stretch): Reduced {
-  const nonFinite: number[] = []
-  const inside = map.indexOf(from)
-  const begin = Math.max(0, inside - 1)
-  let end = Math.min(values.length, map.indexOf(to))
-  // The points on the right edge, and one beyond.
-  while (end < values.length && map.x(end) <= to) end += 1
-  const last = end
-  end = Math.min(values.length, end + 1)
-  const { finite, min, max } = values.summarise(inside, last)
-  const range: Reduced['range'] = finite > 0 ? [min, max] : null
+export const reduceToColumns = (values: Values, map: XMap, stretch: Stretch): Reduced => new Reduction().update(values, map, stretch)
 
-  if (end - begin <= columns * DENSE) {
-    const points = new Float64Array(2 * (end - begin))
+/**
+ * The same of one line again and again as it grows: columns that no new point falls into are kept, so that it costs what is new. What
+ * it answers is valid until it is asked again.
+ */
+export class Reduction {
+  #key: readonly unknown[] = []
+  /** How many points were the same the last time that they will be the next time. */
+  #kept = 0
+  #points = new Float64Array(0)
+  #nonFinite: number[] = []
+  /** Before each column: index of its first point, end of `points`, marks. */
+  #starts = new Int32Array(0)
+  #ends = new Int32Array(0)
+  #marks = new Int32Array(0)
+  /** Columns that were walked through; -1: every point stands as it is. */
+  #walked = -1
+  #at = 0
+
+  update(values: Values, map: XMap, stretch: Stretch): Reduced {
+    const { from, to, columns, logarithmic = false } = stretch
+    const key = [values, values.generation, from, to, columns, logarithmic, ...map.identity]
+    const same = key.length === this.#key.length && key.every((part, i) => Object.is(part, this.#key[i]))
+    const kept = same ? this.#kept : 0
+    this.#key = key
+    this.#kept = Math.min(values.length, map.settled ?? values.length)
+
+    const inside = map.indexOf(from)
+    const begin = Math.max(0, inside - 1)
+    let end = Math.min(values.length, map.indexOf(to))
+    // The points on the right edge, and one beyond.
+    while (end < values.length && map.x(end) <= to) end += 1
+    const last = end
+    end = Math.min(values.length, end + 1)
+    if (this.#points.length < 8 * (columns + 2)) this.#points = new Float64Array(8 * (columns + 2))
+
+    const { finite, min, max } = values.summarise(inside, last)
+    const exact = end - begin <= columns * DENSE
+    const changedFrom = exact
+      ? this.#copy(values, map, begin, end, inside, last, kept)
+      : this.#walk(values, map, stretch, inside, last, kept)
+    if (!exact && end > last) this.#put(map.x(last), values.value(last))
+    return {
+      points: this.#points.subarray(0, this.#at),
+      nonFinite: this.#nonFinite,
+      range: finite > 0 ? [min, max] : null,
+      exact,
+      changedFrom,
+    }
+  }
+
+  #put(x: number, y: number): void {
+    this.#points[this.#at++] = x
+    this.#points[this.#at++] = Number.isFinite(y) ? y : NaN
+  }
+
+  /** Every point as it is. */
+  #copy(values: Values, map: XMap, begin: number, end: number, inside: number, last: number, kept: number): number {
+    const again = this.#walked === -1 && kept > begin
+    this.#walked = -1
+    this.#at = 0
+    this.#nonFinite = []
     for (let i = begin; i < end; i++) {
       const value = values.value(i)
-      const usable = Number.isFinite(value)
-      points[2 * (i - begin)] = map.x(i)
-      points[2 * (i - begin) + 1] = usable ? value : NaN
-      if (!usable && i >= inside && i < last) nonFinite.push(map.x(i))
+      this.#put(map.x(i), value)
+      if (!Number.isFinite(value) && i >= inside && i < last) this.#nonFinite.push(map.x(i))
     }
-    return { points, nonFinite, range, exact: true }
+    return again ? map.x(Math.min(kept, end) - 1) : -Infinity
   }
 
-  const points = new Float64Array(8 * (columns + 2))
-  let at = 0
-  const put = (x: number, y: number): void => {
-    points[at++] = x
-    points[at++] = Number.isFinite(y) ? y : NaN
+  #walk(values: Values, map: XMap, { from, to, columns, logarithmic }: Stretch, inside: number, last: number, kept: number): number {
+    let column = this.#resume(columns, kept, inside)
+    const again = column > 1
+    if (!again) {
+      this.#at = 0
+      this.#nonFinite = []
+      if (inside > 0) this.#put(map.x(inside - 1), values.value(inside - 1))
+      this.#starts[1] = inside
+      this.#ends[1] = this.#at
+      this.#marks[1] = 0
+    }
+    let start = this.#starts[column] as number
+    this.#at = this.#ends[column] as number
+    this.#nonFinite.length = this.#marks[column] as number
+    const changedFrom = again && start > inside ? map.x(start - 1) : -Infinity
+    const edge = logarithmic
+      ? (c: number): number => from * (to / from) ** (c / columns)
+      : (c: number): number => from + (c * (to - from)) / columns
+    for (; column <= columns && start < last; column++) {
+      const stop = column === columns ? last : Math.min(last, map.indexOf(edge(column)))
+      if (stop > start) this.#column(values, map, start, stop)
+      start = Math.max(start, stop)
+      this.#starts[column + 1] = start
+      this.#ends[column + 1] = this.#at
+      this.#marks[column + 1] = this.#nonFinite.length
+    }
+    this.#walked = column - 1
+    return changedFrom
   }
-  if (begin < inside) put(map.x(begin), values.value(begin))
-  const edge = logarithmic
-    ? (column: number): number => from * (to / from) ** (column / columns)
-    : (column: number): number => from + (column * (to - from)) / columns
-  let start = inside
-  for (let column = 1; column <= columns && start < last; column++) {
-    const stop = column === columns ? last : Math.min(last, map.indexOf(edge(column)))
-    if (stop <= start) continue
+
+  /** The first column that a point may have come into: that of the first point which is not known to be as it was. */
+  #resume(columns: number, kept: number, inside: number): number {
+    if (this.#walked < 1 || kept <= inside) {
+      if (this.#starts.length < columns + 2) {
+        this.#starts = new Int32Array(columns + 2)
+        this.#ends = new Int32Array(columns + 2)
+        this.#marks = new Int32Array(columns + 2)
+      }
+      return 1
+    }
+    let column = this.#walked
+    while (column > 1 && (this.#starts[column] as number) >= kept) column -= 1
+    return column
+  }
+
+  #column(values: Values, map: XMap, start: number, stop: number): void {
     const summary = values.summarise(start, stop)
     const [x0, x1] = [map.x(start), map.x(stop - 1)]
-    if (summary.finite < summary.count) nonFinite.push(map.x(firstNonFinite(values, start, stop)))
-    if (summary.finite === 0) put((x0 + x1) / 2, NaN)
-    else {
-      const [head, tail] = [values.value(start), values.value(stop - 1)]
-      if (Number.isFinite(head)) put(x0, head)
-      if (stop - start > 2) {
-        put((x0 + x1) / 2, summary.min)
-        if (summary.max > summary.min) put((x0 + x1) / 2, summary.max)
-      }
-      if (stop - start > 1 && Number.isFinite(tail)) put(x1, tail)
+    if (summary.finite < summary.count) this.#nonFinite.push(map.x(firstNonFinite(values, start, stop)))
+    if (summary.finite === 0) return this.#put((x0 + x1) / 2, NaN)
+    const [head, tail] = [values.value(start), values.value(stop - 1)]
+    if (Number.isFinite(head)) this.#put(x0, head)
+    if (stop - start > 2) {
+      this.#put((x0 + x1) / 2, summary.min)
+      if (summary.max > summary.min) this.#put((x0 + x1) / 2, summary.max)
     }
-    start = stop
+    if (stop - start > 1 && Number.isFinite(tail)) this.#put(x1, tail)
   }
-  if (end > last) put(map.x(last), values.value(last))
-  return { points: points.subarray(0, at), nonFinite, range, exact: false }
 }
 
 /** By halves, so that a column of a million points is not walked through. */

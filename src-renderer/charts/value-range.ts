@@ -54,14 +54,13 @@ const WORTH = 3
 /**
  * The ends of the axis of values for what is drawn on it; null where nothing is. Values that are not finite, or not above 0 on a
  * logarithmic axis, are passed over.
- * @param values numbers in any order; may be sorted in place
+ * @param values numbers in any order
  */
 export function valueRange(values: Float64Array, { unit, logarithmic, outlierProof }: RangeOptions): Range | null {
-  const usable = values.filter((value) => Number.isFinite(value) && (!logarithmic || value > 0))
-  if (usable.length === 0) return unit === 'fraction' && !logarithmic ? fractionRange(0, 0) : null
-  let [low, high] = extremes(usable)
-  if (outlierProof && usable.length >= 20) {
-    usable.sort()
+  let { low, high } = extremes(values, logarithmic)
+  if (low > high) return unit === 'fraction' && !logarithmic ? fractionRange(0, 0) : null
+  const usable = outlierProof ? values.filter((value) => Number.isFinite(value) && (!logarithmic || value > 0)).sort() : []
+  if (usable.length >= 20) {
     const at = (share: number): number => usable[Math.round(share * (usable.length - 1))] as number
     const size = (from: number, to: number): number => (logarithmic ? Math.log(to / from) : to - from)
     const [from, to] = [at(TAIL), at(1 - TAIL)]
@@ -77,11 +76,13 @@ export function valueRange(values: Float64Array, { unit, logarithmic, outlierPro
   return evenRange(low, high)
 }
 
-function extremes(values: Float64Array): [number, number] {
+function extremes(values: Float64Array, logarithmic: boolean): { low: number; high: number } {
   let [low, high] = [Infinity, -Infinity]
   for (const value of values) {
+    // NaN and infinities minus themselves are not 0.
+    if (value - value !== 0 || (logarithmic && value <= 0)) continue
     if (value < low) low = value
     if (value > high) high = value
   }
-  return [low, high]
+  return { low, high }
 }

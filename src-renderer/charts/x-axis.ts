@@ -21,6 +21,10 @@ export interface XMap {
   x(i: number): number
   /** Index of the first point at or after a position. */
   indexOf(x: number): number
+  /** What tells it from other maps of the same series. */
+  readonly identity: readonly unknown[]
+  /** How many points have a position that will not move any more as the run goes on; by default all of them. */
+  readonly settled?: number
 }
 
 export const xAxisTitle: Record<XAxisKind, string> = {
@@ -32,6 +36,7 @@ export const xAxisTitle: Record<XAxisKind, string> = {
 }
 
 const scaled = (buffer: SeriesBuffer, factor: number): XMap => ({
+  identity: ['scaled', factor],
   x: (i) => buffer.step(i) * factor,
   // A position that was computed as step * factor must find its own point again, whatever rounding did.
   indexOf: (x) => {
@@ -51,11 +56,27 @@ function activeAt(active: SeriesBuffer, step: number): number {
   return x1 > x0 ? y0 + ((step - x0) / (x1 - x0)) * (y1 - y0) : y1
 }
 
+/** The map of points whose positions ascend with their index. */
+export const ascending = (list: { readonly length: number }, x: (i: number) => number, more: Pick<XMap, 'identity' | 'settled'>): XMap => ({
+  ...more,
+  x,
+  indexOf: (wanted) => {
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (x(middle) < wanted) low = middle + 1
+      else high = middle
+    }
+    return low
+  },
+})
+
 /** The map of a series onto an axis; null where the run does not tell what it takes. */
 export function xMap(kind: XAxisKind, buffer: SeriesBuffer, source: XSource): XMap | null {
   switch (kind) {
     case 'step':
-      return { x: (i) => buffer.step(i), indexOf: (x) => buffer.indexOf(x) }
+      return { identity: ['step'], x: (i) => buffer.step(i), indexOf: (x) => buffer.indexOf(x) }
     case 'epoch':
       return source.stepsPerEpoch ? scaled(buffer, 1 / source.stepsPerEpoch) : null
     case 'images':
@@ -64,25 +85,20 @@ export function xMap(kind: XAxisKind, buffer: SeriesBuffer, source: XSource): XM
       const start = source.startedAt
       return start === null
         ? null
-        : { x: (i) => (buffer.time(i) - start) / 1000, indexOf: (x) => buffer.indexOfTime(start + x * 1000 - 1e-6) }
+        : {
+            identity: ['wall', start],
+            x: (i) => (buffer.time(i) - start) / 1000,
+            indexOf: (x) => buffer.indexOfTime(start + x * 1000 - 1e-6),
+          }
     }
     case 'active': {
       const { active } = source
       if (!active || active.length === 0) return null
-      const x = (i: number): number => activeAt(active, buffer.step(i))
-      return {
-        x,
-        indexOf: (wanted) => {
-          let low = 0
-          let high = buffer.length
-          while (low < high) {
-            const middle = (low + high) >>> 1
-            if (x(middle) < wanted) low = middle + 1
-            else high = middle
-          }
-          return low
-        },
-      }
+      return ascending(buffer, (i) => activeAt(active, buffer.step(i)), {
+        identity: ['active', active, active.generation],
+        // A point after the last report stands at its time until the next one comes.
+        settled: buffer.indexOf(active.step(active.length - 1) + 1),
+      })
     }
   }
 }

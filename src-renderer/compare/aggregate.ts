@@ -1,19 +1,44 @@
+import { ascending, xMap, type XAxisKind, type XMap, type XSource } from '../charts/x-axis.js'
+import { doubles } from '../series/chunked.js'
 import { Pyramid } from '../series/pyramid.js'
-import { SeriesBuffer } from '../series/series-buffer.js'
+import { SeriesBuffer, type Values } from '../series/series-buffer.js'
+import { GroupClock, type Elapsed } from './group-clock.js'
 import { bandOf, sampleOf, type Center, type Spread } from './statistics.js'
 
 /** One run's part in a group. */
 export interface Member {
   buffer: SeriesBuffer
+  /** What is counted in place of the buffer's own values, point by point: the series smoothed. */
+  values?: Values
   /** When it began, in milliseconds since 1970. */
   startedAt: number | null
+  /** Seconds of work by step, where they were recorded. */
+  active?: SeriesBuffer | null
 }
 
+/** What of a member was counted. */
 interface Seen {
-  buffer: SeriesBuffer
+  values: Values
   generation: number
   length: number
+  active: SeriesBuffer | null
+  activeGeneration: number
+  activeLength: number
 }
+
+const valuesOf = ({ buffer, values }: Member): Values => values ?? buffer
+const lengthOf = (member: Member): number => Math.min(member.buffer.length, valuesOf(member).length)
+
+const wallOf = ({ buffer, startedAt }: Member): Elapsed => ({
+  length: startedAt === null ? 0 : buffer.length,
+  step: (i) => buffer.step(i),
+  elapsed: (i) => buffer.time(i) - (startedAt ?? NaN),
+})
+const activeOf = ({ active }: Member): Elapsed => ({
+  length: active?.length ?? 0,
+  step: (i) => active?.step(i) ?? NaN,
+  elapsed: (i) => active?.value(i) ?? NaN,
+})
 
 /**
  * The middle of several runs' series and a band around it, at every step at which any of them has a point, over those that have
@@ -21,14 +46,18 @@ interface Seen {
  * count, and `counts` tells it. As the runs go on only what is new is computed.
  */
 export class Aggregate {
-  /** Steps and middles; its times are the mean milliseconds since each run's start. */
-  buffer = new SeriesBuffer()
-  low = new Pyramid()
-  high = new Pyramid()
+  /** Steps and middles; its times are milliseconds since the start of the runs (see GroupClock). */
+  readonly buffer = new SeriesBuffer()
+  /** Seconds of work at each point, in the same way; NaN where no run tells. */
+  readonly active = doubles()
+  readonly low = new Pyramid()
+  readonly high = new Pyramid()
   /** How many runs each point is of. */
-  counts: number[] = []
+  readonly counts: number[] = []
   #seen: Seen[] = []
   #cursors: number[] | null = null
+  #wallClock = new GroupClock([], 0, 0)
+  #activeClock = new GroupClock([], 0, 0)
 
   constructor(
     public members: readonly Member[],
@@ -44,72 +73,100 @@ export class Aggregate {
     const steps: number[] = []
     const middles: number[] = []
     const times: number[] = []
+    const actives: number[] = []
     const lows: number[] = []
     const highs: number[] = []
     let done = true
     for (;;) {
-      let step = Infinity
-      this.members.forEach(({ buffer }, i) => {
-        const at = cursors[i] as number
-        if (at < buffer.length) step = Math.min(step, buffer.step(at))
-      })
+      const step = this.#nextStep(cursors)
       if (step === Infinity) break
       if (steps.length % 256 === 255 && performance.now() > deadline) {
         done = false
         break
       }
       const values: number[] = []
-      let elapsed = 0
-      this.members.forEach(({ buffer, startedAt }, i) => {
+      this.members.forEach((member, i) => {
         const at = cursors[i] as number
-        if (at >= buffer.length || buffer.step(at) !== step) return
+        if (at >= lengthOf(member) || member.buffer.step(at) !== step) return
         cursors[i] = at + 1
-        values.push(buffer.value(at))
-        elapsed += buffer.time(at) - (startedAt ?? NaN)
+        values.push(valuesOf(member).value(at))
       })
       const sample = sampleOf(values)
       const [low, high] = bandOf(sample, this.spread)
       steps.push(step)
-      times.push(elapsed / values.length)
+      times.push(this.#wallClock.at(step))
+      actives.push(this.#activeClock.at(step))
       middles.push(this.center === 'mean' ? sample.mean : sample.median)
       lows.push(low)
       highs.push(high)
       this.counts.push(sample.n)
     }
     this.buffer.append({ steps: Float64Array.from(steps), values: Float64Array.from(middles), times: Float64Array.from(times) })
+    this.active.append(Float64Array.from(actives))
     this.low.append(Float64Array.from(lows))
     this.high.append(Float64Array.from(highs))
     if (done) this.#cursors = null
     return done
   }
 
+  #nextStep(cursors: readonly number[]): number {
+    let step = Infinity
+    this.members.forEach((member, i) => {
+      const at = cursors[i] as number
+      if (at < lengthOf(member)) step = Math.min(step, member.buffer.step(at))
+    })
+    return step
+  }
+
   /** Finds out from where on the series are not those that were counted. */
   #notice(): void {
     let from = Infinity
     const same = this.#seen.length === this.members.length
-    this.members.forEach(({ buffer }, i) => {
-      const seen = this.#seen[i]
-      if (!same || !seen || seen.buffer !== buffer || seen.generation !== buffer.generation) from = -Infinity
-      else if (seen.length < buffer.length) from = Math.min(from, buffer.step(seen.length))
+    const now = this.members.map((member): Seen => {
+      const [values, active] = [valuesOf(member), member.active ?? null]
+      return {
+        values,
+        generation: values.generation,
+        length: lengthOf(member),
+        active,
+        activeGeneration: active?.generation ?? 0,
+        activeLength: active?.length ?? 0,
+      }
     })
-    this.#seen = this.members.map(({ buffer }) => ({ buffer, generation: buffer.generation, length: buffer.length }))
+    this.members.forEach(({ buffer, active }, i) => {
+      const [seen, is] = [this.#seen[i], now[i] as Seen]
+      if (!same || !seen || seen.values !== is.values || seen.generation !== is.generation) from = -Infinity
+      else if (seen.active !== is.active || seen.activeGeneration !== is.activeGeneration) from = -Infinity
+      else {
+        // Between its last point and the next one the run went on, which the clocks did not know.
+        if (seen.length < is.length) from = Math.min(from, after(buffer, seen.length))
+        if (active && seen.activeLength < is.activeLength) from = Math.min(from, after(active, seen.activeLength))
+      }
+    })
+    this.#seen = now
     if (from === Infinity) return
     const kept = from === -Infinity ? 0 : Math.min(this.buffer.length, this.buffer.indexOf(from))
     // Where an interrupted count stands is before anything new, and goes on from there.
-    if (kept === 0) {
-      this.buffer = new SeriesBuffer()
-      this.low = new Pyramid()
-      this.high = new Pyramid()
-    } else {
-      this.buffer.truncate(this.buffer.step(kept - 1))
-      this.low.truncate(kept)
-      this.high.truncate(kept)
-    }
+    this.buffer.truncate(kept > 0 ? this.buffer.step(kept - 1) : -Infinity)
+    this.active.truncate(kept)
+    this.low.truncate(kept)
+    this.high.truncate(kept)
     this.counts.length = kept
     const last = kept > 0 ? this.buffer.step(kept - 1) : -Infinity
+    this.#wallClock = new GroupClock(this.members.map(wallOf), last, kept > 0 ? this.buffer.time(kept - 1) : 0)
+    this.#activeClock = new GroupClock(this.members.map(activeOf), last, kept > 0 ? this.active.at(kept - 1) : 0)
     this.#cursors = this.members.map(({ buffer }) => {
       const at = buffer.indexOf(last)
       return at < buffer.length && buffer.step(at) === last ? at + 1 : at
     })
   }
+}
+
+/** The first step that can have come after so many points of a series; steps are whole. */
+const after = (buffer: SeriesBuffer, length: number): number => (length > 0 ? buffer.step(length - 1) + 1 : -Infinity)
+
+/** Where the points of a group lie on an axis; null where its runs do not tell. */
+export function groupMap(axis: XAxisKind, { buffer, active }: Aggregate, source: XSource): XMap | null {
+  if (axis !== 'active') return xMap(axis, buffer, { ...source, startedAt: 0 })
+  return Number.isFinite(active.at(0)) ? ascending(buffer, (i) => active.at(i), { identity: ['active'] }) : null
 }

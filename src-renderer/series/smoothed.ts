@@ -8,34 +8,45 @@ import type { SeriesBuffer, Values } from './series-buffer.js'
  */
 export class Smoothed implements Values {
   readonly #averages = new Pyramid()
-  #generation: number
+  #source: number
   #mean = 0
   #share = 0
 
-  /** @param weight of the past, 0 (the series itself) to below 1 */
+  /** Empty until it is updated. @param weight of the past, 0 (the series itself) to below 1 */
   constructor(
     readonly source: SeriesBuffer,
     readonly weight: number,
   ) {
     if (!(weight >= 0 && weight < 1)) throw new RangeError(`the weight of the past must be from 0 to below 1, not ${weight}`)
-    this.#generation = source.generation
-    this.update()
+    this.#source = source.generation
   }
 
   get length(): number {
     return this.#averages.length
   }
 
-  /** Goes on to the end of the source; from the beginning where the source was truncated. */
-  update(): void {
-    if (this.source.generation !== this.#generation) {
-      this.#generation = this.source.generation
+  get generation(): number {
+    return this.#averages.generation
+  }
+
+  /**
+   * Goes on towards the end of the source, from the beginning where the source was truncated.
+   * @param most points that one call takes, so that a page can have a turn between
+   * @returns whether every point of the source is in
+   */
+  update(most = Infinity): boolean {
+    if (this.source.generation !== this.#source) {
+      this.#source = this.source.generation
       this.#averages.truncate(0)
       this.#mean = 0
       this.#share = 0
     }
-    const fresh = this.source.valuesFrom(this.length)
-    if (fresh.length === 0) return
+    const stop = Math.min(this.source.length, this.length + most)
+    for (const fresh of this.source.views(this.length, stop)) this.#averages.append(this.#average(fresh))
+    return this.length === this.source.length
+  }
+
+  #average(fresh: Float64Array): Float64Array {
     const { weight } = this
     const averages = new Float64Array(fresh.length)
     let mean = this.#mean
@@ -51,7 +62,7 @@ export class Smoothed implements Values {
     }
     this.#mean = mean
     this.#share = share
-    this.#averages.append(averages)
+    return averages
   }
 
   value(i: number): number {

@@ -6,29 +6,39 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN
 }
 
-/** Notes when lines were last drawn on any chart: what is drawn in a frame is on the screen with the next one. */
+/**
+ * Tells when the lines of any chart were drawn, once they are all on its canvas, and whether within an animation frame: then they are on
+ * the screen with the next one; otherwise with the one after.
+ */
 export const WATCH_DRAWING = `
-  for (const name of ['fillRect', 'stroke']) {
-    const original = CanvasRenderingContext2D.prototype[name]
-    CanvasRenderingContext2D.prototype[name] = function (...args) {
-      if (this.canvas.classList.contains('lines')) window.lastDrawing = performance.now()
-      return original.apply(this, args)
+  const nextFrame = window.requestAnimationFrame.bind(window)
+  let within = false
+  window.requestAnimationFrame = (callback) => nextFrame((time) => {
+    within = true
+    try { callback(time) } finally { within = false }
+  })
+  const original = CanvasRenderingContext2D.prototype.drawImage
+  CanvasRenderingContext2D.prototype.drawImage = function (...args) {
+    if (this.canvas.classList.contains('lines') && window.onDrawn) {
+      const shown = window.onDrawn
+      window.onDrawn = null
+      if (within) nextFrame(shown)
+      else nextFrame(() => nextFrame(shown))
     }
+    return original.apply(this, args)
   }
 `
 
-/** Milliseconds from an action in the page until the frame after its first drawing of lines. */
+/** Milliseconds from an action in the page until its first drawing of lines is on the screen. */
 export const timeToFrame = (page: Page, action: string): Promise<number> =>
   page.evaluate<number>(`new Promise((resolve, reject) => {
-    window.lastDrawing = 0
     const start = performance.now()
-    ${action}
-    const look = () => {
-      if (window.lastDrawing >= start) requestAnimationFrame(() => resolve(performance.now() - start))
-      else if (performance.now() - start > 30000) reject(new Error('nothing was drawn'))
-      else requestAnimationFrame(look)
+    const late = setTimeout(() => reject(new Error('nothing was drawn')), 30000)
+    window.onDrawn = () => {
+      clearTimeout(late)
+      resolve(performance.now() - start)
     }
-    requestAnimationFrame(look)
+    ${action}
   })`)
 
 interface TraceEvent {

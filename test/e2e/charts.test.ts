@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
 import { FakeServices } from '../fixtures/fake-services.js'
@@ -34,6 +35,23 @@ const painted = async (page: Page, chart: string, from: number, to: number, top 
     },
     [from, to, top, bottom],
   )
+
+/** The largest difference of any colour of any pixel between the lines of a chart on two pages, of 255. */
+async function strongestDifference(one: Page, other: Page, chart: string): Promise<number> {
+  const [a, b] = await Promise.all(
+    [one, other].map(async (page) => {
+      const url = await page
+        .locator(`[data-chart="${chart}"] canvas.lines`)
+        .evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL())
+      return sharp(Buffer.from(url.split(',')[1]!, 'base64'))
+        .flatten({ background: '#fff' })
+        .raw()
+        .toBuffer()
+    }),
+  )
+  if (a!.length !== b!.length) return Infinity
+  return a!.reduce((most, value, i) => Math.max(most, Math.abs(value - b![i]!)), 0)
+}
 
 /** What a user does with charts, in a real browser over the real local server. */
 describe.skipIf(noBrowser)('the charts', () => {
@@ -111,6 +129,44 @@ describe.skipIf(noBrowser)('the charts', () => {
     // The test itself reads the canvas back.
     expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
     await context.close()
+    await server.close()
+  })
+
+  it('drawn point by point as they arrive look the same as on a page that is opened afterwards', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 20_000 } })
+    const points = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => from + i + 1).map((step) => ({
+        step,
+        value: step % 997 === 0 ? NaN : 1 + Math.sin(step / 900) + (step < 6000 ? 0.3 * Math.sin(step * step) : 0),
+      }))
+    fake.addPoints(id, 'train/loss', points(0, 9000))
+    fake.addPoints(
+      id,
+      'test/loss',
+      points(0, 9000).filter(({ step }) => step % 250 === 0),
+    )
+    const server = await serve(fake)
+    const { page, context } = await openPage(browser)
+    const address = `${server.windowAddress}#/runs/${id}?smooth=0.5`
+    await page.goto(address)
+    await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 9000, last: 9000 })
+    for (let step = 9000; step < 9700; step += 35) {
+      fake.addPoints(id, 'train/loss', points(step, 35))
+      fake.addPoints(
+        id,
+        'test/loss',
+        points(step, 35).filter(({ step: at }) => at % 250 === 0),
+      )
+      await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: step + 35, last: step + 35 })
+    }
+    const { page: other, context: elsewhere } = await openPage(browser)
+    await other.goto(address)
+    await expect.poll(() => lineOf(other, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 9700, last: 9700 })
+    // Where the phase of a dash is added up anew, its ends differ by less than a pixel's edge is soft.
+    await expect.poll(() => strongestDifference(page, other, 'loss'), { timeout: 10_000 }).toBeLessThan(48)
+    expect(await painted(page, 'loss', 0.4, 0.5)).toBeGreaterThan(20)
+    for (const each of [context, elsewhere]) await each.close()
     await server.close()
   })
 

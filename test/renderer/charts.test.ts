@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { chartModel, type ChartInput } from '../../src-renderer/charts/chart-model.js'
-import { drawLines, scalesOf, type Pen } from '../../src-renderer/charts/draw.js'
+import { drawLines } from '../../src-renderer/charts/draw.js'
 import { frameOption } from '../../src-renderer/charts/frame-option.js'
 import { axisEnd, axisLimits } from '../../src-renderer/charts/lines.js'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
+import { scalesOf } from '../../src-renderer/charts/scales.js'
 import { planCharts } from '../../src-renderer/charts/sections.js'
+import type { Pen } from '../../src-renderer/charts/strokes.js'
 import { valueRange } from '../../src-renderer/charts/value-range.js'
 import { xMap, type XSource } from '../../src-renderer/charts/x-axis.js'
 import { panned, positionAt, shareOf, spanBetween, zoomed } from '../../src-renderer/charts/zoom.js'
@@ -202,7 +204,9 @@ function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: nu
     restore: nothing,
     rect: nothing,
     clip: nothing,
+    clearRect: nothing,
     lineWidth: 1,
+    lineDashOffset: 0,
     strokeStyle: '',
     fillStyle: '',
     globalAlpha: 1,

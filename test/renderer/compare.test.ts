@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Aggregate } from '../../src-renderer/compare/aggregate.js'
+import { Aggregate, groupMap } from '../../src-renderer/compare/aggregate.js'
 import { apartFromSeed, differences } from '../../src-renderer/compare/configs.js'
 import { bestRows, figureRows } from '../../src-renderer/compare/figures.js'
 import { publishedLines } from '../../src-renderer/compare/published.js'
 import { bandOf, sampleOf, studentQuantile, type Spread } from '../../src-renderer/compare/statistics.js'
 import { RunConfigSchema } from '../../src-main/contract/config.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
+import { Smoothed } from '../../src-renderer/series/smoothed.js'
 import expected from './numpy/expected.json'
 
 /** To 1e-9 of the size of the numbers that it was computed from. */
@@ -90,11 +91,80 @@ describe('a group of runs', () => {
         const fresh = new Aggregate(members, 'mean', spread)
         fresh.update()
         expect(live.buffer.toPoints()).toEqual(fresh.buffer.toPoints())
-        expect([...live.low.view()]).toEqual([...fresh.low.view()])
+        expect(live.low.toArray()).toEqual(fresh.low.toArray())
+        expect(live.active.toArray()).toEqual(fresh.active.toArray())
         expect(live.counts).toEqual(fresh.counts)
       }),
       { numRuns: 100 },
     )
+  })
+})
+
+describe('the time of a group', () => {
+  /** One point a step; each step takes so many seconds of work, and twice as long by the clock. */
+  const run = (seconds: number, steps: number, every = 1) => {
+    const at = Array.from({ length: Math.floor(steps / every) }, (_, i) => (i + 1) * every)
+    const buffer = new SeriesBuffer()
+    const list = Float64Array.from(at)
+    buffer.append({ steps: list, values: list.map(() => seconds), times: list.map((step) => 1e12 + 2000 * seconds * step) })
+    return {
+      buffer,
+      startedAt: 1e12,
+      active: bufferOf(
+        at,
+        at.map((step) => step * seconds),
+      ),
+    }
+  }
+  const source = { stepsPerEpoch: null, batch: null, startedAt: null, active: null }
+
+  it('goes on by the mean of what the runs took that still went on: it never runs backwards where a slow run ends', () => {
+    const group = new Aggregate([run(1, 10), run(3, 4)], 'mean', 'range')
+    group.update()
+    for (const [axis, scale] of [
+      ['active', 1],
+      ['wall', 2],
+    ] as const) {
+      const map = groupMap(axis, group, source)!
+      // Two seconds a step while both run, then one.
+      expect(Array.from({ length: 10 }, (_, i) => map.x(i))).toEqual([2, 4, 6, 8, 9, 10, 11, 12, 13, 14].map((x) => x * scale))
+      for (let i = 0; i < 10; i++) expect(map.indexOf(map.x(i))).toBe(i)
+    }
+    expect(group.counts).toEqual([2, 2, 2, 2, 1, 1, 1, 1, 1, 1])
+  })
+
+  it('knows of runs between their reports, and of none where none tells', () => {
+    const group = new Aggregate([run(1, 10), run(3, 10, 5)], 'mean', 'range')
+    group.update()
+    expect(groupMap('active', group, source)!.x(6)).toBeCloseTo(14, 12)
+    const silent = new Aggregate(
+      [1, 2].map((seconds) => ({ ...run(seconds, 5), active: null, startedAt: null })),
+      'mean',
+      'range',
+    )
+    silent.update()
+    expect(groupMap('active', silent, source)).toBeNull()
+  })
+
+  it('is of the smoothed runs, each to its own end, where they are smoothed', () => {
+    const runs = [
+      [4, 0, 2, 8],
+      [0, 2],
+    ].map((values) =>
+      bufferOf(
+        values.map((_, i) => i + 1),
+        values,
+      ),
+    )
+    const members = runs.map((buffer) => ({ buffer, values: new Smoothed(buffer, 0.5), startedAt: 0 }))
+    for (const { values } of members) values.update()
+    const group = new Aggregate(members, 'mean', 'range')
+    group.update()
+    expect(group.counts).toEqual([2, 2, 1, 1])
+    const [a, b] = members.map(({ values }) => values) as [Smoothed, Smoothed]
+    const wanted = [(a.value(0) + b.value(0)) / 2, (a.value(1) + b.value(1)) / 2, a.value(2), a.value(3)]
+    wanted.forEach((value, i) => expect(group.buffer.value(i)).toBeCloseTo(value, 12))
+    expect([group.low.value(1), group.high.value(1)]).toEqual([a.value(1), b.value(1)].sort((p, q) => p - q))
   })
 })
 

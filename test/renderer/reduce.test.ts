@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { reduceToColumns, type Reduced, type Stretch } from '../../src-renderer/charts/reduce.js'
+import { reduceToColumns, Reduction, type Reduced, type Stretch } from '../../src-renderer/charts/reduce.js'
 import { xMap, type XAxisKind, type XSource } from '../../src-renderer/charts/x-axis.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
 import { Smoothed } from '../../src-renderer/series/smoothed.js'
@@ -22,6 +22,12 @@ const reduce = (buffer: SeriesBuffer, stretch: Stretch, axis: XAxisKind = 'step'
 
 const pairs = ({ points }: Reduced): [number, number][] =>
   Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i]!, points[2 * i + 1]!])
+
+const smooth = (buffer: SeriesBuffer, weight: number): Smoothed => {
+  const smoothed = new Smoothed(buffer, weight)
+  smoothed.update()
+  return smoothed
+}
 
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: -1000, max: 1000 }) },
@@ -122,11 +128,90 @@ describe('reduction to pixel columns', () => {
 
   it('shows the whole of a smoothed series, not a smoothing of what is drawn', () => {
     const noisy = bufferOf(Float64Array.from({ length: 50_000 }, (_, i) => Math.sin(i * i)))
-    const smoothed = new Smoothed(noisy, 0.99)
+    const smoothed = smooth(noisy, 0.99)
     const reduced = reduce(noisy, { from: 0, to: 50_000, columns: 200 }, 'step', smoothed)
     const all = new Set(Array.from({ length: 50_000 }, (_, i) => smoothed.value(i)))
     for (const [, y] of pairs(reduced)) expect(all.has(y)).toBe(true)
     expect(reduced.range).toEqual([Math.min(...all), Math.max(...all)])
+  })
+})
+
+describe('reduction of a line that grows', () => {
+  it('comes to the same as a reduction of all of it, and changes nothing left of where it says, on every axis', () => {
+    const batch = fc.record({
+      values: fc.array(value, { maxLength: 400 }),
+      cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 8 }),
+      /** The run tells its time of work later than its values. */
+      late: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(batch, { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.constantFrom<XAxisKind>('step', 'epoch', 'wall', 'images', 'active'),
+        fc.boolean(),
+        fc.double({ min: 0.1, max: 1.2, noNaN: true }),
+        (batches, columns, axis, logarithmic, end) => {
+          const buffer = new SeriesBuffer()
+          const active = new SeriesBuffer()
+          const total = batches.reduce((sum, { values }) => sum + values.length, 1)
+          const reduction = new Reduction()
+          let before: [number, number][] = []
+          let waiting: number[] = []
+          for (const { values, cut, late } of batches) {
+            if (cut !== null) {
+              const after = Math.floor(buffer.length * cut)
+              for (const series of [buffer, active]) series.truncate(after)
+              waiting = waiting.filter((step) => step <= after)
+            }
+            const from = buffer.length
+            const steps = Float64Array.from(values, (_, i) => from + i + 1)
+            const times = steps.map((step) => 1e12 + 20 * step)
+            buffer.append({ steps, values: Float64Array.from(values), times })
+            waiting.push(...steps)
+            if (!late) {
+              const told = Float64Array.from(waiting.filter((step) => step % 5 === 0))
+              active.append({ steps: told, values: told.map((step) => step / 3 + Math.sqrt(step)), times: told })
+              waiting = []
+            }
+            const map = xMap(axis, buffer, { ...SOURCE, active })
+            if (!map) continue
+            const scale = { step: 1, epoch: 1 / 7, wall: 0.02, images: 32, active: 1 / 3 }[axis]
+            const stretch = { from: scale, to: Math.max(2, total * end) * scale, columns, logarithmic }
+            const got = reduction.update(buffer, map, stretch)
+            const wanted = reduceToColumns(buffer, map, stretch)
+            expect({ ...got, points: [...got.points], changedFrom: 0 }).toEqual({ ...wanted, points: [...wanted.points], changedFrom: 0 })
+            const now = pairs(got)
+            const left = (list: [number, number][]): [number, number][] => list.filter(([x]) => x < got.changedFrom)
+            if (got.changedFrom > -Infinity) expect(left(now)).toEqual(left(before))
+            before = now
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('costs what is new', () => {
+    const steps = Float64Array.from({ length: 1_000_000 }, (_, i) => i + 1)
+    const buffer = new SeriesBuffer()
+    buffer.append({ steps, values: steps.map((step) => Math.sin(step)), times: steps })
+    let asked = 0
+    const counting = {
+      get length() {
+        return buffer.length
+      },
+      generation: 0,
+      value: (i: number) => ((asked += 1), buffer.value(i)),
+      summarise: (from: number, to: number) => ((asked += 1), buffer.summarise(from, to)),
+    }
+    const reduction = new Reduction()
+    const reduceAll = (): Reduced => reduction.update(counting, xMap('step', buffer, SOURCE)!, { from: 0, to: 2e6, columns: 1500 })
+    reduceAll()
+    asked = 0
+    buffer.append({ steps: Float64Array.of(1_000_001), values: Float64Array.of(1), times: Float64Array.of(0) })
+    expect(reduceAll().changedFrom).toBeGreaterThan(990_000)
+    expect(asked).toBeLessThan(10)
   })
 })
 
@@ -146,7 +231,7 @@ describe('exponential smoothing', () => {
               values: Float64Array.from(batch),
               times: new Float64Array(batch.length),
             })
-            smoothed.update()
+            while (!smoothed.update(7));
           }
           const seen: number[] = []
           const wanted = batches.flat().map((x) => {
@@ -165,17 +250,17 @@ describe('exponential smoothing', () => {
   })
 
   it('of a constant is the constant from the first point on: there is no bias towards zero', () => {
-    const smoothed = new Smoothed(bufferOf(new Array(500).fill(3)), 0.999)
+    const smoothed = smooth(bufferOf(new Array(500).fill(3)), 0.999)
     for (const i of [0, 1, 10, 499]) expect(smoothed.value(i)).toBeCloseTo(3, 12)
   })
 
   it('begins anew when its series was cut off', () => {
     const buffer = bufferOf([1, 2, 3, 4, 5])
-    const smoothed = new Smoothed(buffer, 0.5)
+    const smoothed = smooth(buffer, 0.5)
     buffer.truncate(2)
     buffer.append({ steps: Float64Array.of(3), values: Float64Array.of(9), times: Float64Array.of(0) })
     smoothed.update()
-    const fresh = new Smoothed(bufferOf([1, 2, 9]), 0.5)
+    const fresh = smooth(bufferOf([1, 2, 9]), 0.5)
     expect([0, 1, 2].map((i) => smoothed.value(i))).toEqual([0, 1, 2].map((i) => fresh.value(i)))
   })
 })

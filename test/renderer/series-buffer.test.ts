@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { doubles } from '../../src-renderer/series/chunked.js'
+import { PackedNumbers } from '../../src-renderer/series/packed.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
 
 interface Point {
@@ -86,5 +88,45 @@ describe('a growing series', () => {
     for (let i = 0; i < 1000; i++) expect(buffer.summarise(i, length - i).max).toBe(6)
     // A walk would take a second or more; the levels take a few milliseconds. The margin is for a loaded machine.
     expect(performance.now() - begin).toBeLessThan(500)
+  })
+})
+
+describe('lists of numbers in chunks', () => {
+  const numbers = fc.oneof(
+    // Even steps, whole moments that jitter, and what fits neither.
+    fc
+      .tuple(fc.integer({ min: -9, max: 1e6 }), fc.integer({ min: 1, max: 9 }), fc.nat(6000))
+      .map(([a, b, n]) => Array.from({ length: n }, (_, i) => a + b * i)),
+    fc
+      .tuple(fc.integer({ min: 0, max: 2e12 }), fc.array(fc.nat(999), { maxLength: 300 }))
+      .map(([a, more]) => more.map((b, i) => a + 1000 * i + b)),
+    fc.array(fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, -0, 5e-324, 2 ** 53)), { maxLength: 50 }),
+    fc.tuple(fc.double({ min: -1, max: 1, noNaN: true }), fc.nat(200)).map(([step, n]) => Array.from({ length: n }, (_, i) => i * step)),
+  )
+
+  it.each([
+    ['plain', () => doubles()],
+    ['packed', () => new PackedNumbers()],
+  ] as const)('give back to the bit what was put in, %s, through appends and truncations', (_, make) => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(numbers, fc.double({ min: 0, max: 1, noNaN: true })), { maxLength: 8 }), (parts) => {
+        const list = make()
+        let model: number[] = []
+        for (const [part, share] of parts) {
+          list.append(Float64Array.from(part))
+          model = [...model, ...part]
+          if (share < 0.3) {
+            const length = Math.floor((share / 0.3) * model.length)
+            list.truncate(length)
+            model = model.slice(0, length)
+          }
+        }
+        expect(list.length).toBe(model.length)
+        expect(list.toArray()).toEqual(Float64Array.from(model))
+        expect([-1, model.length].map((i) => list.at(i))).toEqual([NaN, NaN])
+        for (const i of [0, model.length >> 1, model.length - 1]) if (i >= 0 && i < model.length) expect(list.at(i)).toBe(model[i])
+      }),
+      { numRuns: 200 },
+    )
   })
 })

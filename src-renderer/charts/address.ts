@@ -1,0 +1,97 @@
+import { onScopeDispose, watch } from 'vue'
+import { useRoute, useRouter, type LocationQuery } from 'vue-router'
+import { useChartSettings } from '../stores/chart-settings.js'
+import type { ChartPage } from './chart-page.js'
+import { X_AXES } from './x-axis.js'
+
+/** The keys of an address that say what charts show. */
+export const CHART_QUERY = ['from', 'to', 'by', 'log', 'smooth', 'hide', 'full'] as const
+
+const text = (query: LocationQuery, key: (typeof CHART_QUERY)[number]): string => {
+  const value = query[key]
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}
+const number = (value: string): number => (value === '' ? NaN : Number(value))
+
+/** Lines that are switched off, as `chart~line` with commas between; names are encoded, so that they hold neither. */
+const hiddenText = (hidden: ChartPage['hidden']['value']): string =>
+  [...hidden].flatMap(([chart, lines]) => [...lines].map((line) => [chart, line].map(encode).join('~'))).join(',')
+const encode = (name: string): string => encodeURIComponent(name).replaceAll('~', '%7E')
+
+function parseHidden(written: string): Map<string, Set<string>> {
+  const hidden = new Map<string, Set<string>>()
+  for (const pair of written.split(',')) {
+    const [chart, line, ...rest] = pair.split('~').map(decode)
+    if (chart && line && rest.length === 0) hidden.set(chart, (hidden.get(chart) ?? new Set()).add(line))
+  }
+  return hidden
+}
+function decode(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // What is no name switches nothing off: a link never breaks the page.
+    return undefined
+  }
+}
+
+/** Keeps what the charts of a page show in its address, and shows what an address asks for. */
+export function linkToAddress(page: ChartPage): void {
+  const route = useRoute()
+  const router = useRouter()
+  const settings = useChartSettings()
+
+  /** How charts are looked at stays as it is where an address does not say it; which stretch and lines are in sight does not. */
+  function read(query: LocationQuery): void {
+    const axis = X_AXES.find((kind) => kind === text(query, 'by'))
+    if (axis) settings.axis = axis
+    if (text(query, 'log')) settings.logarithmicX = text(query, 'log') === 'yes'
+    const smoothing = number(text(query, 'smooth'))
+    if (smoothing >= 0 && smoothing < 1) settings.smoothing = smoothing
+    const [from, to] = [number(text(query, 'from')), number(text(query, 'to'))]
+    page.zoom.value = from < to ? { from, to } : null
+    page.hidden.value = parseHidden(text(query, 'hide'))
+    page.large.value = text(query, 'full') || null
+  }
+
+  const state = (): Record<string, string> => {
+    const zoom = page.zoom.value
+    return {
+      ...(zoom ? { from: String(zoom.from), to: String(zoom.to) } : {}),
+      ...(settings.axis === 'step' ? {} : { by: settings.axis }),
+      ...(settings.logarithmicX ? { log: 'yes' } : {}),
+      ...(settings.smoothing > 0 ? { smooth: String(settings.smoothing) } : {}),
+      ...(page.hidden.value.size > 0 ? { hide: hiddenText(page.hidden.value) } : {}),
+      ...(page.large.value ? { full: page.large.value } : {}),
+    }
+  }
+
+  const written = (query: LocationQuery): string => JSON.stringify(CHART_QUERY.map((key) => text(query, key)))
+  const wanted = (): string => written(state())
+  read(route.query)
+
+  // Half a second after the last move: dragging is no reason for a hundred addresses.
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const path = route.path
+  function write(): void {
+    const { query, path: now } = router.currentRoute.value
+    if (now !== path || written(query) === wanted()) return
+    const others = Object.fromEntries(Object.entries(query).filter(([key]) => !(CHART_QUERY as readonly string[]).includes(key)))
+    void router.replace({ query: { ...others, ...state() } })
+  }
+  const writeSoon = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(write, 500)
+  }
+  watch(wanted, writeSoon, { immediate: true })
+  // An address that was typed, or gone back to.
+  watch(
+    () => written(route.query),
+    (query) => {
+      if (route.path !== path || query === wanted()) return
+      read(route.query)
+      writeSoon()
+    },
+  )
+  onScopeDispose(() => clearTimeout(timer))
+}

@@ -1,0 +1,90 @@
+import { computed, ref, type Ref } from 'vue'
+import { useTheme } from 'vuetify'
+import { useChartSettings } from '../stores/chart-settings.js'
+import type { ReferenceLine } from './chart-model.js'
+import { useChartPage } from './chart-page.js'
+import { legendEntries } from './legend-entries.js'
+import { axisLimits, type LineSpec } from './lines.js'
+import type { Span } from './zoom.js'
+
+/** What a page says about a chart. */
+export interface ChartProps {
+  id: string
+  title: string
+  unit: string
+  lines: LineSpec[]
+  height: number
+  /** The last step of the axis, where it is known better than by the points. */
+  endStep?: number | undefined
+  /** By default. */
+  logarithmic?: boolean | undefined
+  /** Values that come seldom are never smoothed. */
+  smoothable?: boolean | undefined
+  /** Whether the names of the lines stand in the legend. */
+  named?: boolean | undefined
+  references?: ReferenceLine[] | undefined
+}
+
+/** Lines up to which the legend stands above the plot; more stand beside it, one under the other. */
+const ABOVE = 6
+
+/** What the parts of one chart share: how it is shown, and the stretch in sight. */
+export function useChartState(props: ChartProps) {
+  const settings = useChartSettings()
+  const page = useChartPage()
+  const theme = useTheme()
+  const dark = computed(() => theme.current.value.dark)
+
+  const look = computed(() => settings.look(props.id))
+  /** The ends of the axis when nothing is zoomed. */
+  const whole = computed<Span>((before) => {
+    void page.version.value
+    const now = axisLimits(props.lines, settings.axis, settings.logarithmicX, props.endStep)
+    return before?.from === now.from && before.to === now.to ? before : now
+  })
+  const hidden = computed<ReadonlySet<string>>(() => page.hidden.value.get(props.id) ?? new Set())
+  const hide = (keys: ReadonlySet<string>): void => {
+    page.hidden.value = new Map([...page.hidden.value, [props.id, keys] as const].filter(([, some]) => some.size > 0))
+  }
+  const large = computed({
+    get: () => page.large.value === props.id,
+    set: (open) => (page.large.value = open ? props.id : null),
+  })
+  /** How many drawn values lie beyond the ends of the axis. */
+  const beyond: Ref<number> = ref(0)
+
+  return {
+    props,
+    page,
+    settings,
+    whole,
+    span: computed<Span>(() => page.zoom.value ?? whole.value),
+    dark,
+    logarithmic: computed(() => look.value.logarithmic ?? props.logarithmic ?? false),
+    outlierProof: computed(() => look.value.outlierProof ?? false),
+    smoothing: computed(() => (props.smoothable === false ? 0 : settings.smoothing)),
+    side: computed(() => props.lines.length > ABOVE),
+    hidden,
+    /** What the legend says. */
+    entries: computed(() => {
+      void page.version.value
+      return legendEntries(props.lines, {
+        unit: props.unit,
+        axis: settings.axis,
+        cursor: page.cursor.value,
+        hidden: hidden.value,
+        dark: dark.value,
+      })
+    }),
+    toggle(key: string): void {
+      const next = new Set(hidden.value)
+      if (!next.delete(key)) next.add(key)
+      hide(next)
+    },
+    only: (key: string): void => hide(new Set(props.lines.map((line) => line.key).filter((other) => other !== key))),
+    showAll: (): void => hide(new Set()),
+    large,
+    beyond,
+  }
+}
+export type ChartState = ReturnType<typeof useChartState>

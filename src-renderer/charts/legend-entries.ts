@@ -1,0 +1,64 @@
+import { formatMetric } from '../format.js'
+import type { LineSpec } from './lines.js'
+import { lineStyle, type LineStyle } from './palette.js'
+import type { XAxisKind } from './x-axis.js'
+
+/** A line as the legend names it. */
+export interface LegendEntry {
+  key: string
+  label: string
+  style: LineStyle
+  value: string
+  count: number
+  /** Step of the last point. */
+  last: number
+  hidden: boolean
+}
+
+/** The index of the last point at or before a position, or of the last of all. */
+function indexAt(line: LineSpec, axis: XAxisKind, x: number | null): number {
+  const last = line.buffer.length - 1
+  if (x === null) return last
+  const map = line.map(axis)
+  if (!map) return -1
+  const after = map.indexOf(x)
+  return after <= last && map.x(after) <= x ? after : after - 1
+}
+
+interface Sight {
+  unit: string
+  axis: XAxisKind
+  /** Where the pointer is; null: the last value of each line is told. */
+  cursor: number | null
+  hidden: ReadonlySet<string>
+  dark: boolean
+}
+
+/** What the legend says of each line: what the pointer is at, or its last value, which is also what a screen reader is told. */
+export function legendEntries(lines: readonly LineSpec[], { unit, axis, cursor, hidden, dark }: Sight): LegendEntry[] {
+  return lines.map((line, i) => {
+    const { key, label, buffer, style } = line
+    const at = indexAt(line, axis, cursor)
+    return {
+      key,
+      label,
+      style: lineStyle(style ?? i, dark),
+      value: at >= 0 ? formatMetric(buffer.value(at), unit) + (line.note?.(at) ?? '') : '–',
+      count: buffer.length,
+      last: buffer.step(buffer.length - 1),
+      hidden: hidden.has(key),
+    }
+  })
+}
+
+/** Lines that a description names; more would not be listened to. */
+const TOLD = 12
+
+/** A chart in words. */
+export function describeChart(title: string, axis: string, entries: readonly LegendEntry[]): string {
+  const told = entries
+    .slice(0, TOLD)
+    .map(({ label, value, last, count }) => (count === 0 ? `${label}: nothing yet` : `${label}: ${value} at step ${last}`))
+  const more = entries.length > TOLD ? `; and ${entries.length - TOLD} more` : ''
+  return `${title} by ${axis}. ${told.join('; ')}${more}`
+}

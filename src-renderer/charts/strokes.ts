@@ -1,0 +1,203 @@
+import type { DrawnLine } from './chart-model.js'
+import type { Reduced } from './reduce.js'
+import type { Scales } from './scales.js'
+
+/** What of a canvas is used, so that a test can record it. */
+export type Pen = Pick<
+  CanvasRenderingContext2D,
+  | 'beginPath'
+  | 'moveTo'
+  | 'lineTo'
+  | 'stroke'
+  | 'fill'
+  | 'closePath'
+  | 'fillRect'
+  | 'clearRect'
+  | 'arc'
+  | 'setLineDash'
+  | 'save'
+  | 'restore'
+  | 'rect'
+  | 'clip'
+  | 'lineWidth'
+  | 'lineDashOffset'
+  | 'strokeStyle'
+  | 'fillStyle'
+  | 'globalAlpha'
+  | 'lineJoin'
+>
+
+/** Points of a line that get a dot each, because between few of them a line alone says little. */
+const FEW = 40
+/** A line that runs so many times up and down its columns is drawn as one bar a column: the same pixels, in a tenth of the time. */
+const BUSY = 8
+
+/** The points of a line in pixels of CSS; NaN where it is broken. */
+export interface Track {
+  xs: Float64Array
+  ys: Float64Array
+  busy: boolean
+  dots: boolean
+}
+
+export function trackOf({ points }: Reduced, { x, y }: Scales): Track {
+  const count = points.length / 2
+  const xs = new Float64Array(count)
+  const ys = new Float64Array(count)
+  let travel = 0
+  for (let i = 0; i < count; i++) {
+    xs[i] = x(points[2 * i] as number)
+    ys[i] = y(points[2 * i + 1] as number)
+    const way = i > 0 ? Math.abs((ys[i] as number) - (ys[i - 1] as number)) : 0
+    if (way > 0) travel += way
+  }
+  const width = count > 0 ? (xs[count - 1] as number) - (xs[0] as number) : 0
+  return { xs, ys, busy: count > 500 && travel > BUSY * width, dots: count <= FEW }
+}
+
+export interface Stroke {
+  color: string
+  dash: number[]
+  width: number
+  pixelRatio: number
+  /** What is left of it, in pixels of CSS, stays as it is. */
+  left: number
+}
+
+/** A line, from the last point left of what changes. */
+export function drawTrack(pen: Pen, track: Track, stroke: Stroke): void {
+  pen.strokeStyle = stroke.color
+  pen.fillStyle = stroke.color
+  if (track.busy) bars(pen, track, stroke)
+  else polyline(pen, track, stroke)
+}
+
+/** The first point to draw so that everything right of a position is: the one before it. */
+function beginAt(xs: Float64Array, left: number): number {
+  let low = 0
+  let high = xs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((xs[middle] as number) < left) low = middle + 1
+    else high = middle
+  }
+  return Math.max(0, low - 1)
+}
+
+function polyline(pen: Pen, { xs, ys }: Track, { width, dash, left }: Stroke): void {
+  const begin = beginAt(xs, left - width)
+  pen.lineWidth = width
+  pen.setLineDash(dash)
+  // The dashes of what is drawn again lie where they lay.
+  pen.lineDashOffset = dash.length > 0 ? lengthTo(xs, ys, begin) : 0
+  pen.beginPath()
+  let open = false
+  for (let i = begin; i < xs.length; i++) {
+    const y = ys[i] as number
+    if (Number.isNaN(y)) {
+      // Every part of a path begins with the same offset: one that begins here is stroked by itself.
+      if (open && pen.lineDashOffset !== 0) {
+        pen.stroke()
+        pen.beginPath()
+        pen.lineDashOffset = 0
+      }
+      open = false
+    } else if (open) pen.lineTo(xs[i] as number, y)
+    else {
+      pen.moveTo(xs[i] as number, y)
+      open = true
+    }
+  }
+  pen.stroke()
+  pen.setLineDash([])
+  pen.lineDashOffset = 0
+}
+
+/** The length of a line from its last break to a point. */
+function lengthTo(xs: Float64Array, ys: Float64Array, end: number): number {
+  let length = 0
+  for (let i = end; i > 0; i--) {
+    const [dx, dy] = [(xs[i] as number) - (xs[i - 1] as number), (ys[i] as number) - (ys[i - 1] as number)]
+    const part = Math.sqrt(dx * dx + dy * dy)
+    if (Number.isNaN(part)) break
+    length += part
+  }
+  return length
+}
+
+/** One bar a column of pixels of the screen, from the least to the greatest value there, joined to the column before. */
+function bars(pen: Pen, { xs, ys }: Track, { pixelRatio, left }: Stroke): void {
+  const size = 1 / pixelRatio
+  const first = Math.floor(left * pixelRatio)
+  let column = NaN
+  let [low, high] = [Infinity, -Infinity]
+  const flush = (): void => {
+    if (high >= low && !(column < first)) pen.fillRect(column * size, low, size, Math.max(size, high - low))
+  }
+  let previous = NaN
+  for (let i = beginAt(xs, left - size); i < xs.length; i++) {
+    const y = ys[i] as number
+    const at = Math.floor((xs[i] as number) * pixelRatio)
+    if (Number.isNaN(y)) {
+      previous = NaN
+      continue
+    }
+    if (at !== column) {
+      flush()
+      // Columns without a point, between this one and the last, are crossed by the line.
+      if (!Number.isNaN(previous))
+        for (let between = Math.max(column + 1, Math.min(at, first)); between < at; between++) {
+          const part = (step: number): number => previous + ((y - previous) * step) / (at - column)
+          const [from, to] = [part(between - column - 0.5), part(between - column + 0.5)]
+          pen.fillRect(between * size, Math.min(from, to), size, Math.max(size, Math.abs(to - from)))
+        }
+      column = at
+      low = Number.isNaN(previous) ? Infinity : Math.min(previous, y)
+      high = Number.isNaN(previous) ? -Infinity : Math.max(previous, y)
+    }
+    if (y < low) low = y
+    if (y > high) high = y
+    previous = y
+  }
+  flush()
+}
+
+export function drawDots(pen: Pen, { xs, ys }: Track, color: string): void {
+  pen.fillStyle = color
+  for (let i = 0; i < xs.length; i++) {
+    if (Number.isNaN(ys[i] as number)) continue
+    pen.beginPath()
+    pen.arc(xs[i] as number, ys[i] as number, 2.5, 0, 2 * Math.PI)
+    pen.fill()
+  }
+}
+
+/** What lies between the edges of a band, from the last point left of what changes. */
+export function drawBand(pen: Pen, { band, style }: DrawnLine, scales: Scales, left: number): void {
+  if (!band) return
+  const [low, high] = [trackOf(band.low, scales), trackOf(band.high, scales)]
+  pen.globalAlpha = 0.16
+  pen.fillStyle = style.color
+  pen.beginPath()
+  let started = false
+  const go = ({ xs, ys }: Track, i: number): void => {
+    const y = ys[i] as number
+    if (Number.isNaN(y)) return
+    if (started) pen.lineTo(xs[i] as number, y)
+    else pen.moveTo(xs[i] as number, y)
+    started = true
+  }
+  // Both edges begin left of the same position, wherever their own points lie.
+  const begin = ({ xs, ys }: Track): number => {
+    let i = beginAt(xs, left - 2)
+    while (i > 0 && Number.isNaN(ys[i] as number)) i -= 1
+    return i
+  }
+  for (let i = begin(high); i < high.xs.length; i++) go(high, i)
+  for (let i = low.xs.length - 1, first = begin(low); i >= first; i--) go(low, i)
+  if (started) {
+    pen.closePath()
+    pen.fill()
+  }
+  pen.globalAlpha = 1
+}

@@ -1,0 +1,98 @@
+import { computed, ref, type Ref } from 'vue'
+import type { ChartState } from './chart-state.js'
+import type { Plot } from './scales.js'
+import { panned, positionAt, shareOf, spanBetween, zoomed, type Span } from './zoom.js'
+
+/** A shorter drag is a click. */
+const CLICK = 4
+
+/**
+ * What pointer and keys do in a chart: moving reads values, dragging zooms, with shift it moves, the wheel with control zooms, a double
+ * click shows all.
+ */
+export function usePointer({ page, span, whole, settings, large }: ChartState, plot: Readonly<Ref<Plot | null>>) {
+  const selection = ref<{ a: number; b: number } | null>(null)
+  let pan: { x: number; span: Span } | null = null
+
+  function positionOf(event: MouseEvent): number | null {
+    if (!plot.value) return null
+    const x = event.clientX - (event.currentTarget as HTMLElement).getBoundingClientRect().left - plot.value.left
+    return positionAt(Math.min(1, Math.max(0, x / plot.value.width)), span.value, settings.logarithmicX)
+  }
+  const share = (x: number): number => shareOf(x, span.value, settings.logarithmicX)
+  const zoomAbout = (x: number, factor: number): Span | null => zoomed(span.value, whole.value, x, factor, settings.logarithmicX)
+  const move = (from: Span, by: number): Span => panned(from, whole.value, by, settings.logarithmicX)
+
+  const MOVES: Record<string, (middle: number) => Span | null> = {
+    '+': (middle) => zoomAbout(middle, 2),
+    '=': (middle) => zoomAbout(middle, 2),
+    '-': (middle) => zoomAbout(middle, 1 / 2),
+    ArrowLeft: () => move(span.value, -0.25),
+    ArrowRight: () => move(span.value, 0.25),
+    '0': () => null,
+  }
+
+  function up(): void {
+    const chosen = selection.value
+    selection.value = null
+    pan = null
+    if (!chosen || !plot.value) return
+    if (Math.abs(share(chosen.a) - share(chosen.b)) * plot.value.width > CLICK)
+      page.zoom.value = spanBetween(chosen.a, chosen.b, whole.value)
+  }
+
+  const listeners = {
+    pointerdown(event: PointerEvent): void {
+      const x = positionOf(event)
+      if (x === null || event.button !== 0) return
+      ;(event.currentTarget as HTMLElement).setPointerCapture?.(event.pointerId)
+      if (event.shiftKey) pan = { x: event.clientX, span: span.value }
+      else selection.value = { a: x, b: x }
+    },
+    pointermove(event: PointerEvent): void {
+      const x = positionOf(event)
+      if (x === null) return
+      if (pan && plot.value) page.zoom.value = move(pan.span, (pan.x - event.clientX) / plot.value.width)
+      else {
+        page.cursor.value = x
+        if (selection.value) selection.value = { ...selection.value, b: x }
+      }
+    },
+    pointerup: up,
+    pointercancel: up,
+    pointerleave(): void {
+      if (!selection.value) page.cursor.value = null
+    },
+    wheel(event: WheelEvent): void {
+      const x = positionOf(event)
+      if (!event.ctrlKey || x === null) return
+      event.preventDefault()
+      page.zoom.value = zoomAbout(x, 1.0015 ** -event.deltaY)
+    },
+    dblclick(): void {
+      page.zoom.value = null
+    },
+    keydown(event: KeyboardEvent): void {
+      const go = MOVES[event.key]
+      if (event.key === 'f') large.value = !large.value
+      else if (event.key === 'Escape' && large.value) large.value = false
+      else if (go) page.zoom.value = go(positionAt(0.5, span.value, settings.logarithmicX))
+      else return
+      event.preventDefault()
+      event.stopPropagation()
+    },
+  }
+
+  const cursorLeft = computed(() => {
+    const x = page.cursor.value
+    if (x === null || !plot.value) return null
+    const at = share(x)
+    return at >= 0 && at <= 1 ? plot.value.left + at * plot.value.width : null
+  })
+  const selected = computed(() => {
+    if (!selection.value || !plot.value) return null
+    const [a, b] = [share(selection.value.a), share(selection.value.b)]
+    return { left: plot.value.left + Math.min(a, b) * plot.value.width, width: Math.abs(a - b) * plot.value.width }
+  })
+  return { listeners, cursorLeft, selected }
+}

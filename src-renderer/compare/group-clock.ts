@@ -1,0 +1,64 @@
+/** What a run took up to a step, by the points that tell it. */
+export interface Elapsed {
+  readonly length: number
+  step(i: number): number
+  /** In any unit, 0 at step 0. */
+  elapsed(i: number): number
+}
+
+/** Asked at ascending steps; between two points it is on the line between them, and NaN after the last. */
+class RunClock {
+  #next = 0
+
+  constructor(readonly run: Elapsed) {}
+
+  get known(): boolean {
+    return this.run.length > 0 && Number.isFinite(this.run.elapsed(0))
+  }
+
+  at(step: number): number {
+    const { run } = this
+    while (this.#next < run.length && run.step(this.#next) < step) this.#next += 1
+    if (this.#next >= run.length) return NaN
+    const [x1, y1] = [run.step(this.#next), run.elapsed(this.#next)]
+    if (x1 === step) return y1
+    const [x0, y0] = this.#next > 0 ? [run.step(this.#next - 1), run.elapsed(this.#next - 1)] : [0, 0]
+    return y0 + ((step - x0) / (x1 - x0)) * (y1 - y0)
+  }
+}
+
+/**
+ * The time of a group of runs: from one step to the next it goes on by the mean of what those took that still went on. So it never runs
+ * backwards where a slow run ends before the others, as the mean of their times would.
+ */
+export class GroupClock {
+  readonly #clocks: RunClock[]
+  #before: number[]
+
+  /** From a step on at which it stood at `elapsed`. */
+  constructor(
+    runs: readonly Elapsed[],
+    step: number,
+    private elapsed: number,
+  ) {
+    this.#clocks = runs.map((run) => new RunClock(run)).filter(({ known }) => known)
+    this.#before = this.#clocks.map((clock) => (step > 0 ? clock.at(step) : 0))
+  }
+
+  /** At a step above that of the last call; NaN where no run tells. */
+  at(step: number): number {
+    if (this.#clocks.length === 0) return NaN
+    const now = this.#clocks.map((clock) => clock.at(step))
+    let sum = 0
+    let count = 0
+    now.forEach((value, i) => {
+      const took = value - (this.#before[i] as number)
+      if (!Number.isFinite(took)) return
+      sum += took
+      count += 1
+    })
+    this.#before = now
+    if (count > 0) this.elapsed += sum / count
+    return this.elapsed
+  }
+}
