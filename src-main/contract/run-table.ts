@@ -6,22 +6,30 @@ import type { RunSummary } from './runs.js'
  * as long as everything else together.
  */
 
-const isFinite = (numbers: Record<string, number>): boolean => {
-  for (const key in numbers) if (!Number.isFinite(numbers[key])) return false
-  return true
+/** Rows as lists of values in the order of the keys. Metrics that are no finite numbers are texts, which JSON has no numbers for. */
+interface PackedRuns {
+  keys: (keyof RunSummary)[]
+  rows: unknown[][]
 }
 
-/** Non-finite values travel by their names, which JSON has no numbers for. */
 const withNames = (numbers: Record<string, number>): Record<string, number | string> =>
   Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number.isFinite(value) ? value : String(value)]))
 
-export const packRuns = (runs: readonly RunSummary[]): string =>
-  JSON.stringify(runs.map((run) => (isFinite(run.latest) ? run : { ...run, latest: withNames(run.latest) })))
+export function packRuns(runs: readonly RunSummary[]): string {
+  const keys = Object.keys(runs[0] ?? {}) as (keyof RunSummary)[]
+  const rows = runs.map((run) => keys.map((key) => (key === 'latest' ? withNames(run.latest) : run[key])))
+  return JSON.stringify({ keys, rows } satisfies PackedRuns)
+}
 
 export function unpackRuns(text: string): RunSummary[] {
-  const runs = JSON.parse(text) as RunSummary[]
-  for (const { latest } of runs) for (const key in latest) if (typeof latest[key] === 'string') latest[key] = Number(latest[key])
-  return runs
+  const { keys, rows } = JSON.parse(text) as PackedRuns
+  return rows.map((row) => {
+    const run: Record<string, unknown> = {}
+    for (let i = 0; i < keys.length; i++) run[keys[i] as string] = row[i]
+    const latest = run['latest'] as Record<string, number | string>
+    for (const key in latest) if (typeof latest[key] === 'string') latest[key] = Number(latest[key])
+    return run as RunSummary
+  })
 }
 
 export type ConfigValue = string | number | boolean

@@ -68,6 +68,8 @@ export interface RunStore {
   get(id: string): RunSummary | undefined
   /** Newest first. */
   list(): RunSummary[]
+  /** The same as one text, as `packRuns` of the contract writes it. */
+  packed(): string
   /** Those in one of these states, in the order in which they were queued. */
   inStatus(statuses: readonly RunStatus[]): RunSummary[]
   /** Configurations of the runs in sight that were made after the one of this number, in that order, at most so many. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { ConfigTableBuilder, packRuns } from '../contract/run-table.js'
+import { ConfigTableBuilder } from '../contract/run-table.js'
 import type { Services } from '../contract/services.js'
 import type { Journal, RunStore } from './ports.js'
 
@@ -9,7 +9,7 @@ const PAGE = 250
 /** What the table of runs shows, in the form in which thousands of rows travel quickly. */
 export function createRunTable({ runs, journal }: { runs: RunStore; journal: Journal }): Pick<Services['runs'], 'table' | 'configs'> {
   return {
-    table: async () => ({ rows: packRuns(runs.list()), seq: journal.last() }),
+    table: async () => ({ rows: runs.packed(), seq: journal.last() }),
 
     async configs(ids) {
       const builder = new ConfigTableBuilder()

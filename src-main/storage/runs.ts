@@ -33,6 +33,18 @@ const decode = (row: Row): RunSummary => ({
   archived: row.archived === 1,
 })
 
+const REALS: ReadonlySet<string> = new Set(['createdAt', 'startedAt', 'endedAt', 'activeSeconds', 'remainingSeconds'])
+const FLAGS: ReadonlySet<string> = new Set(['pinned', 'baseline', 'archived'])
+
+/** A column as SQLite writes it into JSON: it does so for thousands of rows several times as fast as they can be read one by one. */
+function jsonOf(key: string): string {
+  if (key === 'latest' || key === 'tags') return `json(${key})`
+  if (FLAGS.has(key)) return `json(iif(${key}, 'true', 'false'))`
+  // 17 digits are every digit that a number has; by itself it would write 15.
+  if (REALS.has(key)) return `iif(${key} IS NULL, NULL, json(printf('%!.17g', ${key})))`
+  return key
+}
+
 /** The rows of the table of runs, and apart from them what only one run's page needs. */
 export function createRunStore(db: Database): RunStore {
   const columns = COLUMNS.join(', ')
@@ -45,6 +57,10 @@ export function createRunStore(db: Database): RunStore {
   )
   const byId = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE id = ? AND removedAt IS NULL`)
   const newestFirst = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE removedAt IS NULL ORDER BY number DESC`)
+  const packed = db.prepare<{ rows: string }>(
+    `SELECT json_group_array(json_array(${COLUMNS.map(jsonOf).join(', ')})) AS rows
+     FROM (SELECT ${columns} FROM runs WHERE removedAt IS NULL ORDER BY number DESC)`,
+  )
   const byStatus = db.prepare<Row>(
     `SELECT ${columns} FROM runs WHERE status IN (SELECT value FROM json_each(?)) AND removedAt IS NULL ORDER BY queueOrder`,
   )
@@ -88,6 +104,7 @@ export function createRunStore(db: Database): RunStore {
       return row && decode(row)
     },
     list: () => newestFirst.all().map(decode),
+    packed: () => `{"keys":${JSON.stringify(COLUMNS)},"rows":${packed.get()?.rows ?? '[]'}}`,
     inStatus: (statuses) => byStatus.all(JSON.stringify(statuses)).map(decode),
     configsAfter: (number, limit) =>
       configsAfter.all(number, limit).map((row) => ({ ...row, config: JSON.parse(row.config) as RunConfig })),

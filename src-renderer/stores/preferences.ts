@@ -8,5 +8,7 @@ export const usePreferences = defineStore('preferences', () => ({
   theme: useLocalStorage<ThemeChoice>('retrace.theme', 'system'),
   /** Notifications of the system while the window is not looked at. */
   systemNotifications: useLocalStorage('retrace.systemNotifications', false),
+  /** How the table of runs was looked at last, as an address writes it. */
+  runsView: useLocalStorage<Record<string, string | string[]>>('retrace.runsView', {}),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
 }))

@@ -7,6 +7,12 @@ import { useConnection } from '../client/api.js'
 import { Replica } from '../client/replica.js'
 import { useFeed } from './feed.js'
 
+const MARKS = ['name', 'dataset', 'status', 'note', 'colour', 'pinned', 'baseline', 'archived'] as const
+
+/** Whether a change is one that someone made, or an end, and no report of a run that goes on. */
+const isMarked = (before: RunSummary, after: RunSummary): boolean =>
+  MARKS.some((key) => before[key] !== after[key]) || before.tags.join() !== after.tags.join()
+
 /** Every run of this home, kept up to date by the feed. */
 export const useRuns = defineStore('runs', () => {
   const { client } = useConnection()
@@ -14,6 +20,10 @@ export const useRuns = defineStore('runs', () => {
   const byId = shallowReactive(new Map<string, RunSummary>())
   /** Goes up when a run comes into the queue, moves in it or leaves it: not with every report of those that run. */
   const queueVersion = ref(0)
+  /** Goes up with every change of any run. */
+  const version = ref(0)
+  /** Goes up when runs come or go, or change in what does not change by itself while they run. */
+  const marks = ref(0)
   const loaded = ref(false)
 
   const replica = new Replica<RunSummary[], Change>(
@@ -21,13 +31,18 @@ export const useRuns = defineStore('runs', () => {
       byId.clear()
       for (const run of runs) byId.set(run.id, run)
       queueVersion.value += 1
+      marks.value += 1
       loaded.value = true
     },
     (change) => {
       const id = change.kind === 'run' ? change.run.id : change.kind === 'runRemoved' ? change.runId : null
       if (id === null) return
-      if (toRaw(byId).get(id)?.status === 'queued' || (change.kind === 'run' && change.run.status === 'queued')) queueVersion.value += 1
-      if (change.kind === 'run') byId.set(id, change.run)
+      const before = toRaw(byId).get(id)
+      const after = change.kind === 'run' ? change.run : undefined
+      if (before?.status === 'queued' || after?.status === 'queued') queueVersion.value += 1
+      if (!before || !after || isMarked(before, after)) marks.value += 1
+      version.value += 1
+      if (after) byId.set(id, after)
       else byId.delete(id)
     },
   )
@@ -58,6 +73,8 @@ export const useRuns = defineStore('runs', () => {
     byId,
     rows,
     queue,
+    version,
+    marks,
     loaded,
     load,
     create: (request: CreateRun) => client.runs.create.mutate(request),

@@ -31,7 +31,12 @@ describe('the table of runs', () => {
     using session = await openSession()
     const { id } = await session.services.runs.create({ ...REQUEST, name: 'first' })
     await session.services.runs.create({ ...REQUEST, name: 'second' })
-    session.stores.runs.update(id, { latest: { 'train/loss': NaN, 'test/loss': -Infinity, 'test/accuracy': 0.1 } })
+    session.stores.runs.update(id, {
+      activeSeconds: 0.1 + 0.2,
+      tags: ['a', 'b "c"'],
+      pinned: true,
+      latest: { 'train/loss': NaN, 'test/loss': -Infinity, 'test/accuracy': 0.1 },
+    })
     const { rows, seq } = await session.services.runs.table()
     const list = await session.services.runs.list()
     expect(unpackRuns(rows)).toEqual(list.runs)

@@ -1,0 +1,138 @@
+import { METRICS } from '../../src-main/contract/metrics.js'
+import type { ConfigValue } from '../../src-main/contract/run-table.js'
+import type { RunSummary } from '../../src-main/contract/runs.js'
+import { latestLoss, progressOf } from '../describe.js'
+import { fieldInfoOf } from '../form/fields.js'
+import { formatCount, formatDateTime, formatDuration, formatMetric, formatValue } from '../format.js'
+import type { Column, ColumnType, Value } from './column.js'
+
+/** The columns that a table begins with. */
+export const FIRST_COLUMNS = [
+  'status',
+  'name',
+  'dataset',
+  'preset',
+  'latest.test/accuracy',
+  'loss',
+  'progress',
+  'activeSeconds',
+  'createdAt',
+] as const
+
+/** Different texts up to which a column offers them to choose from. */
+const MOST_CHOICES = 60
+
+const plain = (value: Value): string =>
+  value === null || value === '' ? '–' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
+/** Room for a title in one line, and for a number. */
+const widthOf = (title: string): number => Math.min(200, Math.max(104, 22 + Math.ceil(6.6 * title.length)))
+const asNumber = (format: (value: number | null) => string) => (value: Value) => format(typeof value === 'number' ? value : null)
+
+type Some = Partial<Column> & Pick<Column, 'key' | 'title' | 'type' | 'width' | 'value'>
+const column = (some: Some): Column => ({
+  section: 'Run',
+  unit: '',
+  scale: 1,
+  mean: false,
+  show: some.type === 'number' ? asNumber(formatValue) : some.type === 'time' ? asNumber(formatDateTime) : plain,
+  ...some,
+})
+
+const own = (key: keyof RunSummary, title: string, type: ColumnType, width: number, rest: Partial<Column> = {}): Column =>
+  column({ key, title, type, width, value: (run) => run[key] as Value, ...rest })
+
+const count = { show: asNumber(formatCount) }
+const seconds = { show: asNumber(formatDuration), unit: 's' }
+
+/** What every run has. */
+export const FIXED_COLUMNS: readonly Column[] = [
+  own('status', 'Status', 'choice', 116, { cell: 'status' }),
+  own('name', 'Name', 'text', 196, { cell: 'name' }),
+  own('dataset', 'Data set', 'choice', 90),
+  own('preset', 'Preset', 'choice', 136),
+  own('seed', 'Seed', 'number', 80, { show: plain }),
+  column({ key: 'loss', title: 'Loss', type: 'number', width: 84, mean: true, value: (run) => latestLoss(run) ?? null }),
+  column({
+    key: 'progress',
+    title: 'Progress',
+    type: 'number',
+    width: 122,
+    unit: '%',
+    scale: 100,
+    mean: true,
+    cell: 'progress',
+    value: progressOf,
+    show: asNumber((value) => (value === null ? '–' : `${Math.floor(value * 100)}%`)),
+  }),
+  own('activeSeconds', 'Duration', 'number', 98, { ...seconds, mean: true }),
+  own('remainingSeconds', 'Time left', 'number', 104, seconds),
+  own('step', 'Step', 'number', 100, count),
+  own('totalSteps', 'Steps', 'number', 100, count),
+  own('parameters', 'Parameters', 'number', 112, count),
+  own('createdAt', 'Created', 'time', 168),
+  own('startedAt', 'Started', 'time', 168),
+  own('endedAt', 'Ended', 'time', 168),
+  own('tags', 'Tags', 'choice', 160, {
+    cell: 'tags',
+    value: (run) => run.tags.join(', ') || null,
+    terms: (run) => (run.tags.length > 0 ? run.tags : ['']),
+  }),
+  own('note', 'Note', 'text', 240, { value: (run) => run.note || null }),
+  own('reason', 'Reason', 'text', 240),
+  own('pinned', 'Pinned', 'choice', 90),
+  own('baseline', 'Baseline', 'choice', 96),
+  own('id', 'Run id', 'text', 120),
+  own('parentId', 'Forked from', 'text', 120),
+]
+
+/** The last value of a metric; of a run that has ended it is the final one. */
+export function metricColumn(metric: string): Column {
+  const { label, unit } = METRICS[metric] ?? { label: metric, unit: '' }
+  const percent = unit === 'fraction'
+  return column({
+    key: `latest.${metric}`,
+    title: label,
+    section: 'Metrics, latest',
+    type: 'number',
+    width: widthOf(label),
+    unit: percent ? '%' : unit,
+    scale: percent ? 100 : 1,
+    mean: true,
+    value: (run) => run.latest[metric] ?? null,
+    show: asNumber((value) => formatMetric(value, unit)),
+  })
+}
+
+/** What is known of one key of the configurations. */
+export interface ConfigKey {
+  /** `augment.pad` */
+  path: string
+  /** Every different value that some run has. */
+  values: readonly ConfigValue[]
+  of(runId: string): ConfigValue | null
+}
+
+export function configColumn({ path, values, of }: ConfigKey): Column {
+  const [root = path] = path.split('.')
+  const info = fieldInfoOf(root)
+  const numbers = values.every((value) => typeof value === 'number')
+  const title = info && root === path ? info.label : path
+  return column({
+    key: `config.${path}`,
+    title,
+    section: `Configuration, ${info?.group ?? 'other'}`,
+    type: numbers ? 'number' : values.length <= MOST_CHOICES ? 'choice' : 'text',
+    width: widthOf(title),
+    unit: numbers && info?.unit !== 'fraction' ? (info?.unit ?? '') : '',
+    value: (run) => of(run.id),
+    show: (value) => (typeof value === 'number' && String(value).length > 9 ? formatValue(value, 6) : plain(value)),
+  })
+}
+
+/** Every metric that one of the runs has a value of: those of the field first, then others by name. */
+export function metricKeys(runs: Iterable<RunSummary>): string[] {
+  const found = new Set<string>()
+  for (const { latest } of runs) for (const key in latest) found.add(key)
+  const known = Object.keys(METRICS)
+  return [...known.filter((key) => found.has(key)), ...[...found].filter((key) => !(key in METRICS)).sort()]
+}
