@@ -71,6 +71,6 @@ export interface RepairReport {
   interrupted: { id: string; name: string; step: number }[]
   /** Checkpoints that were listed without their file, and are listed no more. */
   missingCheckpoints: { runId: string; file: string }[]
-  /** What the database's own check found; not mended. */
-  problems: string[]
+  /** What the database's own check found, which is not mended; null while that has not been completed. */
+  problems: string[] | null
 }

@@ -1,10 +1,10 @@
 import { isAbsolute } from 'node:path'
-import type { Task } from '../contract/changes.js'
 import { UserError } from '../contract/errors.js'
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
 import { newId } from './ids.js'
 import type { BackupWriter, Clock } from './ports.js'
+import { asTask } from './tasks.js'
 
 interface BackupPorts {
   changes: Changes
@@ -12,9 +12,6 @@ interface BackupPorts {
   backups: BackupWriter
   fault(error: unknown): void
 }
-
-/** Milliseconds between two reports of the progress. */
-const PROGRESS_EVERY = 200
 
 /** Backups of the home while it works, one at a time, as tasks that clients see and can cancel. */
 export class Backups {
@@ -45,28 +42,9 @@ export class Backups {
     await this.running?.done.catch(() => undefined)
   }
 
-  private async make(file: string, id: string, signal: AbortSignal): Promise<{ files: number; bytes: number }> {
-    const { changes, clock, backups } = this.ports
-    const tell = (rest: Omit<Task, 'id' | 'title'>): void =>
-      changes.commit((record) => record({ kind: 'task', task: { id, title: `Backing up to ${file}`, ...rest } }))
-    let told = clock.now()
-    tell({ state: 'running', progress: null, message: '' })
-    try {
-      const result = await backups.write({
-        file,
-        signal,
-        onProgress: (progress, message) => {
-          if (clock.now() - told < PROGRESS_EVERY) return
-          told = clock.now()
-          tell({ state: 'running', progress, message })
-        },
-      })
-      tell({ state: 'done', progress: 1, message: '' })
-      return result
-    } catch (error) {
-      const message = signal.aborted ? 'Cancelled.' : error instanceof Error ? error.message : String(error)
-      tell({ state: signal.aborted ? 'cancelled' : 'failed', progress: null, message })
-      throw signal.aborted ? new UserError('CONFLICT', 'The backup was cancelled.', { cause: error }) : error
-    }
+  private make(file: string, id: string, signal: AbortSignal): Promise<{ files: number; bytes: number }> {
+    return asTask(this.ports, { id, kind: 'backup', title: `Backing up to ${file}`, signal }, (onProgress) =>
+      this.ports.backups.write({ file, signal, onProgress }),
+    )
   }
 }

@@ -1,4 +1,3 @@
-import type { Task } from '../contract/changes.js'
 import type { Dataset, ImportDataset, MakeDataset } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import { ACTIVE } from '../contract/runs.js'
@@ -7,6 +6,7 @@ import type { Changes } from './changes.js'
 import { newId } from './ids.js'
 import { hint } from './near.js'
 import type { Clock, DatasetImporter, DatasetStore, HomeFiles, Journal, RunStore, SettingsStore } from './ports.js'
+import { asTask } from './tasks.js'
 
 export interface DatasetPorts {
   changes: Changes
@@ -19,9 +19,6 @@ export interface DatasetPorts {
   importer: DatasetImporter
   fault(error: unknown): void
 }
-
-/** Milliseconds between two reports of the progress of the same work. */
-const PROGRESS_EVERY = 200
 
 /** A rename that was begun: its files may have either name. */
 const RENAMING = 'dataset.renaming'
@@ -249,27 +246,13 @@ export class Datasets {
 
   /** Does the work under a task that clients see, with its progress, its end, and a way to cancel it. */
   private async task<T>(id: string, title: string, work: (options: Parameters<DatasetImporter['import']>[1]) => Promise<T>): Promise<T> {
-    const { changes, clock, files } = this.ports
     const controller = new AbortController()
-    const tell = (rest: Omit<Task, 'id' | 'title'>): void =>
-      changes.commit((record) => record({ kind: 'task', task: { id, title, ...rest } }))
+    const { signal } = controller
     this.running.set(id, controller)
-    let told = clock.now()
-    const onProgress = (progress: number | null, message: string): void => {
-      if (clock.now() - told < PROGRESS_EVERY) return
-      told = clock.now()
-      tell({ state: 'running', progress, message })
-    }
     try {
-      tell({ state: 'running', progress: 0, message: '' })
-      const result = await work({ into: files.datasets, onProgress, signal: controller.signal })
-      tell({ state: 'done', progress: 1, message: '' })
-      return result
-    } catch (error) {
-      const cancelled = controller.signal.aborted
-      const message = cancelled ? 'Cancelled.' : error instanceof Error ? error.message : String(error)
-      tell({ state: cancelled ? 'cancelled' : 'failed', progress: null, message })
-      throw cancelled ? new UserError('CONFLICT', `${title} was cancelled.`, { cause: error }) : error
+      return await asTask(this.ports, { id, kind: 'dataset', title, signal }, (onProgress) =>
+        work({ into: this.ports.files.datasets, onProgress, signal }),
+      )
     } finally {
       this.running.delete(id)
     }

@@ -134,8 +134,8 @@ export class Evaluations {
     return evaluation
   }
 
-  private tell(id: string, title: string, rest: Omit<Task, 'id' | 'title'>): void {
-    this.ports.changes.commit((record) => record({ kind: 'task', task: { id, title, ...rest } }))
+  private tell(id: string, title: string, rest: Omit<Task, 'id' | 'kind' | 'title'>): void {
+    this.ports.changes.commit((record) => record({ kind: 'task', task: { id, kind: 'evaluation', title, ...rest } }))
   }
 
   /** Does the work under a task with its progress and its end. */

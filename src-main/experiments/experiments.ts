@@ -33,7 +33,7 @@ import type {
   Transactions,
   Weights,
 } from './ports.js'
-import { noteClosing, noteOpening } from './recovery.js'
+import { DatabaseCheck, noteClosing, noteOpening } from './recovery.js'
 import { RunControl } from './run-control.js'
 import { createBulk } from './bulk.js'
 import { createRunEdit } from './run-edit.js'
@@ -71,7 +71,7 @@ export interface ExperimentPorts {
   provenance: RunPorts['provenance']
   backups: BackupWriter
   /** What the database's own checks find. */
-  problems(): string[]
+  problems(signal?: AbortSignal): Promise<string[]>
   fault(error: unknown): void
   /** See `RunControl`. */
   queue: 'run' | 'hold'
@@ -101,11 +101,13 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
     ...createRunExchange(runPorts),
   }
   noteOpening({ ...ports, changes, alerts })
+  const check = new DatabaseCheck({ ...ports, changes, alerts })
   // Before anything is started.
   guard.start()
   control.recover()
   trash.start()
   datasets.recover(ports.datasetFolders)
+  check.start()
   return {
     services: {
       system: ports.system,
@@ -121,7 +123,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
     },
     async close(timeout) {
       guard.close()
-      await Promise.all([control.close(timeout), datasets.close(), trash.close(), backups.close(), evaluations.close()])
+      await Promise.all([control.close(timeout), check.close(), datasets.close(), trash.close(), backups.close(), evaluations.close()])
       changes.close()
       noteClosing(ports.settings)
     },

@@ -76,6 +76,8 @@ export interface RunStore {
   configsAfter(number: number, limit: number): { number: number; id: string; config: RunConfig }[]
   update(id: string, patch: RunPatch): void
   record(id: string): RunRecord | undefined
+  /** Trainers that are not known to have ended, also of runs out of sight. */
+  processes(): { id: string; pid: number }[]
   updateRecord(id: string, patch: Partial<Omit<RunRecord, 'config' | 'weightsFile'>>): void
   /** Puts the run at the end of the queue's order. */
   enqueue(id: string): void
@@ -349,6 +351,11 @@ export interface LeftBehind {
 export interface TrainerLauncher {
   /** What the trainer of this lease left behind when its host was gone; null where there is nothing. */
   leftBehind(checkpointFolder: string, lease: number): LeftBehind | null
+  /**
+   * Resolves when the trainer of a host that died is gone: it writes a checkpoint and exits by itself, and is killed when that takes long.
+   * @param pid of its process, which may be another program's by now
+   */
+  ended(pid: number, runId: string): Promise<void>
   /** Starts a trainer in the background; failures to start arrive as `exited`. */
   launch(order: TrainerOrder, events: TrainerEvents): TrainerHandle
 }

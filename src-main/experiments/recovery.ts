@@ -2,7 +2,9 @@ import type { RepairReport } from '../contract/storage.js'
 import { ACTIVE } from '../contract/runs.js'
 import type { Alerts } from './alerts.js'
 import type { Changes } from './changes.js'
+import { newId } from './ids.js'
 import type { CheckpointStore, Clock, HomeFiles, RunStore, SettingsStore } from './ports.js'
+import { asTask } from './tasks.js'
 
 export interface RecoveryPorts {
   changes: Changes
@@ -12,7 +14,9 @@ export interface RecoveryPorts {
   files: HomeFiles
   clock: Clock
   alerts: Alerts
-  problems(): string[]
+  /** What the database's own checks find, which takes seconds for a large one. */
+  problems(signal?: AbortSignal): Promise<string[]>
+  fault(error: unknown): void
 }
 
 /** Set while a host has the home open: found set, the last one did not close it. */
@@ -22,8 +26,8 @@ const REPORT = 'host.lastRepair'
 export const lastRepair = (settings: SettingsStore): RepairReport | null => (settings.get(REPORT) as RepairReport | undefined) ?? null
 
 /**
- * To be called first after the home is opened, before anything is recovered: after a crash it checks the database, forgets
- * checkpoints whose file is not there, and keeps a report of what it found.
+ * To be called first after the home is opened, before anything is recovered: after a crash it forgets checkpoints whose file is not
+ * there, and keeps a report of what it found. What takes long is left to `DatabaseCheck`.
  */
 export function noteOpening(ports: RecoveryPorts): void {
   const { changes, runs, checkpoints, settings, files, clock, alerts } = ports
@@ -43,7 +47,7 @@ export function noteOpening(ports: RecoveryPorts): void {
     at: clock.now(),
     interrupted: active.map(({ id, name, step }) => ({ id, name, step })),
     missingCheckpoints: missing,
-    problems: ports.problems(),
+    problems: null,
   }
   changes.commit((record) => {
     for (const { runId, file } of missing) {
@@ -51,20 +55,57 @@ export function noteOpening(ports: RecoveryPorts): void {
       record({ kind: 'checkpointRemoved', runId, file })
     }
     settings.set(REPORT, report)
-    alerts.add(record, { kind: 'repaired', level: report.problems.length ? 'error' : 'warn', runId: null, message: sentence(report) })
+    alerts.add(record, { kind: 'repaired', level: 'warn', runId: null, message: sentence(report) })
   })
 }
 
 /** To be called last, when everything is kept. */
 export const noteClosing = (settings: SettingsStore): void => settings.set(OPEN, false)
 
-function sentence({ interrupted, missingCheckpoints, problems }: RepairReport): string {
+function sentence({ interrupted, missingCheckpoints }: RepairReport): string {
   const found = [
-    problems.length ? `the database has ${problems.length} faults: restore a backup` : 'the database is whole',
     ...(interrupted.length
       ? [`${interrupted.length === 1 ? '1 run was' : `${interrupted.length} runs were`} interrupted and can be resumed`]
       : []),
     ...(missingCheckpoints.length ? [`${missingCheckpoints.length} checkpoints without a file were forgotten`] : []),
+    'the database is being checked, and you hear of it if it is not whole',
   ]
   return `Retrace ended unexpectedly the last time: ${found.join('; ')}.`
+}
+
+/**
+ * Completes the report of the last crash with what the database's own checks find, beside everything else: a database of some GB takes
+ * seconds, and nobody waits for it. What a close cuts short is done at the next start.
+ */
+export class DatabaseCheck {
+  private readonly controller = new AbortController()
+  private done: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly ports: RecoveryPorts) {}
+
+  start(): void {
+    if (lastRepair(this.ports.settings)?.problems === null) this.done = this.run().catch((error: unknown) => this.fail(error))
+  }
+
+  async close(): Promise<void> {
+    this.controller.abort()
+    await this.done
+  }
+
+  private async run(): Promise<void> {
+    const { changes, settings, alerts, problems } = this.ports
+    const { signal } = this.controller
+    const task = { id: newId(), kind: 'check', title: 'Checking the database after the crash', signal } as const
+    const found = await asTask(this.ports, task, () => problems(signal))
+    changes.commit((record) => {
+      settings.set(REPORT, { ...lastRepair(settings), problems: found })
+      if (found.length === 0) return
+      const message = `The database has ${found.length === 1 ? '1 fault' : `${found.length} faults`} since the crash (${found[0]}): restore a back-up, in Settings.`
+      alerts.add(record, { kind: 'repaired', level: 'error', runId: null, message })
+    })
+  }
+
+  private fail(error: unknown): void {
+    if (!this.controller.signal.aborted) this.ports.fault(error)
+  }
 }

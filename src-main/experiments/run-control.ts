@@ -1,5 +1,5 @@
 import { UserError } from '../contract/errors.js'
-import { ACTIVE, type Checkpoint, type RunStatus, type RunSummary } from '../contract/runs.js'
+import { ACTIVE, RESUMABLE, type Checkpoint, type RunStatus, type RunSummary } from '../contract/runs.js'
 import { Launch } from './control/launch.js'
 import type { LiveRun, RunControlPorts } from './control/ports.js'
 import { queueAnew } from './control/retry.js'
@@ -49,7 +49,19 @@ export class RunControl {
         record({ kind: 'run', run: this.rows.patch(id, { status: 'interrupted', reason, ...IDLE, endedAt: clock.now() }) })
       }
     })
+    for (const { id, pid } of runs.processes()) this.outlived(id, pid).catch(this.ports.fault)
     this.pump()
+  }
+
+  /** Sees a trainer that outlived its host to its end, and takes over the checkpoint that it writes last. */
+  private async outlived(id: string, pid: number): Promise<void> {
+    const { runs, trainers } = this.ports
+    await trainers.ended(pid, id)
+    // A run that was started again meanwhile has waited for it by itself.
+    if (this.closing || this.live.has(id) || runs.record(id)?.pid !== pid) return
+    const run = runs.get(id)
+    if (run && RESUMABLE.includes(run.status)) this.checkpoints.adopt(run)
+    runs.updateRecord(id, { pid: null })
   }
 
   /** Starts the run as soon as there is a place for it; it must be queued. */

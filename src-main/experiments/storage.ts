@@ -29,7 +29,7 @@ export interface StoragePorts {
   control: RunControl
   importer: DatasetImporter
   /** What the database's own checks find. */
-  problems(): string[]
+  problems(signal?: AbortSignal): Promise<string[]>
 }
 
 const checkpointPath = (runId: string, file: string): string => `runs/${runId}/checkpoints/${file}`
@@ -152,7 +152,7 @@ export function createStorage(ports: StoragePorts): Omit<Services['storage'], 'b
     },
 
     async check(deep) {
-      const report: CheckReport = { at: clock.now(), problems: ports.problems(), remarks: [] }
+      const report: CheckReport = { at: clock.now(), problems: await ports.problems(), remarks: [] }
       for (const { run, removed } of knownRuns().values()) {
         for (const { file, bytes, step } of checkpoints.list(run.id)) {
           const size = disk.size(checkpointPath(run.id, file))

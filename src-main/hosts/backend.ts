@@ -8,6 +8,7 @@ import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
 import { openHomeDisk } from '../storage/home-disk.js'
+import { findProblems } from '../storage/integrity.js'
 import { createStores } from '../storage/stores.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
 import { createEvaluator } from './evaluator.js'
@@ -78,7 +79,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       files,
       disk: options.disk ?? openHomeDisk(home),
       backups: createBackupWriter(db, home),
-      problems: () => db.problems(),
+      problems: (signal) => findProblems(databaseFile(home), signal),
       trainers: createSupervisor({ trainerEntry, environment, fault, patience }),
       clock,
       catalogue,

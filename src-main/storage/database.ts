@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3'
 import { explainDiskError } from './disk-errors.js'
 import { openDriver } from './driver.js'
+import { problemsOf } from './integrity.js'
 import { migrate } from './migrate.js'
 
 type Value = string | number | bigint | Buffer | null
@@ -18,7 +19,7 @@ export interface Database {
   prepare<Row = unknown>(sql: string): Statement<Row>
   /** All of the work is kept, or none; nested work joins the outer transaction. */
   immediate<T>(work: () => T): T
-  /** What `PRAGMA integrity_check` and `foreign_key_check` find; empty when all is well. */
+  /** What SQLite's own checks find, see `problemsOf`; a host that others wait for uses `findProblems`. */
   problems(): string[]
   /** Copies the database to a new file as of one moment, while it is being used. */
   backup(path: string): Promise<void>
@@ -75,14 +76,7 @@ function wrap(connection: Sqlite.Database, file: string, guard: <T>(work: () => 
       }
     },
     immediate: <T>(work: () => T): T => guard(() => transaction.immediate(work) as T),
-    problems() {
-      const found = guard(() => connection.pragma('integrity_check')) as { integrity_check: string }[]
-      const foreign = guard(() => connection.pragma('foreign_key_check')) as { table: string }[]
-      return [
-        ...found.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
-        ...foreign.map(({ table }) => `${table}: a row refers to one that is not there`),
-      ]
-    },
+    problems: () => guard(() => problemsOf(connection)),
     async backup(path) {
       try {
         await connection.backup(path)

@@ -10,12 +10,22 @@ import type Sqlite from 'better-sqlite3'
  */
 export async function openDriver(file: string, nativeBinding?: string): Promise<Sqlite.Database> {
   const timeout = 5000
-  if (Number(process.versions.napi) >= 10) {
+  if (isRecent()) {
     const { default: Driver } = await import('better-sqlite3')
     return new Driver(file, { timeout })
   }
   const { default: Driver } = await import('better-sqlite3-node20')
   return new Driver(file, { timeout, nativeBinding: nativeBinding ?? bindingInPackage() })
+}
+
+const isRecent = (): boolean => Number(process.versions.napi) >= 10
+
+/** Path of the driver and what it must be given, for a thread that loads it by itself. */
+export function locateDriver(): { driver: string; options: Sqlite.Options } {
+  const { resolve } = createRequire(import.meta.url)
+  return isRecent()
+    ? { driver: resolve('better-sqlite3'), options: {} }
+    : { driver: resolve('better-sqlite3-node20'), options: { nativeBinding: bindingInPackage() } }
 }
 
 function bindingInPackage(): string {

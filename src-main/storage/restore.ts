@@ -10,6 +10,7 @@ import { UserError } from '../contract/errors.js'
 import { belongsToHome, HEAD, HeadSchema, META_LIMIT, TAIL, TailSchema, type Head } from './backup-format.js'
 import { openDatabase } from './database.js'
 import { explainDiskError } from './disk-errors.js'
+import { findProblems } from './integrity.js'
 import { openHomeDisk } from './home-disk.js'
 
 /**
@@ -78,7 +79,7 @@ export async function unpackBackup(file: string, into: string, onProgress: (prog
 async function checkDatabase(path: string, refuse: (why: string) => UserError): Promise<void> {
   const db = await openDatabase(path)
   try {
-    const [problem] = db.problems()
+    const [problem] = await findProblems(path)
     if (problem) throw refuse(`its database is damaged (${problem})`)
   } finally {
     db.close()

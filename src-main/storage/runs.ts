@@ -76,6 +76,7 @@ export function createRunStore(db: Database): RunStore {
   const baselines = db.prepare<{ id: string }>('SELECT id FROM runs WHERE baseline = 1')
   const setOrder = db.prepare('UPDATE runs SET queueOrder = ? WHERE id = ?')
   const record = db.prepare<RecordRow>('SELECT * FROM run_records WHERE runId = ?')
+  const processes = db.prepare<{ id: string; pid: number }>('SELECT runId AS id, pid FROM run_records WHERE pid IS NOT NULL')
   const enqueue = db.prepare(`UPDATE runs SET queueOrder = ${nextOrder} WHERE id = ?`)
   const remove = db.prepare('DELETE FROM runs WHERE id = ?')
   const highest = db.prepare<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
@@ -125,6 +126,7 @@ export function createRunStore(db: Database): RunStore {
         }
       )
     },
+    processes: () => processes.all(),
     updateRecord(id, { environment, result, pid, notes }) {
       set('run_records', 'runId', id, {
         ...(environment && { environment: JSON.stringify(environment) }),

@@ -127,7 +127,7 @@ export class CompiledExecutor implements Executor {
     const { fused, anchorEvery, onPhase, passes = ['train', 'evaluate', 'reconstruct'] } = options
     const builder = new ProgramBuilder(this.backend, fused)
     const variables = variablesOf(state)
-    builder.declare(variables)
+    builder.declare(variables, stacksOf(network, state))
     const needed = (names: RegExp): Named => Object.fromEntries(Object.entries(variables).filter(([name]) => names.test(name)))
     const weights = needed(/^(params|stats)\//)
 
@@ -165,6 +165,8 @@ export class CompiledExecutor implements Executor {
     }
     onPhase?.('loading the graph')
     this.graph = { nodes: builder.nodeCount, bytes: builder.bytes }
+    // What the captured runs left is memory that the session can use.
+    collectGarbage()
     const program = builder.load()
     program.write(variables)
     disposeState(state)
@@ -188,6 +190,13 @@ function variablesOf({ params, statistics, slots }: TrainingState): Named {
   const named = (prefix: string, tensors: Named): [string, Tensor][] =>
     Object.entries(tensors).map(([name, value]) => [`${prefix}${name}`, value])
   return Object.fromEntries([...named('params/', params), ...named('stats/', statistics), ...named('', slots)])
+}
+
+/** Names of the variables that the session holds as one: a stage's parameters of one role, and their slots. */
+function stacksOf({ groups }: Network, { slots }: TrainingState): string[][] {
+  const shared = groups.map(({ names }) => names).filter((names) => names.length > 1)
+  const prefixes = ['params', ...new Set(Object.keys(slots).map((slot) => slot.split('/')[0]!))]
+  return prefixes.flatMap((prefix) => shared.map((names) => names.map((name) => `${prefix}/${name}`)))
 }
 
 const disposeState = (state: TrainingState): void => void dispose(stateTensors(state))

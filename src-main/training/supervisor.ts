@@ -40,6 +40,7 @@ const PATIENCE: Patience = { command: 10_000, exit: 10_000, hello: 60_000, orpha
 export function createSupervisor(options: SupervisorOptions): TrainerLauncher {
   return {
     leftBehind: findLeftBehind,
+    ended: (pid, runId) => waitUntilGone(pid, runId, options.patience?.orphan ?? PATIENCE.orphan),
     launch(order, events) {
       const trainer = new Trainer(order, events, options)
       void trainer.start()

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ACTIVE, RESUMABLE, type RunSummary } from '../../src-main/contract/runs.js'
 import { openDatabase } from '../../src-main/storage/database.js'
 import { openDriver } from '../../src-main/storage/driver.js'
@@ -258,8 +258,7 @@ describe(`thirty kills (seed ${SEED})`, () => {
 
     // Whatever was interrupted on the way can go on.
     const last = await Life.begin(program, home)
-    const repair = await last.call('storage', 'lastRepair')
-    expect(repair?.problems).toEqual([])
+    await vi.waitFor(async () => expect((await last.call('storage', 'lastRepair'))?.problems).toEqual([]), { timeout: 10_000 })
     const { runs } = await last.call('runs', 'list')
     expect(runs.some(({ status }) => ACTIVE.includes(status))).toBe(false)
     for (const { id } of runs.filter(({ status }) => RESUMABLE.includes(status))) await last.call('runs', 'resume', id)

@@ -56,7 +56,10 @@ describe('data sets', () => {
     const refused = expect(going).rejects.toThrow('cancelled')
     await session.experiments.close(1000)
     await refused
-    session.stores.journal.append({ kind: 'task', task: { id: 'c', title: 't', state: 'running', progress: 0, message: '' } })
+    session.stores.journal.append({
+      kind: 'task',
+      task: { id: 'c', kind: 'dataset', title: 't', state: 'running', progress: 0, message: '' },
+    })
     await session.crash()
     expect(
       tasks(session)

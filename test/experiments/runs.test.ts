@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { packPoints, unpackPoints } from '../../src-main/contract/metrics.js'
 import type { TrainerReport } from '../../src-main/experiments/ports.js'
 import { samplePoints } from '../fixtures/records.js'
@@ -324,6 +324,7 @@ describe('after a crash of the host', () => {
     const orphan = newest(session)
     orphan.events.spawned(4711)
     say(orphan, STARTED, checkpoint(0), points(1, 5))
+    session.orphan = () => new Promise(() => undefined)
     await session.crash()
     expect(await session.services.runs.get(id)).toMatchObject({
       status: 'interrupted',
@@ -352,6 +353,27 @@ describe('after a crash of the host', () => {
     expect(run.checkpoints.at(-1)).toMatchObject({ file: 'step-7', step: 7, kind: 'stop' })
     expect([...session.stores.series.read(id, ['train/loss'])[0]!.points.steps]).toEqual([1, 2, 3, 4, 5, 6, 7])
     expect(session.db.problems()).toEqual([])
+  })
+
+  it('a trainer that outlived its host is seen to its end, and what it wrote last is taken over without being asked', async () => {
+    using session = await openSession()
+    const { id } = await create(session)
+    newest(session).events.spawned(4711)
+    say(newest(session), STARTED, checkpoint(0), points(1, 5))
+    let ended = (): void => undefined
+    const waited: number[] = []
+    session.orphan = (pid) => new Promise((resolve) => (waited.push(pid), (ended = resolve)))
+    await session.crash()
+    session.left = { file: 'step-7', step: 7, bytes: 10, createdAt: 7, weightsHash: 'c'.repeat(64), series: [] }
+    expect(waited).toEqual([4711])
+    expect((await session.services.runs.get(id)).checkpoints).toHaveLength(1)
+    ended()
+    await vi.waitFor(async () => expect(await session.services.runs.get(id)).toMatchObject({ status: 'interrupted', step: 7 }))
+    expect((await session.services.runs.get(id)).checkpoints.at(-1)).toMatchObject({ file: 'step-7' })
+    await session.crash()
+    expect(waited).toEqual([4711])
+    await session.services.runs.resume(id)
+    expect(newest(session).order).toMatchObject({ lease: 2, resumeFrom: 'step-7', previousPid: null })
   })
 
   it('a host that holds the queue starts only what it was asked for', async () => {

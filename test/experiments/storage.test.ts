@@ -1,7 +1,7 @@
 import { mkdirSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Checkpoint } from '../../src-main/contract/runs.js'
 import { RetentionSchema } from '../../src-main/contract/storage.js'
 import { dispensable } from '../../src-main/experiments/cleanup.js'
@@ -311,14 +311,37 @@ describe('the first start after a crash', () => {
     expect(report).toMatchObject({
       interrupted: [{ id, name: 'works', step: 0 }],
       missingCheckpoints: [{ runId: id, file: 'step-10' }],
-      problems: [],
     })
-    expect((await session.services.alerts.list()).alerts[0]).toMatchObject({
-      kind: 'repaired',
-      message: expect.stringMatching(/database is whole; 1 run was interrupted and can be resumed; 1 checkpoints without a file/),
-    })
+    await vi.waitFor(async () => expect((await session.services.storage.lastRepair())?.problems).toEqual([]))
+    expect((await session.services.alerts.list()).alerts).toMatchObject([
+      { kind: 'repaired', message: expect.stringMatching(/1 run was interrupted and can be resumed; 1 checkpoints without a file/) },
+    ])
     expect((await session.services.runs.get(id)).checkpoints).toMatchObject([{ step: 5 }])
     expect(existsSync(kept)).toBe(true)
+  })
+
+  it('does not wait for the check of the database, tells of faults, and does again what a close cut short', async () => {
+    using session = await openSession()
+    let checks = 0
+    const never = (signal?: AbortSignal): Promise<string[]> =>
+      new Promise((_, reject) => {
+        checks++
+        signal?.addEventListener('abort', () => reject(new Error('aborted')))
+      })
+    await session.crash({ problems: never })
+    expect(await session.services.storage.lastRepair()).toMatchObject({ problems: null })
+    await session.experiments.close(0)
+    expect(session.faults).toEqual([])
+    await session.crash({ problems: async () => ['page 3 is used twice'] })
+    await vi.waitFor(async () => expect((await session.services.storage.lastRepair())?.problems).toEqual(['page 3 is used twice']))
+    expect((await session.services.alerts.list()).alerts[0]).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/1 fault since the crash \(page 3 is used twice\): restore a back-up/),
+    })
+    expect(checks).toBe(1)
+    await session.experiments.close(0)
+    await session.crash({ problems: never })
+    expect(checks).toBe(1)
   })
 
   it('is no start after a clean end', async () => {

@@ -139,6 +139,50 @@ describe.runIf(engineReport.engine === 'native')('capture', () => {
     expect(() => program.run('total', {})).toThrow(/disposed/)
   })
 
+  test('variables of one shape can share one of the session: read, assigned and set by their own names', () => {
+    const builder = new ProgramBuilder(backend())
+    const by = tf.scalar(10)
+    const v: Tensors = { a: tf.tensor1d([1, 2]), b: tf.tensor1d([3, 4]), c: tf.tensor1d([5, 6]), alone: tf.scalar(7) }
+    builder.declare(v, [['b', 'a', 'c']])
+    const together = builder.capture('together', { by }, v, () => {
+      const next = tf.tidy(() => tf.unstack(tf.add(tf.stack([v.b!, v.a!, v.c!]), by)))
+      return { fetch: { a: tf.mul(v.a!, 1) }, assign: { b: next[0]!, a: next[1]!, c: next[2]! } }
+    })
+    // Neither in order nor all from one array.
+    const turned = builder.capture('turned', {}, v, () => ({
+      fetch: { done: tf.scalar(1) },
+      assign: { b: v.c!, a: tf.neg(v.a!), c: v.b! },
+    }))
+    expect(builder.operations('together').filter((op) => /pack|Variable/i.test(op))).toEqual([
+      'ReadVariableOp',
+      'Unpack',
+      'AssignVariableOp',
+    ])
+    expect(() => builder.capture('part', {}, v, () => ({ fetch: {}, assign: { a: v.b! } }))).toThrow(/only 1 of the 3 parts/)
+    const program = builder.load()
+    expect(() => program.write({ a: v.a!, b: v.b! })).toThrow(/c shares its stack/)
+    expect(() => program.write({ ...v, a: v.alone! })).toThrow(/a has shape \[2\], not \[\]/)
+    program.write(v)
+    const first = program.run('together', { by })
+    release(program.run('turned', {}))
+    const read = program.read()
+    const values = Object.fromEntries(Object.entries(read).map(([name, tensor]) => [name, [...tensor.dataSync()]]))
+    expect([...first.a!.dataSync()]).toEqual([1, 2])
+    expect(values).toEqual({ a: [-11, -12], b: [15, 16], c: [13, 14], alone: [7] })
+    program.dispose()
+    tf.dispose([by, first, read, v, together.assign, (turned.assign as Tensors).a!])
+    release(together.fetch, turned.fetch)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('stacks of different shapes, and variables declared twice, are refused', () => {
+    const [a, b] = [tf.scalar(1), tf.tensor1d([1])]
+    expect(() => new ProgramBuilder(backend()).declare({ a, b }, [['a', 'b']])).toThrow(/different shapes/)
+    expect(() => new ProgramBuilder(backend()).declare({ a, b }, [['a'], ['a']])).toThrow(/two variables are called a/)
+    expect(() => new ProgramBuilder(backend()).declare({ a, b }, [['a', 'd']])).toThrow(/no variable d/)
+    tf.dispose([a, b])
+  })
+
   const capture = (feeds: Tensors, body: () => Tensors): (() => unknown) => {
     return () => new ProgramBuilder(backend()).capture('f', feeds, {}, () => ({ fetch: body() }))
   }

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import type { RunDetail, RunSummary } from '../../src-main/contract/runs.js'
 import type { Services } from '../../src-main/contract/services.js'
@@ -166,6 +166,21 @@ describe('kill -9', () => {
     const began = all.findIndex(({ did, rest }) => did === 'began' && rest.startsWith('2 '))
     expect(all.slice(began).every(({ pid }) => pid !== orphan)).toBe(true)
     expect(all.filter(({ pid, did }) => pid === orphan && did === 'refused').length).toBeGreaterThan(0)
+    await next.close()
+  }, 60_000)
+
+  it('of the host alone: a trainer that lingers is ended at the next start, though nobody resumes its run', async () => {
+    using folder = temporaryFolder()
+    const host = await startHost(folder.path, { stepMs: 10, lingers: true })
+    const { id } = await host.create(1e6)
+    await host.until(id, ({ checkpoints }) => checkpoints.length >= 2)
+    await host.kill()
+    const orphan = lives(folder.path)[0]!.pid
+    const next = await startHost(folder.path, { stepMs: 10 })
+    await vi.waitFor(() => expect(existsSync(`/proc/${orphan}/cmdline`) && readFileSync(`/proc/${orphan}/cmdline`, 'utf8')).toBeFalsy(), {
+      timeout: 30_000,
+    })
+    expect(await next.get(id)).toMatchObject({ status: 'interrupted', lease: 1 })
     await next.close()
   }, 60_000)
 

@@ -10,7 +10,7 @@ import { HARNESSES, type Session } from './harnesses.js'
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 const log = (id: number): Change => ({
   kind: 'task',
-  task: { id: String(id), title: 'n', state: 'running', progress: null, message: '' },
+  task: { id: String(id), kind: 'dataset', title: 'n', state: 'running', progress: null, message: '' },
 })
 const number = (change: Change): number => (change.kind === 'task' ? Number(change.task.id) : Number.NaN)
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, at) => at + 1)

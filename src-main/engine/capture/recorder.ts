@@ -22,6 +22,17 @@ export interface GraphNode {
   inputs: readonly Tensor[]
 }
 
+/** A variable of the session: one of its own, or several of one shape as a stack. */
+export interface StoredVariable {
+  name: string
+  /** The node that holds it. */
+  handle: string
+  /** Names of the variables that are stacked in it, in order; null for a single one. */
+  parts: string[] | null
+  shape: number[]
+  dtype: Tensor['dtype']
+}
+
 const recorders = new WeakMap<CapturableBackend, Recorder>()
 
 /** The recorder at work on this back end, null outside a capture. */
@@ -38,7 +49,11 @@ export class Recorder {
   /** Values of tensors made while recording, for constants; by id of the binding. */
   private readonly made = new Map<number, { shape: number[]; dtype: number; values: TypedArray | BigInt64Array }>()
   private readonly constants = new Map<string, string>()
-  private readonly reads = new Map<number, { handle: string; shape: number[]; dtype: number }>()
+  private readonly reads = new Map<number, { variable: StoredVariable; part: number }>()
+  /** Name of the value of each variable that was read, by its handle. */
+  private readonly values = new Map<string, string>()
+  /** Arrays that were taken apart along their first axis: the array and the number of parts, by the name of the node. */
+  private readonly apart = new Map<string, { whole: string; count: number }>()
   /** Which operation a name came from, for messages. */
   private readonly ops = new Map<string, string>()
   private readonly binding: Binding
@@ -68,10 +83,13 @@ export class Recorder {
     return { node, dtype }
   }
 
-  /** Declares a tensor that stands for a variable of the session; it is read at its first use. */
-  variable(handle: string, tensor: Tensor): void {
-    const [id] = this.backend.getInputTensorIds([tensor])
-    this.reads.set(id!, { handle, shape: tensor.shape, dtype: dtypeNumber(this.binding, tensor.dtype) })
+  /** Declares the tensors that stand for a variable of the session, one for each part; it is read at its first use. */
+  variable(variable: StoredVariable, tensors: readonly (Tensor | undefined)[]): void {
+    tensors.forEach((tensor, part) => {
+      if (!tensor) return
+      const [id] = this.backend.getInputTensorIds([tensor])
+      this.reads.set(id!, { variable, part })
+    })
   }
 
   /** Runs `body` with every operation recorded. */
@@ -118,12 +136,29 @@ export class Recorder {
     return this.node(`${this.prefix}/fetch/${name}`, 'Identity', [this.nameOf(id!, `the result ${name}`)], { T: dtype }, [tensor.shape])
   }
 
-  /** Records that a variable of the session takes the value of a tensor. */
-  assign(handle: string, tensor: Tensor): void {
-    const [id] = this.backend.getInputTensorIds([tensor])
-    const dtype = { type: dtypeNumber(this.binding, tensor.dtype) }
-    const value = this.nameOf(id!, `the variable ${handle}`)
-    this.node(`${this.prefix}/${++this.count}`, 'AssignVariableOp', [handle, value], { dtype }, [])
+  /**
+   * Records that a variable of the session takes the value of a tensor, or of one for each of its parts.
+   * @throws CaptureError where some parts have a value and others have none
+   */
+  assign({ name, handle, parts, dtype, shape }: StoredVariable, tensors: readonly (Tensor | undefined)[]): void {
+    const given = tensors.filter((tensor) => tensor !== undefined)
+    if (given.length === 0) return
+    if (given.length < tensors.length) throw new CaptureError(`only ${given.length} of the ${tensors.length} parts of ${name} are assigned`)
+    const type = { type: dtypeNumber(this.binding, dtype) }
+    const values = this.backend.getInputTensorIds(given).map((id) => this.nameOf(id, `the variable ${name}`))
+    const value = parts ? (this.wholeOf(values) ?? this.pack(values, type, shape)) : values[0]!
+    this.node(`${this.prefix}/${++this.count}`, 'AssignVariableOp', [handle, value], { dtype: type }, [])
+  }
+
+  private pack(values: string[], type: { type: number }, shape: number[]): string {
+    return this.node(`${this.prefix}/${++this.count}`, 'Pack', values, { T: type, N: { i: values.length }, axis: { i: 0 } }, [shape])
+  }
+
+  /** The array whose parts along its first axis, all and in order, are the given ones: stacking them gives it back. */
+  private wholeOf(parts: readonly string[]): string | null {
+    const [node] = parts[0]!.split(':')
+    const taken = this.apart.get(node!)
+    return taken?.count === parts.length && parts.every((part, at) => part === output(node!, at)) ? taken.whole : null
   }
 
   private recordingBinding(): Binding {
@@ -165,12 +200,13 @@ export class Recorder {
   }
 
   private add(op: string, attr: Record<string, AttrValue>, inputs: string[], outputs: { id: number; shape: number[] }[]): void {
+    const whole = op === 'Pack' && isFirstAxis(attr) ? this.wholeOf(inputs) : null
     const shapes = outputs.map(({ shape }) => shape)
-    const name = this.node(`${this.prefix}/${++this.count}`, op, inputs, attr, shapes)
+    const name = whole ?? this.node(`${this.prefix}/${++this.count}`, op, inputs, attr, shapes)
+    if (op === 'Unpack' && isFirstAxis(attr)) this.apart.set(name, { whole: inputs[0]!, count: outputs.length })
     outputs.forEach(({ id }, at) => {
-      const output = at === 0 ? name : `${name}:${at}`
-      this.names.set(id, output)
-      this.ops.set(output, op)
+      this.names.set(id, output(name, at))
+      this.ops.set(output(name, at), op)
     })
   }
 
@@ -190,10 +226,25 @@ export class Recorder {
   }
 
   private read(id: number): string {
-    const { handle, shape, dtype } = this.reads.get(id)!
-    const name = this.node(`${this.prefix}/read/${handle}`, 'ReadVariableOp', [handle], { dtype: { type: dtype } }, [shape])
+    const { variable, part } = this.reads.get(id)!
+    const value = this.values.get(variable.handle) ?? this.readVariable(variable)
+    const name = output(value, part)
     this.names.set(id, name)
     return name
+  }
+
+  private readVariable({ handle, parts, shape, dtype }: StoredVariable): string {
+    const type = { type: dtypeNumber(this.binding, dtype) }
+    const whole = this.node(`${this.prefix}/read/${handle}`, 'ReadVariableOp', [handle], { dtype: type }, [shape])
+    let value = whole
+    if (parts) {
+      const attr = { T: type, num: { i: parts.length }, axis: { i: 0 } }
+      const shapes = parts.map(() => shape.slice(1))
+      value = this.node(`${this.prefix}/parts/${handle}`, 'Unpack', [whole], attr, shapes)
+      this.apart.set(value, { whole, count: parts.length })
+    }
+    this.values.set(handle, value)
+    return value
   }
 
   /** tf.ones and tf.zeros are constants to tfjs; as large as an activation they are made anew at each run. */
@@ -220,6 +271,11 @@ export class Recorder {
     return name
   }
 }
+
+/** Name of an output of a node. */
+const output = (node: string, at: number): string => (at === 0 ? node : `${node}:${at}`)
+
+const isFirstAxis = ({ axis }: Record<string, AttrValue>): boolean => axis === undefined || ('i' in axis && Number(axis.i) === 0)
 
 const isUniform = (values: TypedArray | BigInt64Array): boolean => values.every((value: unknown) => value === values[0])
 

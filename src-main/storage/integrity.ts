@@ -1,0 +1,51 @@
+import { Worker } from 'node:worker_threads'
+import type Sqlite from 'better-sqlite3'
+import { explainDiskError } from './disk-errors.js'
+import { locateDriver } from './driver.js'
+import program from './integrity-worker.cjs?raw'
+
+const CHECKS = ['integrity_check', 'foreign_key_check'] as const
+
+type Answer = { found: unknown[]; failure?: undefined } | { found?: undefined; failure: { message: string; code?: string } }
+
+/** What SQLite's own checks find on this connection; empty when all is well. Reads the whole database, and blocks until that is done. */
+export const problemsOf = (connection: Sqlite.Database): string[] => describe(CHECKS.map((check) => connection.pragma(check)))
+
+function describe([integrity, foreign]: unknown[]): string[] {
+  return [
+    ...(integrity as { integrity_check: string }[]).map((row) => row.integrity_check).filter((text) => text !== 'ok'),
+    ...(foreign as { table: string }[]).map(({ table }) => `${table}: a row refers to one that is not there`),
+  ]
+}
+
+/**
+ * `problemsOf` a database that is in use or not, in a thread of its own: a database of some GB takes seconds, and is written meanwhile.
+ *
+ * @throws UserError DISK when it cannot be read, and the signal's reason
+ */
+export async function findProblems(file: string, signal?: AbortSignal): Promise<string[]> {
+  signal?.throwIfAborted()
+  const worker = new Worker(program, {
+    eval: true,
+    name: 'integrity',
+    execArgv: [],
+    workerData: { ...locateDriver(), file, checks: CHECKS },
+  })
+  const stop = (): void => void worker.terminate()
+  signal?.addEventListener('abort', stop)
+  try {
+    const { found, failure } = await new Promise<Answer>((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.once('exit', (code) => reject(new Error(`the check of ${file} ended with status ${code}`)))
+    })
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(failure?.code ?? '')) return [`the check could not be completed: ${failure?.message}`]
+    if (failure) throw Object.assign(new Error(failure.message), failure)
+    return describe(found)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw explainDiskError(error, file)
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
