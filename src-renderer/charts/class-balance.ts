@@ -1,5 +1,6 @@
 import { formatCount } from '../format.js'
 import type { EChartsOption } from './echarts.js'
+import { FONT } from './frame-option.js'
 import { chartTheme, lineStyle } from './palette.js'
 
 export interface ClassBalanceInput {
@@ -13,9 +14,6 @@ export interface ClassBalanceInput {
   dark: boolean
   animate: boolean
 }
-
-/** As in main.css: a canvas inherits no font. */
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', sans-serif"
 
 /** The ECharts option of the numbers of images of each class. Pure. */
 export function classBalanceOption({ classNames, parts, stacked, unit, dark, animate }: ClassBalanceInput): EChartsOption {

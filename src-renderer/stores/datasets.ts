@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive } from 'vue'
 import type { Change } from '../../src-main/contract/changes.js'
-import type { AugmentedRequest, ImagesRequest, PointsRequest, SplitRequest } from '../../src-main/contract/dataset-views.js'
+import type { AugmentedRequest, ChosenRequest, ImagesRequest, PointsRequest, SplitRequest } from '../../src-main/contract/dataset-views.js'
 import type { Dataset, ImportDataset, MakeDataset } from '../../src-main/contract/datasets.js'
 import { useConnection } from '../client/api.js'
 import { useFeed } from './feed.js'
@@ -52,6 +52,7 @@ export const useDatasets = defineStore('datasets', () => {
     rename: (name: string, to: string) => client.datasets.rename.mutate({ name, to }),
     classCounts: (name: string) => client.datasets.classCounts.query({ name }),
     images: (request: ImagesRequest) => client.datasets.images.query(request),
+    chosen: (request: ChosenRequest) => client.datasets.chosen.query(request),
     points: (request: PointsRequest) => client.datasets.points.query(request),
     augmented: (request: AugmentedRequest) => client.datasets.augmented.query(request),
     split: (request: SplitRequest) => client.datasets.split.query(request),

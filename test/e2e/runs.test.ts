@@ -1,19 +1,14 @@
 import { tmpdir } from 'node:os'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openHomeDisk } from '../../src-main/storage/home-disk.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { picture } from './support/picture.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
-
-/** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env['RETRACE_PICTURES']
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
-}
 
 /** The page in a real browser over the real back end, whose trainers compute nothing. */
 describe.skipIf(noBrowser)('keeping runs in order', () => {

@@ -119,7 +119,7 @@ describe('the page of a run', () => {
       weightsHash: 'c0ffee',
     }
     fake.publish({ kind: 'checkpoint', checkpoint: { ...checkpoint, metrics: { 'test/accuracy': 0.5 } } })
-    await eventually(() => expect(text()).toMatch(/80\s*schedule\s*50\.00%.*2\.00.KiB.*80\.safetensors\s*c0ffee/))
+    await eventually(() => expect(text()).toMatch(/80\s*schedule\s*last\s*50\.00%.*2\.00.KiB.*80\.safetensors\s*c0ffee/))
     await click('[role=tab]', /^Environment/)
     await eventually(() => expect(text()).toContain('a'.repeat(64)))
   })
@@ -164,6 +164,7 @@ describe('the page of a run', () => {
       metrics: {},
     }
     fake.publish({ kind: 'checkpoint', checkpoint })
+    await click('[data-testid=checkpoint-menu]')
     await click('[data-testid=export-weights]')
     await eventually(() => expect(document.querySelector('[data-testid=weights-file] input')).not.toBeNull())
     const input = document.querySelector<HTMLInputElement>('[data-testid=weights-file] input')!

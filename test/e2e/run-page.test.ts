@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TestFigures } from '../../src-main/contract/evaluations.js'
+import type { Evaluator } from '../../src-main/experiments/ports.js'
+import { FIGURES } from '../fixtures/fake-evaluations.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { picture } from './support/picture.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+import { openWorkbench } from './support/workbench.js'
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+
+/** An evaluator whose answers the test gives. */
+function heldEvaluator() {
+  const held: { onProgress: Parameters<Evaluator['evaluate']>[0]['onProgress']; answer(figures: TestFigures): void }[] = []
+  const evaluator: Evaluator = {
+    evaluate: ({ onProgress, signal }) =>
+      new Promise((answer, fail) => {
+        held.push({ onProgress, answer })
+        signal.addEventListener('abort', () => fail(signal.reason as Error))
+      }),
+  }
+  return { held, evaluator }
+}
+
+describe.skipIf(noBrowser)('the page of a run', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    await builtWorkbench()
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(() => browser?.close())
+
+  it.each([
+    ['light', 1100],
+    ['dark', 1600],
+  ] as const)(
+    'evaluates a checkpoint with progress and cancel, and shows matrix, classes, mistakes and weights: %s, %i',
+    async (scheme, width) => {
+      const { held, evaluator } = heldEvaluator()
+      const workbench = await openWorkbench({ stepMs: 5, evaluator })
+      const { services, server } = workbench
+      const { id } = await services.runs.create({ ...REQUEST, name: 'evaluated', overrides: { steps: 30 } })
+      await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('finished')
+      const { page, context, complaints } = await openPage(browser, { scheme, width })
+      await page.goto(`${server.windowAddress}#/runs/${id}?tab=evaluation`)
+      await page.getByText('No checkpoint was evaluated yet').waitFor()
+      await picture(page, `evaluation-empty-${scheme}-${width}`)
+      expect(await seriousFindings(page)).toEqual([])
+
+      await page.getByTestId('evaluate-last').click()
+      await expect.poll(() => held.length).toBe(1)
+      held[0]!.onProgress(0.5, '1000 of 2000 test images')
+      await page.getByText('1000 of 2000 test images').waitFor()
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.getByText('No checkpoint was evaluated yet').waitFor()
+      await page.getByTestId('evaluate-last').click()
+      await expect.poll(() => held.length).toBe(2)
+      held[1]!.answer(FIGURES)
+      await page.getByTestId('confusion').waitFor()
+      // Three of its cells: right, wrong, none.
+      const cell = (label: number, predicted: number) =>
+        page.getByTestId('confusion').locator('tbody tr').nth(label).locator('td').nth(predicted)
+      await expect.poll(() => cell(7, 7).innerText()).toMatch(/^14\s+70\.0%$/)
+      await expect.poll(() => cell(7, 1).innerText()).toMatch(/^6\s+30\.0%$/)
+      await expect.poll(() => cell(1, 7).innerText()).toBe('·')
+      // Digits of the data set, and not of one colour.
+      const inked = () =>
+        page
+          .getByTestId('mistakes')
+          .locator('canvas')
+          .evaluateAll(
+            (canvases) =>
+              (
+                canvases as unknown as {
+                  width: number
+                  height: number
+                  getContext(kind: '2d'): { getImageData(...box: number[]): { data: Uint8ClampedArray } }
+                }[]
+              ).filter((canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size > 10).length,
+          )
+      await expect.poll(inked).toBe(FIGURES.mistakes.length)
+      await picture(page, `evaluation-${scheme}-${width}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+
+      await page.getByRole('tab', { name: 'Weights' }).click()
+      await page.locator('[data-norms=change] canvas').waitFor()
+      await picture(page, `weights-${scheme}-${width}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()])
+      expect(readFileSync(await csv.path(), 'utf8').split('\n')[1]).toMatch(/^stem\/kernel,/)
+
+      await page.getByRole('tab', { name: /Checkpoints/ }).click()
+      const rows = page.locator('tr[data-checkpoint]')
+      await expect.poll(() => rows.count()).toBe(4)
+      await rows.first().getByText('97.00%').waitFor()
+      await picture(page, `checkpoints-${scheme}-${width}`)
+      expect(await seriousFindings(page)).toEqual([])
+      const [file] = await Promise.all([page.waitForEvent('download'), rows.nth(1).getByTestId('download').click()])
+      expect(file.suggestedFilename()).toMatch(/^evaluated-step-\d+\.safetensors$/)
+      // What the trainer of the tests writes.
+      expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual({
+        step: Number(await rows.nth(1).getAttribute('data-checkpoint')),
+      })
+      await page.getByRole('button', { name: 'Pin the run' }).click()
+      await rows.first().getByText('pinned').waitFor()
+
+      // Back through the tabs, and the evaluation is there at once after a reload.
+      await page.goBack()
+      await page.getByRole('tab', { name: 'Weights', selected: true }).waitFor()
+      await page.goBack()
+      await page.getByRole('tab', { name: 'Evaluation', selected: true }).waitFor()
+      await page.reload()
+      await page.getByTestId('confusion').waitFor()
+      expect(complaints).toEqual([])
+      await context.close()
+      await workbench.close()
+      expect(workbench.defects).toEqual([])
+    },
+  )
+})
