@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RunIdSchema } from './runs.js'
 
-export const ALERT_KINDS = ['finished', 'failed', 'diverged', 'reconstruction', 'diskLow', 'diskFull', 'repaired'] as const
+export const ALERT_KINDS = ['finished', 'failed', 'diverged', 'reconstruction', 'diskLow', 'diskFull', 'repaired', 'restored'] as const
 
 /** Something that the user should hear of even when not looking. */
 export const AlertSchema = z.strictObject({

@@ -193,6 +193,12 @@ export const router = t.router({
     cancelBackup: procedure
       .input(z.strictObject({ taskId: z.string() }))
       .mutation(({ ctx, input }) => ctx.services.storage.cancelBackup(input.taskId)),
+    inspectBackup: procedure
+      .input(z.strictObject({ file: z.string().min(1).max(4096) }))
+      .query(({ ctx, input }) => ctx.services.storage.inspectBackup(input.file)),
+    restore: procedure
+      .input(z.strictObject({ file: z.string().min(1).max(4096), taskId: z.string().max(64).optional() }))
+      .mutation(({ ctx, input }) => ctx.services.storage.restore(input)),
     lastRepair: procedure.query(({ ctx }) => ctx.services.storage.lastRepair()),
   }),
   settings: t.router({

@@ -1,5 +1,5 @@
 import type { Alert } from './alerts.js'
-import type { CheckReport, Cleanup, CleanupPlan, RepairReport, StorageUsage } from './storage.js'
+import type { BackupHead, CheckReport, Cleanup, CleanupPlan, RepairReport, StorageUsage } from './storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from './catalogue.js'
 import type { SequencedChange } from './changes.js'
 import type { Comparison, SaveComparison } from './comparisons.js'
@@ -133,7 +133,14 @@ export interface Services {
     check(deep: boolean): Promise<CheckReport>
     /** The whole home in one new file, made while it works; progress is published as task changes with this id. */
     backup(request: { file: string; taskId?: string | undefined }): Promise<{ files: number; bytes: number }>
+    /** Ends a backup, or a restore that has not begun to replace the home. */
     cancelBackup(taskId: string): Promise<void>
+    inspectBackup(file: string): Promise<BackupHead>
+    /**
+     * Puts a backup in the place of the home's content, which is kept in another folder. It is unpacked and checked first, with progress
+     * as task changes with this id; then runs at work write a checkpoint, and everything is opened anew: 'now', or at the next start.
+     */
+    restore(request: { file: string; taskId?: string | undefined }): Promise<{ when: 'now' | 'next start'; kept: string }>
     /** What the last start after a crash found; null when there was none. */
     lastRepair(): Promise<RepairReport | null>
   }

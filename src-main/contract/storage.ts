@@ -64,6 +64,14 @@ export interface CheckReport {
   remarks: string[]
 }
 
+/** What a backup says about itself. */
+export interface BackupHead {
+  /** Milliseconds since 1970. */
+  createdAt: number
+  files: number
+  bytes: number
+}
+
 /** What was found and mended at the first start after a crash. */
 export interface RepairReport {
   at: number

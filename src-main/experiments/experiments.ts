@@ -1,7 +1,7 @@
 import type { ComparisonView } from '../contract/comparisons.js'
 import type { RunView } from '../contract/run-views.js'
 import type { Services } from '../contract/services.js'
-import { Alerts } from './alerts.js'
+import { Alerts, type NewAlert } from './alerts.js'
 import { Backups } from './backup.js'
 import { Configurations } from './catalogue.js'
 import { createRunExchange } from './exchange.js'
@@ -73,6 +73,10 @@ export interface ExperimentPorts {
   /** What the database's own checks find. */
   problems(signal?: AbortSignal): Promise<string[]>
   fault(error: unknown): void
+  /** See `Backups`. */
+  restart: (() => void) | null
+  /** To tell of once the home is open. */
+  news: readonly NewAlert[]
   /** See `RunControl`. */
   queue: 'run' | 'hold'
   /** Names of the data set folders that are there. */
@@ -101,6 +105,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
     ...createRunExchange(runPorts),
   }
   noteOpening({ ...ports, changes, alerts })
+  for (const alert of ports.news) alerts.raise(alert)
   const check = new DatabaseCheck({ ...ports, changes, alerts })
   // Before anything is started.
   guard.start()

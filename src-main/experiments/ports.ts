@@ -1,5 +1,5 @@
 import type { Alert } from '../contract/alerts.js'
-import type { DiskSpace } from '../contract/storage.js'
+import type { BackupHead, DiskSpace } from '../contract/storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
 import type { Change, SequencedChange, Task } from '../contract/changes.js'
 import type { RunConfig } from '../contract/config.js'
@@ -217,6 +217,14 @@ export interface BackupWriter {
     onProgress(progress: number | null, message: string): void
     signal: AbortSignal
   }): Promise<{ files: number; bytes: number }>
+  /** @throws UserError BAD_INPUT when it is no backup, NOT_FOUND, DISK */
+  inspect(file: string): Promise<BackupHead>
+  /**
+   * Unpacks and checks a backup, so that it takes the place of the home's content when the home is opened next.
+   *
+   * @throws UserError BAD_INPUT when it is no whole backup, NOT_FOUND, DISK; the home is then as it was
+   */
+  prepareRestore(options: { file: string; onProgress(progress: number): void; signal: AbortSignal }): Promise<{ aside: string }>
   /** Removes what backups left that did not end. */
   removeLeftovers(): Promise<void>
 }

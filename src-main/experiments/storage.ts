@@ -43,7 +43,7 @@ function ownerOf(path: string): { kind: 'database' } | { kind: 'run'; id: string
 }
 
 /** What lies on the disk, what of it can go, and whether all of it is as it should be. */
-export function createStorage(ports: StoragePorts): Omit<Services['storage'], 'backup' | 'cancelBackup'> {
+export function createStorage(ports: StoragePorts): Pick<Services['storage'], 'usage' | 'clean' | 'check' | 'lastRepair'> {
   const { changes, runs, checkpoints, datasets, disk, clock, control, importer, files } = ports
 
   function knownRuns(): Map<string, { run: RunSummary; removed: boolean }> {

@@ -2,6 +2,7 @@ import type { EngineReport } from '../contract/engine.js'
 import type { Services } from '../contract/services.js'
 import type { SystemInfo } from '../contract/system.js'
 import { createExchange } from '../exchange/exchange.js'
+import type { NewAlert } from '../experiments/alerts.js'
 import { openExperiments } from '../experiments/experiments.js'
 import type { Awaitable, Catalogue, Clock, DatasetImporter, Evaluator, HomeDisk, Weights } from '../experiments/ports.js'
 import { createBackupWriter } from '../storage/backup.js'
@@ -35,6 +36,10 @@ export interface BackendOptions {
   patience?: SupervisorOptions['patience']
   /** The disk of the home; a test gives one that is nearly full. */
   disk?: HomeDisk | undefined
+  /** See `Backups`: absent, what is restored waits for the next start. */
+  restart?: (() => void) | undefined
+  /** To tell of once the home is open. */
+  news?: readonly NewAlert[] | undefined
   /** What reads files of weights; a test's trainers write none. */
   weights?: Weights | undefined
   /** What evaluates checkpoints; by default the trainer's program. */
@@ -98,6 +103,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       },
       provenance: () => provenance,
       fault,
+      restart: options.restart ?? null,
+      news: options.news ?? [],
       queue: options.queue ?? 'run',
       datasetFolders: files.datasetFolders(),
     })

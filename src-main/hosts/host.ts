@@ -3,21 +3,27 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../contract/errors.js'
 import type { Services } from '../contract/services.js'
+import type { NewAlert } from '../experiments/alerts.js'
 import type { DefectListener } from '../transport/channel-server.js'
 import { findHost, removeHostRecord, writeHostRecord, type HostRecord } from './discovery.js'
 import { prepareHome, type HomeChoice } from './home.js'
+import { reopen } from './reopen.js'
+import { ReplaceableBackend, type Backend } from './replaceable-backend.js'
 import { tryLockHome } from './home-lock.js'
 import { requirePage, startLocalServer, takePort, type LocalServer } from './server/http.js'
 import { VERSION } from './version.js'
 
 export type HostKind = HostRecord['kind']
 
-/** The back end of a home, however it is made; see `wire.ts` for the real one. */
-export interface Backend {
-  services: Services
-  close(): Promise<void>
-}
-export type OpenBackend = (options: { home: string; hostKind: HostKind }) => Promise<Backend>
+export type { Backend } from './replaceable-backend.js'
+
+export type OpenBackend = (options: {
+  home: string
+  hostKind: HostKind
+  /** Absent where the process has work of its own that would be lost. */
+  restart?: (() => void) | undefined
+  news: readonly NewAlert[]
+}) => Promise<Backend>
 
 export interface HostOptions {
   home: HomeChoice
@@ -93,10 +99,14 @@ async function checkPort({ home, port }: HostOptions): Promise<void> {
 async function open(home: string, lock: { release(): void }, options: HostOptions): Promise<Host> {
   const { kind, lasting, openBackend, page, port, onDefect } = options
   const bound = await takePort(port)
-  let backend: Backend | undefined
+  let backend: ReplaceableBackend | undefined
   let server: LocalServer | undefined
   try {
-    backend = await openBackend({ home, hostKind: kind })
+    const restart = (): void =>
+      void backend?.replace((closed) => reopen(home, openOn, closed, onDefect)).catch((error: Error) => onDefect(error, 'restore'))
+    const openOn = (news: readonly NewAlert[]): Promise<Backend> =>
+      openBackend({ home, hostKind: kind, restart: kind === 'cli' ? undefined : () => void setImmediate(restart), news })
+    backend = await ReplaceableBackend.open(() => reopen(home, openOn, null, onDefect))
     server = startLocalServer(bound, {
       services: backend.services,
       page,

@@ -9,12 +9,14 @@ import { createImporter } from './importer.js'
  * @param entries absolute paths of the programs that it starts
  */
 export function backendOpener({ trainerEntry, importerEntry }: { trainerEntry: string; importerEntry: string }): OpenBackend {
-  return async ({ home, hostKind }) => {
+  return async ({ home, hostKind, restart, news }) => {
     // A forced engine that cannot run is refused here, before the home is touched, and not at the first run.
     currentEngine()
     return openBackend({
       home,
       hostKind,
+      restart,
+      news,
       trainerEntry,
       catalogue,
       importer: createImporter(importerEntry),

@@ -12,6 +12,8 @@ import { belongsToHome, FORMAT, HEAD, TAIL, type Head } from './backup-format.js
 import type { Database } from './database.js'
 import { explainDiskError } from './disk-errors.js'
 import { openDriver } from './driver.js'
+import { prepareRestore } from './prepare-restore.js'
+import { inspectBackup } from './restore.js'
 
 const STAGE = '.backup-'
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
@@ -31,6 +33,9 @@ export function createBackupWriter(db: Database, home: string): BackupWriter {
     async removeLeftovers() {
       for (const name of await readdir(home)) if (name.startsWith(STAGE)) await rm(join(home, name), { recursive: true, force: true })
     },
+
+    inspect: inspectBackup,
+    prepareRestore: ({ file, ...options }) => prepareRestore(file, home, options),
 
     async write({ file, onProgress, signal }) {
       await refuseExisting(file)

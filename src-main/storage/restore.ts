@@ -20,15 +20,14 @@ import { openHomeDisk } from './home-disk.js'
  * @param onProgress part of the bytes that are unpacked, 0 to 1
  * @throws UserError BAD_INPUT, NOT_FOUND or DISK
  */
-export async function unpackBackup(file: string, into: string, onProgress: (progress: number) => void = () => undefined): Promise<Head> {
-  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${file} cannot be restored: ${why}.`)
-  const size = (
-    await stat(file).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-        throw new UserError('NOT_FOUND', `There is no file ${file}: give the path of a backup.`)
-      throw explainDiskError(error, file)
-    })
-  ).size
+export async function unpackBackup(
+  file: string,
+  into: string,
+  onProgress: (progress: number) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<Head> {
+  const refuse = refusalOf(file)
+  const size = await sizeOf(file)
   const tar = extract()
   const reading = pipeline(createReadStream(file), tar)
   // Its failure also ends the loop below, which tells of it.
@@ -40,14 +39,13 @@ export async function unpackBackup(file: string, into: string, onProgress: (prog
   const hashes = new Map<string, string>()
   try {
     for await (const next of tar) {
+      signal?.throwIfAborted()
       const { name, type, size: length = 0 } = next.header
       const entry = next as AsyncIterable<Buffer>
       if (sums) throw refuse('something follows its end')
       if (type !== 'file') throw refuse(`it holds ${name}, which is no plain file`)
       if (!head) {
-        if (name !== HEAD) throw refuse('it is no backup of Retrace')
-        head = parse(HeadSchema, await readText(entry, length, refuse), refuse)
-        if (head.bytes > size) throw refuse('it is cut short')
+        head = await readHead(name, entry, length, size, refuse)
         const space = openHomeDisk(into).space()
         if (space && space.free < head.bytes)
           throw new UserError('DISK', `The disk of ${into} has no room for the ${head.bytes} bytes of this backup: free some space first.`)
@@ -63,6 +61,7 @@ export async function unpackBackup(file: string, into: string, onProgress: (prog
     }
     await reading
   } catch (error) {
+    signal?.throwIfAborted()
     if (error instanceof UserError) throw error
     const code = (error as NodeJS.ErrnoException).code
     if (code) throw explainDiskError(error, into)
@@ -72,14 +71,60 @@ export async function unpackBackup(file: string, into: string, onProgress: (prog
   if (hashes.size !== head.files) throw refuse(`${head.files - hashes.size} files are missing from it`)
   const damaged = [...hashes].find(([path, hash]) => sums[path] !== hash)
   if (damaged) throw refuse(`${damaged[0]} in it is damaged`)
-  await checkDatabase(join(into, 'retrace.sqlite'), refuse)
+  await checkDatabase(join(into, 'retrace.sqlite'), refuse, signal)
   return head
 }
 
-async function checkDatabase(path: string, refuse: (why: string) => UserError): Promise<void> {
+type Refuse = (why: string) => UserError
+
+const refusalOf =
+  (file: string): Refuse =>
+  (why) =>
+    new UserError('BAD_INPUT', `${file} cannot be restored: ${why}.`)
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new UserError('NOT_FOUND', `There is no file ${file}: give the path of a backup.`)
+    throw explainDiskError(error, file)
+  }
+}
+
+async function readHead(name: string, entry: AsyncIterable<Buffer>, length: number, size: number, refuse: Refuse): Promise<Head> {
+  if (name !== HEAD) throw refuse('it is no backup of Retrace')
+  const head = parse(HeadSchema, await readText(entry, length, refuse), refuse)
+  if (head.bytes > size) throw refuse('it is cut short')
+  return head
+}
+
+/**
+ * What a backup says about itself, without reading the rest of it.
+ *
+ * @throws UserError BAD_INPUT when it is none or shorter than it should be, NOT_FOUND or DISK
+ */
+export async function inspectBackup(file: string): Promise<Head> {
+  const [refuse, size, tar] = [refusalOf(file), await sizeOf(file), extract()]
+  const reading = createReadStream(file)
+  reading.once('error', (error) => tar.destroy(error))
+  reading.pipe(tar)
+  try {
+    for await (const entry of tar)
+      return await readHead(entry.header.name, entry as AsyncIterable<Buffer>, entry.header.size ?? 0, size, refuse)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    if ((error as NodeJS.ErrnoException).code) throw explainDiskError(error, file)
+  } finally {
+    reading.destroy()
+  }
+  throw refuse('it is no backup of Retrace')
+}
+
+async function checkDatabase(path: string, refuse: Refuse, signal?: AbortSignal): Promise<void> {
   const db = await openDatabase(path)
   try {
-    const [problem] = await findProblems(path)
+    const [problem] = await findProblems(path, signal)
     if (problem) throw refuse(`its database is damaged (${problem})`)
   } finally {
     db.close()
@@ -100,14 +145,14 @@ async function unpackFile(entry: AsyncIterable<Buffer>, path: string): Promise<s
   return hash.digest('hex')
 }
 
-async function readText(entry: AsyncIterable<Buffer>, length: number, refuse: (why: string) => UserError): Promise<string> {
+async function readText(entry: AsyncIterable<Buffer>, length: number, refuse: Refuse): Promise<string> {
   if (length > META_LIMIT) throw refuse('its table of contents is too large')
   const parts: Buffer[] = []
   for await (const chunk of entry) parts.push(chunk)
   return Buffer.concat(parts).toString('utf8')
 }
 
-function parse<T>(schema: z.ZodType<T>, text: string, refuse: (why: string) => UserError): T {
+function parse<T>(schema: z.ZodType<T>, text: string, refuse: Refuse): T {
   try {
     return schema.parse(JSON.parse(text))
   } catch {

@@ -16,6 +16,7 @@ const TITLES: Record<Alert['kind'], string> = {
   diskLow: 'Disk space is low',
   diskFull: 'Disk is nearly full',
   repaired: 'After a crash',
+  restored: 'Back-up restored',
 }
 export const alertTitle = ({ kind }: Alert): string => TITLES[kind]
 

@@ -242,4 +242,26 @@ describe('the use of the disk', () => {
     await click('[data-testid=confirm]')
     await eventually(() => expect(fake.disk.cleaned).toBe(1))
   })
+
+  it('is restored from a back-up after a question that says what is replaced', async () => {
+    const fake = new FakeServices()
+    await fake.runs.create(REQUEST)
+    const { click, text } = await open(fake, '/settings')
+    const field = await eventually(() => {
+      const found = document.querySelector<HTMLInputElement>('[data-testid=restore] input')
+      expect(found).not.toBeNull()
+      return found!
+    })
+    field.value = '/backups/monday.tar'
+    field.dispatchEvent(new Event('input'))
+    await eventually(() => expect(document.querySelector('[data-testid=restore] button:not([disabled])')).not.toBeNull())
+    await click('[data-testid=restore] button', /Restore/)
+    await eventually(() =>
+      expect(text()).toMatch(/has 12 files, 3\.24.MiB\. It takes the place of everything in this home: 1 run and 1 data set/),
+    )
+    expect(fake.disk.restored).toEqual([])
+    await click('[data-testid=confirm]')
+    await eventually(() => expect(fake.disk.restored).toEqual(['/backups/monday.tar']))
+    await eventually(() => expect(text()).toContain('is kept in /home/me/retrace.before-restore'))
+  })
 })

@@ -1,0 +1,41 @@
+import type { NewAlert } from '../experiments/alerts.js'
+import { placeRestored, takeBackRestored, type Restored } from '../storage/place-restored.js'
+import type { DefectListener } from '../transport/channel-server.js'
+import type { Backend } from './replaceable-backend.js'
+
+type Open = (news: readonly NewAlert[]) => Promise<Backend>
+
+/**
+ * Opens the back end of a home that this process holds, with the backup that lies ready for it in its place. One that cannot be opened
+ * is taken out again, and the home opened as it was.
+ *
+ * @param closed how the back end before this one has closed; null at the start
+ * @throws what the back end throws when the home cannot be opened
+ */
+export async function reopen(
+  home: string,
+  open: Open,
+  closed: PromiseSettledResult<void> | null,
+  onDefect: DefectListener,
+): Promise<Backend> {
+  // What it could not write is in the home that goes aside, and shows at that one's next start.
+  if (closed?.status === 'rejected') onDefect(asError(closed.reason), 'restore')
+  const restored = placeRestored(home)
+  if (!restored) return open([])
+  try {
+    return await open([newsOf(restored)])
+  } catch (error) {
+    onDefect(asError(error), 'restore')
+    takeBackRestored(home, restored.kept)
+    const message = `The back-up ${restored.file} could not be opened (${asError(error).message}); everything is as it was before.`
+    return open([{ kind: 'restored', level: 'error', runId: null, message }])
+  }
+}
+
+function newsOf({ file, createdAt, kept }: Restored): NewAlert {
+  const made = new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ')
+  const before = kept === null ? '' : ` What was there before lies in ${kept}.`
+  return { kind: 'restored', level: 'info', runId: null, message: `The back-up ${file} of ${made} UTC was restored.${before}` }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -1,0 +1,81 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+
+/** Inside the home: where a backup is unpacked, then whole and checked, then on its way into its place. */
+export const UNPACKING = '.restore-unpacking'
+export const READY = '.restore-ready'
+const PLACING = '.restore-placing'
+
+/** What a backup holds and replaces. The rest of a home (locks, windows, uploads) belongs to the machine and stays. */
+const CONTENT = ['retrace.sqlite', 'retrace.sqlite-wal', 'retrace.sqlite-shm', 'runs', 'datasets']
+
+const NOTE = 'restore.json'
+const NoteSchema = z.object({ file: z.string(), createdAt: z.number(), aside: z.string() })
+
+/** What is restored: the backup, when it was made, and where the home's old content goes. */
+export type RestoreNote = z.infer<typeof NoteSchema>
+
+export const noteFile = (folder: string): string => join(folder, NOTE)
+const readNote = (folder: string): RestoreNote => NoteSchema.parse(JSON.parse(readFileSync(noteFile(folder), 'utf8')))
+
+export interface Restored extends Pick<RestoreNote, 'file' | 'createdAt'> {
+  /** Folder with what was there before; null when there was nothing. */
+  kept: string | null
+}
+
+/** Folder for the home's old content: beside it, or inside where beside it is another disk. */
+export function asideOf(home: string): string {
+  const beside = dirname(home)
+  const folder = statSync(beside).dev === statSync(home).dev ? join(beside, basename(home)) : join(home, 'home')
+  return `${folder}.before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
+}
+
+/**
+ * Puts the backup that lies ready in a home in the place of its content, which goes aside. Every step is one rename, and the folder's
+ * name says which half is done: after a crash at any moment the next call goes on. The caller holds the home, and nothing has it open.
+ *
+ * @param rename for tests that interrupt it
+ * @returns null when no backup lies ready
+ */
+export function placeRestored(home: string, rename = renameSync): Restored | null {
+  const [ready, placing] = [join(home, READY), join(home, PLACING)]
+  if (existsSync(ready)) {
+    move(home, readNote(ready).aside, rename)
+    rename(ready, placing)
+    sync(home)
+  }
+  if (!existsSync(placing)) return null
+  const { aside, file, createdAt } = readNote(placing)
+  move(placing, home, rename)
+  rmSync(placing, { recursive: true, force: true })
+  return { file, createdAt, kept: existsSync(aside) ? aside : null }
+}
+
+/** Puts the old content back, for a restored one that cannot be opened; that is kept beside the home as well. */
+export function takeBackRestored(home: string, kept: string | null): void {
+  move(home, asideOf(home).replace('before-restore', 'not-restored'), renameSync)
+  if (kept === null) return
+  move(kept, home, renameSync)
+  rmSync(kept, { recursive: true, force: true })
+}
+
+function move(from: string, to: string, rename: typeof renameSync): void {
+  const names = CONTENT.filter((name) => existsSync(join(from, name)))
+  if (names.length === 0) return
+  mkdirSync(to, { recursive: true, mode: 0o700 })
+  for (const name of names) rename(join(from, name), join(to, name))
+  sync(to)
+  sync(from)
+}
+
+/** A renamed file is only safe once its folder is; Windows cannot open folders and needs no such step. */
+function sync(folder: string): void {
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
