@@ -23,6 +23,8 @@ export const METRICS: Record<string, MetricInfo> = {
   'train/gradientNorm': { label: 'Gradient norm', unit: '', section: 'Training' },
   'train/imagesPerSecond': { label: 'Speed', unit: 'images/s', section: 'System', better: 'higher' },
   'system/residentMiB': { label: 'Resident memory of the trainer', unit: 'MiB', section: 'System', better: 'lower' },
+  'system/cores': { label: 'Processor use of the trainer', unit: 'cores', section: 'System' },
+  'system/diskFreeGiB': { label: 'Free space on the disk of the home', unit: 'GiB', section: 'System' },
   'reversibility/reconstructionError': {
     label: 'Reconstruction error (largest stage)',
     unit: 'relative',

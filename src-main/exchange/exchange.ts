@@ -100,5 +100,5 @@ function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>
     result: null,
     notes,
   }
-  return { detail, log: [], checkpoints: [], series: series.map(({ key, points }) => ({ key, read: async () => points })) }
+  return { detail, log: [], evaluations: [], checkpoints: [], series: series.map(({ key, points }) => ({ key, read: async () => points })) }
 }

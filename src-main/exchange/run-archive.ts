@@ -8,13 +8,14 @@ import superjson from 'superjson'
 import { pack } from 'tar-stream'
 import { z } from 'zod'
 import { UserError } from '../contract/errors.js'
+import { EvaluationSchema } from '../contract/evaluations.js'
 import { MAX_STRETCH, type Points } from '../contract/metrics.js'
 import { LogEntrySchema, RunDetailSchema } from '../contract/runs.js'
 import { unpackTar } from '../data/archive.js'
 import type { IncomingRun, OutgoingRun } from '../experiments/ports.js'
 
 /** Format of this file; a newer one is refused. */
-const VERSION = 1
+const VERSION = 2
 const MANIFEST = 'run.json'
 const MOST_MANIFEST = 256 * 2 ** 20
 
@@ -23,6 +24,8 @@ const ManifestSchema = z.strictObject({
   version: z.int(),
   run: RunDetailSchema,
   log: z.array(LogEntrySchema).max(100_000),
+  /** Absent in the first version. */
+  evaluations: z.array(EvaluationSchema).max(100_000).default([]),
   series: z
     .array(
       z.strictObject({
@@ -40,10 +43,13 @@ const ManifestSchema = z.strictObject({
 const POINT = 24
 
 /**
- * Writes a run with everything that is known of it: configuration, environment, notes, log, every point, checkpoints. A tar of
+ * Writes a run with everything that is known of it: configuration, environment, notes, log, evaluations, every point, checkpoints. A tar of
  * `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64) and `checkpoints/`.
  */
-export async function writeRunArchive(path: string, { detail, log, series, points, checkpointPath }: OutgoingRun): Promise<void> {
+export async function writeRunArchive(
+  path: string,
+  { detail, log, evaluations, series, points, checkpointPath }: OutgoingRun,
+): Promise<void> {
   const tar = pack()
   const present: { file: string; size: number }[] = []
   for (const { file } of detail.checkpoints) {
@@ -63,6 +69,7 @@ export async function writeRunArchive(path: string, { detail, log, series, point
       version: VERSION,
       run: detail,
       log,
+      evaluations,
       series: listed,
       checkpoints: present.map(({ file }) => file),
     }
@@ -117,6 +124,7 @@ export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', stagi
   return {
     detail: manifest.run,
     log: manifest.log,
+    evaluations: manifest.evaluations,
     checkpoints: manifest.checkpoints.map((each) => ({ file: each, path: join(staging, 'checkpoints', each) })),
     series: manifest.series.map(({ key, count, file: part }) => ({ key, read: () => readPoints(join(staging, part), count) })),
   }

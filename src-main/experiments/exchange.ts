@@ -4,12 +4,13 @@ import { ACTIVE, type RunSummary } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
 import { newId } from './ids.js'
-import type { CheckpointStore, HomeFiles, LogStore, RunExchange, RunStore, SeriesStore } from './ports.js'
+import type { CheckpointStore, EvaluationStore, HomeFiles, LogStore, RunExchange, RunStore, SeriesStore } from './ports.js'
 import type { RunControl } from './run-control.js'
 
 interface ExchangePorts {
   changes: Changes
   checkpoints: CheckpointStore
+  evaluations: EvaluationStore
   control: RunControl
   exchange: RunExchange
   files: HomeFiles
@@ -23,7 +24,7 @@ const LOG = 20_000
 
 /** Runs as files: out of this home, and into it. */
 export function createRunExchange(ports: ExchangePorts): Pick<Services['runs'], 'exportFile' | 'importFile'> {
-  const { changes, checkpoints, control, exchange, files, log, runs, series } = ports
+  const { changes, checkpoints, control, evaluations, exchange, files, log, runs, series } = ports
 
   return {
     async exportFile(id, { path, format }) {
@@ -34,6 +35,7 @@ export function createRunExchange(ports: ExchangePorts): Pick<Services['runs'], 
       await exchange.write(format, path, {
         detail: { ...summary, config, environment, result, notes, checkpoints: checkpoints.list(id) },
         log: log.tail(id, LOG),
+        evaluations: evaluations.list(id).flatMap(({ file }) => evaluations.get(id, file) ?? []),
         series: series.counts(id),
         points: (key, start, limit) => series.stretch(id, key, start, limit),
         checkpointPath: (file) => `${files.checkpointFolder(id)}/${file}`,
@@ -70,6 +72,7 @@ export function createRunExchange(ports: ExchangePorts): Pick<Services['runs'], 
             runs.updateRecord(id, { result: detail.result, notes: detail.notes })
             for (const each of points) series.append(id, each.key, each.points)
             for (const entry of incoming.log) log.append({ ...entry, runId: id })
+            for (const evaluation of incoming.evaluations) evaluations.put({ ...evaluation, runId: id })
             for (const checkpoint of detail.checkpoints) if (present.has(checkpoint.file)) checkpoints.put({ ...checkpoint, runId: id })
             const run = control.require(id)
             record({ kind: 'run', run })

@@ -271,6 +271,7 @@ export interface HomeFiles {
 export interface OutgoingRun {
   detail: RunDetail
   log: LogEntry[]
+  evaluations: Evaluation[]
   series: { key: string; count: number }[]
   points(key: string, start: number, limit: number): Points
   /** Absolute path of a checkpoint's file, which may be gone. */
@@ -281,6 +282,7 @@ export interface OutgoingRun {
 export interface IncomingRun {
   detail: RunDetail
   log: LogEntry[]
+  evaluations: Evaluation[]
   series: { key: string; read(): Promise<Points> }[]
   checkpoints: { file: string; path: string }[]
 }

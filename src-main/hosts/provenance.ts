@@ -13,6 +13,8 @@ const run = promisify(execFile)
 /** Bytes of the difference to the last commit that are kept with a run; beyond that the difference is not kept at all. */
 const DIFF_LIMIT = 2 ** 20
 
+const TOO_LONG = '# The difference to the commit is longer than 1 MiB and was not kept.\n'
+
 type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>
 
 /** Which machine and which program this is, down to the lines that are not committed: a run stores it, so that it can be repeated. */
@@ -27,8 +29,9 @@ export async function readProvenance(): Promise<Provenance> {
   const git = async (...args: string[]): Promise<string | null> => {
     try {
       return (await run('git', ['-C', root, ...args], { maxBuffer: DIFF_LIMIT })).stdout
-    } catch {
-      // No git, no commit yet, or too long a difference: the run is worth having without.
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return TOO_LONG
+      // No git, or no commit yet: the run is worth having without.
       return null
     }
   }

@@ -17,14 +17,13 @@ import { openExecutor } from './open-executor.js'
 import type { HostLink } from './link.js'
 import type { Job, Report } from './messages.js'
 import { Recorder } from './recorder.js'
+import { ResourceMeter } from './resources.js'
 import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
 import { readWeights } from './weights.js'
 import { basename, join } from 'node:path'
 
 type Ended = Omit<Extract<Report, { kind: 'ended' }>, 'kind'>
-
-const MEBIBYTE = 2 ** 20
 
 /**
  * Trains one run from its job to its end. Reads from top to bottom; everything that it does is reported.
@@ -147,7 +146,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   phase('training')
   if (executor.step === 0) await checkpoint('start')
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
-  let lastMemory = 0
+  const resources = new ResourceMeter(job.checkpointFolder)
   let finalTest: TestFigures | null = null
   let outcome: 'finished' | 'stopped' | 'paused' = 'finished'
 
@@ -163,10 +162,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     record('train/learningRate', learningRate)
     const seconds = (performance.now() - begin) / 1000
     record('train/imagesPerSecond', batch.count / seconds)
-    if (performance.now() - lastMemory > 1000) {
-      lastMemory = performance.now()
-      record('system/residentMiB', process.memoryUsage.rss() / MEBIBYTE)
-    }
+    for (const [key, value] of Object.entries(resources.sample() ?? {})) record(key, value)
     const bad = [loss, total, gradientNorm].findIndex((value) => !Number.isFinite(value))
     // Before any checkpoint of this step, which must not be ahead of the run's row.
     recorder.stepped(executor.step, seconds)

@@ -6,6 +6,7 @@ export interface ChartPlan {
   unit: string
   keys: string[]
   logarithmic: boolean
+  section: MetricInfo['section']
 }
 
 const info = (key: string): MetricInfo => METRICS[key] ?? { label: key, unit: '', section: 'Training' }
@@ -15,6 +16,8 @@ export const metricLabel = (key: string): string => info(key).label
 const SHORT: Record<string, string> = {
   'train/total': 'Objective with penalties',
   'system/residentMiB': 'Memory of the trainer',
+  'system/cores': 'Processor use',
+  'system/diskFreeGiB': 'Free disk space',
   'reversibility/reconstructionError': 'Reconstruction error',
 }
 export const chartTitle = (key: string): string => SHORT[key] ?? metricLabel(key)
@@ -39,8 +42,15 @@ export function lineLabel(key: string): string {
 
 /** Loss and accuracy come first and are always there, so that the page does not jump when their first point arrives. */
 const MAIN: ChartPlan[] = [
-  { id: 'loss', title: 'Loss', unit: 'nats', keys: ['train/loss', 'test/loss', 'validation/loss'], logarithmic: false },
-  { id: 'accuracy', title: 'Accuracy', unit: 'fraction', keys: ['test/accuracy', 'validation/accuracy'], logarithmic: false },
+  { id: 'loss', title: 'Loss', unit: 'nats', keys: ['train/loss', 'test/loss', 'validation/loss'], logarithmic: false, section: 'Loss' },
+  {
+    id: 'accuracy',
+    title: 'Accuracy',
+    unit: 'fraction',
+    keys: ['test/accuracy', 'validation/accuracy'],
+    logarithmic: false,
+    section: 'Accuracy',
+  },
 ]
 
 const LOGARITHMIC = new Set(['reversibility/reconstructionError', 'train/gradientNorm'])
@@ -65,9 +75,23 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
     if (key === LARGEST && present.some((other) => STAGE.test(other))) continue
     const plan = groups.get(id)
     if (plan) plan.keys.push(key)
-    else groups.set(id, { id, title: chartTitle(id), unit: metricUnit(id), keys: [key], logarithmic: LOGARITHMIC.has(id) })
+    else {
+      const { unit, section } = info(id)
+      groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic: LOGARITHMIC.has(id), section })
+    }
   }
-  const rank = (plan: ChartPlan): number => ORDER.indexOf(info(plan.id).section)
+  const rank = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
   const others = [...groups.values()].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id))
   return { main, others }
+}
+
+/** Charts under the headings of their sections, in the same order. */
+export function bySection(plans: readonly ChartPlan[]): { section: ChartPlan['section']; plans: ChartPlan[] }[] {
+  const sections: { section: ChartPlan['section']; plans: ChartPlan[] }[] = []
+  for (const plan of plans) {
+    const last = sections.at(-1)
+    if (last?.section === plan.section) last.plans.push(plan)
+    else sections.push({ section: plan.section, plans: [plan] })
+  }
+  return sections
 }

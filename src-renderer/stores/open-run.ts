@@ -8,7 +8,8 @@ import { useRunSeries, type LoadOptions, type RunSeries } from '../series/run-se
 import { useFeed } from './feed.js'
 import { useRuns } from './runs.js'
 
-const LOG_LIMIT = 1000
+/** Entries that are kept and shown; a run keeps twice as many. */
+const LOG_LIMIT = 10_000
 
 export interface OpenRun {
   /** Configuration, environment and result; the live part of a run is its row in the table of runs. */

@@ -3,6 +3,9 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestFigures } from '../../src-main/contract/evaluations.js'
 import type { Evaluator } from '../../src-main/experiments/ports.js'
+import { openDatabase } from '../../src-main/storage/database.js'
+import { databaseFile } from '../../src-main/storage/home-files.js'
+import { createStores } from '../../src-main/storage/stores.js'
 import { FIGURES } from '../fixtures/fake-evaluations.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
@@ -120,4 +123,67 @@ describe.skipIf(noBrowser)('the page of a run', () => {
       expect(workbench.defects).toEqual([])
     },
   )
+
+  it.each([
+    ['light', 1600],
+    ['dark', 1100],
+  ] as const)('finds what it looks for in a log of ten thousand lines, and follows its end: %s, %i', async (scheme, width) => {
+    const workbench = await openWorkbench({ stepMs: 50 })
+    const { services, server, home } = workbench
+    const { id } = await services.runs.create({ ...REQUEST, name: 'talks', overrides: { steps: 100_000 } })
+    await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('running')
+    const db = await openDatabase(databaseFile(home))
+    const stores = createStores(db)
+    db.immediate(() => {
+      for (let i = 0; i < 9_990; i++)
+        stores.log.append({
+          runId: id,
+          at: 1_700_000_000_000 + 20_000 * i,
+          level: i % 100 === 99 ? 'warn' : 'info',
+          message: `line ${i} of the log`,
+        })
+    })
+    db.close()
+    const { page, context, complaints } = await openPage(browser, { scheme, width })
+    await page.goto(`${server.windowAddress}#/runs/${id}?tab=log`)
+    const log = page.getByRole('log')
+    await log.getByText('line 9989 of the log').waitFor()
+    expect(await log.locator('.entry').count()).toBeLessThan(200)
+    await picture(page, `log-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+
+    await page.getByTestId('log-search').locator('input').fill('LINE 99')
+    await expect.poll(() => page.getByTestId('log-count').innerText()).toMatch(/^101 hits, 101 of 9,99\d lines$/)
+    await expect.poll(() => log.locator('mark').first().innerText()).toBe('line 99')
+    await page.getByRole('combobox').first().click()
+    await page.getByRole('option', { name: 'Warnings and errors' }).click()
+    await expect.poll(() => page.getByTestId('log-count').innerText()).toMatch(/^2 hits, 2 of/)
+    await picture(page, `log-search-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the lines shown' }).click(),
+    ])
+    expect(
+      readFileSync(await file.path(), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toEqual([expect.stringMatching(/ warn {2}line 99 of the log$/), expect.stringMatching(/ warn {2}line 999 of the log$/)])
+    await page.getByTestId('log-search').locator('input').fill('nowhere')
+    await log.getByText('No line of this level contains “nowhere”.').waitFor()
+    await page.getByTestId('log-search').locator('input').fill('')
+    await page.getByRole('combobox').first().click()
+    await page.getByRole('option', { name: 'Info and above' }).click()
+
+    // Scrolled up it stays where it is; at the end it follows again.
+    await log.getByText('line 9989 of the log').waitFor()
+    await log.hover()
+    await page.mouse.wheel(0, -3000)
+    await expect.poll(() => page.getByLabel('Follow').isChecked()).toBe(false)
+    await page.getByLabel('Follow').check()
+    await log.getByText('line 9989 of the log').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
+  })
 })

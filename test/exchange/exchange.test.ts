@@ -6,6 +6,7 @@ import { crc32c, maskedCrc32c } from '../../src-main/exchange/crc32c.js'
 import { readEventFile, writeEventFile } from '../../src-main/exchange/event-file.js'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import { temporaryFolder } from '../fixtures/home.js'
+import { FIGURES } from '../fixtures/fake-evaluations.js'
 import { openSession, type Session } from '../fixtures/session.js'
 
 describe('the check of TFRecord files', () => {
@@ -97,6 +98,7 @@ async function trained(session: Session): Promise<string> {
     metrics: { 'test/accuracy': NaN },
     weightsHash: 'w',
   })
+  events.report({ kind: 'evaluation', file: 'step-40', step: 40, at: 6, figures: { ...FIGURES, loss: NaN } })
   await session.services.runs.setNotes(run.id, '# why\nbecause')
   return run.id
 }
@@ -105,7 +107,7 @@ const pointsOf = async (session: Session, id: string) =>
   (await session.services.runs.series(id)).series.map(({ key, points }) => ({ key, ...unpackPoints(points) }))
 
 describe('a run as an archive', () => {
-  it('arrives whole in another home: every point, configuration, notes, log and checkpoint; beside itself under a new id', async () => {
+  it('arrives whole in another home: every point, configuration, notes, log, evaluation and checkpoint; beside itself under a new id', async () => {
     using home = await openSession()
     using other = await openSession()
     using folder = temporaryFolder()
@@ -129,6 +131,7 @@ describe('a run as an archive', () => {
       queueOrder: after.queueOrder,
     })
     expect((await other.services.runs.log(id, { limit: 10 })).entries.at(-1)).toMatchObject({ runId: id, message: 'careful' })
+    expect(await other.services.runs.evaluation(id, 'step-40')).toEqual(await home.services.runs.evaluation(id, 'step-40'))
     const again = await other.services.runs.importFile(path)
     expect(again.id).not.toBe(id)
     expect(await pointsOf(other, again.id)).toEqual(await pointsOf(home, id))

@@ -6,7 +6,7 @@ import { frameOption } from '../../src-renderer/charts/frame-option.js'
 import { axisEnd, axisLimits } from '../../src-renderer/charts/lines.js'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
 import { scalesOf } from '../../src-renderer/charts/scales.js'
-import { planCharts } from '../../src-renderer/charts/sections.js'
+import { bySection, planCharts } from '../../src-renderer/charts/sections.js'
 import type { Pen } from '../../src-renderer/charts/strokes.js'
 import { valueRange } from '../../src-renderer/charts/value-range.js'
 import { xMap, type XSource } from '../../src-renderer/charts/x-axis.js'
@@ -272,6 +272,17 @@ describe('which charts a run has', () => {
     expect([...main, ...others].flatMap((plan) => plan.keys).sort()).toEqual([...keys].sort())
     expect(others.find(({ keys: own }) => own.includes('odd/thing'))?.title).toBe('odd/thing')
     expect(others[0]).toMatchObject({ id: 'reversibility/reconstructionError', logarithmic: true })
+  })
+
+  it('puts them into sections, and what the machine gives into one of its own, with units', () => {
+    const keys = ['system/cores', 'train/learningRate', 'system/residentMiB', 'reversibility/stage1', 'system/diskFreeGiB', 'train/total']
+    const sections = bySection(planCharts(keys).others)
+    expect(sections.map(({ section }) => section)).toEqual(['Reversibility', 'Loss', 'Training', 'System'])
+    expect(sections.at(-1)!.plans.map(({ title, unit }) => `${title} ${unit}`)).toEqual([
+      'Processor use cores',
+      'Free disk space GiB',
+      'Memory of the trainer MiB',
+    ])
   })
 
   it('draws the stages of one metric in one chart', () => {

@@ -1,0 +1,43 @@
+import { statfsSync } from 'node:fs'
+
+const MEBIBYTE = 2 ** 20
+const GIBIBYTE = 2 ** 30
+/** Milliseconds between two measurements. */
+const EVERY = 1000
+
+/** What this process takes of the machine, measured at most once a second. */
+export class ResourceMeter {
+  private at = performance.now()
+  private cpu = process.cpuUsage()
+  private first = true
+
+  /** @param folder on the disk that is watched */
+  constructor(private readonly folder: string) {}
+
+  /** Values by metric; null while it is not time. The cores are a mean since the last measurement, threads of the engine included. */
+  sample(): Record<string, number> | null {
+    const now = performance.now()
+    const elapsed = now - this.at
+    if (!this.first && elapsed < EVERY) return null
+    const { user, system } = process.cpuUsage(this.cpu)
+    const values: Record<string, number> = { 'system/residentMiB': process.memoryUsage.rss() / MEBIBYTE }
+    // The first one would be a mean over next to nothing.
+    if (!this.first) values['system/cores'] = (user + system) / 1000 / elapsed
+    const free = this.freeBytes()
+    if (free !== null) values['system/diskFreeGiB'] = free / GIBIBYTE
+    this.first = false
+    this.at = now
+    this.cpu = process.cpuUsage()
+    return values
+  }
+
+  private freeBytes(): number | null {
+    try {
+      const { bavail, bsize } = statfsSync(this.folder)
+      return bavail * bsize
+    } catch {
+      // Some network file systems do not tell.
+      return null
+    }
+  }
+}
