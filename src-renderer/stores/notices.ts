@@ -14,10 +14,13 @@ export interface Notice {
 export const useNotices = defineStore('notices', () => {
   const queue = ref<Notice[]>([])
   let count = 0
+  let latest: Notice | undefined
 
   const show = (level: Notice['level'], text: string, action?: Notice['action']): void => {
     if (queue.value.some((notice) => notice.text === text)) return
-    queue.value.push({ id: ++count, level, text, action })
+    const notice = { id: ++count, level, text, action }
+    queue.value.push(notice)
+    if (action) latest = notice
   }
 
   /** Runs a user's action; a failure becomes a notice, and null is returned. */
@@ -34,5 +37,14 @@ export const useNotices = defineStore('notices', () => {
     queue.value.shift()
   }
 
-  return { queue, show, attempt, dismiss }
+  /** Does what a notice offers; by default the latest that offered something, also after it went by. Each is done once. */
+  function act(which = latest?.id): void {
+    const notice = latest?.id === which ? latest : queue.value.find(({ id }) => id === which)
+    if (!notice) return
+    if (notice === latest) latest = undefined
+    queue.value = queue.value.filter(({ id }) => id !== notice.id)
+    notice.action?.run()
+  }
+
+  return { queue, show, attempt, dismiss, act }
 })

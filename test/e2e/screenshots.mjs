@@ -1,6 +1,7 @@
-// `npm run screenshots [-- NAME ...]`: takes the pictures of README and docs anew.
+// `npm run screenshots [-- --out DIR --home DIR NAME ...]`: a picture of every page in both themes at two widths, on a home that it trains
+// itself (or that --home keeps from one time to the next), into out/screenshots. With --docs: the pictures of README and docs anew.
 import { join } from 'node:path'
 import { runnerImport } from 'vite'
 
 const root = join(import.meta.dirname, '../..')
-await runnerImport(join(import.meta.dirname, 'screenshots.ts'), { root, configFile: false, logLevel: 'error' })
+await runnerImport(join(import.meta.dirname, 'screenshots/take.ts'), { root, configFile: false, logLevel: 'error' })

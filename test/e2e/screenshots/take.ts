@@ -1,0 +1,122 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { connectWebSocket } from '../../../src-main/transport/websocket-client.js'
+import { builtWorkbench } from '../support/built.js'
+import { launchBrowser } from '../support/chromium.js'
+import { startServer } from '../support/server.js'
+import { fillHome, type ShownHome } from './home.js'
+import { SHOTS, type Shot } from './shots.js'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const THEMES = ['light', 'dark'] as const
+const WIDTHS = [1100, 1600]
+
+/** The pictures of README and docs, by the name of their shot. */
+const DOCS = ['run-charts', 'compare-charts', 'runs', 'dataset-images']
+/** Of the pictures in the docs: CSS pixels, device pixels for each, and bytes at most. */
+const [WIDTH, HEIGHT, SCALE, LARGEST] = [1280, 860, 1.5, 300_000]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { out: { type: 'string' }, home: { type: 'string' }, docs: { type: 'boolean', default: false } },
+})
+const out = values.out ?? join(ROOT, 'out', 'screenshots')
+const tell = (line: string): void => console.log(line)
+
+/** Nothing loads or moves any more. */
+async function settled(page: Page): Promise<void> {
+  await page.locator('#content').waitFor()
+  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(600)
+}
+
+async function take(page: Page, shot: Shot, address: string): Promise<Buffer> {
+  await page.goto(address)
+  await page.reload()
+  await settled(page)
+  await shot.prepare?.(page)
+  await settled(page)
+  return page.screenshot({ fullPage: !shot.window })
+}
+
+/** A home with what the shots show, in a folder that stays when the user names one. */
+async function openShown(entry: string, folder: string) {
+  const server = await startServer(entry, folder)
+  const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+  const note = join(folder, 'shown.json')
+  let shown: ShownHome
+  if (existsSync(note)) {
+    shown = JSON.parse(readFileSync(note, 'utf8')) as ShownHome
+    await client.runs.resume.mutate({ id: shown.live })
+  } else {
+    shown = await fillHome(client, tell)
+    writeFileSync(note, JSON.stringify(shown))
+  }
+  return { server, shown, close }
+}
+
+async function takeAll(browser: Browser, shots: Shot[], addressOf: (shot: Shot) => string): Promise<void> {
+  await mkdir(out, { recursive: true })
+  for (const theme of THEMES)
+    for (const width of WIDTHS) {
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme, reducedMotion: 'reduce' })
+      for (const shot of shots) {
+        const name = `${shot.name}-${theme}-${width}.png`
+        try {
+          await writeFile(join(out, name), await take(page, shot, addressOf(shot)))
+        } catch (error) {
+          process.exitCode = 1
+          tell(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
+        }
+      }
+      await page.close()
+      tell(`${theme}, ${width} pixels: done`)
+    }
+}
+
+async function takeDocs(browser: Browser, addressOf: (shot: Shot) => string): Promise<void> {
+  const folder = join(ROOT, 'docs', 'images')
+  await mkdir(folder, { recursive: true })
+  for (const shot of SHOTS.filter(({ name }) => DOCS.includes(name))) {
+    const page = await browser.newPage({
+      viewport: { width: WIDTH, height: HEIGHT },
+      deviceScaleFactor: SCALE,
+      colorScheme: 'light',
+      reducedMotion: 'reduce',
+    })
+    const small = await sharp(await take(page, { ...shot, window: true }, addressOf(shot)))
+      .png({ palette: true, quality: 90, effort: 10, compressionLevel: 9 })
+      .toBuffer()
+    const file = join(folder, `${shot.name}.png`)
+    if (small.length > LARGEST) throw new Error(`${file} would have ${small.length} bytes, and ${LARGEST} is the most`)
+    await writeFile(file, small)
+    tell(`${file}: ${Math.round(small.length / 1000)} kB`)
+    await page.close()
+  }
+}
+
+const unknown = positionals.filter((name) => !SHOTS.some((shot) => shot.name === name))
+if (unknown.length > 0) throw new Error(`no such picture: ${unknown.join(', ')}; there are ${SHOTS.map(({ name }) => name).join(', ')}`)
+const wanted = SHOTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+const { server: entry } = await builtWorkbench()
+const folder = mkdtempSync(join(tmpdir(), 'retrace-screenshots-'))
+const home = values.home ?? join(folder, 'home')
+const browser = await launchBrowser()
+const full = await openShown(entry, home)
+const empty = await startServer(entry, join(folder, 'empty'))
+try {
+  // The token gives each page its session; the cookie then holds for the port.
+  const addressOf = ({ empty: isEmpty, address }: Shot): string => `${(isEmpty ? empty : full.server).url.href}#${address(full.shown)}`
+  if (values.docs) await takeDocs(browser, addressOf)
+  else await takeAll(browser, wanted, addressOf)
+} finally {
+  await full.close()
+  await browser.close()
+  await Promise.all([full.server.stop(), empty.stop()])
+  rmSync(folder, { recursive: true, force: true })
+}
