@@ -1,5 +1,6 @@
 import { accumulate } from './fusions/accumulate.js'
 import { biasActivation } from './fusions/bias-activation.js'
+import { commonFactor } from './fusions/common-factor.js'
 import { scaleOfRelu } from './fusions/scale-of-relu.js'
 import { scaledOperands } from './fusions/scaled-operands.js'
 import { RecordedGraph, type RecordedNode } from './recorded-graph.js'
@@ -8,7 +9,7 @@ import { RecordedGraph, type RecordedNode } from './recorded-graph.js'
 export type Fusion = (graph: RecordedGraph) => void
 
 /** In the order in which they make room for each other. */
-const FUSIONS: readonly Fusion[] = [scaledOperands, biasActivation, scaleOfRelu, accumulate]
+const FUSIONS: readonly Fusion[] = [scaledOperands, commonFactor, biasActivation, scaleOfRelu, accumulate]
 
 /**
  * Merges elementwise operations into the convolutions before or after them (oneDNN's post-operations), so that a state is read and

@@ -5,7 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { CapturableBackend } from './binding.js'
 import { encodeNode, encodeSavedModel } from './graph-def.js'
 import { fuse } from './fuse.js'
-import { inOrder, withoutDead } from './recorded-graph.js'
+import { inOrder, withoutDead, type RecordedNode } from './recorded-graph.js'
 import { CaptureError, Recorder } from './recorder.js'
 import { Variables } from './variables.js'
 
@@ -70,8 +70,8 @@ export class ProgramBuilder {
       for (const [fetch, tensor] of Object.entries(result.fetch)) captured.fetches.set(fetch, recorder.fetch(fetch, tensor))
       return result
     })
-    const live = withoutDead(recorder.nodes, new Set(captured.fetches.values()))
-    const recorded = this.fused ? fuse(live, name) : live
+    const live = (nodes: readonly RecordedNode[]): RecordedNode[] => withoutDead(nodes, new Set(captured.fetches.values()))
+    const recorded = this.fused ? live(fuse(live(recorder.nodes), name)) : live(recorder.nodes)
     for (const node of inOrder(recorded)) this.nodes.push(encodeNode(node))
     captured.operations = recorded.map(({ op }) => op)
     this.functions.set(name, captured)

@@ -1,4 +1,4 @@
-import type { AttrValue, NodeDef } from './graph-def.js'
+import { shapeProto, type AttrValue, type NodeDef } from './graph-def.js'
 
 /** A node as it was recorded, with the shapes of its outputs; the order of execution is that of the list. */
 export interface RecordedNode extends NodeDef {
@@ -44,8 +44,11 @@ const nodeOf = (input: string): string => input.split(':')[0]!
 export class RecordedGraph {
   private readonly byName = new Map<string, RecordedNode>()
   private readonly users = new Map<string, Set<RecordedNode>>()
-  /** Nodes put before the one of that name. */
+  /** Nodes put before the one of that name, and after it. */
   private readonly before = new Map<string, RecordedNode[]>()
+  private readonly after = new Map<string, RecordedNode[]>()
+  /** Constants that rules have made, by their content; they come first. */
+  private readonly constants = new Map<string, RecordedNode>()
   private readonly position = new Map<string, number>()
   private added = 0
 
@@ -76,6 +79,20 @@ export class RecordedGraph {
     return [...(this.users.get(name) ?? [])]
   }
 
+  /** The stack that a tensor is a part of, by its first axis, and which part. */
+  partOf(input: string): { node: RecordedNode; whole: string; index: number } | null {
+    const node = this.node(input)
+    const { axis } = node?.attr ?? {}
+    if (node?.op !== 'Unpack' || (axis && 'i' in axis && Number(axis.i) !== 0)) return null
+    return { node, whole: node.input[0]!, index: Number(input.split(':')[1] ?? 0) }
+  }
+
+  /** The parts that a stack was taken apart into, by its first axis, if it was. */
+  partsOf(whole: string): string[] | undefined {
+    const node = this.usersOf(nodeOf(whole)).find(({ name, input }) => input[0] === whole && this.partOf(name))
+    return node?.shapes.map((_, at) => (at === 0 ? node.name : `${node.name}:${at}`))
+  }
+
   /** The only user of a node that has one output, or undefined. */
   onlyUser(name: string): RecordedNode | undefined {
     const all = this.usersOf(name)
@@ -98,9 +115,33 @@ export class RecordedGraph {
 
   /** A new node that is executed just before `anchor`; its name is its answer. */
   insert(anchor: string, op: string, input: string[], attr: Record<string, AttrValue>, shape: number[]): string {
-    const node: RecordedNode = { name: `${this.prefix}/f${++this.added}`, op, input, attr, shapes: [shape] }
-    this.before.set(anchor, [...(this.before.get(anchor) ?? []), node])
-    this.position.set(node.name, (this.position.get(anchor) ?? 0) - 0.5)
+    return this.put(this.before, anchor, -0.5, { op, input, attr, shapes: [shape] })
+  }
+
+  /** A new node that is executed after `anchor` and after what was put there before. */
+  insertAfter(anchor: string, node: Omit<RecordedNode, 'name'>): string {
+    return this.put(this.after, anchor, 0, node)
+  }
+
+  private put(place: Map<string, RecordedNode[]>, anchor: string, offset: number, content: Omit<RecordedNode, 'name'>): string {
+    const node: RecordedNode = { name: `${this.prefix}/f${++this.added}`, ...content }
+    place.set(anchor, [...(place.get(anchor) ?? []), node])
+    this.position.set(node.name, (this.position.get(anchor) ?? 0) + offset + this.added * 1e-7)
+    this.enter(node)
+    return node.name
+  }
+
+  /** A small constant, available to every node. */
+  constant(shape: number[], values: Float32Array | Int32Array): string {
+    const key = `${values.constructor.name}[${shape}]${values}`
+    const made = this.constants.get(key)
+    if (made) return made.name
+    const dtype = values instanceof Float32Array ? FLOAT : INT32
+    const tensor = { dtype, tensorShape: shapeProto(shape), tensorContent: new Uint8Array(values.buffer) }
+    const attr = { dtype: { type: dtype }, value: { tensor } }
+    const node: RecordedNode = { name: `${this.prefix}/f${++this.added}`, op: 'Const', input: [], attr, shapes: [shape] }
+    this.constants.set(key, node)
+    this.position.set(node.name, -1)
     this.enter(node)
     return node.name
   }
@@ -130,10 +171,11 @@ export class RecordedGraph {
 
   /** Everything, in the order of execution. */
   finish(): RecordedNode[] {
-    const out: RecordedNode[] = []
+    const out = [...this.constants.values()]
     const put = (node: RecordedNode): void => {
       for (const inserted of this.before.get(node.name) ?? []) put(inserted)
       if (this.byName.has(node.name)) out.push(node)
+      for (const inserted of this.after.get(node.name) ?? []) put(inserted)
     }
     this.order.forEach(put)
     return out

@@ -16,13 +16,27 @@ export const accumulate: Fusion = (graph) => {
     const { node, factor, between } = later
     const onto = later === second ? a : b
     const isAdjoint = node.op === 'Conv2DBackpropInput'
-    const [x, kernel] = isAdjoint ? [node.input[2]!, kernels.adjoint(node.input[1]!, sum.name)] : [node.input[0]!, node.input[1]!]
-    const scaled = kernels.scaled(kernel, (later === second ? sign : 1) * factor, sum.name)
-    const bias = kernels.zeros(sum.shapes[0]!.at(-1)!, sum.name)
+    const own = scaledKernel(graph, node.input[1]!)
+    const [x, kernel] = isAdjoint ? [node.input[2]!, kernels.adjoint(own.tensor, sum.name)] : [node.input[0]!, own.tensor]
+    const scaled = kernels.scaled(kernel, (later === second ? sign : 1) * factor * own.factor, sum.name)
+    const channels = sum.shapes[0]!.at(-1)!
+    const bias = graph.constant([channels], new Float32Array(channels))
     graph.become(sum, '_FusedConv2D', [x, scaled, bias, onto], fusedConvolution(node.attr, ['BiasAdd', 'Add'], 2))
     if (between) graph.remove(between)
     graph.remove(node)
   }
+}
+
+/** A kernel without its constant factors, so that all the products of one kernel are made of it. */
+function scaledKernel(graph: RecordedGraph, kernel: string): { tensor: string; factor: number } {
+  const part = graph.partOf(kernel)
+  const made = graph.node(part ? part.whole : kernel)
+  const scaled = made && scaling(graph, made)
+  if (!scaled) return { tensor: kernel, factor: 1 }
+  const inner = part ? graph.partsOf(scaled.tensor)?.[part.index] : scaled.tensor
+  if (inner === undefined) return { tensor: kernel, factor: 1 }
+  const { tensor, factor } = scaledKernel(graph, inner)
+  return { tensor, factor: factor * scaled.factor }
 }
 
 interface Term {

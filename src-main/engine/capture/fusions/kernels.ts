@@ -4,7 +4,10 @@ import { FLOAT, INT32, type RecordedGraph, type RecordedNode } from '../recorded
 
 const float = { T: { type: FLOAT } }
 
-/** Small tensors that fusions derive from kernels and biases, each made once. */
+/**
+ * Small tensors that fusions derive from kernels and biases, each made once. What is derived from a part of a stack is derived from the
+ * whole stack: an operation on a kernel takes longer to begin than to do.
+ */
 export class DerivedKernels {
   private readonly made = new Map<string, string>()
 
@@ -13,39 +16,51 @@ export class DerivedKernels {
   /** factor * tensor, available to the node `user`. */
   scaled(tensor: string, factor: number, user: string): string {
     if (factor === 1) return tensor
-    return this.once(`${tensor}*${factor}`, user, () => {
-      const shape = this.graph.shape(tensor)!
-      return this.graph.insert(user, 'Mul', [tensor, this.constant(user, [], Float32Array.of(factor))], float, shape)
-    })
+    if (factor < 0 && this.graph.partOf(tensor)) {
+      // Stacks live as long as the step; there is no second one for the sign.
+      const positive = this.scaled(tensor, -factor, user)
+      return this.once(`-${positive}`, user, () => this.graph.insert(user, 'Neg', [positive], float, this.graph.shape(tensor)!))
+    }
+    return this.ofStack(tensor, `*${factor}`, user, (whole, put) =>
+      put('Mul', [whole, this.graph.constant([], Float32Array.of(factor))], float),
+    )
   }
 
   /** The kernel whose convolution (stride 1, 'same', odd size) is the adjoint of that of the given one. */
   adjoint(kernel: string, user: string): string {
-    return this.once(`${kernel}'`, user, () => {
-      const [height, width, inputs, outputs] = this.graph.shape(kernel)! as [number, number, number, number]
-      const turned = this.graph.insert(
-        user,
-        'ReverseV2',
-        [kernel, this.constant(user, [2], Int32Array.of(0, 1))],
-        { ...float, Tidx: { type: INT32 } },
-        [height, width, inputs, outputs],
+    return this.ofStack(kernel, "'", user, (whole, put) => {
+      const rank = this.graph.shape(whole)!.length
+      const axes = Int32Array.of(rank - 4, rank - 3)
+      const turned = put('ReverseV2', [whole, this.graph.constant([2], axes)], { ...float, Tidx: { type: INT32 } })
+      const order = Int32Array.from({ length: rank }, (_, axis) => (axis === rank - 2 ? rank - 1 : axis === rank - 1 ? rank - 2 : axis))
+      return put('Transpose', [turned, this.graph.constant([rank], order)], { ...float, Tperm: { type: INT32 } }, order)
+    })
+  }
+
+  /** What `make` derives from a tensor, or the part of what it derives from the stack of the tensor. */
+  private ofStack(tensor: string, key: string, user: string, make: (whole: string, put: Put) => string): string {
+    const part = this.graph.partOf(tensor)
+    const put =
+      (add: (node: Omit<RecordedNode, 'name'>) => string): Put =>
+      (op, input, attr, order) => {
+        const shape = this.graph.shape(input[0]!)!
+        return add({ op, input, attr, shapes: [order ? Array.from(order, (axis) => shape[axis]!) : shape] })
+      }
+    if (!part)
+      return this.once(`${tensor}${key}`, user, () =>
+        make(
+          tensor,
+          put(({ op, input, attr, shapes }) => this.graph.insert(user, op, input, attr, shapes[0]!)),
+        ),
       )
-      const order = this.constant(user, [4], Int32Array.of(0, 1, 3, 2))
-      return this.graph.insert(user, 'Transpose', [turned, order], { ...float, Tperm: { type: INT32 } }, [height, width, outputs, inputs])
+    const { node, whole, index } = part
+    const derived = this.once(`${whole}${key}`, user, () => {
+      const after = (content: Omit<RecordedNode, 'name'>): string => this.graph.insertAfter(node.name, content)
+      const result = make(whole, put(after))
+      const [count, ...shape] = this.graph.shape(result)! as [number, ...number[]]
+      return after({ op: 'Unpack', input: [result], attr: node.attr, shapes: Array.from({ length: count }, () => shape) })
     })
-  }
-
-  zeros(length: number, user: string): string {
-    return this.constant(user, [length], new Float32Array(length))
-  }
-
-  private constant(user: string, shape: number[], values: Float32Array | Int32Array): string {
-    const content = new Uint8Array(values.buffer)
-    return this.once(`const[${shape}]${values.constructor.name}${content}`, user, () => {
-      const dtype = values instanceof Float32Array ? FLOAT : INT32
-      const tensor = { dtype, tensorShape: { dim: shape.map((size) => ({ size })) }, tensorContent: content }
-      return this.graph.insert(user, 'Const', [], { dtype: { type: dtype }, value: { tensor } }, shape)
-    })
+    return index === 0 ? derived : `${derived}:${index}`
   }
 
   private once(key: string, user: string, make: () => string): string {
@@ -56,6 +71,9 @@ export class DerivedKernels {
     return made
   }
 }
+
+/** Puts an operation into the graph; `order` is that of the axes of its result among those of its first operand. */
+type Put = (op: string, input: string[], attr: Record<string, AttrValue>, order?: Int32Array) => string
 
 /** Attributes of `_FusedConv2D` with those of the convolution that it takes the place of. */
 export function fusedConvolution(attr: Record<string, AttrValue>, operations: string[], args: number): Record<string, AttrValue> {

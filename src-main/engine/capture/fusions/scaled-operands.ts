@@ -40,10 +40,12 @@ function absorbsFactor(graph: RecordedGraph, user: RecordedNode, tensor: string)
 function absorb(graph: RecordedGraph, kernels: DerivedKernels, product: string, tensor: string, factor: number): void {
   for (const user of graph.usersOf(product)) {
     const inputs = user.input.map((input) => (input === product ? tensor : input))
-    if (user.op === 'Conv2D' || user.op === 'Conv2DBackpropInput') inputs[1] = kernels.scaled(inputs[1]!, factor, user.name)
+    // The factor goes as far as it can: gradients of a stage are scaled together in the end, and kernels need no scaled copy.
+    const passes = user.op === 'ReluGrad' || ((user.op === 'Conv2D' || user.op === 'Sum') && absorbed(graph, user.name))
+    if (!passes && (user.op === 'Conv2D' || user.op === 'Conv2DBackpropInput')) inputs[1] = kernels.scaled(inputs[1]!, factor, user.name)
     graph.become(user, user.op, inputs, user.attr)
-    if (user.op === 'ReluGrad') absorb(graph, kernels, user.name, user.name, factor)
-    if (user.op === 'Sum' || user.op === 'Conv2DBackpropFilter') scaleResult(graph, kernels, user, factor)
+    if (passes) absorb(graph, kernels, user.name, user.name, factor)
+    else if (user.op === 'Sum' || user.op === 'Conv2DBackpropFilter') scaleResult(graph, kernels, user, factor)
   }
 }
 
