@@ -29,6 +29,13 @@ export const ComparisonSchema = z.strictObject({
 })
 export type Comparison = z.infer<typeof ComparisonSchema>
 
+/** One that can be brought back. */
+export interface RemovedComparison {
+  comparison: Comparison
+  /** Milliseconds since 1970. */
+  removedAt: number
+}
+
 export const SaveComparisonSchema = z.strictObject({
   /** Absent: a new one. */
   id: ComparisonIdSchema.optional(),

@@ -211,6 +211,10 @@ export const router = t.router({
     remove: procedure
       .input(z.strictObject({ id: ComparisonIdSchema }))
       .mutation(({ ctx, input }) => ctx.services.comparisons.remove(input.id)),
+    restore: procedure
+      .input(z.strictObject({ id: ComparisonIdSchema }))
+      .mutation(({ ctx, input }) => ctx.services.comparisons.restore(input.id)),
+    removed: procedure.query(({ ctx }) => ctx.services.comparisons.removed()),
   }),
   runViews: t.router({
     list: procedure.query(({ ctx }) => ctx.services.runViews.list()),

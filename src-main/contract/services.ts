@@ -2,7 +2,7 @@ import type { Alert } from './alerts.js'
 import type { BackupHead, CheckReport, Cleanup, CleanupPlan, RepairReport, StorageUsage } from './storage.js'
 import type { Architecture, ConfigIssue, NetworkSummary, Preset } from './catalogue.js'
 import type { SequencedChange } from './changes.js'
-import type { Comparison, SaveComparison } from './comparisons.js'
+import type { Comparison, RemovedComparison, SaveComparison } from './comparisons.js'
 import type { RunConfig } from './config.js'
 import type {
   AugmentedRequest,
@@ -153,7 +153,11 @@ export interface Services {
     list(): Promise<{ comparisons: Comparison[]; seq: number }>
     /** A new one, or what is now in place of one. */
     save(request: SaveComparison): Promise<Comparison>
+    /** Out of the list; it can be brought back until the setting `runs.keepRemovedHours` has passed. */
     remove(id: string): Promise<void>
+    restore(id: string): Promise<Comparison>
+    /** What can be brought back, the last first. */
+    removed(): Promise<RemovedComparison[]>
   }
   /** Views of the table of runs that were given a name. */
   runViews: {

@@ -2,13 +2,14 @@ import { ComparisonViewSchema, type ComparisonView } from '../contract/compariso
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
 import { createNamed } from './named.js'
-import type { Clock, Journal, NamedStore } from './ports.js'
+import type { Clock, Journal, NamedStore, SettingsStore } from './ports.js'
 
 interface ComparisonPorts {
   changes: Changes
   clock: Clock
   comparisons: NamedStore<ComparisonView>
   journal: Journal
+  settings: SettingsStore
 }
 
 /** Comparisons that were given a name. Runs that are removed stay in them: they can come back. */
@@ -29,5 +30,7 @@ export function createComparisons({ comparisons, ...ports }: ComparisonPorts): S
     },
     save: async (request) => named.save(request),
     remove: async (id) => named.remove(id),
+    restore: async (id) => named.restore(id),
+    removed: async () => named.removed().map(({ named: comparison, removedAt }) => ({ comparison, removedAt })),
   }
 }

@@ -155,11 +155,16 @@ export interface Named<View> {
 }
 
 export interface NamedStore<View> {
-  /** By name. */
+  /** By name; without what was removed. */
   list(): Named<View>[]
   get(id: string): Named<View> | undefined
   put(named: Named<View>): void
-  remove(id: string): void
+  /** Out of sight since then, or back with null. */
+  setRemoved(id: string, at: number | null): void
+  /** What was removed and can come back, the last first. */
+  removed(): { named: Named<View>; removedAt: number }[]
+  /** Deletes what was removed at this moment or before. */
+  purge(until: number): void
 }
 
 export interface Journal {

@@ -2,13 +2,14 @@ import { RunViewSchema, type RunView } from '../contract/run-views.js'
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
 import { createNamed } from './named.js'
-import type { Clock, Journal, NamedStore } from './ports.js'
+import type { Clock, Journal, NamedStore, SettingsStore } from './ports.js'
 
 interface RunViewPorts {
   changes: Changes
   clock: Clock
   runViews: NamedStore<RunView>
   journal: Journal
+  settings: SettingsStore
 }
 
 /** Views of the table of runs that were given a name. */

@@ -7,11 +7,19 @@ type Row = typeof comparisons.$inferSelect
 
 /** Views that were given a name, in a table of their own; what they show is kept as JSON, whose missing keys have their defaults. */
 export function createNamedStore<View>(db: Database, table: 'comparisons' | 'run_views', schema: z.ZodType<View>): NamedStore<View> {
-  const list = db.prepare<Row>(`SELECT * FROM ${table} ORDER BY name, createdAt`)
-  const get = db.prepare<Row>(`SELECT * FROM ${table} WHERE id = ?`)
+  const list = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL ORDER BY name, createdAt`)
+  const get = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL AND id = ?`)
   const put = db.prepare(`INSERT OR REPLACE INTO ${table} (id, name, createdAt, updatedAt, view) VALUES (?, ?, ?, ?, ?)`)
-  const remove = db.prepare(`DELETE FROM ${table} WHERE id = ?`)
-  const parse = (row: Row): Named<View> => ({ ...row, view: schema.parse(JSON.parse(row.view)) })
+  const setRemoved = db.prepare(`UPDATE ${table} SET removedAt = ? WHERE id = ?`)
+  const removed = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NOT NULL ORDER BY removedAt DESC`)
+  const purge = db.prepare(`DELETE FROM ${table} WHERE removedAt <= ?`)
+  const parse = ({ id, name, createdAt, updatedAt, view }: Row): Named<View> => ({
+    id,
+    name,
+    createdAt,
+    updatedAt,
+    view: schema.parse(JSON.parse(view)),
+  })
   return {
     list: () => list.all().map(parse),
     get(id) {
@@ -19,6 +27,8 @@ export function createNamedStore<View>(db: Database, table: 'comparisons' | 'run
       return row && parse(row)
     },
     put: ({ id, name, createdAt, updatedAt, view }) => void put.run(id, name, createdAt, updatedAt, JSON.stringify(view)),
-    remove: (id) => void remove.run(id),
+    setRemoved: (id, at) => void setRemoved.run(at, id),
+    removed: () => removed.all().map((row) => ({ named: parse(row), removedAt: Number(row.removedAt) })),
+    purge: (until) => void purge.run(until),
   }
 }

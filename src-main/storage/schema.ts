@@ -169,6 +169,7 @@ const named = {
   createdAt: real().notNull(),
   updatedAt: real().notNull(),
   view: text().notNull(),
+  removedAt: real(),
 }
 
 export const comparisons = sqliteTable('comparisons', named)

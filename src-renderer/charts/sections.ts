@@ -54,7 +54,9 @@ const MAIN: ChartPlan[] = [
 ]
 
 const LOGARITHMIC = new Set(['reversibility/reconstructionError', 'train/gradientNorm'])
-const ORDER = ['Reversibility', 'Loss', 'Training', 'System']
+const ORDER = ['Reversibility', 'Loss', 'Accuracy', 'Training', 'System']
+/** Where the section of a chart stands among the others. */
+export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
 
 /**
  * Which charts a run's page has: loss and accuracy, then one for each other metric that was reported, by section. The
@@ -80,8 +82,7 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
       groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic: LOGARITHMIC.has(id), section })
     }
   }
-  const rank = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
-  const others = [...groups.values()].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id))
+  const others = [...groups.values()].sort((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id))
   return { main, others }
 }
 

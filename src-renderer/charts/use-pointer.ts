@@ -73,6 +73,8 @@ export function usePointer({ page, span, whole, settings, large }: ChartState, p
       page.zoom.value = null
     },
     keydown(event: KeyboardEvent): void {
+      // With Alt the chart itself is moved.
+      if (event.altKey || event.ctrlKey || event.metaKey) return
       const go = MOVES[event.key]
       if (event.key === 'f') large.value = !large.value
       else if (event.key === 'Escape' && large.value) large.value = false

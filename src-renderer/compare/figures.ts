@@ -14,6 +14,10 @@ export function figuresOf(key: string, buffer: SeriesBuffer | undefined): { fina
   return { final, best: finite === 0 || better === null ? NaN : better === 'higher' ? max : min }
 }
 
+/** The columns of a table of figures: the final value of each metric, and the best one where one is better than another. */
+export const figureColumns = (metrics: readonly string[]): { key: string; kind: 'final' | 'best' }[] =>
+  metrics.flatMap((key) => (betterOf(key) ? (['final', 'best'] as const) : (['final'] as const)).map((kind) => ({ key, kind })))
+
 export interface FigureRow {
   id: string
   label: string

@@ -10,6 +10,10 @@ export interface RunInfo {
   config: RunConfig | null
 }
 
+/** Whether two lists tell the same of the same runs. */
+export const sameRuns = (a: readonly RunInfo[], b: readonly RunInfo[]): boolean =>
+  a.length === b.length && a.every((run, i) => (Object.keys(run) as (keyof RunInfo)[]).every((key) => run[key] === b[i]?.[key]))
+
 export interface RunGroup {
   /** Its first run's id. */
   id: string

@@ -4,7 +4,7 @@ import type { EChartsOption } from '../charts/echarts.js'
 import { metricLabel } from '../charts/sections.js'
 import { formatValue } from '../format.js'
 import { differences } from './configs.js'
-import { betterOf, figuresOf } from './figures.js'
+import { figureColumns, figuresOf } from './figures.js'
 import type { ComparedRun } from './compared-runs.js'
 import type { RunInfo } from './groups.js'
 
@@ -29,15 +29,13 @@ export function quantitiesOf(runs: readonly RunInfo[], compared: ReadonlyMap<str
     })
     return { id: path, label: path, logarithmic: spansDecades(cells), values: cells }
   })
-  const outcomes = metrics.flatMap((key) =>
-    (betterOf(key) ? (['final', 'best'] as const) : (['final'] as const)).map((kind): Quantity => {
-      const values = runs.map(({ id }) => {
-        const value = figuresOf(key, compared.get(id)?.series.series.get(key))[kind]
-        return Number.isFinite(value) ? value : null
-      })
-      return { id: `${key} ${kind}`, label: `${metricLabel(key)}, ${kind}`, logarithmic: false, values }
-    }),
-  )
+  const outcomes = figureColumns(metrics).map(({ key, kind }): Quantity => {
+    const values = runs.map(({ id }) => {
+      const value = figuresOf(key, compared.get(id)?.series.series.get(key))[kind]
+      return Number.isFinite(value) ? value : null
+    })
+    return { id: `${key} ${kind}`, label: `${metricLabel(key)}, ${kind}`, logarithmic: false, values }
+  })
   return [...inputs, ...outcomes].filter(({ values }) => values.some((value) => value !== null))
 }
 

@@ -1,7 +1,7 @@
 import type { ChartModel } from '../charts/chart-model.js'
 import { metricLabel, metricUnit } from '../charts/sections.js'
 import { xAxisTitle } from '../charts/x-axis.js'
-import { bestRows, betterOf, type FigureRow } from '../compare/figures.js'
+import { bestRows, figureColumns, type FigureRow } from '../compare/figures.js'
 import type { Sample } from '../compare/statistics.js'
 
 const SPECIAL: Record<string, string> = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' }
@@ -34,9 +34,7 @@ function entry(sample: Sample | undefined, unit: string, bold: boolean): string 
 
 /** A table for a paper: mean and sample deviation over the runs of each row, the best of a column in bold. Needs booktabs. */
 export function latexTable(rows: readonly FigureRow[], metrics: readonly string[]): string {
-  const columns = metrics.flatMap((key) =>
-    (betterOf(key) ? (['final', 'best'] as const) : (['final'] as const)).map((kind) => ({ key, kind })),
-  )
+  const columns = figureColumns(metrics)
   const best = columns.map(({ key, kind }) => bestRows(rows, key, kind))
   const head = [
     'Run',

@@ -1,5 +1,5 @@
 import type { Points } from '../../src-main/contract/metrics.js'
-import type { FigureRow } from '../compare/figures.js'
+import { figureColumns, type FigureRow } from '../compare/figures.js'
 
 /** One series of one run, whole. */
 export interface ExportedSeries {
@@ -43,14 +43,12 @@ export function pointsJson(series: readonly ExportedSeries[]): string {
 export function figuresCsv(rows: readonly FigureRow[], metrics: readonly string[]): string {
   const number = (value: number): string => (Number.isNaN(value) ? '' : String(value))
   const lines = rows.flatMap((row) =>
-    metrics.flatMap((key) =>
-      (['final', 'best'] as const).flatMap((kind) => {
-        const sample = row[kind].get(key)
-        if (!sample || sample.n === 0) return []
-        const { n, mean, median, deviation, error, min, max } = sample
-        return [`${cell(row.label)},${cell(key)},${kind},${n},${[mean, median, deviation, error, min, max].map(number).join(',')}`]
-      }),
-    ),
+    figureColumns(metrics).flatMap(({ key, kind }) => {
+      const sample = row[kind].get(key)
+      if (!sample || sample.n === 0) return []
+      const { n, mean, median, deviation, error, min, max } = sample
+      return [`${cell(row.label)},${cell(key)},${kind},${n},${[mean, median, deviation, error, min, max].map(number).join(',')}`]
+    }),
   )
   return `${['run,metric,kind,n,mean,median,deviation,error,min,max', ...lines].join('\n')}\n`
 }

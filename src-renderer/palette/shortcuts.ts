@@ -34,6 +34,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '0', label: 'Show all', section: 'In a chart' },
   { keys: '← →', label: 'Move', section: 'In a chart' },
   { keys: 'f', label: 'Full screen', section: 'In a chart' },
+  { keys: 'Alt+← →', label: 'Move the chart to another place', section: 'In a chart' },
 ]
 
 /** Milliseconds between the two keys of a sequence. */

@@ -8,6 +8,8 @@ export interface ChartLook {
   logarithmic?: boolean
   outlierProof?: boolean
   hidden?: boolean
+  /** Whether it stands among the large charts of its page. */
+  large?: boolean
 }
 
 export const CHART_SIZES = { small: 150, medium: 190, large: 300 } as const
@@ -20,9 +22,11 @@ interface Stored {
   smoothing: number
   size: ChartSize
   charts: Record<string, ChartLook>
+  /** Ids of charts of all pages in the order that was chosen; see `arranged`. */
+  order: string[]
 }
 
-const DEFAULTS: Stored = { axis: 'step', logarithmicX: false, smoothing: 0, size: 'medium', charts: {} }
+const DEFAULTS: Stored = { axis: 'step', logarithmicX: false, smoothing: 0, size: 'medium', charts: {}, order: [] }
 
 /** How charts are shown in this window, kept over a restart. */
 export const useChartSettings = defineStore('chartSettings', () => {
@@ -38,6 +42,7 @@ export const useChartSettings = defineStore('chartSettings', () => {
     })
 
   const charts = field('charts', (value) => typeof value === 'object' && value !== null)
+  const order = field('order', (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'))
 
   return {
     axis: field('axis', (value) => X_AXES.includes(value)),
@@ -48,10 +53,18 @@ export const useChartSettings = defineStore('chartSettings', () => {
     setLook(id: string, change: ChartLook): void {
       charts.value = { ...charts.value, [id]: { ...charts.value[id], ...change } }
     },
+    order,
+    /** Puts charts into this order; where they stand among those of other pages says nothing. */
+    arrange(ids: readonly string[]): void {
+      order.value = [...ids, ...order.value.filter((id) => !ids.includes(id))]
+    },
     /** Ids of the charts that were put away. */
     hidden: computed(() => Object.keys(charts.value).filter((id) => charts.value[id]?.hidden)),
-    reset(): void {
+    /** Everything as at first; answers how to undo that. */
+    reset(): () => void {
+      const before = stored.value
       stored.value = { ...DEFAULTS }
+      return () => (stored.value = before)
     },
   }
 })

@@ -5,11 +5,13 @@ import type { Comparison, SaveComparison } from '../../src-main/contract/compari
 import { useConnection } from '../client/api.js'
 import { Replica } from '../client/replica.js'
 import { useFeed } from './feed.js'
+import { useNotices } from './notices.js'
 
 /** The named comparisons of this home, kept up to date by the feed. */
 export const useComparisons = defineStore('comparisons', () => {
   const { client } = useConnection()
   const feed = useFeed()
+  const notices = useNotices()
   const byId = shallowReactive(new Map<string, Comparison>())
   const loaded = ref(false)
 
@@ -35,6 +37,14 @@ export const useComparisons = defineStore('comparisons', () => {
     replica.snapshot(request, seq, comparisons)
   }
 
+  const restore = (id: string): Promise<Comparison | null> => notices.attempt(() => client.comparisons.restore.mutate({ id }))
+
+  /** Removes a comparison, and offers to bring it back. */
+  async function remove({ id, name }: Comparison): Promise<void> {
+    await client.comparisons.remove.mutate({ id })
+    notices.show('info', `The comparison “${name}” was removed; its runs stay.`, { label: 'Undo', run: () => void restore(id) })
+  }
+
   const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
   return {
@@ -43,6 +53,8 @@ export const useComparisons = defineStore('comparisons', () => {
     loaded,
     load,
     save: (request: SaveComparison) => client.comparisons.save.mutate(request),
-    remove: (id: string) => client.comparisons.remove.mutate({ id }),
+    remove,
+    restore,
+    removed: () => client.comparisons.removed.query(),
   }
 })

@@ -132,6 +132,111 @@ describe.skipIf(noBrowser)('the charts', () => {
     await server.close()
   })
 
+  it('are moved by dragging and by the keyboard, made small or large, put away, and stand there again after a restart', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
+    for (const key of ['train/loss', 'test/accuracy', 'train/gradientNorm', 'train/learningRate', 'zz/other'])
+      fake.addPoints(id, key, [{ step: 1, value: 1 }])
+    const server = await serve(fake)
+    const { page, context, complaints } = await openPage(browser, { width: 1600 })
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    const order = async (): Promise<string[]> =>
+      page
+        .locator('[data-chart]')
+        .evaluateAll((charts) =>
+          charts.map((chart) => (chart as unknown as { dataset: Record<string, string | undefined> }).dataset['chart']!),
+        )
+    await expect.poll(order).toEqual(['loss', 'accuracy', 'train/gradientNorm', 'train/learningRate', 'zz/other'])
+
+    const chart = (name: string) => page.locator(`[data-chart="${name}"]`)
+    // On a busy machine the browser may drop a drag that it is told to make too fast; that it is made at all is what counts.
+    const drag = async (from: string, to: string, wanted: string[]): Promise<void> =>
+      expect
+        .poll(
+          async () => {
+            if ((await order()).join() === wanted.join()) return wanted
+            await chart(from).locator('.panel-title').hover()
+            await page.mouse.down()
+            await chart(to)
+              .locator('.frame')
+              .hover({ position: { x: 100, y: 60 } })
+            await chart(to)
+              .locator('.frame')
+              .hover({ position: { x: 120, y: 70 } })
+            await page.mouse.up()
+            return order()
+          },
+          { timeout: 30_000 },
+        )
+        .toEqual(wanted)
+    await drag('zz/other', 'train/gradientNorm', ['loss', 'accuracy', 'zz/other', 'train/gradientNorm', 'train/learningRate'])
+    await chart('accuracy').locator('.frame').focus()
+    await page.keyboard.press('Alt+ArrowLeft')
+    await expect.poll(order).toEqual(['accuracy', 'loss', 'zz/other', 'train/gradientNorm', 'train/learningRate'])
+    await page.getByText('Accuracy is now chart 1 of 2.').waitFor({ state: 'attached' })
+    // It still has the focus.
+    await page.keyboard.press('Alt+ArrowRight')
+    await expect.poll(order).toEqual(['loss', 'accuracy', 'zz/other', 'train/gradientNorm', 'train/learningRate'])
+    // Among the large ones, where it is dropped, and one of them is put away.
+    await drag('train/learningRate', 'accuracy', ['loss', 'train/learningRate', 'accuracy', 'zz/other', 'train/gradientNorm'])
+    await page.getByLabel('More of Loss').click()
+    await page.getByText('Put this chart away').click()
+    const last = ['train/learningRate', 'accuracy', 'zz/other', 'train/gradientNorm']
+    await expect.poll(order).toEqual(last)
+    const heights = async (): Promise<number[]> =>
+      page.locator('.frame').evaluateAll((frames) => frames.map((frame) => (frame as unknown as { clientHeight: number }).clientHeight))
+    const before = await heights()
+    expect(before[0]).toBe(before[1])
+    expect(before[2]).toBeLessThan(before[1]!)
+    await page.reload()
+    await expect.poll(order).toEqual(last)
+    expect(await heights()).toEqual(before)
+    expect(await seriousFindings(page)).toEqual([])
+
+    await page.getByLabel('Layout of the charts').click()
+    await page.getByText('Back to the first layout').click()
+    await expect.poll(order).toEqual(['loss', 'accuracy', 'train/gradientNorm', 'train/learningRate', 'zz/other'])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await expect.poll(order).toEqual(last)
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
+  it('are shown to whoever gets their address as they are: stretch, axis, smoothing, lines that are off, the one in full', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
+    for (const key of ['train/loss', 'test/loss'])
+      fake.addPoints(
+        id,
+        key,
+        Array.from({ length: 500 }, (_, i) => ({ step: i + 1, value: 1 + Math.sin(i) })),
+      )
+    const server = await serve(fake)
+    const { page, context } = await openPage(browser)
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 500, last: 500 })
+    await page.getByLabel('Smoothing: weight of the past').fill('1')
+    await page.getByLabel('log of the axis of the charts').click()
+    await page.locator('[data-chart="loss"] [data-line="test/loss"] button').click()
+    await page.locator('[data-chart="loss"] .frame').focus()
+    await page.keyboard.press('+')
+    await page.keyboard.press('f')
+    await expect.poll(() => page.url()).toMatch(/full=loss/)
+    const span = await spanOf(page, 'loss')
+    const { page: other, context: elsewhere } = await openPage(browser)
+    await other.goto(`${server.windowAddress}${new URL(page.url()).hash}`)
+    await other.locator('[data-chart="loss"].large').waitFor()
+    await expect.poll(() => spanOf(other, 'loss')).toEqual(span)
+    await expect.poll(() => other.locator('[data-line="test/loss"] button').getAttribute('aria-pressed')).toBe('false')
+    expect(await other.locator('[data-line="train/loss"] button').getAttribute('aria-pressed')).toBe('true')
+    expect(await other.getByLabel('log of the axis of the charts').getAttribute('aria-pressed')).toBe('true')
+    expect(await other.locator('.weight').textContent()).toBe('0.900')
+    await expect.poll(() => strongestDifference(page, other, 'loss')).toBeLessThan(48)
+    for (const each of [context, elsewhere]) await each.close()
+    await server.close()
+  })
+
   it('drawn point by point as they arrive look the same as on a page that is opened afterwards', async () => {
     const fake = new FakeServices()
     const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 20_000 } })

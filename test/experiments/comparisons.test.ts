@@ -19,6 +19,17 @@ describe('named comparisons', () => {
     expect((await session.services.comparisons.list()).comparisons).toEqual([])
     const told = session.stores.journal.after(seq, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
     expect(told.filter((kind) => kind.startsWith('comparison'))).toEqual(['comparison', 'comparison', 'comparisonRemoved'])
+    // Also after a restart it can be brought back, for as long as removed runs can.
+    await session.crash()
+    expect((await session.services.comparisons.removed()).map(({ comparison }) => comparison)).toEqual([renamed])
+    expect(await session.services.comparisons.restore(saved.id)).toEqual(renamed)
+    expect((await session.services.comparisons.list()).comparisons).toEqual([renamed])
+    await expect(session.services.comparisons.restore(saved.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await session.services.comparisons.remove(saved.id)
+    session.clock.advance(25 * 3_600_000)
+    expect(await session.services.comparisons.removed()).toEqual([])
+    await session.crash()
+    await expect(session.services.comparisons.restore(saved.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(session.services.comparisons.remove(saved.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(session.services.comparisons.save({ id: saved.id, name: 'x', view: { runs: [] } })).rejects.toMatchObject({
       code: 'NOT_FOUND',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
+import { arranged, moved } from '../../src-renderer/charts/arrange.js'
 import { chartModel, type ChartInput } from '../../src-renderer/charts/chart-model.js'
 import { drawLines } from '../../src-renderer/charts/draw.js'
 import { frameOption } from '../../src-renderer/charts/frame-option.js'
@@ -96,6 +97,30 @@ describe('the axes', () => {
     const line = { key: 'a', label: 'a', buffer, map: () => xMap('step', buffer, SOURCE) }
     expect(axisLimits([line], 'step', true, 1000)).toEqual({ from: 5, to: 500 })
     expect(axisLimits([line], 'step', false, 1000)).toEqual({ from: 0, to: 500 })
+  })
+})
+
+describe('the order of charts', () => {
+  const ids = fc.uniqueArray(fc.constantFrom(...'abcdefgh'), { maxLength: 8 })
+
+  it('is the chosen one; what it does not name comes after what it follows to begin with, and nothing is lost or doubled', () => {
+    expect(arranged(['a', 'b', 'c', 'd'], ['c', 'a', 'gone'])).toEqual(['c', 'd', 'a', 'b'])
+    expect(arranged(['new', 'a'], ['a'])).toEqual(['new', 'a'])
+    fc.assert(
+      fc.property(ids, ids, (charts, order) => {
+        const result = arranged(charts, order)
+        expect([...result].sort()).toEqual([...charts].sort())
+        expect(result.filter((id) => order.includes(id))).toEqual(order.filter((id) => charts.includes(id)))
+        expect(arranged(charts, result)).toEqual(result)
+      }),
+    )
+  })
+
+  it('has a chart that is moved where it was put', () => {
+    expect(moved(['a', 'b', 'c'], 'a', 2)).toEqual(['b', 'c', 'a'])
+    expect(moved(['a', 'b', 'c'], 'c', 0)).toEqual(['c', 'a', 'b'])
+    expect(moved(['a', 'b'], 'a', 9)).toEqual(['b', 'a'])
+    expect(moved(['a'], 'x', 0)).toEqual(['x', 'a'])
   })
 })
 

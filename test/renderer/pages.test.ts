@@ -277,6 +277,18 @@ describe('the page of comparisons', () => {
     await eventually(() =>
       expect(document.querySelector('[data-chart="train/loss"] [data-line]')).toMatchObject({ dataset: { count: '170' } }),
     )
+
+    // Removed at once, which can be undone, also from its own address.
+    await click('[aria-label="Remove this comparison"]')
+    await eventually(() => expect(text()).toContain('The comparison “two seeds” was removed'))
+    await eventually(() => expect(document.querySelector('h1')?.textContent).toBe('Compare'))
+    await click('button', /^Undo$/)
+    await eventually(() => expect(document.querySelector('h1')?.textContent).toBe('two seeds'))
+    await click('[aria-label="Remove this comparison"]')
+    await router.push('/runs')
+    await router.push('/compare?saved=cmp00001')
+    await click('[data-testid=removed] button', /Bring back “two seeds”/)
+    await eventually(() => expect(document.querySelector('h1')?.textContent).toBe('two seeds'))
   })
 })
 
