@@ -34,6 +34,16 @@ export const METRICS: Record<string, MetricInfo> = {
   [ACTIVE_SECONDS]: { label: 'Active time', unit: 's', section: 'System' },
 }
 
+/** The better of a value so far and new ones, of which only the finite count; undefined while there is none, or no direction is better. */
+export function bestOf(key: string, before: number | undefined, values: Iterable<number>): number | undefined {
+  const better = METRICS[key]?.better
+  if (!better) return undefined
+  let best = before
+  for (const value of values)
+    if (Number.isFinite(value) && (best === undefined || (better === 'higher' ? value > best : value < best))) best = value
+  return best
+}
+
 /** Step, value and wall-clock time of consecutive points of one series; typed arrays travel as base64 on the wire. */
 export interface Points {
   /** Training step of each point, ascending. */

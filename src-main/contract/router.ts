@@ -220,6 +220,7 @@ export const router = t.router({
     list: procedure.query(({ ctx }) => ctx.services.runViews.list()),
     save: procedure.input(SaveRunViewSchema).mutation(({ ctx, input }) => ctx.services.runViews.save(input)),
     remove: procedure.input(z.strictObject({ id: RunViewIdSchema })).mutation(({ ctx, input }) => ctx.services.runViews.remove(input.id)),
+    restore: procedure.input(z.strictObject({ id: RunViewIdSchema })).mutation(({ ctx, input }) => ctx.services.runViews.restore(input.id)),
   }),
   changes: procedure.input(ChangesInputSchema).subscription(async function* ({ ctx, input, signal }) {
     const controller = new AbortController()

@@ -59,6 +59,8 @@ export const RunSummarySchema = z.strictObject({
   remainingSeconds: z.number().nullable(),
   /** Last value of each metric by key. */
   latest: z.record(z.string(), z.number().or(z.nan())),
+  /** Best finite value of each metric of which it is known whether more or less is better. */
+  best: z.record(z.string(), z.number()).default({}),
   /** Increases with each trainer; facts from an older one are refused. */
   lease: z.int(),
   parentId: RunIdSchema.nullable(),

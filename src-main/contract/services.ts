@@ -164,7 +164,9 @@ export interface Services {
     list(): Promise<{ views: SavedRunView[]; seq: number }>
     /** A new one, or what is now in place of one. */
     save(request: SaveRunView): Promise<SavedRunView>
+    /** It can be brought back for a while, as runs can. */
     remove(id: string): Promise<void>
+    restore(id: string): Promise<SavedRunView>
   }
   changes: {
     /** Replays what follows `since` (only new changes when null), then goes on until the signal aborts. Never skips, never doubles. */

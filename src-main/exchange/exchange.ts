@@ -85,6 +85,7 @@ function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>
     activeSeconds: Math.max(0, (endedAt - startedAt) / 1000),
     remainingSeconds: null,
     latest: {},
+    best: {},
     lease: 0,
     parentId: null,
     tags: ['tensorboard'],

@@ -71,6 +71,7 @@ export function createRunExchange(ports: ExchangePorts): Pick<Services['runs'], 
             runs.insert({ summary, config: detail.config, environment: detail.environment, weightsFile: null })
             runs.updateRecord(id, { result: detail.result, notes: detail.notes })
             for (const each of points) series.append(id, each.key, each.points)
+            runs.update(id, { best: series.best(id) })
             for (const entry of incoming.log) log.append({ ...entry, runId: id })
             for (const evaluation of incoming.evaluations) evaluations.put({ ...evaluation, runId: id })
             for (const checkpoint of detail.checkpoints) if (present.has(checkpoint.file)) checkpoints.put({ ...checkpoint, runId: id })

@@ -119,6 +119,8 @@ export interface SeriesStore {
   truncateAfter(runId: string, step: number): void
   /** Last value of every series. */
   latest(runId: string): Record<string, number>
+  /** Best value of every series, as `bestOf` of the contract has it; of full chunks it reads only the summaries. */
+  best(runId: string): Record<string, number>
 }
 
 export interface LogStore {

@@ -30,5 +30,6 @@ export function createRunViews({ runViews, ...ports }: RunViewPorts): Services['
     },
     save: async (request) => named.save(request),
     remove: async (id) => named.remove(id),
+    restore: async (id) => named.restore(id),
   }
 }

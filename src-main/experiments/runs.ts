@@ -94,6 +94,7 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
       activeSeconds: 0,
       remainingSeconds: null,
       latest: {},
+      best: {},
       lease: 0,
       parentId,
       tags: [],

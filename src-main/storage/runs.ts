@@ -11,7 +11,7 @@ type RecordRow = typeof runRecords.$inferSelect
 // prettier-ignore
 const COLUMNS = [
   'id', 'name', 'preset', 'dataset', 'status', 'phase', 'reason', 'seed', 'parameters', 'createdAt', 'startedAt', 'endedAt', 'step',
-  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'lease', 'parentId', 'tags', 'note', 'colour', 'pinned',
+  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'best', 'lease', 'parentId', 'tags', 'note', 'colour', 'pinned',
   'baseline', 'archived', 'queueOrder',
 ] as const satisfies readonly (keyof RunSummary)[]
 
@@ -20,13 +20,14 @@ const INSERTED = COLUMNS.filter((key) => key !== 'queueOrder')
 
 function encode(key: string, value: unknown): string | number | null {
   if (key === 'latest') return encodeNumbers(value as Record<string, number>)
-  if (key === 'tags') return JSON.stringify(value)
+  if (key === 'tags' || key === 'best') return JSON.stringify(value)
   return typeof value === 'boolean' ? Number(value) : (value as string | number | null)
 }
 
 const decode = (row: Row): RunSummary => ({
   ...row,
   latest: decodeNumbers(row.latest),
+  best: JSON.parse(row.best) as RunSummary['best'],
   tags: JSON.parse(row.tags) as string[],
   pinned: row.pinned === 1,
   baseline: row.baseline === 1,
@@ -38,7 +39,7 @@ const FLAGS: ReadonlySet<string> = new Set(['pinned', 'baseline', 'archived'])
 
 /** A column as SQLite writes it into JSON: it does so for thousands of rows several times as fast as they can be read one by one. */
 function jsonOf(key: string): string {
-  if (key === 'latest' || key === 'tags') return `json(${key})`
+  if (key === 'latest' || key === 'best' || key === 'tags') return `json(${key})`
   if (FLAGS.has(key)) return `json(iif(${key}, 'true', 'false'))`
   // 17 digits are every digit that a number has; by itself it would write 15.
   if (REALS.has(key)) return `iif(${key} IS NULL, NULL, json(printf('%!.17g', ${key})))`

@@ -27,6 +27,7 @@ export const runs = sqliteTable('runs', {
   activeSeconds: real().notNull(),
   remainingSeconds: real(),
   latest: text().notNull(),
+  best: text().notNull(),
   lease: integer().notNull(),
   parentId: text(),
   queueOrder: integer().notNull(),

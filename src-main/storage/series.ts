@@ -1,4 +1,4 @@
-import type { Points } from '../contract/metrics.js'
+import { bestOf, type Points } from '../contract/metrics.js'
 import type { SeriesStore } from '../experiments/ports.js'
 import type { Database } from './database.js'
 import { concat, countUpTo, fromBlob, NO_POINTS, rising, slice, toBlob } from './points.js'
@@ -208,6 +208,16 @@ export function createSeriesStore(db: Database): SummarisedSeries {
 
     latest(runId) {
       return Object.fromEntries(ofRun.all(runId).map(({ key, lastValue }) => [key, lastValue ?? NaN]))
+    },
+
+    best(runId) {
+      const found = ofRun.all(runId).flatMap(({ id, key }) => {
+        const extremes = wholes.all(id).flatMap(({ whole }) => unpackSummaries(fromBlob(whole)).flatMap(({ min, max }) => [min, max]))
+        const chunked = bestOf(key, undefined, extremes)
+        const best = tailOf.all(id).reduce((before, { vals }) => bestOf(key, before, fromBlob(vals)), chunked)
+        return best === undefined ? [] : [[key, best] as const]
+      })
+      return Object.fromEntries(found)
     },
 
     overview,

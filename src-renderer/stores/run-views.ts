@@ -42,9 +42,12 @@ export const useRunViews = defineStore('runViews', () => {
   const save = (request: SaveRunView): Promise<SavedRunView> => client.runViews.save.mutate(request)
 
   /** Removes a view, and offers to bring it back. */
-  async function remove({ id, name, view }: SavedRunView): Promise<void> {
+  async function remove({ id, name }: SavedRunView): Promise<void> {
     await client.runViews.remove.mutate({ id })
-    notices.show('info', `The view “${name}” was removed.`, { label: 'Undo', run: () => void notices.attempt(() => save({ name, view })) })
+    notices.show('info', `The view “${name}” was removed.`, {
+      label: 'Undo',
+      run: () => void notices.attempt(() => client.runViews.restore.mutate({ id })),
+    })
   }
 
   return { byId, rows, loaded, load, save, remove }

@@ -25,7 +25,7 @@ const MOST_CHOICES = 60
 const plain = (value: Value): string =>
   value === null || value === '' ? '–' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
 /** Room for a title in one line, and for a number. */
-const widthOf = (title: string): number => Math.min(200, Math.max(104, 22 + Math.ceil(6.6 * title.length)))
+const widthOf = (title: string): number => Math.min(200, Math.max(104, 22 + Math.ceil(7.1 * title.length)))
 const asNumber = (format: (value: number | null) => string) => (value: Value) => format(typeof value === 'number' ? value : null)
 
 type Some = Partial<Column> & Pick<Column, 'key' | 'title' | 'type' | 'width' | 'value'>
@@ -47,9 +47,9 @@ const seconds = { show: asNumber(formatDuration), unit: 's' }
 /** What every run has. */
 export const FIXED_COLUMNS: readonly Column[] = [
   own('status', 'Status', 'choice', 116, { cell: 'status' }),
-  own('name', 'Name', 'text', 196, { cell: 'name' }),
+  own('name', 'Name', 'text', 180, { cell: 'name' }),
   own('dataset', 'Data set', 'choice', 90),
-  own('preset', 'Preset', 'choice', 136),
+  own('preset', 'Preset', 'choice', 140),
   own('seed', 'Seed', 'number', 80, { show: plain }),
   column({ key: 'loss', title: 'Loss', type: 'number', width: 84, mean: true, value: (run) => latestLoss(run) ?? null }),
   column({
@@ -101,6 +101,20 @@ export function metricColumn(metric: string): Column {
     value: (run) => run.latest[metric] ?? null,
     show: asNumber((value) => formatMetric(value, unit)),
   })
+}
+
+/** The best value of a metric so far, where it is known which is better. */
+export function bestColumn(metric: string): Column {
+  const latest = metricColumn(metric)
+  const title = `${latest.title}, best`
+  return {
+    ...latest,
+    key: `best.${metric}`,
+    title,
+    section: 'Metrics, best',
+    width: widthOf(title),
+    value: (run) => run.best[metric] ?? null,
+  }
 }
 
 /** What is known of one key of the configurations. */

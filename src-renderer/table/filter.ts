@@ -1,6 +1,5 @@
 import type { ColumnFilter, FilterOperator } from '../../src-main/contract/run-views.js'
 import type { RunSummary } from '../../src-main/contract/runs.js'
-import { formatValue } from '../format.js'
 import { termsOf, type Column, type ColumnType } from './column.js'
 
 export const OPERATORS: Record<ColumnType, readonly FilterOperator[]> = {
@@ -144,9 +143,15 @@ export function filterRuns(
   return tests.length === 0 ? runs : runs.filter((run) => tests.every((test) => test(run)))
 }
 
+/** A typed number times a factor; what is no number stays. Fifteen digits: what is typed comes back as it was. */
+export function scaleText(text: string, factor: number): string {
+  const number = Number(text)
+  return text.trim() === '' || Number.isNaN(number) || factor === 1 ? text : String(Number((number * factor).toPrecision(15)))
+}
+
 /** A filter in words: "Learning rate ≥ 0.1". */
 export function describeFilter(column: Column, { operator, values }: ColumnFilter): string {
-  const percent = column.scale === 1 ? null : (text: string): string => `${formatValue(Number(text) * column.scale)}${column.unit}`
+  const percent = column.scale === 1 ? null : (text: string): string => `${scaleText(text, column.scale)}${column.unit}`
   const show = (text: string): string => (text === '' ? 'nothing' : percent && column.type === 'number' ? percent(text) : text)
   const shown = operator === 'between' ? values.map(show).join(' and ') : values.map(show).join(', ')
   return [column.title, operatorTitle(operator, column.type), valuesOf(operator) === 'none' ? '' : shown].filter(Boolean).join(' ')

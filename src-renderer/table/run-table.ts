@@ -1,13 +1,14 @@
 import { refThrottled } from '@vueuse/core'
 import { useDisplay } from 'vuetify'
 import { computed, shallowRef, toRaw, type ShallowRef } from 'vue'
+import { METRICS } from '../../src-main/contract/metrics.js'
 import type { RunView } from '../../src-main/contract/run-views.js'
 import type { RunSummary } from '../../src-main/contract/runs.js'
 import { useNotices } from '../stores/notices.js'
 import { useRunConfigs } from '../stores/run-configs.js'
 import { useRuns } from '../stores/runs.js'
 import type { Column } from './column.js'
-import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumn, metricKeys } from './columns.js'
+import { bestColumn, configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumn, metricKeys } from './columns.js'
 import { filterRuns } from './filter.js'
 import { groupItems, groupRuns, type Item } from './group.js'
 import { sortRuns } from './sort.js'
@@ -21,7 +22,7 @@ const ORDER_EVERY = 1000
 /** A column of which nothing is known (yet): it keeps its place. */
 const unknownColumn = (key: string): Column => ({
   key,
-  title: key.replace(/^(config|latest)\./, ''),
+  title: key.replace(/^(config|latest|best)\./, ''),
   section: 'Run',
   type: 'text',
   width: 120,
@@ -57,6 +58,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const columns = computed<readonly Column[]>(() => [
     ...FIXED_COLUMNS,
     ...metrics.value.map(metricColumn),
+    ...metrics.value.filter((metric) => METRICS[metric]?.better).map(bestColumn),
     ...configs.keys.map(configColumn),
   ])
   const byKey = computed<ReadonlyMap<string, Column>>(() => new Map(columns.value.map((column) => [column.key, column])))

@@ -84,6 +84,7 @@ function summaryOf(run: number, config: RunConfig, random: () => number): RunSum
       'system/residentMiB': 400 + random() * 1000,
       'reversibility/reconstructionError': random() * 1e-5,
     },
+    best: { 'test/accuracy': random(), 'test/loss': random() },
     lease: 1,
     parentId: null,
     tags: random() < 0.3 ? [`sweep ${run % 12}`] : [],

@@ -1,11 +1,12 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { startLocalServer, takePort } from '../../src-main/hosts/server/http.js'
 import { builtWorkbench } from '../e2e/support/built.js'
 import { launchBrowser } from '../e2e/support/chromium.js'
 import { openSession, type Session } from '../fixtures/session.js'
+import { benchTable, type Row } from './table.js'
 import { heapAfterCollection, mainThreadTasks, percentile, timeToFrame, WATCH_DRAWING } from './measure.js'
 
 const FILE = join(import.meta.dirname, '../../docs/benchmarks.md')
@@ -68,21 +69,36 @@ async function whenComplete(page: Page, lines: number, count: number): Promise<v
 }
 
 async function benchUi(args: readonly string[]): Promise<void> {
+  const browser = await launchBrowser()
+  const rows: [string, string, string][] = []
+  const row: Row = (what, figure, target) => {
+    rows.push([what, figure, target])
+    console.log(`${what}: ${figure} (${target})`)
+  }
+  try {
+    if (!args.includes('--table')) await benchCharts(args, browser, row)
+    if (!args.includes('--charts')) await benchTable(browser, row)
+    await report(rows, browser.version())
+  } finally {
+    await browser.close()
+  }
+}
+
+async function benchCharts(args: readonly string[], browser: Browser, row: Row): Promise<void> {
   const session = await openSession({
     system: { info: async () => ({ version: '0', home: 'a temporary folder', platform: process.platform, host: 'server', engine: null }) },
   })
   try {
-    await measure(session, args)
+    await measure(session, args, browser, row)
   } finally {
     session[Symbol.dispose]()
   }
 }
 
-async function measure(session: Session, args: readonly string[]): Promise<void> {
+async function measure(session: Session, args: readonly string[], browser: Browser, row: Row): Promise<void> {
   const at = args.indexOf('--points')
   const count = at >= 0 ? Number(args[at + 1]) : 1_000_000
   const { page: pagePath } = await builtWorkbench()
-  const browser = await launchBrowser()
   const ids = await fill(session, count)
   const server = startLocalServer(await takePort(0), {
     services: session.services,
@@ -93,11 +109,6 @@ async function measure(session: Session, args: readonly string[]): Promise<void>
   const page = await context.newPage()
   await page.addInitScript(WATCH_DRAWING)
   const cdp = await context.newCDPSession(page)
-  const rows: [string, string, string][] = []
-  const row = (what: string, figure: string, target: string): void => {
-    rows.push([what, figure, target])
-    console.log(`${what}: ${figure} (${target})`)
-  }
   const ms = (value: number): string => `${value.toFixed(0)} ms`
   const million = `${(count / 1e6).toFixed(count % 1e6 ? 2 : 0)}M`
 
@@ -189,9 +200,15 @@ async function measure(session: Session, args: readonly string[]): Promise<void>
     'less than 5%',
   )
 
+  await context.close()
+  await server.close()
+}
+
+/** Appends the figures to the file of benchmarks. */
+async function report(rows: readonly [string, string, string][], browserVersion: string): Promise<void> {
   // What else the machine had to do then says how to read the figures.
   const load = loadavg()[0] ?? 0
-  const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}, Chromium ${browser.version()} without GPU; load of the machine ${load.toFixed(1)}`
+  const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}, Chromium ${browserVersion} without GPU; load of the machine ${load.toFixed(1)}`
   const head = existsSync(FILE) ? '' : '# Benchmarks\n'
   const text = [
     `${head}\n## Window, ${new Date().toISOString().slice(0, 10)}`,
@@ -207,8 +224,6 @@ async function measure(session: Session, args: readonly string[]): Promise<void>
   const { format } = await import('prettier')
   const { writeFileSync } = await import('node:fs')
   writeFileSync(FILE, await format(readFileSync(FILE, 'utf8'), { parser: 'markdown', printWidth: 140 }))
-  await browser.close()
-  await server.close()
 }
 
 // The module's work is done while it is imported: its loader ends with it.

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ConfigTable } from '../../src-main/contract/run-table.js'
 import { unpackRuns } from '../../src-main/contract/run-table.js'
@@ -20,8 +21,11 @@ describe('views of the table of runs', () => {
     expect((await session.services.runViews.list()).views).toEqual([renamed])
     await session.services.runViews.remove(saved.id)
     expect((await session.services.runViews.list()).views).toEqual([])
+    expect(await session.services.runViews.restore(saved.id)).toEqual(renamed)
+    expect((await session.services.runViews.list()).views).toEqual([renamed])
+    await session.services.runViews.remove(saved.id)
     const told = session.stores.journal.after(seq, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
-    expect(told.filter((kind) => kind.startsWith('runView'))).toEqual(['runView', 'runView', 'runViewRemoved'])
+    expect(told.filter((kind) => kind.startsWith('runView'))).toEqual(['runView', 'runView', 'runViewRemoved', 'runView', 'runViewRemoved'])
     await expect(session.services.runViews.remove(saved.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 })
@@ -60,5 +64,48 @@ describe('the table of runs', () => {
     await session.services.runs.remove(ids[1]!)
     expect((await read()).ids).toEqual([ids[0], ids[2]])
     expect((await read([ids[2]!])).columns.find(({ key }) => key === 'learningRate')).toMatchObject({ values: [0.5], codes: null })
+  })
+})
+
+describe('the best value of a metric', () => {
+  const points = (values: readonly number[]) => ({
+    steps: Float64Array.from(values, (_, i) => i + 1),
+    values: Float64Array.from(values),
+    times: Float64Array.from(values, (_, i) => i),
+  })
+
+  it('is kept with each report, of finite values, where a direction is better', async () => {
+    using session = await openSession()
+    const { id } = await session.services.runs.create(REQUEST)
+    const { events } = session.trainers[0]!
+    events.report({ kind: 'started', step: 0, totalSteps: 40, stepsPerEpoch: 16 })
+    const report = (key: string, values: readonly number[]): void =>
+      events.report({ kind: 'points', step: 4, activeSeconds: 1, medianStepSeconds: 0.1, series: [{ key, ...points(values) }] })
+    report('test/accuracy', [0.2, 0.9, NaN, 0.5])
+    report('test/loss', [3, 2, Infinity, 2.5])
+    report('train/learningRate', [0.1, 0.2])
+    expect(await session.services.runs.get(id)).toMatchObject({
+      latest: { 'test/accuracy': 0.5 },
+      best: { 'test/accuracy': 0.9, 'test/loss': 2 },
+    })
+    expect(unpackRuns((await session.services.runs.table()).rows)[0]?.best).toEqual({ 'test/accuracy': 0.9, 'test/loss': 2 })
+  })
+
+  it('is found in what is stored: the same as of all points one by one, whatever is cut off', () => {
+    const value = fc.oneof(fc.double({ min: -10, max: 10, noNaN: true }), fc.constantFrom(NaN, Infinity, -Infinity))
+    return fc.assert(
+      fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 200 }), async (values, keep) => {
+        using session = await openSession()
+        const { id } = await session.services.runs.create(REQUEST)
+        const { series } = session.stores
+        // More than a chunk of them.
+        const many = Array.from({ length: 150 }, () => values).flat()
+        series.append(id, 'test/loss', points(many))
+        series.truncateAfter(id, keep * values.length)
+        const kept = many.slice(0, keep * values.length).filter(Number.isFinite)
+        expect(series.best(id)).toEqual(kept.length > 0 ? { 'test/loss': Math.min(...kept) } : {})
+      }),
+      { numRuns: 15 },
+    )
   })
 })

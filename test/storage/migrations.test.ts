@@ -116,4 +116,13 @@ describe('migrations', () => {
     expect(comparisons.removed()).toEqual([])
     db.close()
   })
+
+  it('0008: of earlier runs no best value is known', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(7, file, RUN)
+    const db = await openDatabase(file)
+    expect(createStores(db).runs.get('abcd')).toMatchObject({ best: {}, latest: {} })
+    db.close()
+  })
 })

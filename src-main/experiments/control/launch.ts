@@ -43,6 +43,7 @@ export class Launch {
         startedAt: run.startedAt ?? clock.now(),
         endedAt: null,
         latest: series.latest(id),
+        best: series.best(id),
       })
       if (run.lease > 0) publish({ kind: 'truncated', runId: id, afterStep })
       publish({ kind: 'run', run: next })

@@ -25,7 +25,7 @@ export function queueAnew(ports: RunControlPorts, rows: RunRows, id: string, isL
     }
     runs.updateRecord(id, { result: null })
     runs.enqueue(id)
-    const anew = { step: 0, activeSeconds: 0, latest: {}, startedAt: null, endedAt: null, reason: null, archived: false }
+    const anew = { step: 0, activeSeconds: 0, latest: {}, best: {}, startedAt: null, endedAt: null, reason: null, archived: false }
     record({ kind: 'run', run: rows.patch(id, { status: 'queued', ...IDLE, ...anew }) })
   })
   // After the commit: files without a row are clean-up's, a row without its file would be a checkpoint that is not there.

@@ -32,7 +32,10 @@ export class RunCheckpoints {
       const checkpoint: Checkpoint = { runId: id, ...file, kind: 'stop', metrics: series.latest(id) }
       checkpoints.put(checkpoint)
       record({ kind: 'checkpoint', checkpoint })
-      record({ kind: 'run', run: this.rows.patch(id, { step: Math.max(step, found.step), latest: series.latest(id) }) })
+      record({
+        kind: 'run',
+        run: this.rows.patch(id, { step: Math.max(step, found.step), latest: series.latest(id), best: series.best(id) }),
+      })
     })
   }
 

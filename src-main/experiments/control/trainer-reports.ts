@@ -1,4 +1,4 @@
-import { ACTIVE_SECONDS } from '../../contract/metrics.js'
+import { ACTIVE_SECONDS, bestOf } from '../../contract/metrics.js'
 import type { Checkpoint, LogEntry, RunSummary } from '../../contract/runs.js'
 import { alertOfReconstruction } from '../alerts.js'
 import { keepEvaluation } from '../evaluations.js'
@@ -62,11 +62,14 @@ export class TrainerReports {
     const due = this.rows.due(live)
     changes.commit((record) => {
       const latest = { ...run.latest }
+      const best = { ...run.best }
       const added = report.series.flatMap(({ key, ...reported }) => {
         const points = series.append(live.id, key, reported)
         const last = points.values.at(-1)
         if (last === undefined) return []
         latest[key] = last
+        const better = bestOf(key, best[key], points.values)
+        if (better !== undefined) best[key] = better
         return [{ key, points: packForWire(points) }]
       })
       const activeSeconds = live.before + report.activeSeconds
@@ -77,6 +80,7 @@ export class TrainerReports {
         activeSeconds,
         remainingSeconds: remaining(run, live, report),
         latest,
+        best,
       })
       if (added.length) record({ kind: 'points', runId: live.id, series: added })
       if (due) record({ kind: 'run', run: next })
