@@ -54,7 +54,9 @@ const MAIN: ChartPlan[] = [
 ]
 
 const LOGARITHMIC = new Set(['reversibility/reconstructionError', 'train/gradientNorm'])
-const ORDER = ['Reversibility', 'Loss', 'Accuracy', 'Training', 'System']
+/** Sections below the charts of loss and accuracy; what belongs to those two and is not in them stands with the training. */
+const BELOW: MetricInfo['section'][] = ['Reversibility', 'Training', 'System']
+const ORDER: MetricInfo['section'][] = ['Reversibility', 'Loss', 'Accuracy', 'Training', 'System']
 /** Where the section of a chart stands among the others. */
 export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
 
@@ -79,7 +81,8 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
     if (plan) plan.keys.push(key)
     else {
       const { unit, section } = info(id)
-      groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic: LOGARITHMIC.has(id), section })
+      const shown = BELOW.includes(section) ? section : 'Training'
+      groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic: LOGARITHMIC.has(id), section: shown })
     }
   }
   const others = [...groups.values()].sort((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id))

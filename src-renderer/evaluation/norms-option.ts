@@ -60,7 +60,13 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
       axisTick: { show: false },
       splitLine: { show: false },
       axisLine: { lineStyle: { color: theme.faint } },
-      axisLabel: { color: theme.faint, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: labelOf },
+      axisLabel: {
+        color: theme.faint,
+        fontSize: 11,
+        hideOverlap: true,
+        customValues: units.map((_, at) => at + 1),
+        formatter: labelOf,
+      },
     },
     yAxis: {
       type: logarithmic ? 'log' : 'value',

@@ -302,7 +302,7 @@ describe('which charts a run has', () => {
   it('puts them into sections, and what the machine gives into one of its own, with units', () => {
     const keys = ['system/cores', 'train/learningRate', 'system/residentMiB', 'reversibility/stage1', 'system/diskFreeGiB', 'train/total']
     const sections = bySection(planCharts(keys).others)
-    expect(sections.map(({ section }) => section)).toEqual(['Reversibility', 'Loss', 'Training', 'System'])
+    expect(sections.map(({ section }) => section)).toEqual(['Reversibility', 'Training', 'System'])
     expect(sections.at(-1)!.plans.map(({ title, unit }) => `${title} ${unit}`)).toEqual([
       'Processor use cores',
       'Free disk space GiB',
