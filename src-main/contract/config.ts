@@ -10,6 +10,8 @@ export interface FieldInfo {
   unit?: string
   /** Shown behind "more" in the form. */
   advanced?: boolean
+  /** Decides which weights there are and their shapes, so that a run which begins with given ones cannot change it. */
+  shapesWeights?: boolean
 }
 
 const field = <T extends z.ZodType>(schema: T, info: FieldInfo): T => schema.meta({ field: info }) as T
@@ -33,15 +35,17 @@ export const NetworkConfigSchema = z.strictObject({
     group: 'Network',
     label: 'Architecture',
     help: 'The dynamics of the stages, or a baseline.',
-    source: 'Chang et al. 2018',
+    source: 'Chang et al. 2018, sections 3.1 to 3.3; He et al. 2016 (ResNet); Gomez et al. 2017 (RevNet)',
+    shapesWeights: true,
   }),
-  classes: field(z.int().min(2).max(100_000), { group: 'Data', label: 'Classes', help: 'Set by the data set.' }),
-  image: field(ImageShapeSchema, { group: 'Data', label: 'Image shape', help: 'Set by the data set.' }),
+  classes: field(z.int().min(2).max(100_000), { group: 'Data', label: 'Classes', help: 'Set by the data set.', shapesWeights: true }),
+  image: field(ImageShapeSchema, { group: 'Data', label: 'Image shape', help: 'Set by the data set.', shapesWeights: true }),
   stages: field(z.array(StageSchema).min(1).max(16), {
     group: 'Network',
     label: 'Stages',
     help: 'Channels and units of each stage; between stages the image is pooled 2x2.',
     source: 'Chang et al. 2018, table 1',
+    shapesWeights: true,
   }),
   h: field(z.number().positive().max(10).default(0.1), {
     group: 'Network',
@@ -66,12 +70,16 @@ export const NetworkConfigSchema = z.strictObject({
     group: 'Network',
     label: 'Normalisation inside units',
     help: "Batch norm inside the units, as in the authors' last code.",
+    source: "The authors' published code",
+    shapesWeights: true,
     advanced: true,
   }),
   maps: field(z.enum(['convolution', 'dense']).default('convolution'), {
     group: 'Network',
     label: 'Linear maps',
     help: 'Convolutions on images; dense kernels on vectors, whose input is zero-padded to the width.',
+    source: 'Dense kernels: Haber and Ruthotto 2017, "Stable architectures for deep neural networks"',
+    shapesWeights: true,
     advanced: true,
   }),
   mode: field(z.enum(['reversible', 'stored']).default('reversible'), {
@@ -127,6 +135,7 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
     unit: 'fraction',
     advanced: true,
     help: 'Stratified and seeded; a smaller subset is contained in a larger one of the same seed.',
+    source: 'Chang et al. 2018, section "Experiments": plot of accuracy over 1% to 20% of the data',
   }),
   validation: field(z.number().min(0).max(0.5).default(0), {
     group: 'Data',
@@ -144,7 +153,13 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
       source: 'He et al. 2016, section 4.2',
     },
   ),
-  batch: field(z.int().min(1).max(65_536).default(100), { group: 'Training', label: 'Batch size', unit: 'images', help: 'Images a step.' }),
+  batch: field(z.int().min(1).max(65_536).default(100), {
+    group: 'Training',
+    label: 'Batch size',
+    unit: 'images',
+    help: 'Images a step.',
+    source: 'Chang et al. 2018, section "Experiments": 100, 128 on STL-10',
+  }),
   steps: field(z.int().min(1).max(100_000_000).default(1000), {
     group: 'Training',
     label: 'Steps',
@@ -155,46 +170,59 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
     group: 'Training',
     label: 'Optimizer',
     help: 'sgd is momentum SGD: v = m v + g; w = w - lr v.',
+    source: 'Chang et al. 2018, section "Experiments": SGD with momentum 0.9; Adam: Kingma and Ba 2015',
     advanced: true,
   }),
   learningRate: field(z.number().min(0).max(100).default(0.1), {
     group: 'Training',
     label: 'Learning rate',
     help: 'Peak learning rate; the schedule scales it.',
+    source: 'Chang et al. 2018, section "Experiments": 0.1',
   }),
-  momentum: field(z.number().min(0).max(0.9999).default(0.9), { group: 'Training', label: 'Momentum', help: 'Of SGD.', advanced: true }),
+  momentum: field(z.number().min(0).max(0.9999).default(0.9), {
+    group: 'Training',
+    label: 'Momentum',
+    help: 'Of SGD.',
+    source: 'Chang et al. 2018, section "Experiments": 0.9',
+    advanced: true,
+  }),
   schedule: field(ScheduleSchema.default({ kind: 'constant', warmup: 0 }), {
     group: 'Training',
     label: 'Schedule',
     help: 'How the learning rate changes over the run.',
+    source: 'Chang et al. 2018, section "Experiments": divided by 10 at epochs 80, 120 and 160; one cycle: Smith and Topin 2017',
   }),
   weightDecay: field(z.number().min(0).max(1).default(2e-4), {
     group: 'Training',
     label: 'Weight decay',
     help: 'wd/2 times the sum of squares of convolution and dense kernels.',
+    source: 'Chang et al. 2018, section "Experiments": 2e-4, 5e-4 on STL-10 and for 1202 layers',
   }),
   smoothness: field(z.number().min(0).max(10).default(2e-4), {
     group: 'Training',
     label: 'Weight smoothness',
     help: 'Penalty on the difference of kernels that follow one another in a stage.',
-    source: 'Chang et al. 2018, eq. 19',
+    source: 'Chang et al. 2018, eq. 19: 2e-4, 3e-4 on STL-10',
   }),
   smoothnessForm: field(z.enum(['authors', 'paper']).default('authors'), {
     group: 'Training',
     label: 'Form of smoothness',
     advanced: true,
     help: "authors: a/2 sum |K[j+1]-K[j]|^2 (the authors' code). paper: a h sum |(K[j+1]-K[j])/h|^2.",
+    source: "Chang et al. 2018, eq. 19, and the authors' published code",
   }),
   labelSmoothing: field(z.number().min(0).max(0.5).default(0), {
     group: 'Training',
     label: 'Label smoothing',
     help: 'Part of the target spread over all classes.',
+    source: 'Szegedy et al. 2016, "Rethinking the Inception architecture", section 7',
     advanced: true,
   }),
   clipNorm: field(z.number().min(0).max(1e6).default(0), {
     group: 'Training',
     label: 'Gradient clipping',
     help: 'Largest global norm of the gradient; 0 is off.',
+    source: 'Pascanu et al. 2013, "On the difficulty of training recurrent neural networks"',
     advanced: true,
   }),
   anchorEvery: field(z.union([z.int().min(0), z.literal('auto')]).default(0), {
@@ -203,6 +231,7 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
     unit: 'units',
     advanced: true,
     help: 'Stores every k-th state so that rebuilt states stay right for large h or great depth; 0 is off, auto chooses k from the measured error.',
+    source: 'The idea of checkpoints: Griewank and Walther 2000; Chen et al. 2016',
   }),
   memoryBudget: field(z.union([z.int().min(0), z.literal('auto')]).default(0), {
     group: 'Network',
@@ -210,6 +239,7 @@ export const RunConfigSchema = NetworkConfigSchema.extend({
     unit: 'bytes',
     advanced: true,
     help: 'Keeps the activations of as many units as fit and rebuilds the rest: 0 is constant memory, more is faster. auto takes half of the free memory.',
+    source: 'The idea of checkpoints: Griewank and Walther 2000; Chen et al. 2016',
   }),
   reconstructionTolerance: field(z.number().positive().max(1).default(1e-3), {
     group: 'Evaluation',
@@ -281,6 +311,10 @@ function withoutDefaults<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>
 export const RunOverridesSchema = withoutDefaults(RunConfigSchema)
 export const NetworkOverridesSchema = withoutDefaults(NetworkConfigSchema)
 export type RunOverrides = Partial<RunConfigInput>
+
+/** Keys that a run which begins with given weights cannot change. */
+export const fixedByWeights = (): (keyof RunConfig)[] =>
+  (Object.keys(RunConfigSchema.shape) as (keyof RunConfig)[]).filter((key) => fieldInfo(RunConfigSchema.shape[key])?.shapesWeights)
 
 /** The schema's description of one key, for forms and documentation. */
 export function fieldInfo(schema: z.ZodType): FieldInfo | undefined {

@@ -14,7 +14,7 @@ import { DatasetNameSchema, ImportDatasetSchema, MakeDatasetSchema } from './dat
 import { isUserError, type ErrorCode } from './errors.js'
 import { MAX_STRETCH } from './metrics.js'
 import { RunViewIdSchema, SaveRunViewSchema } from './run-views.js'
-import { BulkSchema, CreateRunSchema, EditRunsSchema, MAX_CHECKPOINT_STRETCH, NotesSchema, RunIdSchema } from './runs.js'
+import { BulkSchema, CreateRunSchema, EditRunsSchema, ForkRunSchema, MAX_CHECKPOINT_STRETCH, NotesSchema, RunIdSchema } from './runs.js'
 import type { Services } from './services.js'
 import { SettingsPatchSchema } from './settings.js'
 import { CleanupSchema } from './storage.js'
@@ -123,10 +123,11 @@ export const router = t.router({
     resume: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.resume(input.id)),
     stop: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.stop(input.id)),
     fork: procedure
-      .input(
-        runId.extend({ step: z.int().min(0).optional(), name: z.string().max(200).optional(), overrides: CreateRunSchema.shape.overrides }),
-      )
+      .input(runId.extend(ForkRunSchema.shape))
       .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.fork(id, request)),
+    previewFork: procedure
+      .input(runId.extend(ForkRunSchema.pick({ overrides: true, epochs: true }).shape))
+      .query(({ ctx, input: { id, ...changes } }) => ctx.services.runs.previewFork(id, changes)),
     exportWeights: procedure
       .input(runId.extend({ step: z.int().min(0).optional(), path: z.string().min(1).max(4096) }))
       .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.exportWeights(id, request)),

@@ -152,6 +152,13 @@ export const CreateRunSchema = z.strictObject({
 })
 export type CreateRun = z.input<typeof CreateRunSchema>
 
+/** A fork: its parent's configuration with changes, from the weights of one of its checkpoints. */
+export const ForkRunSchema = CreateRunSchema.pick({ name: true, overrides: true, epochs: true }).extend({
+  /** Of the checkpoint; the last by default. */
+  step: z.int().min(0).optional(),
+})
+export type ForkRun = z.input<typeof ForkRunSchema>
+
 /** What can be changed of many runs at once; what is absent stays. */
 export const EditRunsSchema = z.strictObject({
   ids: z.array(RunIdSchema).min(1).max(10_000),

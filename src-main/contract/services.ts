@@ -1,9 +1,8 @@
 import type { Alert } from './alerts.js'
 import type { BackupHead, CheckReport, Cleanup, CleanupPlan, RepairReport, StorageUsage } from './storage.js'
-import type { Architecture, ConfigIssue, NetworkSummary, Preset } from './catalogue.js'
+import type { Architecture, Preset, Preview } from './catalogue.js'
 import type { SequencedChange } from './changes.js'
 import type { Comparison, RemovedComparison, SaveComparison } from './comparisons.js'
-import type { RunConfig } from './config.js'
 import type {
   AugmentedRequest,
   ChosenRequest,
@@ -19,7 +18,7 @@ import type {
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from './datasets.js'
 import type { Evaluation, EvaluationSummary, WeightNorms } from './evaluations.js'
 import type { PackedPoints, SeriesOverview, SeriesPoints } from './metrics.js'
-import type { BulkAction, BulkResult, CreateRun, EditRuns, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
+import type { BulkAction, BulkResult, CreateRun, EditRuns, ForkRun, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
 import type { SavedRunView, SaveRunView } from './run-views.js'
 import type { Settings, SettingsPatch } from './settings.js'
 import type { SystemInfo } from './system.js'
@@ -33,9 +32,7 @@ export interface Services {
     presets(): Promise<Preset[]>
     architectures(): Promise<Architecture[]>
     /** Resolves a configuration without creating a run: what the form shows. */
-    preview(
-      request: CreateRun,
-    ): Promise<{ config: RunConfig | null; summary: NetworkSummary | null; issues: ConfigIssue[]; stepsPerEpoch: number | null }>
+    preview(request: CreateRun): Promise<Preview>
   }
   datasets: {
     list(): Promise<Dataset[]>
@@ -77,10 +74,10 @@ export interface Services {
     /** From the last checkpoint. */
     resume(id: string): Promise<RunSummary>
     stop(id: string): Promise<RunSummary>
-    fork(
-      id: string,
-      request: { step?: number | undefined; overrides: CreateRun['overrides']; name?: string | undefined },
-    ): Promise<RunSummary>
+    /** A new run that begins with the weights of a checkpoint (the last by default) of this one, at step 0. */
+    fork(id: string, request: ForkRun): Promise<RunSummary>
+    /** What would become of a fork with these changes; the checkpoint does not matter. */
+    previewFork(id: string, changes: Pick<ForkRun, 'overrides' | 'epochs'>): Promise<Preview>
     /** Writes parameters and running statistics of a checkpoint (the last by default) as .safetensors; an existing file is replaced. */
     exportWeights(id: string, request: { step?: number | undefined; path: string }): Promise<{ path: string; bytes: number; step: number }>
     /** A stretch of a checkpoint's file in base64, so that a window can save it wherever it runs. */

@@ -1,13 +1,14 @@
-import type { NetworkSummary, Preset } from '../contract/catalogue.js'
-import type { RunConfig } from '../contract/config.js'
+import type { NetworkSummary, Preset, Preview } from '../contract/catalogue.js'
+import { describeIssues } from '../contract/config-issues.js'
+import { fixedByWeights, type RunConfig } from '../contract/config.js'
 import type { Dataset } from '../contract/datasets.js'
 import { isUserError, UserError } from '../contract/errors.js'
 import type { CreateRun } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { Datasets } from './datasets.js'
-import { hint } from './near.js'
+import { hint } from '../contract/near.js'
 import type { Catalogue } from './ports.js'
-import { describeIssues, resolveConfig, type Resolved } from './resolve.js'
+import { resolveConfig, type Resolved } from './resolve.js'
 
 /** Makes whole configurations of presets, data sets and overrides, and says what is wrong with them. */
 export class Configurations {
@@ -32,27 +33,37 @@ export class Configurations {
     return { ...(await this.check(resolveConfig({ base: preset.config, preset: preset.name, dataset, overrides, epochs }))), dataset }
   }
 
-  /** A fork's configuration: its parent's, with overrides. */
-  async fork(parent: RunConfig, overrides: unknown): Promise<Checked & { dataset: Dataset }> {
+  /** A fork's configuration: its parent's, with overrides. @throws UserError BAD_INPUT that names every field that is wrong */
+  async fork(parent: RunConfig, { overrides, epochs }: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Checked & { dataset: Dataset }> {
     const dataset = await this.datasets.find(parent.dataset)
-    return { ...(await this.check(resolveConfig({ base: parent, preset: parent.preset, dataset, overrides }))), dataset }
+    return { ...(await this.check(forked(parent, dataset, { overrides, epochs }))), dataset }
   }
 
-  private async preview(request: CreateRun): ReturnType<Services['catalogue']['preview']> {
+  /** What would become of a fork, as `preview` says of a new run. */
+  async previewFork(parent: RunConfig, request: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Preview> {
+    return this.look(forked(parent, await this.datasets.find(parent.dataset), request))
+  }
+
+  private async preview(request: CreateRun): Promise<Preview> {
     try {
       const preset = await this.preset(request.preset)
       const dataset = await this.datasets.find(request.dataset)
       const { overrides = {}, epochs } = request
-      const { config, issues, stepsPerEpoch } = resolveConfig({ base: preset.config, preset: preset.name, dataset, overrides, epochs })
-      if (!config) return { config, summary: null, issues, stepsPerEpoch }
-      const found = await this.catalogue.validate(config)
-      return { config, summary: found.length ? null : await this.catalogue.describe(config), issues: found, stepsPerEpoch }
+      return await this.look(resolveConfig({ base: preset.config, preset: preset.name, dataset, overrides, epochs }))
     } catch (error) {
       // An unknown preset or data set is one more thing for the form to show beside its field.
       if (!isUserError(error) || (error.code !== 'BAD_INPUT' && error.code !== 'NOT_FOUND')) throw error
       const path = error.code === 'NOT_FOUND' ? 'dataset' : 'preset'
-      return { config: null, summary: null, issues: [{ path, message: error.message }], stepsPerEpoch: null }
+      return { ...NOTHING, issues: [{ path, message: error.message }] }
     }
+  }
+
+  private async look({ config, issues, stepsPerEpoch }: Resolved): Promise<Preview> {
+    if (!config) return { ...NOTHING, issues, stepsPerEpoch }
+    const found = await this.catalogue.validate(config)
+    if (found.length) return { ...NOTHING, config, issues: found, stepsPerEpoch }
+    const [summary, dial] = await Promise.all([this.catalogue.describe(config), this.catalogue.dial(config)])
+    return { config, summary, issues: [], stepsPerEpoch, dial }
   }
 
   private async preset(name: string): Promise<Preset> {
@@ -69,6 +80,22 @@ export class Configurations {
     return { config, summary: await this.catalogue.describe(config) }
   }
 }
+
+/** A fork begins with its parent's weights, which fit no other shapes. */
+function forked(parent: RunConfig, dataset: Dataset, { overrides = {}, epochs }: Pick<CreateRun, 'overrides' | 'epochs'>): Resolved {
+  const resolved = resolveConfig({ base: parent, preset: parent.preset, dataset, overrides, epochs })
+  if (!resolved.config) return resolved
+  const { config } = resolved
+  const issues = fixedByWeights()
+    .filter((key) => JSON.stringify(config[key]) !== JSON.stringify(parent[key]))
+    .map((key) => ({
+      path: key,
+      message: `decides the shapes of the weights, and a fork begins with those of its parent: leave it at ${JSON.stringify(parent[key])}, or start a new run.`,
+    }))
+  return issues.length ? { ...resolved, config: null, issues } : resolved
+}
+
+const NOTHING: Preview = { config: null, summary: null, issues: [], stepsPerEpoch: null, dial: null }
 
 interface Checked {
   config: RunConfig

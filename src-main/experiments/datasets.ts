@@ -4,7 +4,7 @@ import { ACTIVE } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
 import { newId } from './ids.js'
-import { hint } from './near.js'
+import { hint } from '../contract/near.js'
 import type { Clock, DatasetImporter, DatasetStore, HomeFiles, Journal, RunStore, SettingsStore } from './ports.js'
 import { asTask } from './tasks.js'
 

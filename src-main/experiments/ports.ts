@@ -1,6 +1,6 @@
 import type { Alert } from '../contract/alerts.js'
 import type { BackupHead, DiskSpace } from '../contract/storage.js'
-import type { Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
+import type { ActivationDial, Architecture, ConfigIssue, NetworkSummary, Preset } from '../contract/catalogue.js'
 import type { Change, SequencedChange, Task } from '../contract/changes.js'
 import type { RunConfig } from '../contract/config.js'
 import type {
@@ -384,6 +384,8 @@ export interface Catalogue {
   /** What is wrong with a configuration that the schema alone cannot see; empty when it can run. */
   validate(config: RunConfig): Awaitable<ConfigIssue[]>
   describe(config: RunConfig): Awaitable<NetworkSummary>
+  /** Where `memoryBudget` puts it; null for stored back-propagation. */
+  dial(config: RunConfig): Awaitable<ActivationDial | null>
 }
 
 /** Files of weights, by absolute path. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { ConfigIssue } from '../contract/catalogue.js'
+import { explainIssue } from '../contract/config-issues.js'
 import { RunConfigSchema, RunOverridesSchema, type RunConfig } from '../contract/config.js'
 import type { Dataset } from '../contract/datasets.js'
-import { hint } from './near.js'
 
 /** What a configuration is made of, in the order in which the later wins. */
 export interface Ingredients {
@@ -23,8 +23,6 @@ export interface Resolved {
   stepsPerEpoch: number | null
 }
 
-const KEYS = Object.keys(RunConfigSchema.shape)
-
 /** Keys that follow from the choice of data set and preset. */
 const GIVEN = ['image', 'classes', 'preset', 'dataset'] as const
 
@@ -34,7 +32,7 @@ const GIVEN = ['image', 'classes', 'preset', 'dataset'] as const
  */
 export function resolveConfig({ base, preset, dataset, overrides, epochs }: Ingredients): Resolved {
   const asked = RunOverridesSchema.safeParse(overrides)
-  if (!asked.success) return refused(asked.error.issues.flatMap(explain))
+  if (!asked.success) return refused(asked.error.issues.flatMap(explainIssue))
   const given = { preset, dataset: dataset.name, image: dataset.image, classes: dataset.classNames.length }
   const conflicts = GIVEN.filter((key) => asked.data[key] !== undefined && JSON.stringify(asked.data[key]) !== JSON.stringify(given[key]))
   if (conflicts.length)
@@ -47,7 +45,7 @@ export function resolveConfig({ base, preset, dataset, overrides, epochs }: Ingr
   if (epochs !== undefined && asked.data.steps !== undefined)
     return refused([{ path: 'epochs', message: 'excludes steps: give one of the two.' }])
   const whole = RunConfigSchema.safeParse({ ...base, ...asked.data, ...given })
-  if (!whole.success) return refused(whole.error.issues.flatMap(explain))
+  if (!whole.success) return refused(whole.error.issues.flatMap(explainIssue))
   const stepsPerEpoch = stepsInEpoch(whole.data, dataset)
   const config = epochs === undefined ? whole.data : { ...whole.data, steps: Math.max(1, Math.round(epochs * stepsPerEpoch)) }
   return { config, issues: [], stepsPerEpoch }
@@ -60,16 +58,3 @@ export function stepsInEpoch({ subset, validation, batch }: RunConfig, dataset: 
 }
 
 const refused = (issues: ConfigIssue[]): Resolved => ({ config: null, issues, stepsPerEpoch: null })
-
-function explain(issue: z.core.$ZodIssue): ConfigIssue[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key].join('.'),
-      message: `is no key of the configuration; ${issue.path.length ? 'look at the form or the documentation.' : hint(key, KEYS, 'see the form or the documentation for all keys.')}`,
-    }))
-  return [{ path: issue.path.join('.'), message: issue.message }]
-}
-
-/** One sentence for all of the issues. */
-export const describeIssues = (issues: readonly ConfigIssue[]): string =>
-  issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join(' ')

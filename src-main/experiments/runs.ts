@@ -41,6 +41,7 @@ type Made =
   | 'resume'
   | 'stop'
   | 'fork'
+  | 'previewFork'
   | 'exportWeights'
   | 'series'
   | 'overview'
@@ -164,7 +165,7 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     async again(sourceId) {
       const source = control.require(sourceId)
       const { config, weightsFile } = recordOf(sourceId)
-      const plan = await configurations.fork(config, {})
+      const plan = await configurations.fork(config, { overrides: {} })
       const id = newId()
       const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
       if (weightsFile === null) return only(await start({ ...common, weightsFile: null }))
@@ -177,13 +178,18 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     resume: async (id) => control.command(id, 'resume'),
     stop: async (id) => control.command(id, 'stop'),
 
-    async fork(parentId, { step, overrides, name }) {
+    async fork(parentId, { step, name, ...changes }) {
       const parent = control.require(parentId)
       const record = recordOf(parentId)
       const checkpoint = findCheckpoint(ports, parentId, { step })
-      const plan = await configurations.fork(record.config, overrides)
+      const plan = await configurations.fork(record.config, changes)
       const named = { ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id: newId() }
       return only(await startWithWeights([named], (id) => files.adoptWeights(parentId, checkpoint.file, id)))
+    },
+
+    async previewFork(id, changes) {
+      control.require(id)
+      return configurations.previewFork(recordOf(id).config, changes)
     },
 
     async exportWeights(id, { step, path }) {

@@ -1,3 +1,4 @@
+import type { ActivationDial } from '../contract/catalogue.js'
 import { stateBytes } from './describe.js'
 import type { Network } from './network.js'
 
@@ -43,4 +44,12 @@ export function planActivations(network: Network, batch: number, budget: number)
   }
   const kept = keptUnits.reduce((sum, units) => sum + units, 0)
   return { keptUnits, bytes: keptUnits.reduce((sum, units, index) => sum + units * costs[index]!, 0), share: all === 0 ? 1 : kept / all }
+}
+
+/** Where a budget of bytes puts a run between constant memory and stored speed, for what is shown before it starts. */
+export function activationDial(network: Network, batch: number, budget: number): ActivationDial {
+  const units = ({ keptUnits }: ActivationPlan): number => keptUnits.reduce((sum, kept) => sum + kept, 0)
+  const chosen = planActivations(network, batch, budget)
+  const whole = planActivations(network, batch, Infinity)
+  return { units: units(whole), kept: units(chosen), bytes: chosen.bytes, allBytes: whole.bytes, budget }
 }

@@ -53,6 +53,8 @@ export interface Dynamics {
   summary: string
   /** Paper and section. */
   source: string
+  /** For the picture of a unit, where the names that follow from the substeps do not say enough: of its states, and of its forces. */
+  diagram?: { lanes?: readonly [string, string]; ends?: readonly [string, string]; forces?: readonly string[] }
   /** Layers a unit as the papers count them. */
   layersPerUnit: number
   /** The channels of a stage must be a multiple of this. */

@@ -40,7 +40,10 @@ const paper = (
   recipe: Partial<RunConfigInput> = cifarRecipe,
 ): PresetDefinition => ({
   name,
-  title: name.replace(/^(.)/, (first) => first.toUpperCase()).replace('-', ' '),
+  title: name
+    .replace(/^(.)/, (first) => first.toUpperCase())
+    .replace(/net/, 'Net')
+    .replace('-', ' '),
   description,
   config: { ...recipe, arch, stages: of, ...(arch === 'resnet' ? { mode: 'stored' as const } : {}) },
 })

@@ -1,4 +1,3 @@
-import { freemem } from 'node:os'
 import type { RunConfig } from '../contract/config.js'
 import type { TestFigures } from '../contract/evaluations.js'
 import type { Checkpoint, RunResult } from '../contract/runs.js'
@@ -15,6 +14,7 @@ import { EVALUATION_BATCH } from './executor.js'
 import { packPoints } from './left-behind.js'
 import { openExecutor } from './open-executor.js'
 import type { HostLink } from './link.js'
+import { budgetBytes } from './memory-budget.js'
 import type { Job, Report } from './messages.js'
 import { Recorder } from './recorder.js'
 import { ResourceMeter } from './resources.js'
@@ -223,9 +223,9 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
 }
 
 /** Units that keep their activations: what a fixed budget allows, or half of the memory that is free now. */
-function planKept(network: Network, { memoryBudget, mode, batch }: RunConfig): number[] {
-  if (mode === 'stored' || memoryBudget === 0) return []
-  return planActivations(network, batch, memoryBudget === 'auto' ? freemem() / 2 : memoryBudget).keptUnits
+function planKept(network: Network, config: RunConfig): number[] {
+  if (config.mode === 'stored' || config.memoryBudget === 0) return []
+  return planActivations(network, config.batch, budgetBytes(config)).keptUnits
 }
 
 function describeReconstruction(error: number, tolerance: number): string {

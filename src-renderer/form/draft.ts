@@ -1,55 +1,72 @@
 import { computed, reactive, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
-import type { ConfigIssue, NetworkSummary } from '../../src-main/contract/catalogue.js'
+import type { ActivationDial, ConfigIssue, NetworkSummary, Preview } from '../../src-main/contract/catalogue.js'
 import type { RunConfig, RunOverrides } from '../../src-main/contract/config.js'
-import type { CreateRun } from '../../src-main/contract/runs.js'
-import type { Connection } from '../client/api.js'
 import { messageOf } from '../client/errors.js'
-import { checkField, type FieldKey } from './fields.js'
+import { checkField, formFields, type FieldKey } from './fields.js'
 
+/** What differs from where a draft began. */
+export interface Changes {
+  overrides: RunOverrides
+  epochs?: number
+}
+
+export interface DraftOrigin {
+  /** What the back end makes of changes to the origin; null while nothing is chosen. */
+  ask: ComputedRef<((changes: Changes) => Promise<Preview>) | null>
+  /** Whose values stand where nothing is changed: "the preset". */
+  title: string
+}
+
+/** The state of a form of a configuration: what was changed, what the back end makes of it, and what is wrong. */
 export interface Draft {
-  preset: Ref<string | null>
-  dataset: Ref<string | null>
-  name: Ref<string>
-  /** Path of a file of initial weights; empty for random ones. */
-  weights: Ref<string>
-  /** Length in steps or epochs; null takes the preset's. */
+  origin: string
+  /** Length in steps or epochs; null takes the origin's. */
   length: Ref<number | null>
   lengthUnit: Ref<'steps' | 'epochs'>
-  /** What differs from the preset. */
   overrides: Partial<Record<FieldKey, unknown>>
   set(key: FieldKey, value: unknown): void
-  /** Back to the preset's value. */
+  /** Back to the origin's value. */
   reset(key: FieldKey): void
-  /** The value in force: the change, else what the preset and the data set give. */
+  /** The value in force: the change, else the origin's. */
   valueOf(key: FieldKey): unknown
   /** What is wrong with a key, from the schema at once, from the back end after a moment. */
   problemOf(key: FieldKey): string | null
   /** Issues that belong to no key of the form. */
   general: ComputedRef<string[]>
-  /** Preset and data set without the changes. */
+  changes(): Changes
+  /** Makes the form show a whole configuration, given what it would be without changes. */
+  take(config: RunConfig, base: RunConfig): void
+  /** The origin without changes. */
   base: ShallowRef<RunConfig | null>
+  /** With the changes; null while they are wrong. */
+  config: ShallowRef<RunConfig | null>
   summary: ShallowRef<NetworkSummary | null>
+  dial: ShallowRef<ActivationDial | null>
   stepsPerEpoch: Ref<number | null>
+  totalSteps: ComputedRef<number | null>
+  totalEpochs: ComputedRef<number | null>
   /** The preview does not answer to the present values yet. */
   checking: Ref<boolean>
   ready: ComputedRef<boolean>
-  request(): CreateRun | null
 }
 
 const DEBOUNCE_MS = 250
 
-/** The state of the form for a new run: what was changed, what the back end makes of it, and what is wrong. */
-export function useDraft(client: Pick<Connection['client'], 'catalogue'>, isField: (key: string) => boolean): Draft {
-  const preset = ref<string | null>(null)
-  const dataset = ref<string | null>(null)
-  const name = ref('')
-  const weights = ref('')
+/** Keys that follow from what a draft begins with. */
+const GIVEN: ReadonlySet<string> = new Set(['preset', 'dataset', 'image', 'classes'])
+
+const FIELDS: ReadonlySet<string> = new Set([...formFields().map(({ key }) => key), 'steps', 'seed'])
+const keyOf = ({ path }: ConfigIssue): string => path.split('.')[0] ?? ''
+
+/** To be called in a component's setup: it watches until that is left. */
+export function useDraft({ ask, title }: DraftOrigin): Draft {
   const length = ref<number | null>(null)
   const lengthUnit = ref<'steps' | 'epochs'>('steps')
   const overrides = reactive<Partial<Record<FieldKey, unknown>>>({})
   const base = shallowRef<RunConfig | null>(null)
-  const resolved = shallowRef<RunConfig | null>(null)
+  const config = shallowRef<RunConfig | null>(null)
   const summary = shallowRef<NetworkSummary | null>(null)
+  const dial = shallowRef<ActivationDial | null>(null)
   const stepsPerEpoch = ref<number | null>(null)
   const issues = shallowRef<ConfigIssue[]>([])
   const checking = ref(false)
@@ -68,21 +85,21 @@ export function useDraft(client: Pick<Connection['client'], 'catalogue'>, isFiel
     return lengthUnit.value === 'steps' ? checkField('steps', length.value) : length.value > 0 ? null : 'Give a number of epochs above 0.'
   })
 
-  function request(): CreateRun | null {
-    if (!preset.value || !dataset.value) return null
-    const trimmed = name.value.trim()
-    const file = weights.value.trim()
+  function changes(): Changes {
+    const inSteps = lengthUnit.value === 'steps'
     return {
-      preset: preset.value,
-      dataset: dataset.value,
-      ...(trimmed ? { name: trimmed } : {}),
-      ...(file ? { weights: file } : {}),
       overrides: {
         ...(JSON.parse(JSON.stringify(overrides)) as RunOverrides),
-        ...(length.value !== null && lengthUnit.value === 'steps' ? { steps: length.value } : {}),
+        ...(length.value !== null && inSteps ? { steps: length.value } : {}),
       },
-      ...(length.value !== null && lengthUnit.value === 'epochs' ? { epochs: length.value } : {}),
+      ...(length.value !== null && !inSteps ? { epochs: length.value } : {}),
     }
+  }
+
+  function clear(): void {
+    config.value = null
+    summary.value = null
+    dial.value = null
   }
 
   let asked = 0
@@ -90,84 +107,113 @@ export function useDraft(client: Pick<Connection['client'], 'catalogue'>, isFiel
 
   async function preview(): Promise<void> {
     const mine = ++asked
-    const wanted = request()
-    if (!wanted || localProblems.value.size > 0 || lengthProblem.value) {
+    if (!ask.value || localProblems.value.size > 0 || lengthProblem.value) {
       checking.value = false
-      summary.value = null
+      clear()
       return
     }
     try {
-      const answer = await client.catalogue.preview.query(wanted)
+      const answer = await ask.value(changes())
       if (mine !== asked) return
-      resolved.value = answer.config
+      config.value = answer.config
       summary.value = answer.summary
+      dial.value = answer.dial
       issues.value = answer.issues
       stepsPerEpoch.value = answer.stepsPerEpoch
     } catch (error) {
       if (mine !== asked) return
-      summary.value = null
+      clear()
       issues.value = [{ path: '', message: messageOf(error) }]
     }
     checking.value = false
   }
 
   let baseAsked = 0
-  watch([preset, dataset], async () => {
-    const mine = ++baseAsked
-    base.value = null
-    if (!preset.value || !dataset.value) return
-    try {
-      const answer = await client.catalogue.preview.query({ preset: preset.value, dataset: dataset.value })
-      if (mine === baseAsked) base.value = answer.config
-    } catch (error) {
-      if (mine === baseAsked) issues.value = [{ path: '', message: messageOf(error) }]
-    }
-  })
+  watch(
+    ask,
+    async (now) => {
+      const mine = ++baseAsked
+      base.value = null
+      if (!now) return
+      try {
+        const answer = await now({ overrides: {} })
+        if (mine === baseAsked) base.value = answer.config
+      } catch (error) {
+        if (mine === baseAsked) issues.value = [{ path: '', message: messageOf(error) }]
+      }
+    },
+    { immediate: true },
+  )
 
-  watch([preset, dataset, length, lengthUnit, overrides], () => {
-    checking.value = true
-    issues.value = []
-    clearTimeout(timer)
-    timer = setTimeout(() => void preview(), DEBOUNCE_MS)
-  })
+  watch(
+    [ask, length, lengthUnit, overrides],
+    () => {
+      checking.value = true
+      // What was asked before answers to other values.
+      asked++
+      issues.value = []
+      clearTimeout(timer)
+      timer = setTimeout(() => void preview(), DEBOUNCE_MS)
+    },
+    { immediate: true },
+  )
 
-  const keyOf = ({ path }: ConfigIssue): string => path.split('.')[0] ?? ''
+  const totalSteps = computed(() => {
+    if (length.value === null) return base.value?.steps ?? null
+    if (lengthUnit.value === 'steps') return length.value
+    return stepsPerEpoch.value === null ? null : Math.max(1, Math.round(length.value * stepsPerEpoch.value))
+  })
 
   return {
-    preset,
-    dataset,
-    name,
-    weights,
+    origin: title,
     length,
     lengthUnit,
     overrides,
     set: (key, value) => {
-      overrides[key] = value
+      // What is set back by hand is no change.
+      if (base.value && JSON.stringify(value) === JSON.stringify(base.value[key])) delete overrides[key]
+      else overrides[key] = value
     },
     reset: (key) => {
       delete overrides[key]
     },
-    valueOf: (key) => (key in overrides ? overrides[key] : (base.value ?? resolved.value)?.[key]),
+    valueOf: (key) => (key in overrides ? overrides[key] : (base.value ?? config.value)?.[key]),
     problemOf: (key) =>
       localProblems.value.get(key) ??
       (key === 'steps' ? lengthProblem.value : null) ??
       issues.value.find((issue) => keyOf(issue) === key)?.message ??
       null,
-    general: computed(() => issues.value.filter((issue) => !isField(keyOf(issue))).map((issue) => issue.message)),
+    general: computed(() =>
+      issues.value
+        .filter((issue) => !FIELDS.has(keyOf(issue)))
+        .map(({ path, message }) => (path === '' || path === 'preset' || path === 'dataset' ? message : `${path}: ${message}`)),
+    ),
+    changes,
+    take(whole, plain) {
+      for (const key of Object.keys(overrides) as FieldKey[]) delete overrides[key]
+      lengthUnit.value = 'steps'
+      length.value = whole.steps === plain.steps ? null : whole.steps
+      for (const key of Object.keys(whole) as FieldKey[])
+        if (!GIVEN.has(key) && key !== 'steps' && JSON.stringify(whole[key]) !== JSON.stringify(plain[key])) overrides[key] = whole[key]
+    },
     base,
+    config,
     summary,
+    dial,
     stepsPerEpoch,
+    totalSteps,
+    totalEpochs: computed(() =>
+      totalSteps.value !== null && stepsPerEpoch.value ? Number((totalSteps.value / stepsPerEpoch.value).toFixed(2)) : null,
+    ),
     checking,
     ready: computed(
       () =>
-        !!preset.value &&
-        !!dataset.value &&
+        ask.value !== null &&
         !checking.value &&
         summary.value !== null &&
         issues.value.length === 0 &&
         localProblems.value.size === 0 &&
         !lengthProblem.value,
     ),
-    request,
   }
 }

@@ -11,6 +11,8 @@ export type Control =
   | { kind: 'text' }
   /** Objects and unions with an editor of their own. */
   | { kind: 'stages' | 'augment' | 'schedule' | 'auto' }
+  /** One of the registered architectures. */
+  | { kind: 'architecture' }
 
 export interface Field {
   key: FieldKey
@@ -20,10 +22,10 @@ export interface Field {
 
 export const GROUPS = ['Network', 'Training', 'Data', 'Evaluation', 'Run'] as const satisfies readonly FieldInfo['group'][]
 
-const SPECIAL = { stages: 'stages', augment: 'augment', schedule: 'schedule' } as const
+const SPECIAL = { stages: 'stages', augment: 'augment', schedule: 'schedule', arch: 'architecture' } as const
 
 /** Set elsewhere on the page, or by the data set. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['preset', 'dataset', 'classes', 'image', 'seed', 'steps', 'arch'])
+const ELSEWHERE: ReadonlySet<string> = new Set(['preset', 'dataset', 'classes', 'image', 'seed', 'steps'])
 
 interface JsonSchema {
   type?: string

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CreateRun } from '../../src-main/contract/runs.js'
-import { nearMatches } from '../../src-main/experiments/near.js'
+import { nearMatches } from '../../src-main/contract/near.js'
 import { resolveConfig, stepsInEpoch } from '../../src-main/experiments/resolve.js'
 import { PRESET } from '../fixtures/fake-ports.js'
 import { sampleConfig, sampleDataset } from '../fixtures/records.js'
@@ -90,6 +90,33 @@ describe('creating and previewing', () => {
     const preview = await session.services.catalogue.preview(request)
     expect(preview.issues).toHaveLength(1)
     expect(preview.summary).toBeNull()
+  })
+
+  it('looks at a fork before it is made, and refuses what decides the shapes of the weights', async () => {
+    using session = await openSession()
+    const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits', overrides: { h: 0.5 } })
+    const { config } = await session.services.runs.get(id)
+    expect(await session.services.runs.previewFork(id, { overrides: {} })).toMatchObject({
+      config,
+      issues: [],
+      dial: { units: 4, kept: 1 },
+    })
+    expect(await session.services.runs.previewFork(id, { overrides: { learningRate: 0.5 }, epochs: 3 })).toMatchObject({
+      config: { ...config, learningRate: 0.5, steps: 48 },
+    })
+    const fixed: NonNullable<CreateRun['overrides']>[] = [
+      { stages: [{ channels: 16, units: 4 }] },
+      { unitNorm: 'batch' },
+      { maps: 'dense' },
+      { arch: 'midpoint' },
+    ]
+    for (const overrides of fixed) {
+      const { config: none, issues } = await session.services.runs.previewFork(id, { overrides })
+      expect([none, issues]).toEqual([
+        null,
+        [{ path: Object.keys(overrides)[0], message: expect.stringContaining('shapes of the weights') }],
+      ])
+    }
   })
 
   it('shows what would run', async () => {

@@ -206,6 +206,23 @@ describe('retrace train', () => {
     expect((await services.runs.list()).runs).toEqual([])
   })
 
+  it('takes a configuration that `runs show --config` printed, with changes on top, and names what is wrong in another', async () => {
+    const { run, folder, out, notes, services } = terminal()
+    const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 300, h: 0.2, seed: 7 } })
+    expect(await run('runs', 'show', id, '--config')).toBe(0)
+    const file = join(folder, 'configuration.json')
+    writeFileSync(file, out.join('\n'))
+    expect(JSON.parse(out.join('\n'))).toEqual((await services.runs.get(id)).config)
+    expect(await run('train', '--config', file, '--set', 'batch=50')).toBe(0)
+    const made = (await services.runs.list()).runs.find((row) => row.id !== id)!
+    expect((await services.runs.get(made.id)).config).toEqual({ ...(await services.runs.get(id)).config, batch: 50 })
+    writeFileSync(file, '{ "preset": "hamiltonian-quick", "dataset": "mnist", "learningrate": 1, "batch": 0 }')
+    expect(await run('train', '--config', file)).toBe(1)
+    expect(notes.at(-1)).toMatch(/learningrate: is no key of the configuration; did you mean learningRate\?/)
+    expect(notes.at(-1)).toMatch(/batch: /)
+    expect((await services.runs.list()).runs).toHaveLength(2)
+  })
+
   it('stops the run when the user wants the end, and says so', async () => {
     const { run, services, end, json, notes } = terminal()
     const status = run(...TRAIN, '--steps', '100000')

@@ -187,6 +187,10 @@ test('a fork and imported weights begin where they came from; what does not fit 
   const wider = { stages: [{ channels: 4, units: 1 }, { channels: 16, units: 1 }] } // prettier-ignore
   await expect(runs.fork(parent.id, { overrides: wider })).rejects.toMatchObject({
     code: 'BAD_INPUT',
+    message: expect.stringContaining('stages: decides the shapes of the weights') as string,
+  })
+  await expect(runs.create({ ...short, overrides: { ...short.overrides, ...wider }, weights: file })).rejects.toMatchObject({
+    code: 'BAD_INPUT',
     message: expect.stringMatching(
       /do not fit the network: params\/stage2\/unit1\/kernel1 has shape \[3,3,4,4\] instead of \[3,3,8,8\]/,
     ) as string,

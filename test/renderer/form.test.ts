@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
+import { readConfigFile, writeConfigFile } from '../../src-main/contract/config-file.js'
 import { RunConfigSchema } from '../../src-main/contract/config.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
-import { useDraft, type Draft } from '../../src-renderer/form/draft.js'
+import { useNewRunDraft, type NewRunDraft } from '../../src-renderer/form/new-run-draft.js'
 import { checkField, formFields } from '../../src-renderer/form/fields.js'
 import { showConfigValue } from '../../src-renderer/form/show-value.js'
 import { FakeServices } from '../fixtures/fake-services.js'
@@ -70,11 +71,10 @@ describe('values in the table of a configuration', () => {
 })
 
 describe('a draft of a run', () => {
-  async function drafted(work: (draft: Draft, services: FakeServices) => Promise<void>): Promise<void> {
+  async function drafted(work: (draft: NewRunDraft, services: FakeServices) => Promise<void>): Promise<void> {
     const services = new FakeServices()
     const scope = effectScope()
-    const keys = new Set<string>([...formFields().map(({ key }) => key), 'steps', 'seed'])
-    const draft = scope.run(() => useDraft(connectInMemory(services), (key) => keys.has(key)))!
+    const draft = scope.run(() => useNewRunDraft(connectInMemory(services)))!
     draft.preset.value = 'hamiltonian-quick'
     draft.dataset.value = 'mnist'
     await vi.waitFor(() => expect(draft.ready.value).toBe(true))
@@ -125,6 +125,37 @@ describe('a draft of a run', () => {
       expect(draft.general.value).toEqual([])
       draft.reset('h')
       await vi.waitFor(() => expect(draft.ready.value).toBe(true))
+    }))
+
+  it('takes a whole configuration, and gives the same out again', () =>
+    drafted(async (draft) => {
+      draft.set('h', 0.2)
+      draft.set('schedule', { kind: 'piecewise', warmup: 5, drops: [10, 20], factor: 0.5 })
+      draft.length.value = 50
+      await vi.waitFor(() => expect(draft.config.value).toMatchObject({ h: 0.2, steps: 50 }))
+      const text = writeConfigFile(draft.config.value!)
+      draft.reset('h')
+      draft.set('batch', 7)
+      draft.lengthUnit.value = 'epochs'
+      expect(await draft.load(readConfigFile(text).config!)).toEqual([])
+      expect(draft.request()).toEqual({
+        preset: 'hamiltonian-quick',
+        dataset: 'mnist',
+        overrides: { h: 0.2, schedule: { kind: 'piecewise', warmup: 5, drops: [10, 20], factor: 0.5 }, steps: 50 },
+      })
+      await vi.waitFor(() => expect(draft.ready.value && draft.config.value?.batch === 100).toBe(true))
+      expect(writeConfigFile(draft.config.value!)).toBe(text)
+    }))
+
+  it('stays as it was when a configuration cannot be taken', () =>
+    drafted(async (draft) => {
+      draft.set('h', 0.2)
+      const before = draft.request()
+      expect(await draft.load({ preset: 'hamiltonian-quick', dataset: 'mnist', h: 3, batch: 9 })).toEqual([
+        { path: 'h', message: expect.stringContaining('Choose 0.1') as string },
+      ])
+      await expect(draft.load({ preset: 'no-such' })).rejects.toThrow(/no preset/)
+      expect(draft.request()).toEqual(before)
     }))
 
   it('shows a refusal that belongs to no field', () =>

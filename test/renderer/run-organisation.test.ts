@@ -131,13 +131,18 @@ describe('a fork', () => {
     await eventually(() => expect(text()).toContain('Checkpoints (1)'))
     await click('[data-testid=run-menu]')
     await click('.v-list-item', /^Fork/)
-    const area = await eventually(() => {
-      const found = document.querySelector<HTMLTextAreaElement>('.v-dialog textarea')
-      if (!found) throw new Error('no dialog')
-      return found
+    const field = await eventually(() => {
+      const found = document.querySelector<HTMLInputElement>('.v-dialog [data-field=h] input')
+      expect(found?.value).toBe('0.1')
+      return found!
     })
-    area.value = area.value.replace('"h": 0.1', '"h": 0.05')
-    area.dispatchEvent(new Event('input', { bubbles: true }))
+    for (const key of ['arch', 'stages', 'dataset'])
+      expect(document.querySelector<HTMLInputElement>(`.v-dialog [data-field=${key}] input`)?.disabled, key).toBe(true)
+    expect(document.querySelector('.v-dialog [data-field=stages] .reason')?.textContent).toMatch(/shapes of the weights/)
+    field.value = '0.05'
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    await eventually(() => expect(document.querySelector('.v-dialog [data-field=h].changed')).not.toBeNull())
+    await eventually(() => expect(document.querySelector<HTMLButtonElement>('[data-testid=fork]')?.disabled).toBe(false))
     await eventually(() => expect(document.querySelector('[data-testid=diff] tbody')?.textContent).toMatch(/h0\.10\.05/))
     await click('[data-testid=fork]')
     await eventually(async () => expect((await fake.runs.list()).runs[1]).toMatchObject({ parentId: id }))

@@ -123,6 +123,7 @@ export function createProgram(context: Context): Command {
   leaf(program, 'train', 'train a network and follow it to its end')
     .option('--preset <name>', 'what to start from; `retrace presets` lists them')
     .option('--dataset <name>', '`retrace datasets list` shows them')
+    .option('--config <file>', 'a configuration in JSON, as `runs show --config` prints it; the other options win')
     .option('--set <key=value>', 'change a key of the configuration, for example h=0.05 or stages.0.units=8; repeatable', each)
     .option('--steps <n>', 'length in steps', whole)
     .option('--epochs <n>', 'length in passes over the training data', positive)
@@ -135,9 +136,9 @@ export function createProgram(context: Context): Command {
 
   const runs = group('runs', 'the runs of the home')
   leaf(runs, 'list', 'all runs, newest first').action(async (options) => (await import('./commands/runs.js')).listRuns(context, options))
-  leaf(runs, 'show <id>', 'one run with its configuration').action(async (id, options) =>
-    (await import('./commands/runs.js')).showRun(context, id, options),
-  )
+  leaf(runs, 'show <id>', 'one run with its configuration')
+    .option('--config', 'its configuration alone, in JSON for `train --config`')
+    .action(async (id, options) => (await import('./commands/runs.js')).showRun(context, id, options))
   leaf(runs, 'pause <id>', 'write a checkpoint and pause').action(async (id, options) =>
     (await import('./commands/runs.js')).pauseRun(context, id, options),
   )

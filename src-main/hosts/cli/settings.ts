@@ -1,6 +1,6 @@
 import { RunConfigSchema, type RunOverrides } from '../../contract/config.js'
 import { UserError } from '../../contract/errors.js'
-import { hint } from '../../experiments/near.js'
+import { hint } from '../../contract/near.js'
 
 const KEYS = Object.keys(RunConfigSchema.shape)
 

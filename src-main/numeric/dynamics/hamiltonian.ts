@@ -11,6 +11,7 @@ export const hamiltonian: Dynamics = {
   label: 'Hamiltonian',
   summary: 'Two halves of the channels drive each other by symmetric layers, as position and momentum do.',
   source: 'Chang et al. 2018, section "Two-layer Hamiltonian network"',
+  diagram: { forces: ['K₁ᵀ σ K₁', 'K₂ᵀ σ K₂'] },
   layersPerUnit: 4,
   mapsPerKernel: 2,
   channelMultiple: 2,

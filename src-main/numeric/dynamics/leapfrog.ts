@@ -16,6 +16,7 @@ export const leapfrog: Dynamics = {
   label: 'Leapfrog',
   summary: 'A two-step discretisation of a second-order equation with a symmetric layer as its force.',
   source: 'Chang et al. 2018, section "Leapfrog network"',
+  diagram: { lanes: ['V', 'Y'], forces: ['Kᵀ σ K'] },
   layersPerUnit: 2,
   mapsPerKernel: 2,
   channelMultiple: 1,

@@ -12,6 +12,7 @@ export const midpoint: Dynamics = {
   label: 'Midpoint',
   summary: 'A two-step scheme driven by an antisymmetric layer, whose eigenvalues lie on the imaginary axis.',
   source: 'Chang et al. 2018, section "Midpoint network"',
+  diagram: { forces: ['σ (K − Kᵀ)'] },
   layersPerUnit: 2,
   mapsPerKernel: 1,
   channelMultiple: 1,

@@ -11,6 +11,7 @@ export const revnet: Dynamics = {
   label: 'RevNet',
   summary: 'Additive coupling of two halves of the channels by pre-activation residual branches.',
   source: 'Gomez et al. 2017, "The reversible residual network"',
+  diagram: { forces: ['F', 'G'] },
   layersPerUnit: 4,
   mapsPerKernel: 1,
   channelMultiple: 2,

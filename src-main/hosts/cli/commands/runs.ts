@@ -1,3 +1,4 @@
+import { writeConfigFile } from '../../../contract/config-file.js'
 import { writeFile } from 'node:fs/promises'
 import { unpackPoints } from '../../../contract/metrics.js'
 import type { RunDetail, RunSummary } from '../../../contract/runs.js'
@@ -63,9 +64,10 @@ function describeRun(run: RunDetail): string[] {
   ]
 }
 
-export async function showRun(context: Context, id: string, options: CommonOptions): Promise<void> {
+export async function showRun(context: Context, id: string, options: CommonOptions & { config?: boolean }): Promise<void> {
   const run = await withWorkbench(context, options, ({ client }) => client.runs.get.query({ id }))
-  if (options.json) context.print(asJson(run))
+  if (options.config) context.print(writeConfigFile(run.config).trimEnd())
+  else if (options.json) context.print(asJson(run))
   else describeRun(run).forEach(context.print)
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../../contract/errors.js'
 import { SETTING_KEYS, SettingsSchema, settingInfo, type SettingKey, type SettingsPatch } from '../../../contract/settings.js'
-import { hint } from '../../../experiments/near.js'
+import { hint } from '../../../contract/near.js'
 import type { CommonOptions, Context } from '../context.js'
 import { asJson, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'

@@ -1,5 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { readConfigFile } from '../../../contract/config-file.js'
+import { describeIssues } from '../../../contract/config-issues.js'
+import type { RunOverrides } from '../../../contract/config.js'
 import type { CreateRun, RunSummary } from '../../../contract/runs.js'
 import { UserError } from '../../../contract/errors.js'
+import { explainFileError } from '../../../data/disk.js'
 import { userPath } from '../../home.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { followRun } from '../follow.js'
@@ -10,6 +15,8 @@ import { withWorkbench, type Workbench } from '../workbench.js'
 export interface TrainOptions extends CommonOptions {
   preset?: string
   dataset?: string
+  /** Path of a configuration in JSON. */
+  config?: string
   set?: string[]
   steps?: number
   epochs?: number
@@ -21,16 +28,20 @@ export interface TrainOptions extends CommonOptions {
 }
 
 async function toRequest({ client }: Workbench, options: TrainOptions): Promise<CreateRun> {
-  const { preset, dataset, steps, epochs, seed, name } = options
+  const { steps, epochs, seed, name } = options
+  const { preset: itsPreset, dataset: itsDataset, ...written } = options.config === undefined ? {} : await readConfig(options.config)
+  const [preset, dataset] = [options.preset ?? itsPreset, options.dataset ?? itsDataset]
   if (!preset || !dataset)
     throw new UserError(
       'BAD_INPUT',
-      'A run needs --preset and --dataset: `retrace presets` and `retrace datasets list` show what there is.',
+      'A run needs --preset and --dataset, or a --config that names them: `retrace presets` and `retrace datasets list` show what there is.',
     )
   if (steps !== undefined && epochs !== undefined) throw new UserError('BAD_INPUT', 'A run has either --steps or --epochs: leave one out.')
   if (seed !== undefined && options.seeds) throw new UserError('BAD_INPUT', 'A run has either --seed or --seeds: leave one out.')
   const settings = (options.set ?? []).map(parseSetting)
-  const given: CreateRun['overrides'] = { ...(steps === undefined ? {} : { steps }), ...(seed === undefined ? {} : { seed }) }
+  // A length on the command line is in place of the one in the file.
+  if (epochs !== undefined) delete written.steps
+  const given: CreateRun['overrides'] = { ...written, ...(steps === undefined ? {} : { steps }), ...(seed === undefined ? {} : { seed }) }
   const overrides = await toOverrides(settings, async () => {
     const { config, issues } = await client.catalogue.preview.query({ preset, dataset, overrides: given })
     if (!config) throw new UserError('BAD_INPUT', issues.map(({ path, message }) => `${path}: ${message}`).join('; '))
@@ -44,6 +55,20 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
     ...(name ? { name } : {}),
     ...(options.weights ? { weights: userPath(options.weights) } : {}),
   }
+}
+
+/** @throws UserError NOT_FOUND, or BAD_INPUT that names every field that is wrong */
+async function readConfig(path: string): Promise<RunOverrides> {
+  const file = userPath(path)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw explainFileError(error, file)
+  }
+  const { config, issues } = readConfigFile(text)
+  if (config) return config
+  throw new UserError('BAD_INPUT', `${file} is no configuration that can run. ${describeIssues(issues)}`)
 }
 
 /** What scripts rely on of a run that has ended. */
@@ -88,8 +113,8 @@ export async function train(context: Context, options: TrainOptions): Promise<vo
     context.note(`Run ${run.id}: ${run.preset} on ${run.dataset}, ${run.totalSteps} steps, seed ${run.seed}`)
     await followAndPrint(workbench, context, run)
   }
-  const { resume, preset, dataset, set, steps, epochs, seed, seeds, weights } = options
-  if (resume && (preset || dataset || set?.length || steps || epochs || seed !== undefined || seeds || weights))
+  const { resume, preset, dataset, config, set, steps, epochs, seed, seeds, weights } = options
+  if (resume && (preset || dataset || config || set?.length || steps || epochs || seed !== undefined || seeds || weights))
     throw new UserError('BAD_INPUT', '--resume goes on with a run as it is: leave the other options out, or use `retrace runs fork`.')
   await withWorkbench(context, options, work, { lasting: true, handlesEnd: true })
 }

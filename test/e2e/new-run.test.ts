@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+import { openWorkbench } from './support/workbench.js'
+
+/** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['RETRACE_PICTURES']
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+}
+
+const ready = (page: Page): Promise<void> => expect.poll(() => page.getByTestId('start').isEnabled(), { timeout: 20_000 }).toBe(true)
+
+/** The form in a real browser over the real back end, whose trainers compute nothing. */
+describe.skipIf(noBrowser)('a new run', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    await builtWorkbench()
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(() => browser?.close())
+
+  it.each([
+    ['light', 1100],
+    ['dark', 1600],
+  ] as const)('is chosen by a card, changed in the form, and its configuration goes out and in again, %s theme', async (scheme, width) => {
+    const workbench = await openWorkbench({ stepMs: 100 })
+    const { services, server } = workbench
+    await services.datasets.list()
+    const { page, context, complaints } = await openPage(browser, { scheme, width })
+    await page.goto(`${server.windowAddress}#/new`)
+    await ready(page)
+
+    // Arrows choose as in any group of radios; each card says its picture in words.
+    await page.locator('[data-preset="hamiltonian-quick"]').focus()
+    await page.keyboard.press('ArrowRight')
+    const card = page.locator('[data-preset="hamiltonian-74"][aria-checked="true"]')
+    await card.waitFor()
+    expect(await card.evaluate((element) => element.matches(':focus'))).toBe(true)
+    const words = await card.getAttribute('aria-describedby')
+    expect(await page.locator(`[id="${words}"]`).textContent()).toMatch(/7 units of 32 channels at 32 by 32; .*Y becomes Y plus/)
+    await ready(page)
+    expect(await page.getByTestId('parameters').innerText()).toMatch(/^42\d,\d{3}$/)
+    expect(await page.getByTestId('architecture').getAttribute('aria-label')).toMatch(/7 units of 32 channels at 28 by 28/)
+
+    // The dial follows the field.
+    await page.getByLabel('Show every hyperparameter').check()
+    const budget = page.locator('[data-field="memoryBudget"]')
+    await budget.getByText(/Keeps none of 18 units/).waitFor()
+    await budget.locator('input[inputmode]').fill('60')
+    await budget.getByText(/Keeps \d+ of 18 units \(\d.*MiB\), rebuilds the rest/).waitFor()
+    await budget.getByLabel('choose by itself').check()
+    await budget.getByText(/Half of the memory that is free now/).waitFor()
+    await budget.getByLabel('choose by itself').uncheck()
+    await page.locator('[data-field="learningRate"] input').fill('0.05')
+    await page.locator('[data-field="steps"] input').fill('120')
+    await page.locator('[data-field="learningRate"].changed').waitFor()
+    await ready(page)
+    await picture(page, `new-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+
+    // Out, and in again.
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId('config-save').click()])
+    expect(saved.suggestedFilename()).toBe('hamiltonian-74-mnist.json')
+    const text = readFileSync(await saved.path(), 'utf8')
+    expect(JSON.parse(text)).toMatchObject({ preset: 'hamiltonian-74', dataset: 'mnist', learningRate: 0.05, steps: 120 })
+    await page.locator('[data-preset="resnet-32"]').click()
+    await page.locator('[data-preset="resnet-32"][aria-checked="true"]').waitFor()
+    await page.getByTestId('config-import').click()
+    const field = page.getByRole('dialog').getByLabel('Configuration', { exact: true })
+    await field.fill(text.replace('"learningRate"', '"learningrate"').replace('"batch": 100', '"batch": 0'))
+    await page.getByTestId('config-apply').click()
+    const issues = page.getByTestId('config-issues')
+    await issues.getByText('did you mean learningRate?').waitFor()
+    expect(await issues.innerText()).toMatch(/Nothing was changed[\s\S]*batch/)
+    await picture(page, `import-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    expect(await page.locator('[data-preset="resnet-32"]').getAttribute('aria-checked')).toBe('true')
+    const file = join(workbench.home, 'configuration.json')
+    writeFileSync(file, text)
+    await page.getByTestId('config-file').setInputFiles(file)
+    await expect.poll(() => field.inputValue()).toBe(text)
+    await page.getByTestId('config-apply').click()
+    await page.locator('[data-preset="hamiltonian-74"][aria-checked="true"]').waitFor()
+    await expect.poll(() => page.locator('[data-field="learningRate"] input').inputValue()).toBe('0.05')
+    await ready(page)
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.address })
+    await page.getByTestId('config-copy').click()
+    await page.getByText('The configuration is in the clipboard.').waitFor()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(text)
+
+    await page.getByTestId('start').click()
+    await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
+    const { config } = await services.runs.get(page.url().split('/').at(-1)!)
+    expect(config).toEqual(JSON.parse(text))
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
+    expect(workbench.defects).toEqual([])
+  })
+
+  it.each([
+    ['light', 1600],
+    ['dark', 1100],
+  ] as const)('forks in the same form: what is fixed says why, what is changed is marked and listed, %s theme', async (scheme, width) => {
+    const workbench = await openWorkbench({ stepMs: 5 })
+    const { services, server } = workbench
+    const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'parent', overrides: { steps: 30 } })
+    await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('finished')
+    const { page, context, complaints } = await openPage(browser, { scheme, width })
+    await page.goto(`${server.windowAddress}#/runs/${id}`)
+    await page.getByTestId('run-menu').click()
+    await page.getByText('Fork …').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('[data-field="h"] input').waitFor()
+    expect(await dialog.locator('[data-field="stages"] input').isDisabled()).toBe(true)
+    await dialog.locator('[data-field="stages"]').getByText('shapes of the weights').waitFor()
+    await dialog.getByText('The configurations are the same.').waitFor()
+    await dialog.locator('[data-field="learningRate"] input').fill('0.02')
+    await dialog.locator('[data-field="steps"] input').fill('12')
+    await dialog.locator('[data-field="learningRate"].changed').waitFor()
+    await expect
+      .poll(() => dialog.getByTestId('diff').locator('tbody').innerText())
+      .toMatch(/steps\s+30\s+12[\s\S]*learningRate\s+0\.2\s+0\.02/)
+    await expect.poll(() => page.getByTestId('fork').isEnabled()).toBe(true)
+    await picture(page, `fork-form-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    await dialog.getByTestId('fork-checkpoint').click()
+    await page.getByRole('option').last().click()
+    await page.getByTestId('fork').click()
+    await page.getByText('forked from').waitFor()
+    const child = await services.runs.get(page.url().split('/').at(-1)!)
+    const { config } = await services.runs.get(id)
+    expect(child).toMatchObject({ parentId: id, config: { ...config, learningRate: 0.02, steps: 12 } })
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
+    expect(workbench.defects).toEqual([])
+  })
+})
