@@ -125,7 +125,7 @@ describe('a fork', () => {
     const fake = new FakeServices()
     const { id } = await fake.runs.create(REQUEST)
     const checkpoint = { runId: id, step: 40, file: 'f', kind: 'schedule' as const, bytes: 1, createdAt: 1, metrics: {}, weightsHash: 'w' }
-    const { click, text } = await open(fake, `/runs/${id}`)
+    const { click, text, router } = await open(fake, `/runs/${id}`)
     await eventually(() => expect(text()).toContain('Checkpoints (0)'))
     fake.publish({ kind: 'checkpoint', checkpoint })
     await eventually(() => expect(text()).toContain('Checkpoints (1)'))
@@ -146,6 +146,8 @@ describe('a fork', () => {
     await eventually(() => expect(document.querySelector('[data-testid=diff] tbody')?.textContent).toMatch(/h0\.10\.05/))
     await click('[data-testid=fork]')
     await eventually(async () => expect((await fake.runs.list()).runs[1]).toMatchObject({ parentId: id }))
+    const [, child] = (await fake.runs.list()).runs
+    await eventually(() => expect(router.currentRoute.value.params['id']).toBe(child!.id))
     await click('[role=tab]', /^Configuration/)
     await eventually(() => expect(document.querySelector('[data-testid=diff] tbody')?.textContent).toMatch(/h0\.10\.05/))
   })
