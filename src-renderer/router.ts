@@ -12,13 +12,21 @@ const PAGES = {
   missing: () => import('./pages/MissingPage.vue'),
 }
 
-/** Loads the code of every page while the window has nothing else to do, so that the first visit waits for none. */
+const idle = (): Promise<void> => new Promise((resolve) => requestIdleCallback(() => resolve()))
+
+/**
+ * Loads the code of every page while the window has nothing else to do, and draws a first chart, so that the first visit waits for
+ * neither.
+ */
 export async function loadPagesWhenIdle(): Promise<void> {
+  // Without a connection the page itself says so when it is opened.
   for (const load of Object.values(PAGES)) {
-    await new Promise<void>((resolve) => requestIdleCallback(() => resolve()))
-    // Without a connection the page itself says so when it is opened.
+    await idle()
     await load().catch(() => undefined)
   }
+  const charts = await import('./charts/warm-up.js').catch(() => null)
+  await idle()
+  charts?.warmUp()
 }
 
 /** Addresses of the pages. In the fragment, so that a reload works from any file server and from Electron's own scheme. */

@@ -1,4 +1,3 @@
-import type { RunConfig } from './config.js'
 import type { RunSummary } from './runs.js'
 
 /**
@@ -61,7 +60,7 @@ export class ConfigTableBuilder {
   private readonly ids: string[] = []
   private readonly columns = new Map<string, { codeOf: Map<ConfigValue, number>; codes: number[] }>()
 
-  add(id: string, config: RunConfig): void {
+  add(id: string, config: object): void {
     const row = this.ids.push(id) - 1
     for (const [key, value] of configLeaves(config)) {
       let column = this.columns.get(key)

@@ -19,6 +19,10 @@ export type RunStatus = z.infer<typeof RunStatusSchema>
 
 /** A trainer works on the run, or will without being asked again. */
 export const ACTIVE: readonly RunStatus[] = ['starting', 'running', 'pausing', 'stopping']
+/** Stands in place of the preset of runs that were imported without a configuration: what is stored as theirs says nothing of them. */
+export const NO_PRESET = 'tensorboard'
+export const hasConfiguration = ({ preset }: { preset: string }): boolean => preset !== NO_PRESET
+
 /** The run can go on from its last checkpoint. */
 export const RESUMABLE: readonly RunStatus[] = ['paused', 'stopped', 'failed', 'diverged', 'interrupted']
 

@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { RunConfigSchema } from '../contract/config.js'
-import type { RunDetail } from '../contract/runs.js'
+import { NO_PRESET, type RunDetail } from '../contract/runs.js'
 import { archiveKind } from '../data/archive.js'
 import { explainFileError, withTemporaryFolder } from '../data/disk.js'
 import type { IncomingRun, OutgoingRun, RunExchange } from '../experiments/ports.js'
@@ -46,7 +46,7 @@ function* everySeries({ series, points }: OutgoingRun): Generator<{ key: string;
   for (const { key, count } of series) yield { key, points: points(key, 0, count) }
 }
 
-/** A run around scalars that came without a configuration: what it shows of one is a placeholder, and its notes say so. */
+/** A run around scalars that came without a configuration: what is stored of one is a placeholder (see `hasConfiguration`). */
 function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>>): IncomingRun {
   const name = basename(path)
   const steps = series.reduce((most, { points }) => Math.max(most, points.steps.at(-1) ?? 0), 0)
@@ -54,7 +54,7 @@ function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>
   const startedAt = Math.min(...times)
   const endedAt = Math.max(...times)
   const config = RunConfigSchema.safeParse({
-    preset: 'tensorboard',
+    preset: NO_PRESET,
     dataset: 'unknown',
     arch: 'resnet',
     stages: [{ channels: 2, units: 1 }],
@@ -65,11 +65,11 @@ function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>
     learningRate: 1,
   })
   if (!config.success) throw new UserError('BAD_INPUT', `${name} cannot become a run: its steps are not whole numbers from 0 up.`)
-  const notes = `Imported from the TensorBoard event file ${name}. Its configuration is not known: the one that is shown is a placeholder.`
+  const notes = `Imported from the TensorBoard event file ${name}. Its configuration is not known.`
   const detail: RunDetail = {
     id: 'imported',
     name,
-    preset: 'tensorboard',
+    preset: NO_PRESET,
     dataset: 'unknown',
     status: 'finished',
     phase: null,

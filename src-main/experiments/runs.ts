@@ -1,6 +1,7 @@
+import { UserError } from '../contract/errors.js'
 import type { RunConfig } from '../contract/config.js'
 import type { Dataset } from '../contract/datasets.js'
-import type { Environment, RunSummary } from '../contract/runs.js'
+import { hasConfiguration, type Environment, type RunSummary } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { NetworkSummary } from '../contract/catalogue.js'
 import type { Configurations } from './catalogue.js'
@@ -165,6 +166,8 @@ export function createRuns(ports: RunPorts): Pick<Services['runs'], Made> {
     async again(sourceId) {
       const source = control.require(sourceId)
       const { config, weightsFile } = recordOf(sourceId)
+      if (!hasConfiguration(source))
+        throw new UserError('CONFLICT', `${source.name} was imported without a configuration: there is nothing to run again.`)
       const plan = await configurations.fork(config, { overrides: {} })
       const id = newId()
       const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }

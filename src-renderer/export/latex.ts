@@ -1,4 +1,5 @@
 import type { ChartModel } from '../charts/chart-model.js'
+import type { Reduced } from '../charts/reduce.js'
 import { metricLabel, metricUnit } from '../charts/sections.js'
 import { xAxisTitle } from '../charts/x-axis.js'
 import { bestRows, figureColumns, type FigureRow } from '../compare/figures.js'
@@ -86,6 +87,20 @@ export function pgfplots(model: ChartModel, title: string): string {
     'legend cell align=left',
     'width=0.8\\linewidth',
   ]
+  const edge = (name: string, { points }: Reduced): string[] => [
+    `\\addplot[draw=none, forget plot, name path=${name}] table {`,
+    coordinates(points, factor),
+    '};',
+  ]
+  const bands = model.lines.flatMap(({ band }, i) =>
+    band
+      ? [
+          ...edge(`low${i}`, band.low),
+          ...edge(`high${i}`, band.high),
+          `\\addplot[retrace${i}, opacity=0.16, forget plot] fill between[of=low${i} and high${i}];`,
+        ]
+      : [],
+  )
   const plots = model.lines.flatMap(({ label, style, main, raw }, i) => [
     ...(raw ? [`\\addplot[retrace${i}, opacity=0.28, thin, forget plot] table {`, coordinates(raw.points, factor), '};'] : []),
     `\\addplot[retrace${i}, thick, ${pattern(style.dash)}] table {`,
@@ -98,10 +113,11 @@ export function pgfplots(model: ChartModel, title: string): string {
       `\\addplot[gray, dashed, forget plot, domain=${model.from}:${model.to}, samples=2] {${value * factor}} node[pos=0.02, anchor=south west, font=\\tiny] {${escapeLatex(label)}};`,
   )
   return [
-    '% Needs \\usepackage{pgfplots,xcolor} and \\pgfplotsset{compat=1.18}.',
+    '% Needs \\usepackage{pgfplots,xcolor}, \\usepgfplotslibrary{fillbetween} and \\pgfplotsset{compat=1.18}.',
     ...colours,
     '\\begin{tikzpicture}',
     `\\begin{axis}[\n  ${options.join(',\n  ')},\n]`,
+    ...bands,
     ...plots,
     ...references,
     '\\end{axis}',

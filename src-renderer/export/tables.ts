@@ -1,4 +1,5 @@
 import type { Points } from '../../src-main/contract/metrics.js'
+import type { Aggregate } from '../compare/aggregate.js'
 import { figureColumns, type FigureRow } from '../compare/figures.js'
 
 /** One series of one run, whole. */
@@ -24,7 +25,24 @@ export function pointsCsv(series: readonly ExportedSeries[]): string {
   return `${['run,name,metric,step,value,time_ms', ...rows].join('\n')}\n`
 }
 
-/** The same as JSON, which has no NaN and infinities: there they are strings. */
+/** The statistics of a group of runs as they are on a chart, without smoothing. */
+export interface ExportedGroup {
+  label: string
+  key: string
+  aggregate: Aggregate
+}
+
+/** A row a step of a group: how many runs have a value there, their middle, and the edges of the band; empty where there is none. */
+export function groupsCsv(groups: readonly ExportedGroup[]): string {
+  const number = (value: number): string => (Number.isNaN(value) ? '' : String(value))
+  const rows = groups.flatMap(({ label, key, aggregate: { buffer, counts, low, high, center, spread } }) => {
+    const head = `${cell(label)},${cell(key)},${center},${spread}`
+    return counts.map((n, i) => `${head},${buffer.step(i)},${n},${[buffer.value(i), low.value(i), high.value(i)].map(number).join(',')}`)
+  })
+  return `${['group,metric,center,band,step,n,value,low,high', ...rows].join('\n')}\n`
+}
+
+/** Stored points as JSON, which has no NaN and infinities: there they are strings. */
 export function pointsJson(series: readonly ExportedSeries[]): string {
   const plain = (array: Float64Array): (number | string)[] => Array.from(array, (value) => (Number.isFinite(value) ? value : String(value)))
   return JSON.stringify(

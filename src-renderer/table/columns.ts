@@ -1,6 +1,6 @@
 import { METRICS } from '../../src-main/contract/metrics.js'
 import type { ConfigValue } from '../../src-main/contract/run-table.js'
-import type { RunSummary } from '../../src-main/contract/runs.js'
+import { hasConfiguration, type RunSummary } from '../../src-main/contract/runs.js'
 import { latestLoss, progressOf } from '../describe.js'
 import { fieldInfoOf } from '../form/fields.js'
 import { formatCount, formatDateTime, formatDuration, formatMetric, formatValue } from '../format.js'
@@ -50,7 +50,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
   own('name', 'Name', 'text', 180, { cell: 'name' }),
   own('dataset', 'Data set', 'choice', 90),
   own('preset', 'Preset', 'choice', 140),
-  own('seed', 'Seed', 'number', 80, { show: plain }),
+  own('seed', 'Seed', 'number', 80, { show: plain, value: (run) => (hasConfiguration(run) ? run.seed : null) }),
   column({ key: 'loss', title: 'Loss', type: 'number', width: 84, mean: true, value: (run) => latestLoss(run) ?? null }),
   column({
     key: 'progress',
@@ -68,7 +68,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
   own('remainingSeconds', 'Time left', 'number', 104, seconds),
   own('step', 'Step', 'number', 100, count),
   own('totalSteps', 'Steps', 'number', 100, count),
-  own('parameters', 'Parameters', 'number', 112, count),
+  own('parameters', 'Parameters', 'number', 112, { ...count, value: (run) => (hasConfiguration(run) ? run.parameters : null) }),
   own('createdAt', 'Created', 'time', 168),
   own('startedAt', 'Started', 'time', 168),
   own('endedAt', 'Ended', 'time', 168),

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32c, maskedCrc32c } from '../../src-main/exchange/crc32c.js'
+import { hasConfiguration } from '../../src-main/contract/runs.js'
+import type { ConfigTable } from '../../src-main/contract/run-table.js'
 import { readEventFile, writeEventFile } from '../../src-main/exchange/event-file.js'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import { temporaryFolder } from '../fixtures/home.js'
@@ -163,6 +165,10 @@ describe('a run as an archive', () => {
     await home.services.runs.exportFile(id, { path, format: 'tensorboard' })
     const run = await other.services.runs.importFile(path)
     expect(await pointsOf(other, run.id)).toEqual(await pointsOf(home, id))
-    expect(run.note).toContain('placeholder')
+    // Nothing is said of a configuration that it does not have.
+    expect(run.note).toContain('Its configuration is not known')
+    expect(hasConfiguration(run)).toBe(false)
+    expect((JSON.parse((await other.services.runs.configs()).columns) as ConfigTable).columns).toEqual([])
+    await expect(other.services.runs.again(run.id)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })

@@ -6,8 +6,9 @@ import { figureRows } from '../../src-renderer/compare/figures.js'
 import { chartSvg } from '../../src-renderer/export/chart-image.js'
 import { fileName } from '../../src-renderer/export/download.js'
 import { fetchSeries } from '../../src-renderer/export/fetch-series.js'
+import { Aggregate } from '../../src-renderer/compare/aggregate.js'
 import { escapeLatex, latexTable, pgfplots } from '../../src-renderer/export/latex.js'
-import { figuresCsv, pointsCsv, pointsJson } from '../../src-renderer/export/tables.js'
+import { figuresCsv, groupsCsv, pointsCsv, pointsJson } from '../../src-renderer/export/tables.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
 import { FakeServices } from '../fixtures/fake-services.js'
@@ -114,6 +115,28 @@ describe('charts for papers', () => {
     expect(source).toContain('ylabel={Loss\\_a (nats)}')
     expect(source).toContain('{2} node')
     expect((source.match(/\\begin/g) ?? []).length).toBe((source.match(/\\end\{/g) ?? []).length)
+  })
+
+  it('have the band of a group in pgfplots source, and its statistics step by step as rows that read back as the same numbers', () => {
+    const members = [[1, 2, 4], [3]].map((values) => ({ buffer: bufferOf(values), startedAt: 0 }))
+    const aggregate = new Aggregate(members, 'mean', 'deviation')
+    aggregate.update()
+    const { buffer, low, high } = aggregate
+    const map = xMap('step', buffer, { stepsPerEpoch: null, batch: null, startedAt: null, active: null })
+    const line = { key: 'g', label: 'g', buffer, map, band: { low, high } }
+    const whole = { unit: '', xAxis: 'step', from: 0, to: 3, columns: 100, dark: false, logarithmic: false, logarithmicX: false } as const
+    const source = pgfplots(chartModel({ lines: [line], ...whole, outlierProof: false }), 'Loss')
+    expect(source).toContain('fill between[of=low0 and high0]')
+    expect(source).toContain(`name path=high0] table {\n1 ${2 + Math.SQRT2}\n2 nan`)
+    const rows = groupsCsv([{ label: 'a, b', key: 'train/loss', aggregate }])
+      .trimEnd()
+      .split('\n')
+    expect(rows).toEqual([
+      'group,metric,center,band,step,n,value,low,high',
+      `"a, b",train/loss,mean,deviation,1,2,2,${2 - Math.SQRT2},${2 + Math.SQRT2}`,
+      '"a, b",train/loss,mean,deviation,2,1,2,,',
+      '"a, b",train/loss,mean,deviation,3,1,4,,',
+    ])
   })
 
   it('are SVG with title, axes, lines and a legend of every line, and no markup from a name', () => {
