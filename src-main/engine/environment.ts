@@ -45,3 +45,9 @@ export function trainerEnvironment(
   const inherited = base.LD_LIBRARY_PATH ? [base.LD_LIBRARY_PATH] : []
   return { ...env, LD_LIBRARY_PATH: [...libraries, ...inherited].join(delimiter) }
 }
+
+/** The environment with XLA's auto-clustering: TensorFlow compiles what it can of a graph. Measured in docs/benchmarks.md. */
+export const withXla = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...env,
+  TF_XLA_FLAGS: [env.TF_XLA_FLAGS, '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit'].filter(Boolean).join(' '),
+})

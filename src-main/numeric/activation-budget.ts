@@ -1,6 +1,6 @@
 import type { ActivationDial } from '../contract/catalogue.js'
-import { stateBytes } from './describe.js'
-import type { Network } from './network.js'
+import { activationBytes, stateBytes } from './describe.js'
+import { parameterCount, type Network } from './network.js'
 
 /** Which units keep their activations, by stage: so many first ones. */
 export interface ActivationPlan {
@@ -52,4 +52,14 @@ export function activationDial(network: Network, batch: number, budget: number):
   const chosen = planActivations(network, batch, budget)
   const whole = planActivations(network, batch, Infinity)
   return { units: units(whole), kept: units(chosen), bytes: chosen.bytes, allBytes: whole.bytes, budget }
+}
+
+/** Times that a parameter is in memory: itself, its slot and gradient, the update, and what is derived of kernels for a step. */
+const PARAMETER_COPIES = 5
+
+/** Estimate of the bytes that training takes besides those of the engine's own process, with the activations of a plan kept. */
+export function trainingBytes(network: Network, batch: number, plan: ActivationPlan): number {
+  const { reversible, stored } = activationBytes(network, batch)
+  const activations = network.config.mode === 'reversible' ? (reversible ?? stored) + plan.bytes : stored
+  return activations + PARAMETER_COPIES * 4 * parameterCount(network)
 }

@@ -191,6 +191,7 @@ export function createProgram(context: Context): Command {
     .option('--steps <n>', 'steps that are timed', whole)
     .addOption(new Option('--execution <kind>', 'compiled (where the engine can) or eager').choices(['compiled', 'eager']))
     .option('--plain', 'without fused kernels')
+    .option('--xla', 'with XLA compiling what it can of the graph')
     .option('--kept <share>', 'room for kept activations, as a share of all of them', share)
     .addOption(mode())
     .addOption(engineOption())

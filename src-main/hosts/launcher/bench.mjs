@@ -25,6 +25,8 @@ const ROWS = [
   { name: 'hamiltonian-74, reversible', ours: ['--preset', 'hamiltonian-74'], peer: ['reversible', 'hamiltonian-74'] },
   { name: 'hamiltonian-74, reversible, eager', ours: ['--preset', 'hamiltonian-74', '--execution', 'eager'] },
   { name: 'hamiltonian-74, reversible, plain kernels', ours: ['--preset', 'hamiltonian-74', '--plain'] },
+  { name: 'hamiltonian-74, reversible, XLA', ours: ['--preset', 'hamiltonian-74', '--xla'] },
+  { name: 'hamiltonian-74, reversible, plain kernels, XLA', ours: ['--preset', 'hamiltonian-74', '--plain', '--xla'] },
   ...['0.25', '0.5', '1'].map((kept) => ({
     name: `hamiltonian-74, reversible, ${Number(kept) * 100} % kept`,
     ours: ['--preset', 'hamiltonian-74', '--kept', kept],
@@ -49,7 +51,7 @@ const ROWS = [
   { name: 'hamiltonian-74, reversible, batch 10, portable', ours: ['--preset', 'hamiltonian-74', '--batch', '10', '--engine', 'portable'] },
 ]
 
-/** @typedef {{ imagesPerSecond: number, peakMiB: number, captureSeconds?: number, engine?: { device: string, versions: { tensorflow: string | null } } }} Figures */
+/** @typedef {{ imagesPerSecond: number, peakMiB: number, estimatedMiB?: number, captureSeconds?: number, engine?: { device: string, versions: { tensorflow: string | null } } }} Figures */
 
 /** @param {string[]} args @returns {Promise<Figures>} */
 async function ours(args) {
@@ -97,7 +99,7 @@ await main(async () => {
     const [own, other] = [figure(`ours ${name}`), figure(`peer ${name}`)]
     const ratio = own && other ? (own.speed / other.speed).toFixed(2) : ''
     const capture = own?.all[0]?.captureSeconds
-    const cells = [own?.speed.toFixed(1), own?.memory, capture ? capture.toFixed(1) : '', other?.speed.toFixed(1), other?.memory, ratio]
+    const cells = [own?.speed.toFixed(1), own?.memory, own?.all[0]?.estimatedMiB, capture ? capture.toFixed(1) : '', other?.speed.toFixed(1), other?.memory, ratio]
     return `| ${[name, ...cells.map((cell) => cell ?? '')].join(' | ')} |`
   })
   const engine = [...measured.values()][0]?.[0]?.engine
@@ -109,8 +111,8 @@ await main(async () => {
       `TensorFlow ${engine?.versions.tensorflow ?? 'none'} (${engine?.device ?? 'cpu'})${torch ? `, PyTorch ${torch}` : ''}. ` +
       `Batch 100 and 32x32x3 images where no other is named; medians of ${options.rounds} rounds of ${options.steps} steps each.`,
     '',
-    '| work | images/s | peak MiB | capture s | PyTorch images/s | PyTorch MiB | ratio of speed |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| work | images/s | peak MiB | estimate MiB | capture s | PyTorch images/s | PyTorch MiB | ratio of speed |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...table,
     '',
   ].join('\n')

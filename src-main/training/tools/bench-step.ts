@@ -4,7 +4,7 @@ import { RunConfigSchema, type RunConfig } from '../../contract/config.js'
 import { UserError } from '../../contract/errors.js'
 import type { BenchStepRequest } from '../../contract/tools.js'
 import { capturableBackend } from '../../engine/capture/binding.js'
-import { keptBytesAUnit, planActivations } from '../../numeric/activation-budget.js'
+import { keptBytesAUnit, planActivations, trainingBytes } from '../../numeric/activation-budget.js'
 import { nominalConfig } from '../../numeric/describe.js'
 import { buildNetwork, modesOf, NetworkConfigError, parameterCount, type Network } from '../../numeric/network.js'
 import { presets } from '../../numeric/presets.js'
@@ -21,6 +21,7 @@ const DEFAULT_STEPS = 6
 /** Times training steps of a preset on made-up images: median of all but the first, which warms up. */
 export async function benchStep(request: BenchStepRequest, progress: (message: string) => void): Promise<ToolResult> {
   const { config, network } = configure(request)
+  const startMiB = peakResidentMiB()
   const steps = request.steps ?? DEFAULT_STEPS
   // A share of everything that could be kept, so that the dial can be measured without knowing bytes.
   const whole = keptBytesAUnit(network, config.batch).reduce((sum, bytes, index) => sum + bytes * network.stages[index]!.units, 0)
@@ -55,6 +56,8 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     secondsPerStep,
     imagesPerSecond: config.batch / secondsPerStep,
     peakMiB: peakResidentMiB(),
+    /** What the process took before, and what training was expected to add. */
+    estimatedMiB: Math.round(startMiB + trainingBytes(network, config.batch, plan) / 2 ** 20),
     /** After capture, before the first compiled step. */
     compiledMiB,
     peakTensorBytes: peak,

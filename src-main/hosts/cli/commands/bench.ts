@@ -1,3 +1,4 @@
+import { withXla } from '../../../engine/environment.js'
 import { computeEnvironment } from '../../engine.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { asJson } from '../format.js'
@@ -14,13 +15,14 @@ export interface BenchStepOptions extends CommonOptions {
   execution?: 'compiled' | 'eager'
   plain?: boolean
   kept?: number
+  xla?: boolean
 }
 
 export async function benchStep(context: Context, options: BenchStepOptions): Promise<void> {
   const { preset, batch = null, size = null, units = null, mode = null, steps = null, engine, json } = options
-  const { execution = null, plain = false, kept = null } = options
+  const { execution = null, plain = false, kept = null, xla = false } = options
   const request = { preset, batch, size, units, mode, steps, execution, fused: !plain, kept }
-  const { ok, text, result } = await runTool({ tool: 'bench-step', request }, computeEnvironment(engine), context)
+  const { ok, text, result } = await runTool({ tool: 'bench-step', request }, xla ? withXla(computeEnvironment(engine)) : computeEnvironment(engine), context)
   if (json) context.print(asJson(result))
   else text.forEach(context.print)
   if (!ok) throw new ExitStatus(1)
