@@ -88,12 +88,12 @@ export const router = t.router({
     points: procedure.input(PointsRequestSchema).query(({ ctx, input }) => ctx.services.datasets.points(input)),
     augmented: procedure.input(AugmentedRequestSchema).query(({ ctx, input }) => ctx.services.datasets.augmented(input)),
     split: procedure.input(SplitRequestSchema).query(({ ctx, input }) => ctx.services.datasets.split(input)),
-    cancelImport: procedure
+    cancelTask: procedure
       .input(z.strictObject({ taskId: z.string() }))
-      .mutation(({ ctx, input }) => ctx.services.datasets.cancelImport(input.taskId)),
+      .mutation(({ ctx, input }) => ctx.services.datasets.cancelTask(input.taskId)),
     verify: procedure
-      .input(z.strictObject({ name: DatasetNameSchema }))
-      .mutation(({ ctx, input }) => ctx.services.datasets.verify(input.name)),
+      .input(z.strictObject({ name: DatasetNameSchema, taskId: z.string().max(64).optional() }))
+      .mutation(({ ctx, input }) => ctx.services.datasets.verify(input)),
     remove: procedure
       .input(z.strictObject({ name: DatasetNameSchema }))
       .mutation(({ ctx, input }) => ctx.services.datasets.remove(input.name)),

@@ -49,8 +49,10 @@ export interface Services {
     points(request: PointsRequest): Promise<PointsPage>
     augmented(request: AugmentedRequest): Promise<Pixels>
     split(request: SplitRequest): Promise<SplitCounts>
-    cancelImport(taskId: string): Promise<void>
-    verify(name: string): Promise<{ ok: boolean; problems: string[] }>
+    /** Ends an import or a verification. */
+    cancelTask(taskId: string): Promise<void>
+    /** Reads it whole; progress is published as task changes with this id. */
+    verify(request: { name: string; taskId?: string | undefined }): Promise<{ ok: boolean; problems: string[] }>
     remove(name: string): Promise<void>
   }
   runs: {

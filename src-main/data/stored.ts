@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { DatasetSchema, type Dataset } from '../contract/datasets.js'
 import { isUserError, UserError } from '../contract/errors.js'
 import { explainFileError, syncFolder } from './disk.js'
@@ -70,8 +69,20 @@ function checkedLabels(buffer: SharedArrayBuffer, folder: string, dataset: Datas
   return labels
 }
 
-/** Compares every file of a stored data set with the hash that was taken when it was written. */
-export async function verifyDataset(folder: string): Promise<{ ok: boolean; problems: string[] }> {
+export interface VerifyOptions {
+  /** 0..1 of the bytes. */
+  onProgress?(progress: number, message: string): void
+  signal?: AbortSignal
+}
+
+/**
+ * Compares every file of a stored data set with the hash that was taken when it was written.
+ * @throws AbortError when the signal ends it
+ */
+export async function verifyDataset(
+  folder: string,
+  { onProgress, signal }: VerifyOptions = {},
+): Promise<{ ok: boolean; problems: string[] }> {
   let stored: StoredDataset
   try {
     stored = await readStored(folder)
@@ -80,11 +91,17 @@ export async function verifyDataset(folder: string): Promise<{ ok: boolean; prob
     throw error
   }
   const problems: string[] = []
-  for (const [name, bytes] of expectedFiles(stored)) {
+  const files = [...expectedFiles(stored)]
+  const total = files.reduce((sum, [, bytes]) => sum + bytes, 0) || 1
+  let before = 0
+  for (const [name, bytes] of files) {
+    signal?.throwIfAborted()
     const path = join(folder, name)
-    const problem =
-      (await lengthProblem(path, bytes)) ?? ((await sha256(path)) === stored.files[name]?.sha256 ? null : `${path} has changed`)
+    const read = (done: number): void => onProgress?.(Math.min(1, (before + done) / total), `reading ${name}`)
+    const wrong = await lengthProblem(path, bytes)
+    const problem = wrong ?? ((await sha256(path, read, signal)) === stored.files[name]?.sha256 ? null : `${path} has changed`)
     if (problem) problems.push(`${problem}: ${again(folder)}.`)
+    before += bytes
   }
   if (!problems.length && contentHash(stored) !== stored.hash)
     problems.push(`${join(folder, DESCRIPTION)} does not belong to these files: ${again(folder)}.`)
@@ -174,8 +191,12 @@ async function readShared(path: string, bytes: number, folder: string): Promise<
   return buffer
 }
 
-async function sha256(path: string): Promise<string> {
+async function sha256(path: string, onRead: (bytes: number) => void, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash)
+  let done = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, signal }) as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    onRead((done += chunk.length))
+  }
   return hash.digest('hex')
 }

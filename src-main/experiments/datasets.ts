@@ -53,11 +53,8 @@ export class Datasets {
       points: async ({ name, ...request }) => views.points(...(await this.place(name)), request),
       augmented: async ({ name, ...request }) => views.augmented(...(await this.place(name)), request),
       split: async ({ name, ...request }) => views.split(...(await this.place(name)), request),
-      cancelImport: (taskId) => this.cancel(taskId),
-      verify: async (name) => {
-        const dataset = await this.find(name)
-        return ports.importer.verify(ports.files.datasetFolder(name), dataset)
-      },
+      cancelTask: (taskId) => this.cancel(taskId),
+      verify: (request) => this.tracked(this.verify(request)),
       remove: (name) => this.remove(name),
     }
   }
@@ -176,11 +173,23 @@ export class Datasets {
   }
 
   private async import({ taskId = newId(), ...request }: ImportDataset & { taskId?: string }): Promise<Dataset> {
-    if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is running already: give this one another id.`)
+    this.requireIdle(taskId)
     if (request.name !== undefined) this.requireFree(request.name)
     return this.task(taskId, `Importing ${request.source ?? request.path}`, async (options) =>
       this.keep(await this.ports.importer.import(request, options)),
     )
+  }
+
+  private async verify({ name, taskId = newId() }: { name: string; taskId?: string | undefined }): ReturnType<DatasetImporter['verify']> {
+    const dataset = await this.find(name)
+    this.requireIdle(taskId)
+    return this.task(taskId, `Verifying ${name}`, (options) =>
+      this.ports.importer.verify(this.ports.files.datasetFolder(name), dataset, options),
+    )
+  }
+
+  private requireIdle(taskId: string): void {
+    if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is running already: give this one another id.`)
   }
 
   private tracked<T>(work: Promise<T>): Promise<T> {
@@ -192,7 +201,7 @@ export class Datasets {
 
   private async cancel(taskId: string): Promise<void> {
     const controller = this.running.get(taskId)
-    if (!controller) throw new UserError('NOT_FOUND', `No import ${taskId} is running: it has ended already, or never began.`)
+    if (!controller) throw new UserError('NOT_FOUND', `No task ${taskId} is running: it has ended already, or never began.`)
     controller.abort()
   }
 

@@ -438,7 +438,12 @@ export interface DatasetImporter {
   /** The description that a stored folder carries. */
   read(folder: string): Promise<Dataset>
   readonly views: DatasetViews
-  verify(folder: string, expected: Dataset): Promise<{ ok: boolean; problems: string[] }>
+  /** @throws when the signal ends it */
+  verify(
+    folder: string,
+    expected: Dataset,
+    options?: Partial<Pick<ImportOptions, 'onProgress' | 'signal'>>,
+  ): Promise<{ ok: boolean; problems: string[] }>
 }
 
 /** Looks into stored data sets without loading them. */

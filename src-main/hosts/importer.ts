@@ -18,8 +18,8 @@ export const createImporter = (entry: string): DatasetImporter => ({
   rename: renameStored,
   views: new DatasetBrowser(),
   read: readDataset,
-  async verify(folder, expected) {
-    const found = await verifyDataset(folder)
+  async verify(folder, expected, options) {
+    const found = await verifyDataset(folder, options)
     if (!found.ok) return found
     const { hash } = await readDataset(folder)
     if (hash === expected.hash) return found

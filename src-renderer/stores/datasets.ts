@@ -56,8 +56,8 @@ export const useDatasets = defineStore('datasets', () => {
     points: (request: PointsRequest) => client.datasets.points.query(request),
     augmented: (request: AugmentedRequest) => client.datasets.augmented.query(request),
     split: (request: SplitRequest) => client.datasets.split.query(request),
-    cancelImport: (taskId: string) => client.datasets.cancelImport.mutate({ taskId }),
-    verify: (name: string) => client.datasets.verify.mutate({ name }),
+    cancelTask: (taskId: string) => client.datasets.cancelTask.mutate({ taskId }),
+    verify: (request: { name: string; taskId: string }) => client.datasets.verify.mutate(request),
     remove: (name: string) => client.datasets.remove.mutate({ name }),
   }
 })

@@ -369,7 +369,7 @@ describe(`thirty kills (seed ${SEED})`, () => {
       name: 'big',
       counts: { train: count, test: 100 },
     })
-    expect(await next.call('datasets', 'verify', 'big')).toEqual({ ok: true, problems: [] })
+    expect(await next.call('datasets', 'verify', { name: 'big' })).toEqual({ ok: true, problems: [] })
     expect(half()).toEqual([])
     await next.kill()
   })

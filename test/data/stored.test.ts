@@ -31,6 +31,17 @@ describe('a stored data set', () => {
     expect(await createImporter('unused').verify(folder, dataset)).toEqual({ ok: true, problems: [] })
   })
 
+  it('is verified with progress, and the reading of it can be ended', async () => {
+    const told: number[] = []
+    const options = { onProgress: (done: number) => void told.push(done) }
+    expect(await createImporter('unused').verify(folder, dataset, options)).toEqual({ ok: true, problems: [] })
+    expect(told).toEqual([...told].sort((a, b) => a - b))
+    expect(told.at(-1)).toBe(1)
+    const controller = new AbortController()
+    const ended = verifyDataset(folder, { signal: controller.signal, onProgress: () => controller.abort() })
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
   it('has a hash of its content, not of its name, place or time', async () => {
     const copy = await importDataset({ path: await folderWith(files), name: 'other' }, importing(into))
     expect(copy.hash).toBe(dataset.hash)

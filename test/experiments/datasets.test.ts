@@ -34,7 +34,11 @@ describe('data sets', () => {
         .filter(({ id }) => id === 'task1')
         .map(({ state }) => state),
     ).toEqual(['running', 'done'])
-    expect(await session.services.datasets.verify('mine')).toEqual({ ok: true, problems: [] })
+    expect(await session.services.datasets.verify({ name: 'mine', taskId: 'task2' })).toEqual({ ok: true, problems: [] })
+    expect(tasks(session).filter(({ id }) => id === 'task2').map(({ title, state }) => [title, state])).toEqual([
+      ['Verifying mine', 'running'],
+      ['Verifying mine', 'done'],
+    ]) // prettier-ignore
     await expect(session.services.datasets.import({ path: 'quick', name: 'mine' })).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
@@ -44,10 +48,10 @@ describe('data sets', () => {
     expect(tasks(session).at(-1)).toMatchObject({ id: 'a', state: 'failed', message: expect.stringContaining('data_batch_3') })
     const going = session.services.datasets.import({ path: 'forever', taskId: 'b' })
     await expect(session.services.datasets.import({ path: 'forever', taskId: 'b' })).rejects.toMatchObject({ code: 'CONFLICT' })
-    await session.services.datasets.cancelImport('b')
+    await session.services.datasets.cancelTask('b')
     await expect(going).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('cancelled') })
     expect(tasks(session).at(-1)).toMatchObject({ id: 'b', state: 'cancelled' })
-    await expect(session.services.datasets.cancelImport('b')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(session.services.datasets.cancelTask('b')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   it('end their imports when the back end closes, and tell of those that a crash cut off', async () => {

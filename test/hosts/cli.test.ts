@@ -70,7 +70,7 @@ describe('a command', () => {
     const { run, opened, json, folder } = terminal()
     expect(await run('presets', '--json')).toBe(0)
     expect(json()).toMatchObject([{ name: 'hamiltonian-quick', parameters: 46_714, depth: 50 }])
-    expect(opened).toHaveBeenCalledWith({ home: folder, hostKind: 'cli' })
+    expect(opened).toHaveBeenCalledWith(expect.objectContaining({ home: folder, hostKind: 'cli' }))
     expect(existsSync(join(folder, 'host.json'))).toBe(false)
     expect(await run('presets')).toBe(0)
   })
@@ -465,12 +465,28 @@ describe('retrace datasets', () => {
     expect(notes).toEqual(['retrace: The data set mnist is damaged: remove it and import it again.'])
   })
 
+  it('cancels a verification when the user wants the end', async () => {
+    const { run, services, end } = terminal()
+    let cancelled = ''
+    services.datasets.verify = ({ taskId }) =>
+      new Promise((_resolve, reject) => {
+        services.datasets.cancelTask = async (id) => {
+          cancelled = id
+          reject(new Error('cancelled'))
+        }
+        expect(taskId).toBeDefined()
+        end('SIGINT')
+      })
+    expect(await run('datasets', 'verify', 'mnist')).toBe(130)
+    expect(cancelled).not.toBe('')
+  })
+
   it('cancels an import when the user wants the end', async () => {
     const { run, services, folder, end } = terminal()
     let cancelled = ''
     services.datasets.import = () =>
       new Promise((_resolve, reject) => {
-        services.datasets.cancelImport = async (taskId) => {
+        services.datasets.cancelTask = async (taskId) => {
           cancelled = taskId
           reject(new Error('cancelled'))
         }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isUserError, UserError } from '../../contract/errors.js'
-import { LIMITS, safePath } from '../../data/archive-limits.js'
+import { LIMITS, safePath, type ArchiveLimits } from '../../data/archive-limits.js'
 import { explainFileError, freeBytes } from '../../data/disk.js'
 
 /** What is uploaded lies below this address: `/uploads/ID/RELATIVE/PATH`. */
@@ -26,6 +26,7 @@ export class Uploads {
   constructor(
     private readonly folder: string,
     private readonly free = freeBytes,
+    private readonly limits: Pick<ArchiveLimits, 'entries' | 'bytes'> = LIMITS,
   ) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -73,11 +74,11 @@ export class Uploads {
     const target = join(this.folder, id, ...safePath({ name }, 'The upload'))
     const upload = this.seen.get(id) ?? { files: 0, bytes: 0 }
     this.seen.set(id, upload)
-    if (++upload.files > LIMITS.entries)
-      throw new UserError('BAD_INPUT', `The upload has more than ${LIMITS.entries} files: import it by its path.`)
+    if (++upload.files > this.limits.entries)
+      throw new UserError('BAD_INPUT', `The upload has more than ${this.limits.entries} files: import it by its path.`)
     upload.bytes += length
-    if (upload.bytes > LIMITS.bytes)
-      throw new UserError('BAD_INPUT', `The upload is larger than ${LIMITS.bytes / 2 ** 30} GiB: import it by its path.`)
+    if (upload.bytes > this.limits.bytes)
+      throw new UserError('BAD_INPUT', `The upload is larger than ${mebibytes(this.limits.bytes)}: import it by its path.`)
     const left = (await this.free(this.folder)) - RESERVE
     if (length > left)
       throw new UserError(

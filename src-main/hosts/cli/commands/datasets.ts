@@ -7,7 +7,7 @@ import { userPath } from '../../home.js'
 import { signalStatus } from '../../signals.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { asJson, bytes, table } from '../format.js'
-import { withWorkbench } from '../workbench.js'
+import { withWorkbench, type Workbench } from '../workbench.js'
 
 const shape = ({ image: { height, width, channels }, kind }: Dataset): string =>
   kind === 'points' ? `${channels} coordinates` : `${height}x${width}x${channels}`
@@ -50,26 +50,21 @@ export async function listDatasets(context: Context, options: CommonOptions): Pr
   table(['NAME', 'SHAPE', 'CLASSES', 'TRAIN', 'TEST', 'SIZE', 'FORMAT'], rows).forEach(context.print)
 }
 
-export interface ImportOptions extends CommonOptions {
-  format?: string
-  name?: string
-  size?: { width: number; height: number }
-  fit?: ImageOptions['fit']
-  colour?: ImageOptions['colour']
-  color?: ImageOptions['colour']
-  testFraction?: number
-}
-
-export async function importDataset(context: Context, path: string, options: ImportOptions): Promise<void> {
-  const { format, name, size, fit, colour = options.color, testFraction } = options
-  const images = { size, fit, colour, testFraction }
-  const from = userPath(path)
-  if (!existsSync(from)) throw new UserError('NOT_FOUND', `There is no file or folder ${from}: give the path of the data set's files.`)
+/**
+ * Does long work of a data set, with its progress on the terminal; Ctrl-C cancels it.
+ * @param work calls `begin` with what the task of this id stands for
+ */
+async function withTask<T>(
+  context: Context,
+  options: CommonOptions,
+  work: (workbench: Workbench, taskId: string, begin: <R>(task: () => Promise<R>) => Promise<R>) => Promise<T>,
+): Promise<T> {
   const taskId = randomUUID()
-  const set = await withWorkbench(
+  return withWorkbench(
     context,
     options,
-    async ({ client }) => {
+    async (workbench) => {
+      const { client } = workbench
       let shown = ''
       const watch = client.changes.subscribe(
         { lastEventId: null, detailOf: [] },
@@ -88,15 +83,16 @@ export async function importDataset(context: Context, path: string, options: Imp
       let begun = false
       void context.end.then((signal) => {
         ended = signal
-        // The import below then fails, which is what ends this command.
-        if (begun) client.datasets.cancelImport.mutate({ taskId }).catch(context.onDefect)
+        // The work then fails, which is what ends this command.
+        if (begun) client.datasets.cancelTask.mutate({ taskId }).catch(context.onDefect)
       })
       try {
-        context.note(estimateLine(await client.datasets.estimate.query({ path: from, format, name, images })))
-        const signal = ended as NodeJS.Signals | null
-        if (signal) throw new ExitStatus(signalStatus(signal))
-        begun = true
-        return await client.datasets.import.mutate({ path: from, taskId, format, name, images })
+        return await work(workbench, taskId, (task) => {
+          const signal = ended as NodeJS.Signals | null
+          if (signal) throw new ExitStatus(signalStatus(signal))
+          begun = true
+          return task()
+        })
       } catch (error) {
         if (ended) throw new ExitStatus(signalStatus(ended))
         throw error
@@ -107,6 +103,27 @@ export async function importDataset(context: Context, path: string, options: Imp
     },
     { lasting: true, handlesEnd: true },
   )
+}
+
+export interface ImportOptions extends CommonOptions {
+  format?: string
+  name?: string
+  size?: { width: number; height: number }
+  fit?: ImageOptions['fit']
+  colour?: ImageOptions['colour']
+  color?: ImageOptions['colour']
+  testFraction?: number
+}
+
+export async function importDataset(context: Context, path: string, options: ImportOptions): Promise<void> {
+  const { format, name, size, fit, colour = options.color, testFraction } = options
+  const images = { size, fit, colour, testFraction }
+  const from = userPath(path)
+  if (!existsSync(from)) throw new UserError('NOT_FOUND', `There is no file or folder ${from}: give the path of the data set's files.`)
+  const set = await withTask(context, options, async ({ client }, taskId, begin) => {
+    context.note(estimateLine(await client.datasets.estimate.query({ path: from, format, name, images })))
+    return begin(() => client.datasets.import.mutate({ path: from, taskId, format, name, images }))
+  })
   if (options.json) context.print(asJson(set))
   else describe(set).forEach(context.print)
 }
@@ -140,7 +157,9 @@ function estimateLine({ format, name, storedBytes, temporaryBytes, freeBytes }: 
 }
 
 export async function verifyDataset(context: Context, name: string, options: CommonOptions): Promise<void> {
-  const verdict = await withWorkbench(context, options, ({ client }) => client.datasets.verify.mutate({ name }))
+  const verdict = await withTask(context, options, ({ client }, taskId, begin) =>
+    begin(() => client.datasets.verify.mutate({ name, taskId })),
+  )
   if (options.json) context.print(asJson({ name, ...verdict }))
   else if (verdict.ok) context.print(`${name}: complete and unchanged`)
   else verdict.problems.forEach((problem) => context.print(`${name}: ${problem}`))
