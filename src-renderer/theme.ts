@@ -7,6 +7,7 @@ const light = {
   colors: {
     background: '#f5f6f8',
     surface: '#ffffff',
+    'surface-bright': '#ffffff',
     'on-surface': '#1d232a',
     'on-background': '#1d232a',
     'surface-variant': '#3a444f',
@@ -27,6 +28,8 @@ const dark = {
   colors: {
     background: '#101418',
     surface: '#181d23',
+    'surface-bright': '#e4e8ec',
+    'on-surface-bright': '#20262d',
     'on-surface': '#e4e8ec',
     'on-background': '#e4e8ec',
     'surface-variant': '#cdd5dd',

@@ -52,14 +52,16 @@ export function parallelOption(runs: readonly RunInfo[], quantities: readonly Qu
   return {
     animation: false,
     textStyle: { fontFamily: FONT },
-    parallel: { left: 60, right: 90, top: 50, bottom: 24 },
+    parallel: { left: 60, right: 110, top: 92, bottom: 24 },
     parallelAxis: quantities.map(({ label, values, logarithmic }, dim) => {
       const words = values.some((value) => typeof value === 'string')
       return {
         dim,
         name: label,
-        nameTextStyle: { color: theme.text, fontSize: 11 },
-        nameTruncate: { maxWidth: 130 },
+        // Slanted, so that the names of many axes do not lie over each other.
+        nameTextStyle: { color: theme.text, fontSize: 11, align: 'left' as const, verticalAlign: 'bottom' as const },
+        nameRotate: 24,
+        nameTruncate: { maxWidth: 190 },
         type: words ? ('category' as const) : logarithmic ? ('log' as const) : ('value' as const),
         ...(words ? { data: [...new Set(values.map((value) => String(value ?? '–')))] } : { scale: true }),
         axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: unknown) => shown(value) },

@@ -9,6 +9,8 @@ export interface ShownHome {
   diverged: string
   /** At work, with others behind it in the queue. */
   live: string
+  /** Those that wait behind it. */
+  queued: string[]
   /** On points of the plane. */
   plane: string
   /** Ids of one network with several seeds, and of another with several. */
@@ -68,7 +70,7 @@ export async function fillHome(api: Api, tell: (line: string) => void): Promise<
     name: 'Hamiltonian and leapfrog',
     view: { runs: [...hamiltonian, ...leapfrog].map(({ id }) => id), group: 'seeds', baseline: first.id },
   })
-  const [live] = await api.runs.createSeveral.mutate({
+  const [live, ...queued] = await api.runs.createSeveral.mutate({
     request: { ...quick, name: 'Longer', overrides: { steps: 20_000, evaluateEvery: 100 } },
     seeds: [1, 2, 3],
   })
@@ -78,6 +80,7 @@ export async function fillHome(api: Api, tell: (line: string) => void): Promise<
     finished: first.id,
     diverged: diverged.id,
     live: live.id,
+    queued: queued.map(({ id }) => id),
     plane: plane.id,
     compared: [...hamiltonian, ...leapfrog].map(({ id }) => id),
   }

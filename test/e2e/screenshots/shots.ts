@@ -39,12 +39,7 @@ export const SHOTS: Shot[] = [
     name: 'runs-marked',
     address: () => '/runs',
     prepare: async (page) => {
-      for (const at of [0, 1])
-        await page
-          .locator('main')
-          .getByRole('checkbox', { name: /select/i })
-          .nth(at + 1)
-          .check()
+      for (const at of [0, 1]) await page.locator('[data-tick]').nth(at).click()
     },
   },
   { name: 'runs-empty', address: () => '/runs', empty: true },

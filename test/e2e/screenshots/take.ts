@@ -17,9 +17,9 @@ const THEMES = ['light', 'dark'] as const
 const WIDTHS = [1100, 1600]
 
 /** The pictures of README and docs, by the name of their shot. */
-const DOCS = ['run-charts', 'compare-charts', 'runs', 'dataset-images']
+const DOCS = ['run-charts', 'compare-charts', 'runs']
 /** Of the pictures in the docs: CSS pixels, device pixels for each, and bytes at most. */
-const [WIDTH, HEIGHT, SCALE, LARGEST] = [1280, 860, 1.5, 300_000]
+const [WIDTH, HEIGHT, SCALE, LARGEST] = [1440, 900, 1.5, 300_000]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,23 +41,38 @@ async function take(page: Page, shot: Shot, address: string): Promise<Buffer> {
   await settled(page)
   await shot.prepare?.(page)
   await settled(page)
-  return page.screenshot({ fullPage: !shot.window })
+  const size = page.viewportSize()
+  if (shot.window || !size) return page.screenshot()
+  // What is out of sight is not drawn: the window becomes as high as the page.
+  const height = await page.evaluate<number>('document.documentElement.scrollHeight')
+  await page.setViewportSize({ ...size, height: Math.min(6000, Math.max(size.height, height)) })
+  await settled(page)
+  const picture = await page.screenshot()
+  await page.setViewportSize(size)
+  return picture
 }
 
 /** A home with what the shots show, in a folder that stays when the user names one. */
 async function openShown(entry: string, folder: string) {
   const server = await startServer(entry, folder)
-  const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
-  const note = join(folder, 'shown.json')
-  let shown: ShownHome
-  if (existsSync(note)) {
-    shown = JSON.parse(readFileSync(note, 'utf8')) as ShownHome
-    await client.runs.resume.mutate({ id: shown.live })
-  } else {
-    shown = await fillHome(client, tell)
-    writeFileSync(note, JSON.stringify(shown))
+  try {
+    const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+    const note = join(folder, 'shown.json')
+    let shown: ShownHome
+    if (existsSync(note)) {
+      shown = JSON.parse(readFileSync(note, 'utf8')) as ShownHome
+      // The queue as it was: what was interrupted would stand behind what waited.
+      await client.runs.bulk.mutate({ ids: shown.queued, action: 'pause' })
+      await client.runs.bulk.mutate({ ids: [shown.live, ...shown.queued], action: 'resume' })
+    } else {
+      shown = await fillHome(client, tell)
+      writeFileSync(note, JSON.stringify(shown))
+    }
+    return { server, shown, close }
+  } catch (error) {
+    await server.stop()
+    throw error
   }
-  return { server, shown, close }
 }
 
 async function takeAll(browser: Browser, shots: Shot[], addressOf: (shot: Shot) => string): Promise<void> {
