@@ -31,14 +31,18 @@ export function useViewState() {
   const changed = computed(() => !awaited.value && !sameView(view.value, current.value?.view ?? EMPTY_VIEW))
 
   let timer: ReturnType<typeof setTimeout> | undefined
-  let written = ''
+  /** What this page has written and the address has not come to yet: no one else's wish, however late it arrives. */
+  const written = new Set<string>()
+  const signature = (query: LocationQuery): string => JSON.stringify([viewOf(query), idOf(query)])
   function write(): void {
     const query = { ...queryOf(view.value), ...(viewId.value === null ? {} : { view: viewId.value }) }
     preferences.runsView = query as Record<string, string | string[]>
     clearTimeout(timer)
     timer = setTimeout(() => {
       if (router.currentRoute.value.path !== path) return
-      written = JSON.stringify(viewOf(query as LocationQuery)) + String(viewId.value)
+      const mark = signature(query as LocationQuery)
+      if (mark === signature(router.currentRoute.value.query)) return
+      written.add(mark)
       void router.replace({ query })
     }, WRITE_AFTER)
   }
@@ -66,7 +70,7 @@ export function useViewState() {
   watch(
     () => route.query,
     (query) => {
-      if (route.path !== path || JSON.stringify(viewOf(query)) + String(idOf(query)) === written) return
+      if (route.path !== path || written.delete(signature(query))) return
       if (!hasView(query) && idOf(query) === null) return write()
       viewId.value = idOf(query)
       awaited.value = viewId.value !== null && !hasView(query)
