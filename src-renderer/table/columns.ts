@@ -51,7 +51,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
   own('dataset', 'Data set', 'choice', 90),
   own('preset', 'Preset', 'choice', 140),
   own('seed', 'Seed', 'number', 80, { show: plain, value: (run) => (hasConfiguration(run) ? run.seed : null) }),
-  column({ key: 'loss', title: 'Loss', type: 'number', width: 84, mean: true, value: (run) => latestLoss(run) ?? null }),
+  column({ key: 'loss', title: 'Loss', type: 'number', width: 96, mean: true, value: (run) => latestLoss(run) ?? null }),
   column({
     key: 'progress',
     title: 'Progress',
