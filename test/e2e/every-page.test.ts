@@ -1,0 +1,82 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ShownHome } from './screenshots/home.js'
+import { SHOTS } from './screenshots/shots.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { layoutShift, observeLayoutShift } from './support/layout-shift.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+import { openWorkbench } from './support/workbench.js'
+
+/** Of a page while it loads, at most; on the web 0.1 counts as good, and a busy machine needs some room. */
+const MOST_SHIFT = 0.2
+
+type Workbench = Awaited<ReturnType<typeof openWorkbench>>
+
+/** The same things that the pictures show, by trainers that compute nothing. */
+async function fill({ services }: Workbench): Promise<ShownHome> {
+  const request = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+  await services.settings.update({ 'queue.concurrentRuns': 2 })
+  await services.datasets.make({ name: 'spirals', kind: 'two-spirals', seed: 1 })
+  const short = await services.runs.createSeveral({ ...request, name: 'short', overrides: { steps: 20 } }, [1, 2, 3])
+  const ids = short.map(({ id }) => id)
+  for (const id of ids) await vi.waitFor(async () => expect((await services.runs.get(id)).status).toBe('finished'), { timeout: 20_000 })
+  const [finished, diverged, plane] = ids as [string, string, string]
+  await services.runs.setNotes(finished, '## First\n\nLearns **fast**.')
+  const [live, ...queued] = await services.runs.createSeveral({ ...request, name: 'long', overrides: { steps: 100_000 } }, [1, 2, 3, 4])
+  return { finished, diverged, plane, live: live!.id, queued: queued.map(({ id }) => id), compared: ids }
+}
+
+/** Every page, dialog and state that the pictures show, in a real browser over the real back end. */
+describe.skipIf(noBrowser)('every page', () => {
+  let browser: Browser
+  let full: Workbench
+  let empty: Workbench
+  let home: ShownHome
+  beforeAll(async () => {
+    await builtWorkbench()
+    browser = await launchBrowser()
+    ;[full, empty] = [await openWorkbench({ stepMs: 50 }), await openWorkbench()]
+    home = await fill(full)
+  }, 300_000)
+  afterAll(async () => {
+    await browser?.close()
+    await Promise.all([full?.close(), empty?.close()])
+  })
+
+  it.each([
+    ['light', 1100],
+    ['dark', 1600],
+  ] as const)('has no serious barrier, complains of nothing, and does not move by itself (%s theme, %d pixels)', async (scheme, width) => {
+    const { page, context, complaints } = await openPage(browser, { scheme, width })
+    await observeLayoutShift(page)
+    const found: Record<string, unknown> = {}
+    for (const shot of SHOTS) {
+      const { server } = shot.empty ? empty : full
+      await page.goto(`${server.windowAddress}#${shot.address(home)}`)
+      // The address differs only behind the #, which loads nothing anew by itself.
+      await page.reload()
+      await page.locator('#content h1, #content .empty').first().waitFor()
+      await shot.prepare?.(page)
+      const [barriers, shift] = [await seriousFindings(page), await layoutShift(page)]
+      if (barriers.length > 0) found[`${shot.name}: barriers`] = barriers
+      if (shift.sum > MOST_SHIFT) found[`${shot.name}: moves`] = shift
+    }
+    expect({ ...found, ...(complaints.length > 0 && { complaints }) }).toEqual({})
+    await context.close()
+  })
+
+  it('does not move as the values of a run at work arrive', async () => {
+    const { page, context } = await openPage(browser, { width: 1100 })
+    await observeLayoutShift(page)
+    await page.goto(`${full.server.windowAddress}#/runs/${home.live}`)
+    const step = async (): Promise<number> =>
+      Number(/step ([\d,]+)/.exec(await page.locator('#content').innerText())?.[1]?.replace(',', ''))
+    await expect.poll(step).toBeGreaterThan(0)
+    const before = { step: await step(), shift: (await layoutShift(page)).sum }
+    await expect.poll(step, { timeout: 20_000 }).toBeGreaterThan(before.step + 40)
+    const after = await layoutShift(page)
+    expect(after.sum - before.shift, after.what).toBeLessThan(0.005)
+    await context.close()
+  })
+})
