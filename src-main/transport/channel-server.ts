@@ -8,8 +8,8 @@ import type { Services } from '../contract/services.js'
 
 /** Longest message that a client may send, in bytes: a configuration is a few kilobytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-/** Calls in one message; the page's own start needs about ten. */
-export const MAX_BATCH = 100
+/** Calls in one message: the page's own start needs about ten, a comparison two for each of its up to 60 runs. */
+export const MAX_BATCH = 250
 /** A client that leaves this many bytes unread is cut off; it comes back and goes on from its last change. */
 export const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
