@@ -99,7 +99,15 @@ await main(async () => {
     const [own, other] = [figure(`ours ${name}`), figure(`peer ${name}`)]
     const ratio = own && other ? (own.speed / other.speed).toFixed(2) : ''
     const capture = own?.all[0]?.captureSeconds
-    const cells = [own?.speed.toFixed(1), own?.memory, own?.all[0]?.estimatedMiB, capture ? capture.toFixed(1) : '', other?.speed.toFixed(1), other?.memory, ratio]
+    const cells = [
+      own?.speed.toFixed(1),
+      own?.memory,
+      own?.all[0]?.estimatedMiB,
+      capture ? capture.toFixed(1) : '',
+      other?.speed.toFixed(1),
+      other?.memory,
+      ratio,
+    ]
     return `| ${[name, ...cells.map((cell) => cell ?? '')].join(' | ')} |`
   })
   const engine = [...measured.values()][0]?.[0]?.engine

@@ -22,7 +22,11 @@ export async function benchStep(context: Context, options: BenchStepOptions): Pr
   const { preset, batch = null, size = null, units = null, mode = null, steps = null, engine, json } = options
   const { execution = null, plain = false, kept = null, xla = false } = options
   const request = { preset, batch, size, units, mode, steps, execution, fused: !plain, kept }
-  const { ok, text, result } = await runTool({ tool: 'bench-step', request }, xla ? withXla(computeEnvironment(engine)) : computeEnvironment(engine), context)
+  const { ok, text, result } = await runTool(
+    { tool: 'bench-step', request },
+    xla ? withXla(computeEnvironment(engine)) : computeEnvironment(engine),
+    context,
+  )
   if (json) context.print(asJson(result))
   else text.forEach(context.print)
   if (!ok) throw new ExitStatus(1)
