@@ -7,7 +7,8 @@ interface Ranked {
 }
 
 /**
- * All items in an order in which every class is spread evenly: any prefix holds each class in its share, to within one item.
+ * All items in an order in which every class is spread evenly: a prefix holds each class in its share to within
+ * (1 + classes * share) / 2 items, which is one item for classes of one size.
  * The order inside a class is a function of the seed and the class.
  */
 export function stratifiedOrder(labels: ArrayLike<number>, seed: number): Ranked[] {
@@ -36,10 +37,9 @@ export interface Split {
 /**
  * Which training images a run uses, as a function of labels, fractions and seed.
  *
- * The subset is a prefix of one order in which every class is spread evenly, so that it is stratified to within one image a
- * class, and a smaller subset is contained in a larger one of the same seed. The validation part is taken from the subset:
- * in each class, in its random order, every 1/validation-th image. So it is stratified too, and training parts as well as
- * validation parts of nested subsets are nested.
+ * The subset is a prefix of one order in which every class is spread evenly, so that it is stratified, and a smaller subset is contained
+ * in a larger one of the same seed. The validation part is taken from the subset: in each class, in its random order, every
+ * 1/validation-th image. So it is stratified too, and training parts as well as validation parts of nested subsets are nested.
  * @param subset fraction of all training images, 0 < subset <= 1
  * @param validation fraction of the subset, 0 <= validation < 1
  */
