@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { format, resolveConfig } from 'prettier'
 import { prepare } from '../../src-main/hosts/launcher/prepare.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -50,9 +51,9 @@ for (const [name, preset, ...settings] of CASES) {
   const now = ask('runs', 'list').find((/** @type {{ name: string }} */ run) => run.name === name)
   if (now?.status !== 'finished') throw new Error(`${name} is ${now?.status ?? 'missing'}; run this again to go on.`)
   writeFileSync(file, `${JSON.stringify(summarise(now.id, name))}\n`)
-  writePage()
+  await writePage()
 }
-writePage()
+await writePage()
 
 /** What the table needs of a run, and what it takes to repeat it. @param {string} id @param {string} name */
 function summarise(id, name) {
@@ -77,7 +78,7 @@ function summarise(id, name) {
   }
 }
 
-function writePage() {
+async function writePage() {
   const done = CASES.flatMap(([name]) => {
     const file = join(RAW, `${name}.json`)
     return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : []
@@ -104,5 +105,6 @@ function writePage() {
   const page = readFileSync(PAGE, 'utf8')
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)]
   if (from < 0 || to < 0) throw new Error(`docs/results.md has no place for the table (${BEGIN})`)
-  writeFileSync(PAGE, page.slice(0, from) + text + page.slice(to + END.length))
+  const written = page.slice(0, from) + text + page.slice(to + END.length)
+  writeFileSync(PAGE, await format(written, { ...(await resolveConfig(PAGE)), parser: 'markdown' }))
 }

@@ -129,4 +129,6 @@ await main(async () => {
   const head = '# Benchmarks\n\nWritten by `npm run bench` and `npm run bench:ui`; newest last.\n'
   if (!existsSync(file)) writeFileSync(file, head)
   appendFileSync(file, `${readFileSync(file, 'utf8').endsWith('\n') ? '\n' : '\n\n'}${text}`)
+  const { format, resolveConfig } = await import('prettier')
+  writeFileSync(file, await format(readFileSync(file, 'utf8'), { ...(await resolveConfig(file)), parser: 'markdown' }))
 })
