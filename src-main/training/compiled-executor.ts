@@ -137,6 +137,8 @@ export class CompiledExecutor implements Executor {
       // The captured run replaces the tensors of its state; the values that count stay in `variables`.
       const scratch = this.toState(Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, clone(value)])))
       const { fetch } = builder.capture('train', { ...inputs }, variables, () => {
+        // The values of the variables, which TensorFlow holds by now.
+        collectGarbage()
         const { crossEntropy, logits, ...scalars } = trainStep(network, scratch, inputs, { ...config, ...options }, inputs)
         logits.dispose()
         return { fetch: { loss: crossEntropy, ...scalars }, assign: variablesOf(scratch) }
