@@ -255,6 +255,8 @@ describe.runIf(engineReport.engine === 'native')('capture', () => {
     'a Hamiltonian step': (x, w, b) =>
       tf.sub(x, tf.mul(tf.conv2dTranspose(tf.relu(tf.add(tf.conv2d(x, w, 1, 'same'), b)) as tf.Tensor4D, w, [2, 6, 6, 4], 1, 'same'), 0.1)),
     'a midpoint step': (x, w, b) => tf.add(x, tf.mul(tf.relu(tf.add(tf.conv2d(x, w, 1, 'same'), b)), 0.2)),
+    'a sum of products with one constant': (x, w) => tf.add(tf.mul(tf.tanh(x), 0.3), tf.mul(tf.conv2d(x, w, 1, 'same'), 0.3)),
+    'a sum of products with two constants': (x, w) => tf.add(tf.mul(tf.tanh(x), 0.3), tf.mul(tf.relu(tf.conv2d(x, w, 1, 'same')), 0.7)),
     'a scaled state that a convolution reads': (x, w) => tf.conv2d(tf.mul(x, 0.3), w, 1, 'same'),
   }
 
