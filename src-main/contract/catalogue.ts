@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { NetworkOverridesSchema, RunOverridesSchema, type RunConfig } from './config.js'
 
+/** The task of a measurement of this machine's speed. */
+export const SPEED_TASK = 'speed'
+
 export const NetworkSummarySchema = z.strictObject({
   parameters: z.int(),
   /** Layers as the papers count them. */

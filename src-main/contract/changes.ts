@@ -10,8 +10,8 @@ import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from 
 
 export const TaskSchema = z.strictObject({
   id: z.string(),
-  /** What is done: to data sets, to a run, or to the home as a whole. */
-  kind: z.enum(['dataset', 'evaluation', 'backup', 'check', 'restore']),
+  /** What is done: to data sets, to a run, to the home as a whole, or with the machine. */
+  kind: z.enum(['dataset', 'evaluation', 'backup', 'check', 'restore', 'measurement']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   /** 0..1, or null when unknown. */

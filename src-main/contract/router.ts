@@ -68,6 +68,8 @@ export const router = t.router({
     presets: procedure.query(({ ctx }) => ctx.services.catalogue.presets()),
     architectures: procedure.query(({ ctx }) => ctx.services.catalogue.architectures()),
     preview: procedure.input(CreateRunSchema).query(({ ctx, input }) => ctx.services.catalogue.preview(input)),
+    measureSpeed: procedure.mutation(({ ctx }) => ctx.services.catalogue.measureSpeed()),
+    cancelMeasurement: procedure.mutation(({ ctx }) => ctx.services.catalogue.cancelMeasurement()),
   }),
   datasets: t.router({
     list: procedure.query(({ ctx }) => ctx.services.datasets.list()),
@@ -154,6 +156,9 @@ export const router = t.router({
     setNotes: procedure
       .input(runId.extend({ notes: NotesSchema }))
       .mutation(({ ctx, input }) => ctx.services.runs.setNotes(input.id, input.notes)),
+    pinCheckpoint: procedure
+      .input(runId.extend({ file: checkpointFile, pinned: z.boolean() }))
+      .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.pinCheckpoint(id, request)),
     remove: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.remove(input.id)),
     restore: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.restore(input.id)),
     purge: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.purge(input.id)),

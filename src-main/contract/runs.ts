@@ -112,6 +112,8 @@ export const CheckpointSchema = z.strictObject({
   createdAt: z.number(),
   metrics: z.record(z.string(), z.number().or(z.nan())),
   weightsHash: z.string(),
+  /** No clean-up removes it; absent where it is not pinned. */
+  pinned: z.literal(true).optional(),
 })
 export type Checkpoint = z.infer<typeof CheckpointSchema>
 

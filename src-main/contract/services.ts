@@ -18,7 +18,18 @@ import type {
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from './datasets.js'
 import type { Evaluation, EvaluationSummary, WeightNorms } from './evaluations.js'
 import type { PackedPoints, SeriesOverview, SeriesPoints } from './metrics.js'
-import type { BulkAction, BulkResult, CreateRun, EditRuns, ForkRun, LogEntry, RemovedRun, RunDetail, RunSummary } from './runs.js'
+import type {
+  BulkAction,
+  BulkResult,
+  Checkpoint,
+  CreateRun,
+  EditRuns,
+  ForkRun,
+  LogEntry,
+  RemovedRun,
+  RunDetail,
+  RunSummary,
+} from './runs.js'
 import type { SavedRunView, SaveRunView } from './run-views.js'
 import type { Settings, SettingsPatch } from './settings.js'
 import type { SystemInfo } from './system.js'
@@ -33,6 +44,12 @@ export interface Services {
     architectures(): Promise<Architecture[]>
     /** Resolves a configuration without creating a run: what the form shows. */
     preview(request: CreateRun): Promise<Preview>
+    /**
+     * Measures how fast this machine makes training steps, in a process of its own; times are estimated from that from then on, also by
+     * other windows. Resolves when it is kept; progress is published as changes of the task `SPEED_TASK`. Refused beside runs at work.
+     */
+    measureSpeed(): Promise<void>
+    cancelMeasurement(): Promise<void>
   }
   datasets: {
     list(): Promise<Dataset[]>
@@ -99,6 +116,8 @@ export interface Services {
     /** Tags, colour, pin, baseline and archive of many runs in one transaction. */
     edit(request: EditRuns): Promise<RunSummary[]>
     setNotes(id: string, notes: string): Promise<RunSummary>
+    /** A pinned checkpoint is kept by every clean-up that keeps what is pinned. */
+    pinCheckpoint(id: string, request: { file: string; pinned: boolean }): Promise<Checkpoint>
     /** Out of the list; it can be brought back until the setting `runs.keepRemovedHours` has passed, then its files go too. */
     remove(id: string): Promise<void>
     restore(id: string): Promise<RunSummary>

@@ -23,7 +23,7 @@ export const SettingsSchema = z.strictObject({
   }),
   'runs.keepCheckpoints': setting(z.enum(['all', 'best and last']).default('all'), {
     label: 'Checkpoints of finished runs',
-    help: 'best and last deletes the others when a run has finished; those of pinned runs and of the baseline stay.',
+    help: 'best and last deletes the others when a run has finished; those that are pinned, and all of pinned runs and of the baseline, stay.',
     unit: '',
   }),
   'disk.warnGiB': setting(z.number().min(0).max(100_000).default(5), {

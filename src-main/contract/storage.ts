@@ -26,7 +26,7 @@ export const RetentionSchema = z.strictObject({
   best: z.boolean().default(true),
   /** Of each run, the newest: without it a run cannot be resumed. */
   last: z.boolean().default(true),
-  /** All of pinned runs and of the baseline. */
+  /** All of pinned runs and of the baseline, and those that are pinned themselves. */
   pinned: z.boolean().default(true),
   /** Files that belong to nothing: left by crashes, or of runs that are gone. */
   leftovers: z.boolean().default(false),

@@ -15,7 +15,7 @@ import { unpackTar } from '../data/archive.js'
 import type { IncomingRun, OutgoingRun } from '../experiments/ports.js'
 
 /** Format of this file; a newer one is refused. */
-const VERSION = 2
+const VERSION = 3
 const MANIFEST = 'run.json'
 const MOST_MANIFEST = 256 * 2 ** 20
 

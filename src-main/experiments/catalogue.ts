@@ -12,7 +12,7 @@ import { resolveConfig, type Resolved } from './resolve.js'
 
 /** Makes whole configurations of presets, data sets and overrides, and says what is wrong with them. */
 export class Configurations {
-  readonly services: Services['catalogue']
+  readonly services: Pick<Services['catalogue'], 'presets' | 'architectures' | 'preview'>
 
   constructor(
     private readonly catalogue: Catalogue,

@@ -14,5 +14,5 @@ export function dispensable(
   const best = checkpoints.findLast(({ kind }) => kind === 'best')
   if (keep.last && last) kept.add(last.file)
   if (keep.best && best) kept.add(best.file)
-  return checkpoints.filter(({ file }) => !kept.has(file))
+  return checkpoints.filter(({ file, pinned }) => !kept.has(file) && !(keep.pinned && pinned))
 }

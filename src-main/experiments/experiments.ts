@@ -29,11 +29,13 @@ import type {
   RunStore,
   SeriesStore,
   SettingsStore,
+  SpeedMeter,
   TrainerLauncher,
   Transactions,
   Weights,
 } from './ports.js'
 import { DatabaseCheck, noteClosing, noteOpening } from './recovery.js'
+import { MachineSpeed } from './machine-speed.js'
 import { RunControl } from './run-control.js'
 import { createBulk } from './bulk.js'
 import { createRunEdit } from './run-edit.js'
@@ -66,6 +68,7 @@ export interface ExperimentPorts {
   importer: DatasetImporter
   weights: Weights
   evaluator: Evaluator
+  speedMeter: SpeedMeter
   exchange: RunExchange
   system: Services['system']
   provenance: RunPorts['provenance']
@@ -92,6 +95,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   const datasets = new Datasets({ ...ports, changes })
   const backups = new Backups({ ...ports, changes })
   const configurations = new Configurations(ports.catalogue, datasets)
+  const speed = new MachineSpeed({ ...ports, changes, control })
   const trash = new RunTrash({ ...ports, changes, control })
   const runPorts = { ...ports, changes, control, configurations }
   const evaluations = new Evaluations({ ...runPorts, datasets })
@@ -116,7 +120,7 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
   return {
     services: {
       system: ports.system,
-      catalogue: configurations.services,
+      catalogue: { ...configurations.services, ...speed.services },
       datasets: datasets.services,
       runs: { ...runs, ...createBulk(runs) },
       alerts: alerts.services,
@@ -128,7 +132,8 @@ export function openExperiments(ports: ExperimentPorts): { services: Services; c
     },
     async close(timeout) {
       guard.close()
-      await Promise.all([control.close(timeout), check.close(), datasets.close(), trash.close(), backups.close(), evaluations.close()])
+      const parts = [check, datasets, trash, backups, evaluations, speed]
+      await Promise.all([control.close(timeout), ...parts.map((part) => part.close())])
       changes.close()
       noteClosing(ports.settings)
     },

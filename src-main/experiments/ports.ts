@@ -130,8 +130,9 @@ export interface LogStore {
 }
 
 export interface CheckpointStore {
-  /** Replaces an earlier one of the same file name. */
+  /** Replaces an earlier one of the same file name, which stays pinned where it was. */
   put(checkpoint: Checkpoint): void
+  setPinned(runId: string, file: string, pinned: boolean): void
   /** Ascending by step, then by time. */
   list(runId: string): Checkpoint[]
   remove(runId: string, file: string): void
@@ -410,6 +411,12 @@ export interface Evaluator {
     onProgress(progress: number | null, message: string): void
     signal: AbortSignal
   }): Promise<TestFigures>
+}
+
+/** Measures the speed of this machine, in a process of its own, and keeps it for the catalogue's estimates. */
+export interface SpeedMeter {
+  /** @throws UserError when no engine can run */
+  measure(request: { onProgress(progress: number | null, message: string): void; signal: AbortSignal }): Promise<void>
 }
 
 export interface ImportOptions {

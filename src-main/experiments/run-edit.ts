@@ -2,11 +2,14 @@ import { UserError } from '../contract/errors.js'
 import { ACTIVE, type EditRuns, type RunSummary } from '../contract/runs.js'
 import type { Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
-import type { RunPatch, RunStore } from './ports.js'
+import { findCheckpoint } from './find-checkpoint.js'
+import type { CheckpointStore, HomeFiles, RunPatch, RunStore } from './ports.js'
 import type { RunControl } from './run-control.js'
 
 interface EditPorts {
   changes: Changes
+  checkpoints: CheckpointStore
+  files: HomeFiles
   runs: RunStore
   control: RunControl
 }
@@ -17,7 +20,9 @@ const MOST_TAGS = 32
 const NOTE_LENGTH = 160
 
 /** What users mark runs with. */
-export function createRunEdit({ changes, runs, control }: EditPorts): Pick<Services['runs'], 'rename' | 'edit' | 'setNotes'> {
+export function createRunEdit(ports: EditPorts): Pick<Services['runs'], 'rename' | 'edit' | 'setNotes' | 'pinCheckpoint'> {
+  const { changes, checkpoints, runs, control } = ports
+
   function patchOf(run: RunSummary, request: EditRuns): RunPatch {
     const { addTags = [], removeTags = [], colour, pinned, baseline, archived } = request
     const marks = { colour, pinned, baseline, archived }
@@ -71,6 +76,17 @@ export function createRunEdit({ changes, runs, control }: EditPorts): Pick<Servi
         record({ kind: 'notes', runId: id, notes })
         record({ kind: 'run', run })
         return run
+      })
+    },
+
+    async pinCheckpoint(id, { file, pinned }) {
+      control.require(id)
+      findCheckpoint(ports, id, { file })
+      return changes.commit((record) => {
+        checkpoints.setPinned(id, file, pinned)
+        const checkpoint = findCheckpoint(ports, id, { file })
+        record({ kind: 'checkpoint', checkpoint })
+        return checkpoint
       })
     },
   }

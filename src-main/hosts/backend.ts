@@ -4,7 +4,7 @@ import type { SystemInfo } from '../contract/system.js'
 import { createExchange } from '../exchange/exchange.js'
 import type { NewAlert } from '../experiments/alerts.js'
 import { openExperiments } from '../experiments/experiments.js'
-import type { Awaitable, Catalogue, Clock, DatasetImporter, Evaluator, HomeDisk, Weights } from '../experiments/ports.js'
+import type { Awaitable, Catalogue, Clock, DatasetImporter, Evaluator, HomeDisk, SpeedMeter, Weights } from '../experiments/ports.js'
 import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
@@ -14,6 +14,7 @@ import { createStores } from '../storage/stores.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
 import { createEvaluator } from './evaluator.js'
 import { readProvenance } from './provenance.js'
+import { createSpeedMeter } from './speed-meter.js'
 import { VERSION } from './version.js'
 import { weights } from './weights.js'
 
@@ -44,6 +45,8 @@ export interface BackendOptions {
   weights?: Weights | undefined
   /** What evaluates checkpoints; by default the trainer's program. */
   evaluator?: Evaluator | undefined
+  /** What measures the machine; by default the trainer's program. */
+  speedMeter?: SpeedMeter | undefined
 }
 
 export interface Backend {
@@ -91,6 +94,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       importer,
       weights: options.weights ?? weights,
       evaluator: options.evaluator ?? createEvaluator(trainerEntry, (share) => environment?.(share) ?? {}),
+      speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
       exchange: createExchange(home),
       system: {
         info: async () => ({

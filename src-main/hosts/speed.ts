@@ -7,9 +7,11 @@ import { cacheFolder } from '../engine/location.js'
 import { currentEngine } from './engine.js'
 import { VERSION } from './version.js'
 
-const SpeedSchema = z.strictObject({
+export const SpeedFiguresSchema = z.strictObject({
   operationsPerSecond: z.number().positive(),
   secondsPerForce: z.number().min(0),
+})
+const SpeedSchema = SpeedFiguresSchema.extend({
   /** Milliseconds since 1970. */
   measuredAt: z.number(),
 })

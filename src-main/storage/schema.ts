@@ -122,6 +122,7 @@ export const checkpoints = sqliteTable(
     createdAt: real().notNull(),
     metrics: text().notNull(),
     weightsHash: text().notNull(),
+    pinned: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.runId, table.file] })],
 )

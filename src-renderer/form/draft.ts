@@ -45,6 +45,8 @@ export interface Draft {
   stepsPerEpoch: Ref<number | null>
   totalSteps: ComputedRef<number | null>
   totalEpochs: ComputedRef<number | null>
+  /** Asks the back end again, which may know more now. */
+  refresh(): Promise<void>
   /** The preview does not answer to the present values yet. */
   checking: Ref<boolean>
   ready: ComputedRef<boolean>
@@ -205,6 +207,7 @@ export function useDraft({ ask, title }: DraftOrigin): Draft {
     totalEpochs: computed(() =>
       totalSteps.value !== null && stepsPerEpoch.value ? Number((totalSteps.value / stepsPerEpoch.value).toFixed(2)) : null,
     ),
+    refresh: preview,
     checking,
     ready: computed(
       () =>

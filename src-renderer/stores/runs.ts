@@ -90,6 +90,7 @@ export const useRuns = defineStore('runs', () => {
     fork: (request: Parameters<typeof client.runs.fork.mutate>[0]) => client.runs.fork.mutate(request),
     move: (ids: string[], position: number) => client.runs.move.mutate({ ids, position }),
     edit: (request: EditRuns) => client.runs.edit.mutate(request),
+    pinCheckpoint: (id: string, request: { file: string; pinned: boolean }) => client.runs.pinCheckpoint.mutate({ id, ...request }),
     setNotes: (id: string, notes: string) => client.runs.setNotes.mutate({ id, notes }),
     restore: (id: string) => client.runs.restore.mutate({ id }),
     purge: (id: string) => client.runs.purge.mutate({ id }),

@@ -2,8 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { catalogue } from '../../src-main/hosts/catalogue.js'
+import type { SpeedMeter } from '../../src-main/experiments/ports.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { heldWork } from '../fixtures/held.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
 
@@ -28,7 +31,19 @@ describe.skipIf(noBrowser)('a new run', () => {
     ['light', 1100],
     ['dark', 1600],
   ] as const)('is chosen by a card, changed in the form, and its configuration goes out and in again, %s theme', async (scheme, width) => {
-    const workbench = await openWorkbench({ stepMs: 100 })
+    const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
+    let measured = false
+    const workbench = await openWorkbench({
+      stepMs: 100,
+      speedMeter: { measure: work },
+      catalogue: {
+        ...catalogue,
+        describe: async (config) => ({
+          ...(await catalogue.describe(config)),
+          secondsPerStep: measured ? { reversible: 0.5, stored: 0.5 } : null,
+        }),
+      },
+    })
     const { services, server } = workbench
     await services.datasets.list()
     const { page, context, complaints } = await openPage(browser, { scheme, width })
@@ -62,6 +77,28 @@ describe.skipIf(noBrowser)('a new run', () => {
     await ready(page)
     await picture(page, `new-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
+
+    // The time is estimated once the machine was measured, which can be ended.
+    const time = page.getByTestId('preview')
+    await time.getByText('not measured yet').waitFor()
+    await page.getByTestId('measure').click()
+    await expect.poll(() => held.length).toBe(1)
+    // Reports that follow each other too fast are left out.
+    const told = async (): Promise<boolean> => {
+      held[0]!.request.onProgress(0.25, 'measures larger work')
+      return time.getByText('25% measures larger work').isVisible()
+    }
+    await expect.poll(told).toBe(true)
+    await picture(page, `measuring-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    await time.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByTestId('measure').click()
+    await expect.poll(() => held.length).toBe(2)
+    measured = true
+    held[1]!.answer(undefined)
+    await time.getByText('0.50 s').waitFor()
+    expect(await page.getByTestId('estimated-time').innerText()).toMatch(/^1:00\b/)
+    await page.getByTestId('measure').getByText('again').waitFor()
 
     // Out, and in again.
     const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId('config-save').click()])

@@ -9,24 +9,12 @@ import { createStores } from '../../src-main/storage/stores.js'
 import { FIGURES } from '../fixtures/fake-evaluations.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { heldWork } from '../fixtures/held.js'
 import { picture } from './support/picture.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
-
-/** An evaluator whose answers the test gives. */
-function heldEvaluator() {
-  const held: { onProgress: Parameters<Evaluator['evaluate']>[0]['onProgress']; answer(figures: TestFigures): void }[] = []
-  const evaluator: Evaluator = {
-    evaluate: ({ onProgress, signal }) =>
-      new Promise((answer, fail) => {
-        held.push({ onProgress, answer })
-        signal.addEventListener('abort', () => fail(signal.reason as Error))
-      }),
-  }
-  return { held, evaluator }
-}
 
 describe.skipIf(noBrowser)('the page of a run', () => {
   let browser: Browser
@@ -42,8 +30,8 @@ describe.skipIf(noBrowser)('the page of a run', () => {
   ] as const)(
     'evaluates a checkpoint with progress and cancel, and shows matrix, classes, mistakes and weights: %s, %i',
     async (scheme, width) => {
-      const { held, evaluator } = heldEvaluator()
-      const workbench = await openWorkbench({ stepMs: 5, evaluator })
+      const { held, work } = heldWork<Parameters<Evaluator['evaluate']>[0], TestFigures>()
+      const workbench = await openWorkbench({ stepMs: 5, evaluator: { evaluate: work } })
       const { services, server } = workbench
       const { id } = await services.runs.create({ ...REQUEST, name: 'evaluated', overrides: { steps: 30 } })
       await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('finished')
@@ -55,7 +43,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
 
       await page.getByTestId('evaluate-last').click()
       await expect.poll(() => held.length).toBe(1)
-      held[0]!.onProgress(0.5, '1000 of 2000 test images')
+      held[0]!.request.onProgress(0.5, '1000 of 2000 test images')
       await page.getByText('1000 of 2000 test images').waitFor()
       await page.getByRole('button', { name: 'Cancel' }).click()
       await page.getByText('No checkpoint was evaluated yet').waitFor()
@@ -107,6 +95,18 @@ describe.skipIf(noBrowser)('the page of a run', () => {
       expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual({
         step: Number(await rows.nth(1).getAttribute('data-checkpoint')),
       })
+      // One is pinned by the keyboard, and a clean-up then leaves it.
+      const started = page.locator('tr[data-checkpoint="0"]')
+      const planned = async () =>
+        (await services.storage.clean({ dryRun: true })).items.filter(({ path }) => path.includes('step-0-')).length
+      expect(await planned()).toBe(1)
+      await started.getByRole('button', { name: 'Pin the checkpoint at step 0', pressed: false }).focus()
+      await page.keyboard.press('Enter')
+      await started.getByRole('button', { name: 'Pin the checkpoint at step 0', pressed: true }).waitFor()
+      await started.getByText('pinned').waitFor()
+      expect(await planned()).toBe(0)
+      expect(await seriousFindings(page)).toEqual([])
+      await picture(page, `checkpoints-pinned-${scheme}-${width}`)
       await page.getByRole('button', { name: 'Pin the run' }).click()
       await rows.first().getByText('pinned').waitFor()
 

@@ -102,6 +102,7 @@ async function trained(session: Session): Promise<string> {
   })
   events.report({ kind: 'evaluation', file: 'step-40', step: 40, at: 6, figures: { ...FIGURES, loss: NaN } })
   await session.services.runs.setNotes(run.id, '# why\nbecause')
+  await session.services.runs.pinCheckpoint(run.id, { file: 'step-40', pinned: true })
   return run.id
 }
 
@@ -137,7 +138,7 @@ describe('a run as an archive', () => {
     const again = await other.services.runs.importFile(path)
     expect(again.id).not.toBe(id)
     expect(await pointsOf(other, again.id)).toEqual(await pointsOf(home, id))
-    expect((await other.services.runs.get(again.id)).checkpoints).toMatchObject([{ runId: again.id, file: 'step-40' }])
+    expect((await other.services.runs.get(again.id)).checkpoints).toMatchObject([{ runId: again.id, file: 'step-40', pinned: true }])
   })
 
   it('that is damaged or none changes nothing', async () => {

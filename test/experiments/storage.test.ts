@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { Checkpoint } from '../../src-main/contract/runs.js'
-import { RetentionSchema } from '../../src-main/contract/storage.js'
+import { RetentionSchema, type Retention } from '../../src-main/contract/storage.js'
 import { dispensable } from '../../src-main/experiments/cleanup.js'
 import type { HomeDisk } from '../../src-main/experiments/ports.js'
 import { openHomeFiles } from '../../src-main/storage/home-files.js'
@@ -93,6 +93,30 @@ describe('clean-up', () => {
     const working = session.trainers.at(-1)!
     for (const step of [0, 5, 10]) save(session, working, step, 'schedule')
     expect((await plan()).items.filter(({ runId }) => runId !== run.id)).toEqual([])
+  })
+
+  it('never takes a pinned checkpoint unless told to, also when its trainer wrote it anew', async () => {
+    using session = await openSession()
+    const { run, paths } = await finished(session)
+    const steps = async (keep?: Retention) =>
+      (await session.services.storage.clean({ dryRun: true, ...(keep && { keep }) })).items.map(({ path }) => path.split('-').at(-1))
+    const pinned = { runId: run.id, file: 'step-10', pinned: true }
+    expect(await session.services.runs.pinCheckpoint(run.id, { file: 'step-10', pinned: true })).toMatchObject(pinned)
+    expect(session.stores.journal.after(0, { detailOf: [], limit: 1000 }).at(-1)!.change).toMatchObject({ checkpoint: pinned })
+    expect(await steps()).toEqual(['0', '20'])
+    expect(await steps({ best: true, last: true, pinned: false, leftovers: false })).toEqual(['0', '10', '20'])
+    const [, written] = session.stores.checkpoints.list(run.id)
+    const anew = { ...written!, weightsHash: 'other' }
+    delete anew.pinned
+    session.stores.checkpoints.put(anew)
+    expect(session.stores.checkpoints.list(run.id)[1]).toEqual({ ...anew, pinned: true })
+    await session.services.storage.clean({ dryRun: false })
+    expect(paths.map((path) => existsSync(path))).toEqual([false, true, false, true, true])
+    await session.services.runs.pinCheckpoint(run.id, { file: 'step-10', pinned: false })
+    expect(await steps()).toEqual(['10'])
+    await expect(session.services.runs.pinCheckpoint(run.id, { file: 'step-20', pinned: true })).rejects.toThrow(
+      /it has them at 10, 30, 40/,
+    )
   })
 
   it('takes what belongs to nothing only when asked, and never from a run at work', async () => {

@@ -125,4 +125,17 @@ describe('migrations', () => {
     expect(createStores(db).runs.get('abcd')).toMatchObject({ best: {}, latest: {} })
     db.close()
   })
+
+  it('0009: checkpoints of the eighth version are not pinned, and can be', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(8, file, `${RUN} INSERT INTO checkpoints VALUES ('abcd', 'f', 3, 'final', 1, 2, '{}', 'h')`)
+    const db = await openDatabase(file)
+    const { checkpoints } = createStores(db)
+    const plain = { runId: 'abcd', file: 'f', step: 3, kind: 'final', bytes: 1, createdAt: 2, metrics: {}, weightsHash: 'h' }
+    expect(checkpoints.list('abcd')).toEqual([plain])
+    checkpoints.setPinned('abcd', 'f', true)
+    expect(checkpoints.list('abcd')).toEqual([{ ...plain, pinned: true }])
+    db.close()
+  })
 })

@@ -67,10 +67,10 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
     .option('--quick', 'without reading the data sets')
     .action(async (options) => (await homes()).checkHome(context, options))
   leaf(home, 'usage', 'what takes how much of the disk').action(async (options) => (await homes()).homeUsage(context, options))
-  leaf(home, 'clean', 'delete checkpoints other than the last, the best, and those of pinned runs')
+  leaf(home, 'clean', 'delete checkpoints other than the last, the best, and what is pinned')
     .option('--yes', 'delete; otherwise it only tells what it would')
     .option('--no-keep-best', 'the best ones as well')
-    .option('--no-keep-pinned', 'those of pinned runs as well')
+    .option('--no-keep-pinned', 'what is pinned as well')
     .option('--leftovers', 'also files that belong to nothing')
     .action(async (options) => (await homes()).cleanHome(context, options))
 }

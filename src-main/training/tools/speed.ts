@@ -3,7 +3,7 @@ import { RunConfigSchema } from '../../contract/config.js'
 import { stepCost } from '../../numeric/cost.js'
 import type { Speed } from '../../numeric/describe.js'
 import { buildNetwork } from '../../numeric/network.js'
-import type { ToolResult } from '../tools.js'
+import type { ToolProgress, ToolResult } from '../tools.js'
 import { benchStep } from './bench-step.js'
 
 /** The same network of a few units on small and on larger work: forces are as many, operations a hundred times more. */
@@ -16,7 +16,7 @@ const STEPS = 5
  * How fast training steps are here, for estimates: seconds = operations / rate + forces * overhead, from two measured steps of one
  * network with the widths of the paper's.
  */
-export async function measureSpeed(progress: (message: string) => void): Promise<ToolResult> {
+export async function measureSpeed(progress: ToolProgress): Promise<ToolResult> {
   progress('measures how fast training steps are on this machine, once')
   const measure = async (work: { batch: number; size: number }): Promise<{ seconds: number; operations: number; forces: number }> => {
     const request: BenchStepRequest = {
@@ -35,7 +35,9 @@ export async function measureSpeed(progress: (message: string) => void): Promise
     const { operations, forces } = stepCost(buildNetwork(config), work.batch)
     return { seconds: result['secondsPerStep'] as number, operations: operations.reversible!, forces }
   }
-  const [small, large] = [await measure(SMALL), await measure(LARGE)]
+  const small = await measure(SMALL)
+  progress('measures larger work', 0.5)
+  const large = await measure(LARGE)
   const operationsPerSecond = (large.operations - small.operations) / Math.max(large.seconds - small.seconds, 1e-9)
   const secondsPerForce = Math.max(0, small.seconds - small.operations / operationsPerSecond) / small.forces
   const speed: Speed = { operationsPerSecond, secondsPerForce }

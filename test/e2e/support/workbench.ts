@@ -24,6 +24,7 @@ export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?
     importer: createImporter(join(dirname(entry), 'import-process.js')),
     weights: { check: async () => undefined, export: async () => 0, norms: async () => LAYERS },
     evaluator: { evaluate: async () => FIGURES },
+    speedMeter: { measure: async () => undefined },
     environment: () => ({ FAKE_TRAINER: JSON.stringify({ stepMs }) }),
     ...rest,
   })

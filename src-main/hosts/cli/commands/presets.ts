@@ -1,7 +1,8 @@
 import type { Preset } from '../../../contract/catalogue.js'
 import { isUserError } from '../../../contract/errors.js'
 import { computeEnvironment, currentEngine } from '../../engine.js'
-import { keepSpeed, knownSpeed, type MeasuredSpeed } from '../../speed.js'
+import { keepMeasured } from '../../speed-meter.js'
+import { knownSpeed, type MeasuredSpeed } from '../../speed.js'
 import type { CommonOptions, Context } from '../context.js'
 import { asJson, bytes, duration, table } from '../format.js'
 import { runTool } from '../tool.js'
@@ -21,9 +22,7 @@ async function speedHere(context: Context, measure: boolean): Promise<MeasuredSp
   const known = measure ? null : await knownSpeed()
   if (known) return known
   try {
-    const { result } = await runTool({ tool: 'speed', request: {} }, computeEnvironment(), context)
-    const { operationsPerSecond, secondsPerForce } = result as { operationsPerSecond: number; secondsPerForce: number }
-    return await keepSpeed({ operationsPerSecond, secondsPerForce })
+    return await keepMeasured(await runTool({ tool: 'speed', request: {} }, computeEnvironment(), context))
   } catch (error) {
     if (!isUserError(error)) throw error
     context.note(`Times are not estimated: ${error.message}`)

@@ -1,0 +1,24 @@
+import type { Awaitable, SpeedMeter } from '../experiments/ports.js'
+import { keepSpeed, SpeedFiguresSchema, type MeasuredSpeed } from './speed.js'
+import { runToolProcess, type ToolResult } from './tool-process.js'
+
+/** Keeps what the tool `speed` answered for the estimates of this machine. @throws UserError when it is no measurement */
+export const keepMeasured = ({ result }: ToolResult): Promise<MeasuredSpeed> => keepSpeed(SpeedFiguresSchema.strip().parse(result))
+
+/**
+ * Measurements of this machine in a process of its own, as the experiments want them.
+ * @param entry absolute path of the trainer's program
+ * @param environment variables of a process that takes the whole machine
+ */
+export function createSpeedMeter(entry: string, environment: () => Awaitable<Record<string, string | undefined>>): SpeedMeter {
+  return {
+    async measure({ onProgress, signal }) {
+      const env = { ...process.env, ...(await environment()) }
+      const measured = await runToolProcess(
+        { tool: 'speed', request: {} },
+        { entry, env, onProgress: ({ message, fraction = null }) => onProgress(fraction, message), signal },
+      )
+      await keepMeasured(measured)
+    },
+  }
+}

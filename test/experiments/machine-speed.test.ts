@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { SPEED_TASK } from '../../src-main/contract/catalogue.js'
+import type { SpeedMeter } from '../../src-main/experiments/ports.js'
+import { heldWork } from '../fixtures/held.js'
+import { openSession } from '../fixtures/session.js'
+
+const REQUEST = { preset: 'small', dataset: 'digits' }
+
+it('the machine is measured one at a time, as a task with progress that can be cancelled, and not beside a run', async () => {
+  const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
+  using session = await openSession({ speedMeter: { measure: work } })
+  const { catalogue, runs } = session.services
+  const told = () =>
+    session.stores.journal
+      .after(0, { detailOf: [], limit: 1000 })
+      .flatMap(({ change }) => (change.kind === 'task' && change.task.id === SPEED_TASK ? [change.task] : []))
+  const first = catalogue.measureSpeed()
+  await expect(catalogue.measureSpeed()).rejects.toThrow(/being measured already/)
+  session.clock.advance(1000)
+  held[0]!.request.onProgress(0.25, 'measures larger work')
+  expect(told().at(-1)).toMatchObject({ kind: 'measurement', state: 'running', progress: 0.25, message: 'measures larger work' })
+  await catalogue.cancelMeasurement()
+  await expect(first).rejects.toThrow(/was cancelled/)
+  expect(told().at(-1)).toMatchObject({ state: 'cancelled' })
+  await expect(catalogue.cancelMeasurement()).rejects.toThrow(/ended already/)
+
+  const second = catalogue.measureSpeed()
+  held[1]!.answer(undefined)
+  await second
+  expect(told().at(-1)).toMatchObject({ state: 'done' })
+
+  await runs.create(REQUEST)
+  await expect(catalogue.measureSpeed()).rejects.toThrow(/A run is at work.*pause it first/)
+  expect(held).toHaveLength(2)
+})
