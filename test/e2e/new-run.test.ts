@@ -140,6 +140,28 @@ describe.skipIf(noBrowser)('a new run', () => {
     expect(workbench.defects).toEqual([])
   })
 
+  it('is made once for each of several seeds', async () => {
+    const workbench = await openWorkbench({ stepMs: 100 })
+    const { services, server } = workbench
+    const { page, context, complaints } = await openPage(browser, { width: 1100 })
+    await page.goto(`${server.windowAddress}#/new`)
+    await ready(page)
+    const seeds = page.getByLabel('Several seeds')
+    await seeds.fill('1,x')
+    await page.getByText('Seeds are numbers and ranges, for example 1,2,5-7.').waitFor()
+    expect(await page.getByTestId('start').isEnabled()).toBe(false)
+    await seeds.fill('1,5-7')
+    await ready(page)
+    await page.getByTestId('start').click()
+    await page.waitForURL(/#\/runs$/)
+    expect((await services.runs.list()).runs.map(({ seed }) => seed).sort()).toEqual([1, 5, 6, 7])
+    await page.getByTestId('queue').locator('.name').nth(2).waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
+    expect(workbench.defects).toEqual([])
+  })
+
   it.each([
     ['light', 1600],
     ['dark', 1100],

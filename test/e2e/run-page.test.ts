@@ -95,6 +95,15 @@ describe.skipIf(noBrowser)('the page of a run', () => {
       expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual({
         step: Number(await rows.nth(1).getAttribute('data-checkpoint')),
       })
+      await rows.nth(1).getByTestId('checkpoint-menu').click()
+      await page.getByText('Fork from it …').click()
+      const dialog = page.getByRole('dialog')
+      await dialog
+        .getByTestId('fork-checkpoint')
+        .getByText(/step 20/)
+        .waitFor()
+      await dialog.getByRole('button', { name: 'Cancel' }).click()
+      await dialog.waitFor({ state: 'hidden' })
       // One is pinned by the keyboard, and a clean-up then leaves it.
       const started = page.locator('tr[data-checkpoint="0"]')
       const planned = async () =>

@@ -95,6 +95,9 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
       await page.locator('[data-setting="queue.concurrentRuns"] input').fill('2')
       await expect.poll(async () => (await services.settings.get())['queue.concurrentRuns']).toBe(2)
       await page.getByTestId('storage').getByText('are free').waitFor()
+      await page.getByText('Largest runs').click()
+      const use = page.getByTestId('storage').locator('details tr', { hasText: 'parent' }).first()
+      await expect.poll(() => use.locator('td').nth(1).innerText()).toMatch(/^\d.*B$/)
       await page.getByTestId('storage').getByRole('button', { name: 'Clean up' }).click()
       await page.getByTestId('plan').getByText('parent').first().waitFor()
       await picture(page, `clean-${scheme}-1600`)
@@ -118,7 +121,7 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
     },
   )
 
-  it('pauses a run before the disk is full, says so, and notifies a window that nobody looks at', async () => {
+  it('warns of a disk that fills, pauses a run before it is full, says so, and notifies a window that nobody looks at', async () => {
     const free = { gib: 50 }
     const disk = openHomeDisk(tmpdir())
     const workbench = await openWorkbench({
@@ -139,13 +142,22 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
     await page.getByTestId('alerts').click()
     await page.getByLabel('Notify me when this window is not in front').check()
     await page.keyboard.press('Escape')
+    const shown = () => page.evaluate<string[]>('window.shown')
+    const low = expect.stringMatching(/^Disk space is low: .* has 3\.0 GiB left: clean up/)
+    free.gib = 3
+    await expect.poll(shown, { timeout: 15_000 }).toEqual([low])
+    await page
+      .getByText(/has 3\.0 GiB left: clean up old checkpoints/)
+      .first()
+      .waitFor()
+    expect(await services.runs.get(id)).toMatchObject({ status: 'running' })
     free.gib = 0.5
     await page
       .getByTestId('reason')
       .getByText(/The disk has only 0\.5 GiB left/)
       .waitFor({ timeout: 25_000 })
     expect(await services.runs.get(id)).toMatchObject({ status: 'paused' })
-    await expect.poll(() => page.evaluate<string[]>('window.shown')).toEqual([expect.stringMatching(/^Disk is nearly full: .*paused/)])
+    await expect.poll(shown).toEqual([low, expect.stringMatching(/^Disk is nearly full: .*paused/)])
     await picture(page, 'full-dark-1100')
     expect(await seriousFindings(page)).toEqual([])
     await page.goto(`${server.address}/#/settings`)
