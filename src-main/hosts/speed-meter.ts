@@ -1,9 +1,14 @@
+import { UserError } from '../contract/errors.js'
 import type { Awaitable, SpeedMeter } from '../experiments/ports.js'
 import { keepSpeed, SpeedFiguresSchema, type MeasuredSpeed } from './speed.js'
 import { runToolProcess, type ToolResult } from './tool-process.js'
 
 /** Keeps what the tool `speed` answered for the estimates of this machine. @throws UserError when it is no measurement */
-export const keepMeasured = ({ result }: ToolResult): Promise<MeasuredSpeed> => keepSpeed(SpeedFiguresSchema.strip().parse(result))
+export async function keepMeasured({ result }: ToolResult): Promise<MeasuredSpeed> {
+  const figures = SpeedFiguresSchema.strip().safeParse(result)
+  if (!figures.success) throw new UserError('INTERNAL', 'The measurement gave no usable figures: measure again while the machine is idle.')
+  return keepSpeed(figures.data)
+}
 
 /**
  * Measurements of this machine in a process of its own, as the experiments want them.

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { UserError } from '../contract/errors.js'
 import { cacheFolder } from '../engine/location.js'
 import { currentEngine } from './engine.js'
 import { VERSION } from './version.js'
@@ -34,10 +33,9 @@ export async function knownSpeed(): Promise<MeasuredSpeed | null> {
   }
 }
 
-/** Keeps a measurement in the machine's cache folder. @throws UserError when it is none */
+/** Keeps a measurement in the machine's cache folder. */
 export async function keepSpeed(speed: Omit<MeasuredSpeed, 'measuredAt'>): Promise<MeasuredSpeed> {
   const measured: MeasuredSpeed = { ...speed, measuredAt: Date.now() }
-  if (!SpeedSchema.safeParse(measured).success) throw new UserError('INTERNAL', 'the measurement gave no usable figures.')
   const file = fileOfSpeed()
   await mkdir(join(file, '..'), { recursive: true })
   await writeFile(`${file}.${process.pid}`, `${JSON.stringify(measured)}\n`)
