@@ -74,6 +74,17 @@ describe.skipIf(noBrowser)('the page of a run', () => {
           )
       await expect.poll(inked).toBe(FIGURES.mistakes.length)
       await picture(page, `evaluation-${scheme}-${width}`, { fullPage: true })
+      // Nothing of its tables is cut off.
+      const hidden = () =>
+        page
+          .getByTestId('evaluation')
+          .locator('.pane *')
+          .evaluateAll(
+            (elements) =>
+              elements.filter((each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1 && each.querySelector('table'))
+                .length,
+          )
+      expect(await hidden()).toBe(0)
       expect(await seriousFindings(page)).toEqual([])
 
       await page.getByRole('tab', { name: 'Weights' }).click()
