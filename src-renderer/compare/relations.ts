@@ -5,6 +5,7 @@ import { metricLabel } from '../charts/sections.js'
 import { formatValue } from '../format.js'
 import { differences } from './configs.js'
 import { figureColumns, figuresOf } from './figures.js'
+import type { Picture } from '../export/chart-image.js'
 import type { ComparedRun } from './compared-runs.js'
 import type { RunInfo } from './groups.js'
 
@@ -44,7 +45,14 @@ function spansDecades(values: readonly unknown[]): boolean {
   return numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 100
 }
 
-const shown = (value: unknown): string => (typeof value === 'number' ? formatValue(value) : String(value ?? '–'))
+/** A value of a quantity as people read it. */
+export const shown = (value: unknown): string => (typeof value === 'number' ? formatValue(value) : String(value ?? '–'))
+
+const SLANT = 24
+const LONGEST_NAME = 190
+/** Pixels to the right of an axis that its slanted name and its values take, at about 6.5 a letter. */
+const roomOfName = (name: string): number =>
+  Math.max(110, Math.ceil(Math.min(LONGEST_NAME, 6.5 * name.length) * Math.cos((SLANT * Math.PI) / 180)) + 16)
 
 /** Each run as a line across all quantities. Pure. */
 export function parallelOption(runs: readonly RunInfo[], quantities: readonly Quantity[], dark: boolean): EChartsOption {
@@ -52,7 +60,7 @@ export function parallelOption(runs: readonly RunInfo[], quantities: readonly Qu
   return {
     animation: false,
     textStyle: { fontFamily: FONT },
-    parallel: { left: 60, right: 110, top: 92, bottom: 24 },
+    parallel: { left: 60, right: roomOfName(quantities.at(-1)?.label ?? ''), top: 112, bottom: 24 },
     parallelAxis: quantities.map(({ label, values, logarithmic }, dim) => {
       const words = values.some((value) => typeof value === 'string')
       return {
@@ -60,8 +68,8 @@ export function parallelOption(runs: readonly RunInfo[], quantities: readonly Qu
         name: label,
         // Slanted, so that the names of many axes do not lie over each other.
         nameTextStyle: { color: theme.text, fontSize: 11, align: 'left' as const, verticalAlign: 'bottom' as const },
-        nameRotate: 24,
-        nameTruncate: { maxWidth: 190 },
+        nameRotate: SLANT,
+        nameTruncate: { maxWidth: LONGEST_NAME },
         type: words ? ('category' as const) : logarithmic ? ('log' as const) : ('value' as const),
         ...(words ? { data: [...new Set(values.map((value) => String(value ?? '–')))] } : { scale: true }),
         axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: unknown) => shown(value) },
@@ -114,5 +122,27 @@ export function scatterOption(runs: readonly RunInfo[], x: Quantity, y: Quantity
       label: { show: runs.length <= 12, formatter: run.name, position: 'right' as const, color: theme.text, fontSize: 11 },
       data: typeof x.values[i] === 'number' && typeof y.values[i] === 'number' ? [[x.values[i], y.values[i]]] : [],
     })),
+  }
+}
+
+/** The chart of relations with a title, a legend of the runs and the light ground of paper, and the height that this takes. Pure. */
+export function relationPicture(option: EChartsOption, title: string, runs: readonly RunInfo[]): Picture {
+  const width = 960
+  const letters = runs.reduce((sum, { name }) => sum + 6.5 * Math.min(60, name.length) + 50, 0)
+  const foot = 22 * (1 + Math.ceil(letters / (width - 200)))
+  const lower = (box: unknown) => {
+    const { top, bottom, ...rest } = box as { top: number; bottom: number }
+    return { ...rest, top: top + 28, bottom: bottom + foot }
+  }
+  return {
+    option: {
+      ...option,
+      ...('parallel' in option ? { parallel: lower(option.parallel) } : { grid: lower(option.grid) }),
+      backgroundColor: '#ffffff',
+      title: { text: title, left: 12, top: 8, textStyle: { fontSize: 14 } },
+      legend: { type: 'plain', left: 12, right: 12, bottom: 4, itemWidth: 22, itemHeight: 8, textStyle: { fontSize: 11 } },
+    },
+    width,
+    height: 428 + foot,
   }
 }

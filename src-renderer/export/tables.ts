@@ -70,3 +70,23 @@ export function figuresCsv(rows: readonly FigureRow[], metrics: readonly string[
   )
   return `${['run,metric,kind,n,mean,median,deviation,error,min,max', ...lines].join('\n')}\n`
 }
+
+/** A row a run with what is known of it, in full precision; empty where a value is not known. */
+export function quantitiesCsv(
+  runs: readonly { id: string; name: string }[],
+  quantities: readonly { label: string; values: readonly (number | string | null)[] }[],
+): string {
+  const written = (value: number | string | null | undefined): string => (typeof value === 'string' ? cell(value) : String(value ?? ''))
+  const rows = runs.map(({ id, name }, i) => [cell(id), cell(name), ...quantities.map(({ values }) => written(values[i]))].join(','))
+  return `${[['run', 'name', ...quantities.map(({ label }) => cell(label))].join(','), ...rows].join('\n')}\n`
+}
+
+/** The same as JSON: an object a run, by the quantities' names. */
+export const quantitiesJson = (...[runs, quantities]: Parameters<typeof quantitiesCsv>): string =>
+  JSON.stringify(
+    runs.map(({ id, name }, i) => ({
+      run: id,
+      name,
+      values: Object.fromEntries(quantities.map(({ label, values }) => [label, values[i] ?? null])),
+    })),
+  )

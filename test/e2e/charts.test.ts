@@ -358,6 +358,65 @@ describe.skipIf(noBrowser)('the charts', () => {
     await server.close()
   })
 
+  it('relate what runs are to what they came to: any two, named axes, a table to read, files to take along, at an address', async () => {
+    const fake = new FakeServices()
+    const ids: string[] = []
+    for (const h of [0.1, 0.2, 0.4]) {
+      const { id } = await fake.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps: 1000 } })
+      ids.push(id)
+      fake.addPoints(
+        id,
+        'train/loss',
+        [3, 1, 2].map((value, i) => ({ step: i + 1, value: value * h + 1 / 3 })),
+      )
+    }
+    const server = await serve(fake)
+    const { page, context, complaints } = await openPage(browser, { width: 1100 })
+    await page.goto(`${server.windowAddress}#/compare?runs=${ids.join(',')}&tab=relations`)
+    const chart = (kind: string) => page.getByTestId(kind).getByRole('img').first()
+    await expect.poll(() => chart('parallel').getAttribute('aria-label')).toMatch(/of 3 runs over h, Training loss .*, final, .*, best$/)
+    const row = page.getByTestId('quantities').getByRole('row', { name: 'h 0.4' })
+    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.400', '1.133', '0.7333'])
+
+    const best = 'Training loss (cross-entropy), best'
+    const final = 'Training loss (cross-entropy), final'
+    expect(await chart('scatter').getAttribute('aria-label')).toBe(`${best} over h of 3 runs`)
+    // By the keyboard alone.
+    await page.getByTestId('scatter').getByRole('combobox', { name: 'Vertical axis' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('option', { name: final }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('option', { name: final }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over h of 3 runs`)
+    await page.reload()
+    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over h of 3 runs`)
+
+    const taken = async (what: string, format: string): Promise<Buffer> => {
+      await page.getByLabel(`Export: ${what}`).click()
+      const item = page.getByText(format, { exact: true })
+      const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
+      await item.waitFor({ state: 'hidden' })
+      return readFileSync(await file.path())
+    }
+    const rows = (await taken('Parallel coordinates', 'CSV')).toString().trimEnd().split('\n')
+    expect(rows[0]).toBe(`run,name,h,"${final}","${best}"`)
+    expect(rows.slice(1)).toEqual([0.1, 0.2, 0.4].map((h, i) => `${ids[i]},h ${h},${h},${2 * h + 1 / 3},${h + 1 / 3}`))
+    const json = JSON.parse((await taken(`${final} over h`, 'JSON')).toString()) as { values: Record<string, number> }[]
+    expect(json.map(({ values }) => values)).toEqual([0.1, 0.2, 0.4].map((h) => ({ h, [final]: 2 * h + 1 / 3 })))
+    for (const what of ['Parallel coordinates', `${final} over h`]) {
+      const svg = (await taken(what, 'SVG')).toString()
+      // The names of the axes whole, and a legend of the runs.
+      for (const text of [final, 'h 0.1', 'h 0.4']) expect(svg).toContain(text)
+      expect((await taken(what, 'PNG')).subarray(1, 4).toString()).toBe('PNG')
+      expect((await taken(what, 'PDF')).toString('latin1')).toContain('h 0.4')
+    }
+    expect(await seriousFindings(page)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
   it.each(['light', 'dark'] as const)('and the pages around them have no serious barrier, %s theme', async (scheme) => {
     const fake = new FakeServices()
     const ids: string[] = []
