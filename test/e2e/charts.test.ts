@@ -394,9 +394,10 @@ describe.skipIf(noBrowser)('the charts', () => {
 
     const taken = async (what: string, format: string): Promise<Buffer> => {
       await page.getByLabel(`Export: ${what}`).click()
-      const item = page.getByText(format, { exact: true })
+      // Of the menu that is open: one that was used may still be fading away.
+      const item = page.locator('.v-overlay--active').getByText(format, { exact: true })
       const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
-      await item.waitFor({ state: 'hidden' })
+      await page.locator('.v-overlay__content').waitFor({ state: 'detached' })
       return readFileSync(await file.path())
     }
     const rows = (await taken('Parallel coordinates', 'CSV')).toString().trimEnd().split('\n')
