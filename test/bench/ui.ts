@@ -74,33 +74,33 @@ async function whenComplete(page: Page, lines: number, count: number): Promise<v
 async function benchUi(args: readonly string[]): Promise<void> {
   const browser = await launchBrowser()
   const rows: [string, string, string][] = []
+  const at = args.indexOf('--points')
+  const points = at < 0 ? undefined : Number(args[at + 1])
   const row: Row = (what, figure, target) => {
     rows.push([what, figure, target])
     console.log(`${what}: ${figure} (${target})`)
   }
   try {
-    if (!args.includes('--table')) await benchCharts(args, browser, row)
-    if (!args.includes('--charts')) await benchTable(browser, row)
+    if (!args.includes('--table')) await benchCharts(browser, row, points)
+    if (!args.includes('--charts')) await benchTable(browser, row, points)
     await report(rows, browser.version())
   } finally {
     await browser.close()
   }
 }
 
-async function benchCharts(args: readonly string[], browser: Browser, row: Row): Promise<void> {
+async function benchCharts(browser: Browser, row: Row, points?: number): Promise<void> {
   const session = await openSession({
     system: { info: async () => ({ version: '0', home: 'a temporary folder', platform: process.platform, host: 'server', engine: null }) },
   })
   try {
-    await measure(session, args, browser, row)
+    await measure(session, browser, row, points)
   } finally {
     session[Symbol.dispose]()
   }
 }
 
-async function measure(session: Session, args: readonly string[], browser: Browser, row: Row): Promise<void> {
-  const at = args.indexOf('--points')
-  const count = at >= 0 ? Number(args[at + 1]) : 1_000_000
+async function measure(session: Session, browser: Browser, row: Row, count = 1_000_000): Promise<void> {
   const { page: pagePath } = await builtWorkbench()
   const ids = await fill(session, count)
   const server = startLocalServer(await takePort(0), {
