@@ -32,16 +32,86 @@ export function safePath({ name, type }: { name: string; type?: string | null | 
   return parts
 }
 
-/** That an archive unpacks to too much: for anyone, or for this disk. */
-export function tooLarge(name: string, bytes: number, limit: number, available: number): UserError {
-  const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`
-  return bytes > limit
-    ? new UserError('BAD_INPUT', `${name} unpacks to more than ${mebibytes(limit)}: refused.`)
-    : new UserError(
-        'DISK',
-        `${name} unpacks to at least ${mebibytes(bytes)}, and the disk has ${mebibytes(available)} left: free some space.`,
-      )
+const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`
+
+/** What an archive has unpacked to so far, or says that it will, against its limits and the disk. Every method throws a UserError. */
+export class ArchiveTally {
+  private readonly limits: ArchiveLimits
+  private readonly names = new Set<string>()
+  private entries = 0
+  private packed = 0
+  private announced = 0
+
+  /**
+   * @param name of the archive, for messages
+   * @param size of the archive in bytes
+   * @param available bytes that the disk has left for what is in it
+   */
+  constructor(
+    private readonly name: string,
+    private readonly size: number,
+    limits: Partial<ArchiveLimits> = {},
+    private readonly available = Infinity,
+  ) {
+    this.limits = { ...LIMITS, ...limits }
+  }
+
+  /** An entry of so many bytes, of which an archive of single packed entries says how many they are packed to. */
+  entry(bytes: number, packed?: number): void {
+    const { limits } = this
+    if (++this.entries > limits.entries) throw this.refused(`has more than ${limits.entries} entries: refused.`)
+    this.announced += bytes
+    if (this.announced > Math.min(limits.bytes, this.available)) throw this.tooLarge(this.announced)
+    if (packed === undefined) return
+    this.packed += packed
+    // Entries that share their bytes make a small file unpack to almost anything.
+    if (this.packed > this.size) throw this.refused('has entries that overlap: refused as a bomb.')
+    this.unpacked(this.announced, this.packed)
+  }
+
+  /** A name that may come once. */
+  unique(name: string): void {
+    if (this.names.has(name)) throw sameTwice(this.name)
+    this.names.add(name)
+  }
+
+  /** So many bytes have come out of so many. */
+  unpacked(bytes: number, packed: number): void {
+    const { ratio, ratioFrom } = this.limits
+    if (bytes > ratioFrom && bytes > ratio * packed) throw this.refused(`unpacks to more than ${ratio} times its size: refused as a bomb.`)
+  }
+
+  /** The pieces of a stream that is unpacked, while so many packed bytes have been read. */
+  async *watch(chunks: AsyncIterable<Buffer>, packed: () => number): AsyncGenerator<Buffer> {
+    let bytes = 0
+    for await (const chunk of chunks) {
+      bytes += chunk.length
+      this.unpacked(bytes, packed())
+      yield chunk
+    }
+  }
+
+  /** The part of the archive that the entries so far take, 0 to 1. */
+  get done(): number {
+    return Math.min(1, this.packed / this.size)
+  }
+
+  private refused(why: string): UserError {
+    return new UserError('BAD_INPUT', `${this.name} ${why}`)
+  }
+
+  /** For anyone, or for this disk. */
+  private tooLarge(bytes: number): UserError {
+    if (bytes > this.limits.bytes) return this.refused(`unpacks to more than ${mebibytes(this.limits.bytes)}: refused.`)
+    return new UserError(
+      'DISK',
+      `${this.name} unpacks to at least ${mebibytes(bytes)}, and the disk has ${mebibytes(this.available)} left: free some space.`,
+    )
+  }
 }
+
+const sameTwice = (name: string, cause?: unknown): UserError =>
+  new UserError('BAD_INPUT', `${name} is refused: it holds the same file twice. Get it from its origin.`, { cause })
 
 /** What an archive's own streams say, as a user can use it. */
 export function explainArchive(errors: unknown[], name: string): unknown {
@@ -49,7 +119,6 @@ export function explainArchive(errors: unknown[], name: string): unknown {
   const disk = codes.findIndex((code) => /^E[A-Z]+$/.test(code) && code !== 'EEXIST')
   if (disk >= 0) return errors[disk]
   const cause = errors.find((error) => !(error instanceof Error && /premature|closed early|destroyed/i.test(error.message))) ?? errors[0]
-  if (codes.includes('EEXIST'))
-    return new UserError('BAD_INPUT', `${name} is refused: it holds the same file twice. Get it from its origin.`, { cause })
+  if (codes.includes('EEXIST')) return sameTwice(name, cause)
   return new UserError('BAD_INPUT', `${name} is damaged or cut off: get it again.`, { cause })
 }

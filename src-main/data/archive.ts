@@ -5,8 +5,8 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, gunzipSync, constants } from 'node:zlib'
 import { extract, type Extract, type Header } from 'tar-stream'
-import { isUserError, UserError } from '../contract/errors.js'
-import { explainArchive, LIMITS, safePath, tooLarge, writeWhole, type ArchiveLimits } from './archive-limits.js'
+import { isUserError } from '../contract/errors.js'
+import { ArchiveTally, explainArchive, safePath, writeWhole, type ArchiveLimits } from './archive-limits.js'
 import { freeBytes } from './disk.js'
 
 const BLOCK = 512
@@ -63,13 +63,10 @@ export async function unpackTar(
     free?: typeof freeBytes
   },
 ): Promise<void> {
-  const limits = { ...LIMITS, ...options.limits }
   const name = basename(file)
   const { size } = await stat(file)
-  const available = await (options.free ?? freeBytes)(into)
-  const budget = Math.min(limits.bytes, available)
+  const tally = new ArchiveTally(name, size, options.limits, await (options.free ?? freeBytes)(into))
   let packed = 0
-  let unpacked = 0
   async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       packed += chunk.length
@@ -77,21 +74,9 @@ export async function unpackTar(
       yield chunk
     }
   }
-  async function* watched(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      unpacked += chunk.length
-      if (unpacked > limits.ratioFrom && unpacked > limits.ratio * packed)
-        throw new UserError('BAD_INPUT', `${name} unpacks to more than ${limits.ratio} times its size: refused as a bomb.`)
-      yield chunk
-    }
-  }
-  let entries = 0
-  let announced = 0
   const unpack = async (header: Header, content: AsyncIterable<unknown>): Promise<void> => {
-    if (++entries > limits.entries) throw new UserError('BAD_INPUT', `${name} has more than ${limits.entries} entries: refused.`)
+    tally.entry(header.size)
     const target = join(into, ...safePath(header, name))
-    announced += header.size
-    if (announced > budget) throw tooLarge(name, announced, limits.bytes, available)
     if (header.type === 'directory') {
       await mkdir(target, { recursive: true })
       return
@@ -108,6 +93,7 @@ export async function unpackTar(
   const source = createReadStream(file, { highWaterMark: 2 ** 20 })
   const gunzip = options.kind === 'tar.gz' ? createGunzip({ chunkSize: 2 ** 18 }) : new PassThrough()
   const written = unpackEntries(tar, unpack)
+  const watched = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> => tally.watch(chunks, () => packed)
   const read = pipeline(source, counted, gunzip, watched, (chunks: AsyncIterable<Buffer>) => feed(chunks, tar), { signal: options.signal })
   // Whichever fails first ends the other.
   read.catch((error: Error) => tar.destroy(error))

@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Entry, ZipFile } from 'yauzl'
-import { UserError } from '../contract/errors.js'
+import { isUserError, UserError } from '../contract/errors.js'
+import { ArchiveTally, type ArchiveLimits } from './archive-limits.js'
 import { ByteReader } from './byte-reader.js'
 import { readNpyHeader, type NpyHeader } from './npy.js'
 import { openZip } from './zip.js'
@@ -15,20 +17,23 @@ export class NpzFile {
     private readonly entries: ReadonlyMap<string, Entry>,
   ) {}
 
-  /** @throws UserError BAD_INPUT when it is no zip that can be read */
-  static async open(path: string): Promise<NpzFile> {
+  /** @throws UserError BAD_INPUT when it is no zip that can be read, holds an array twice, or unpacks to more than the limits allow */
+  static async open(path: string, limits: Partial<ArchiveLimits> = {}): Promise<NpzFile> {
     const name = basename(path)
     let zip: ZipFile | undefined
     try {
       zip = await openZip(path)
+      const tally = new ArchiveTally(name, (await stat(path)).size, { entries: ENTRY_LIMIT, ...limits })
       const entries = new Map<string, Entry>()
       for await (const entry of zip.eachEntry()) {
-        if (entries.size >= ENTRY_LIMIT) throw new Error(`more than ${ENTRY_LIMIT} arrays`)
+        tally.entry(entry.uncompressedSize, entry.compressedSize)
+        tally.unique(entry.fileName)
         if (entry.fileName.endsWith('.npy') && entry.canDecodeFileData()) entries.set(entry.fileName.slice(0, -4), entry)
       }
       return new NpzFile(name, zip, entries)
     } catch (error) {
       zip?.close()
+      if (isUserError(error)) throw error
       throw new UserError('BAD_INPUT', `${name} is damaged, or no file of np.savez: save it again.`, { cause: error })
     }
   }

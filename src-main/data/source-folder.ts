@@ -3,6 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../contract/errors.js'
+import { ArchiveTally, type ArchiveLimits } from './archive-limits.js'
 import { ByteReader } from './byte-reader.js'
 
 /** The regular files of one folder, as a format sees them. */
@@ -80,15 +81,23 @@ export class SourceFolder {
     return text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean) // prettier-ignore
   }
 
-  /** A file's bytes in order, unpacked where its name ends in .gz. The caller closes it. */
-  reader(name: string, signal: AbortSignal): ByteReader {
+  /**
+   * A file's bytes in order, unpacked where its name ends in .gz. The caller closes it.
+   * Its reads throw a UserError BAD_INPUT for what unpacks to more than the limits allow.
+   */
+  reader(name: string, signal: AbortSignal, limits: Partial<ArchiveLimits> = {}): ByteReader {
     const file = createReadStream(join(this.path, name), { highWaterMark: 2 ** 20, signal })
     if (!name.endsWith('.gz')) return new ByteReader(name, file, () => file.destroy())
     const gunzip = createGunzip({ chunkSize: 2 ** 18 })
     file.on('error', (error) => gunzip.destroy(error))
-    return new ByteReader(name, file.pipe(gunzip), () => {
-      file.destroy()
-      gunzip.destroy()
-    })
+    const tally = new ArchiveTally(name, this.size(name), limits)
+    return new ByteReader(
+      name,
+      tally.watch(file.pipe(gunzip), () => file.bytesRead),
+      () => {
+        file.destroy()
+        gunzip.destroy()
+      },
+    )
   }
 }

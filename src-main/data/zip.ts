@@ -2,7 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Entry, ZipFile } from 'yauzl'
 import { isUserError, UserError } from '../contract/errors.js'
-import { explainArchive, LIMITS, safePath, tooLarge, writeWhole, type ArchiveLimits } from './archive-limits.js'
+import { ArchiveTally, explainArchive, safePath, writeWhole, type ArchiveLimits } from './archive-limits.js'
 import { freeBytes } from './disk.js'
 
 /** Bits of a Unix mode that say what kind of file it is. */
@@ -37,33 +37,25 @@ export async function unpackZip(
     free?: typeof freeBytes
   },
 ): Promise<void> {
-  const limits = { ...LIMITS, ...options.limits }
   const name = basename(file)
-  const { size } = await stat(file)
-  const available = await (options.free ?? freeBytes)(into)
-  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${name} ${why}`)
+  const tally = new ArchiveTally(name, (await stat(file)).size, options.limits, await (options.free ?? freeBytes)(into))
   let zip: ZipFile | undefined
   try {
     zip = await openZip(file)
-    let [entries, packed, announced] = [0, 0, 0]
     for await (const entry of zip.eachEntry()) {
       options.signal.throwIfAborted()
-      if (++entries > limits.entries) throw refuse(`has more than ${limits.entries} entries: refused.`)
+      tally.entry(entry.uncompressedSize, entry.compressedSize)
       const kind = kindOf(entry)
       const target = join(into, ...safePath({ name: entry.fileName, type: kind }, name))
-      packed += entry.compressedSize
-      // Entries that share their bytes make a small file unpack to almost anything.
-      if (packed > size) throw refuse('has entries that overlap: refused as a bomb.')
-      announced += entry.uncompressedSize
-      if (announced > Math.min(limits.bytes, available)) throw tooLarge(name, announced, limits.bytes, available)
-      if (announced > limits.ratioFrom && announced > limits.ratio * packed)
-        throw refuse(`unpacks to more than ${limits.ratio} times its size: refused as a bomb.`)
       if (kind === 'directory') {
         await mkdir(target, { recursive: true })
         continue
       }
       if (!entry.canDecodeFileData())
-        throw refuse(`has entries that are encrypted or compressed in another way than by deflate: unpack it, and give the folder.`)
+        throw new UserError(
+          'BAD_INPUT',
+          `${name} has entries that are encrypted or compressed in another way than by deflate: unpack it, and give the folder.`,
+        )
       await mkdir(dirname(target), { recursive: true })
       const handle = await open(target, 'wx')
       try {
@@ -72,7 +64,7 @@ export async function unpackZip(
       } finally {
         await handle.close()
       }
-      options.onProgress(Math.min(1, packed / size))
+      options.onProgress(tally.done)
     }
   } catch (error) {
     options.signal.throwIfAborted()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { importDataset } from '../../src-main/data/import.js'
+import { SourceFolder } from '../../src-main/data/source-folder.js'
 import { loadPart, verifyDataset } from '../../src-main/data/stored.js'
 import {
   channelsLast,
@@ -252,6 +253,17 @@ describe('IDX', () => {
     const into = await temporaryFolder()
     await expect(importDataset({ path: await folderWith({ ...files, ...changed }) }, importing(into))).rejects.toThrow(message)
     expect(await leftIn(into)).toEqual([])
+  })
+
+  it('refuses a packed file that unpacks to much more than its size', async () => {
+    const folder = await SourceFolder.open(await folderWith({ 'zeros.gz': gzipSync(new Uint8Array(2 ** 21)) }))
+    const { signal } = new AbortController()
+    const bomb = folder.reader('zeros.gz', signal, { ratioFrom: 2 ** 20 })
+    await expect(bomb.read(2 ** 21)).rejects.toThrow(/zeros.gz unpacks to more than 100 times its size: refused as a bomb/)
+    bomb.close()
+    const allowed = folder.reader('zeros.gz', signal, { ratioFrom: 2 ** 22 })
+    expect(await allowed.read(2 ** 21)).toHaveLength(2 ** 21)
+    allowed.close()
   })
 
   it('refuses packed images that are cut off or no gzip at all', async () => {

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { importDataset } from '../../src-main/data/import.js'
+import { NpzFile } from '../../src-main/data/npz.js'
 import { loadPart } from '../../src-main/data/stored.js'
 import { channelsLast, imported, importing, leftIn, noise, temporaryFolder } from './helpers.js'
 
@@ -119,7 +120,17 @@ describe('NumPy arrays', () => {
 
   it('that are cut off are refused', async () => {
     const path = await npz({ images, labels })
-    await writeFile(path, (await import('node:fs')).readFileSync(path).subarray(0, 300))
+    await writeFile(path, (await readFile(path)).subarray(0, 300))
     await expect(imported(path)).rejects.toThrow(/damaged, or no file of np.savez/)
+  })
+
+  it('that unpack to much more than their size, to too much, or hold an array twice are refused', async () => {
+    const zeros = await npz({ images: npy('|u1', [2 ** 21], new Uint8Array(2 ** 21)), labels })
+    await expect(NpzFile.open(zeros, { ratioFrom: 2 ** 20 })).rejects.toThrow(/more than 100 times its size: refused as a bomb/)
+    await expect(NpzFile.open(zeros, { bytes: 2 ** 20 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    ;(await NpzFile.open(zeros, { ratioFrom: 2 ** 22 })).close()
+    const twice = await npz({ aaaa: images, bbbb: images })
+    await writeFile(twice, Buffer.from((await readFile(twice)).toString('latin1').replaceAll('bbbb', 'aaaa'), 'latin1'))
+    await expect(NpzFile.open(twice)).rejects.toThrow(/the same file twice/)
   })
 })
