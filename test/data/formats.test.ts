@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -253,6 +253,12 @@ describe('IDX', () => {
     const into = await temporaryFolder()
     await expect(importDataset({ path: await folderWith({ ...files, ...changed }) }, importing(into))).rejects.toThrow(message)
     expect(await leftIn(into)).toEqual([])
+  })
+
+  it('is not named after the folder of an upload, which is named by chance', async () => {
+    const upload = join(await temporaryFolder(), crypto.randomUUID())
+    await cp(await folderWith(files), upload, { recursive: true })
+    expect((await imported(upload)).dataset.name).toBe('idx')
   })
 
   it('refuses a packed file that unpacks to much more than its size', async () => {

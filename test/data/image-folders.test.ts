@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +52,16 @@ describe('a folder a class', () => {
     const { values, labels } = await loadPart(folder, dataset, 'train')
     expect([...labels]).toEqual([0, 1, 1, 2])
     expect(Buffer.from(values)).toEqual(Buffer.concat([a.pixels, c.pixels, b.pixels, d.pixels]))
+  })
+
+  it('follows no link to a folder, which may lead out or back up, and says so', async () => {
+    const [inside, outside] = await Promise.all([picture('inside', 6, 4), picture('outside', 6, 4)])
+    const path = await folderWith({ 'cat/1.png': inside.file, 'dog/1.png': inside.file })
+    await symlink(await folderWith({ '1.png': outside.file }), join(path, 'elsewhere'))
+    await symlink(path, join(path, 'cat', 'again'))
+    const { dataset } = await imported(path)
+    expect(dataset).toMatchObject({ classNames: ['cat', 'dog'], counts: { train: 2 }, report: { stored: 2 } })
+    expect(dataset.report?.skipped.flatMap(({ examples }) => examples).sort()).toEqual(['cat/again', 'elsewhere'])
   })
 
   it('reads train, val and test folders, and an archive of them to the same content', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
@@ -23,6 +23,37 @@ const middle = (page: Page, place: number): Promise<number[]> =>
     })()`,
   )
 
+/** A data set that takes minutes to read, of files that take no room on the disk: nothing was ever written to them. */
+function putLongDataset(home: string, name: string): void {
+  const image = { height: 256, width: 256, channels: 3 }
+  const train = 2 ** 20
+  const lengths = { 'train.images.u8': train * 256 * 256 * 3, 'train.labels.u16': train * 2 }
+  const folder = join(home, 'datasets', name)
+  mkdirSync(folder, { recursive: true })
+  for (const [file, bytes] of Object.entries(lengths)) {
+    writeFileSync(join(folder, file), '')
+    truncateSync(join(folder, file), bytes)
+  }
+  const description = {
+    layout: 1,
+    name,
+    kind: 'images',
+    format: 'image-folders',
+    image,
+    classNames: ['black'],
+    counts: { train, test: 0, unlabelled: 0 },
+    bytes: lengths['train.images.u8'] + lengths['train.labels.u16'],
+    hash: 'unknown',
+    channelMean: [0, 0, 0],
+    channelDeviation: [1, 1, 1],
+    createdAt: 0,
+    source: 'made by a test',
+    notes: [],
+    files: Object.fromEntries(Object.entries(lengths).map(([file, bytes]) => [file, { bytes, sha256: 'unknown' }])),
+  }
+  writeFileSync(join(folder, 'dataset.json'), JSON.stringify(description))
+}
+
 /** The page of data sets in a real browser against the real back end. */
 describe.skipIf(noBrowser)('the pages of data sets', () => {
   let browser: Browser
@@ -42,6 +73,7 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
       writeFileSync(join(images, 'val', name, '1.png'), file)
     }
     writeFileSync(join(images, 'train', 'red', 'broken.png'), 'no image')
+    putLongDataset(home, 'long')
     server = await startServer(entry, home)
     browser = await launchBrowser()
   })
@@ -123,6 +155,25 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     expect(await page.locator('[data-dataset="three-colours"]').count()).toBe(0)
 
     expect(foreign(addresses, server.url.port)).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('verify with progress, and end it when it is cancelled: nothing is said of what was not read', async () => {
+    const { page, context, complaints } = await openPage(browser)
+    page.setDefaultTimeout(30_000)
+    await page.goto(server.url.href)
+    await page.getByRole('link', { name: 'Data sets', exact: true }).click()
+    await page.locator('[data-dataset="long"]').getByRole('link', { name: 'long', exact: true }).click()
+    const verify = page.getByRole('button', { name: 'Verify' })
+    await verify.click()
+    const progress = page.getByTestId('verifying')
+    await progress.getByText('reading train.images.u8').waitFor()
+    expect(await verify.isDisabled()).toBe(true)
+    await progress.getByRole('button', { name: 'Cancel' }).click()
+    await progress.waitFor({ state: 'hidden' })
+    await expect.poll(() => verify.isEnabled()).toBe(true)
+    expect(await page.getByText(/long is (intact|damaged)/).count()).toBe(0)
     expect(complaints).toEqual([])
     await context.close()
   })
