@@ -1,5 +1,6 @@
 import type { Points } from '../../src-main/contract/metrics.js'
 import type { Aggregate } from '../compare/aggregate.js'
+import type { Leaf } from '../compare/configs.js'
 import { figureColumns, type FigureRow } from '../compare/figures.js'
 
 /** One series of one run, whole. */
@@ -71,12 +72,28 @@ export function figuresCsv(rows: readonly FigureRow[], metrics: readonly string[
   return `${['run,metric,kind,n,mean,median,deviation,error,min,max', ...lines].join('\n')}\n`
 }
 
+/** The same as JSON: an object a row, null where a statistic is not defined. */
+export function figuresJson(rows: readonly FigureRow[], metrics: readonly string[]): string {
+  const number = (value: number): number | null => (Number.isFinite(value) ? value : null)
+  return JSON.stringify(
+    rows.flatMap((row) =>
+      figureColumns(metrics).flatMap(({ key, kind }) => {
+        const sample = row[kind].get(key)
+        if (!sample || sample.n === 0) return []
+        const { n, mean, median, deviation, error, min, max } = sample
+        const statistics = Object.entries({ mean, median, deviation, error, min, max }).map(([name, value]) => [name, number(value)])
+        return [{ run: row.label, metric: key, kind, n, ...Object.fromEntries(statistics) }]
+      }),
+    ),
+  )
+}
+
 /** A row a run with what is known of it, in full precision; empty where a value is not known. */
 export function quantitiesCsv(
   runs: readonly { id: string; name: string }[],
-  quantities: readonly { label: string; values: readonly (number | string | null)[] }[],
+  quantities: readonly { label: string; values: readonly Leaf[] }[],
 ): string {
-  const written = (value: number | string | null | undefined): string => (typeof value === 'string' ? cell(value) : String(value ?? ''))
+  const written = (value: Leaf): string => (typeof value === 'string' ? cell(value) : String(value ?? ''))
   const rows = runs.map(({ id, name }, i) => [cell(id), cell(name), ...quantities.map(({ values }) => written(values[i]))].join(','))
   return `${[['run', 'name', ...quantities.map(({ label }) => cell(label))].join(','), ...rows].join('\n')}\n`
 }

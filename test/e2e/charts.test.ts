@@ -347,8 +347,23 @@ describe.skipIf(noBrowser)('the charts', () => {
     expect(grouped).toHaveLength(1 + 400)
     expect(grouped[1]).toMatch(/^deep,train\/loss,mean,deviation,1,3,/)
     await page.getByRole('tab', { name: 'Figures' }).click()
-    const [table] = await Promise.all([page.waitForEvent('download'), page.getByTestId('latex').click()])
-    expect(readFileSync(await table.path(), 'utf8')).toContain('\\pm')
+    const table = async (format: string): Promise<string> => {
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: format, exact: true }).click()])
+      return readFileSync(await file.path(), 'utf8')
+    }
+    expect(await table('LaTeX')).toContain('\\pm')
+    // The least of each is its last point; the mean of the three, as it is.
+    const least = [1 / 400, 1 / 301, 1 / 202]
+    const best = (least[0]! + least[1]! + least[2]!) / 3
+    const figures = JSON.parse(await table('JSON')) as { kind: string; mean: number; min: number }[]
+    expect(figures.find(({ kind }) => kind === 'best')).toMatchObject({ run: 'deep', metric: 'train/loss', n: 3, min: least[0] })
+    expect(figures.find(({ kind }) => kind === 'best')?.mean).toBeCloseTo(best, 15)
+    expect(await table('CSV')).toContain(`deep,train/loss,best,3,${figures.find(({ kind }) => kind === 'best')?.mean},`)
+    await page.getByRole('tab', { name: 'Configurations' }).click()
+    await page.getByTestId('differences').waitFor()
+    const names = [1, 2, 3].map((seed) => `deep, seed ${seed}`)
+    expect(await table('CSV')).toBe(`run,name,seed\n${names.map((name, i) => `${ids[i]},"${name}",${i + 1}\n`).join('')}`)
+    expect(JSON.parse(await table('JSON'))).toEqual(names.map((name, i) => ({ run: ids[i], name, values: { seed: i + 1 } })))
     await page.keyboard.press('Control+k')
     await page.getByTestId('palette').fill('deep, seed 2')
     await page.keyboard.press('Enter')

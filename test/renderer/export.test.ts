@@ -8,7 +8,15 @@ import { fileName } from '../../src-renderer/export/download.js'
 import { fetchSeries } from '../../src-renderer/export/fetch-series.js'
 import { Aggregate } from '../../src-renderer/compare/aggregate.js'
 import { escapeLatex, latexTable, pgfplots } from '../../src-renderer/export/latex.js'
-import { figuresCsv, groupsCsv, pointsCsv, pointsJson } from '../../src-renderer/export/tables.js'
+import {
+  figuresCsv,
+  figuresJson,
+  groupsCsv,
+  pointsCsv,
+  pointsJson,
+  quantitiesCsv,
+  quantitiesJson,
+} from '../../src-renderer/export/tables.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
 import { FakeServices } from '../fixtures/fake-services.js'
@@ -102,8 +110,40 @@ describe('tables for papers', () => {
     expect(escapeLatex('a\\b~c^d{}$#')).toBe('a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d\\{\\}\\$\\#')
   })
 
-  it('are CSV in full precision as well', () => {
+  it('are CSV and JSON in full precision as well', () => {
     expect(figuresCsv(rows, ['test/accuracy'])).toContain(`Ours_1,test/accuracy,final,2,${(0.9 + 0.92) / 2},`)
+    const read = JSON.parse(figuresJson(rows, ['test/accuracy'])) as object[]
+    expect(read.map((row) => Object.values(row).slice(0, 4))).toEqual([
+      ['Ours_1', 'test/accuracy', 'final', 2],
+      ['Ours_1', 'test/accuracy', 'best', 2],
+      ['50% & less', 'test/accuracy', 'final', 1],
+      ['50% & less', 'test/accuracy', 'best', 1],
+    ])
+    expect(read[0]).toMatchObject({
+      mean: (0.9 + 0.92) / 2,
+      deviation: rows[0]!.final.get('test/accuracy')!.deviation,
+      min: 0.9,
+      max: 0.92,
+    })
+    // There is no deviation of one.
+    expect(read[2]).toMatchObject({ mean: 0.8, deviation: null, error: null })
+  })
+
+  it('are what differs between configurations, whatever kind a value is of, empty where a run does not have it', () => {
+    const runs = [
+      { id: 'a1', name: 'one' },
+      { id: 'b2', name: 'two, =2' },
+    ]
+    const columns = [
+      { label: 'h', values: [0.1 + 0.2, 1e-7] },
+      { label: 'augment.flip', values: [true, undefined] },
+      { label: 'note', values: ['=1+1', null] },
+    ]
+    expect(quantitiesCsv(runs, columns)).toBe(`run,name,h,augment.flip,note\na1,one,0.30000000000000004,true,'=1+1\nb2,"two, =2",1e-7,,\n`)
+    expect(JSON.parse(quantitiesJson(runs, columns))).toEqual([
+      { run: 'a1', name: 'one', values: { h: 0.1 + 0.2, 'augment.flip': true, note: '=1+1' } },
+      { run: 'b2', name: 'two, =2', values: { h: 1e-7, 'augment.flip': null, note: null } },
+    ])
   })
 })
 
