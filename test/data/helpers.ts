@@ -89,3 +89,15 @@ export function idx(dimensions: number[], content: Uint8Array, type = 0x08): Buf
   dimensions.forEach((size, i) => header.writeUInt32BE(size, 4 + 4 * i))
   return Buffer.concat([header, content])
 }
+
+type Numbers = Uint8Array | Float32Array | Float64Array | Int32Array | BigInt64Array
+
+/** A .npy file as numpy 1.x and 2.x write it. */
+export function npy(descr: string, shape: number[], values: Numbers, order = 'False'): Buffer {
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
+  const dictionary = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${tuple}), }`
+  const padded = `${dictionary}${' '.repeat(63 - ((10 + dictionary.length) % 64))}\n`
+  const head = Buffer.from(`\x93NUMPY\x01\x00\x00\x00${padded}`, 'latin1')
+  head.writeUInt16LE(padded.length, 8)
+  return Buffer.concat([head, Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
+}

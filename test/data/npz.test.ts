@@ -5,19 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { importDataset } from '../../src-main/data/import.js'
 import { NpzFile } from '../../src-main/data/npz.js'
 import { loadPart } from '../../src-main/data/stored.js'
-import { channelsLast, imported, importing, leftIn, noise, temporaryFolder } from './helpers.js'
-
-type Numbers = Uint8Array | Float32Array | Float64Array | Int32Array | BigInt64Array
-
-/** A .npy file as numpy 1.x and 2.x write it. */
-function npy(descr: string, shape: number[], values: Numbers, order = 'False'): Buffer {
-  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  const dictionary = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${tuple}), }`
-  const padded = `${dictionary}${' '.repeat(63 - ((10 + dictionary.length) % 64))}\n`
-  const head = Buffer.from(`\x93NUMPY\x01\x00\x00\x00${padded}`, 'latin1')
-  head.writeUInt16LE(padded.length, 8)
-  return Buffer.concat([head, Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
-}
+import { channelsLast, imported, importing, leftIn, noise, npy, temporaryFolder } from './helpers.js'
 
 async function npz(arrays: Record<string, Uint8Array>, name = 'my_arrays.npz'): Promise<string> {
   const path = join(await temporaryFolder(), name)
