@@ -373,6 +373,48 @@ describe.skipIf(noBrowser)('the charts', () => {
     await server.close()
   })
 
+  it('of a comparison that is opened by its name go on while a run of it does', async () => {
+    const fake = new FakeServices()
+    const ids: string[] = []
+    const points = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ({ step: from + i + 1, value: 1 / (from + i + 1) }))
+    for (const seed of [1, 2]) {
+      const { id } = await fake.runs.create({ ...REQUEST, name: `seed ${seed}`, overrides: { seed, steps: 1000 } })
+      ids.push(id)
+      fake.addPoints(id, 'train/loss', points(0, 100))
+    }
+    const server = await serve(fake)
+    const { page, context, complaints } = await openPage(browser)
+    const counts = (on: Page): Promise<number[]> => Promise.all(ids.map(async (id) => (await lineOf(on, id)).count))
+    await page.goto(`${server.windowAddress}#/compare?runs=${ids.join(',')}`)
+    await expect.poll(() => counts(page), { timeout: 30_000 }).toEqual([100, 100])
+    await page.getByTestId('save').click()
+    await page.getByLabel('Name', { exact: true }).fill('two seeds')
+    await page.getByTestId('save-name').click()
+    await page.waitForURL(/saved=/)
+    const saved = /saved=([^&]+)/.exec(page.url())?.[1]
+
+    const { page: other, context: elsewhere } = await openPage(browser)
+    await other.goto(`${server.windowAddress}#/compare?saved=${saved}`)
+    await other.getByRole('heading', { name: 'two seeds' }).waitFor()
+    await expect.poll(() => counts(other), { timeout: 30_000 }).toEqual([100, 100])
+    fake.addPoints(ids[1]!, 'train/loss', points(100, 130))
+    await expect.poll(() => counts(other)).toEqual([100, 130])
+    fake.addPoints(ids[1]!, 'train/loss', points(130, 400))
+    await expect.poll(async () => (await lineOf(other, ids[1]!)).last).toBe(400)
+    // Only the run that went on has lines in the right of the chart.
+    await expect.poll(() => painted(other, 'train/loss', 0.6, 1)).toBeGreaterThan(20)
+    await other.getByRole('tab', { name: 'Figures' }).click()
+    const cell = (id: string) => other.locator(`[data-row="${id}"]`).innerText()
+    await expect.poll(() => cell(ids[1]!)).toContain('0.0025')
+    expect(await cell(ids[0]!)).toContain('0.01')
+    fake.addPoints(ids[1]!, 'train/loss', [{ step: 401, value: 0.5 }])
+    await expect.poll(() => cell(ids[1]!)).toContain('0.500')
+    expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+    for (const each of [context, elsewhere]) await each.close()
+    await server.close()
+  })
+
   it('relate what runs are to what they came to: any two, named axes, a table to read, files to take along, at an address', async () => {
     const fake = new FakeServices()
     const ids: string[] = []
