@@ -1,4 +1,5 @@
 import { createRouter, createWebHashHistory, type Router, type RouterHistory } from 'vue-router'
+import { keptScroll } from './address/scroll.js'
 
 /** Those with charts first: their code is the largest. */
 const PAGES = {
@@ -33,6 +34,7 @@ export async function loadPagesWhenIdle(): Promise<void> {
 export function createAppRouter(history: RouterHistory = createWebHashHistory()): Router {
   return createRouter({
     history,
+    scrollBehavior: keptScroll(),
     routes: [
       { path: '/', redirect: '/runs' },
       { path: '/runs', name: 'runs', component: PAGES.runs, meta: { title: 'Runs' } },

@@ -189,6 +189,57 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     },
   )
 
+  it('shows the same rows to whoever goes back to it, and other pages are where they were; a link begins at the top', async () => {
+    const home = await homeWithRuns()
+    const server = await startServer(entry, home)
+    const { page, context, complaints } = await openPage(browser, { width: 1100 })
+    const table = page.getByRole('grid').locator('..')
+    /** Of the rows that can be read: the first, the last, and by how much the first is cut off. */
+    const inSight = (): Promise<[first: string, last: string, cut: number]> =>
+      table.evaluate((element) => {
+        type Box = { getBoundingClientRect(): { top: number; bottom: number }; querySelector(of: string): { innerText: string } }
+        const box = element as unknown as Box & { querySelectorAll(of: string): Iterable<Box> }
+        const { top, bottom } = box.getBoundingClientRect()
+        const rows = [...box.querySelectorAll('tr[data-run]')].filter((row) => {
+          const place = row.getBoundingClientRect()
+          return place.bottom > top && place.top < bottom
+        })
+        const name = (row: Box | undefined): string => row?.querySelector('a.name').innerText ?? ''
+        return [name(rows[0]), name(rows.at(-1)), Math.round((rows[0]?.getBoundingClientRect().top ?? 0) - top)]
+      })
+    const top = (): Promise<number> => page.evaluate(() => (globalThis as unknown as { scrollY: number }).scrollY)
+
+    await page.goto(server.url.href)
+    await eventually(() => page.getByTestId('count').innerText()).toBe(`${RUNS} runs`)
+    const first = await eventually(inSight).not.toEqual(['', '', 0]).then(inSight)
+    await table.evaluate((element) => void ((element as unknown as { scrollTop: number }).scrollTop = 300 * 36 + 11))
+    await eventually(async () => (await inSight())[0]).not.toBe('')
+    const far = await inSight()
+    expect(far[0]).not.toBe(first[0])
+    await page.getByRole('grid').locator('tr[data-run] a.name').nth(10).click()
+    await page.waitForURL(/#\/runs\/[a-z0-9]+/)
+    await page.goBack()
+    await eventually(inSight).toEqual(far)
+
+    // The window, on a page whose content comes after it.
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    const scrollTo = (y: number) =>
+      page.evaluate((to) => (globalThis as unknown as { scrollTo(x: number, y: number): void }).scrollTo(0, to), y)
+    await eventually(async () => (await scrollTo(240), top())).toBe(240)
+    await page.getByRole('link', { name: 'New run' }).click()
+    await page.waitForURL(/#\/new/)
+    await eventually(top).toBe(0)
+    await page.goBack()
+    await eventually(top).toBe(240)
+    await page.getByRole('link', { name: 'Runs', exact: true }).click()
+    await eventually(inSight).toEqual(first)
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+
   it('is there at once after a crash, whose check of the database goes on behind it', async () => {
     const home = await homeWithRuns()
     const first = await startServer(entry, home)
