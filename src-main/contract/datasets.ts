@@ -22,6 +22,17 @@ export const ImportReportSchema = z.strictObject({
 })
 export type ImportReport = z.infer<typeof ImportReportSchema>
 
+/** The most bins of a histogram. */
+export const HISTOGRAM_BINS = 64
+
+/** Counts of the values in bins of one width, the first from `low` on; a bin holds its lower edge and not its upper one. */
+export const HistogramSchema = z.strictObject({
+  low: z.number(),
+  width: z.number().positive(),
+  counts: z.array(z.int().min(0)).min(1).max(HISTOGRAM_BINS),
+})
+export type Histogram = z.infer<typeof HistogramSchema>
+
 export const DatasetSchema = z.strictObject({
   name: DatasetNameSchema,
   /** images: uint8 pixels. points: float32 coordinates (2-D problems); then image is { height: 1, width: 1, channels: n }. */
@@ -36,6 +47,8 @@ export const DatasetSchema = z.strictObject({
   /** Of the training images, pixels scaled to 0..1. */
   channelMean: z.array(z.number()),
   channelDeviation: z.array(z.number()),
+  /** A channel or coordinate each. Absent for data sets that were imported before there were histograms. */
+  channelHistogram: z.array(HistogramSchema).optional(),
   createdAt: z.number(),
   source: z.string(),
   /** What was missing, skipped or converted during the import. */

@@ -115,7 +115,7 @@ export class DatasetWriter implements DatasetSink {
     const files: StoredDataset['files'] = {}
     for (const [name, file] of this.files) files[name] = await file.finish()
     this.files.clear()
-    const { mean, deviation } = statistics.result()
+    const { mean, deviation, histogram } = statistics.result()
     const dataset: Dataset = DatasetSchema.parse({
       ...about,
       ...description,
@@ -124,6 +124,7 @@ export class DatasetWriter implements DatasetSink {
       hash: contentHash({ ...description, files }),
       channelMean: mean,
       channelDeviation: deviation,
+      channelHistogram: histogram,
       createdAt: Date.now(),
       notes: this.notes,
       report: {

@@ -132,7 +132,12 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await expect.poll(() => page.getByTestId('augment').locator('canvas').count()).toBe(13)
 
     // Balance and splits.
-    expect(await page.getByTestId('balance').getByRole('img').getAttribute('aria-label')).toContain('training: from 60 (blue) to 180 (red)')
+    expect(await page.getByRole('img', { name: /^Class balance/ }).getAttribute('aria-label')).toContain(
+      'training: from 60 (blue) to 180 (red)',
+    )
+    const histogram = page.getByTestId('channels').getByRole('img')
+    expect(await histogram.getAttribute('aria-label')).toContain('blue: between 0.125 and 0.894, most often from 0.125 to 0.141 (50.0%)')
+    await histogram.locator('canvas').waitFor()
     await page.getByLabel('Subset of the training part, 0 to 1').fill('0.5')
     await expect.poll(() => page.getByTestId('split-totals').innerText()).toMatch(/162\s+training\s+18\s+validation\s+180\s+not used/)
 

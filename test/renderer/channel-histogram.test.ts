@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { channelHistogramOption, describeHistograms } from '../../src-renderer/charts/channel-histogram.js'
+
+const channels = ['red', 'green', 'blue'].map((name, i) => ({ name, histogram: { low: 0, width: 0.25, counts: [0, 1 + i, 5, 0] } }))
+
+it('the values of channels are drawn as a step line each, in the colour of the name, with units on the axes', () => {
+  const option = channelHistogramOption({ channels, kind: 'images', dark: false })
+  const red = [[0, 0], [0.25, 1], [0.5, 5], [0.75, 0], [1, 0]] // prettier-ignore
+  expect(option).toMatchObject({
+    xAxis: { name: 'value of the pixel, 0 to 1' },
+    yAxis: { name: 'pixels in a bin' },
+    series: [
+      { name: 'red', step: 'end', data: red, lineStyle: { color: '#d55e00' } },
+      { name: 'green', lineStyle: { color: '#00815c' } },
+      { name: 'blue', lineStyle: { color: '#0072b2' } },
+    ],
+  })
+  expect(channelHistogramOption({ channels, kind: 'points', dark: true })).toMatchObject({ yAxis: { name: 'points in a bin' } })
+})
+
+it('the values of channels are told in a sentence to those who cannot see them', () => {
+  expect(describeHistograms(channels.slice(0, 1))).toBe('red: between 0.250 and 0.750, most often from 0.500 to 0.750 (83.3%)')
+})
