@@ -47,7 +47,7 @@ const seconds = { show: asNumber(formatDuration), unit: 's' }
 /** What every run has. */
 export const FIXED_COLUMNS: readonly Column[] = [
   own('status', 'Status', 'choice', 116, { cell: 'status' }),
-  own('name', 'Name', 'text', 180, { cell: 'name' }),
+  own('name', 'Name', 'text', 168, { cell: 'name' }),
   own('dataset', 'Data set', 'choice', 90),
   own('preset', 'Preset', 'choice', 140),
   own('seed', 'Seed', 'number', 80, { show: plain, value: (run) => (hasConfiguration(run) ? run.seed : null) }),
