@@ -25,6 +25,11 @@ const press =
     for (const key of keys) await page.keyboard.press(key)
   }
 
+async function openAlerts(page: Page): Promise<void> {
+  await page.getByTestId('alerts').click()
+  await page.locator('.v-overlay--active .v-overlay__content').waitFor()
+}
+
 const RUN_TABS = [/Charts/, /Evaluation/, /Weights/, /Configuration/, /Log/, /Checkpoints/, /Notes/, /Environment/]
 const COMPARE_TABS = [/Charts/, /Figures/, /Configurations/, /Relations/]
 const slug = (name: RegExp): string => name.source.toLowerCase()
@@ -71,7 +76,7 @@ export const SHOTS: Shot[] = [
   ...COMPARE_TABS.map((name): Shot => ({ name: `compare-${slug(name)}`, address: compared, prepare: tab(new RegExp(`^${name.source}$`)) })),
   { name: 'compare-empty', address: () => '/compare', empty: true },
   { name: 'settings', address: () => '/settings', prepare: async (page) => page.getByText('are free').waitFor() },
-  { name: 'alerts', address: () => '/runs', window: true, prepare: async (page) => page.getByTestId('alerts').click() },
+  { name: 'alerts', address: () => '/runs', window: true, prepare: openAlerts },
   { name: 'palette', address: run, window: true, prepare: press('Control+k') },
   { name: 'shortcuts', address: () => '/runs', window: true, prepare: press('?') },
   { name: 'missing', address: () => '/nowhere/at/all' },

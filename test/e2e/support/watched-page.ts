@@ -43,6 +43,7 @@ export const foreign = (addresses: string[], port: string): string[] =>
 
 /** What is used here of a page's animations; this program has no types of the page. */
 interface Transition {
+  playState: string
   effect: { getComputedTiming(): { endTime: number } } | null
   finished: Promise<unknown>
 }
@@ -51,11 +52,20 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Findings of axe that are serious or worse, one line each. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // A colour in the middle of a transition is not what anyone reads.
+  // A colour in the middle of a transition is not what anyone reads; one that was asked for begins with the next frames.
   await page.evaluate(async () => {
-    const { document } = globalThis as unknown as { document: { getAnimations(): Transition[] } }
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
-    await Promise.allSettled(ending.map(({ finished }) => finished))
+    const { document, requestAnimationFrame } = globalThis as unknown as {
+      document: { getAnimations(): Transition[] }
+      requestAnimationFrame(work: () => void): void
+    }
+    for (let calm = 0; calm < 3;) {
+      await new Promise<void>((resolve) => requestAnimationFrame(resolve))
+      const ending = document
+        .getAnimations()
+        .filter(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().endTime !== Infinity)
+      calm = ending.length === 0 ? calm + 1 : 0
+      await Promise.allSettled(ending.map(({ finished }) => finished))
+    }
   })
   // Through the debugging protocol, which the page's content policy does not concern.
   await page.evaluate(axe)
