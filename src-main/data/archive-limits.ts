@@ -34,10 +34,9 @@ export function safePath({ name, type }: { name: string; type?: string | null | 
 
 const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`
 
-/** What an archive has unpacked to so far, or says that it will, against its limits and the disk. Every method throws a UserError. */
+/** What an archive has unpacked to so far, or says that it will, against its limits and the disk. What goes beyond them throws a UserError. */
 export class ArchiveTally {
   private readonly limits: ArchiveLimits
-  private readonly names = new Set<string>()
   private entries = 0
   private packed = 0
   private announced = 0
@@ -67,12 +66,6 @@ export class ArchiveTally {
     // Entries that share their bytes make a small file unpack to almost anything.
     if (this.packed > this.size) throw this.refused('has entries that overlap: refused as a bomb.')
     this.unpacked(this.announced, this.packed)
-  }
-
-  /** A name that may come once. */
-  unique(name: string): void {
-    if (this.names.has(name)) throw sameTwice(this.name)
-    this.names.add(name)
   }
 
   /** So many bytes have come out of so many. */
@@ -110,7 +103,8 @@ export class ArchiveTally {
   }
 }
 
-const sameTwice = (name: string, cause?: unknown): UserError =>
+/** That a file is in an archive twice: which of both is meant, nobody knows. */
+export const sameTwice = (name: string, cause?: unknown): UserError =>
   new UserError('BAD_INPUT', `${name} is refused: it holds the same file twice. Get it from its origin.`, { cause })
 
 /** What an archive's own streams say, as a user can use it. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Entry, ZipFile } from 'yauzl'
 import { isUserError, UserError } from '../contract/errors.js'
-import { ArchiveTally, type ArchiveLimits } from './archive-limits.js'
+import { ArchiveTally, sameTwice, type ArchiveLimits } from './archive-limits.js'
 import { ByteReader } from './byte-reader.js'
 import { readNpyHeader, type NpyHeader } from './npy.js'
 import { openZip } from './zip.js'
@@ -27,8 +27,10 @@ export class NpzFile {
       const entries = new Map<string, Entry>()
       for await (const entry of zip.eachEntry()) {
         tally.entry(entry.uncompressedSize, entry.compressedSize)
-        tally.unique(entry.fileName)
-        if (entry.fileName.endsWith('.npy') && entry.canDecodeFileData()) entries.set(entry.fileName.slice(0, -4), entry)
+        if (!entry.fileName.endsWith('.npy') || !entry.canDecodeFileData()) continue
+        const array = entry.fileName.slice(0, -4)
+        if (entries.has(array)) throw sameTwice(name)
+        entries.set(array, entry)
       }
       return new NpzFile(name, zip, entries)
     } catch (error) {

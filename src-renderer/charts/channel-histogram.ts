@@ -2,7 +2,7 @@ import type { Histogram } from '../../src-main/contract/datasets.js'
 import { formatCount, formatValue } from '../format.js'
 import type { EChartsOption } from './echarts.js'
 import { FONT } from './frame-option.js'
-import { chartTheme, lineStyle } from './palette.js'
+import { chartTheme, lineStyle, tooltipStyle } from './palette.js'
 
 export interface ChannelHistogramInput {
   channels: readonly { name: string; histogram: Histogram }[]
@@ -27,11 +27,7 @@ export function channelHistogramOption({ channels, kind, dark }: ChannelHistogra
     legend: { top: 0, right: 8, itemWidth: 22, itemHeight: 8, textStyle: { color: theme.text, fontSize: 12 }, selectedMode: false },
     tooltip: {
       trigger: 'axis',
-      confine: true,
-      transitionDuration: 0,
-      backgroundColor: theme.surface,
-      borderColor: theme.grid,
-      textStyle: { color: theme.text, fontSize: 12 },
+      ...tooltipStyle(theme),
       valueFormatter: (value) => formatCount(Number(value)),
     },
     xAxis: {

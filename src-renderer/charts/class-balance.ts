@@ -1,7 +1,7 @@
 import { formatCount } from '../format.js'
 import type { EChartsOption } from './echarts.js'
 import { FONT } from './frame-option.js'
-import { chartTheme, lineStyle } from './palette.js'
+import { chartTheme, lineStyle, tooltipStyle } from './palette.js'
 
 export interface ClassBalanceInput {
   classNames: readonly string[]
@@ -26,11 +26,7 @@ export function classBalanceOption({ classNames, parts, stacked, unit, dark, ani
     legend: { top: 0, right: 8, itemWidth: 12, itemHeight: 8, textStyle: { color: theme.text, fontSize: 12 }, selectedMode: false },
     tooltip: {
       trigger: 'axis',
-      confine: true,
-      transitionDuration: 0,
-      backgroundColor: theme.surface,
-      borderColor: theme.grid,
-      textStyle: { color: theme.text, fontSize: 12 },
+      ...tooltipStyle(theme),
       axisPointer: { type: 'shadow' },
       valueFormatter: (value) => formatCount(Number(value)),
     },

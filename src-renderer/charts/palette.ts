@@ -28,3 +28,12 @@ export const chartTheme = (dark: boolean): ChartTheme =>
   dark
     ? { text: '#c9d1d9', faint: '#98a3b0', grid: '#2b323b', surface: '#181d23', error: '#ff8a80' }
     : { text: '#30363d', faint: '#5d6772', grid: '#e3e7ec', surface: '#ffffff', error: '#b3261e' }
+
+/** How the box beside the pointer looks in every chart that ECharts draws. */
+export const tooltipStyle = ({ surface, grid, text }: ChartTheme) => ({
+  confine: true,
+  transitionDuration: 0,
+  backgroundColor: surface,
+  borderColor: grid,
+  textStyle: { color: text, fontSize: 12 },
+})

@@ -1,6 +1,6 @@
 import type { ConfusionCell } from '../../src-main/contract/evaluations.js'
 import { FONT } from '../charts/frame-option.js'
-import { chartTheme } from '../charts/palette.js'
+import { chartTheme, tooltipStyle } from '../charts/palette.js'
 import { formatCount, formatPercent } from '../format.js'
 import { classCount, classNamer, denseMatrix } from './confusion.js'
 import type { EChartsOption } from './echarts.js'
@@ -46,11 +46,7 @@ export function heatmapOption(cells: readonly ConfusionCell[], names: readonly s
       inRange: { color: dark ? ['#181d23', '#1d4f7d', '#7db8f2'] : ['#ffffff', '#9cc2e6', '#15599c'] },
     },
     tooltip: {
-      confine: true,
-      transitionDuration: 0,
-      backgroundColor: theme.surface,
-      borderColor: theme.grid,
-      textStyle: { color: theme.text, fontSize: 12 },
+      ...tooltipStyle(theme),
       formatter: (point) => {
         const [predicted, label] = (Array.isArray(point) ? point[0]! : point).value as [number, number]
         const { count, share } = matrix[label]![predicted]!

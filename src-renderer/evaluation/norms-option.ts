@@ -1,5 +1,5 @@
 import { FONT } from '../charts/frame-option.js'
-import { chartTheme, lineStyle } from '../charts/palette.js'
+import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
 import { formatValue } from '../format.js'
 import type { EChartsOption } from './echarts.js'
 import { escapeHtml } from './escape-html.js'
@@ -35,11 +35,7 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
     },
     tooltip: {
       trigger: 'axis',
-      confine: true,
-      transitionDuration: 0,
-      backgroundColor: theme.surface,
-      borderColor: theme.grid,
-      textStyle: { color: theme.text, fontSize: 12 },
+      ...tooltipStyle(theme),
       formatter: (points) => {
         const shown = (Array.isArray(points) ? points : [points]).map(({ seriesName, value, marker }) => {
           const [place, norm] = value as [number, number]

@@ -2,15 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACTIVE_SECONDS } from '../../src-main/contract/metrics.js'
-import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
 import { FakeServices } from '../fixtures/fake-services.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { serveFake } from './support/serve-fake.js'
 import { lineOf, openPage } from './support/watched-page.js'
 
-const fail = (error: Error): void => {
-  throw error
-}
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
 /** Chooses of a list that is opened by its label. */
@@ -44,8 +41,7 @@ describe.skipIf(noBrowser)('what charts are drawn over, and around', () => {
   }, 300_000)
   afterAll(() => browser?.close())
 
-  const serve = async (fake: FakeServices): Promise<LocalServer> =>
-    startLocalServer(await takePort(0), { services: fake, page: pagePath, onDefect: fail })
+  const serve = (fake: FakeServices) => serveFake(fake, pagePath)
 
   it('lines end on every axis where their last point lies, after 400 steps of 100 of 8,000 images', async () => {
     const fake = new FakeServices()

@@ -2,15 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
 import { FakeServices } from '../fixtures/fake-services.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { serveFake } from './support/serve-fake.js'
 import { lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
-const fail = (error: Error): void => {
-  throw error
-}
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
 /** Where a chart keeps the ends of its axis. */
@@ -64,8 +61,7 @@ describe.skipIf(noBrowser)('the charts', () => {
   }, 300_000)
   afterAll(() => browser?.close())
 
-  const serve = async (fake: FakeServices): Promise<LocalServer> =>
-    startLocalServer(await takePort(0), { services: fake, page: pagePath, onDefect: fail })
+  const serve = (fake: FakeServices) => serveFake(fake, pagePath)
 
   it('zoom together, show a spike of one step in the whole and close up, read values under the pointer, and keep their layout', async () => {
     const fake = new FakeServices()
