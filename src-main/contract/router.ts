@@ -157,7 +157,7 @@ export const router = t.router({
       .input(runId.extend({ notes: NotesSchema }))
       .mutation(({ ctx, input }) => ctx.services.runs.setNotes(input.id, input.notes)),
     pinCheckpoint: procedure
-      .input(runId.extend({ file: checkpointFile, pinned: z.boolean() }))
+      .input(runId.extend({ step: z.int().min(0).optional(), file: checkpointFile.optional(), pinned: z.boolean() }))
       .mutation(({ ctx, input: { id, ...request } }) => ctx.services.runs.pinCheckpoint(id, request)),
     remove: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.remove(input.id)),
     restore: procedure.input(runId).mutation(({ ctx, input }) => ctx.services.runs.restore(input.id)),

@@ -34,6 +34,12 @@ import type { SavedRunView, SaveRunView } from './run-views.js'
 import type { Settings, SettingsPatch } from './settings.js'
 import type { SystemInfo } from './system.js'
 
+/** A checkpoint of a run by its step or its file; the last one where neither is given. */
+export interface CheckpointChoice {
+  step?: number | undefined
+  file?: string | undefined
+}
+
 /** What the back end offers; the router exposes exactly this. Methods reject with UserError for what a user can mend. */
 export interface Services {
   system: {
@@ -107,7 +113,7 @@ export interface Services {
      * Shows the weights of a checkpoint (the last by default) every test image, in a process of its own, and keeps what came of it.
      * Resolves when it is kept; progress is published as changes of the task `evaluationTask`. One at a time, in the order asked.
      */
-    evaluate(id: string, request: { step?: number | undefined; file?: string | undefined }): Promise<Evaluation>
+    evaluate(id: string, request: CheckpointChoice): Promise<Evaluation>
     cancelEvaluation(id: string, file: string): Promise<void>
     /** Those of this run, and the sequence number up to which that is true. */
     evaluations(id: string): Promise<{ evaluations: EvaluationSummary[]; seq: number }>
@@ -116,8 +122,8 @@ export interface Services {
     /** Tags, colour, pin, baseline and archive of many runs in one transaction. */
     edit(request: EditRuns): Promise<RunSummary[]>
     setNotes(id: string, notes: string): Promise<RunSummary>
-    /** A pinned checkpoint is kept by every clean-up that keeps what is pinned. */
-    pinCheckpoint(id: string, request: { file: string; pinned: boolean }): Promise<Checkpoint>
+    /** A pinned checkpoint (the last by default) is kept by every clean-up that keeps what is pinned. */
+    pinCheckpoint(id: string, request: CheckpointChoice & { pinned: boolean }): Promise<Checkpoint>
     /** Out of the list; it can be brought back until the setting `runs.keepRemovedHours` has passed, then its files go too. */
     remove(id: string): Promise<void>
     restore(id: string): Promise<RunSummary>

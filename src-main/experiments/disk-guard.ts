@@ -50,7 +50,7 @@ export class DiskGuard {
     if (free < pauseAt && !this.held) {
       this.held = true
       const reason = `The disk has only ${left} left, less than the ${pauseAt} GiB of the setting; free some space, then resume the run.`
-      control.hold(true)
+      control.hold('disk', true)
       const paused = control.pauseAll(reason)
       const runs =
         paused === 1 ? 'A run was paused: free some space, then resume it' : `${paused} runs were paused: free some space, then resume them`
@@ -59,7 +59,7 @@ export class DiskGuard {
       tell({ kind: 'diskFull', level: 'error', runId: null, message: `The disk is nearly full (${left} left). ${what}.` })
     } else if (this.held && free >= pauseAt * SLACK) {
       this.held = false
-      control.hold(false)
+      control.hold('disk', false)
     }
     if (free < warnAt && !this.warned && !this.held)
       alerts.raiseOnce({

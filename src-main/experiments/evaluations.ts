@@ -2,7 +2,7 @@ import type { Task } from '../contract/changes.js'
 import { UserError } from '../contract/errors.js'
 import { evaluationTask, summaryOf, type Evaluation } from '../contract/evaluations.js'
 import type { Checkpoint } from '../contract/runs.js'
-import type { Services } from '../contract/services.js'
+import type { CheckpointChoice, Services } from '../contract/services.js'
 import type { Changes } from './changes.js'
 import type { Datasets } from './datasets.js'
 import { findCheckpoint } from './find-checkpoint.js'
@@ -81,7 +81,7 @@ export class Evaluations {
     await this.last
   }
 
-  private async evaluate(id: string, wanted: { step?: number | undefined; file?: string | undefined }): Promise<Evaluation> {
+  private async evaluate(id: string, wanted: CheckpointChoice): Promise<Evaluation> {
     const { control, runs } = this.ports
     const run = control.require(id)
     const checkpoint = findCheckpoint(this.ports, id, wanted)

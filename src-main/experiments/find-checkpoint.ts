@@ -1,5 +1,6 @@
 import { UserError } from '../contract/errors.js'
 import type { Checkpoint } from '../contract/runs.js'
+import type { CheckpointChoice } from '../contract/services.js'
 import type { CheckpointStore, HomeFiles } from './ports.js'
 
 /**
@@ -9,7 +10,7 @@ import type { CheckpointStore, HomeFiles } from './ports.js'
 export function findCheckpoint(
   { checkpoints, files }: { checkpoints: CheckpointStore; files: HomeFiles },
   id: string,
-  { step, file }: { step?: number | undefined; file?: string | undefined },
+  { step, file }: CheckpointChoice,
 ): Checkpoint {
   const all = checkpoints.list(id).filter((each) => files.hasCheckpoint(id, each.file))
   const found = all.findLast((each) => (step === undefined || each.step === step) && (file === undefined || each.file === file))

@@ -13,7 +13,10 @@ interface SpeedPorts {
   speedMeter: SpeedMeter
 }
 
-/** Measures how fast this machine makes training steps, from which times are estimated: one at a time, as a task that clients see and can cancel. */
+/**
+ * Measures how fast this machine makes training steps, from which times are estimated: one at a time, as a task that clients see and
+ * can cancel. Runs that are queued meanwhile begin when it is done: beside them the machine would seem slow.
+ */
 export class MachineSpeed {
   readonly services: Pick<Services['catalogue'], 'measureSpeed' | 'cancelMeasurement'>
   private running: { controller: AbortController; done: Promise<void> } | null = null
@@ -41,7 +44,11 @@ export class MachineSpeed {
     const controller = new AbortController()
     const { signal } = controller
     const task = { id: SPEED_TASK, kind: 'measurement', title: 'Measuring the speed of this machine', signal } as const
-    const done = asTask(this.ports, task, (onProgress) => speedMeter.measure({ onProgress, signal })).finally(() => (this.running = null))
+    control.hold('measurement', true)
+    const done = asTask(this.ports, task, (onProgress) => speedMeter.measure({ onProgress, signal })).finally(() => {
+      this.running = null
+      control.hold('measurement', false)
+    })
     this.running = { controller, done }
     return done
   }

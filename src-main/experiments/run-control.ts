@@ -13,6 +13,9 @@ import { readSettings } from './settings.js'
 /** Milliseconds until the end of a run is written again when the disk refused it. */
 const RETRY_AFTER = 5000
 
+/** Why no run is started: the disk is nearly full, or the speed of the machine is measured. */
+export type Hold = 'disk' | 'measurement'
+
 /**
  * The queue of runs and the life of each: starts trainers as places become free, commits what they report, and settles every
  * run in the end, whatever became of its trainer.
@@ -24,7 +27,7 @@ export class RunControl {
   private readonly launcher: Launch
   private readonly reports: TrainerReports
   private closing = false
-  private held = false
+  private readonly holds = new Set<Hold>()
   private pumping = false
   private settled: (() => void)[] = []
   private readonly admitted = new Set<string>()
@@ -94,9 +97,10 @@ export class RunControl {
     this.pump()
   }
 
-  /** Whether queued runs wait whatever places there are. */
-  hold(held: boolean): void {
-    this.held = held
+  /** Makes queued runs wait whatever places there are, until each who asked for it lets them go. */
+  hold(why: Hold, held: boolean): void {
+    if (held) this.holds.add(why)
+    else this.holds.delete(why)
     this.pump()
   }
 
@@ -173,7 +177,7 @@ export class RunControl {
   /** Starts queued runs, oldest first, while there are free places. */
   private pump(): void {
     // A launch that fails at once frees its place again from inside this loop.
-    if (this.closing || this.held || this.pumping) return
+    if (this.closing || this.holds.size > 0 || this.pumping) return
     this.pumping = true
     try {
       for (let run = this.next(); run; run = this.next()) this.start(run)

@@ -79,9 +79,9 @@ export function createRunEdit(ports: EditPorts): Pick<Services['runs'], 'rename'
       })
     },
 
-    async pinCheckpoint(id, { file, pinned }) {
+    async pinCheckpoint(id, { pinned, ...wanted }) {
       control.require(id)
-      findCheckpoint(ports, id, { file })
+      const { file } = findCheckpoint(ports, id, wanted)
       return changes.commit((record) => {
         checkpoints.setPinned(id, file, pinned)
         const checkpoint = findCheckpoint(ports, id, { file })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { SPEED_TASK } from '../../src-main/contract/catalogue.js'
 import type { SpeedMeter } from '../../src-main/experiments/ports.js'
+import { fakeDisk } from '../fixtures/fake-ports.js'
 import { heldWork } from '../fixtures/held.js'
 import { openSession } from '../fixtures/session.js'
 
@@ -30,6 +31,39 @@ it('the machine is measured one at a time, as a task with progress that can be c
   expect(told().at(-1)).toMatchObject({ state: 'done' })
 
   await runs.create(REQUEST)
+  expect(session.trainers).toHaveLength(1)
   await expect(catalogue.measureSpeed()).rejects.toThrow(/A run is at work.*pause it first/)
   expect(held).toHaveLength(2)
+})
+
+it.each(['done', 'cancelled'] as const)('a run that is queued while the machine is measured begins when that is %s', async (end) => {
+  const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
+  using session = await openSession({ speedMeter: { measure: work } })
+  const { catalogue, runs } = session.services
+  const measured = catalogue.measureSpeed()
+  const { id } = await runs.create(REQUEST)
+  expect(session.trainers).toHaveLength(0)
+  expect((await runs.get(id)).status).toBe('queued')
+  if (end === 'done') held[0]!.answer(undefined)
+  else await catalogue.cancelMeasurement()
+  await Promise.allSettled([measured])
+  expect(session.trainers.map(({ order }) => order.runId)).toEqual([id])
+  await expect(catalogue.measureSpeed()).rejects.toThrow(/A run is at work/)
+})
+
+it('the end of a measurement does not start runs on a disk that is nearly full', async () => {
+  const free = { gib: 100 }
+  const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
+  using session = await openSession({ speedMeter: { measure: work }, disk: fakeDisk(free) })
+  const { catalogue, runs } = session.services
+  const measured = catalogue.measureSpeed()
+  free.gib = 0
+  session.clock.advance(10_000)
+  const { id } = await runs.create(REQUEST)
+  held[0]!.answer(undefined)
+  await measured
+  expect(session.trainers).toHaveLength(0)
+  free.gib = 100
+  session.clock.advance(10_000)
+  expect(session.trainers.map(({ order }) => order.runId)).toEqual([id])
 })

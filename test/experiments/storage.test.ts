@@ -5,11 +5,10 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Checkpoint } from '../../src-main/contract/runs.js'
 import { RetentionSchema, type Retention } from '../../src-main/contract/storage.js'
 import { dispensable } from '../../src-main/experiments/cleanup.js'
-import type { HomeDisk } from '../../src-main/experiments/ports.js'
 import { openHomeFiles } from '../../src-main/storage/home-files.js'
+import { fakeDisk } from '../fixtures/fake-ports.js'
 import { openSession, type PlayedTrainer, type Session } from '../fixtures/session.js'
 
-const GIB = 2 ** 30
 const HOUR = 3_600_000
 const create = (session: Session, name = 'a run') => session.services.runs.create({ preset: 'small', dataset: 'digits', name })
 
@@ -201,21 +200,10 @@ describe('the check of a home', () => {
   })
 })
 
-/** A disk with so much room, which the test changes. */
-function diskOf(free: { gib: number }): HomeDisk {
-  return {
-    space: () => ({ free: free.gib * GIB, total: 100 * GIB }),
-    files: async () => [],
-    size: () => null,
-    remove: () => undefined,
-    removeEmptyFolders: async () => undefined,
-  }
-}
-
 describe('a disk that becomes full', () => {
   it('warns once, pauses what runs with a checkpoint, holds the queue, and goes on when there is room', async () => {
     const free = { gib: 50 }
-    using session = await openSession({ disk: diskOf(free) })
+    using session = await openSession({ disk: fakeDisk(free) })
     const { id } = await create(session, 'works')
     const { id: waiting } = await create(session, 'waits')
     const trainer = session.trainers[0]!
@@ -256,7 +244,7 @@ describe('a disk that becomes full', () => {
   })
 
   it('starts nothing from the beginning where there is no room', async () => {
-    using session = await openSession({ disk: diskOf({ gib: 0.5 }) })
+    using session = await openSession({ disk: fakeDisk({ gib: 0.5 }) })
     expect((await create(session)).status).toBe('queued')
     expect(session.trainers).toEqual([])
     await session.crash()

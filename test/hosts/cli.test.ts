@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { UserError } from '../../src-main/contract/errors.js'
+import type { Checkpoint } from '../../src-main/contract/runs.js'
 import type { Context } from '../../src-main/hosts/cli/context.js'
 import { runCommandLine } from '../../src-main/hosts/cli/run.js'
 import { parseSetting, toOverrides } from '../../src-main/hosts/cli/settings.js'
@@ -10,6 +11,8 @@ import { bytes, duration, table } from '../../src-main/hosts/cli/format.js'
 import { findHost } from '../../src-main/hosts/discovery.js'
 import { openHost } from '../../src-main/hosts/host.js'
 import { FakeServices } from '../fixtures/fake-services.js'
+import { sampleCheckpoint } from '../fixtures/records.js'
+import { openSession } from '../fixtures/session.js'
 import { temporaryFolder } from './temporary.js'
 
 const TRAIN = ['train', '--preset', 'hamiltonian-quick', '--dataset', 'mnist']
@@ -347,6 +350,33 @@ describe('retrace runs', () => {
     expect(notes.at(-1)).toMatch(/queue\.concurrentRuns/)
     expect(await run('settings', 'set', 'queue.concurrentRuns', '0')).toBe(1)
     expect(await said('settings', 'list')).toMatch(/3 +runs +queue\.concurrentRuns/)
+  })
+
+  it('lists the checkpoints of a run, and pins the last one or that of a step', async () => {
+    const { run, out, notes, context, json } = terminal()
+    using session = await openSession()
+    context.openBackend = async () => ({ services: session.services, close: async () => undefined })
+    const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits' })
+    const said = async (...args: string[]): Promise<string> => {
+      out.length = 0
+      expect(await run('checkpoints', ...args)).toBe(0)
+      return out.join('\n')
+    }
+    expect(await said('list', id)).toMatch(/has no checkpoint yet/)
+    expect(await run('checkpoints', 'pin', id)).toBe(1)
+    expect(notes.at(-1)).toMatch(/has no checkpoint yet: wait/)
+    for (const step of [10, 20]) session.stores.checkpoints.put(sampleCheckpoint(id, step))
+    expect(await said('pin', id)).toMatch(/at step 20 is pinned/)
+    expect(await said('pin', id, '--step', '10')).toMatch(/at step 10 is pinned/)
+    expect(await said('unpin', id, '--step', '20')).toMatch(/at step 20 is not pinned any more/)
+    expect(await said('list', id)).toMatch(/\n +10 .* pinned [^]*\n +20 [^]*$/)
+    await said('list', id, '--json')
+    expect((json() as Checkpoint[]).map(({ pinned = false }) => pinned)).toEqual([true, false])
+    expect(await run('checkpoints', 'pin', id, '--step', '11')).toBe(1)
+    expect(notes.at(-1)).toMatch(/no checkpoint at step 11: it has them at 10, 20/)
+    out.length = 0
+    expect(await run('runs', 'show', id)).toBe(0)
+    expect(out.join('\n')).toMatch(/checkpoint at step 10 \(\w+, pinned\)/)
   })
 
   it('looks after the home: use, clean-up, check and back-up', async () => {

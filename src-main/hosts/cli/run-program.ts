@@ -35,6 +35,19 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
   leaf(runs, 'notes <id> [text]', 'print or replace the notes, in Markdown').action(async (id, text, options) =>
     (await marks()).runNotes(context, id, text, options),
   )
+  const checkpoints = program.command('checkpoints').description('the checkpoints of a run')
+  const kept = () => import('./commands/checkpoints.js')
+  leaf(checkpoints, 'list <id>', 'all of them, the last one at the end').action(async (id, options) =>
+    (await kept()).listCheckpoints(context, id, options),
+  )
+  for (const [usage, description, pinned] of [
+    ['pin <id>', 'keep a checkpoint in every clean-up that keeps what is pinned', true],
+    ['unpin <id>', 'no longer', false],
+  ] as const)
+    leaf(checkpoints, usage, description)
+      .option('--step <n>', 'step of the checkpoint; the last by default', whole)
+      .action(async (id, options) => (await kept()).pinCheckpoint(context, id, { ...options, pinned }))
+
   leaf(runs, 'removed', 'removed runs that can be brought back').action(async (options) => (await marks()).listRemoved(context, options))
   leaf(runs, 'restore <ids...>', 'bring removed runs back').action(async (ids, options) =>
     (await marks()).bulkRuns(context, 'restore', ids, options),

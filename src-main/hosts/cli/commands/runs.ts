@@ -58,7 +58,10 @@ function describeRun(run: RunDetail): string[] {
   return [
     ...facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${value}`),
     ...Object.entries(run.latest).map(([key, value]) => `  ${key.padEnd(40)}${decimal(value)}`),
-    ...run.checkpoints.map(({ step, kind, file, bytes: size }) => `  checkpoint at step ${step} (${kind}): ${file}, ${bytes(size)}`),
+    ...run.checkpoints.map(
+      ({ step, kind, pinned, file, bytes: size }) =>
+        `  checkpoint at step ${step} (${kind}${pinned ? ', pinned' : ''}): ${file}, ${bytes(size)}`,
+    ),
     'Configuration:',
     ...Object.entries(run.config).map(([key, value]) => `  ${key.padEnd(26)}${JSON.stringify(value)}`),
   ]
