@@ -9,6 +9,8 @@ export interface LegendEntry {
   label: string
   style: LineStyle
   value: string
+  /** Step of that value. */
+  step: number
   count: number
   /** Step of the last point. */
   last: number
@@ -44,6 +46,7 @@ export function legendEntries(lines: readonly LineSpec[], { unit, axis, cursor, 
       label,
       style: lineStyle(style ?? i, dark),
       value: at >= 0 ? formatMetric(buffer.value(at), unit) + (line.note?.(at) ?? '') : '–',
+      step: buffer.step(Math.max(0, at)),
       count: buffer.length,
       last: buffer.step(buffer.length - 1),
       hidden: hidden.has(key),
@@ -58,7 +61,7 @@ const TOLD = 12
 export function describeChart(title: string, axis: string, entries: readonly LegendEntry[]): string {
   const told = entries
     .slice(0, TOLD)
-    .map(({ label, value, last, count }) => (count === 0 ? `${label}: nothing yet` : `${label}: ${value} at step ${last}`))
+    .map(({ label, value, step, count }) => (count === 0 ? `${label}: nothing yet` : `${label}: ${value} at step ${step}`))
   const more = entries.length > TOLD ? `; and ${entries.length - TOLD} more` : ''
   return `${title} by ${axis}. ${told.join('; ')}${more}`
 }

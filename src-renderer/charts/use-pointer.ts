@@ -5,10 +5,12 @@ import { panned, positionAt, shareOf, spanBetween, zoomed, type Span } from './z
 
 /** A shorter drag is a click. */
 const CLICK = 4
+/** Part of the width in sight that a key moves the cursor by. */
+const NUDGE = 0.01
 
 /**
  * What pointer and keys do in a chart: moving reads values, dragging zooms, with shift it moves, the wheel with control zooms, a double
- * click shows all.
+ * click shows all. By the keyboard: arrows move, with shift they read values, plus and minus zoom, zero shows all.
  */
 export function usePointer({ page, span, whole, settings, large }: ChartState, plot: Readonly<Ref<Plot | null>>) {
   const selection = ref<{ a: number; b: number } | null>(null)
@@ -31,6 +33,14 @@ export function usePointer({ page, span, whole, settings, large }: ChartState, p
     ArrowRight: () => move(span.value, 0.25),
     '0': () => null,
   }
+
+  /** Values are read by keys as under the pointer, from the middle on. */
+  function read(by: number): void {
+    const now = page.cursor.value
+    const from = now === null ? 0.5 : share(now) + by
+    page.cursor.value = positionAt(Math.min(1, Math.max(0, from)), span.value, settings.logarithmicX)
+  }
+  const READS: Record<string, number> = { ArrowLeft: -NUDGE, ArrowRight: NUDGE }
 
   function up(): void {
     const chosen = selection.value
@@ -76,12 +86,18 @@ export function usePointer({ page, span, whole, settings, large }: ChartState, p
       // With Alt the chart itself is moved.
       if (event.altKey || event.ctrlKey || event.metaKey) return
       const go = MOVES[event.key]
-      if (event.key === 'f') large.value = !large.value
+      const by = event.shiftKey ? READS[event.key] : undefined
+      if (by !== undefined) read(by)
+      else if (event.key === 'Escape' && page.cursor.value !== null && !large.value) page.cursor.value = null
+      else if (event.key === 'f') large.value = !large.value
       else if (event.key === 'Escape' && large.value) large.value = false
       else if (go) page.zoom.value = go(positionAt(0.5, span.value, settings.logarithmicX))
       else return
       event.preventDefault()
       event.stopPropagation()
+    },
+    blur(): void {
+      page.cursor.value = null
     },
   }
 

@@ -1,9 +1,9 @@
 /** One way to do something by the keyboard. */
 export interface Shortcut {
-  /** As they are pressed, one after the other: 'Ctrl+K', 'g r', '?' */
+  /** As they are pressed, one after the other: 'Ctrl+K', 'g r', '?'; or any of several: '← →' */
   keys: string
   label: string
-  section: 'Everywhere' | 'Go to' | 'In a chart'
+  section: 'Everywhere' | 'Go to' | 'In a chart' | 'In the table of runs' | 'In a list with an order of its own'
 }
 
 /** Pages by the letter that leads there after g. */
@@ -23,8 +23,9 @@ const PAGE_NAMES: Readonly<Record<string, string>> = {
   s: 'Settings',
 }
 
+/** What the sheet shows; a test presses each of them. */
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: 'Ctrl+K', label: 'Find a page, a run, a comparison or a command', section: 'Everywhere' },
+  { keys: 'Ctrl+K', label: 'Find a page, a run, a data set, a comparison or a command', section: 'Everywhere' },
   { keys: '?', label: 'Show the shortcuts', section: 'Everywhere' },
   { keys: 'Ctrl+Z', label: 'Undo what a notice offered to undo', section: 'Everywhere' },
   { keys: 'Esc', label: 'Close what is open', section: 'Everywhere' },
@@ -33,38 +34,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '-', label: 'Zoom out', section: 'In a chart' },
   { keys: '0', label: 'Show all', section: 'In a chart' },
   { keys: '← →', label: 'Move', section: 'In a chart' },
+  { keys: 'Shift+← →', label: 'Read the values along the axis', section: 'In a chart' },
   { keys: 'f', label: 'Full screen', section: 'In a chart' },
   { keys: 'Alt+← →', label: 'Move the chart to another place', section: 'In a chart' },
+  { keys: '↑ ↓', label: 'Go from row to row', section: 'In the table of runs' },
+  { keys: 'Enter', label: 'Open the run, or the group', section: 'In the table of runs' },
+  { keys: 'Space', label: 'Choose the run', section: 'In the table of runs' },
+  { keys: 'Shift+↑ ↓', label: 'Choose a stretch', section: 'In the table of runs' },
+  { keys: 'Ctrl+A', label: 'Choose every run', section: 'In the table of runs' },
+  { keys: 'Esc', label: 'Choose none', section: 'In the table of runs' },
+  { keys: 'Alt+↑ ↓', label: 'Move the entry (of the queue, of the columns)', section: 'In a list with an order of its own' },
 ]
-
-/** Milliseconds between the two keys of a sequence. */
-const PATIENCE = 1200
-
-export type KeyMeaning = { kind: 'palette' } | { kind: 'sheet' } | { kind: 'go'; to: string } | null
-
-/** Whether keys that are pressed there are text. */
-export function isTyping(target: EventTarget | null): boolean {
-  const element = target as Partial<HTMLElement> | null
-  if (!element || typeof element.closest !== 'function') return false
-  return element.isContentEditable === true || element.closest('input, textarea, select, [role=listbox], [role=menu]') !== null
-}
-
-/** Understands what is pressed, one key after the other. */
-export function createKeyReader(): (
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target'>,
-  now: number,
-) => KeyMeaning {
-  let waitingSince = -Infinity
-  return ({ key, ctrlKey, metaKey, altKey, target }, now) => {
-    const waiting = now - waitingSince < PATIENCE
-    waitingSince = -Infinity
-    if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === 'k') return { kind: 'palette' }
-    if (ctrlKey || metaKey || altKey || isTyping(target)) return null
-    if (waiting) {
-      const to = PAGE_KEYS[key]
-      if (to) return { kind: 'go', to }
-    }
-    if (key === 'g') waitingSince = now
-    return key === '?' ? { kind: 'sheet' } : null
-  }
-}

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findCommands, matchScore } from '../../src-renderer/palette/search.js'
-import { createKeyReader, PAGE_KEYS, SHORTCUTS } from '../../src-renderer/palette/shortcuts.js'
+import { createKeyReader } from '../../src-renderer/palette/keys.js'
+import { PAGE_KEYS, SHORTCUTS } from '../../src-renderer/palette/shortcuts.js'
 import { createAppRouter } from '../../src-renderer/router.js'
 import { createMemoryHistory } from 'vue-router'
 import { FakeServices } from '../fixtures/fake-services.js'
@@ -39,6 +40,8 @@ describe('keys', () => {
     const field = document.createElement('input')
     expect(read(press('?', { target: field }), 0)).toBeNull()
     expect(read(press('k', { ctrlKey: true, target: field }), 0)).toEqual({ kind: 'palette' })
+    const box = Object.assign(document.createElement('input'), { type: 'checkbox' })
+    expect(read(press('?', { target: box }), 0)).toEqual({ kind: 'sheet' })
   })
 
   it('lead to pages that exist, and are all on the sheet', () => {
@@ -73,6 +76,6 @@ describe('the palette in the window', () => {
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
     await eventually(() => expect(page!.router.currentRoute.value.path).toBe(`/runs/${id}`))
     window.dispatchEvent(new KeyboardEvent('keydown', { key: '?' }))
-    await eventually(() => expect(page!.text()).toContain('Find a page, a run, a comparison or a command'))
+    await eventually(() => expect(page!.text()).toContain('Find a page, a run, a data set, a comparison or a command'))
   }, 60_000)
 })

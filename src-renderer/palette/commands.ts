@@ -1,0 +1,64 @@
+import { useRouter } from 'vue-router'
+import { hasConfiguration, type RunSummary } from '../../src-main/contract/runs.js'
+import { commandsOf, isActive } from '../describe.js'
+import { useComparisons } from '../stores/comparisons.js'
+import { useDatasets } from '../stores/datasets.js'
+import { useNotices } from '../stores/notices.js'
+import { usePreferences } from '../stores/preferences.js'
+import { useRunActions } from '../stores/run-actions.js'
+import { useRuns } from '../stores/runs.js'
+import type { Command } from './search.js'
+
+/** Gathers everything that can be found and done from where the window is. */
+export function useCommands(pages: () => { to: string; title: string }[], showSheet: () => void): () => Command[] {
+  const router = useRouter()
+  const runs = useRuns()
+  const datasets = useDatasets()
+  const comparisons = useComparisons()
+  const notices = useNotices()
+  const actions = useRunActions()
+  const preferences = usePreferences()
+
+  const go = (to: string): void => void router.push(to)
+  const command = (title: string, run: () => void): Command => ({ id: title, title, kind: 'command', run })
+  const attempt = (title: string, work: () => Promise<unknown>): Command => command(title, () => void notices.attempt(work))
+
+  /** Of the run whose page is open. */
+  function ofRun(run: RunSummary): Command[] {
+    const { id, name, status, archived, pinned } = run
+    const can = commandsOf(status)
+    const idle = !isActive(status) && status !== 'queued'
+    return [
+      ...(can.pause ? [attempt(`Pause ${name}`, () => runs.pause(id))] : []),
+      ...(can.resume ? [attempt(`Resume ${name}`, () => runs.resume(id))] : []),
+      ...(can.stop ? [attempt(`Stop ${name}`, () => runs.stop(id))] : []),
+      command(`Compare ${name} with others`, () => go(`/compare?runs=${id}`)),
+      ...(hasConfiguration(run) ? [attempt(`Run ${name} again`, async () => go(`/runs/${(await runs.again(id)).id}`))] : []),
+      attempt(`${pinned ? 'Unpin' : 'Pin'} ${name}`, () => runs.edit({ ids: [id], pinned: !pinned })),
+      ...(idle
+        ? [command(archived ? `Bring ${name} back from the archive` : `Archive ${name}`, () => void actions.archive([id], !archived))]
+        : []),
+      ...(isActive(status) ? [] : [attempt(`Remove ${name}`, async () => (await actions.remove([id])).length > 0 && go('/runs'))]),
+    ]
+  }
+
+  return () => {
+    const here = router.currentRoute.value
+    const run = here.name === 'run' ? runs.byId.get(String(here.params['id'])) : undefined
+    return [
+      ...(run ? ofRun(run) : []),
+      ...pages().map(({ to, title }) => ({ id: to, title, kind: 'page', run: () => go(to) })),
+      command('Import a data set', () => go('/datasets?open=import')),
+      command('Make points by seed', () => go('/datasets?open=points')),
+      command('Import a run', () => go('/runs?open=import')),
+      command('Clean up, check or back up the home', () => go('/settings')),
+      command('Theme of the system', () => void (preferences.theme = 'system')),
+      command('Light theme', () => void (preferences.theme = 'light')),
+      command('Dark theme', () => void (preferences.theme = 'dark')),
+      command('Shortcuts', showSheet),
+      ...comparisons.rows.map(({ id, name }) => ({ id, title: name, kind: 'comparison', run: () => go(`/compare?saved=${id}`) })),
+      ...datasets.rows.map(({ name }) => ({ id: `dataset ${name}`, title: name, kind: 'data set', run: () => go(`/datasets/${name}`) })),
+      ...runs.rows.map(({ id, name, dataset }) => ({ id, title: `${name} · ${dataset}`, kind: `run ${id}`, run: () => go(`/runs/${id}`) })),
+    ]
+  }
+}

@@ -1,0 +1,126 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FakeServices } from '../fixtures/fake-services.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { focused } from './support/focus.js'
+import { picture } from './support/picture.js'
+import { serveFake } from './support/serve-fake.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+
+describe.skipIf(noBrowser)('the command palette', () => {
+  let browser: Browser
+  let pagePath: string
+  beforeAll(async () => {
+    pagePath = (await builtWorkbench()).page
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(() => browser?.close())
+
+  const options = (page: Page): Promise<string[]> => page.getByRole('dialog').getByRole('option').allInnerTexts()
+  const field = (page: Page) => page.getByTestId('palette')
+
+  it('opens anywhere, finds what there is by a few of its letters, does what is chosen, and gives the focus back', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, name: 'deep one', overrides: { steps: 1000 } })
+    const { id: other } = await fake.runs.create({ ...REQUEST, name: 'wide one' })
+    await fake.comparisons.save({ name: 'deep against wide', view: { runs: [id, other] } })
+    const server = await serveFake(fake, pagePath)
+    const { page, context, complaints } = await openPage(browser, { width: 1100 })
+
+    // On every page; Escape gives the focus back to where it was.
+    for (const address of ['runs', `runs/${id}`, 'compare', 'new', 'datasets', 'datasets/mnist', 'settings', 'no/such/page']) {
+      await page.goto(`${server.windowAddress}#/${address}`)
+      await page.locator('#content h1, #content .empty').first().waitFor()
+      const link = page.getByRole('link', { name: 'Settings', exact: true })
+      await link.focus()
+      await page.keyboard.press('Control+k')
+      await expect.poll(() => focused(page), { message: address }).toBe('Find a page, a run, a data set or a command')
+      await page.keyboard.press('Escape')
+      await field(page).waitFor({ state: 'hidden' })
+      await expect.poll(() => focused(page), { message: address }).toBe('Settings')
+    }
+
+    /** Types into an open palette, and chooses what then stands first. */
+    async function find(letters: string, first: string): Promise<void> {
+      await page.keyboard.press('Control+k')
+      await field(page).waitFor()
+      await page.keyboard.type(letters)
+      await expect.poll(async () => (await options(page))[0]?.replace(/\s+/g, ' ')).toContain(first)
+    }
+    for (const [letters, first, address] of [
+      ['dpone', 'deep one · mnist', `/runs/${id}`],
+      ['stgs', 'Settings page', '/settings'],
+      ['mnist data', 'mnist data set', '/datasets/mnist'],
+      ['agwide', 'deep against wide comparison', `/compare?saved=`],
+      ['wide run', 'wide one · mnist', `/runs/${other}`],
+    ] as const) {
+      await find(letters, first)
+      await page.keyboard.press('Enter')
+      await page.waitForURL((url) => url.hash.startsWith(`#${address}`))
+    }
+
+    // Commands: of the run whose page is open, of the window, and dialogs of other pages.
+    await page.goto(`${server.address}/#/runs/${id}`)
+    await page.getByTestId('status').waitFor()
+    await find('pause', 'Pause deep one')
+    await picture(page, 'palette-1100')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => (await fake.runs.get(id)).status).toBe('paused')
+    await find('dark', 'Dark theme')
+    await page.keyboard.press('Enter')
+    await page.locator('.v-theme--dark').first().waitFor()
+    await find('imprt a data', 'Import a data set')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('import-path').waitFor()
+    await expect.poll(() => page.url()).toMatch(/#\/datasets$/)
+
+    // A dialog is no page: the palette opens over it, and gives the focus back to its field.
+    const path = page.getByTestId('import-path').locator('input')
+    await expect.poll(() => path.evaluate((input) => input.matches(':focus'))).toBe(true)
+    await page.keyboard.press('Control+k')
+    await field(page).waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => path.evaluate((input) => input.matches(':focus'))).toBe(true)
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+
+  it('is gone through by arrows from end to end, and stays where one is while runs go on', async () => {
+    const fake = new FakeServices()
+    const { id } = await fake.runs.create({ ...REQUEST, name: 'goes on', overrides: { steps: 100_000 } })
+    const server = await serveFake(fake, pagePath)
+    const { page, context } = await openPage(browser)
+    await page.goto(`${server.windowAddress}#/settings`)
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    const chosen = (): Promise<string> => page.locator('[role=option][aria-selected=true] .title').innerText()
+    await page.keyboard.press('Control+k')
+    await expect.poll(chosen).toBe('Runs')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(chosen).toBe('New run')
+    for (let i = 0; i < 5; i++) fake.advance(5)
+    await expect.poll(async () => (await fake.runs.get(id)).step).toBe(25)
+    await page.waitForFunction('document.querySelectorAll("[role=option]").length > 5')
+    expect(await chosen()).toBe('New run')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowUp')
+    // Around to the last, which is brought into sight.
+    await expect.poll(chosen).toBe('goes on · mnist')
+    await expect.poll(() => page.locator('[role=option][aria-selected=true]').evaluate((option) => {
+      const box = option as unknown as { getBoundingClientRect(): { bottom: number }; parentElement: { getBoundingClientRect(): { bottom: number } } }
+      return box.getBoundingClientRect().bottom <= box.parentElement.getBoundingClientRect().bottom + 1
+    })).toBe(true) // prettier-ignore
+    await page.keyboard.type('nothing has this name')
+    await page.getByText('Nothing is called that.').waitFor()
+    await page.keyboard.press('Enter')
+    expect(await field(page).isVisible()).toBe(true)
+    await context.close()
+    await server.close()
+  })
+})

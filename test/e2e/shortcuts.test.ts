@@ -1,0 +1,255 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PAGE_KEYS, SHORTCUTS, type Shortcut } from '../../src-renderer/palette/shortcuts.js'
+import { FakeServices } from '../fixtures/fake-services.js'
+import { builtWorkbench } from './support/built.js'
+import { launchBrowser, noBrowser } from './support/chromium.js'
+import { focused } from './support/focus.js'
+import { picture } from './support/picture.js'
+import { serveFake } from './support/serve-fake.js'
+import { openPage } from './support/watched-page.js'
+
+const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
+
+interface Stage {
+  page: Page
+  fake: FakeServices
+  go(address: string): Promise<void>
+}
+
+const nameOf = ({ section, keys }: Pick<Shortcut, 'section' | 'keys'>): string => `${section}: ${keys}`
+
+const attribute = (page: Page, selector: string, name: string) => page.locator(selector).first().getAttribute(name)
+const chosen = (page: Page) => page.locator('tr[data-row=run][aria-selected=true] a.name').allInnerTexts()
+const current = (page: Page) => page.locator('tr.current a.name').innerText()
+
+/** The page of a run with a chart whose axis is known, which has the focus. */
+async function chart({ page, fake, go }: Stage): Promise<{ id: string; span(): Promise<[number, number]> }> {
+  const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
+  for (const key of ['train/loss', 'test/accuracy'])
+    fake.addPoints(id, key, Array.from({ length: 101 }, (_, i) => ({ step: 10 * i, value: key === 'train/loss' ? i : 0.5 }))) // prettier-ignore
+  await go(`/runs/${id}`)
+  const span = async (): Promise<[number, number]> => [
+    Number(await attribute(page, '[data-chart=loss]', 'data-from')),
+    Number(await attribute(page, '[data-chart=loss]', 'data-to')),
+  ]
+  await expect.poll(span).toEqual([0, 1000])
+  await page.locator('[data-chart=loss] .frame').focus()
+  return { id, span }
+}
+
+/** The table of four runs in the order of their names, which has the focus. */
+async function table({ page, fake, go }: Stage): Promise<void> {
+  for (const name of ['a', 'b', 'c', 'd']) await fake.runs.create({ ...REQUEST, name })
+  await go('/runs?sort=name')
+  await page.locator('tr[data-row=run]').nth(3).waitFor()
+  await page.getByRole('grid').focus()
+}
+
+async function moveInQueue({ page, fake, go }: Stage): Promise<void> {
+  await fake.runs.createSeveral({ ...REQUEST, name: 'q' }, [1, 2, 3])
+  await go('/runs')
+  const names = () => page.getByTestId('queue').locator('.name').allInnerTexts()
+  await expect.poll(names).toEqual(['q, seed 2', 'q, seed 3'])
+  await page.getByTestId('queue').locator('li').first().focus()
+  await page.keyboard.press('Alt+ArrowDown')
+  await expect.poll(names).toEqual(['q, seed 3', 'q, seed 2'])
+  await page.keyboard.press('Alt+ArrowUp')
+  await expect.poll(names).toEqual(['q, seed 2', 'q, seed 3'])
+}
+
+async function moveInColumns({ page }: Stage): Promise<void> {
+  await page.getByTestId('choose-columns').click()
+  const keys = () =>
+    page
+      .locator('li[data-key]')
+      .evaluateAll((rows) => rows.map((row) => (row as unknown as { dataset: { key: string } }).dataset.key))
+      .then((all) => all.slice(0, 2))
+  await expect.poll(keys).toEqual(['status', 'name'])
+  // The dialog begins there when it has opened.
+  await expect.poll(() => focused(page)).toBe('Find a column')
+  await page.locator('li[data-key=status]').focus()
+  await page.keyboard.press('Alt+ArrowDown')
+  await expect.poll(keys).toEqual(['name', 'status'])
+  await page.keyboard.press('Alt+ArrowUp')
+  await expect.poll(keys).toEqual(['status', 'name'])
+}
+
+/** How each shortcut of the sheet is pressed, and what then must be. */
+const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
+  async 'Everywhere: Ctrl+K'({ page, go }) {
+    await go('/settings')
+    await page.keyboard.press('Control+k')
+    await page.getByTestId('palette').waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByTestId('palette').waitFor({ state: 'hidden' })
+  },
+  async 'Everywhere: ?'({ page, go }) {
+    await go('/new')
+    await page.keyboard.press('?')
+    const rows = page.getByTestId('shortcuts').locator('dl > div')
+    await rows.first().waitFor()
+    expect(await rows.count()).toBe(SHORTCUTS.length)
+    await picture(page, 'shortcuts')
+  },
+  async 'Everywhere: Ctrl+Z'({ page, fake, go }) {
+    const { id } = await fake.runs.create({ ...REQUEST, name: 'first' })
+    fake.end(id, 'finished', null)
+    await go(`/runs/${id}`)
+    await page.getByTestId('run-menu').click()
+    await page.getByText('Archive', { exact: true }).click()
+    await expect.poll(async () => (await fake.runs.get(id)).archived).toBe(true)
+    await page.getByText(/archived\./).waitFor()
+    await page.keyboard.press('Control+z')
+    await expect.poll(async () => (await fake.runs.get(id)).archived).toBe(false)
+  },
+  async 'Everywhere: Esc'({ page, go }) {
+    await go('/datasets')
+    await page.getByRole('button', { name: 'Make points' }).click()
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  },
+  ...Object.fromEntries(
+    Object.entries(PAGE_KEYS).map(([key, to]) => [
+      `Go to: g ${key}`,
+      async ({ page, go }: Stage) => {
+        await go(to === '/settings' ? '/datasets' : '/settings')
+        await page.keyboard.press('g')
+        await page.keyboard.press(key)
+        await page.waitForURL((url) => url.hash.startsWith(`#${to}`))
+      },
+    ]),
+  ),
+  async 'In a chart: +'(stage) {
+    const { span } = await chart(stage)
+    await stage.page.keyboard.press('+')
+    await expect.poll(span).toEqual([250, 750])
+  },
+  async 'In a chart: -'(stage) {
+    const { span } = await chart(stage)
+    await stage.page.keyboard.press('+')
+    await stage.page.keyboard.press('+')
+    await expect.poll(span).toEqual([375, 625])
+    await stage.page.keyboard.press('-')
+    await expect.poll(span).toEqual([250, 750])
+  },
+  async 'In a chart: 0'(stage) {
+    const { span } = await chart(stage)
+    await stage.page.keyboard.press('+')
+    await stage.page.keyboard.press('0')
+    await expect.poll(span).toEqual([0, 1000])
+  },
+  async 'In a chart: ← →'(stage) {
+    const { span } = await chart(stage)
+    await stage.page.keyboard.press('+')
+    await stage.page.keyboard.press('ArrowRight')
+    await expect.poll(span).toEqual([375, 875])
+    await stage.page.keyboard.press('ArrowLeft')
+    await expect.poll(span).toEqual([250, 750])
+  },
+  async 'In a chart: Shift+← →'(stage) {
+    await chart(stage)
+    const { page } = stage
+    // The loss is a tenth of the step, and the cursor begins in the middle.
+    const value = async (): Promise<number> => Number(await page.locator('[data-line="train/loss"] b').innerText())
+    await expect.poll(value).toBe(100)
+    await page.keyboard.press('Shift+ArrowRight')
+    await expect.poll(value).toBe(50)
+    for (let i = 0; i < 3; i++) await page.keyboard.press('Shift+ArrowRight')
+    await expect.poll(value).toBe(53)
+    for (let i = 0; i < 5; i++) await page.keyboard.press('Shift+ArrowLeft')
+    await expect.poll(value).toBe(48)
+    // The other charts of the page read the same place, and a screen reader is told which.
+    await page.locator('[data-chart=accuracy] .cursor').waitFor()
+    expect(await attribute(page, '[data-chart=loss] .frame', 'aria-label')).toMatch(/at step 480/)
+    await page.keyboard.press('Escape')
+    await expect.poll(value).toBe(100)
+  },
+  async 'In a chart: f'(stage) {
+    await chart(stage)
+    await stage.page.keyboard.press('f')
+    await stage.page.locator('[data-chart=loss].large').waitFor()
+    await stage.page.keyboard.press('Escape')
+    await stage.page.locator('[data-chart=loss].large').waitFor({ state: 'detached' })
+  },
+  async 'In a chart: Alt+← →'(stage) {
+    await chart(stage)
+    const first = () => attribute(stage.page, '[data-chart]', 'data-chart')
+    expect(await first()).toBe('loss')
+    await stage.page.keyboard.press('Alt+ArrowRight')
+    await expect.poll(first).toBe('accuracy')
+    await stage.page.keyboard.press('Alt+ArrowLeft')
+    await expect.poll(first).toBe('loss')
+  },
+  async 'In the table of runs: ↑ ↓'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('ArrowDown')
+    await stage.page.keyboard.press('ArrowDown')
+    await expect.poll(() => current(stage.page)).toBe('b')
+    await stage.page.keyboard.press('ArrowUp')
+    await expect.poll(() => current(stage.page)).toBe('a')
+  },
+  async 'In the table of runs: Enter'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('ArrowDown')
+    await stage.page.keyboard.press('Enter')
+    await stage.page.getByRole('heading', { name: 'a' }).waitFor()
+  },
+  async 'In the table of runs: Space'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('ArrowDown')
+    await stage.page.keyboard.press('Space')
+    await expect.poll(() => chosen(stage.page)).toEqual(['a'])
+  },
+  async 'In the table of runs: Shift+↑ ↓'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('ArrowDown')
+    await stage.page.keyboard.press('Shift+ArrowDown')
+    await stage.page.keyboard.press('Shift+ArrowDown')
+    await expect.poll(() => chosen(stage.page)).toEqual(['a', 'b', 'c'])
+  },
+  async 'In the table of runs: Ctrl+A'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('Control+a')
+    await expect.poll(() => chosen(stage.page)).toEqual(['a', 'b', 'c', 'd'])
+  },
+  async 'In the table of runs: Esc'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('Control+a')
+    await stage.page.keyboard.press('Escape')
+    await expect.poll(() => chosen(stage.page)).toEqual([])
+  },
+  async 'In a list with an order of its own: Alt+↑ ↓'(stage) {
+    await moveInQueue(stage)
+    await moveInColumns(stage)
+  },
+}
+
+describe.skipIf(noBrowser)('the shortcuts of the sheet', () => {
+  let browser: Browser
+  let pagePath: string
+  beforeAll(async () => {
+    pagePath = (await builtWorkbench()).page
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(() => browser?.close())
+
+  it('are each pressed by a test', () => {
+    expect(Object.keys(PRESSED).sort()).toEqual(SHORTCUTS.map(nameOf).sort())
+  })
+
+  it.each(SHORTCUTS.map(nameOf))('%s', async (name) => {
+    const fake = new FakeServices()
+    const server = await serveFake(fake, pagePath)
+    const { page, context, complaints } = await openPage(browser)
+    const go = async (address: string): Promise<void> => {
+      await page.goto(`${server.windowAddress}#${address}`)
+      await page.locator('#content h1').first().waitFor()
+    }
+    await PRESSED[name]!({ page, fake, go })
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.close()
+  })
+})
