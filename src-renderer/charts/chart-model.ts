@@ -66,6 +66,8 @@ export interface ChartModel {
   references: ReferenceLine[]
   /** How many drawn values lie beyond the ends of the axis. */
   beyond: number
+  /** Whether there are values, none of which the axis can show: they are marked, and its ends say nothing. */
+  blank: boolean
 }
 
 /** Reduces part `part` of a line; those that remember the last time do it in the time that what is new takes. */
@@ -99,10 +101,14 @@ export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, 
     yield
   }
   const shown = shownValues(lines, from, to)
-  const y = valueRange(shown, { unit, logarithmic, outlierProof })
+  const blank = shown.length > 0 && !shown.some((value) => Number.isFinite(value) && (!logarithmic || value > 0))
+  const y = blank ? { ...NO_SCALE } : valueRange(shown, { unit, logarithmic, outlierProof })
   const beyond = y && outlierProof ? shown.reduce((count, value) => count + (value < y.min || value > y.max ? 1 : 0), 0) : 0
-  return { lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond }
+  return { lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond, blank }
 }
+
+/** Something to place marks on, which takes no labels. */
+const NO_SCALE: Range = { min: 0.1, max: 1 }
 
 /** The values of what is drawn between the ends of the axis. */
 function shownValues(lines: DrawnLine[], from: number, to: number): Float64Array {

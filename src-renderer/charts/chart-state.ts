@@ -52,6 +52,8 @@ export function useChartState(props: ChartProps) {
   })
   /** How many drawn values lie beyond the ends of the axis. */
   const beyond: Ref<number> = ref(0)
+  /** Whether none of the values in sight can be shown. */
+  const blank: Ref<boolean> = ref(false)
 
   return {
     props,
@@ -85,6 +87,7 @@ export function useChartState(props: ChartProps) {
     showAll: (): void => hide(new Set()),
     large,
     beyond,
+    blank,
   }
 }
 export type ChartState = ReturnType<typeof useChartState>

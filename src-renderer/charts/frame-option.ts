@@ -29,7 +29,7 @@ function timeInterval(span: number): number {
 }
 
 /** What stands around the lines of a chart: axes, grid and reference lines, as an ECharts option. Pure. */
-export function frameOption({ unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references }: ChartModel): EChartsOption {
+export function frameOption({ unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, blank }: ChartModel): EChartsOption {
   const theme = chartTheme(dark)
   const timed = (xAxis === 'wall' || xAxis === 'active') && !logarithmicX && to - from > 6
   const shown = references.filter(({ value }) => !logarithmic || value > 0)
@@ -65,7 +65,7 @@ export function frameOption({ unit, xAxis, from, to, dark, logarithmic, logarith
     yAxis: {
       type: logarithmic ? 'log' : 'value',
       scale: true,
-      axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: number) => formatY(value, unit) },
+      axisLabel: { show: !blank, color: theme.faint, fontSize: 11, formatter: (value: number) => formatY(value, unit) },
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: theme.grid } },

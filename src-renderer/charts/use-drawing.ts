@@ -85,6 +85,7 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
     })
     for (const part of reductions.keys()) if (!used.has(part)) reductions.delete(part)
     state.beyond.value = model.beyond
+    state.blank.value = model.blank
     const framed = layOut(model)
     yield* paint(model, framed)
   }

@@ -1,22 +1,14 @@
-import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACTIVE_SECONDS } from '../../src-main/contract/metrics.js'
 import { FakeServices } from '../fixtures/fake-services.js'
 import { builtWorkbench } from './support/built.js'
+import { choose, takenOf } from './support/charts.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { serveFake } from './support/serve-fake.js'
 import { lineOf, openPage } from './support/watched-page.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
-
-/** Chooses of a list that is opened by its label. */
-async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.locator('.v-select', { has: page.getByLabel(label, { exact: true }) }).first().click() // prettier-ignore
-  const item = page.getByRole('option', { name: option, exact: true })
-  await item.click()
-  await item.waitFor({ state: 'hidden' })
-}
 
 /** Where the line ends, in the axis's unit: the end of the axis times the share of the width up to the last pixel that is painted, to some 3 % (the edges of the canvas are outside of it). */
 async function lineEnd(page: Page): Promise<number> {
@@ -83,13 +75,7 @@ describe.skipIf(noBrowser)('what charts are drawn over, and around', () => {
 
     /** Step, runs, middle, and the ends of the band, of every step. */
     const statistics = async (): Promise<number[][]> => {
-      await page.getByLabel('More of Training loss (cross-entropy)').click()
-      const item = page.getByRole('listitem').or(page.getByRole('menuitem')).filter({ hasText: 'CSV, statistics by step' }).last() // prettier-ignore
-      const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
-      await item.waitFor({ state: 'hidden' })
-      const [, ...rows] = readFileSync(await file.path(), 'utf8')
-        .trimEnd()
-        .split('\n')
+      const [, ...rows] = (await takenOf(page, 'Training loss (cross-entropy)', 'CSV, statistics by step')).toString().trimEnd().split('\n')
       return rows.map((row) => row.split(',').slice(4).map(Number))
     }
     const mean = 11 / 18

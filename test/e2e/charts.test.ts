@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FakeServices } from '../fixtures/fake-services.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { openMenu } from './support/menu.js'
 import { serveFake } from './support/serve-fake.js'
 import { lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
@@ -322,11 +323,9 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(() => painted(page, 'train/loss', 0, 1)).toBeGreaterThan(100)
 
     const taken = async (format: string): Promise<Buffer> => {
-      await page.getByLabel('More of Training loss (cross-entropy)').click()
-      const item = page.getByText(format, { exact: true })
+      await openMenu(page.getByLabel('More of Training loss (cross-entropy)'))
+      const item = page.locator('.v-overlay--active').getByText(format, { exact: true })
       const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
-      // Until the menu is gone, a click on its button would only close it.
-      await item.waitFor({ state: 'hidden' })
       return readFileSync(await file.path())
     }
     expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')
@@ -446,11 +445,9 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over h of 3 runs`)
 
     const taken = async (what: string, format: string): Promise<Buffer> => {
-      await page.getByLabel(`Export: ${what}`).click()
-      // Of the menu that is open: one that was used may still be fading away.
+      await openMenu(page.getByLabel(`Export: ${what}`))
       const item = page.locator('.v-overlay--active').getByText(format, { exact: true })
       const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
-      await page.locator('.v-overlay__content').waitFor({ state: 'detached' })
       return readFileSync(await file.path())
     }
     const rows = (await taken('Parallel coordinates', 'CSV')).toString().trimEnd().split('\n')

@@ -8,6 +8,7 @@ import { databaseFile } from '../../src-main/storage/home-files.js'
 import { createStores } from '../../src-main/storage/stores.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { openMenu } from './support/menu.js'
 import { picture } from './support/picture.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
@@ -28,7 +29,7 @@ describe.skipIf(noBrowser)('the life of a run', () => {
   const reach = (services: Services, id: string, wanted: string) =>
     expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe(wanted)
   async function choose(page: Page, title: string): Promise<void> {
-    await page.getByTestId('run-menu').click()
+    await openMenu(page.getByTestId('run-menu'))
     await page.locator('.v-list-item-title', { hasText: new RegExp(`^${title}$`) }).click()
   }
 

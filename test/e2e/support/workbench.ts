@@ -7,15 +7,17 @@ import { createImporter } from '../../../src-main/hosts/importer.js'
 import { startLocalServer, takePort } from '../../../src-main/hosts/server/http.js'
 import { FIGURES, LAYERS } from '../../fixtures/fake-evaluations.js'
 import { builtWorkbench } from './built.js'
+import { storeRuns, type StoredRun } from './stored-runs.js'
 
 /**
  * The real back end of a fresh home behind the real local server and the built page; only the trainers compute nothing
  * (`test/fixtures/fake-trainer.mjs`), so that a test need not wait for them.
  */
-export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?: number } = {}) {
+export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?: number; runs?: readonly StoredRun[] } = {}) {
   const { page, server: entry } = await builtWorkbench()
-  const { stepMs = 20, ...rest } = options
+  const { stepMs = 20, runs = [], ...rest } = options
   const home = mkdtempSync(join(tmpdir(), 'retrace-e2e-'))
+  if (runs.length > 0) await storeRuns(home, runs)
   const backend = await openBackend({
     home,
     hostKind: 'server',
