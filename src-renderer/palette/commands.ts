@@ -34,7 +34,7 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
       ...(can.stop ? [attempt(`Stop ${name}`, () => runs.stop(id))] : []),
       command(`Compare ${name} with others`, () => go(`/compare?runs=${id}`)),
       ...(hasConfiguration(run) ? [attempt(`Run ${name} again`, async () => go(`/runs/${(await runs.again(id)).id}`))] : []),
-      attempt(`${pinned ? 'Unpin' : 'Pin'} ${name}`, () => runs.edit({ ids: [id], pinned: !pinned })),
+      command(`${pinned ? 'Unpin' : 'Pin'} ${name}`, () => void actions.pin([id], !pinned)),
       ...(idle
         ? [command(archived ? `Bring ${name} back from the archive` : `Archive ${name}`, () => void actions.archive([id], !archived))]
         : []),

@@ -27,7 +27,7 @@ const PAGE_NAMES: Readonly<Record<string, string>> = {
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'Ctrl+K', label: 'Find a page, a run, a data set, a comparison or a command', section: 'Everywhere' },
   { keys: '?', label: 'Show the shortcuts', section: 'Everywhere' },
-  { keys: 'Ctrl+Z', label: 'Undo what a notice offered to undo', section: 'Everywhere' },
+  { keys: 'Ctrl+Z', label: 'Undo the last change, then the one before it', section: 'Everywhere' },
   { keys: 'Esc', label: 'Close what is open', section: 'Everywhere' },
   ...Object.keys(PAGE_KEYS).map((key): Shortcut => ({ keys: `g ${key}`, label: PAGE_NAMES[key] ?? '', section: 'Go to' })),
   { keys: '+', label: 'Zoom in', section: 'In a chart' },

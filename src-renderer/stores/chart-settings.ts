@@ -60,11 +60,14 @@ export const useChartSettings = defineStore('chartSettings', () => {
     },
     /** Ids of the charts that were put away. */
     hidden: computed(() => Object.keys(charts.value).filter((id) => charts.value[id]?.hidden)),
-    /** Everything as at first; answers how to undo that. */
-    reset(): () => void {
-      const before = stored.value
+    /** Brings everything back to how it is now. */
+    memento(): () => void {
+      const now = stored.value
+      return () => (stored.value = now)
+    },
+    /** Everything as at first. */
+    reset(): void {
       stored.value = { ...DEFAULTS }
-      return () => (stored.value = before)
     },
   }
 })

@@ -42,7 +42,18 @@ export const useComparisons = defineStore('comparisons', () => {
   /** Removes a comparison, and offers to bring it back. */
   async function remove({ id, name }: Comparison): Promise<void> {
     await client.comparisons.remove.mutate({ id })
-    notices.show('info', `The comparison “${name}” was removed; its runs stay.`, { label: 'Undo', run: () => void restore(id) })
+    notices.changed(`The comparison “${name}” was removed; its runs stay.`, () => client.comparisons.restore.mutate({ id }))
+  }
+
+  /** Saves a comparison; where it takes the place of what was saved in it, that can be undone. */
+  async function save(request: SaveComparison): Promise<Comparison> {
+    const before = request.id === undefined ? undefined : byId.get(request.id)
+    const saved = await client.comparisons.save.mutate(request)
+    if (before) {
+      const { id, name, view } = before
+      notices.changed(`The comparison “${saved.name}” was changed.`, () => client.comparisons.save.mutate({ id, name, view }))
+    }
+    return saved
   }
 
   const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
@@ -52,7 +63,7 @@ export const useComparisons = defineStore('comparisons', () => {
     rows,
     loaded,
     load,
-    save: (request: SaveComparison) => client.comparisons.save.mutate(request),
+    save,
     remove,
     restore,
     removed: () => client.comparisons.removed.query(),

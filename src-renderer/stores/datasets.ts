@@ -5,11 +5,13 @@ import type { AugmentedRequest, ChosenRequest, ImagesRequest, PointsRequest, Spl
 import type { Dataset, ImportDataset, MakeDataset } from '../../src-main/contract/datasets.js'
 import { useConnection } from '../client/api.js'
 import { useFeed } from './feed.js'
+import { useNotices } from './notices.js'
 
 /** The imported data sets. */
 export const useDatasets = defineStore('datasets', () => {
   const { client } = useConnection()
   const feed = useFeed()
+  const notices = useNotices()
   const byName = shallowReactive(new Map<string, Dataset>())
   const loaded = ref(false)
   // The list comes without a sequence number; what changes meanwhile is laid over it, which is right because each change is whole.
@@ -38,6 +40,12 @@ export const useDatasets = defineStore('datasets', () => {
     loaded.value = true
   }
 
+  async function rename(name: string, to: string): Promise<Dataset> {
+    const renamed = await client.datasets.rename.mutate({ name, to })
+    notices.changed(`${name} is called ${to} now.`, () => client.datasets.rename.mutate({ name: to, to: name }))
+    return renamed
+  }
+
   const rows = computed(() => [...byName.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
   return {
@@ -49,7 +57,7 @@ export const useDatasets = defineStore('datasets', () => {
     estimate: (request: ImportDataset) => client.datasets.estimate.query(request),
     kinds: () => client.datasets.kinds.query(),
     make: (request: MakeDataset) => client.datasets.make.mutate(request),
-    rename: (name: string, to: string) => client.datasets.rename.mutate({ name, to }),
+    rename,
     classCounts: (name: string) => client.datasets.classCounts.query({ name }),
     images: (request: ImagesRequest) => client.datasets.images.query(request),
     chosen: (request: ChosenRequest) => client.datasets.chosen.query(request),

@@ -6,21 +6,33 @@ export interface Notice {
   id: number
   level: 'error' | 'info'
   text: string
-  /** What the user can still do about it, such as undo. */
-  action?: { label: string; run(): void } | undefined
+  /** Whether what it tells of can still be undone. */
+  undoable: boolean
 }
 
-/** What the snackbar shows, one after the other. */
+/** A change that can be undone, as it was told. */
+interface Change {
+  id: number
+  text: string
+  undo(): unknown
+}
+
+/** Changes that can be undone, at most: the oldest are forgotten. */
+const REMEMBERED = 50
+
+/** What the snackbar shows, one after the other, and what was done in this window that can be undone. */
 export const useNotices = defineStore('notices', () => {
   const queue = ref<Notice[]>([])
   let count = 0
-  let latest: Notice | undefined
+  const changes: Change[] = []
 
-  const show = (level: Notice['level'], text: string, action?: Notice['action']): void => {
-    if (queue.value.some((notice) => notice.text === text)) return
-    const notice = { id: ++count, level, text, action }
-    queue.value.push(notice)
-    if (action) latest = notice
+  const add = (level: Notice['level'], text: string, undoable: boolean): number => {
+    const id = ++count
+    queue.value.push({ id, level, text, undoable })
+    return id
+  }
+  const show = (level: Notice['level'], text: string): void => {
+    if (!queue.value.some((notice) => notice.text === text)) add(level, text, false)
   }
 
   /** Runs a user's action; a failure becomes a notice, and null is returned. */
@@ -37,14 +49,30 @@ export const useNotices = defineStore('notices', () => {
     queue.value.shift()
   }
 
-  /** Does what a notice offers; by default the latest that offered something, also after it went by. Each is done once. */
-  function act(which = latest?.id): void {
-    const notice = latest?.id === which ? latest : queue.value.find(({ id }) => id === which)
-    if (!notice) return
-    if (notice === latest) latest = undefined
-    queue.value = queue.value.filter(({ id }) => id !== notice.id)
-    notice.action?.run()
+  function remember(change: Change): void {
+    changes.push(change)
+    if (changes.length > REMEMBERED) changes.shift()
+  }
+  /** Tells of a change that was made, and offers to undo it; before it comes into sight, the last such notice goes. */
+  function changed(text: string, undo: () => unknown): void {
+    queue.value = queue.value.filter(({ undoable }) => !undoable)
+    remember({ id: add('info', text, true), text, undo })
+  }
+  /** As `changed`, where all can see it: it is told when it is undone. */
+  function changedInSight(text: string, undo: () => unknown): void {
+    remember({ id: ++count, text, undo })
   }
 
-  return { queue, show, attempt, dismiss, act }
+  /** Undoes what a notice tells of; by default the last change that was not undone yet, also after its notice went by. */
+  async function undo(which = changes.at(-1)?.id): Promise<void> {
+    const at = changes.findIndex(({ id }) => id === which)
+    const [change] = at < 0 ? [] : changes.splice(at, 1)
+    if (!change) return
+    const shown = queue.value.some(({ id }) => id === change.id)
+    queue.value = queue.value.filter(({ id }) => id !== change.id)
+    const done = await attempt(async () => (await change.undo(), true))
+    if (done && !shown) show('info', `Undone: ${change.text}`)
+  }
+
+  return { queue, show, attempt, dismiss, changed, changedInSight, undo }
 })

@@ -39,15 +39,22 @@ export const useRunViews = defineStore('runViews', () => {
 
   const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
-  const save = (request: SaveRunView): Promise<SavedRunView> => client.runViews.save.mutate(request)
+  /** Saves a view; where it takes the place of what was saved in it, that can be undone. */
+  async function save(request: SaveRunView): Promise<SavedRunView> {
+    const before = request.id === undefined ? undefined : byId.get(request.id)
+    const saved = await client.runViews.save.mutate(request)
+    if (before) {
+      const { id, name, view } = before
+      const what = name === saved.name ? `The view “${name}” was changed.` : `The view “${name}” is called “${saved.name}” now.`
+      notices.changed(what, () => client.runViews.save.mutate({ id, name, view }))
+    }
+    return saved
+  }
 
   /** Removes a view, and offers to bring it back. */
   async function remove({ id, name }: SavedRunView): Promise<void> {
     await client.runViews.remove.mutate({ id })
-    notices.show('info', `The view “${name}” was removed.`, {
-      label: 'Undo',
-      run: () => void notices.attempt(() => client.runViews.restore.mutate({ id })),
-    })
+    notices.changed(`The view “${name}” was removed.`, () => client.runViews.restore.mutate({ id }))
   }
 
   return { byId, rows, loaded, load, save, remove }

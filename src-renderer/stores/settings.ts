@@ -3,11 +3,13 @@ import { shallowRef } from 'vue'
 import type { Settings, SettingsPatch } from '../../src-main/contract/settings.js'
 import { useConnection } from '../client/api.js'
 import { useFeed } from './feed.js'
+import { useNotices } from './notices.js'
 
 /** Settings of this home, those of every window; what is only this window's is in `preferences`. */
 export const useSettings = defineStore('settings', () => {
   const { client } = useConnection()
   const feed = useFeed()
+  const notices = useNotices()
   const values = shallowRef<Settings | null>(null)
   let told = 0
 
@@ -25,8 +27,15 @@ export const useSettings = defineStore('settings', () => {
     if (told === before) values.value = answer
   }
 
+  const change = async (patch: SettingsPatch): Promise<Settings> => (values.value = await client.settings.update.mutate(patch))
+
+  /** Changes one setting, or several; their fields are in sight. */
   async function update(patch: SettingsPatch): Promise<void> {
-    values.value = await client.settings.update.mutate(patch)
+    const before = values.value
+    await change(patch)
+    if (!before) return
+    const back = Object.fromEntries(Object.keys(patch).map((key) => [key, before[key as keyof Settings]])) as SettingsPatch
+    notices.changedInSight('A setting was changed.', () => change(back))
   }
 
   return { values, load, update }

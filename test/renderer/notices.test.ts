@@ -1,5 +1,5 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { mount } from '@vue/test-utils'
+import { flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import NoticeBar from '../../src-renderer/components/NoticeBar.vue'
 import { useNotices } from '../../src-renderer/stores/notices.js'
@@ -10,11 +10,12 @@ afterEach(() => (document.body.innerHTML = ''))
 const undo = (target: EventTarget = window): boolean =>
   target.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true, bubbles: true, cancelable: true }))
 
-it('what a notice offered is undone once by Ctrl+Z, also after it went by, and not while something is typed', () => {
+it('changes are undone by Ctrl+Z, the last one first, also after their notices went by, and not while something is typed', async () => {
   const notices = useNotices()
   const bar = mount(NoticeBar, { global: { stubs: { VSnackbar: true } } })
   const done: string[] = []
-  notices.show('info', '2 runs were removed.', { label: 'Undo', run: () => void done.push('removal') })
+  notices.changed('2 runs were removed.', () => done.push('removal'))
+  notices.changedInSight('A setting was changed.', () => done.push('setting'))
   notices.show('info', 'Something else.')
   notices.dismiss()
   notices.dismiss()
@@ -23,16 +24,36 @@ it('what a notice offered is undone once by Ctrl+Z, also after it went by, and n
   expect(done).toEqual([])
   undo()
   undo()
-  expect(done).toEqual(['removal'])
+  undo()
+  await flushPromises()
+  expect(done).toEqual(['setting', 'removal'])
+  // What is not in sight any more is told of.
+  expect(notices.queue.map(({ text }) => text)).toEqual(['Undone: A setting was changed.', 'Undone: 2 runs were removed.'])
   bar.unmount()
 })
 
-it('each notice offers its own, and goes with it', () => {
+it('the notice of a change takes the place of the last one; each change is undone once, and one that cannot be says why', async () => {
   const notices = useNotices()
   const done: string[] = []
-  for (const name of ['first', 'second']) notices.show('info', name, { label: 'Undo', run: () => void done.push(name) })
-  notices.act(notices.queue[0]!.id)
-  expect([done, notices.queue.map(({ text }) => text)]).toEqual([['first'], ['second']])
-  notices.act()
-  expect([done, notices.queue]).toEqual([['first', 'second'], []])
+  for (const name of ['first', 'second']) notices.changed(name, () => done.push(name))
+  expect(notices.queue.map(({ text, undoable }) => [text, undoable])).toEqual([['second', true]])
+  const { id } = notices.queue[0]!
+  await notices.undo(id)
+  expect([done, notices.queue]).toEqual([['second'], []])
+  await notices.undo(id)
+  await notices.undo()
+  await notices.undo()
+  expect(done).toEqual(['second', 'first'])
+  notices.dismiss()
+  notices.changed('third', () => Promise.reject(new Error('There is no such run.')))
+  await notices.undo()
+  expect(notices.queue.map(({ level, text }) => [level, text])).toEqual([['error', 'There is no such run.']])
+})
+
+it('fifty changes are remembered, and no more', async () => {
+  const notices = useNotices()
+  let undone = 0
+  for (let i = 0; i < 60; i++) notices.changedInSight(`change ${i}`, () => (undone += 1))
+  for (let i = 0; i < 70; i++) await notices.undo()
+  expect(undone).toBe(50)
 })

@@ -37,7 +37,7 @@ describe('the queue', () => {
     row.focus()
     row.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', altKey: true, bubbles: true }))
     await eventually(() => expect(queue()).toEqual(['h, seed 4', 'h, seed 2', 'h, seed 3']))
-    await eventually(() => expect(document.querySelector('[data-testid=queue] [role=status]')?.textContent).toMatch(/number 1 of 3/))
+    await eventually(() => expect(document.querySelector('.v-snackbar[role=alert]')?.textContent).toMatch(/number 1 of 3/))
     await eventually(() => expect(document.activeElement?.textContent).toContain('h, seed 4'))
   })
 
