@@ -44,6 +44,8 @@ export const commandsOf = (status: RunStatus): { pause: boolean; resume: boolean
   stop: status === 'queued' || status === 'paused' || status === 'running' || status === 'starting',
 })
 
+/** No more points come, unless someone resumes it. */
+export const isEnded = (status: RunStatus): boolean => ['finished', 'stopped', 'failed', 'diverged'].includes(status)
 export const isActive = (status: RunStatus): boolean => ACTIVE.includes(status)
 
 /** Progress as a fraction 0..1. */

@@ -10,7 +10,7 @@ export function formatCount(value: number | null | undefined): string {
   return absent(value) ? NONE : value.toLocaleString(LOCALE, { maximumFractionDigits: 0 })
 }
 
-/** A measured value to a number of significant digits; NaN and infinities by name. */
+/** A measured value to a number of significant digits, all of them written, so that a column stands aligned; NaN and infinities by name. */
 export function formatValue(value: number | null | undefined, digits = 4): string {
   if (absent(value)) return NONE
   if (Number.isNaN(value)) return 'NaN'
@@ -24,7 +24,7 @@ export function formatValue(value: number | null | undefined, digits = 4): strin
       .replaceAll('-', '−')
   return value
     .toLocaleString(LOCALE, {
-      minimumSignificantDigits: Math.min(digits, 3),
+      minimumSignificantDigits: digits,
       maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(size))),
     })
     .replace('-', '−')

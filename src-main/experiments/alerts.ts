@@ -50,7 +50,7 @@ export class Alerts {
   }
 }
 
-const percent = (value: number | undefined): string => (value === undefined ? '' : `, ${(value * 100).toFixed(2)} % test accuracy`)
+const percent = (value: number | undefined): string => (value === undefined ? '' : `, ${(value * 100).toFixed(2)}% test accuracy`)
 
 /** What to tell of a run that has come to this state; null when the user has brought it there, or it is on its way. */
 export function alertOfEnd({ id, name, latest, step }: RunSummary, status: RunStatus, reason: string | null): NewAlert | null {

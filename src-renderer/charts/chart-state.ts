@@ -4,7 +4,7 @@ import { useChartSettings } from '../stores/chart-settings.js'
 import type { ReferenceLine } from './chart-model.js'
 import { useChartPage } from './chart-page.js'
 import { legendEntries } from './legend-entries.js'
-import { axisLimits, type LineSpec } from './lines.js'
+import { axisLimits, type AxisEnd, type LineSpec } from './lines.js'
 import type { Span } from './zoom.js'
 
 /** What a page says about a chart. */
@@ -14,8 +14,7 @@ export interface ChartProps {
   unit: string
   lines: LineSpec[]
   height: number
-  /** The last step of the axis, where it is known better than by the points. */
-  endStep?: number | undefined
+  end?: AxisEnd | undefined
   /** By default. */
   logarithmic?: boolean | undefined
   /** Values that come seldom are never smoothed. */
@@ -39,7 +38,7 @@ export function useChartState(props: ChartProps) {
   /** The ends of the axis when nothing is zoomed. */
   const whole = computed<Span>((before) => {
     void page.version.value
-    const now = axisLimits(props.lines, settings.axis, settings.logarithmicX, props.endStep)
+    const now = axisLimits(props.lines, settings.axis, settings.logarithmicX, props.end ?? {})
     return before?.from === now.from && before.to === now.to ? before : now
   })
   const hidden = computed<ReadonlySet<string>>(() => page.hidden.value.get(props.id) ?? new Set())

@@ -41,11 +41,8 @@ export function sheetOf(model: ChartModel, plot: Plot): Sheet {
  */
 export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixelRatio: number, left = -Infinity): Generator<void> {
   if (!model.y || plot.width <= 0 || plot.height <= 0) return
-  const edge = Math.max(plot.left, left)
   pen.save()
-  pen.beginPath()
-  pen.rect(edge, plot.top - 2, Math.max(0, plot.left + plot.width - edge), plot.height + 4)
-  pen.clip()
+  clipTo(pen, plot, left, 0, 2)
   pen.lineJoin = 'round'
   for (const { line } of lines) drawBand(pen, line, scales, left)
   for (const { line, raw } of lines) {
@@ -57,11 +54,23 @@ export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixe
   }
   for (const { line, main, raw } of lines) {
     drawTrack(pen, main, { ...line.style, width: raw ? 2 : 1.6, pixelRatio, left })
-    if (main.dots) drawDots(pen, main, line.style.color)
     yield
   }
+  pen.restore()
+  // What stands at a single point is whole also at the edge of the plot.
+  pen.save()
+  clipTo(pen, plot, left, REACH, REACH)
+  for (const { line, main } of lines) if (main.dots) drawDots(pen, main, line.style.color, plot)
   drawMarks(pen, model, plot, scales)
   pen.restore()
+}
+
+/** Nothing is painted outside of the plot and a margin, nor left of what changes. */
+function clipTo(pen: Pen, plot: Plot, left: number, marginX: number, marginY: number): void {
+  const from = Math.max(plot.left - marginX, left)
+  pen.beginPath()
+  pen.rect(from, plot.top - marginY, Math.max(0, plot.left + plot.width + marginX - from), plot.height + 2 * marginY)
+  pen.clip()
 }
 
 /** All of it at once. */
@@ -78,7 +87,7 @@ function drawMarks(pen: Pen, { lines, y: range, dark, from, to }: ChartModel, { 
     pen.strokeStyle = chartTheme(dark).error
     for (const position of (raw ?? main).nonFinite) {
       const at = x(position)
-      if (Number.isNaN(at)) continue
+      if (Number.isNaN(at) || position < from || position > to) continue
       pen.beginPath()
       pen.moveTo(at - 3, floor - 8)
       pen.lineTo(at + 3, floor - 2)

@@ -38,11 +38,19 @@ export function modelLines(
   }))
 }
 
+/** What is known about the end of an axis. */
+export interface AxisEnd {
+  /** The last step of what is shown, where it is known better than by the points. */
+  endStep?: number | undefined
+  /** Whether no more points come. */
+  ended?: boolean | undefined
+}
+
 /**
- * The whole of an axis: up to the last point of any line, rounded up so that it moves seldom while points arrive; on the axis of
+ * The whole of an axis: up to the last point of any line; where more are to come, rounded up so that it moves seldom, on the axis of
  * steps never beyond the end of the run. From 0, or where it is logarithmic from the first position above it.
  */
-export function axisLimits(lines: readonly LineSpec[], axis: XAxisKind, logarithmic: boolean, endStep?: number): Span {
+export function axisLimits(lines: readonly LineSpec[], axis: XAxisKind, logarithmic: boolean, { endStep, ended = false }: AxisEnd): Span {
   let last = 0
   let first = Infinity
   for (const { buffer, map } of lines) {
@@ -52,7 +60,7 @@ export function axisLimits(lines: readonly LineSpec[], axis: XAxisKind, logarith
     const start = on.indexOf(Number.MIN_VALUE)
     if (start < buffer.length) first = Math.min(first, on.x(start))
   }
-  const to = axisEnd(last, axis === 'step' ? endStep : undefined)
+  const to = axisEnd(last, ended ? last || undefined : axis === 'step' ? endStep : undefined)
   if (!logarithmic) return { from: 0, to }
   const from = Number.isFinite(first) ? first : to / 1000
   return { from: Math.min(from, to / 10), to }

@@ -1,6 +1,6 @@
 import type { DrawnLine } from './chart-model.js'
 import type { Reduced } from './reduce.js'
-import type { Scales } from './scales.js'
+import type { Plot, Scales } from './scales.js'
 
 /** What of a canvas is used, so that a test can record it. */
 export type Pen = Pick<
@@ -162,12 +162,15 @@ function bars(pen: Pen, { xs, ys }: Track, { pixelRatio, left }: Stroke): void {
   flush()
 }
 
-export function drawDots(pen: Pen, { xs, ys }: Track, color: string): void {
+/** A dot at each point that lies in the plot, up to what rounding does to those on its edge. */
+export function drawDots(pen: Pen, { xs, ys }: Track, color: string, { left, top, width, height }: Plot): void {
   pen.fillStyle = color
   for (let i = 0; i < xs.length; i++) {
-    if (Number.isNaN(ys[i] as number)) continue
+    const [x, y] = [xs[i] as number, ys[i] as number]
+    // A broken line has NaN, which is not within anything.
+    if (!(Math.abs(x - left - width / 2) < width / 2 + 0.5 && Math.abs(y - top - height / 2) < height / 2 + 0.5)) continue
     pen.beginPath()
-    pen.arc(xs[i] as number, ys[i] as number, 2.5, 0, 2 * Math.PI)
+    pen.arc(x, y, 2.5, 0, 2 * Math.PI)
     pen.fill()
   }
 }

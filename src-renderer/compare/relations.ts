@@ -46,7 +46,8 @@ function spansDecades(values: readonly unknown[]): boolean {
 }
 
 /** A value of a quantity as people read it. */
-export const shown = (value: unknown): string => (typeof value === 'number' ? formatValue(value) : String(value ?? '–'))
+export const shown = (value: unknown): string =>
+  typeof value === 'number' && !Number.isInteger(value) ? formatValue(value) : String(value ?? '–')
 
 const SLANT = 24
 const LONGEST_NAME = 190

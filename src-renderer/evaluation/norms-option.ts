@@ -1,4 +1,4 @@
-import { FONT } from '../charts/frame-option.js'
+import { FONT, formatY } from '../charts/frame-option.js'
 import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
 import { formatValue } from '../format.js'
 import type { EChartsOption } from './echarts.js'
@@ -68,7 +68,7 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
       type: logarithmic ? 'log' : 'value',
       name,
       nameTextStyle: { color: theme.faint, fontSize: 11, align: 'left' },
-      axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: number) => formatValue(value, 3) },
+      axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: number) => formatY(value, '') },
       splitLine: { lineStyle: { color: theme.grid } },
     },
     series: [

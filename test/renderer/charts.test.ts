@@ -10,7 +10,7 @@ import { scalesOf } from '../../src-renderer/charts/scales.js'
 import { bySection, planCharts } from '../../src-renderer/charts/sections.js'
 import type { Pen } from '../../src-renderer/charts/strokes.js'
 import { valueRange } from '../../src-renderer/charts/value-range.js'
-import { xMap, type XSource } from '../../src-renderer/charts/x-axis.js'
+import { xMap, type XAxisKind, type XSource } from '../../src-renderer/charts/x-axis.js'
 import { panned, positionAt, shareOf, spanBetween, zoomed } from '../../src-renderer/charts/zoom.js'
 import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
 
@@ -92,11 +92,20 @@ describe('the axes', () => {
     expect(axisEnd(9000, 8000)).toBe(9000)
   })
 
+  it('end with the last point of runs that have ended, on every axis', () => {
+    const buffer = bufferOf([1, 2], [1, 241])
+    const line = { key: 'a', label: 'a', buffer, map: (axis: XAxisKind) => xMap(axis, buffer, SOURCE) }
+    expect(axisLimits([line], 'step', false, { endStep: 1000, ended: true })).toEqual({ from: 0, to: 241 })
+    expect(axisLimits([line], 'step', false, { endStep: 1000 })).toEqual({ from: 0, to: 300 })
+    expect(axisLimits([line], 'images', false, { ended: true }).to).toBe(line.map('images')?.x(1))
+    expect(axisLimits([], 'step', false, { ended: true })).toEqual({ from: 0, to: 1 })
+  })
+
   it('begin above zero where they are logarithmic', () => {
     const buffer = bufferOf([1, 2, 3], [0, 5, 500])
     const line = { key: 'a', label: 'a', buffer, map: () => xMap('step', buffer, SOURCE) }
-    expect(axisLimits([line], 'step', true, 1000)).toEqual({ from: 5, to: 500 })
-    expect(axisLimits([line], 'step', false, 1000)).toEqual({ from: 0, to: 500 })
+    expect(axisLimits([line], 'step', true, { endStep: 1000 })).toEqual({ from: 5, to: 500 })
+    expect(axisLimits([line], 'step', false, { endStep: 1000 })).toEqual({ from: 0, to: 500 })
   })
 })
 
@@ -209,10 +218,11 @@ describe('the model of a chart', () => {
 })
 
 /** What was drawn: rectangles, and the points of each path that was stroked. */
-function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: number[][] } {
+function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: number[][]; dots: number[][] } {
   const bars: number[][] = []
   const paths: number[][][] = []
   const dashes: number[][] = []
+  const dots: number[][] = []
   let path: number[][] = []
   const nothing = (): void => undefined
   const pen: Pen = {
@@ -224,7 +234,7 @@ function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: nu
     setLineDash: (dash) => void dashes.push([...dash]),
     fill: nothing,
     closePath: nothing,
-    arc: nothing,
+    arc: (x, y) => void dots.push([x, y]),
     save: nothing,
     restore: nothing,
     rect: nothing,
@@ -237,7 +247,7 @@ function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: nu
     globalAlpha: 1,
     lineJoin: 'round',
   }
-  return { pen, bars, paths, dashes }
+  return { pen, bars, paths, dashes, dots }
 }
 
 describe('drawing', () => {
@@ -250,6 +260,15 @@ describe('drawing', () => {
     const { x, y } = scalesOf(model, plot)
     expect(paths[0]).toEqual([1, 2, 3, 4].map((v) => [x(v), y(v)]))
     expect(bars).toEqual([])
+  })
+
+  it('has a dot at each of few points of the stretch in sight, also at its ends, and at none beside it', () => {
+    const { pen, dots } = record()
+    const model = build([1, 2, 3, 4, 5], { from: 2, to: 4 })
+    drawLines(pen, model, plot, 1)
+    const { x, y } = scalesOf(model, plot)
+    expect(dots).toEqual([2, 3, 4].map((v) => [x(v), y(v)]))
+    expect(dots.at(-1)?.[0]).toBe(plot.left + plot.width)
   })
 
   it('covers with bars the same pixels as the lines of a busy series would: each column from its least to its greatest value', () => {

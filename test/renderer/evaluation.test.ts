@@ -141,7 +141,7 @@ describe('the page of a run', () => {
     await eventually(() => expect(text()).toContain('has not written a checkpoint yet'))
     fake.publish({ kind: 'checkpoint', checkpoint: { runId: id, ...CHECKPOINT } })
     await click('[data-testid=evaluate-last]')
-    await eventually(() => expect(text()).toMatch(/97\.00% of 200 test images, loss 0\.120 nats/))
+    await eventually(() => expect(text()).toMatch(/97\.00% of 200 test images, loss 0\.1200 nats/))
     const confusion = document.querySelector('[data-testid=confusion]')!
     expect(confusion.textContent).toMatch(/Most frequent confusions:\s*7 → 1\s*6/)
     const worst = document.querySelector('[data-testid=by-class] tbody tr')!
@@ -174,7 +174,7 @@ describe('the page of a run', () => {
       return found!
     })
     expect(chart.getAttribute('aria-label')).toBe('‖K‖ (Frobenius) over 6 units: kernel1 from 1.10 to 2.30, kernel2 from 2.10 to 3.30')
-    expect(document.querySelector('[data-testid=outside]')?.textContent).toMatch(/stem\/kernel\s*3 × 3 × 1 × 8\s*2\.00/)
+    expect(document.querySelector('[data-testid=outside]')?.textContent).toMatch(/stem\/kernel\s*3 × 3 × 1 × 8\s*2\.000/)
   })
 
   it('keeps its tab in the address, goes back to the one before, and remembers the last one for other runs', async () => {

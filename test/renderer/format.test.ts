@@ -6,9 +6,10 @@ describe('numbers as people read them', () => {
     [null, '–'],
     [undefined, '–'],
     [0, '0'],
-    [0.1, '0.100'],
+    [0.1, '0.1000'],
     [2.302585, '2.303'],
-    [-1.5, '−1.50'],
+    [-1.5, '−1.500'],
+    [3, '3.000'],
     [1234.567, '1,235'],
     [123456.7, '123,457'],
     [2.634e-6, '2.634e−6'],
@@ -48,6 +49,6 @@ describe('numbers as people read them', () => {
     expect(formatCount(428538)).toBe('428,538')
     expect(formatMetric(0.5, 'fraction')).toBe('50.00%')
     expect(formatMetric(950.4, 'images/s').replaceAll(/\s/g, ' ')).toBe('950 images/s')
-    expect(formatMetric(0.5, 'nats')).toBe('0.500')
+    expect(formatMetric(0.5, 'nats')).toBe('0.5000')
   })
 })
