@@ -428,7 +428,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     const chart = (kind: string) => page.getByTestId(kind).getByRole('img').first()
     await expect.poll(() => chart('parallel').getAttribute('aria-label')).toMatch(/of 3 runs over h, Training loss .*, final, .*, best$/)
     const row = page.getByTestId('quantities').getByRole('row', { name: 'h 0.4' })
-    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.400', '1.133', '0.7333'])
+    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.4000', '1.133', '0.7333'])
 
     const best = 'Training loss (cross-entropy), best'
     const final = 'Training loss (cross-entropy), final'

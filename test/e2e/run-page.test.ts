@@ -128,7 +128,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
       expect(await seriousFindings(page)).toEqual([])
       await picture(page, `checkpoints-pinned-${scheme}-${width}`)
       await page.getByRole('button', { name: 'Pin the run' }).click()
-      await rows.first().getByText('pinned').waitFor()
+      await page.getByText('a clean-up keeps all of them').waitFor()
 
       // Back through the tabs, and the evaluation is there at once after a reload.
       await page.goBack()
