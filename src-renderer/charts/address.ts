@@ -73,10 +73,13 @@ export function linkToAddress(page: ChartPage): void {
   // Half a second after the last move: dragging is no reason for a hundred addresses.
   let timer: ReturnType<typeof setTimeout> | undefined
   const path = route.path
+  /** What was written last: when it arrives, the page may have gone on. */
+  let ours = ''
   function write(): void {
     const { query, path: now } = router.currentRoute.value
     if (now !== path || written(query) === wanted()) return
     const others = Object.fromEntries(Object.entries(query).filter(([key]) => !(CHART_QUERY as readonly string[]).includes(key)))
+    ours = wanted()
     void router.replace({ query: { ...others, ...state() } })
   }
   const writeSoon = (): void => {
@@ -88,7 +91,7 @@ export function linkToAddress(page: ChartPage): void {
   watch(
     () => written(route.query),
     (query) => {
-      if (route.path !== path || query === wanted()) return
+      if (route.path !== path || query === wanted() || query === ours) return
       read(route.query)
       writeSoon()
     },

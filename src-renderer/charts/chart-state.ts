@@ -25,7 +25,7 @@ export interface ChartProps {
 }
 
 /** Lines up to which the legend stands above the plot; more stand beside it, one under the other. */
-const ABOVE = 6
+export const ABOVE = 6
 
 /** What the parts of one chart share: how it is shown, and the stretch in sight. */
 export function useChartState(props: ChartProps) {
@@ -43,7 +43,8 @@ export function useChartState(props: ChartProps) {
   })
   const hidden = computed<ReadonlySet<string>>(() => page.hidden.value.get(props.id) ?? new Set())
   const hide = (keys: ReadonlySet<string>): void => {
-    page.hidden.value = new Map([...page.hidden.value, [props.id, keys] as const].filter(([, some]) => some.size > 0))
+    const others = [...page.hidden.value].filter(([id]) => id !== props.id)
+    page.hidden.value = new Map(keys.size > 0 ? [...others, [props.id, keys]] : others)
   }
   const large = computed({
     get: () => page.large.value === props.id,

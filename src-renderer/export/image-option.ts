@@ -12,9 +12,33 @@ export interface ImageSize {
 /** Lines up to which the legend stands below the chart; more stand beside it, one under the other. */
 const BELOW = 6
 
-/** Large enough for a page, and for a legend that shows every line. */
-export function imageSize({ lines }: ChartModel): ImageSize {
-  return lines.length > BELOW ? { width: 1100, height: Math.max(480, 70 + 18 * lines.length) } : { width: 800, height: 480 }
+/** Of an entry of the legend: the sign before the name with the gaps around it, and a letter of the name, at most. */
+const [SIGN, LETTER, ROW] = [60, 7, 22]
+const MARGIN = 12
+
+interface Layout extends ImageSize {
+  beside: boolean
+  /** What the legend takes of the width beside the chart, or of the height below it. */
+  legend: number
+}
+
+/** Large enough for a page, and for a legend that shows every name whole. */
+function layoutOf({ lines }: ChartModel): Layout {
+  const widths = lines.map(({ label }) => SIGN + LETTER * label.length)
+  const widest = Math.max(0, ...widths) + MARGIN
+  if (lines.length > BELOW) return { beside: true, legend: widest, width: 780 + widest, height: Math.max(480, 70 + ROW * lines.length) }
+  const width = Math.max(800, widest + MARGIN)
+  let [rows, taken] = [1, 0]
+  for (const entry of widths) {
+    if (taken > 0 && taken + entry > width - 2 * MARGIN) [rows, taken] = [rows + 1, 0]
+    taken += entry
+  }
+  return { beside: false, legend: ROW * rows, width, height: 460 + ROW * rows }
+}
+
+export function imageSize(model: ChartModel): ImageSize {
+  const { width, height } = layoutOf(model)
+  return { width, height }
 }
 
 const pairs = ({ points }: Reduced): [number, number][] =>
@@ -23,7 +47,7 @@ const pairs = ({ points }: Reduced): [number, number][] =>
 /** A whole chart with its title, lines and legend as an ECharts option: what PNG, SVG and PDF are made from. Pure. */
 export function imageOption(model: ChartModel, title: string): EChartsOption {
   const theme = chartTheme(model.dark)
-  const beside = model.lines.length > BELOW
+  const { beside, legend } = layoutOf(model)
   const frame = frameOption(model) as EChartsOption & { series: object[]; xAxis: object; yAxis: object }
   const colour = (dash: number[]): number[] | 'solid' => (dash.length > 0 ? dash : 'solid')
   const bands = model.lines.flatMap(({ key, band, style }) =>
@@ -72,13 +96,13 @@ export function imageOption(model: ChartModel, title: string): EChartsOption {
       data: model.lines.map(({ label }) => label),
       textStyle: { color: theme.text, fontSize: 12 },
       itemWidth: 34,
-      ...(beside ? { orient: 'vertical' as const, right: 12, top: 40 } : { bottom: 6, left: 'center' }),
+      ...(beside ? { orient: 'vertical' as const, right: MARGIN, top: 40 } : { bottom: 6, left: 'center' }),
     },
     grid: {
       left: 16,
-      right: beside ? 320 : 24,
+      right: beside ? legend + MARGIN : 24,
       top: 46,
-      bottom: beside ? 36 : 66,
+      bottom: beside ? 36 : 42 + legend,
       outerBoundsMode: 'same',
       outerBoundsContain: 'axisLabel',
     },
