@@ -91,7 +91,9 @@ export function linkToAddress(page: ChartPage): void {
   watch(
     () => written(route.query),
     (query) => {
-      if (route.path !== path || query === wanted() || query === ours) return
+      const arrived = query === ours
+      ours = ''
+      if (route.path !== path || arrived || query === wanted()) return
       read(route.query)
       writeSoon()
     },

@@ -102,13 +102,26 @@ export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, 
   }
   const shown = shownValues(lines, from, to)
   const blank = shown.length > 0 && !shown.some((value) => Number.isFinite(value) && (!logarithmic || value > 0))
-  const y = blank ? { ...NO_SCALE } : valueRange(shown, { unit, logarithmic, outlierProof })
+  const y = blank ? { ...NO_SCALE } : valueRange(withPublished(shown, references), { unit, logarithmic, outlierProof })
   const beyond = y && outlierProof ? shown.reduce((count, value) => count + (value < y.min || value > y.max ? 1 : 0), 0) : 0
   return { lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond, blank }
 }
 
 /** Something to place marks on, which takes no labels. */
 const NO_SCALE: Range = { min: 0.1, max: 1 }
+
+/** With the figures to compare with, which are in sight however far from them the runs are. */
+function withPublished(shown: Float64Array, references: readonly ReferenceLine[]): Float64Array {
+  const published = references.filter(({ kind }) => kind === 'published')
+  if (shown.length === 0 || published.length === 0) return shown
+  const all = new Float64Array(shown.length + published.length)
+  all.set(shown)
+  all.set(
+    published.map(({ value }) => value),
+    shown.length,
+  )
+  return all
+}
 
 /** The values of what is drawn between the ends of the axis. */
 function shownValues(lines: DrawnLine[], from: number, to: number): Float64Array {

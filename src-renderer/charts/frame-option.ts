@@ -2,6 +2,7 @@ import { formatCount, formatDuration } from '../format.js'
 import type { ChartModel } from './chart-model.js'
 import type { EChartsOption } from './echarts.js'
 import { chartTheme } from './palette.js'
+import { labelledReferences } from './references.js'
 import { xAxisTitle, type XAxisKind } from './x-axis.js'
 
 /** As in main.css: a canvas inherits no font. */
@@ -29,10 +30,10 @@ function timeInterval(span: number): number {
 }
 
 /** What stands around the lines of a chart: axes, grid and reference lines, as an ECharts option. Pure. */
-export function frameOption({ unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, blank }: ChartModel): EChartsOption {
+export function frameOption(model: ChartModel): EChartsOption {
+  const { unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, blank } = model
   const theme = chartTheme(dark)
   const timed = (xAxis === 'wall' || xAxis === 'active') && !logarithmicX && to - from > 6
-  const shown = references.filter(({ value }) => !logarithmic || value > 0)
   return {
     animation: false,
     textStyle: { fontFamily: FONT },
@@ -83,7 +84,7 @@ export function frameOption({ unit, xAxis, from, to, dark, logarithmic, logarith
           silent: true,
           symbol: 'none',
           animation: false,
-          data: shown.map(({ value, label, kind }) => ({
+          data: labelledReferences(model).map(({ value, label, kind }) => ({
             yAxis: value,
             lineStyle: { color: kind === 'limit' ? theme.error : theme.faint, type: 'dashed' as const, width: 1 },
             label: {

@@ -1,5 +1,6 @@
 import type { ChartModel } from '../charts/chart-model.js'
 import type { Reduced } from '../charts/reduce.js'
+import { labelledReferences } from '../charts/references.js'
 import { metricLabel, metricUnit } from '../charts/sections.js'
 import { xAxisTitle } from '../charts/x-axis.js'
 import { bestRows, figureColumns, type FigureRow } from '../compare/figures.js'
@@ -72,6 +73,8 @@ const coordinates = (points: Float64Array, factor: number): string =>
 /** A chart as pgfplots source: what is drawn, with the legend, colours and dashes of the screen. */
 export function pgfplots(model: ChartModel, title: string): string {
   const factor = model.unit === 'fraction' ? 100 : 1
+  /** A percentage has the digits of its fraction, and none that the product makes up. */
+  const written = (value: number): number => (factor === 1 ? value : Number((value * factor).toPrecision(15)))
   const unit = model.unit === 'fraction' ? ' (\\%)' : model.unit ? ` (${escapeLatex(model.unit)})` : ''
   const time = model.xAxis === 'wall' || model.xAxis === 'active' ? ' (s)' : ''
   const colours = model.lines.map(({ style }, i) => `\\definecolor{retrace${i}}{HTML}{${style.color.slice(1).toUpperCase()}}`)
@@ -79,7 +82,7 @@ export function pgfplots(model: ChartModel, title: string): string {
     `xlabel={${xAxisTitle[model.xAxis]}${time}}`,
     `ylabel={${escapeLatex(title)}${unit}}`,
     `xmin=${model.from}, xmax=${model.to}`,
-    ...(model.y ? [`ymin=${model.y.min * factor}, ymax=${model.y.max * factor}`] : []),
+    ...(model.y ? [`ymin=${written(model.y.min)}, ymax=${written(model.y.max)}`] : []),
     ...(model.logarithmicX ? ['xmode=log'] : []),
     ...(model.logarithmic ? ['ymode=log'] : []),
     'unbounded coords=jump',
@@ -108,9 +111,9 @@ export function pgfplots(model: ChartModel, title: string): string {
     '};',
     `\\addlegendentry{${escapeLatex(label)}}`,
   ])
-  const references = model.references.map(
+  const references = labelledReferences(model).map(
     ({ value, label }) =>
-      `\\addplot[gray, dashed, forget plot, domain=${model.from}:${model.to}, samples=2] {${value * factor}} node[pos=0.02, anchor=south west, font=\\tiny] {${escapeLatex(label)}};`,
+      `\\addplot[gray, dashed, forget plot, domain=${model.from}:${model.to}, samples=2] {${written(value)}} node[pos=0.02, anchor=south west, font=\\tiny] {${escapeLatex(label)}};`,
   )
   return [
     '% Needs \\usepackage{pgfplots,xcolor}, \\usepgfplotslibrary{fillbetween} and \\pgfplotsset{compat=1.18}.',

@@ -1,10 +1,10 @@
-import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { drawnChart, takenOf } from './support/charts.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
 import { pointsOf, type StoredRun } from './support/stored-runs.js'
 import { withWorkbench } from './support/suite.js'
+import { unreadable } from './support/take.js'
 import { seriousFindings } from './support/watched-page.js'
 
 const TITLE = 'Training loss (cross-entropy)'
@@ -16,22 +16,6 @@ const RUNS = Array.from({ length: 50 }, (_, i): StoredRun => {
 })
 const names = RUNS.map(({ summary }) => summary!.name!)
 const address = (count: number): string => `/compare?runs=${RUNS.slice(0, count).map(({ id }) => id).join(',')}` // prettier-ignore
-
-/** Texts of an exported picture that lie over each other, or outside of it. */
-async function unreadable(page: Page, svg: string): Promise<string[]> {
-  const sheet = await page.context().newPage()
-  await sheet.setContent(`<body style="margin:0">${svg}</body>`)
-  const found = await sheet.evaluate<string[]>(`(() => {
-    const sheet = document.querySelector('svg').getBoundingClientRect()
-    const texts = [...document.querySelectorAll('svg text')].map((text) => [text.textContent, text.getBoundingClientRect()])
-    const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2 && b.top < a.bottom - 2
-    const outside = texts.filter(([, box]) => box.left < -1 || box.right > sheet.width + 1 || box.top < -1 || box.bottom > sheet.height + 1)
-    const pairs = texts.flatMap(([text, box], i) => texts.slice(i + 1).filter(([, other]) => over(box, other)).map(([other]) => text + ' over ' + other))
-    return [...outside.map(([text]) => text + ' outside'), ...pairs]
-  })()`)
-  await sheet.close()
-  return found
-}
 
 describe.skipIf(noBrowser)('the legend of a chart', () => {
   const suite = withWorkbench({ runs: RUNS })

@@ -85,8 +85,8 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
         return [20, 40].map((step) => lines.rows(x(step) - 2, FIRST_LINE).filter((y) => y < 24 || y > lines.height * 0.8).length)
       }
       await expect.poll(async () => Math.min(...(await marks()))).toBeGreaterThan(1)
-      expect(await valueAt(page, 'loss', 'train/loss', x(20))).toBe('50.0')
-      expect(await valueAt(page, 'loss', 'train/loss', x(40))).toBe('−40.0')
+      expect(await valueAt(page, 'loss', 'train/loss', x(20))).toBe('50.00')
+      expect(await valueAt(page, 'loss', 'train/loss', x(40))).toBe('−40.00')
       await picture(page, 'outliers')
       await page.reload()
       await page.getByTitle('2 drawn values lie beyond the axis').waitFor()
@@ -110,7 +110,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       for (const step of [5, 15, 25]) expect(lines.rows(x(step), NO_NUMBER)).toEqual([])
       const told = []
       for (const step of [10, 20, 30, 31]) told.push(await valueAt(page, 'loss', 'train/loss', x(step)))
-      expect(told).toEqual(['NaN', '∞', '−∞', '1.00'])
+      expect(told).toEqual(['NaN', '∞', '−∞', '1.000'])
       await picture(page, 'nonfinite')
     }))
 
@@ -135,7 +135,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
         expect(drawn.xLabel).toBe(`${axis} (s)`)
         expect(drawn.lines).toEqual([{ behind: false, points: STEPS.map((step) => [place(step), Math.sqrt(step)]) }])
         const x = await positions(page, 'loss')
-        expect(await valueAt(page, 'loss', 'train/loss', x(place(36)))).toBe('6.00')
+        expect(await valueAt(page, 'loss', 'train/loss', x(place(36)))).toBe('6.000')
       }
     }))
 
@@ -187,7 +187,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       const top = async (faint: boolean): Promise<number> => Math.min(...(await linesPicture(page, 'loss')).rows(x(30), FIRST_LINE, faint))
       await expect.poll(() => top(true)).toBeLessThan(60)
       expect(await top(false)).toBeGreaterThan(120)
-      expect(await valueAt(page, 'loss', 'train/loss', x(30))).toBe('10.0')
+      expect(await valueAt(page, 'loss', 'train/loss', x(30))).toBe('10.00')
       await picture(page, 'smoothed')
     }))
 
@@ -202,6 +202,6 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       }
       const x = await positions(page, 'loss')
       expect(x(SPIKE + 1) - x(SPIKE)).toBeGreaterThan(4)
-      expect(await valueAt(page, 'loss', 'train/loss', x(SPIKE))).toBe('50.0')
+      expect(await valueAt(page, 'loss', 'train/loss', x(SPIKE))).toBe('50.00')
     }))
 })

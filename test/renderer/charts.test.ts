@@ -6,6 +6,7 @@ import { drawLines } from '../../src-renderer/charts/draw.js'
 import { frameOption } from '../../src-renderer/charts/frame-option.js'
 import { axisEnd, axisLimits } from '../../src-renderer/charts/lines.js'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
+import { labelledReferences } from '../../src-renderer/charts/references.js'
 import { scalesOf } from '../../src-renderer/charts/scales.js'
 import { bySection, planCharts } from '../../src-renderer/charts/sections.js'
 import type { Pen } from '../../src-renderer/charts/strokes.js'
@@ -211,9 +212,21 @@ describe('the model of a chart', () => {
   })
 
   it('has a labelled axis with the ends that were asked for, and reference lines by their names', () => {
-    const option = frameOption(build([1], { references: [{ value: 1e-3, label: 'tolerance', kind: 'limit' }] }))
+    const option = frameOption(build([1], { references: [{ value: 1.05, label: 'tolerance', kind: 'limit' }] }))
     expect(option.xAxis).toMatchObject({ name: 'step', min: 0, max: 100 })
-    expect(JSON.stringify(option.series)).toContain('"yAxis":0.001')
+    expect(JSON.stringify(option.series)).toMatch(/"yAxis":1.05.*"formatter":"tolerance"/)
+  })
+
+  it('has published figures in sight, those close together under one name, and leaves out a limit that is far', () => {
+    const at = (value: number, kind: 'published' | 'limit' = 'published') => ({ value, label: `at ${value}`, kind })
+    const model = build([1, 2], { references: [at(8), at(10), at(9.9), at(1000, 'limit'), at(9.8)] })
+    expect(model.y).toMatchObject({ min: 0, max: 10 })
+    expect(labelledReferences(model).map(({ value, label }) => [value, label])).toEqual([
+      [10, 'at 10, and 2 close below'],
+      [9.9, ''],
+      [9.8, ''],
+      [8, 'at 8'],
+    ])
   })
 })
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { openMenu } from './menu.js'
+import { downloaded } from './take.js'
 
 /** Colours of the light theme: of the first line of a chart, and of what is no number. */
 export const FIRST_LINE = [0, 0x72, 0xb2] as const
@@ -73,10 +73,7 @@ export async function chooseOf(page: Page, title: string, item: string): Promise
 }
 
 /** The file that a chart is taken along as. */
-export async function takenOf(page: Page, title: string, format: string): Promise<Buffer> {
-  const [file] = await Promise.all([page.waitForEvent('download'), chooseOf(page, title, format)])
-  return readFileSync(await file.path())
-}
+export const takenOf = (page: Page, title: string, format: string): Promise<Buffer> => downloaded(page, () => chooseOf(page, title, format))
 
 /** What is on a chart, as its PGFPlots source says it: the ends of the axes, lines with their points, reference lines. */
 export interface DrawnChart {
