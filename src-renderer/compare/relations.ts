@@ -1,22 +1,36 @@
-import { chartTheme, lineStyle } from '../charts/palette.js'
-import { FONT } from '../charts/frame-option.js'
-import type { EChartsOption } from '../charts/echarts.js'
-import { metricLabel } from '../charts/sections.js'
-import { formatValue } from '../format.js'
+import { formatY } from '../charts/frame-option.js'
+import { metricLabel, metricUnit } from '../charts/sections.js'
+import { configLabel } from '../form/fields.js'
+import { formatMetric, formatValue } from '../format.js'
+import type { ComparedRun } from './compared-runs.js'
 import { differences } from './configs.js'
 import { figureColumns, figuresOf } from './figures.js'
-import type { Picture } from '../export/chart-image.js'
-import type { ComparedRun } from './compared-runs.js'
 import type { RunInfo } from './groups.js'
 
 /** Something that is known of every run as a number or a word: a hyperparameter that differs, or what came out. */
 export interface Quantity {
   id: string
+  /** In files: the key of a hyperparameter. */
+  name: string
   label: string
+  /** With its unit, for an axis and the head of a column. */
+  title: string
+  unit: string
+  /** Whether it is measured; otherwise it was chosen, and is shown as it was written. */
+  measured: boolean
   logarithmic: boolean
   /** By run, in their order; null where it is not known. */
   values: (number | string | null)[]
 }
+
+type Values = Quantity['values']
+export const isNumber = (value: unknown): value is number => typeof value === 'number'
+/** Whether it has words, in which case its numbers are words too. */
+export const hasWords = ({ values }: Pick<Quantity, 'values'>): boolean => values.some((value) => typeof value === 'string')
+/** The words of a quantity, each once; a value that is not known is none. */
+export const wordsOf = ({ values }: Pick<Quantity, 'values'>): string[] => [
+  ...new Set(values.filter((value) => value !== null).map((value) => String(value))),
+]
 
 /** Hyperparameters that differ between the runs, then the final and best value of each metric. */
 export function quantitiesOf(runs: readonly RunInfo[], compared: ReadonlyMap<string, ComparedRun>, metrics: readonly string[]): Quantity[] {
@@ -28,122 +42,34 @@ export function quantitiesOf(runs: readonly RunInfo[], compared: ReadonlyMap<str
       const value = byRun.get(id) ?? null
       return typeof value === 'boolean' ? String(value) : value
     })
-    return { id: path, label: path, logarithmic: spansDecades(cells), values: cells }
+    const label = configLabel(path)
+    return { id: path, name: path, label, title: label, unit: '', measured: false, logarithmic: spansDecades(cells), values: cells }
   })
   const outcomes = figureColumns(metrics).map(({ key, kind }): Quantity => {
     const values = runs.map(({ id }) => {
       const value = figuresOf(key, compared.get(id)?.series.series.get(key))[kind]
       return Number.isFinite(value) ? value : null
     })
-    return { id: `${key} ${kind}`, label: `${metricLabel(key)}, ${kind}`, logarithmic: false, values }
+    const unit = metricUnit(key)
+    const label = `${metricLabel(key)}, ${kind}`
+    // What a label says in brackets gives way to the unit; a percentage says itself what it is.
+    const title = unit === '' || unit === 'fraction' ? label : `${metricLabel(key).replace(/ \(.*\)$/, '')} (${unit}), ${kind}`
+    return { id: `${key} ${kind}`, name: label, label, title, unit, measured: true, logarithmic: spansDecades(values), values }
   })
   return [...inputs, ...outcomes].filter(({ values }) => values.some((value) => value !== null))
 }
 
-function spansDecades(values: readonly unknown[]): boolean {
-  const numbers = values.filter((value): value is number => typeof value === 'number')
+function spansDecades(values: Values): boolean {
+  const numbers = values.filter(isNumber)
   return numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 100
 }
 
-/** A value of a quantity as people read it. */
-export const shown = (value: unknown): string =>
-  typeof value === 'number' && !Number.isInteger(value) ? formatValue(value) : String(value ?? '–')
-
-const SLANT = 24
-const LONGEST_NAME = 190
-/** Pixels to the right of an axis that its slanted name and its values take, at about 6.5 a letter. */
-const roomOfName = (name: string): number =>
-  Math.max(110, Math.ceil(Math.min(LONGEST_NAME, 6.5 * name.length) * Math.cos((SLANT * Math.PI) / 180)) + 16)
-
-/** Each run as a line across all quantities. Pure. */
-export function parallelOption(runs: readonly RunInfo[], quantities: readonly Quantity[], dark: boolean): EChartsOption {
-  const theme = chartTheme(dark)
-  return {
-    animation: false,
-    textStyle: { fontFamily: FONT },
-    parallel: { left: 60, right: roomOfName(quantities.at(-1)?.label ?? ''), top: 112, bottom: 24 },
-    parallelAxis: quantities.map(({ label, values, logarithmic }, dim) => {
-      const words = values.some((value) => typeof value === 'string')
-      return {
-        dim,
-        name: label,
-        // Slanted, so that the names of many axes do not lie over each other.
-        nameTextStyle: { color: theme.text, fontSize: 11, align: 'left' as const, verticalAlign: 'bottom' as const },
-        nameRotate: SLANT,
-        nameTruncate: { maxWidth: LONGEST_NAME },
-        type: words ? ('category' as const) : logarithmic ? ('log' as const) : ('value' as const),
-        ...(words ? { data: [...new Set(values.map((value) => String(value ?? '–')))] } : { scale: true }),
-        axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: unknown) => shown(value) },
-        axisLine: { lineStyle: { color: theme.faint } },
-      }
-    }),
-    series: runs.map((run, i) => ({
-      type: 'parallel' as const,
-      name: run.name,
-      lineStyle: { color: lineStyle(i, dark).color, width: 2, opacity: 0.8, type: dashOf(i, dark) },
-      data: [
-        quantities.map(
-          ({ values }) => (values.some((v) => typeof v === 'string') ? String(values[i] ?? '–') : (values[i] ?? NaN)) as number,
-        ),
-      ],
-    })),
-  }
+/** A value of a quantity as people read it, without its unit where its title has that. */
+export function shown({ measured, unit }: Quantity, value: Values[number] | undefined): string {
+  if (!isNumber(value)) return value ?? '–'
+  if (measured) return formatMetric(value, unit === 'fraction' ? unit : '')
+  return String(value).length > 9 ? formatValue(value, 6) : String(value).replace('-', '−')
 }
 
-const dashOf = (i: number, dark: boolean): number[] | 'solid' => {
-  const { dash } = lineStyle(i, dark)
-  return dash.length > 0 ? dash : 'solid'
-}
-
-/** Each run as a point over two quantities that are numbers. Pure. */
-export function scatterOption(runs: readonly RunInfo[], x: Quantity, y: Quantity, dark: boolean): EChartsOption {
-  const theme = chartTheme(dark)
-  const axis = (quantity: Quantity) => ({
-    type: quantity.logarithmic ? ('log' as const) : ('value' as const),
-    scale: true,
-    name: quantity.label,
-    nameLocation: 'middle' as const,
-    nameGap: 30,
-    nameTextStyle: { color: theme.faint },
-    axisLabel: { color: theme.faint, fontSize: 11, formatter: (value: number) => shown(value) },
-    splitLine: { lineStyle: { color: theme.grid } },
-  })
-  return {
-    animation: false,
-    textStyle: { fontFamily: FONT },
-    grid: { left: 70, right: runs.length <= 12 ? 170 : 30, top: 20, bottom: 50 },
-    xAxis: axis(x),
-    yAxis: { ...axis(y), nameGap: 50 },
-    series: runs.map((run, i) => ({
-      type: 'scatter' as const,
-      name: run.name,
-      symbolSize: 11,
-      symbol: ['circle', 'rect', 'triangle', 'diamond', 'pin', 'arrow', 'roundRect'][i % 7],
-      itemStyle: { color: lineStyle(i, dark).color },
-      label: { show: runs.length <= 12, formatter: run.name, position: 'right' as const, color: theme.text, fontSize: 11 },
-      data: typeof x.values[i] === 'number' && typeof y.values[i] === 'number' ? [[x.values[i], y.values[i]]] : [],
-    })),
-  }
-}
-
-/** The chart of relations with a title, a legend of the runs and the light ground of paper, and the height that this takes. Pure. */
-export function relationPicture(option: EChartsOption, title: string, runs: readonly RunInfo[]): Picture {
-  const width = 960
-  const letters = runs.reduce((sum, { name }) => sum + 6.5 * Math.min(60, name.length) + 50, 0)
-  const foot = 22 * (1 + Math.ceil(letters / (width - 200)))
-  const lower = (box: unknown) => {
-    const { top, bottom, ...rest } = box as { top: number; bottom: number }
-    return { ...rest, top: top + 28, bottom: bottom + foot }
-  }
-  return {
-    option: {
-      ...option,
-      ...('parallel' in option ? { parallel: lower(option.parallel) } : { grid: lower(option.grid) }),
-      backgroundColor: '#ffffff',
-      title: { text: title, left: 12, top: 8, textStyle: { fontSize: 14 } },
-      legend: { type: 'plain', left: 12, right: 12, bottom: 4, itemWidth: 22, itemHeight: 8, textStyle: { fontSize: 11 } },
-    },
-    width,
-    height: 428 + foot,
-  }
-}
+/** A value on an axis. */
+export const tick = ({ unit }: Quantity, value: number): string => formatY(value, unit)

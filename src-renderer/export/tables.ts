@@ -91,11 +91,11 @@ export function figuresJson(rows: readonly FigureRow[], metrics: readonly string
 /** A row a run with what is known of it, in full precision; empty where a value is not known. */
 export function quantitiesCsv(
   runs: readonly { id: string; name: string }[],
-  quantities: readonly { label: string; values: readonly Leaf[] }[],
+  quantities: readonly { name: string; values: readonly Leaf[] }[],
 ): string {
   const written = (value: Leaf): string => (typeof value === 'string' ? cell(value) : String(value ?? ''))
   const rows = runs.map(({ id, name }, i) => [cell(id), cell(name), ...quantities.map(({ values }) => written(values[i]))].join(','))
-  return `${[['run', 'name', ...quantities.map(({ label }) => cell(label))].join(','), ...rows].join('\n')}\n`
+  return `${[['run', 'name', ...quantities.map((quantity) => cell(quantity.name))].join(','), ...rows].join('\n')}\n`
 }
 
 /** The same as JSON: an object a run, by the quantities' names. */
@@ -104,6 +104,6 @@ export const quantitiesJson = (...[runs, quantities]: Parameters<typeof quantiti
     runs.map(({ id, name }, i) => ({
       run: id,
       name,
-      values: Object.fromEntries(quantities.map(({ label, values }) => [label, values[i] ?? null])),
+      values: Object.fromEntries(quantities.map((quantity) => [quantity.name, quantity.values[i] ?? null])),
     })),
   )

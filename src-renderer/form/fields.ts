@@ -63,6 +63,16 @@ export function formFields(): Field[] {
 /** The schema's account of one key, for the table of a run's configuration. */
 export const fieldInfoOf = (key: string): FieldInfo | undefined => properties()[key]?.field
 
+/** The name of a key of a configuration, also of one inside another: `stages.0.units` is "Stage 1, units". */
+export function configLabel(path: string): string {
+  const [root = path, ...inner] = path.split('.')
+  const label = fieldInfoOf(root)?.label
+  if (!label) return path
+  if (inner.length === 0) return label
+  if (root === 'stages') return [`Stage ${Number(inner[0]) + 1}`, ...inner.slice(1)].join(', ')
+  return `${label}, ${inner.join('.')}`
+}
+
 /** What is wrong with a value for a key, in a sentence; null when nothing is. Runs the very schema that the back end runs. */
 export function checkField(key: FieldKey, value: unknown): string | null {
   const result = RunConfigSchema.shape[key].safeParse(value)

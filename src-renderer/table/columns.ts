@@ -2,7 +2,7 @@ import { METRICS } from '../../src-main/contract/metrics.js'
 import type { ConfigValue } from '../../src-main/contract/run-table.js'
 import { hasConfiguration, type RunSummary } from '../../src-main/contract/runs.js'
 import { latestLoss, progressOf } from '../describe.js'
-import { fieldInfoOf } from '../form/fields.js'
+import { configLabel, fieldInfoOf } from '../form/fields.js'
 import { formatCount, formatDateTime, formatDuration, formatMetric, formatValue } from '../format.js'
 import type { Column, ColumnType, Value } from './column.js'
 
@@ -130,7 +130,7 @@ export function configColumn({ path, values, of }: ConfigKey): Column {
   const [root = path] = path.split('.')
   const info = fieldInfoOf(root)
   const numbers = values.every((value) => typeof value === 'number')
-  const title = info && root === path ? info.label : path
+  const title = configLabel(path)
   return column({
     key: `config.${path}`,
     title,

@@ -426,13 +426,15 @@ describe.skipIf(noBrowser)('the charts', () => {
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
     await page.goto(`${server.windowAddress}#/compare?runs=${ids.join(',')}&tab=relations`)
     const chart = (kind: string) => page.getByTestId(kind).getByRole('img').first()
-    await expect.poll(() => chart('parallel').getAttribute('aria-label')).toMatch(/of 3 runs over h, Training loss .*, final, .*, best$/)
+    await expect
+      .poll(() => chart('parallel').getAttribute('aria-label'))
+      .toMatch(/of 3 runs over Step size h, Training loss .*, final, .*, best$/)
     const row = page.getByTestId('quantities').getByRole('row', { name: 'h 0.4' })
-    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.4000', '1.133', '0.7333'])
+    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.4', '1.133', '0.7333'])
 
     const best = 'Training loss (cross-entropy), best'
     const final = 'Training loss (cross-entropy), final'
-    expect(await chart('scatter').getAttribute('aria-label')).toBe(`${best} over h of 3 runs`)
+    expect(await chart('scatter').getAttribute('aria-label')).toBe(`${best} over Step size h of 3 runs`)
     // By the keyboard alone.
     await page.getByTestId('scatter').getByRole('combobox', { name: 'Vertical axis' }).focus()
     await page.keyboard.press('Enter')
@@ -440,9 +442,9 @@ describe.skipIf(noBrowser)('the charts', () => {
     await page.keyboard.press('ArrowDown')
     await page.getByRole('option', { name: final }).focus()
     await page.keyboard.press('Enter')
-    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over h of 3 runs`)
+    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over Step size h of 3 runs`)
     await page.reload()
-    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over h of 3 runs`)
+    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over Step size h of 3 runs`)
 
     const taken = async (what: string, format: string): Promise<Buffer> => {
       await openMenu(page.getByLabel(`Export: ${what}`))
@@ -453,12 +455,12 @@ describe.skipIf(noBrowser)('the charts', () => {
     const rows = (await taken('Parallel coordinates', 'CSV')).toString().trimEnd().split('\n')
     expect(rows[0]).toBe(`run,name,h,"${final}","${best}"`)
     expect(rows.slice(1)).toEqual([0.1, 0.2, 0.4].map((h, i) => `${ids[i]},h ${h},${h},${2 * h + 1 / 3},${h + 1 / 3}`))
-    const json = JSON.parse((await taken(`${final} over h`, 'JSON')).toString()) as { values: Record<string, number> }[]
+    const json = JSON.parse((await taken(`${final} over Step size h`, 'JSON')).toString()) as { values: Record<string, number> }[]
     expect(json.map(({ values }) => values)).toEqual([0.1, 0.2, 0.4].map((h) => ({ h, [final]: 2 * h + 1 / 3 })))
-    for (const what of ['Parallel coordinates', `${final} over h`]) {
+    for (const what of ['Parallel coordinates', `${final} over Step size h`]) {
       const svg = (await taken(what, 'SVG')).toString()
       // The names of the axes whole, and a legend of the runs.
-      for (const text of [final, 'h 0.1', 'h 0.4']) expect(svg).toContain(text)
+      for (const text of ['Training loss (nats), final', 'h 0.1', 'h 0.4']) expect(svg).toContain(text)
       expect((await taken(what, 'PNG')).subarray(1, 4).toString()).toBe('PNG')
       expect((await taken(what, 'PDF')).toString('latin1')).toContain('h 0.4')
     }

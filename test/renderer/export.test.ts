@@ -135,9 +135,9 @@ describe('tables for papers', () => {
       { id: 'b2', name: 'two, =2' },
     ]
     const columns = [
-      { label: 'h', values: [0.1 + 0.2, 1e-7] },
-      { label: 'augment.flip', values: [true, undefined] },
-      { label: 'note', values: ['=1+1', null] },
+      { name: 'h', values: [0.1 + 0.2, 1e-7] },
+      { name: 'augment.flip', values: [true, undefined] },
+      { name: 'note', values: ['=1+1', null] },
     ]
     expect(quantitiesCsv(runs, columns)).toBe(`run,name,h,augment.flip,note\na1,one,0.30000000000000004,true,'=1+1\nb2,"two, =2",1e-7,,\n`)
     expect(JSON.parse(quantitiesJson(runs, columns))).toEqual([

@@ -238,7 +238,7 @@ describe('columns', () => {
   it('of a configuration are numbers where all values are, else texts to choose from', () => {
     const of = (): null => null
     expect(rate).toMatchObject({ key: 'config.learningRate', title: 'Learning rate', type: 'number' })
-    expect(configColumn({ path: 'augment.flip', values: [true, false], of })).toMatchObject({ type: 'choice', title: 'augment.flip' })
+    expect(configColumn({ path: 'augment.flip', values: [true, false], of })).toMatchObject({ type: 'choice', title: 'Augmentation, flip' })
     expect(configColumn({ path: 'anchorEvery', values: [0, 'auto'], of })).toMatchObject({ type: 'choice' })
     expect(termsOf(by('tags'), sampleSummary('a'))).toEqual([''])
   })

@@ -1,0 +1,86 @@
+import { hasWords, isNumber, wordsOf, type Quantity } from './relations.js'
+
+/** Which values of a quantity are wanted: numbers within one of the ranges, or one of the words. */
+export type Brush = { ranges: [number, number][] } | { words: string[] }
+/** By the id of the quantity. */
+export type Brushes = ReadonlyMap<string, Brush>
+
+/** How far around the place of a word its mark reaches on an axis; words stand 1 apart. */
+const AROUND = 0.4
+const DIGITS = 6
+
+/** What was marked along an axis, where words stand at 0, 1, 2, ... Null where that is nothing. */
+export function brushOf(quantity: Quantity, intervals: readonly (readonly [number, number])[]): Brush | null {
+  if (hasWords(quantity)) {
+    const words = wordsOf(quantity).filter((_, at) => intervals.some(([from, to]) => from <= at && at <= to))
+    return words.length > 0 ? { words } : null
+  }
+  return intervals.length > 0 ? { ranges: intervals.map(([from, to]) => [rounded(from, -1), rounded(to, 1)]) } : null
+}
+
+/** To a few digits, but never so that the range becomes smaller. */
+function rounded(value: number, outward: -1 | 1): number {
+  const near = Number(value.toPrecision(DIGITS))
+  if ((near - value) * outward >= 0) return near
+  const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - DIGITS + 1)
+  return Number((near + outward * unit).toPrecision(DIGITS))
+}
+
+/** Where a brush marks the axis of its quantity. */
+export function intervalsOf(quantity: Quantity, brush: Brush | undefined): [number, number][] {
+  if (!brush) return []
+  if ('ranges' in brush) return hasWords(quantity) ? [] : brush.ranges
+  if (!hasWords(quantity)) return []
+  return wordsOf(quantity).flatMap((word, at): [number, number][] => (brush.words.includes(word) ? [[at - AROUND, at + AROUND]] : []))
+}
+
+/**
+ * The places of the runs that every brush keeps; null where none is brushed. A value that is not known is outside of every brush, one of
+ * a quantity that is not there keeps all.
+ */
+export function keptRuns(count: number, quantities: readonly Quantity[], brushes: Brushes): ReadonlySet<number> | null {
+  const brushed = quantities.flatMap((quantity) => {
+    const brush = brushes.get(quantity.id)
+    return brush && intervalsOf(quantity, brush).length > 0 ? [{ values: quantity.values, brush }] : []
+  })
+  if (brushed.length === 0) return null
+  const keeps = (brush: Brush, value: Quantity['values'][number] | undefined): boolean => {
+    if (value === null || value === undefined) return false
+    if ('words' in brush) return brush.words.includes(String(value))
+    return isNumber(value) && brush.ranges.some(([from, to]) => from <= value && value <= to)
+  }
+  return new Set(Array.from({ length: count }, (_, i) => i).filter((i) => brushed.every(({ values, brush }) => keeps(brush, values[i]))))
+}
+
+/** Brushes as an address writes them: `h~0.1..0.2~0.4..0.5,arch~=leapfrog`; names and words are encoded, so that they hold no sign of these. */
+export const writeBrushes = (brushes: Brushes): string =>
+  [...brushes]
+    .map(([id, brush]) => {
+      const parts = 'words' in brush ? brush.words.map((word) => `=${encode(word)}`) : brush.ranges.map(([from, to]) => `${from}..${to}`)
+      return [encode(id), ...parts].join('~')
+    })
+    .join(',')
+const encode = (text: string): string => encodeURIComponent(text).replaceAll('~', '%7E')
+
+/** What an address asks for; what is no brush is left out: a link never breaks the page. */
+export function readBrushes(written: string): Brushes {
+  const brushes = new Map<string, Brush>()
+  for (const each of written.split(',')) {
+    const [name = '', ...parts] = each.split('~')
+    const id = decode(name)
+    const words = parts.filter((part) => part.startsWith('=')).map((part) => decode(part.slice(1)))
+    const ranges = parts.map((part) => part.split('..').map((text) => (text === '' ? NaN : Number(text))) as [number, number])
+    if (id && parts.length > 0 && words.length === parts.length) brushes.set(id, { words })
+    else if (id && ranges.length > 0 && ranges.every(({ length, 0: from, 1: to }) => length === 2 && from <= to))
+      brushes.set(id, { ranges })
+  }
+  return brushes
+}
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Not written by us; it then names nothing.
+    return ''
+  }
+}

@@ -1,0 +1,118 @@
+import type { EChartsOption } from '../charts/echarts.js'
+import { FONT } from '../charts/frame-option.js'
+import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
+import { escapeHtml } from '../evaluation/escape-html.js'
+import { axisScale } from './axis-scale.js'
+import type { RunInfo } from './groups.js'
+import { hasWords, isNumber, shown, tick, wordsOf, type Quantity } from './relations.js'
+
+/** Of the first axis from the left edge, in pixels. */
+const FIRST_AXIS = 40
+const BELOW = 24
+/** Pixels that an axis with its values takes at least. */
+const AXIS = 72
+const SLANT = (24 * Math.PI) / 180
+const LONGEST_NAME = 190
+
+/** Pixels of a name in its direction, at about 6.5 a letter. */
+const lengthOf = (quantity: Quantity | undefined): number => Math.min(LONGEST_NAME, 6.5 * (quantity?.title.length ?? 0))
+/** What the slanted name of the last axis, and its values, take to the right of it. */
+const roomRight = (quantities: readonly Quantity[]): number => Math.max(72, Math.ceil(lengthOf(quantities.at(-1)) * Math.cos(SLANT)) + 16)
+const roomAbove = (quantities: readonly Quantity[]): number => Math.ceil(Math.max(...quantities.map(lengthOf)) * Math.sin(SLANT)) + 32
+
+/** Distances of the axes from the edges of the chart, in pixels. */
+export const parallelBox = (quantities: readonly Quantity[]) => ({
+  left: FIRST_AXIS,
+  right: roomRight(quantities),
+  top: roomAbove(quantities),
+  bottom: BELOW,
+})
+
+/** Pixels of width in which the values of all axes can be read. */
+export const leastWidth = (quantities: readonly Quantity[]): number =>
+  FIRST_AXIS + AXIS * Math.max(1, quantities.length - 1) + roomRight(quantities)
+
+interface Look {
+  dark: boolean
+  /** Places of the runs that are not faint; null: all. */
+  kept: ReadonlySet<number> | null
+}
+
+/** Each run as a line across all quantities. Pure. */
+export function parallelOption(runs: readonly RunInfo[], quantities: readonly Quantity[], { dark, kept }: Look): EChartsOption {
+  const theme = chartTheme(dark)
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT },
+    tooltip: {
+      trigger: 'item',
+      ...tooltipStyle(theme),
+      formatter: (item) => {
+        const { seriesIndex = 0 } = item as { seriesIndex?: number }
+        const values = quantities.map(
+          (quantity) => `${escapeHtml(quantity.title)} <b>${escapeHtml(shown(quantity, quantity.values[seriesIndex]))}</b>`,
+        )
+        return [`<b>${escapeHtml(runs[seriesIndex]?.name ?? '')}</b>`, ...values].join('<br>')
+      },
+    },
+    parallel: parallelBox(quantities),
+    parallelAxis: quantities.map((quantity, dim) => axisOf(quantity, dim, theme)),
+    series: runs.map((run, i) => {
+      const { color, dash } = lineStyle(i, dark)
+      const faint = kept !== null && !kept.has(i)
+      const opacity = faint ? 0.12 : 0.9
+      return {
+        id: run.id,
+        type: 'parallel' as const,
+        name: run.name,
+        lineStyle: { color, width: 2, opacity, type: dash.length > 0 ? dash : ('solid' as const) },
+        emphasis: { lineStyle: { width: 4, opacity: 1 } },
+        silent: faint,
+        z: faint ? 2 : 3,
+        data: [quantities.map((quantity) => placeOf(quantity, quantity.values[i]))],
+      }
+    }),
+  }
+}
+
+/** Where a value stands on its axis; words at 0, 1, 2, ... */
+const placeOf = (quantity: Quantity, value: Quantity['values'][number] | undefined): number =>
+  hasWords(quantity)
+    ? value === null || value === undefined
+      ? NaN
+      : wordsOf(quantity).indexOf(String(value))
+    : isNumber(value)
+      ? value
+      : NaN
+
+function axisOf(quantity: Quantity, dim: number, theme: ReturnType<typeof chartTheme>) {
+  const words = hasWords(quantity) ? wordsOf(quantity) : null
+  const places = words ? { customValues: words.map((_, at) => at) } : {}
+  const { logarithmic, ...scale } = axisScale(quantity)
+  return {
+    // By its name it is the same axis when the option is given anew.
+    id: quantity.id,
+    dim,
+    name: quantity.title,
+    // Slanted, so that the names of many axes do not lie over each other.
+    nameTextStyle: { color: theme.text, fontSize: 11, align: 'left' as const, verticalAlign: 'bottom' as const },
+    nameRotate: (SLANT * 180) / Math.PI,
+    nameTruncate: { maxWidth: LONGEST_NAME },
+    type: logarithmic ? ('log' as const) : ('value' as const),
+    ...scale,
+    axisTick: places,
+    axisLabel: {
+      color: theme.text,
+      fontSize: 11,
+      formatter: (value: number) => (words ? (words[value] ?? '') : tick(quantity, value)),
+      // Lines run below the values, which keep a rim of the ground.
+      textBorderColor: theme.surface,
+      textBorderWidth: 4,
+      ...places,
+    },
+    axisLine: { lineStyle: { color: theme.faint } },
+    // What is marked lies over the chart: ECharts forgets how its own marks look, and that a click removes them, when the option comes anew.
+    areaSelectStyle: { width: 0 },
+    z: 10,
+  }
+}
