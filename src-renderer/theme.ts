@@ -60,7 +60,7 @@ export function createTheme(): ReturnType<typeof createVuetify> {
       VTextField: { density: 'compact', variant: 'outlined', hideDetails: 'auto' },
       VNumberInput: { density: 'compact', variant: 'outlined', hideDetails: 'auto', controlVariant: 'hidden' },
       VSelect: { density: 'compact', variant: 'outlined', hideDetails: 'auto' },
-      VSwitch: { density: 'compact', color: 'primary', hideDetails: 'auto', inset: true },
+      VSwitch: { density: 'compact', color: 'primary', hideDetails: 'auto', inset: true, size: 'x-small' },
       VChip: { size: 'small', label: true },
       VAlert: { variant: 'tonal', density: 'compact', border: 'start' },
       VDataTable: { density: 'compact' },

@@ -7,6 +7,8 @@ import { chartTheme, lineStyle, tooltipStyle } from './palette.js'
 export interface ChannelHistogramInput {
   channels: readonly { name: string; histogram: Histogram }[]
   kind: 'images' | 'points'
+  /** Whether the counts are: most pixels of some images have one value, beside which no other count is seen. */
+  logarithmic: boolean
   dark: boolean
 }
 
@@ -16,9 +18,11 @@ const NAMED: Record<string, number> = { blue: 0, red: 1, green: 2 }
 const upperEdge = ({ low, width, counts }: Histogram): number => low + width * counts.length
 
 /** The ECharts option of the values of each channel: a step a bin, a line a channel. Pure. */
-export function channelHistogramOption({ channels, kind, dark }: ChannelHistogramInput): EChartsOption {
+export function channelHistogramOption({ channels, kind, logarithmic, dark }: ChannelHistogramInput): EChartsOption {
   const theme = chartTheme(dark)
   const images = kind === 'images'
+  // A logarithmic axis has no zero: the line is broken there.
+  const shown = (count: number): number => (logarithmic && count === 0 ? NaN : count)
   const text = { color: theme.faint, fontSize: 11 }
   return {
     animation: false,
@@ -43,11 +47,11 @@ export function channelHistogramOption({ channels, kind, dark }: ChannelHistogra
       splitLine: { show: false },
     },
     yAxis: {
-      type: 'value',
+      type: logarithmic ? 'log' : 'value',
       name: images ? 'pixels in a bin' : 'points in a bin',
       nameTextStyle: { ...text, align: 'left' },
       axisLine: { onZero: false },
-      min: 0,
+      min: logarithmic ? 1 : 0,
       minInterval: 1,
       axisLabel: { ...text, formatter: (value: number) => formatCount(value) },
       splitLine: { lineStyle: { color: theme.grid } },
@@ -62,7 +66,7 @@ export function channelHistogramOption({ channels, kind, dark }: ChannelHistogra
         step: 'end' as const,
         showSymbol: false,
         // The last bin has an end as well.
-        data: [...counts.map((count, bin) => [low + bin * width, count]), [upperEdge(histogram), counts.at(-1)!]],
+        data: [...counts.map((count, bin) => [low + bin * width, shown(count)]), [upperEdge(histogram), shown(counts.at(-1)!)]],
         lineStyle: { color, width: 1.5, type: dash.length > 0 ? dash : ('solid' as const) },
         itemStyle: { color },
         ...(channels.length === 1 ? { areaStyle: { color, opacity: 0.15 } } : {}),

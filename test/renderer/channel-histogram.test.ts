@@ -4,7 +4,7 @@ import { channelHistogramOption, describeHistograms } from '../../src-renderer/c
 const channels = ['red', 'green', 'blue'].map((name, i) => ({ name, histogram: { low: 0, width: 0.25, counts: [0, 1 + i, 5, 0] } }))
 
 it('the values of channels are drawn as a step line each, in the colour of the name, with units on the axes', () => {
-  const option = channelHistogramOption({ channels, kind: 'images', dark: false })
+  const option = channelHistogramOption({ channels, kind: 'images', logarithmic: false, dark: false })
   const red = [[0, 0], [0.25, 1], [0.5, 5], [0.75, 0], [1, 0]] // prettier-ignore
   expect(option).toMatchObject({
     xAxis: { name: 'value of the pixel, 0 to 1' },
@@ -15,7 +15,13 @@ it('the values of channels are drawn as a step line each, in the colour of the n
       { name: 'blue', lineStyle: { color: '#0072b2' } },
     ],
   })
-  expect(channelHistogramOption({ channels, kind: 'points', dark: true })).toMatchObject({ yAxis: { name: 'points in a bin' } })
+  expect(channelHistogramOption({ channels, kind: 'images', logarithmic: true, dark: false })).toMatchObject({
+    yAxis: { type: 'log', min: 1 },
+    series: [{ data: [[0, NaN], [0.25, 1], [0.5, 5], [0.75, NaN], [1, NaN]] }, {}, {}], // prettier-ignore
+  })
+  expect(channelHistogramOption({ channels, kind: 'points', logarithmic: false, dark: true })).toMatchObject({
+    yAxis: { name: 'points in a bin' },
+  })
 })
 
 it('the values of channels are told in a sentence to those who cannot see them', () => {
