@@ -16,7 +16,8 @@ export function useTabQuery(tabs: Ref<readonly { value: string }[]>, last: Ref<s
     set(value: string) {
       last.value = value
       // What a tab shows of its own is not the next one's.
-      if (value !== tab.value) void router.push({ query: { ...route.query, tab: value, step: undefined } })
+      if (value !== tab.value)
+        void router.push({ query: { ...route.query, tab: value, step: undefined, level: undefined, find: undefined } })
     },
   })
   return tab

@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useRoute, useRouter, type LocationQuery } from 'vue-router'
 import type { RunView, SavedRunView } from '../../src-main/contract/run-views.js'
+import { useNotices } from '../stores/notices.js'
 import { usePreferences } from '../stores/preferences.js'
 import { useRunViews } from '../stores/run-views.js'
 import { EMPTY_VIEW, hasView, queryOf, sameView, viewOf } from './view-query.js'
@@ -17,6 +18,7 @@ export function useViewState() {
   const router = useRouter()
   const preferences = usePreferences()
   const saved = useRunViews()
+  const notices = useNotices()
   const path = route.path
 
   const read = (query: LocationQuery): LocationQuery => (hasView(query) || query['view'] ? query : (preferences.runsView as LocationQuery))
@@ -61,6 +63,7 @@ export function useViewState() {
     [() => saved.loaded, current] as const,
     ([loaded, found]) => {
       if (!awaited.value || !loaded) return
+      if (!found) notices.show('error', 'There is no such view of the runs: it may have been removed. Every run is shown.')
       show(found)
     },
     { immediate: true },

@@ -1,0 +1,65 @@
+import { nextTick, ref, watch, type Ref } from 'vue'
+import { useRoute, useRouter, type LocationQueryRaw, type Router } from 'vue-router'
+
+/** What is to be written into the address of a window: two writes in a row would each leave out the other. */
+const unwritten = new WeakMap<Router, LocationQueryRaw>()
+
+function write(router: Router, key: string, text: string | undefined): void {
+  const { path } = router.currentRoute.value
+  const waiting = unwritten.get(router)
+  if (waiting) return void (waiting[key] = text)
+  const changes: LocationQueryRaw = { [key]: text }
+  unwritten.set(router, changes)
+  void nextTick(() => {
+    unwritten.delete(router)
+    const { path: now, query } = router.currentRoute.value
+    if (now === path) void router.replace({ query: { ...query, ...changes } })
+  })
+}
+
+/**
+ * A part of what a page shows that is in its address, so that it can be linked to, reloaded and gone back to.
+ * @param read what the address says, undefined where it says nothing; what it says wrongly has the default
+ * @param written undefined leaves it out of the address
+ */
+export function useQueryRef<T>(key: string, read: (text: string | undefined) => T, written: (value: T) => string | undefined): Ref<T> {
+  const route = useRoute()
+  const router = useRouter()
+  const { path } = route
+  const said = (): string | undefined => {
+    const text = route.query[key]
+    return typeof text === 'string' ? text : undefined
+  }
+  const value = ref(read(said())) as Ref<T>
+  watch(value, (now) => {
+    if (written(now) !== said()) write(router, key, written(now))
+  })
+  watch(said, (now) => {
+    if (route.path === path && now !== written(value.value)) value.value = read(now)
+  })
+  return value
+}
+
+/** One of several, of which the first is the default. */
+export const useChoiceQuery = <T extends string>(key: string, choices: readonly [T, ...T[]]): Ref<T> =>
+  useQueryRef<T>(
+    key,
+    (text) => choices.find((choice) => choice === text) ?? choices[0],
+    (value) => (value === choices[0] ? undefined : value),
+  )
+
+/** A place counted from zero; null: none. */
+export const usePlaceQuery = (key: string): Ref<number | null> =>
+  useQueryRef<number | null>(
+    key,
+    (text) => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null),
+    (value) => (value === null ? undefined : String(value)),
+  )
+
+/** What is searched for. */
+export const useTextQuery = (key: string): Ref<string> =>
+  useQueryRef(
+    key,
+    (text) => (text ?? '').slice(0, 200),
+    (value) => value || undefined,
+  )
