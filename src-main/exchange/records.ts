@@ -5,6 +5,7 @@ import { maskedCrc32c } from './crc32c.js'
 
 /** Larger records are no scalars. */
 const MOST_BYTES = 64 * 2 ** 20
+const PIECE = 2 ** 18
 
 /** A TFRecord: length and content, each followed by its masked check. */
 export function encodeRecord(content: Uint8Array): Buffer {
@@ -25,11 +26,19 @@ export async function* readRecords(path: string): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r')
   try {
     let at = 0
+    let held = Buffer.alloc(0)
+    /** The next bytes; null where the file ends before. Read by the piece: a scalar has some 60 bytes. */
     const read = async (length: number): Promise<Buffer | null> => {
-      const buffer = Buffer.alloc(length)
-      const { bytesRead } = await handle.read(buffer, 0, length, at)
-      at += length
-      return bytesRead === length ? buffer : null
+      while (held.length < length) {
+        const piece = Buffer.alloc(Math.max(PIECE, length - held.length))
+        const { bytesRead } = await handle.read(piece, 0, piece.length, at)
+        if (bytesRead === 0) return null
+        at += bytesRead
+        held = Buffer.concat([held, piece.subarray(0, bytesRead)])
+      }
+      const part = held.subarray(0, length)
+      held = held.subarray(length)
+      return part
     }
     for (let number = 1; ; number++) {
       const broken = (what: string): UserError =>

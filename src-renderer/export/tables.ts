@@ -17,11 +17,14 @@ function cell(text: string): string {
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
+/** A number that reads back as the same double, -0 too. */
+const exact = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+
 /** A row a stored point, in full precision: reading a number back gives the same double. NaN and infinities by name. */
 export function pointsCsv(series: readonly ExportedSeries[]): string {
   const rows = series.flatMap(({ runId, run, key, points: { steps, values, times } }) => {
     const head = `${cell(runId)},${cell(run)},${cell(key)}`
-    return Array.from(steps, (step, i) => `${head},${step},${values[i]},${times[i]}`)
+    return Array.from(steps, (step, i) => `${head},${step},${exact(values[i] as number)},${times[i]}`)
   })
   return `${['run,name,metric,step,value,time_ms', ...rows].join('\n')}\n`
 }
@@ -43,9 +46,10 @@ export function groupsCsv(groups: readonly ExportedGroup[]): string {
   return `${['group,metric,center,band,step,n,value,low,high', ...rows].join('\n')}\n`
 }
 
-/** Stored points as JSON, which has no NaN and infinities: there they are strings. */
+/** Stored points as JSON, which has no NaN and infinities, and of which few readers keep a -0: there they are strings. */
 export function pointsJson(series: readonly ExportedSeries[]): string {
-  const plain = (array: Float64Array): (number | string)[] => Array.from(array, (value) => (Number.isFinite(value) ? value : String(value)))
+  const plain = (array: Float64Array): (number | string)[] =>
+    Array.from(array, (value) => (Number.isFinite(value) && !Object.is(value, -0) ? value : exact(value)))
   return JSON.stringify(
     series.map(({ runId, run, key, points: { steps, values, times } }) => ({
       run: runId,

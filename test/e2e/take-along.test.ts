@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Points } from '../../src-main/contract/metrics.js'
+import { choose, takenOf } from './support/charts.js'
+import { noBrowser } from './support/chromium.js'
+import { openMenu } from './support/menu.js'
+import { pointsOf, storedPoints, withStores } from './support/stored-runs.js'
+import { withWorkbench, type Workbench } from './support/suite.js'
+import { downloaded } from './support/take.js'
+import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
+import { openWorkbench } from './support/workbench.js'
+
+/** More than one stretch of points as it is asked for, with everything that a double can be. */
+const COUNT = 150_000
+const SPECIAL = [NaN, Infinity, -Infinity, -0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1 / 3]
+const valueOf = (i: number): number => (i % 1000 < SPECIAL.length ? SPECIAL[i % 1000]! : Math.sin(i) * 10 ** ((i % 40) - 20))
+const LONG = pointsOf(Array.from({ length: COUNT }, (_, i) => valueOf(i)))
+const SHORT = { ...pointsOf([1 / 7, NaN, -0], (i) => 50_000 * (i + 1)), times: Float64Array.of(1e12 + 1, 1.7e12 + 123, 1.8e12 + 789) }
+const RUN = {
+  id: 'stored',
+  summary: { name: 'as it is, "stored"' },
+  config: { steps: COUNT },
+  series: { 'train/loss': LONG, 'test/loss': SHORT },
+}
+
+/** Point for point the same doubles, NaN and -0 too. */
+function expectSame(found: Points, wanted: Points): void {
+  expect(found.steps.length).toBe(wanted.steps.length)
+  for (const part of ['steps', 'values', 'times'] as const) {
+    const other = wanted[part]
+    expect(found[part].findIndex((value, i) => !Object.is(value, other[i]))).toBe(-1)
+  }
+}
+
+const sums = (folder: string, files: string[]): string[] =>
+  files.map((file) => createHash('sha256').update(readFileSync(join(folder, file))).digest('hex')) // prettier-ignore
+
+describe.skipIf(noBrowser)('what is taken along', () => {
+  const suite = withWorkbench({ runs: [RUN], stepMs: 2 })
+  let folder: string
+  let other: Workbench
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'retrace-taken-'))
+    other = await openWorkbench()
+  })
+  afterAll(async () => {
+    await other?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('of a chart are as many rows as points are stored, each the same double, and a picture with names in every format', () =>
+    suite.visit(`/runs/${RUN.id}`, async ({ page }) => {
+      await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: COUNT, last: COUNT })
+      const { home } = suite.workbench
+      const keys = ['train/loss', 'test/loss'] as const
+      const stored = await Promise.all(keys.map((key) => storedPoints(home, RUN.id, key)))
+      expectSame(stored[0]!, LONG)
+
+      const lines = (await takenOf(page, 'Loss', 'CSV, every point')).toString().trimEnd().split('\n')
+      expect(lines.shift()).toBe('run,name,metric,step,value,time_ms')
+      expect(lines).toHaveLength(COUNT + SHORT.steps.length)
+      const head = `stored,"as it is, ""stored""",`
+      expect(lines.every((line) => line.startsWith(head))).toBe(true)
+      const rows = lines.map((line) => line.slice(head.length).split(','))
+      const column = (key: string, at: number): Float64Array => Float64Array.from(rows.filter(([metric]) => metric === key), (row) => Number(row[at])) // prettier-ignore
+      keys.forEach((key, i) => expectSame({ steps: column(key, 1), values: column(key, 2), times: column(key, 3) }, stored[i]!))
+
+      const json = JSON.parse((await takenOf(page, 'Loss', 'JSON, every point')).toString()) as Record<string, (number | string)[]>[]
+      expect(json.map(({ metric }) => metric)).toEqual([...keys])
+      const numbers = (list: (number | string)[] | undefined): Float64Array => Float64Array.from(list!, Number)
+      json.forEach(({ steps, values, times }, i) =>
+        expectSame({ steps: numbers(steps), values: numbers(values), times: numbers(times) }, stored[i]!),
+      )
+
+      const svg = (await takenOf(page, 'Loss', 'SVG')).toString()
+      const pdf = await takenOf(page, 'Loss', 'PDF')
+      for (const text of ['Loss', 'training', 'test', 'step']) {
+        expect(svg).toContain(`>${text}</text>`)
+        expect(pdf.toString('latin1')).toContain(`(${text})`)
+      }
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+      const png = await sharp(await takenOf(page, 'Loss', 'PNG')).metadata()
+      const [, width, height] = /^<svg width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number)
+      // Enough for print: three pixels a point.
+      expect([png.format, png.width, png.height]).toEqual(['png', 3 * width!, 3 * height!])
+      const latex = (await takenOf(page, 'Loss', 'PGFPlots')).toString()
+      for (const part of ['\\begin{axis}', '\\addlegendentry{training}', '\\addlegendentry{test}', '\\end{tikzpicture}']) expect(latex).toContain(part) // prettier-ignore
+    }))
+
+  /** Writes the run of a page to a file, by its menu. */
+  async function exportRun(page: Page, file: string, format?: string): Promise<void> {
+    await openMenu(page.getByTestId('run-menu'))
+    await page.locator('.v-list-item-title', { hasText: /^Export …$/ }).click()
+    const dialog = page.getByRole('dialog')
+    if (format) await choose(page, 'Format', format)
+    await dialog.getByTestId('run-file-path').locator('input').fill(file)
+    expect(await seriousFindings(page)).toEqual([])
+    await dialog.getByTestId('run-file-go').click()
+    await page.getByText(`was written to ${file}`).waitFor()
+  }
+
+  /** Takes a file into the other home, in a window of it, and does something on the page that it leads to. */
+  async function importRun(file: string, use: (page: Page, id: string) => Promise<void>): Promise<void> {
+    const { page, context, complaints, addresses } = await openPage(suite.browser)
+    await page.goto(`${other.server.windowAddress}#/runs`)
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByTestId('run-file-path').locator('input').fill(file)
+    await page.getByTestId('run-file-go').click()
+    await page.waitForURL(/#\/runs\/[a-z0-9]+/)
+    await use(page, /runs\/([a-z0-9]+)/.exec(page.url())![1]!)
+    expect(complaints).toEqual([])
+    expect(foreign(addresses, String(other.server.port))).toEqual([])
+    await context.close()
+  }
+
+  it('as a TensorBoard event file are all scalars of a run, which come back exactly', () =>
+    suite.visit(`/runs/${RUN.id}`, async ({ page }) => {
+      const file = join(folder, 'events.out.tfevents.1')
+      await exportRun(page, file, 'TensorBoard event file: the scalars')
+      await importRun(file, async (there, id) => {
+        await expect.poll(() => lineOf(there, 'train/loss'), { timeout: 30_000 }).toEqual({ count: COUNT, last: COUNT })
+        for (const [key, points] of Object.entries(RUN.series)) expectSame(await storedPoints(other.home, id, key), points)
+        expect(await withStores(other.home, ({ series }) => series.counts(id).map(({ key }) => key))).toEqual(['test/loss', 'train/loss'])
+      })
+    }))
+
+  it('as an archive is the whole run: points, checkpoints, configuration, notes and log, in another home', async () => {
+    const { services, home } = suite.workbench
+    const request = { preset: 'hamiltonian-quick', dataset: 'mnist', name: 'travels' }
+    const { id } = await services.runs.create({ ...request, overrides: { steps: 40, h: 0.07, seed: 9 } })
+    await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('finished')
+    await services.runs.setNotes(id, '## Why\n\nBecause it **travels**.')
+    await withStores(home, ({ series }) => series.append(id, 'train/gradientNorm', LONG))
+    const before = await services.runs.get(id)
+    const files = before.checkpoints.map(({ file }) => file)
+    expect(files.length).toBeGreaterThan(2)
+
+    const file = join(folder, 'travels.retrace.tar.gz')
+    await suite.visit(`/runs/${id}`, ({ page }) => exportRun(page, file))
+    await importRun(file, async (page, there) => {
+      await page.getByRole('heading', { name: 'travels' }).waitFor()
+      await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 40, last: 40 })
+      await page.getByRole('tab', { name: 'Notes' }).click()
+      await page.locator('strong', { hasText: 'travels' }).waitFor()
+      await page.getByRole('tab', { name: /Checkpoints/ }).click()
+      await expect.poll(() => page.locator('tr[data-checkpoint]').count()).toBe(files.length)
+      // What is taken out of the other home again is what the trainer wrote into this one.
+      const last = page.locator('tr[data-checkpoint="40"]').first()
+      expect(JSON.parse((await downloaded(page, () => last.getByTestId('download').click())).toString())).toEqual({ step: 40 })
+      await page.getByRole('tab', { name: 'Configuration' }).click()
+      await page.getByText('0.07').first().waitFor()
+
+      const after = await other.services.runs.get(there)
+      const latest = { ...before.latest, 'train/gradientNorm': LONG.values.at(-1) }
+      expect({ ...after, queueOrder: 0 }).toEqual({ ...before, queueOrder: 0, latest })
+      const folderOf = (at: string, run: string): string => join(at, 'runs', run, 'checkpoints')
+      expect(sums(folderOf(other.home, there), files)).toEqual(sums(folderOf(home, id), files))
+      for (const { key } of await withStores(home, ({ series }) => series.counts(id)))
+        expectSame(await storedPoints(other.home, there, key), await storedPoints(home, id, key))
+      const log = async (from: Workbench, run: string) => (await from.services.runs.log(run, { limit: 100 })).entries.map(({ at, level, message }) => ({ at, level, message })) // prettier-ignore
+      expect(await log(other, there)).toEqual(await log(suite.workbench, id))
+    })
+  })
+})
