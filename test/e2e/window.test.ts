@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startLocalServer, takePort, type LocalServer } from '../../src-main/hosts/server/http.js'
+import { startLocalServer, takePort } from '../../src-main/hosts/server/http.js'
 import { FakeServices, pairs } from '../fixtures/fake-services.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
+import { serveFake } from './support/serve-fake.js'
 import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
 const fail = (error: Error): void => {
@@ -25,9 +26,7 @@ describe.skipIf(noBrowser)('the window', () => {
 
   afterAll(() => browser?.close())
 
-  async function serve(fake: FakeServices, port = 0): Promise<LocalServer> {
-    return startLocalServer(await takePort(port), { services: fake, page: pagePath, onDefect: fail })
-  }
+  const serve = (fake: FakeServices, port?: number) => serveFake(fake, pagePath, port)
 
   it('goes on by itself after its connection broke, without a gap or a doubled point', async () => {
     const fake = new FakeServices()
@@ -149,22 +148,6 @@ describe.skipIf(noBrowser)('the window', () => {
     expect(await seriousFindings(page)).toEqual([])
     expect(foreign(addresses, String(server.port))).toEqual([])
     expect(complaints).toEqual([])
-    await context.close()
-    await server.close()
-  })
-
-  it('keeps the chosen theme over a reload', async () => {
-    const server = await serve(new FakeServices())
-    const { page, context } = await openPage(browser, { scheme: 'light', width: 1400 })
-    await page.goto(server.windowAddress)
-    const background = (): Promise<string> =>
-      page.evaluate<string>("getComputedStyle(document.querySelector('.v-application')).backgroundColor")
-    const light = await background()
-    await page.getByRole('button', { name: 'Dark theme' }).click()
-    await expect.poll(background).not.toBe(light)
-    await page.reload()
-    await page.getByText('No runs yet').waitFor()
-    expect(await background()).not.toBe(light)
     await context.close()
     await server.close()
   })

@@ -2,8 +2,8 @@ import { startLocalServer, takePort, type LocalServer } from '../../../src-main/
 import type { FakeServices } from '../../fixtures/fake-services.js'
 
 /** The real local server over services that a test plays. A defect in it fails the test. */
-export const serveFake = async (services: FakeServices, page: string): Promise<LocalServer> =>
-  startLocalServer(await takePort(0), {
+export const serveFake = async (services: FakeServices, page: string, port = 0): Promise<LocalServer> =>
+  startLocalServer(await takePort(port), {
     services,
     page,
     onDefect: (error) => {
