@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../contract/errors.js'
 
@@ -27,18 +27,6 @@ export function explainFileError(error: unknown, path: string): unknown {
       return new UserError('DISK', `Reading or writing ${at} failed (EIO): check the disk and try again.`, because)
     default:
       return error
-  }
-}
-
-/** Forces a folder's entries to the disk. */
-export async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open folders; its renames are journalled.
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

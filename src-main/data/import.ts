@@ -8,9 +8,10 @@ import {
   type MakeDataset,
   type PointKind,
 } from '../contract/datasets.js'
+import { syncFolder } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
 import { archiveKind, unpackTar } from './archive.js'
-import { explainFileError, freeBytes, requireSpace, syncFolder, withTemporaryFolder } from './disk.js'
+import { explainFileError, freeBytes, requireSpace, withTemporaryFolder } from './disk.js'
 import type { DatasetFormat, Found } from './format.js'
 import { pointBytes, writePoints } from './points.js'
 import { builtins, formats, problems } from './registry.js'

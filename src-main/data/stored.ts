@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { replaceFile } from '../durable/replace-file.js'
 import { DatasetSchema, type Dataset } from '../contract/datasets.js'
 import { isUserError, UserError } from '../contract/errors.js'
-import { explainFileError, syncFolder } from './disk.js'
+import { explainFileError } from './disk.js'
 import {
   contentHash,
   DESCRIPTION,
@@ -116,17 +117,10 @@ export async function renameStored(folder: string, name: string): Promise<void> 
   const stored = await readStored(folder)
   if (stored.name === name) return
   const path = join(folder, DESCRIPTION)
-  const temporary = `${path}.new`
   try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(`${JSON.stringify({ ...stored, name }, null, 2)}\n`)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, path)
-    await syncFolder(folder)
+    await replaceFile(path, (temporary) => writeFile(temporary, `${JSON.stringify({ ...stored, name }, null, 2)}\n`), {
+      temporary: `${path}.new`,
+    })
   } catch (error) {
     throw explainFileError(error, path)
   }

@@ -1,9 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from '../durable/replace-file.js'
 import { DatasetSchema, type Dataset } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
-import { syncFolder } from './disk.js'
+
 import { contentHash, DESCRIPTION, labelsFile, LAYOUT, PARTS, valuesFile, type Part, type StoredDataset } from './layout.js'
 import { valuesPerItem } from './shape.js'
 import type { DatasetSink } from './sink.js'

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { replaceFile } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
 import { RunConfigSchema } from '../contract/config.js'
 import { NO_PRESET, type RunDetail } from '../contract/runs.js'
@@ -13,15 +14,18 @@ import { readRunArchive, writeRunArchive } from './run-archive.js'
 export function createExchange(home: string): RunExchange {
   return {
     async write(format, path, run) {
-      // Under another name until it is whole: what is there under the name itself can be used.
-      const unfinished = `${path}.unfinished-${process.pid}`
       try {
         await mkdir(dirname(path), { recursive: true })
-        if (format === 'archive') await writeRunArchive(unfinished, run)
-        else await writeEventFile(unfinished, everySeries(run))
-        await rename(unfinished, path)
+        // Under another name until it is whole: what is there under the name itself can be used.
+        await replaceFile(
+          path,
+          async (unfinished) => {
+            if (format === 'archive') await writeRunArchive(unfinished, run)
+            else await writeEventFile(unfinished, everySeries(run))
+          },
+          { temporary: `${path}.unfinished-${process.pid}` },
+        )
       } catch (error) {
-        await rm(unfinished, { force: true })
         throw explainFileError(error, path)
       }
     },

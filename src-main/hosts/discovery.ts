@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceTextSync } from '../durable/replace-file.js'
 import { explainDiskError } from '../storage/disk-errors.js'
 
 /** What the process that holds a home says about itself, for the user's other processes. */
@@ -21,19 +22,9 @@ const fileOf = (home: string): string => join(home, 'host.json')
 
 /** Writes the record whole or not at all, readable by this user only: it holds the token. */
 export function writeHostRecord(home: string, record: HostRecord): void {
-  const temporary = `${fileOf(home)}.${record.pid}.tmp`
   try {
-    rmSync(temporary, { force: true })
-    const file = openSync(temporary, 'wx', 0o600)
-    try {
-      writeSync(file, `${JSON.stringify(record, null, 2)}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(temporary, fileOf(home))
+    replaceTextSync(fileOf(home), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
   } catch (error) {
-    rmSync(temporary, { force: true })
     throw explainDiskError(error, fileOf(home))
   }
 }

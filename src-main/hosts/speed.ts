@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceFile } from '../durable/replace-file.js'
 import { cacheFolder } from '../engine/location.js'
 import { currentEngine } from './engine.js'
 import { VERSION } from './version.js'
@@ -38,7 +39,6 @@ export async function keepSpeed(speed: Omit<MeasuredSpeed, 'measuredAt'>): Promi
   const measured: MeasuredSpeed = { ...speed, measuredAt: Date.now() }
   const file = fileOfSpeed()
   await mkdir(join(file, '..'), { recursive: true })
-  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(measured)}\n`)
-  await rename(`${file}.${process.pid}`, file)
+  await replaceFile(file, (temporary) => writeFile(temporary, `${JSON.stringify(measured)}\n`))
   return measured
 }

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { copyFile, lstat, mkdir, open, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { replaceFile, syncFolder } from '../durable/replace-file.js'
 
 /** SHA-256 of a file in hexadecimal, read as a stream. */
 export async function sha256(file: string): Promise<string> {
@@ -11,23 +12,27 @@ export async function sha256(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Forces a file's content, or a folder's entries, to the disk. */
-export async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 const beside = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}`)
 
-async function replaceBy(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+async function place(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await replaceFile(path, write, { temporary: beside(path) })
+}
+
+/** Writes a small file so that a reader sees the old content or the new one, never a part. */
+export const writeFileAtomic = (path: string, text: string): Promise<void> => place(path, (temporary) => writeFile(temporary, text))
+
+/** Copies a file into place in one rename. */
+export const placeFile = (from: string, path: string): Promise<void> => place(path, (temporary) => copyFile(from, temporary))
+
+/** Makes `path` a link to `target` in one rename; a folder in its way is removed first. */
+export async function placeLink(target: string, path: string): Promise<void> {
+  // rename replaces a link, but not a real folder (left by tfjs's own installer).
+  if ((await lstat(path).catch(() => null))?.isDirectory()) await rm(path, { recursive: true })
   await mkdir(dirname(path), { recursive: true })
   const temporary = beside(path)
   try {
-    await make(temporary)
+    await symlink(target, temporary, 'dir')
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
@@ -35,33 +40,12 @@ async function replaceBy(path: string, make: (temporary: string) => Promise<void
   }
 }
 
-/** Writes a small file so that a reader sees the old content or the new one, never a part. */
-export const writeFileAtomic = (path: string, text: string): Promise<void> =>
-  replaceBy(path, async (temporary) => {
-    await writeFile(temporary, text)
-    await sync(temporary)
-  })
-
-/** Copies a file into place in one rename. */
-export const placeFile = (from: string, path: string): Promise<void> =>
-  replaceBy(path, async (temporary) => {
-    await copyFile(from, temporary)
-    await sync(temporary)
-  })
-
-/** Makes `path` a link to `target` in one rename; a folder in its way is removed first. */
-export async function placeLink(target: string, path: string): Promise<void> {
-  // rename replaces a link, but not a real folder (left by tfjs's own installer).
-  if ((await lstat(path).catch(() => null))?.isDirectory()) await rm(path, { recursive: true })
-  await replaceBy(path, (temporary) => symlink(target, temporary, 'dir'))
-}
-
 /** Moves a finished folder into place; what was there (incomplete, or it would not be replaced) goes away first. */
 export async function placeFolder(from: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await rm(path, { recursive: true, force: true })
   await rename(from, path)
-  await sync(dirname(path))
+  await syncFolder(dirname(path))
 }
 
 const TEMPORARY = 'tmp'

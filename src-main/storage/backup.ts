@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack, type Pack } from 'tar-stream'
+import { replaceFile } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
 import { ACTIVE } from '../contract/runs.js'
 import type { BackupWriter } from '../experiments/ports.js'
@@ -40,7 +41,6 @@ export function createBackupWriter(db: Database, home: string): BackupWriter {
     async write({ file, onProgress, signal }) {
       await refuseExisting(file)
       const stage = join(home, `${STAGE}${randomBytes(4).toString('hex')}`)
-      const part = `${file}.part`
       try {
         await mkdir(stage)
         onProgress(null, 'copying the database')
@@ -49,12 +49,9 @@ export function createBackupWriter(db: Database, home: string): BackupWriter {
         const files = await stageFiles(home, stage, signal)
         const bytes = files.reduce((sum, each) => sum + each.bytes, 0)
         const head: Head = { format: FORMAT, createdAt: Date.now(), files: files.length, bytes }
-        await writeTar(part, stage, head, files, onProgress, signal)
-        await rename(part, file)
-        await syncFolder(dirname(file))
+        await replaceFile(file, (part) => writeTar(part, stage, head, files, onProgress, signal), { temporary: `${file}.part` })
         return { files: files.length, bytes: (await stat(file)).size }
       } catch (error) {
-        await rm(part, { force: true })
         throw explainDiskError(error, file)
       } finally {
         await rm(stage, { recursive: true, force: true })
@@ -201,25 +198,8 @@ async function writeTar(
     await written.catch(() => undefined)
     throw error
   }
-  const handle = await open(part, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function addText(tar: Pack, name: string, text: string): void {
   tar.entry({ name }, text)
-}
-
-/** A renamed file is only safe once its folder is; Windows cannot open folders and needs no such step. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

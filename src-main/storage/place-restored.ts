@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { syncFolderSync } from '../durable/replace-file.js'
 
 /** Inside the home: where a backup is unpacked, then whole and checked, then on its way into its place. */
 export const UNPACKING = '.restore-unpacking'
@@ -43,7 +44,7 @@ export function placeRestored(home: string, rename = renameSync): Restored | nul
   if (existsSync(ready)) {
     move(home, readNote(ready).aside, rename)
     rename(ready, placing)
-    sync(home)
+    syncFolderSync(home)
   }
   if (!existsSync(placing)) return null
   const { aside, file, createdAt } = readNote(placing)
@@ -65,17 +66,6 @@ function move(from: string, to: string, rename: typeof renameSync): void {
   if (names.length === 0) return
   mkdirSync(to, { recursive: true, mode: 0o700 })
   for (const name of names) rename(join(from, name), join(to, name))
-  sync(to)
-  sync(from)
-}
-
-/** A renamed file is only safe once its folder is; Windows cannot open folders and needs no such step. */
-function sync(folder: string): void {
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
+  syncFolderSync(to)
+  syncFolderSync(from)
 }

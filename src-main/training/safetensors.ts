@@ -1,6 +1,7 @@
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { replaceFile } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
 
 /** A header larger than this is not one of ours or of any network that fits in memory; refused before it is read. */
@@ -137,39 +138,28 @@ export async function writeSafetensors(
   const prefix = Buffer.alloc(8)
   prefix.writeBigUInt64LE(BigInt(padded.length))
 
-  const temporary = `${path}.${process.pid}.part`
   try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writev([prefix, padded])
-      for (const { data } of tensors.values()) await writeAll(handle, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await mayPlace()
-    await rename(temporary, path)
+    await replaceFile(
+      path,
+      async (temporary) => {
+        const handle = await open(temporary, 'w')
+        try {
+          await handle.writev([prefix, padded])
+          for (const { data } of tensors.values()) await writeAll(handle, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+        } finally {
+          await handle.close()
+        }
+      },
+      { temporary: `${path}.${process.pid}.part`, mayPlace },
+    )
   } catch (error) {
-    await rm(temporary, { force: true })
     throw diskError(error, path)
   }
-  await syncFolder(dirname(path))
   return (await stat(path)).size
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten
-}
-
-/** Makes a rename survive a power cut; Windows has no such call on folders and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function diskError(error: unknown, path: string): unknown {

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { BrowserWindow, Rectangle } from 'electron'
 import { z } from 'zod'
+import { replaceTextSync } from '../../durable/replace-file.js'
 
 const StateSchema = z.object({
   x: z.int(),
@@ -52,8 +53,7 @@ export function keepWindowState(window: TrackedWindow, file: string, onFailure: 
     if (window.isDestroyed()) return
     const { x, y, width, height } = window.getNormalBounds()
     try {
-      writeFileSync(`${file}.tmp`, JSON.stringify({ x, y, width, height, maximized: window.isMaximized() } satisfies WindowState))
-      renameSync(`${file}.tmp`, file)
+      replaceTextSync(file, JSON.stringify({ x, y, width, height, maximized: window.isMaximized() } satisfies WindowState))
     } catch (error) {
       onFailure(error)
     }
