@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import type { Change } from '../../../contract/changes.js'
 import type { Dataset, ImageOptions, ImportEstimate } from '../../../contract/datasets.js'
 import { UserError } from '../../../contract/errors.js'
 import { userPath } from '../../home.js'
-import { signalStatus } from '../../signals.js'
-import { ExitStatus, type CommonOptions, type Context } from '../context.js'
+import type { CommonOptions, Context } from '../context.js'
+import { followTask } from '../follow-task.js'
 import { asJson, bytes, table } from '../format.js'
 import { withWorkbench, type Workbench } from '../workbench.js'
 
@@ -59,47 +58,13 @@ async function withTask<T>(
   options: CommonOptions,
   work: (workbench: Workbench, taskId: string, begin: <R>(task: () => Promise<R>) => Promise<R>) => Promise<T>,
 ): Promise<T> {
-  const taskId = randomUUID()
+  const id = randomUUID()
   return withWorkbench(
     context,
     options,
-    async (workbench) => {
-      const { client } = workbench
-      let shown = ''
-      const watch = client.changes.subscribe(
-        { lastEventId: null, detailOf: [] },
-        {
-          onData({ data }) {
-            const change = data as Change
-            if (change.kind !== 'task' || change.task.id !== taskId || change.task.state !== 'running') return
-            const { progress, message } = change.task
-            const line = [progress === null ? '' : `${Math.floor(progress * 100)} %`, message].filter((part) => part !== '').join('  ')
-            if (context.progress) context.progress(line)
-            else if (message !== shown) context.note((shown = message))
-          },
-        },
-      )
-      let ended: NodeJS.Signals | null = null
-      let begun = false
-      void context.end.then((signal) => {
-        ended = signal
-        // The work then fails, which is what ends this command.
-        if (begun) client.datasets.cancelTask.mutate({ taskId }).catch(context.onDefect)
-      })
-      try {
-        return await work(workbench, taskId, (task) => {
-          const signal = ended as NodeJS.Signals | null
-          if (signal) throw new ExitStatus(signalStatus(signal))
-          begun = true
-          return task()
-        })
-      } catch (error) {
-        if (ended) throw new ExitStatus(signalStatus(ended))
-        throw error
-      } finally {
-        watch.unsubscribe()
-        if (context.progress) context.note('')
-      }
+    (workbench) => {
+      const cancel = () => workbench.client.datasets.cancelTask.mutate({ taskId: id })
+      return followTask(context, workbench, { id, tellsSteps: true, cancel }, (begin) => work(workbench, id, begin))
     },
     { lasting: true, handlesEnd: true },
   )

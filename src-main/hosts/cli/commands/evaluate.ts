@@ -1,7 +1,6 @@
-import type { Change } from '../../../contract/changes.js'
 import { evaluationTask, type Evaluation } from '../../../contract/evaluations.js'
-import { signalStatus } from '../../signals.js'
-import { ExitStatus, type CommonOptions, type Context } from '../context.js'
+import type { CommonOptions, Context } from '../context.js'
+import { followTask } from '../follow-task.js'
 import { asJson, decimal, percent, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
@@ -13,38 +12,19 @@ export async function evaluateRun(context: Context, id: string, { step, ...optio
   const { evaluation, classNames } = await withWorkbench(
     context,
     options,
-    async ({ client }) => {
+    async (workbench) => {
+      const { client } = workbench
       const { checkpoints, dataset } = await client.runs.get.query({ id })
       // The server chooses by the same rule; here it is only for the progress, and to cancel.
       const file = checkpoints.findLast((each) => step === undefined || each.step === step)?.file ?? ''
       const { seq } = await client.runs.evaluations.query({ id })
-      const watch = client.changes.subscribe(
-        { lastEventId: seq, detailOf: [] },
-        {
-          onData({ data }) {
-            const change = data as Change
-            if (change.kind === 'task' && change.task.id === evaluationTask(id, file) && change.task.state === 'running')
-              context.progress?.(change.task.message)
-          },
-        },
-      )
-      let ended: NodeJS.Signals | null = null
-      void context.end.then((signal) => {
-        ended = signal
-        // The evaluation below then fails, which is what ends this command, unless it has ended in this moment.
-        if (file) client.runs.cancelEvaluation.mutate({ id, file }).catch(() => undefined)
-      })
-      try {
-        const done = await client.runs.evaluate.mutate({ id, ...(step === undefined ? {} : { step }) })
+      // It may have ended in this moment.
+      const cancel = () => client.runs.cancelEvaluation.mutate({ id, file }).catch(() => undefined)
+      return followTask(context, workbench, { id: evaluationTask(id, file), after: seq, cancel }, async (begin) => {
+        const done = await begin(() => client.runs.evaluate.mutate({ id, ...(step === undefined ? {} : { step }) }))
         const known = (await client.datasets.list.query()).find(({ name }) => name === dataset)
         return { evaluation: done, classNames: known?.classNames ?? [] }
-      } catch (error) {
-        if (ended) throw new ExitStatus(signalStatus(ended))
-        throw error
-      } finally {
-        watch.unsubscribe()
-        if (context.progress) context.note('')
-      }
+      })
     },
     { lasting: true, handlesEnd: true },
   )

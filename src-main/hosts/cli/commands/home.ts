@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Change } from '../../../contract/changes.js'
 import { CleanupSchema } from '../../../contract/storage.js'
 import { chooseHome, userPath } from '../../home.js'
 import { restoreHome } from '../../restore.js'
-import { signalStatus } from '../../signals.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
+import { followTask } from '../follow-task.js'
 import { asJson, bytes, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
@@ -15,31 +14,10 @@ export async function backupHome(context: Context, path: string, options: Common
   const result = await withWorkbench(
     context,
     options,
-    async ({ client }) => {
-      const watch = client.changes.subscribe(
-        { lastEventId: null, detailOf: [] },
-        {
-          onData({ data }) {
-            const change = data as Change
-            if (change.kind !== 'task' || change.task.id !== taskId || change.task.progress === null) return
-            context.progress?.(`${Math.floor(change.task.progress * 100)} %  ${change.task.message}`)
-          },
-        },
-      )
-      let ended: NodeJS.Signals | null = null
-      void context.end.then((signal) => {
-        ended = signal
-        client.storage.cancelBackup.mutate({ taskId }).catch(context.onDefect)
-      })
-      try {
-        return await client.storage.backup.mutate({ file, taskId })
-      } catch (error) {
-        if (ended) throw new ExitStatus(signalStatus(ended))
-        throw error
-      } finally {
-        watch.unsubscribe()
-        if (context.progress) context.note('')
-      }
+    (workbench) => {
+      const { storage } = workbench.client
+      const cancel = () => storage.cancelBackup.mutate({ taskId })
+      return followTask(context, workbench, { id: taskId, cancel }, (begin) => begin(() => storage.backup.mutate({ file, taskId })))
     },
     { lasting: true, handlesEnd: true },
   )
