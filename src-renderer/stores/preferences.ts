@@ -1,4 +1,4 @@
-import { useLocalStorage } from '@vueuse/core'
+import { StorageSerializers, useLocalStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
 
 export type ThemeChoice = 'system' | 'light' | 'dark'
@@ -11,4 +11,8 @@ export const usePreferences = defineStore('preferences', () => ({
   /** How the table of runs was looked at last, as an address writes it. */
   runsView: useLocalStorage<Record<string, string | string[]>>('retrace.runsView', {}),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
+  /** What stands beside the tab of a run; empty for nothing. */
+  runBeside: useLocalStorage('retrace.runBeside', ''),
+  /** Whether the list of what is compared stands beside its charts; null: where there is room. */
+  compareList: useLocalStorage<boolean | null>('retrace.compareList', null, { serializer: StorageSerializers.object }),
 }))

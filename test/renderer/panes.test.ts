@@ -58,3 +58,13 @@ it('stands one below the other where there is no room for both', async () => {
   expect(separator().exists()).toBe(false)
   expect(panes.findAll('.pane')).toHaveLength(2)
 })
+
+it('has a least width of each pane, and no separator while there is one pane', async () => {
+  await panes.setProps({ least: [500, 200] })
+  expect(['aria-valuemin', 'aria-valuemax'].map((end) => separator().attributes(end))).toEqual(['50', '80'])
+  const first = panes.find('.pane').element
+  await panes.setProps({ open: false })
+  expect(separator().exists()).toBe(false)
+  expect(panes.findAll('.pane')).toHaveLength(1)
+  expect(panes.find('.pane').element).toBe(first)
+})
