@@ -40,7 +40,9 @@ const RUNS = [
     series: {
       'train/loss': { ...pointsOf(STEPS.map(Math.sqrt)), times: Float64Array.from(STEPS, (step) => BEGAN + 1000 * clock(step)) },
       [ACTIVE_SECONDS]: pointsOf(STEPS),
+      'train/gradientNorm': pointsOf(STEPS.filter((step) => step % 2 === 0), (i) => 2 * (i + 1)), // prettier-ignore
     },
+    config: { steps: 60, batch: 32 },
   }),
   run('decades', at({ 5: 0 }, (step) => 10 ** ((1 - step) / 15)).concat(1e-4)),
   run(
@@ -124,19 +126,47 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       await picture(page, 'nothing-but-nan')
     }))
 
-  it('time since the start counts a rest, active time does not', () =>
+  it('points lie on every axis where they were reported: time since the start counts a rest, active time does not', () =>
     visit('timed', async (page) => {
-      for (const [axis, place] of [
-        ['time since the start', clock],
-        ['active time', (step: number) => step],
+      for (const [axis, unit, place] of [
+        ['time since the start', ' (s)', clock],
+        ['active time', ' (s)', (step: number) => step],
+        ['epoch', '', (step: number) => step / 100],
+        ['images seen', '', (step: number) => step * 32],
+        ['step', '', (step: number) => step],
       ] as const) {
         await choose(page, 'Axis of the charts', axis)
         const drawn = await drawnChart(page, 'Loss')
-        expect(drawn.xLabel).toBe(`${axis} (s)`)
-        expect(drawn.lines).toEqual([{ behind: false, points: STEPS.map((step) => [place(step), Math.sqrt(step)]) }])
+        expect(drawn.xLabel).toBe(`${axis}${unit}`)
+        expect(drawn.lines).toHaveLength(1)
+        expect(drawn.lines[0]!.points.map(([, value]) => value)).toEqual(STEPS.map(Math.sqrt))
+        drawn.lines[0]!.points.forEach(([position], i) => expect(position).toBeCloseTo(place(i + 1), 9))
         const x = await positions(page, 'loss')
         expect(await valueAt(page, 'loss', 'train/loss', x(place(36)))).toBe('6.000')
       }
+    }))
+
+  it('zoom and cursor are those of all charts of the page', () =>
+    visit('timed', async (page) => {
+      const span = (chart: string) =>
+        page.locator(`[data-chart="${chart}"]`).evaluate(({ dataset }) => [Number(dataset['from']), Number(dataset['to'])])
+      const x = await positions(page, 'loss')
+      const { x: left, y: top } = (await page.locator('[data-chart="loss"] .frame').boundingBox())!
+      await page.mouse.move(left + x(21), top + 100)
+      await page.mouse.down()
+      await page.mouse.move(left + x(41), top + 100, { steps: 4 })
+      await page.mouse.up()
+      const [from, to] = await span('loss')
+      expect(from).toBeCloseTo(21, 0)
+      expect(to).toBeCloseTo(41, 0)
+      expect(await span('train/gradientNorm')).toEqual([from, to])
+      // Read in one chart, told in both: the last point that each has there.
+      const near = await positions(page, 'loss')
+      expect(await valueAt(page, 'loss', 'train/loss', near(25))).toBe('5.000')
+      expect(await page.locator('[data-chart="train/gradientNorm"] .cursor .at').innerText()).toBe('25')
+      expect(await page.locator('[data-line="train/gradientNorm"] b').innerText()).toBe('24.00')
+      await page.getByLabel('Show all of Loss').click()
+      await expect.poll(() => span('train/gradientNorm')).toEqual([0, 60])
     }))
 
   it('either axis is logarithmic: a decade is as long as another, and what such an axis cannot show is marked', () =>

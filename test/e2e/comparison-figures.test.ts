@@ -1,17 +1,17 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { choose, drawnChart, positions, takenOf, valueAt } from './support/charts.js'
+import { drawnChart, takenOf } from './support/charts.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
-import { pointsOf, type StoredRun } from './support/stored-runs.js'
+import { pointsOf, withStores, type StoredRun } from './support/stored-runs.js'
 import { withWorkbench } from './support/suite.js'
 import { downloaded, unreadable } from './support/take.js'
 import { lineOf, seriousFindings } from './support/watched-page.js'
 
 const LOSS = 'Training loss (cross-entropy)'
-/** How many points each seed has, and at which steps. */
+/** How many points each seed has. */
 const LENGTHS = [50, 40, 30, 10]
-const stepsOf = (seed: number): number[] => Array.from({ length: LENGTHS[seed - 1]! }, (_, i) => (seed === 3 ? 2 * (i + 1) : i + 1))
+const stepsOf = (seed: number): number[] => Array.from({ length: LENGTHS[seed - 1]! }, (_, i) => i + 1)
 const lossOf = (seed: number, step: number): number => 2 / seed + Math.cos(step / 7) / seed
 /** The best accuracy is the second of three. */
 const accuraciesOf = (seed: number): number[] => [0.89 + seed / 1000, 0.92 + seed / 1000, 0.91 + seed / 1000]
@@ -21,7 +21,7 @@ const SEEDS = [1, 2, 3, 4].map((seed): StoredRun => ({
   summary: { name: `deep, seed ${seed}` },
   config: { preset: 'hamiltonian-74', dataset: 'cifar10', seed, steps: 60 },
   series: {
-    'train/loss': pointsOf(stepsOf(seed).map((step) => lossOf(seed, step)), (i) => stepsOf(seed)[i]!), // prettier-ignore
+    'train/loss': pointsOf(stepsOf(seed).map((step) => lossOf(seed, step))),
     'test/accuracy': pointsOf(accuraciesOf(seed), (i) => 20 * (i + 1)),
   },
 }))
@@ -144,39 +144,22 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
       )
     }))
 
-  it('of seeds together are over those that have a point at each step, however long each run is', () =>
-    suite.visit(`/compare?runs=${ids.slice(0, 4).join(',')}&group=seeds`, async ({ page }) => {
-      await page.getByText('deep (4 seeds)').first().waitFor()
-      const rows = (await takenOf(page, LOSS, 'CSV, statistics by step')).toString().trimEnd().split('\n').slice(1)
-      const steps = [...new Set([1, 2, 3, 4].flatMap(stepsOf))].sort((a, b) => a - b)
-      expect(rows).toHaveLength(steps.length)
-      rows.forEach((row, i) => {
-        const [, , , , step, n, middle, low, high] = row.split(',')
-        const there = [1, 2, 3, 4].filter((seed) => stepsOf(seed).includes(steps[i]!)).map((seed) => lossOf(seed, steps[i]!))
-        expect([Number(step), Number(n)]).toEqual([steps[i], there.length])
-        expect(Number(middle)).toBeCloseTo(mean(there), 12)
-        if (there.length === 1) return expect([low, high]).toEqual(['', ''])
-        expect(Number(low)).toBeCloseTo(mean(there) - deviation(there), 12)
-        expect(Number(high)).toBeCloseTo(mean(there) + deviation(there), 12)
-      })
-      const x = await positions(page, 'train/loss')
-      for (const [step, n] of [
-        [2, 4],
-        [3, 3],
-        [12, 3],
-        [13, 2],
-        [42, 2],
-        [43, 1],
-        [56, 1],
-      ] as const)
-        // prettier-ignore
-        expect(await valueAt(page, 'train/loss', 'deep1', x(step)), `step ${step}`).toMatch(new RegExp(` · n=${n}$`))
-      for (const center of ['median', 'mean']) {
-        await choose(page, 'Middle of a group', center)
-        await expect
-          .poll(async () => (await takenOf(page, LOSS, 'CSV, statistics by step')).toString().split('\n')[1])
-          .toContain(`,${center},`)
-      }
+  it('and all points behind them are as many as are stored; of the configurations only what differs is shown', () =>
+    suite.visit(`/compare?runs=${ids.join(',')}`, async ({ page }) => {
+      await page.locator('[data-chart="train/loss"] [data-line="wide"]').waitFor()
+      const lines = (await takenOf(page, LOSS, 'CSV, every point')).toString().trimEnd().split('\n').slice(1)
+      const stored = await withStores(suite.workbench.home, ({ series }) =>
+        ids.map((id) => series.counts(id).find(({ key }) => key === 'train/loss')!.count),
+      )
+      expect(stored).toEqual([50, 40, 30, 10, 3])
+      ids.forEach((id, i) => expect(lines.filter((line) => line.startsWith(`${id},`)).length).toBe(stored[i]))
+      expect(lines).toHaveLength(133)
+      await page.getByRole('tab', { name: 'Configurations' }).click()
+      const rows = page.getByTestId('differences').locator('tr[data-path]')
+      await expect.poll(() => rows.evaluateAll((all) => all.map(({ dataset }) => dataset['path']))).toEqual(['h', 'seed'])
+      const cells = (path: string) => page.locator(`[data-path="${path}"] td`).allInnerTexts()
+      expect(await cells('seed')).toEqual(['seed', '1', '2', '3', '4', '1'])
+      expect((await cells('h')).at(-1)).toBe('0.3')
     }))
 
   it('that are published stand in the chart as named lines with their values and where they are from', () =>

@@ -14,9 +14,10 @@ export interface RunningServer {
 /**
  * Starts the local server as a process of its own and waits for the address that it prints.
  * @param entry the built server, or the launcher that `npm start` calls
+ * @param port 0: any that is free
  */
-export async function startServer(entry: string, home: string): Promise<RunningServer> {
-  const child = spawn(process.execPath, [entry, '--no-open', '--port', '0', '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startServer(entry: string, home: string, port = '0'): Promise<RunningServer> {
+  const child = spawn(process.execPath, [entry, '--no-open', '--port', port, '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const url = await new Promise<URL>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
