@@ -28,7 +28,7 @@ export function useReturnFocus(isOpen: () => boolean): void {
         void nextTick(() => giveBack(closed))
       }
     },
-    { flush: 'sync' },
+    { flush: 'sync', immediate: true },
   )
   onScopeDispose(() => mine && forget(mine))
 }

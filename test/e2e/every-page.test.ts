@@ -1,10 +1,11 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ShownHome } from './screenshots/home.js'
 import { SHOTS } from './screenshots/shots.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { layoutShift, observeLayoutShift } from './support/layout-shift.js'
+import { fillWorkbench } from './support/shown-home.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
 
@@ -12,20 +13,6 @@ import { openWorkbench } from './support/workbench.js'
 const MOST_SHIFT = 0.2
 
 type Workbench = Awaited<ReturnType<typeof openWorkbench>>
-
-/** The same things that the pictures show, by trainers that compute nothing. */
-async function fill({ services }: Workbench): Promise<ShownHome> {
-  const request = { preset: 'hamiltonian-quick', dataset: 'mnist' }
-  await services.settings.update({ 'queue.concurrentRuns': 2 })
-  await services.datasets.make({ name: 'spirals', kind: 'two-spirals', seed: 1 })
-  const short = await services.runs.createSeveral({ ...request, name: 'short', overrides: { steps: 20 } }, [1, 2, 3])
-  const ids = short.map(({ id }) => id)
-  for (const id of ids) await vi.waitFor(async () => expect((await services.runs.get(id)).status).toBe('finished'), { timeout: 20_000 })
-  const [finished, diverged, plane] = ids as [string, string, string]
-  await services.runs.setNotes(finished, '## First\n\nLearns **fast**.')
-  const [live, ...queued] = await services.runs.createSeveral({ ...request, name: 'long', overrides: { steps: 100_000 } }, [1, 2, 3, 4])
-  return { finished, diverged, plane, live: live!.id, queued: queued.map(({ id }) => id), compared: ids }
-}
 
 /** Every page, dialog and state that the pictures show, in a real browser over the real back end. */
 describe.skipIf(noBrowser)('every page', () => {
@@ -37,7 +24,7 @@ describe.skipIf(noBrowser)('every page', () => {
     await builtWorkbench()
     browser = await launchBrowser()
     ;[full, empty] = [await openWorkbench({ stepMs: 50 }), await openWorkbench()]
-    home = await fill(full)
+    home = await fillWorkbench(full)
   }, 300_000)
   afterAll(async () => {
     await browser?.close()

@@ -50,23 +50,28 @@ interface Transition {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Findings of axe that are serious or worse, one line each. */
-export async function seriousFindings(page: Page): Promise<string[]> {
-  // A colour in the middle of a transition is not what anyone reads; one that was asked for begins with the next frames.
+/** Waits until nothing on the page is in the middle of a transition; one that was asked for begins with the next frames. */
+export async function calm(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const { document, requestAnimationFrame } = globalThis as unknown as {
       document: { getAnimations(): Transition[] }
       requestAnimationFrame(work: () => void): void
     }
-    for (let calm = 0; calm < 3;) {
+    for (let frames = 0; frames < 3;) {
       await new Promise<void>((resolve) => requestAnimationFrame(resolve))
       const ending = document
         .getAnimations()
         .filter(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().endTime !== Infinity)
-      calm = ending.length === 0 ? calm + 1 : 0
+      frames = ending.length === 0 ? frames + 1 : 0
       await Promise.allSettled(ending.map(({ finished }) => finished))
     }
   })
+}
+
+/** Findings of axe that are serious or worse, one line each. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // A colour in the middle of a transition is not what anyone reads.
+  await calm(page)
   // Through the debugging protocol, which the page's content policy does not concern.
   await page.evaluate(axe)
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
