@@ -1,6 +1,9 @@
-/** Okabe and Ito's colours, told apart with every common colour vision; darkened or lightened for three to one on the surface. */
-const LIGHT = ['#0072b2', '#d55e00', '#00815c', '#a8518a', '#9a6a00', '#2b7fae', '#5b4bb3']
-const DARK = ['#56b4e9', '#f0883e', '#2fbf96', '#e09cc3', '#e6b93f', '#9cc9ea', '#a79bf0']
+/**
+ * Told apart with every common colour vision, and three to one or more on the surface; a test measures both. Okabe and Ito's blue and
+ * vermilion, and those that a search found farthest from them and from each other.
+ */
+const LIGHT = ['#0072b2', '#d55e00', '#235017', '#870e51', '#a45eff', '#b8807d', '#3612d7']
+const DARK = ['#56b4e9', '#f0883e', '#327c4b', '#925d88', '#cd03ff', '#a3bdb2', '#f6d300']
 /** A second cue beside colour. Seven colours times eight dashes: no two of 56 lines look the same. */
 const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [4, 4], [9, 3, 2, 3, 2, 3], [14, 4, 4, 4]]
 

@@ -11,7 +11,7 @@ it('the values of channels are drawn as a step line each, in the colour of the n
     yAxis: { name: 'pixels in a bin' },
     series: [
       { name: 'red', step: 'end', data: red, lineStyle: { color: '#d55e00' } },
-      { name: 'green', lineStyle: { color: '#00815c' } },
+      { name: 'green', lineStyle: { color: '#235017' } },
       { name: 'blue', lineStyle: { color: '#0072b2' } },
     ],
   })
