@@ -5,6 +5,7 @@ import { zipSync } from 'fflate'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectWebSocket } from '../../src-main/transport/websocket-client.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { startServer, type RunningServer } from './support/server.js'
@@ -141,7 +142,7 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await page.getByLabel('Subset of the training part, 0 to 1').fill('0.5')
     await expect.poll(() => page.getByTestId('split-totals').innerText()).toMatch(/162\s+training\s+18\s+validation\s+180\s+not used/)
 
-    // Rename, with a run on it that the removal then names.
+    // Rename, verify, and remove after a question.
     await page.getByRole('button', { name: 'Rename the data set' }).click()
     await page.getByLabel('Name of the data set').fill('three-colours')
     await page.keyboard.press('Enter')
@@ -163,6 +164,30 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     expect(complaints).toEqual([])
     await context.close()
   })
+
+  it('name the runs on a data set before it is removed; they keep what they came to', async () => {
+    const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+    await client.datasets.make.mutate({ name: 'used', kind: 'circles', seed: 1 })
+    const request = { preset: 'mlp-hamiltonian', dataset: 'used', name: 'User', overrides: { steps: 10 } }
+    const made = await client.runs.createSeveral.mutate({ request, seeds: [1, 2] })
+    for (const { id } of made)
+      await expect.poll(async () => (await client.runs.get.query({ id })).status, { timeout: 60_000 }).toBe('finished')
+    const { page, context, complaints } = await openPage(browser)
+    await page.goto(`${server.url.href}#/datasets/used`)
+    await page.getByTestId('users').getByText('User, seed 2').waitFor()
+    await page.getByRole('button', { name: 'Remove' }).click()
+    const question = page.getByRole('dialog')
+    expect(await question.innerText()).toMatch(
+      /2 runs use it: User, seed [12], User, seed [12]\. They keep their results, but cannot go on/,
+    )
+    await page.getByTestId('confirm').click()
+    await page.locator('[data-dataset="mnist"]').waitFor()
+    expect(await page.locator('[data-dataset="used"]').count()).toBe(0)
+    for (const { id } of made) expect((await client.runs.get.query({ id })).latest['train/loss']).toBeGreaterThan(0)
+    expect(complaints).toEqual([])
+    await context.close()
+    close()
+  }, 120_000)
 
   it('verify with progress, and end it when it is cancelled: nothing is said of what was not read', async () => {
     const { page, context, complaints } = await openPage(browser)
