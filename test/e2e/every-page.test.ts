@@ -1,35 +1,20 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ShownHome } from './screenshots/home.js'
 import { SHOTS } from './screenshots/shots.js'
-import { builtWorkbench } from './support/built.js'
-import { launchBrowser, noBrowser } from './support/chromium.js'
+import { noBrowser } from './support/chromium.js'
 import { layoutShift, observeLayoutShift } from './support/layout-shift.js'
-import { fillWorkbench } from './support/shown-home.js'
+import { openShown } from './support/shown-home.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
-import { openWorkbench } from './support/workbench.js'
 
 /** Of a page while it loads, at most; on the web 0.1 counts as good, and a busy machine needs some room. */
 const MOST_SHIFT = 0.2
 
-type Workbench = Awaited<ReturnType<typeof openWorkbench>>
-
 /** Every page, dialog and state that the pictures show, in a real browser over the real back end. */
 describe.skipIf(noBrowser)('every page', () => {
-  let browser: Browser
-  let full: Workbench
-  let empty: Workbench
-  let home: ShownHome
+  let { browser, full, empty, home, close } = {} as Awaited<ReturnType<typeof openShown>>
   beforeAll(async () => {
-    await builtWorkbench()
-    browser = await launchBrowser()
-    ;[full, empty] = [await openWorkbench({ stepMs: 50 }), await openWorkbench()]
-    home = await fillWorkbench(full)
+    ;({ browser, full, empty, home, close } = await openShown({ stepMs: 50 }))
   }, 300_000)
-  afterAll(async () => {
-    await browser?.close()
-    await Promise.all([full?.close(), empty?.close()])
-  })
+  afterAll(() => close?.())
 
   it.each([
     ['light', 1100],

@@ -1,32 +1,18 @@
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ShownHome } from './screenshots/home.js'
 import { SHOTS } from './screenshots/shots.js'
-import { builtWorkbench } from './support/built.js'
-import { launchBrowser, noBrowser } from './support/chromium.js'
+import { noBrowser } from './support/chromium.js'
 import { walk, watchPresses } from './support/keyboard-walk.js'
-import { fillWorkbench } from './support/shown-home.js'
+import { openShown } from './support/shown-home.js'
 import { calm, openPage } from './support/watched-page.js'
-import { openWorkbench } from './support/workbench.js'
-
-type Workbench = Awaited<ReturnType<typeof openWorkbench>>
 
 /** Every page over the real back end, by the keyboard alone. */
 describe.skipIf(noBrowser)('by the keyboard', () => {
-  let browser: Browser
-  let full: Workbench
-  let empty: Workbench
-  let home: ShownHome
+  let { browser, full, empty, home, close } = {} as Awaited<ReturnType<typeof openShown>>
   beforeAll(async () => {
-    await builtWorkbench()
-    browser = await launchBrowser()
-    ;[full, empty] = [await openWorkbench({ stepMs: 200 }), await openWorkbench()]
-    home = await fillWorkbench(full)
+    ;({ browser, full, empty, home, close } = await openShown({ stepMs: 200 }))
   }, 300_000)
-  afterAll(async () => {
-    await browser?.close()
-    await Promise.all([full?.close(), empty?.close()])
-  })
+  afterAll(() => close?.())
 
   it('everything that can be pressed is reached on every page and in every dialog, in the order in which it stands, and is seen to have the focus', async () => {
     const { page, context } = await openPage(browser, { width: 1600 })

@@ -43,6 +43,10 @@ it('points are drawn by class, each with its colour and shape', () => {
     symbol: string
     itemStyle: { color: string }
   }[]
+  const { xAxis, yAxis } = pointCloudOption({ points, classNames: ['a', 'b'], dark: false }) as Record<string, { min: number; max: number }>
+  // In a square element a unit is as long on either axis, and every point is inside.
+  expect(xAxis!.max - xAxis!.min).toBeCloseTo(yAxis!.max - yAxis!.min)
+  for (const { x, y } of points) for (const [at, axis] of [[x, xAxis!], [y, yAxis!]] as const) expect(at > axis.min && at < axis.max).toBe(true) // prettier-ignore
   expect(series.map(({ data }) => data)).toEqual([[[3, 4]], [[1, 2], [5, 6]]]) // prettier-ignore
   expect(new Set(series.map(({ symbol }) => symbol)).size).toBe(2)
   expect(new Set(series.map(({ itemStyle }) => itemStyle.color)).size).toBe(2)

@@ -1,6 +1,8 @@
 import { expect, vi } from 'vitest'
 import type { ShownHome } from '../screenshots/home.js'
-import type { openWorkbench } from './workbench.js'
+import { builtWorkbench } from './built.js'
+import { launchBrowser } from './chromium.js'
+import { openWorkbench } from './workbench.js'
 
 /** The same things that the pictures show, by trainers that compute nothing. */
 export async function fillWorkbench({ services }: Awaited<ReturnType<typeof openWorkbench>>): Promise<ShownHome> {
@@ -14,4 +16,21 @@ export async function fillWorkbench({ services }: Awaited<ReturnType<typeof open
   await services.runs.setNotes(finished, '## First\n\nLearns **fast**.')
   const [live, ...queued] = await services.runs.createSeveral({ ...request, name: 'long', overrides: { steps: 100_000 } }, [1, 2, 3, 4])
   return { finished, diverged, plane, live: live!.id, queued: queued.map(({ id }) => id), compared: ids }
+}
+
+/** A browser, a workbench with what the pictures show, and one without anything. */
+export async function openShown(options: Parameters<typeof openWorkbench>[0]) {
+  await builtWorkbench()
+  const browser = await launchBrowser()
+  const [full, empty] = [await openWorkbench(options), await openWorkbench()]
+  return {
+    browser,
+    full,
+    empty,
+    home: await fillWorkbench(full),
+    async close() {
+      await browser.close()
+      await Promise.all([full.close(), empty.close()])
+    },
+  }
 }
