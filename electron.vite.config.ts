@@ -1,9 +1,28 @@
-import { resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
 import vuetify from 'vite-plugin-vuetify'
 
 const entry = (path: string): string => resolve(import.meta.dirname, path)
+
+/** Writes the hashes of the page's files for the worker that serves them while the workbench is away (`public/keeper.js`). */
+const pageHashes = (): Plugin => ({
+  name: 'page-hashes',
+  apply: 'build',
+  writeBundle({ dir = '' }, bundle) {
+    const own = Object.keys(bundle).filter((name) => !name.endsWith('.map'))
+    const copied = readdirSync(entry('src-renderer/public')).filter((name) => name !== 'keeper.js')
+    const hash = (name: string): string =>
+      createHash('sha256')
+        .update(readFileSync(join(dir, name)))
+        .digest('base64')
+    const files = Object.fromEntries([...own, ...copied].sort().map((name) => [`/${name}`, hash(name)]))
+    writeFileSync(join(dir, 'keeper-files.js'), `self.FILES = ${JSON.stringify(files, null, 2)}\n`)
+  },
+})
 
 export default defineConfig({
   main: {
@@ -37,7 +56,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src-renderer',
-    plugins: [vue(), vuetify()],
+    plugins: [vue(), vuetify(), pageHashes()],
     build: { outDir: entry('out/renderer'), rolldownOptions: { input: entry('src-renderer/index.html') } },
   },
 })

@@ -2,25 +2,71 @@ import { join } from 'node:path'
 import boundaries from 'eslint-plugin-boundaries'
 import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
+import guarded from './eslint-guarded.cjs'
 
 /** Who may import whom: the layers of docs/architecture.md. `contract` is open to all. */
 const ALLOWED = {
   contract: [],
-  durable: [],
+  processes: [],
+  durable: ['processes'],
+  sqlite: [],
   numeric: [],
-  engine: [],
+  engine: ['durable'],
   // Only for its random numbers, see below.
-  data: ['numeric', 'durable'],
-  experiments: [],
-  storage: ['experiments', 'durable'],
-  training: ['numeric', 'engine', 'data', 'experiments', 'durable'],
-  transport: [],
+  data: ['numeric', 'durable', 'processes'],
+  // Looks into stored data sets; everything else it sees through its ports.
+  features: ['data'],
+  storage: ['features', 'sqlite', 'durable', 'processes'],
+  // Looks at networks; who reads checkpoints and data for it is `training`.
+  lab: ['numeric'],
+  training: ['numeric', 'engine', 'data', 'features', 'lab', 'durable', 'processes'],
+  transport: ['processes'],
   // Formats in which runs travel: archives are unpacked as those of data sets are.
-  exchange: ['experiments', 'data', 'durable'],
-  setup: ['engine', 'durable'],
-  hosts: ['numeric', 'engine', 'data', 'experiments', 'storage', 'training', 'transport', 'exchange', 'setup', 'durable'],
-  renderer: [],
+  exchange: ['features', 'data', 'durable'],
+  setup: ['engine', 'sqlite', 'durable', 'processes'],
+  hosts: [
+    'numeric',
+    'engine',
+    'data',
+    'features',
+    'storage',
+    'lab',
+    'training',
+    'transport',
+    'exchange',
+    'setup',
+    'sqlite',
+    'durable',
+    'processes',
+  ],
 }
+
+/** Folders of the window from the top down: each may import those below it, and `contract`. */
+const WINDOW = ['app', 'settings', 'glossary', 'compare', 'run', 'runs', 'lab', 'configure', 'datasets', 'charts', 'home', 'ui']
+const WINDOW_ALLOWED = Object.fromEntries(
+  WINDOW.map((folder, at) => [`window-${folder}`, WINDOW.slice(at + 1).map((below) => `window-${below}`)]),
+)
+
+/** Who talks to the features through procedures alone: of the features it sees the file that joins them, and of that the type. */
+const CLIENTS = ['transport', ...Object.keys(WINDOW_ALLOWED)]
+
+const IS_NOW = "[callee.object.name='Date'][callee.property.name='now']"
+/** The machine's clock may be set at any time: it labels, and measures and orders nothing. */
+const LABELS_ALONE = [
+  {
+    selector: `CallExpression${IS_NOW}:not(Property[key.name=/^(at|.+At)$/] > CallExpression)`,
+    message: 'Measure by performance.now(). As a label write it into a field that is called at or …At, or say beside it why it is one.',
+  },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']:not(CallExpression > MemberExpression)",
+    message: 'Measure by performance.now(), or say beside it why this is a label.',
+  },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Say beside it why this is a label.' },
+  ...["[callee.object.name='clock']", "[callee.object.property.name='clock']"].map((clock) => ({
+    selector: `BinaryExpression > CallExpression[callee.property.name='now']${clock}`,
+    message: 'Measure by elapsed(): now() is the clock of the machine, which may be set.',
+  })),
+]
 
 export default tseslint.config(
   { ignores: ['out/', 'node_modules/', 'src-renderer/auto-imports.d.ts'] },
@@ -46,7 +92,13 @@ export default tseslint.config(
       'vue/first-attribute-linebreak': 'off',
       'vue/attributes-order': 'off',
       'vue/valid-v-slot': ['error', { allowModifiers: true }],
+      'vue/no-restricted-static-attribute': ['error', { key: 'autofocus', message: 'Use v-begin, which takes the focus once.' }],
+      'vue/no-restricted-v-bind': ['error', { argument: 'autofocus', message: 'Use v-begin, which takes the focus once.' }],
     },
+  },
+  {
+    files: ['src-main/**/*.{ts,mjs}'],
+    rules: { 'no-restricted-syntax': ['error', ...LABELS_ALONE] },
   },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
@@ -55,10 +107,8 @@ export default tseslint.config(
     settings: {
       'import/resolver': { [join(import.meta.dirname, 'eslint-resolver.cjs')]: {} },
       'boundaries/elements': [
-        ...Object.keys(ALLOWED)
-          .filter((type) => type !== 'renderer')
-          .map((type) => ({ type, pattern: `src-main/${type}` })),
-        { type: 'renderer', pattern: 'src-renderer' },
+        ...Object.keys(ALLOWED).map((type) => ({ type, pattern: `src-main/${type}` })),
+        ...WINDOW.map((folder) => ({ type: `window-${folder}`, pattern: `src-renderer/${folder}` })),
       ],
     },
     rules: {
@@ -66,18 +116,61 @@ export default tseslint.config(
         'error',
         {
           default: 'disallow',
-          policies: Object.entries(ALLOWED).map(([from, to]) => ({
-            from: { element: { type: from } },
-            allow: { to: { element: { type: [from, 'contract', ...to] } } },
-          })),
+          policies: [
+            ...Object.entries({ ...ALLOWED, ...WINDOW_ALLOWED }).map(([from, to]) => ({
+              from: { element: { type: from } },
+              allow: { to: { element: { type: [from, 'contract', ...to] } } },
+            })),
+            { from: { element: { type: CLIENTS } }, allow: { to: { element: { type: 'features', fileInternalPath: 'router.ts' } } } },
+          ],
         },
       ],
     },
   },
   {
+    files: ['src-renderer/**/*.{ts,vue}', 'src-main/transport/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['**/features/router*'], allowTypeImports: true }] }],
+    },
+  },
+  {
+    // What lives as long as a host; other processes end with their own work, and the launcher and the page's bridge are no host.
+    files: [
+      'src-main/{hosts,transport,storage}/**/*.ts',
+      'src-main/training/{supervisor,output-log,orphans}.ts',
+      'src-main/data/import-remote.ts',
+      'src-main/processes/{end-request,say-when-slow}.ts',
+    ],
+    ignores: ['src-main/hosts/electron/{bridge,preload}.ts'],
+    plugins: { retrace: { rules: { guarded } } },
+    rules: { 'retrace/guarded': 'error' },
+  },
+  {
     // numeric is arithmetic alone: no files, no database, no window.
     files: ['src-main/numeric/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: ['node:*', 'fs', 'electron', 'better-sqlite3*', '@tensorflow/tfjs-node*'] }] },
+  },
+  {
+    // Code that a window loads late must come from the workbench, and from no program that has taken its port.
+    files: ['src-renderer/**/*.{ts,vue}'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...LABELS_ALONE,
+        { selector: 'ImportExpression:not(CallExpression[callee.name="lazy"] ImportExpression)', message: 'Load code by lazy().' },
+      ],
+    },
+  },
+  {
+    // ECharts draws nothing, silently, of what is not registered.
+    files: ['src-renderer/**/*.{ts,vue}'],
+    ignores: ['src-renderer/charts/echarts.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['echarts', 'echarts/*', 'vue-echarts'], message: 'Import from src-renderer/charts/echarts.ts.' }] },
+      ],
+    },
   },
   {
     // Batches and initial weights draw from the same generator, but reading data must not load TensorFlow.
@@ -88,7 +181,7 @@ export default tseslint.config(
   },
   {
     files: [
-      'src-main/{contract,durable,numeric,engine,data,experiments,storage,training,transport,setup}/**/*.ts',
+      'src-main/{contract,durable,processes,sqlite,numeric,engine,data,features,storage,lab,training,transport,setup}/**/*.ts',
       'src-renderer/**/*.{ts,vue}',
     ],
     rules: { 'no-console': 'error' },

@@ -1,14 +1,17 @@
-import './styles/reset.css'
-import './zod-setup.js'
+import './app/styles/reset.css'
+import './app/zod-setup.js'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
-import App from './App.vue'
-import { connectionKey } from './client/api.js'
-import { connect } from './client/transport.js'
-import { createAppRouter, loadPagesWhenIdle } from './router.js'
-import { createTheme } from './theme.js'
-import './styles/main.css'
+import App from './app/App.vue'
+import { connectionKey } from './home/api.js'
+import { installKeeper } from './home/client/keeper.js'
+import { takeKey } from './home/client/tab-key.js'
+import { connect } from './home/client/transport.js'
+import { createAppRouter, loadPagesWhenIdle } from './app/router.js'
+import { createTheme } from './app/theme.js'
+import './app/styles/main.css'
 
+takeKey()
 const router = createAppRouter()
 createApp(App).provide(connectionKey, connect()).use(createPinia()).use(router).use(createTheme()).mount('#app')
-void router.isReady().then(loadPagesWhenIdle)
+void router.isReady().then(loadPagesWhenIdle).then(installKeeper)

@@ -6,6 +6,11 @@ export interface RetraceBridge {
   /** Where a file that was dropped on the page lies; '' for what is no file of this machine. */
   pathOf(file: object): string
   /**
+   * Asks the user, by the system's own dialog, where a file is to be written.
+   * @returns the whole path, or null when the user cancelled
+   */
+  choosePath?(suggested: string): Promise<string | null>
+  /**
    * Opens a pipe.
    * @param onMessage called with each message of the main process, in order
    * @param onClose called once, when the main process closes the pipe or refuses it
@@ -28,4 +33,6 @@ export const IPC = {
   toPage: 'retrace:to-page',
   close: 'retrace:close',
   closed: 'retrace:closed',
+  choose: 'retrace:choose',
+  chosen: 'retrace:chosen',
 } as const

@@ -1,36 +1,37 @@
 import { z } from 'zod'
-import { NetworkOverridesSchema, RunOverridesSchema, type RunConfig } from './config.js'
+import { RunOverridesSchema, type RunConfig } from './config.js'
+import type { OptionDescriptions } from './option-descriptions.js'
 
-/** The task of a measurement of this machine's speed. */
+/** Id of the task that measures the speed of this machine. */
 export const SPEED_TASK = 'speed'
 
 export const NetworkSummarySchema = z.strictObject({
   parameters: z.int(),
   /** Layers as the papers count them. */
   depth: z.int(),
-  /** Estimate of the bytes of activations that one training step holds, by mode; null where the mode does not exist. */
+  /** Estimated bytes of activations that one training step holds, by mode; null when the mode does not exist. */
   activationBytes: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }),
-  /** Floating-point operations of one training step, by mode. */
+  /** Floating-point operations per training step, by mode. */
   operations: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }),
-  /** Estimate from a measurement of this machine, by mode; null where nothing was measured yet. */
+  /** Estimate from the measured speed of this machine, by mode; null before a measurement. */
   secondsPerStep: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }).nullable(),
 })
 export type NetworkSummary = z.infer<typeof NetworkSummarySchema>
 
-/** Where a reversible run stands between constant memory (nothing kept) and the speed of stored back-propagation (everything kept). */
+/** Position of a reversible run between constant memory (nothing kept) and the speed of stored backpropagation (everything kept). */
 export const ActivationDialSchema = z.strictObject({
-  /** Units that can be rebuilt, and those of them whose activations are kept. */
+  /** Number of units that can be reconstructed, and of those whose activations are kept. */
   units: z.int().min(0),
   kept: z.int().min(0),
-  /** Estimate of what the kept ones hold, and of what all would hold. */
+  /** Estimated bytes that the kept ones hold, and that all would hold. */
   bytes: z.number(),
   allBytes: z.number(),
-  /** What may be spent; for `auto`, what the memory that is free now allows. */
+  /** The budget in bytes; for `auto`, what the currently free memory allows. */
   budget: z.number(),
 })
 export type ActivationDial = z.infer<typeof ActivationDialSchema>
 
-/** One unit as a drawing: states that run along lanes, and what each takes from another, in order. */
+/** Diagram of a unit: states run along lanes and update one another in order. */
 export const UnitDiagramSchema = z.strictObject({
   /** Names of the states that enter the unit. */
   lanes: z.array(z.string()).min(1).max(2),
@@ -41,15 +42,15 @@ export const UnitDiagramSchema = z.strictObject({
       z.strictObject({
         from: z.int().min(0).max(1),
         into: z.int().min(0).max(1),
-        /** What the state goes through on its way; null: nothing. */
+        /** The map that is applied to the state; null for the identity. */
         map: z.string().nullable(),
         sign: z.enum(['+', '\u2212']),
-        /** What the state that takes it is multiplied by before. */
+        /** Factor by which the updated state is multiplied first. */
         keep: z.number(),
       }),
     )
     .max(16),
-  /** The two states change places at the end, as in a two-step recurrence. */
+  /** Whether the two states are swapped at the end, as in a two-step recurrence. */
   crosses: z.boolean(),
 })
 export type UnitDiagram = z.infer<typeof UnitDiagramSchema>
@@ -61,6 +62,8 @@ export const ArchitectureSchema = z.strictObject({
   source: z.string(),
   modes: z.array(z.enum(['reversible', 'stored'])),
   diagram: UnitDiagramSchema,
+  /** Options that it has besides the common configuration keys, each as a JSON schema. */
+  options: z.custom<OptionDescriptions>(),
 })
 export type Architecture = z.infer<typeof ArchitectureSchema>
 
@@ -68,31 +71,30 @@ export const PresetSchema = z.strictObject({
   name: z.string(),
   title: z.string(),
   description: z.string(),
-  /** Everything the preset sets; the data set adds image shape and classes, the schema the rest. */
+  /** Who published this network, or who chose it and how. */
+  source: z.string(),
+  /** Number of parameters in the paper's table, rounded there to ten thousand; null when the paper states none. */
+  paperParameters: z.int().nullable(),
+  /** The keys that the preset sets. The data set adds image shape and classes, the schema the defaults. */
   config: RunOverridesSchema,
-  /** Of the network for 32x32x3 images and 10 classes (2 inputs and 2 classes for an mlp), and of a step of the preset's batch. */
+  /** Summary for 32x32x3 images and 10 classes (for an mlp, 2 inputs and 2 classes) at the preset's batch size. */
   ...NetworkSummarySchema.shape,
 })
 export type Preset = z.infer<typeof PresetSchema>
 
-/** One thing wrong with a configuration: which field, what, and what to do. */
+/** An issue of a configuration: the field, the cause and the remedy. */
 export const ConfigIssueSchema = z.strictObject({ path: z.string(), message: z.string() })
 export type ConfigIssue = z.infer<typeof ConfigIssueSchema>
 
-/** What would become of a configuration: what a form shows before anything is started. */
+/** The result of resolving a configuration, which forms show before a run is started. */
 export interface Preview {
-  /** null where the issues leave none. */
+  /** Null when there are issues. */
   config: RunConfig | null
   summary: NetworkSummary | null
   issues: ConfigIssue[]
+  /** Settings that have no effect or do harm; the run can be started anyway. */
+  warnings: ConfigIssue[]
   stepsPerEpoch: number | null
-  /** null for stored back-propagation. */
+  /** Null for stored backpropagation. */
   dial: ActivationDial | null
 }
-
-export const DescribeSchema = z.strictObject({
-  config: NetworkOverridesSchema,
-  preset: z.string().optional(),
-  dataset: z.string().optional(),
-  batch: z.int().min(1).optional(),
-})

@@ -3,6 +3,7 @@ import { AlertSchema } from './alerts.js'
 import { ComparisonIdSchema, ComparisonSchema } from './comparisons.js'
 import { DatasetSchema } from './datasets.js'
 import { EvaluationSummarySchema } from './evaluations.js'
+import { LabEntrySchema } from './lab.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { RunViewIdSchema, SavedRunViewSchema } from './run-views.js'
 import { SettingsSchema } from './settings.js'
@@ -10,8 +11,8 @@ import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from 
 
 export const TaskSchema = z.strictObject({
   id: z.string(),
-  /** What is done: to data sets, to a run, to the home as a whole, or with the machine. */
-  kind: z.enum(['dataset', 'evaluation', 'backup', 'check', 'restore', 'measurement']),
+  /** The kind of work: on data sets, a run, the whole home, or the machine. */
+  kind: z.enum(['dataset', 'evaluation', 'backup', 'check', 'restore', 'measurement', 'lab']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   /** 0..1, or null when unknown. */
@@ -20,7 +21,7 @@ export const TaskSchema = z.strictObject({
 })
 export type Task = z.infer<typeof TaskSchema>
 
-/** A committed fact. It is in the database before anyone hears of it. */
+/** A committed fact. It is in the database before it is published. */
 export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), run: RunSummarySchema }),
   z.strictObject({ kind: z.literal('runRemoved'), runId: RunIdSchema }),
@@ -30,8 +31,10 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('log'), runId: RunIdSchema, entries: z.array(LogEntrySchema) }),
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
   z.strictObject({ kind: z.literal('checkpointRemoved'), runId: RunIdSchema, file: z.string() }),
-  /** The weights of a checkpoint were evaluated; the matrix and the mistakes are asked for when they are looked at. */
+  /** The weights of a checkpoint were evaluated; confusion matrix and mistakes are fetched when they are shown. */
   z.strictObject({ kind: z.literal('evaluation'), evaluation: EvaluationSummarySchema }),
+  /** A diagnostic has found something of a checkpoint; its tables and figures are fetched when they are shown. */
+  z.strictObject({ kind: z.literal('labResult'), entry: LabEntrySchema }),
   z.strictObject({ kind: z.literal('notes'), runId: RunIdSchema, notes: z.string() }),
   z.strictObject({ kind: z.literal('alert'), alert: AlertSchema }),
   /** Alerts up to this number have been read. */
@@ -43,22 +46,22 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('runViewRemoved'), id: RunViewIdSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
   z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),
-  /** Long work; not kept over a restart. */
+  /** Long-running work; not kept across restarts. */
   z.strictObject({ kind: z.literal('task'), task: TaskSchema }),
-  /** The client asked for what is no longer kept: fetch snapshots anew. */
+  /** The client asked for changes that are no longer kept and must fetch snapshots again. */
   z.strictObject({ kind: z.literal('reset') }),
 ])
 export type Change = z.infer<typeof ChangeSchema>
 
-/** A change with its place in the order of all changes of this home. */
+/** A change with its sequence number among all changes of this home. */
 export interface SequencedChange {
   seq: number
   change: Change
 }
 
 export const ChangesInputSchema = z.strictObject({
-  /** Only what follows this sequence number; absent: only what is new. tRPC fills it in on reconnection. */
+  /** Send only changes after this sequence number; absent: only new changes. tRPC fills it in on reconnection. */
   lastEventId: z.coerce.number().int().min(0).nullish(),
-  /** Runs whose points and log entries are wanted; every other kind is always sent. */
+  /** Runs whose points and log entries are sent; all other kinds are always sent. */
   detailOf: z.array(RunIdSchema).max(64).default([]),
 })

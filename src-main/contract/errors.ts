@@ -1,16 +1,25 @@
-/** Closed list: each has one HTTP/tRPC meaning and one exit behaviour on the command line. */
-export type ErrorCode = 'BAD_INPUT' | 'NOT_FOUND' | 'CONFLICT' | 'UNAVAILABLE' | 'DISK' | 'INTERNAL'
+/** A closed list: each code has one HTTP and tRPC meaning and one exit behaviour on the command line. */
+export const ERROR_CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INTERNAL'] as const
+export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** An error whose message is one clear sentence for the user, with the remedy. Anything else thrown is a defect. */
+/** Why something cannot be stored now but may be later: another program holds the database, or the disk is full. */
+export type Obstacle = 'busy' | 'full'
+
+/** An error whose message tells the user the cause and the remedy. Anything else that is thrown is a defect. */
 export class UserError extends Error {
   override readonly name = 'UserError'
+  readonly obstacle: Obstacle | null
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { obstacle?: Obstacle },
   ) {
     super(message, options)
+    this.obstacle = options?.obstacle ?? null
   }
 }
 
 export const isUserError = (error: unknown): error is UserError => error instanceof UserError
+
+/** Null for errors that would occur again on a retry. */
+export const obstacleOf = (error: unknown): Obstacle | null => (isUserError(error) ? error.obstacle : null)

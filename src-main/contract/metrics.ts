@@ -1,105 +1,230 @@
+import { Base64Schema, fromBase64, toBase64 } from './base64.js'
 import { z } from 'zod'
+import { MEMORY } from './memory.js'
+import { wilsonInterval } from './binomial.js'
+import type { Reported, RunResult, RunSummary } from './runs.js'
+
+/** The part of the data set that a metric is measured on. */
+export type Part = 'train' | 'validation' | 'test' | 'none'
 
 export interface MetricInfo {
+  /** Full name. */
   label: string
+  /** Shorter name for column headers and small charts. */
+  short?: string
   unit: string
   section: 'Loss' | 'Accuracy' | 'Reversibility' | 'Training' | 'System'
-  /** Which of its values is good; absent where neither is. */
+  part: Part
+  /** Whether higher or lower values are better; absent when neither is. */
   better?: 'higher' | 'lower'
+  /** The field of a run's result that holds the reported value. */
+  result?: 'testAccuracy' | 'testLoss'
+  /** For an accuracy: the metric with the number of images that it is a fraction of. */
+  images?: string
+  /** It only supplements other metrics and has no chart. */
+  companion?: true
 }
 
-/** For each report of a trainer, how long trainers had worked on the run by then: what charts over active time are drawn by. */
+/** Time that trainers had worked on the run at each report: the x axis of charts over active time. */
 export const ACTIVE_SECONDS = 'system/activeSeconds'
+/** The same including pauses: the x axis of charts over elapsed time. */
+export const ELAPSED_SECONDS = 'system/elapsedSeconds'
+/** The metrics that time axes use. */
+export const CLOCKS: readonly string[] = [ACTIVE_SECONDS, ELAPSED_SECONDS]
 
-/** Metrics that a trainer reports. A key outside this table is allowed and shown under its own name. */
+const metric = (
+  label: string,
+  unit: string,
+  section: MetricInfo['section'],
+  part: Part,
+  better?: MetricInfo['better'],
+  rest: Pick<MetricInfo, 'short' | 'result' | 'images' | 'companion'> = {},
+): MetricInfo => ({ label, unit, section, part, ...(better && { better }), ...rest })
+
+const accuracyOf = (part: Part) => ({ images: `${part}/images` })
+const companion = { companion: true } as const
+
+/** Metrics that a trainer reports. Other keys are allowed and shown under their own name (see `metricInfo`). */
 export const METRICS: Record<string, MetricInfo> = {
-  'train/loss': { label: 'Training loss (cross-entropy)', unit: 'nats', section: 'Loss', better: 'lower' },
-  'train/total': { label: 'Training objective (with penalties)', unit: 'nats', section: 'Loss', better: 'lower' },
-  'test/loss': { label: 'Test loss', unit: 'nats', section: 'Loss', better: 'lower' },
-  'test/accuracy': { label: 'Test accuracy', unit: 'fraction', section: 'Accuracy', better: 'higher' },
-  'validation/loss': { label: 'Validation loss', unit: 'nats', section: 'Loss', better: 'lower' },
-  'validation/accuracy': { label: 'Validation accuracy', unit: 'fraction', section: 'Accuracy', better: 'higher' },
-  'train/learningRate': { label: 'Learning rate', unit: '', section: 'Training' },
-  'train/gradientNorm': { label: 'Gradient norm', unit: '', section: 'Training' },
-  'train/imagesPerSecond': { label: 'Speed', unit: 'images/s', section: 'System', better: 'higher' },
-  'system/residentMiB': { label: 'Resident memory of the trainer', unit: 'MiB', section: 'System', better: 'lower' },
-  'system/cores': { label: 'Processor use of the trainer', unit: 'cores', section: 'System' },
-  'system/diskFreeGiB': { label: 'Free space on the disk of the home', unit: 'GiB', section: 'System' },
-  'reversibility/reconstructionError': {
-    label: 'Reconstruction error (largest stage)',
-    unit: 'relative',
-    section: 'Reversibility',
-    better: 'lower',
-  },
-  [ACTIVE_SECONDS]: { label: 'Active time', unit: 's', section: 'System' },
+  'train/loss': metric('Training loss (cross-entropy)', 'nats', 'Loss', 'train', 'lower', { short: 'Training loss' }),
+  'train/total': metric('Training objective (loss with penalties)', 'nats', 'Loss', 'train', 'lower', { short: 'Training objective' }),
+  'test/loss': metric('Test loss', 'nats', 'Loss', 'test', 'lower', { result: 'testLoss' }),
+  'test/accuracy': metric('Test accuracy', 'fraction', 'Accuracy', 'test', 'higher', { result: 'testAccuracy', ...accuracyOf('test') }),
+  'test/images': metric('Test images evaluated', 'images', 'Accuracy', 'test', undefined, companion),
+  'validation/loss': metric('Validation loss', 'nats', 'Loss', 'validation', 'lower'),
+  'validation/accuracy': metric('Validation accuracy', 'fraction', 'Accuracy', 'validation', 'higher', accuracyOf('validation')),
+  'validation/images': metric('Validation images evaluated', 'images', 'Accuracy', 'validation', undefined, companion),
+  'train/learningRate': metric('Learning rate', '', 'Training', 'none'),
+  'train/gradientNorm': metric('Gradient norm', '', 'Training', 'train'),
+  'train/imagesPerSecond': metric('Speed', 'images/s', 'System', 'none', 'higher'),
+  'system/residentMiB': metric(`${MEMORY.process.label} (resident set of the trainer)`, 'MiB', 'System', 'none', 'lower', {
+    short: MEMORY.process.label,
+  }),
+  'system/cores': metric('CPU usage of the trainer', 'cores', 'System', 'none', undefined, { short: 'CPU usage' }),
+  'system/diskFreeGiB': metric('Free disk space (home folder)', 'GiB', 'System', 'none', undefined, { short: 'Free disk space' }),
+  'reversibility/reconstructionError': metric(
+    'Reconstruction error (largest of all stages)',
+    'relative',
+    'Reversibility',
+    'train',
+    'lower',
+    {
+      short: 'Reconstruction error',
+    },
+  ),
+  'reversibility/gradientError': metric(
+    'Gradient error, reversed vs. stored (largest of all parameters)',
+    'relative',
+    'Reversibility',
+    'train',
+    'lower',
+    { short: 'Gradient error' },
+  ),
+  'reversibility/gradientCosine': metric(
+    'Gradient cosine, reversed vs. stored (smallest of all parameters)',
+    '',
+    'Reversibility',
+    'train',
+    'higher',
+    { short: 'Gradient cosine' },
+  ),
+  [ACTIVE_SECONDS]: metric('Active time', 's', 'System', 'none', undefined, companion),
+  [ELAPSED_SECONDS]: metric('Time since the start', 's', 'System', 'none', undefined, companion),
 }
 
-/** The better of a value so far and new ones, of which only the finite count; undefined while there is none, or no direction is better. */
+const PARTS: readonly Part[] = ['train', 'validation', 'test']
+
+/** What is known about a metric. For one outside the table, that is its name and the part that the name begins with. */
+export function metricInfo(key: string): MetricInfo {
+  return (
+    (Object.hasOwn(METRICS, key) ? METRICS[key] : undefined) ??
+    metric(key, '', 'Training', PARTS.find((part) => key.startsWith(`${part}/`)) ?? 'none')
+  )
+}
+
+export const READINGS = ['reported', 'best', 'last'] as const
+/** Which value of a metric represents the run. */
+export type Reading = (typeof READINGS)[number]
+
+/** Explanation of each reading for the user. */
+export const READING_HELP: Record<Reading, string> = {
+  reported:
+    'Measured on all test images after the last step, with the weights of the checkpoint selected on the validation split or, without a validation split, with the final weights. Available once the run has finished.',
+  best: 'Best value of all evaluations so far. Only validation metrics have one: the best value of a test metric would be selected on the test set, and the best training loss is that of a lucky batch.',
+  last: 'Most recently recorded value. Evaluations during the run may use fewer images than the final one (see evaluateImages).',
+}
+
+/** The readings of a metric; the first is the one to quote. */
+export function readingsOf(key: string): readonly Reading[] {
+  const { part, better, result } = metricInfo(key)
+  if (result) return ['reported', 'last']
+  return part === 'validation' && better ? ['best', 'last'] : ['last']
+}
+
+/** Label of a reading; it names the reading when the metric has several. */
+export function readingLabel(key: string, reading: Reading): string {
+  const { label } = metricInfo(key)
+  return readingsOf(key).length > 1 ? `${label}, ${reading}` : label
+}
+
+type Read = Pick<RunSummary, 'latest' | 'best' | 'reported'>
+
+/** The same for a column header, which omits the reading to quote. */
+export function readingHeading(key: string, reading: Reading): string {
+  const { label, short = label } = metricInfo(key)
+  return reading === 'reported' || readingsOf(key).length === 1 ? short : `${short}, ${reading}`
+}
+
+/** Value of a reading in the metric's unit; undefined when the run has none. */
+export function readValue(run: Read, key: string, reading: Reading): number | undefined {
+  if (!readingsOf(key).includes(reading)) return undefined
+  return { reported: run.reported?.values, best: run.best, last: run.latest }[reading]?.[key]
+}
+
+/** Number of images that an accuracy is a fraction of; undefined when unknown or when it is not an accuracy. */
+export function imagesOf(run: Read, key: string, reading: Reading): number | undefined {
+  const { images } = metricInfo(key)
+  if (!images || reading === 'best') return undefined
+  return (reading === 'reported' ? run.reported?.images : run.latest[images]) ?? undefined
+}
+
+/** 95% interval of an accuracy; null when the number of images is unknown or when it is not an accuracy. */
+export const intervalOf = (run: Read, key: string, reading: Reading): [number, number] | null =>
+  wilsonInterval(readValue(run, key, reading), imagesOf(run, key, reading))
+
+/** The final results in a run's row; null when no test image was evaluated. */
+export function reportedOf(result: RunResult | null): Reported | null {
+  if (!result) return null
+  const values = Object.entries(METRICS).flatMap(([key, { result: field }]) => {
+    const value = field && result[field]
+    return typeof value === 'number' && Number.isFinite(value) ? [[key, value] as const] : []
+  })
+  return values.length > 0 ? { step: result.step, images: result.images, values: Object.fromEntries(values) } : null
+}
+
+/** The best of the previous best and the new finite values; undefined when there is none or the metric has no best. */
 export function bestOf(key: string, before: number | undefined, values: Iterable<number>): number | undefined {
-  const better = METRICS[key]?.better
-  if (!better) return undefined
+  if (!readingsOf(key).includes('best')) return undefined
+  const { better } = metricInfo(key)
   let best = before
   for (const value of values)
     if (Number.isFinite(value) && (best === undefined || (better === 'higher' ? value > best : value < best))) best = value
   return best
 }
 
-/** Step, value and wall-clock time of consecutive points of one series; typed arrays travel as base64 on the wire. */
+/** Steps, values and wall-clock times of consecutive points of a series; the arrays are sent as base64. */
 export interface Points {
   /** Training step of each point, ascending. */
   steps: Float64Array
   /** NaN and infinities are data. */
   values: Float64Array
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970 according to the system clock, which may go backwards. */
   times: Float64Array
 }
 
-const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/)
-export const PackedPointsSchema = z.strictObject({ count: z.int().min(0), steps: base64, values: base64, times: base64 })
+export const PackedPointsSchema = z.strictObject({ count: z.int().min(0), steps: Base64Schema, values: Base64Schema, times: Base64Schema })
 export type PackedPoints = z.infer<typeof PackedPointsSchema>
 
-export const SeriesPointsSchema = z.strictObject({ key: z.string().min(1).max(200), points: PackedPointsSchema })
+/** Whether a key is a property that every JavaScript object inherits, so that looking it up in a table would find a value. */
+export const isReservedKey = (key: string): boolean => key in {}
+
+export const SeriesKeySchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((key) => !isReservedKey(key), 'is a reserved name: rename the series')
+
+export const SeriesPointsSchema = z.strictObject({ key: SeriesKeySchema, points: PackedPointsSchema })
 export type SeriesPoints = z.infer<typeof SeriesPointsSchema>
 
-/** The most points that one question for a stretch of a series is answered with: an answer that neither end is busy with for long. */
+/** Maximum number of points per request for a range of a series, so that neither side is busy for long. */
 export const MAX_STRETCH = 65_536
 
-/** A series in little: all of its points while they are few, and what draws the same picture where they are many. */
+/** A series for an overview chart: all points while they are few, otherwise a reduction that draws the same line. */
 export const SeriesOverviewSchema = z.strictObject({
-  key: z.string().min(1).max(200),
-  /** How many points are stored. */
+  key: SeriesKeySchema,
+  /** Number of stored points. */
   count: z.int().min(0),
-  /** Whether `points` are all of them. Otherwise their times are NaN, and their steps lie within their group's. */
+  /** Whether `points` are complete. Otherwise their times are NaN and their steps lie within their group. */
   whole: z.boolean(),
   points: PackedPointsSchema,
 })
 export type SeriesOverview = z.infer<typeof SeriesOverviewSchema>
 
-function toBase64(array: Float64Array): string {
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-  let binary = ''
-  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000))
-  return btoa(binary)
+const doubles = (text: string): Float64Array => {
+  const { buffer, byteLength } = fromBase64(text)
+  return new Float64Array(buffer, 0, byteLength / 8)
 }
 
-function fromBase64(text: string): Float64Array {
-  // Several times quicker, and there in every browser since 2025 and Node 25.
-  const native = (Uint8Array as unknown as { fromBase64?(text: string): Uint8Array }).fromBase64?.(text)
-  if (native) return new Float64Array(native.buffer, 0, native.byteLength / 8)
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
-  return new Float64Array(bytes.buffer)
-}
-
-/** Little-endian float64 in base64: exact, NaN included, and the same on every machine that runs Electron. */
+/** Packs points as little-endian float64 in base64: exact, including NaN, and identical on all platforms of Electron. */
 export function packPoints(points: Points): PackedPoints {
   return { count: points.steps.length, steps: toBase64(points.steps), values: toBase64(points.values), times: toBase64(points.times) }
 }
 
-/** @throws RangeError when the arrays are not of the stated length. */
+/** @throws RangeError when the arrays do not have the stated length */
 export function unpackPoints(packed: PackedPoints): Points {
-  const points = { steps: fromBase64(packed.steps), values: fromBase64(packed.values), times: fromBase64(packed.times) }
+  const [steps, values, times] = [packed.steps, packed.values, packed.times].map(doubles) as [Float64Array, Float64Array, Float64Array]
+  const points = { steps, values, times }
   if (Object.values(points).some((array) => array.length !== packed.count))
     throw new RangeError(`points: ${packed.count} announced, other lengths found`)
   return points

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 
-/** At most three of the names that someone who typed `name` may have meant, the nearest first. */
+/** Up to three of the names that someone who typed `name` may have meant, nearest first. */
 export function nearMatches(name: string, names: readonly string[]): string[] {
   const wanted = name.toLowerCase()
   const score = (candidate: string): number => {
@@ -15,9 +15,9 @@ export function nearMatches(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** What to add to "there is no such name": the near ones, or all when there are few, or where to look. */
+/** What to add to "there is no such name": the nearest names, or all names when they are few, or where to look. */
 export function hint(name: string, names: readonly string[], otherwise: string): string {
   const near = nearMatches(name, names)
   if (near.length) return `did you mean ${near.join(' or ')}?`
-  return names.length > 0 && names.length <= 12 ? `there are ${names.join(', ')}.` : otherwise
+  return names.length > 0 && names.length <= 12 ? `choose one of ${names.join(', ')}.` : otherwise
 }

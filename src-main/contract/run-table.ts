@@ -1,11 +1,11 @@
 import type { RunSummary } from './runs.js'
 
 /**
- * Tables of runs travel as one text of JSON: the transport's own encoding walks every value, which for 10,000 runs takes several times
- * as long as everything else together.
+ * Runs tables are sent as a single JSON text: the transport's own encoding walks every value, which for 10,000 runs takes several times
+ * as long as everything else combined.
  */
 
-/** Rows as lists of values in the order of the keys. Metrics that are no finite numbers are texts, which JSON has no numbers for. */
+/** Rows as lists of values in key order. Metrics that are not finite are text, because JSON has no numbers for them. */
 interface PackedRuns {
   keys: (keyof RunSummary)[]
   rows: unknown[][]
@@ -33,19 +33,19 @@ export function unpackRuns(text: string): RunSummary[] {
 
 export type ConfigValue = string | number | boolean
 
-/** The configurations of many runs by column: of most keys there are few values, or one. */
+/** The configurations of many runs by column: most keys have few distinct values, or one. */
 export interface ConfigTable {
   ids: string[]
   columns: {
     /** `h`, `schedule.kind`, `stages.0.units` */
     key: string
     values: ConfigValue[]
-    /** For each run the index of its value, -1 where it has none; null: every run has the only one. */
+    /** For each run the index of its value, or -1 when it has none; null when all runs have the only value. */
     codes: number[] | null
   }[]
 }
 
-/** Every leaf of a configuration by its path. Lists of plain values are one leaf. */
+/** Every leaf of a configuration with its path. A list of plain values is one leaf. */
 export function* configLeaves(config: object, path = ''): Generator<[string, ConfigValue]> {
   for (const [key, value] of Object.entries(config) as [string, unknown][]) {
     const here = path === '' ? key : `${path}.${key}`
@@ -55,7 +55,7 @@ export function* configLeaves(config: object, path = ''): Generator<[string, Con
   }
 }
 
-/** Makes a `ConfigTable` a run at a time. */
+/** Builds a `ConfigTable` one run at a time. */
 export class ConfigTableBuilder {
   private readonly ids: string[] = []
   private readonly columns = new Map<string, { codeOf: Map<ConfigValue, number>; codes: number[] }>()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { metricInfo, readingLabel, readingsOf, type Reading } from './metrics.js'
 
-/** What a column is known by: `name`, `config.learningRate`, `latest.test/accuracy`. */
+/** Key of a column: `name`, `config.learningRate`, `reported.test/accuracy`. */
 export const ColumnKeySchema = z.string().min(1).max(220)
 
 export const FILTER_OPERATORS = [
@@ -31,25 +32,65 @@ export type ColumnFilter = z.infer<typeof ColumnFilterSchema>
 export const SortKeySchema = z.strictObject({ key: ColumnKeySchema, descending: z.boolean() })
 export type SortKey = z.infer<typeof SortKeySchema>
 
-/** How the table of runs is looked at. */
+/** A view of the runs table: columns, sorting, filters and grouping. */
 export const RunViewSchema = z.strictObject({
-  /** In their order; none: those that are shown to begin with. */
+  /** Visible columns in order; an empty list means the default columns. */
   columns: z.array(ColumnKeySchema).max(300).default([]),
-  /** The first decides, the next where it is equal. */
+  /** Sort keys in order of precedence. */
   sort: z.array(SortKeySchema).max(8).default([]),
-  /** Rows that pass all of them are shown. */
+  /** Filters that a row must all pass. */
   filters: z.array(ColumnFilterSchema).max(64).default([]),
-  /** Every word of it is somewhere in the texts of a row. */
+  /** Search text: every word must occur somewhere in a row. */
   text: z.string().max(200).default(''),
-  /** Rows of one value of this column are together. */
+  /** Column by which rows are grouped. */
   group: ColumnKeySchema.nullable().default(null),
   archived: z.boolean().default(false),
 })
 export type RunView = z.infer<typeof RunViewSchema>
 
-export const RunViewIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'not the id of a view')
+const PREFIXES: Record<Reading, string> = { reported: 'reported', best: 'best', last: 'latest' }
 
-/** A view that was given a name. */
+/** The key of the column that shows a reading of a metric. */
+export const metricColumnKey = (metric: string, reading: Reading): string => `${PREFIXES[reading]}.${metric}`
+
+/** A column that earlier versions had, and what stands in its place. */
+interface Replaced {
+  was: string
+  metric: string
+  reading: Reading
+}
+
+function replacementOf(key: string): Replaced | null {
+  // It was the test loss of some runs and the training loss of others.
+  if (key === 'loss') return { was: 'Loss', metric: 'test/loss', reading: 'last' }
+  const metric = key.startsWith('best.') ? key.slice('best.'.length) : null
+  const reading = metric === null ? undefined : readingsOf(metric)[0]
+  if (metric === null || reading === undefined || reading === 'best') return null
+  return { was: `${metricInfo(metric).label}, best`, metric, reading }
+}
+
+/**
+ * A view that an earlier version may have saved, with the columns that there are now in place of those that are gone.
+ * @returns the view (the same object where nothing was replaced), and what was replaced, in words
+ */
+export function currentView(view: RunView): { view: RunView; replaced: string[] } {
+  const words = new Map<string, string>()
+  const now = (key: string): string => {
+    const found = replacementOf(key)
+    if (!found) return key
+    words.set(key, `${found.was} by ${readingLabel(found.metric, found.reading)}`)
+    return metricColumnKey(found.metric, found.reading)
+  }
+  const columns = [...new Set(view.columns.map(now))]
+  const sort = [...new Map(view.sort.map((each) => [now(each.key), each])).entries()].map(([key, each]) => ({ ...each, key }))
+  const filters = view.filters.map((filter) => ({ ...filter, key: now(filter.key) }))
+  const group = view.group === null ? null : now(view.group)
+  return words.size === 0 ? { view, replaced: [] } : { view: { ...view, columns, sort, filters, group }, replaced: [...words.values()] }
+}
+
+export const RunViewIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'is not a view id')
+
+/** A named view. */
 export const SavedRunViewSchema = z.strictObject({
   id: RunViewIdSchema,
   name: z.string(),
@@ -60,7 +101,7 @@ export const SavedRunViewSchema = z.strictObject({
 export type SavedRunView = z.infer<typeof SavedRunViewSchema>
 
 export const SaveRunViewSchema = z.strictObject({
-  /** Absent: a new one. */
+  /** Absent for a new view. */
   id: RunViewIdSchema.optional(),
   name: z.string().trim().min(1).max(200),
   view: RunViewSchema,

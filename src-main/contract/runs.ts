@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { RunConfigSchema, RunOverridesSchema } from './config.js'
+import { DatasetNameSchema } from './dataset-name.js'
 import { EngineReportSchema } from './engine.js'
+import { GradientCheckSchema } from './gradients.js'
 
 export const RunStatusSchema = z.enum([
   'queued',
@@ -17,65 +19,81 @@ export const RunStatusSchema = z.enum([
 ])
 export type RunStatus = z.infer<typeof RunStatusSchema>
 
-/** A trainer works on the run, or will without being asked again. */
+/** A trainer is working on the run, or will without further action. */
 export const ACTIVE: readonly RunStatus[] = ['starting', 'running', 'pausing', 'stopping']
-/** Stands in place of the preset of runs that were imported without a configuration: what is stored as theirs says nothing of them. */
+/** Replaces the preset of runs that were imported without a configuration. The configuration stored for them is a placeholder. */
 export const NO_PRESET = 'tensorboard'
 export const hasConfiguration = ({ preset }: { preset: string }): boolean => preset !== NO_PRESET
 
-/** The run can go on from its last checkpoint. */
+/** The run can be resumed from its last checkpoint. */
 export const RESUMABLE: readonly RunStatus[] = ['paused', 'stopped', 'failed', 'diverged', 'interrupted']
 
-export const RunIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'not a run id')
+export const RunIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'is not a run id')
 
 export const TagSchema = z
   .string()
   .trim()
   .min(1)
   .max(40)
-  .regex(/^[^,\n]+$/, 'a tag has no comma')
-/** As CSS writes it, for example #3f7cac. */
-export const ColourSchema = z.string().regex(/^#[0-9a-f]{6}$/, 'write a colour like #3f7cac')
+  .regex(/^[^,\n]+$/, 'must not contain a comma')
+/** In CSS notation, for example #3f7cac. */
+export const ColourSchema = z.string().regex(/^#[0-9a-f]{6}$/, 'must be a colour such as #3f7cac')
 export const NotesSchema = z.string().max(50_000)
 
-/** One row of the table of runs; small, because every change publishes it whole. */
+/** The final results of a run: test metrics of its selected checkpoint. */
+export const ReportedSchema = z.strictObject({
+  /** Step of the selected checkpoint; null when unknown, as for runs of earlier versions. */
+  step: z.int().nullable(),
+  /** Number of test images evaluated; null when unknown. */
+  images: z.int().nullable(),
+  /** Values by metric key. */
+  values: z.record(z.string(), z.number()),
+})
+export type Reported = z.infer<typeof ReportedSchema>
+
+/** One row of the runs table. It is small, because every change publishes the whole row. */
 export const RunSummarySchema = z.strictObject({
   id: RunIdSchema,
   name: z.string(),
   preset: z.string(),
   dataset: z.string(),
   status: RunStatusSchema,
-  /** What the trainer is doing while starting or running: 'loading data', 'training', 'evaluating', ... */
+  /** What the trainer does while starting or running: 'loading data', 'training', 'evaluating', ... */
   phase: z.string().nullable(),
-  /** Why a run failed, diverged or was interrupted: a sentence for people. */
+  /** Why a run failed, diverged, was interrupted, or finished without its final results: a sentence for the user. */
   reason: z.string().nullable(),
   seed: z.int(),
   parameters: z.int(),
+  /** Milliseconds since 1970, like the next two. These are labels: nothing subtracts them or sorts by them. */
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   step: z.int(),
   totalSteps: z.int(),
   stepsPerEpoch: z.int().nullable(),
-  /** Seconds during which a trainer worked on it. */
+  /** Seconds during which a trainer worked on the run. */
   activeSeconds: z.number(),
-  /** Estimate; null when unknown or not running. */
+  /** An estimate; null when unknown or not running. */
   remainingSeconds: z.number().nullable(),
-  /** Last value of each metric by key. */
+  /** Latest value of each metric by key. */
   latest: z.record(z.string(), z.number().or(z.nan())),
-  /** Best finite value of each metric of which it is known whether more or less is better. */
+  /** Best finite value of each metric that has one: see `readingsOf`. */
   best: z.record(z.string(), z.number()).default({}),
-  /** Increases with each trainer; facts from an older one are refused. */
+  /** The worst gradient check so far; null when there was none. */
+  gradients: GradientCheckSchema.nullable().default(null),
+  /** The final results of a finished run; null before, and when there is no test part. */
+  reported: ReportedSchema.nullable().default(null),
+  /** Increases with each trainer; reports of an older trainer are rejected. */
   lease: z.int(),
   parentId: RunIdSchema.nullable(),
   tags: z.array(TagSchema),
-  /** First line of the notes; the whole text is in the detail. */
+  /** First line of the notes; the run's detail has the whole text. */
   note: z.string(),
   colour: ColourSchema.nullable(),
   pinned: z.boolean(),
-  /** The one run that others are compared with. */
+  /** The run that others are compared with. At most one run is the baseline. */
   baseline: z.boolean(),
-  /** Kept, but out of sight unless asked for. */
+  /** Hidden from the table unless archived runs are shown. */
   archived: z.boolean(),
   /** Queued runs start in ascending order. */
   queueOrder: z.int(),
@@ -97,7 +115,7 @@ export const EnvironmentSchema = z.strictObject({
   platform: z.string(),
   commit: z.string().nullable(),
   diff: z.string().nullable(),
-  /** Absent for runs of an earlier version. */
+  /** Absent for runs of earlier versions. */
   hardware: HardwareSchema.optional(),
 })
 export type Environment = z.infer<typeof EnvironmentSchema>
@@ -105,25 +123,46 @@ export type Environment = z.infer<typeof EnvironmentSchema>
 export const CheckpointSchema = z.strictObject({
   runId: RunIdSchema,
   step: z.int(),
-  /** File name inside the run's folder of checkpoints. */
+  /** File name in the run's checkpoint folder. */
   file: z.string(),
   kind: z.enum(['start', 'schedule', 'pause', 'stop', 'final', 'best']),
   bytes: z.int(),
   createdAt: z.number(),
+  /** Metrics measured at exactly this step; earlier ones belong to other weights. */
   metrics: z.record(z.string(), z.number().or(z.nan())),
   weightsHash: z.string(),
-  /** No clean-up removes it; absent where it is not pinned. */
+  /** Hash of the whole content; absent in the earlier format, of which only the weights can be verified. */
+  contentHash: z.string().optional(),
+  /** Pinned checkpoints survive clean-ups. Absent when not pinned. */
   pinned: z.literal(true).optional(),
 })
 export type Checkpoint = z.infer<typeof CheckpointSchema>
 
-/** The most bytes of a checkpoint that one question is answered with. */
+/** The name of each kind of checkpoint as it is shown; the keys are what is stored. */
+export const CHECKPOINT_KINDS: Readonly<Record<Checkpoint['kind'], string>> = {
+  start: 'start',
+  schedule: 'periodic',
+  pause: 'pause',
+  stop: 'stop',
+  final: 'final',
+  best: 'best',
+}
+
+/** Maximum number of bytes of a checkpoint per request. */
 export const MAX_CHECKPOINT_STRETCH = 4 * 2 ** 20
 
 export const ResultSchema = z.strictObject({
+  /** Fraction of all test images classified correctly with the weights of the selected checkpoint. */
   testAccuracy: z.number().nullable(),
-  testLoss: z.number().nullable(),
+  /** Mean cross-entropy over the same images with the same weights, in nats. */
+  testLoss: z.number().or(z.nan()).nullable(),
+  /** Step of the selected checkpoint; null when unknown. */
+  step: z.int().nullable().default(null),
+  /** Number of test images evaluated; null when unknown. */
+  images: z.int().nullable().default(null),
+  /** Hash of the weights of the last checkpoint. */
   weightsHash: z.string(),
+  /** Total time that trainers worked on the run. */
   seconds: z.number(),
 })
 export type RunResult = z.infer<typeof ResultSchema>
@@ -148,24 +187,24 @@ export type RunDetail = z.infer<typeof RunDetailSchema>
 
 export const CreateRunSchema = z.strictObject({
   preset: z.string().min(1),
-  dataset: z.string().min(1),
+  dataset: DatasetNameSchema,
   name: z.string().trim().max(200).optional(),
   overrides: RunOverridesSchema.default({}),
-  /** Length in passes over the training data; exclusive with overrides.steps. */
+  /** Length in epochs; excludes overrides.steps. */
   epochs: z.number().positive().max(100_000).optional(),
-  /** Initial weights: absolute path of a .safetensors file with `params/*` and `stats/*` by the names of a checkpoint. */
+  /** Initial weights: absolute path of a .safetensors file with `params/*` and `stats/*`, named as in checkpoints. */
   weights: z.string().min(1).max(4096).optional(),
 })
 export type CreateRun = z.input<typeof CreateRunSchema>
 
-/** A fork: its parent's configuration with changes, from the weights of one of its checkpoints. */
+/** A fork: the parent's configuration with changes, starting from the weights of one of its checkpoints. */
 export const ForkRunSchema = CreateRunSchema.pick({ name: true, overrides: true, epochs: true }).extend({
-  /** Of the checkpoint; the last by default. */
+  /** Step of the checkpoint; the last one by default. */
   step: z.int().min(0).optional(),
 })
 export type ForkRun = z.input<typeof ForkRunSchema>
 
-/** What can be changed of many runs at once; what is absent stays. */
+/** Properties that can be changed for many runs at once; absent ones stay unchanged. */
 export const EditRunsSchema = z.strictObject({
   ids: z.array(RunIdSchema).min(1).max(10_000),
   addTags: z.array(TagSchema).max(32).optional(),
@@ -181,19 +220,20 @@ export const BULK_ACTIONS = ['pause', 'resume', 'stop', 'retry', 'again', 'remov
 export const BulkSchema = z.strictObject({ ids: z.array(RunIdSchema).min(1).max(10_000), action: z.enum(BULK_ACTIONS) })
 export type BulkAction = (typeof BULK_ACTIONS)[number]
 
-/** What became of one run of many; the others went on regardless. */
+/** The outcome of a bulk action for one run; the others proceed regardless. */
 export interface BulkResult {
   id: string
-  /** null when it was done, else the sentence that says why not. */
+  /** Null on success, else a sentence with the reason. */
   refusal: string | null
-  /** The run that `again` made. */
+  /** The run that `again` created. */
   madeId?: string
 }
 
-/** A run that was removed and can still be brought back. */
+/** A removed run that can still be restored. */
 export interface RemovedRun {
   run: RunSummary
+  /** Milliseconds since 1970. */
   removedAt: number
-  /** When it and its files go for good. */
-  goesAt: number
+  /** Seconds that Retrace must be open on this home until the run and its files are deleted permanently. */
+  keptSeconds: number
 }

@@ -7,46 +7,74 @@ export interface DiskSpace {
   total: number
 }
 
-/** Bytes on the disk, by what they are for. Files that two runs share are counted once. */
+/** A file or folder that was not completed: it is still being written, or its writer was killed. */
+export interface Unfinished {
+  /** Relative to the home, or absolute when it lies elsewhere. */
+  path: string
+  what: 'importing' | 'backup' | 'restore-unpacking' | 'file' | 'upload'
+  bytes: number
+  /** Time of the last write, in milliseconds since 1970. */
+  writtenAt: number
+  /** Id of the process that is writing it; null when none is, so that cleaning up leftovers removes it. */
+  maker: number | null
+}
+
+const WORK: Readonly<Record<Unfinished['what'], string>> = {
+  importing: 'an import',
+  backup: 'a backup',
+  'restore-unpacking': 'a restore',
+  file: 'an export',
+  upload: 'an upload',
+}
+
+/** What it is, how old it is, and whether a process is writing it, in words. @param now milliseconds since 1970 */
+export function describeUnfinished({ what, writtenAt, maker }: Unfinished, now: number): string {
+  const minutes = Math.max(0, Math.floor((now - writtenAt) / 60_000))
+  const age = minutes < 60 ? `${minutes} min` : minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`
+  return maker === null ? `left by ${WORK[what]} that was interrupted ${age} ago` : `${WORK[what]} in progress (process ${maker})`
+}
+
+/** Disk usage by category, in bytes. Files that two runs share are counted once. */
 export interface StorageUsage {
-  /** null where the system does not tell. */
+  /** Null when the system does not report it. */
   disk: DiskSpace | null
   /** The database with its write-ahead log: series, logs, configurations. */
   database: number
   runs: { id: string; name: string; removed: boolean; checkpoints: number; logs: number; weights: number }[]
   datasets: { name: string; bytes: number }[]
-  /** Whatever no run and no data set of this home claims. */
+  /** Orphaned files: those that belong to no run and no data set of this home, except unfinished ones. */
   leftovers: number
+  unfinished: Unfinished[]
   total: number
 }
 
-/** Which checkpoints a clean-up leaves. Runs that are queued or at work are never touched. */
+/** Which checkpoints a clean-up keeps. Queued and active runs are never touched. */
 export const RetentionSchema = z.strictObject({
-  /** Of each run, the one that its validation split selected. */
+  /** The checkpoint of each run that was selected on its validation split. */
   best: z.boolean().default(true),
-  /** Of each run, the newest: without it a run cannot be resumed. */
+  /** The newest checkpoint of each run, without which the run cannot be resumed. */
   last: z.boolean().default(true),
-  /** All of pinned runs and of the baseline, and those that are pinned themselves. */
+  /** Pinned checkpoints, and all checkpoints of pinned runs and of the baseline. */
   pinned: z.boolean().default(true),
-  /** Files that belong to nothing: left by crashes, or of runs that are gone. */
+  /** Orphaned files: left by killed processes or by runs that no longer exist. */
   leftovers: z.boolean().default(false),
 })
 export type Retention = z.infer<typeof RetentionSchema>
 
 export const CleanupSchema = z.strictObject({
   keep: RetentionSchema.default({ best: true, last: true, pinned: true, leftovers: false }),
-  /** Only these runs; absent: all. */
+  /** Restricts the clean-up to these runs; all runs by default. */
   runIds: z.array(RunIdSchema).max(10_000).optional(),
-  /** Only tells what would go. */
+  /** Only reports what would be deleted. */
   dryRun: z.boolean(),
 })
 export type Cleanup = z.input<typeof CleanupSchema>
 
 export interface CleanupItem {
-  /** null for what belongs to no run. */
+  /** Null for files that belong to no run. */
   runId: string | null
   runName: string | null
-  /** Path inside the home. */
+  /** Path relative to the home. */
   path: string
   bytes: number
   what: string
@@ -57,14 +85,14 @@ export interface CleanupPlan {
   bytes: number
 }
 
-/** What is wrong with a home, and what is only odd. */
+/** Problems found in a home, and remarks on what is only unusual. */
 export interface CheckReport {
   at: number
   problems: string[]
   remarks: string[]
 }
 
-/** What a backup says about itself. */
+/** The header of a backup. */
 export interface BackupHead {
   /** Milliseconds since 1970. */
   createdAt: number
@@ -72,13 +100,13 @@ export interface BackupHead {
   bytes: number
 }
 
-/** What was found and mended at the first start after a crash. */
+/** What the first start after a crash found and repaired. */
 export interface RepairReport {
   at: number
   /** Runs that were active; they can be resumed. */
   interrupted: { id: string; name: string; step: number }[]
-  /** Checkpoints that were listed without their file, and are listed no more. */
+  /** Checkpoints that were removed from the list because their files were missing. */
   missingCheckpoints: { runId: string; file: string }[]
-  /** What the database's own check found, which is not mended; null while that has not been completed. */
+  /** Problems that the integrity check of the database found, which are not repaired; null until the check has completed. */
   problems: string[] | null
 }

@@ -6,7 +6,7 @@ export const SystemInfoSchema = z.strictObject({
   home: z.string(),
   platform: z.string(),
   host: z.enum(['electron', 'server', 'cli']),
-  /** null while the engine is still being probed. */
+  /** Null while the engine is still being probed. */
   engine: EngineReportSchema.nullable(),
 })
 export type SystemInfo = z.infer<typeof SystemInfoSchema>

@@ -1,16 +1,18 @@
 import { z } from 'zod'
-import type { ErrorCode } from './errors.js'
+import { ERROR_CODES } from './errors.js'
+import { LabRequestSchema } from './lab.js'
+import { PredictRequestSchema } from './predictions.js'
 
 /**
- * Work that needs TensorFlow but no trainer of a run: it happens in a process of its own, started like a
- * trainer (`trainer.js --tool NAME JSON`), with the engine's environment. The answers come over Node's channel.
+ * Tools: work that needs TensorFlow but trains no run. A tool runs in a separate process, started like a trainer
+ * (`trainer.js --tool NAME JSON`) with the engine's environment, and reports over Node's IPC channel.
  */
 const ModeSchema = z.enum(['reversible', 'stored'])
 
 export const ParityRequestSchema = z.strictObject({
   /** Absolute path of a reference case. */
   file: z.string(),
-  /** null takes the network's default. */
+  /** Null selects the default of the network. */
   mode: ModeSchema.nullable(),
 })
 export type ParityRequest = z.infer<typeof ParityRequestSchema>
@@ -24,12 +26,14 @@ export const BenchStepRequestSchema = z.strictObject({
   units: z.number().positive().nullable(),
   mode: ModeSchema.nullable(),
   steps: z.int().min(1).nullable(),
-  /** null: compiled where the engine can. */
+  /** Null: compiled if the engine supports it. */
   execution: z.enum(['compiled', 'eager']).nullable(),
-  /** null: true. */
+  /** Null means true. */
   fused: z.boolean().nullable(),
-  /** Share of the activations that could be kept which the budget has room for, 0 to 1; null: 0. */
+  /** Fraction of the activations that the budget keeps, 0 to 1; null means 0. */
   kept: z.number().min(0).max(1).nullable(),
+  /** Changes to the preset's configuration, such as unit normalisation; the tool validates them. */
+  set: z.record(z.string(), z.unknown()).optional(),
 })
 export type BenchStepRequest = z.infer<typeof BenchStepRequestSchema>
 
@@ -37,32 +41,34 @@ export const EvaluateRequestSchema = z.strictObject({
   /** Absolute paths of a checkpoint and of the folder of a stored data set. */
   checkpoint: z.string(),
   datasetFolder: z.string(),
+  /** Content hash of the data set that the checkpoint's run was created for; null or absent when unknown. */
+  datasetHash: z.string().nullable().optional(),
 })
 export type EvaluateRequest = z.infer<typeof EvaluateRequestSchema>
 
-/** Each tool's request; its result is an object of its own, printed as it is. */
+/** The request of each tool. Its result is a tool-specific object, which is printed as is. */
 export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('parity'), request: ParityRequestSchema }),
   z.strictObject({ tool: z.literal('bench-step'), request: BenchStepRequestSchema }),
   z.strictObject({ tool: z.literal('evaluate'), request: EvaluateRequestSchema }),
+  z.strictObject({ tool: z.literal('predict'), request: PredictRequestSchema }),
+  z.strictObject({ tool: z.literal('lab'), request: LabRequestSchema }),
   z.strictObject({ tool: z.literal('speed'), request: z.strictObject({}) }),
 ])
 export type ToolRequest = z.infer<typeof ToolRequestSchema>
 
-const CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INTERNAL'] as const satisfies readonly ErrorCode[]
-
 export const ToolReportSchema = z.discriminatedUnion('kind', [
-  /** A line for people about what it does now, and how far it is, 0 to 1, where that is known. */
+  /** A line for the user about the current work, and the progress from 0 to 1 when known. */
   z.strictObject({ kind: z.literal('progress'), message: z.string(), fraction: z.number().min(0).max(1).optional() }),
-  /** The last message. `ok` false: the work was done and its verdict is bad (a gradient is wrong); the exit status says so. */
+  /** The last message. With `ok` false, the work completed with a bad verdict (a gradient is wrong), which the exit status reflects. */
   z.strictObject({
     kind: z.literal('result'),
     ok: z.boolean(),
-    /** What to print for people, line by line. */
+    /** Output for the user, line by line. */
     text: z.array(z.string()),
     result: z.record(z.string(), z.unknown()),
   }),
-  /** The last message: the work could not be done. */
-  z.strictObject({ kind: z.literal('error'), code: z.enum(CODES), message: z.string() }),
+  /** The last message when the work failed. */
+  z.strictObject({ kind: z.literal('error'), code: z.enum(ERROR_CODES), message: z.string() }),
 ])
 export type ToolReport = z.infer<typeof ToolReportSchema>

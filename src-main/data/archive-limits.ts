@@ -1,13 +1,25 @@
 import type { FileHandle } from 'node:fs/promises'
 import { UserError } from '../contract/errors.js'
+import type { freeBytes } from './disk.js'
+import type { EntryNames } from './entry-names.js'
 
 export interface ArchiveLimits {
   entries: number
-  /** Of all files together, unpacked. */
+  /** Maximum unpacked bytes of all files together. */
   bytes: number
   /** Unpacked over packed bytes, looked at from `ratioFrom` unpacked bytes on. */
   ratio: number
   ratioFrom: number
+}
+
+/** How an archive of any kind is unpacked. */
+export interface UnpackOptions {
+  signal: AbortSignal
+  /** Receives remarks on ambiguous names. */
+  names?: EntryNames
+  onProgress(done: number): void
+  limits?: Partial<ArchiveLimits>
+  free?: typeof freeBytes
 }
 
 export const LIMITS: ArchiveLimits = { entries: 500_000, bytes: 2 ** 36, ratio: 100, ratioFrom: 2 ** 27 }
@@ -23,12 +35,17 @@ export async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise
  */
 export function safePath({ name, type }: { name: string; type?: string | null | undefined }, archive: string): string[] {
   const refuse = (why: string): UserError =>
-    new UserError('BAD_INPUT', `${archive} is refused: its entry ${JSON.stringify(name.slice(0, 200))} ${why}. Get it from its origin.`)
-  if (!['file', 'contiguous-file', 'directory'].includes(type ?? 'file')) throw refuse(`is a ${type}, and only files and folders are read`)
-  if (/[\0\\]/.test(name) || name.startsWith('/') || /^[a-z]:/i.test(name)) throw refuse('has a path that is not relative')
+    new UserError(
+      'BAD_INPUT',
+      `Cannot unpack ${archive}: its entry ${JSON.stringify(name.slice(0, 200))} ${why}. Get the archive from its original source.`,
+    )
+  if (!['file', 'contiguous-file', 'directory'].includes(type ?? 'file'))
+    throw refuse(`is a ${type}, but only files and folders are allowed`)
+  if (name.startsWith('/') || /^[a-z]:/i.test(name)) throw refuse('has an absolute path')
+  if (/[\0\\]/.test(name)) throw refuse('has a null character or a backslash in its path')
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
-  if (parts.includes('..')) throw refuse('leaves the folder')
-  if (parts.length > 32 || parts.some((part) => Buffer.byteLength(part) > 255)) throw refuse('has too long a path')
+  if (parts.includes('..')) throw refuse('has a path outside the archive')
+  if (parts.length > 32 || parts.some((part) => Buffer.byteLength(part) > 255)) throw refuse('has a path that is too long')
   return parts
 }
 
@@ -55,23 +72,30 @@ export class ArchiveTally {
     this.limits = { ...LIMITS, ...limits }
   }
 
+  /** So many entries are announced. */
+  expect(entries: number): void {
+    if (entries > this.limits.entries)
+      throw this.refused(`has ${entries} entries, more than the limit of ${this.limits.entries}. Divide it.`)
+  }
+
   /** An entry of so many bytes, of which an archive of single packed entries says how many they are packed to. */
   entry(bytes: number, packed?: number): void {
     const { limits } = this
-    if (++this.entries > limits.entries) throw this.refused(`has more than ${limits.entries} entries: refused.`)
+    if (++this.entries > limits.entries) throw this.refused(`has more than ${limits.entries} entries, the limit. Divide it.`)
     this.announced += bytes
     if (this.announced > Math.min(limits.bytes, this.available)) throw this.tooLarge(this.announced)
     if (packed === undefined) return
     this.packed += packed
     // Entries that share their bytes make a small file unpack to almost anything.
-    if (this.packed > this.size) throw this.refused('has entries that overlap: refused as a bomb.')
+    if (this.packed > this.size) throw this.refused('has overlapping entries and was rejected as a decompression bomb.')
     this.unpacked(this.announced, this.packed)
   }
 
   /** So many bytes have come out of so many. */
   unpacked(bytes: number, packed: number): void {
     const { ratio, ratioFrom } = this.limits
-    if (bytes > ratioFrom && bytes > ratio * packed) throw this.refused(`unpacks to more than ${ratio} times its size: refused as a bomb.`)
+    if (bytes > ratioFrom && bytes > ratio * packed)
+      throw this.refused(`unpacks to more than ${ratio} times its size and was rejected as a decompression bomb.`)
   }
 
   /** The pieces of a stream that is unpacked, while so many packed bytes have been read. */
@@ -95,17 +119,17 @@ export class ArchiveTally {
 
   /** For anyone, or for this disk. */
   private tooLarge(bytes: number): UserError {
-    if (bytes > this.limits.bytes) return this.refused(`unpacks to more than ${mebibytes(this.limits.bytes)}: refused.`)
+    if (bytes > this.limits.bytes) return this.refused(`unpacks to more than ${mebibytes(this.limits.bytes)}, the limit. Divide it.`)
     return new UserError(
       'DISK',
-      `${this.name} unpacks to at least ${mebibytes(bytes)}, and the disk has ${mebibytes(this.available)} left: free some space.`,
+      `${this.name} unpacks to at least ${mebibytes(bytes)}, but the disk has only ${mebibytes(this.available)} free. Free some space.`,
     )
   }
 }
 
 /** That a file is in an archive twice: which of both is meant, nobody knows. */
 export const sameTwice = (name: string, cause?: unknown): UserError =>
-  new UserError('BAD_INPUT', `${name} is refused: it holds the same file twice. Get it from its origin.`, { cause })
+  new UserError('BAD_INPUT', `Cannot unpack ${name}: it contains the same file twice. Get the archive from its original source.`, { cause })
 
 /** What an archive's own streams say, as a user can use it. */
 export function explainArchive(errors: unknown[], name: string): unknown {
@@ -114,5 +138,5 @@ export function explainArchive(errors: unknown[], name: string): unknown {
   if (disk >= 0) return errors[disk]
   const cause = errors.find((error) => !(error instanceof Error && /premature|closed early|destroyed/i.test(error.message))) ?? errors[0]
   if (codes.includes('EEXIST')) return sameTwice(name, cause)
-  return new UserError('BAD_INPUT', `${name} is damaged or cut off: get it again.`, { cause })
+  return new UserError('BAD_INPUT', `${name} is damaged or truncated. Get it again.`, { cause })
 }

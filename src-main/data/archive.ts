@@ -1,20 +1,25 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, gunzipSync, constants } from 'node:zlib'
 import { extract, type Extract, type Header } from 'tar-stream'
-import { isUserError } from '../contract/errors.js'
-import { ArchiveTally, explainArchive, safePath, writeWhole, type ArchiveLimits } from './archive-limits.js'
+import { isUserError, UserError } from '../contract/errors.js'
+import { makeFolderBelow } from '../durable/folders.js'
+import { ArchiveTally, explainArchive, safePath, writeWhole, type UnpackOptions } from './archive-limits.js'
 import { freeBytes } from './disk.js'
+import { noEntryNames, tarName } from './entry-names.js'
 
 const BLOCK = 512
 
-/** Of a first file, and of an empty archive. */
+/** Its types leave the option out. */
+const extractBytes = extract as (options: { filenameEncoding: 'latin1' }) => Extract
+
+/** Magic numbers of a first file and of an empty archive. */
 const ZIP = ['PK\x03\x04', 'PK\x05\x06']
 
-/** What kind of archive a file is, from its content; null for none that can be read. */
+/** The kind of an archive, detected from its content; null when it is not supported. */
 export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | 'zip' | null> {
   const handle = await open(file, 'r')
   const head = Buffer.alloc(16_384)
@@ -38,6 +43,32 @@ export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | 'zip
   }
 }
 
+const COMPRESSIONS: readonly { name: string; magic: number[] }[] = [
+  { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
+  { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { name: '7-Zip', magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c] },
+  { name: 'RAR', magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07] },
+]
+
+/** Why a file is no archive that can be read: by how it begins, what it is compressed by. */
+export async function noArchive(file: string): Promise<UserError> {
+  const handle = await open(file, 'r')
+  const head = Buffer.alloc(8)
+  try {
+    await handle.read(head, 0, head.length, 0)
+  } finally {
+    await handle.close()
+  }
+  const packed = COMPRESSIONS.find(({ magic }) => magic.every((byte, at) => head[at] === byte))
+  return new UserError(
+    'BAD_INPUT',
+    packed
+      ? `${file} is compressed with ${packed.name}, which is not supported. Unpack it and give the folder.`
+      : `${file} is not a .tar, .tar.gz or .zip archive. Give an archive of a data set, or the folder with its files.`,
+  )
+}
+
 /** A block whose checksum (its bytes added up, the checksum's own eight counted as spaces) is right. */
 function isTarHeader(block: Buffer): boolean {
   if (block.length < BLOCK) return false
@@ -52,18 +83,9 @@ function isTarHeader(block: Buffer): boolean {
  * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, names that come twice, bombs, and damaged
  * or cut off archives; DISK when it does not fit. The caller removes the folder then.
  */
-export async function unpackTar(
-  file: string,
-  into: string,
-  options: {
-    kind: 'tar' | 'tar.gz'
-    signal: AbortSignal
-    onProgress(done: number): void
-    limits?: Partial<ArchiveLimits>
-    free?: typeof freeBytes
-  },
-): Promise<void> {
+export async function unpackTar(file: string, into: string, options: UnpackOptions & { kind: 'tar' | 'tar.gz' }): Promise<void> {
   const name = basename(file)
+  const { names = noEntryNames() } = options
   const { size } = await stat(file)
   const tally = new ArchiveTally(name, size, options.limits, await (options.free ?? freeBytes)(into))
   let packed = 0
@@ -76,12 +98,15 @@ export async function unpackTar(
   }
   const unpack = async (header: Header, content: AsyncIterable<unknown>): Promise<void> => {
     tally.entry(header.size)
-    const target = join(into, ...safePath(header, name))
+    // A name from an extended header is a text already.
+    const { path: text } = (header.pax ?? {}) as { path?: string }
+    const path = header.name === text ? text : tarName(header.name, names)
+    const target = join(into, ...safePath({ name: path, type: header.type }, name))
     if (header.type === 'directory') {
-      await mkdir(target, { recursive: true })
+      await makeFolderBelow(into, target)
       return
     }
-    await mkdir(dirname(target), { recursive: true })
+    await makeFolderBelow(into, dirname(target))
     const handle = await open(target, 'wx')
     try {
       for await (const chunk of content) await writeWhole(handle, chunk as Uint8Array)
@@ -89,7 +114,7 @@ export async function unpackTar(
       await handle.close()
     }
   }
-  const tar = extract()
+  const tar = extractBytes({ filenameEncoding: 'latin1' })
   const source = createReadStream(file, { highWaterMark: 2 ** 20 })
   const gunzip = options.kind === 'tar.gz' ? createGunzip({ chunkSize: 2 ** 18 }) : new PassThrough()
   const written = unpackEntries(tar, unpack)

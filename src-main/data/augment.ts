@@ -1,6 +1,6 @@
 import type { Random } from '../numeric/random.js'
 
-/** Where one image of a batch is cut from its padded original, and whether it is mirrored afterwards. */
+/** The crop of one image of a batch within its padded original, and whether it is mirrored afterwards. */
 export interface Crop {
   /** Rows and columns by which the window is moved against the image, -pad to pad. */
   down: number
@@ -51,7 +51,7 @@ export function writeImage(
     let source = from + (y + down) * row + (firstColumn + right) * channels
     let target = to + y * row + (flip ? width - 1 - firstColumn : firstColumn) * channels
     for (let x = firstColumn; x < endColumn; x++) {
-      // Unrolled for colour images: nearly twice as fast.
+      // Unrolling the loop for colour images is almost twice as fast.
       if (channels === 3) {
         out[target] = table[values[source]!]!
         out[target + 1] = table[256 | values[source + 1]!]!

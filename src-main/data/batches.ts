@@ -1,9 +1,11 @@
 import type { RunConfig } from '../contract/config.js'
+import { sameContent } from '../contract/dataset-content.js'
 import type { Dataset } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import { UNTOUCHED } from './augment.js'
 import { DirectPipeline, ThreadPipeline, type Batch, type BatchPipeline } from './pipeline.js'
 import { epochOf, Normaliser, type Plan } from './prepare.js'
+import { permutation, randomFor } from '../numeric/random.js'
 import { splitTraining } from './split.js'
 import { loadPart, readDataset, type Loaded } from './stored.js'
 
@@ -17,11 +19,13 @@ export interface HeldOutBatch {
   count: number
 }
 
-/** The data of one run. */
+/** The data of a run. */
 export interface RunBatches extends BatchPipeline {
   dataset: Dataset
   stepsPerEpoch: number
-  /** Images to train on, after subset and validation split. */
+  /** Images of each step: those that are asked for, or all where there are fewer. */
+  batch: number
+  /** Number of training images, after subset and validation split. */
   trainImages: number
   /** The batch of the next step, from `fromStep` on; each is a function of data set, configuration and step alone. */
   next(): Promise<Batch>
@@ -30,30 +34,40 @@ export interface RunBatches extends BatchPipeline {
    * @param options.limit only the first so many; 0 is all
    */
   heldOut(part: 'test' | 'validation', options: { batch: number; limit: number }): Iterable<HeldOutBatch>
+  /**
+   * Full batches of images that are trained on, at least one, in an order that only the seed decides and without augmentation: the
+   * same ones whenever they are asked for.
+   * @param limit at most so many images where one batch is not more
+   */
+  sample(limit: number): Iterable<HeldOutBatch>
 }
 
 /**
  * Opens a stored data set for a run.
  * @param options.worker the built `batch-worker`, whose thread prepares the batches of training; null prepares them in the
  * calling thread
- * @throws UserError NOT_FOUND, DISK when a file is damaged, BAD_INPUT when the configuration does not fit the data
+ * @throws UserError NOT_FOUND, DISK when a file is damaged, BAD_INPUT when the configuration does not fit the data, CONFLICT when the
+ * data are not those that the run was made for
  */
 export async function openBatches(options: {
   folder: string
   config: DataConfig
   fromStep: number
   worker: string | URL | null
+  /** The hash of the content that the run has begun with; null or absent where it is not known. */
+  content?: string | null
 }): Promise<RunBatches> {
-  const { folder, config, fromStep, worker } = options
+  const { folder, config, fromStep, worker, content = null } = options
   const dataset = await readDataset(folder)
   requireFit(dataset, config)
+  requireContent(dataset, content)
   const train = await loadPart(folder, dataset, 'train')
   const test = await loadPart(folder, dataset, 'test')
   const split = splitTraining(train.labels, config)
   if (config.validation > 0 && !split.validation.length)
     throw new UserError(
       'BAD_INPUT',
-      `validation: ${config.validation} of the ${train.count} training images of ${dataset.name} is none: give more.`,
+      `validation: a fraction of ${config.validation} of the ${train.count} training images of ${dataset.name} leaves no validation images. Use a larger fraction.`,
     )
   const plan: Plan = {
     item: dataset,
@@ -67,10 +81,12 @@ export async function openBatches(options: {
   return {
     dataset,
     stepsPerEpoch: plan.stepsPerEpoch,
+    batch: plan.batch,
     trainImages: split.train.length,
     next: () => pipeline.next(),
     heldOut: (part, held) =>
       part === 'test' ? heldOutBatches(dataset, test, null, held) : heldOutBatches(dataset, train, split.validation, held),
+    sample: (limit) => sampleBatches(dataset, train, plan, limit),
     close: () => pipeline.close(),
   }
 }
@@ -82,9 +98,11 @@ export async function openBatches(options: {
 export async function openHeldOut(
   folder: string,
   config: DataConfig,
+  content: string | null = null,
 ): Promise<{ dataset: Dataset; batches(options: { batch: number; limit: number }): Iterable<HeldOutBatch> }> {
   const dataset = await readDataset(folder)
   requireFit(dataset, config)
+  requireContent(dataset, content)
   const test = await loadPart(folder, dataset, 'test')
   return { dataset, batches: (options) => heldOutBatches(dataset, test, null, options) }
 }
@@ -94,13 +112,34 @@ function requireFit(dataset: Dataset, { image, classes, augment }: DataConfig): 
   if (image.height !== height || image.width !== width || image.channels !== channels || classes !== dataset.classNames.length)
     throw new UserError(
       'CONFLICT',
-      `The data set ${dataset.name} has images of ${height}x${width}x${channels} in ${dataset.classNames.length} classes, not those that this run was made for: import the right one under this name.`,
+      `The data set ${dataset.name} has images of ${height}x${width}x${channels} in ${dataset.classNames.length} classes, which does not match this run. Import the original data set under this name.`,
     )
   if (dataset.kind === 'points' && (augment.pad > 0 || augment.flip))
     throw new UserError(
       'BAD_INPUT',
-      `augment: points such as those of ${dataset.name} cannot be cropped or flipped; set pad 0 and flip false.`,
+      `augment: points such as those of ${dataset.name} cannot be cropped or flipped. Set pad to 0 and flip to false.`,
     )
+}
+
+/** @throws UserError CONFLICT where a data set of the same name and shape has taken the place of the one that a run was made for */
+function requireContent(dataset: Dataset, content: string | null): void {
+  if (content === null || sameContent(dataset, content)) return
+  throw new UserError(
+    'CONFLICT',
+    `The data set ${dataset.name} has changed since this run was created (hash ${dataset.hash}, recorded ${content}). Import the original data under this name again, or start a new run on the present data.`,
+  )
+}
+
+function sampleBatches(dataset: Dataset, train: Loaded, { indices, seed, batch }: Plan, limit: number): Generator<HeldOutBatch> {
+  const batches = Math.max(1, Math.floor(Math.min(limit, indices.length) / batch))
+  // Not the first ones: many data sets are stored class by class.
+  const order = permutation(randomFor(seed, 'sample'), indices.length).subarray(0, batches * batch)
+  return heldOutBatches(
+    dataset,
+    train,
+    order.map((position) => indices[position]!),
+    { batch, limit: 0 },
+  )
 }
 
 function* heldOutBatches(

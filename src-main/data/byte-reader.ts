@@ -24,7 +24,7 @@ export class ByteReader {
     while (missing > 0) {
       if (!this.rest.length) {
         const more = await this.more()
-        if (!more) throw new UserError('BAD_INPUT', `${this.name} is cut off (at least ${missing} bytes are missing): get it again.`)
+        if (!more) throw new UserError('BAD_INPUT', `${this.name} is truncated (at least ${missing} bytes are missing). Get it again.`)
         this.rest = more
       }
       const part = this.rest.subarray(0, missing)
@@ -38,7 +38,7 @@ export class ByteReader {
   /** @throws UserError BAD_INPUT when the file goes on */
   async end(): Promise<void> {
     if (this.rest.length || (await this.more()))
-      throw new UserError('BAD_INPUT', `${this.name} is longer than it says itself: it is damaged or of another format; get it again.`)
+      throw new UserError('BAD_INPUT', `${this.name} is longer than its header states. It is damaged or has another format; get it again.`)
   }
 
   close(): void {
@@ -53,7 +53,7 @@ export class ByteReader {
         if (value.length) return value
       }
     } catch (error) {
-      if (isDamage(error)) throw new UserError('BAD_INPUT', `${this.name} is damaged or cut off: get it again.`, { cause: error })
+      if (isDamage(error)) throw new UserError('BAD_INPUT', `${this.name} is damaged or truncated. Get it again.`, { cause: error })
       throw error
     }
   }

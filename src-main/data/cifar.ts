@@ -22,7 +22,9 @@ export interface CifarVariant {
   /** Names of the batches without their ending, `.bin` in the binary version. */
   train: string[]
   test: string[]
+  /** Of the published files. */
   imagesPerTrainFile: number
+  imagesPerTestFile: number
   /** Label bytes before the pixels of an image, and which of them is the label. */
   labelBytes: number
   labelAt: number
@@ -38,27 +40,45 @@ export interface CifarVariant {
 export function cifarFormat(variant: CifarVariant): DatasetFormat {
   const all = [...variant.train, ...variant.test]
   const find = async (folder: SourceFolder): Promise<Found | null> => {
-    for (const version of [binary, pickled]) {
-      const present = all.filter((name) => version.looksRight(folder, name, variant))
+    const versions = [binary, pickled].map((version) => ({
+      version,
+      present: all.filter((name) => version.looksRight(folder, name, variant)),
+    }))
+    // The one that more is there of; of the same, the binary one, which is read piece by piece.
+    const order = versions[1]!.present.length > versions[0]!.present.length ? [...versions].reverse() : versions
+    for (const { version, present } of order) {
       if (!present.length) continue
+      const [left] = versions.filter((each) => each.version !== version)
+      const { namesFile, pickledNames } = variant
       const total = present.reduce((sum, name) => sum + folder.size(version.file(name)), 0)
       return {
         name: variant.id,
         bytes: total,
+        files: [...present.map(version.file), version === binary ? namesFile : pickledNames.file],
         read: async (sink, signal) => {
+          requireTraining(variant, present, version.file)
           await begin(variant, await version.names(folder, variant), sink)
           noteMissing(variant, present, version.file, sink)
+          if (left?.present.length)
+            sink.assume(
+              `The folder contains both the binary and the Python version. The ${version === binary ? 'binary' : 'Python'} version was read; ${left.present.map(left.version.file).join(', ')} were skipped.`,
+            )
           let before = 0
+          const lengths: { file: string; images: number; published: number }[] = []
           for (const name of present) {
             const file = version.file(name)
             const part = variant.train.includes(name) ? 'train' : 'test'
             const tell = (fraction: number): void => sink.progress((before + fraction * folder.size(file)) / total, `reading ${file}`)
+            let images = 0
             for await (const { planes, labels, done } of version.read(folder, file, variant, signal)) {
               await sink.write(part, interleave(planes), labels, file)
+              images += labels.length
               tell(done)
             }
+            lengths.push({ file, images, published: part === 'train' ? variant.imagesPerTrainFile : variant.imagesPerTestFile })
             before += folder.size(file)
           }
+          noteOtherLengths(lengths, sink)
         },
       }
     }
@@ -90,7 +110,7 @@ const binary: Version = {
     const record = labelBytes + PIXELS
     const size = folder.size(file)
     if (!size || size % record)
-      throw new UserError('BAD_INPUT', `${file} is cut off or damaged: ${size} bytes are no whole number of images; get it again.`)
+      throw new UserError('BAD_INPUT', `${file} is truncated or damaged: ${size} bytes are not a whole number of images. Get it again.`)
     const reader = folder.reader(file, signal)
     try {
       const total = size / record
@@ -126,21 +146,53 @@ const pickled: Version = {
   async *read(folder, file, { pickledLabels }) {
     const bytes = await folder.readWhole(file, PICKLE_LIMIT)
     if (bytes[0] !== PICKLE_PROTOCOL)
-      throw new UserError('BAD_INPUT', `${file} is no pickle of CIFAR's Python version: choose another format, or get the file again.`)
+      throw new UserError(
+        'BAD_INPUT',
+        `${file} is not a pickle of the Python version of CIFAR. Choose another format, or get the file again.`,
+      )
     const content = parseNumpyPickle(bytes, file)
     const data = entry(content, 'data')
     const stated = entry(content, pickledLabels)
     if (!(data instanceof NumpyArray) || data.itemType !== 'u1' || data.shape.length !== 2 || data.shape[1] !== PIXELS)
-      throw new UserError('BAD_INPUT', `${file} is damaged: its "data" is no array of images of ${PIXELS} bytes; get it again.`)
+      throw new UserError(
+        'BAD_INPUT',
+        `${file} is not a file of the Python version of CIFAR: its "data" is ${described(data)}, not a byte array of shape [n, ${PIXELS}]. Get the file again.`,
+      )
     const count = data.shape[0]!
     if (!(Array.isArray(stated) || stated instanceof NumpyArray) || stated.length !== count)
-      throw new UserError('BAD_INPUT', `${file} is damaged: its "${pickledLabels}" are not one for each of ${count} images; get it again.`)
-    const labels = stated instanceof NumpyArray ? stated.numbers() : stated.map(Number)
+      throw new UserError(
+        'BAD_INPUT',
+        `${file} has ${labelsDescribed(stated)} under "${pickledLabels}" for its ${count} images. It must have one whole number for each.`,
+      )
+    const labels =
+      stated instanceof NumpyArray
+        ? stated.numbers()
+        : stated.map((label, at) => wholeLabel(label, at, `the "${pickledLabels}" of ${file}`))
     for (let at = 0; at < count; at += CHUNK) {
       const end = Math.min(count, at + CHUNK)
       yield { planes: data.bytes.subarray(at * PIXELS, end * PIXELS), labels: labels.slice(at, end), done: end / count }
     }
   },
+}
+
+const described = (data: PickleValue | undefined): string =>
+  data instanceof NumpyArray
+    ? `an array of ${data.itemType} of shape [${data.shape.join(', ')}]`
+    : data === undefined
+      ? 'missing'
+      : 'not an array'
+
+const labelsDescribed = (stated: PickleValue | undefined): string =>
+  Array.isArray(stated) || stated instanceof NumpyArray ? `${stated.length} labels` : 'something other than a list of labels'
+
+/** @throws UserError BAD_INPUT for what is not a number of a class: an empty text is none, and None is not 0 */
+function wholeLabel(label: PickleValue, at: number, where: string): number {
+  if (typeof label === 'number' && Number.isInteger(label) && label >= 0) return label
+  const shown = label === null ? 'None' : typeof label === 'object' ? 'not a number' : JSON.stringify(String(label))
+  throw new UserError(
+    'BAD_INPUT',
+    `Image ${at + 1} has the label ${shown} in ${where}, but labels must be whole numbers from 0. Save the file again with a label for each image.`,
+  )
 }
 
 const entry = (content: PickleValue, key: string): PickleValue | undefined => (content instanceof Map ? content.get(key) : undefined)
@@ -152,8 +204,18 @@ async function begin(variant: CifarVariant, names: string[] | null, sink: Datase
     image: { height: SIDE, width: SIDE, channels: 3 },
     classNames: right ? names : variant.classNames,
   })
-  if (names && !right) sink.note(`the file of class names has ${names.length} names in place of ${variant.classNames.length}: not used`)
+  if (names && !right)
+    sink.note(`the file of class names was ignored because it has ${names.length} names instead of ${variant.classNames.length}`)
   if (variant.note) sink.note(variant.note)
+}
+
+/** @throws UserError BAD_INPUT that names the files without which there is nothing to train on */
+function requireTraining({ label, train }: CifarVariant, present: string[], file: (name: string) => string): void {
+  if (present.some((name) => train.includes(name))) return
+  throw new UserError(
+    'BAD_INPUT',
+    `${present.map(file).join(', ')} exists, but the training files of ${label} are missing. Put ${train.map(file).join(', ')} beside it.`,
+  )
 }
 
 function noteMissing(
@@ -165,8 +227,16 @@ function noteMissing(
   const missing = [...train, ...test].filter((name) => !present.includes(name))
   if (!missing.length) return
   const absent = missing.filter((name) => train.includes(name)).length * imagesPerTrainFile
-  const training = absent ? `, without ${absent.toLocaleString('en')} training images` : ''
-  sink.note(`incomplete download: ${missing.map(file).join(', ')} missing; imported what is there${training}`)
+  const without = absent ? `${absent.toLocaleString('en')} training images` : undefined
+  sink.incomplete(missing.map(file).join(', '), without)
+}
+
+/** A file that was cut off between two images looks whole. */
+function noteOtherLengths(lengths: readonly { file: string; images: number; published: number }[], sink: DatasetSink): void {
+  const others = lengths.filter(({ images, published }) => images !== published)
+  if (others.length === 0) return
+  const each = others.map(({ file, images, published }) => `${file} ${images.toLocaleString('en')} (${published.toLocaleString('en')})`)
+  sink.assume(`Some files have a different number of images than the published data set (in brackets): ${each.join(', ')}.`)
 }
 
 /** [n, 3, 32, 32] to [n, 32, 32, 3] */

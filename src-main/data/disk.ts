@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rm, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { UserError } from '../contract/errors.js'
+import { makeFolderBelow, withFolder } from '../durable/folders.js'
+import { explainPath } from '../durable/file-errors.js'
+import { isAtWork, unfinishedAt, unfinishedFolder } from '../durable/unfinished.js'
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '')
 
@@ -15,18 +17,20 @@ export function explainFileError(error: unknown, path: string): unknown {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new UserError('NOT_FOUND', `${at} does not exist: check the path.`, because)
+      return new UserError('NOT_FOUND', `${at} does not exist. Check the path.`, because)
     case 'ENOSPC':
     case 'EDQUOT':
-      return new UserError('DISK', `The disk that holds ${at} is full: free some space and try again.`, because)
+      return new UserError('DISK', `The disk of ${at} is full. Free some space and try again.`, because)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new UserError('DISK', `${at} cannot be read or written (${codeOf(error)}): give yourself the permission.`, because)
+      return new UserError('DISK', `Cannot read or write ${at}: permission denied (${codeOf(error)}). Change its permissions.`, because)
     case 'EIO':
-      return new UserError('DISK', `Reading or writing ${at} failed (EIO): check the disk and try again.`, because)
+      return new UserError('DISK', `Cannot read or write ${at}: input/output error (EIO). Check the disk and try again.`, because)
+    case 'EEXIST':
+      return new UserError('CONFLICT', `${at} already exists. Choose another name, or move it away.`, because)
     default:
-      return error
+      return explainPath(codeOf(error), at, error) ?? error
   }
 }
 
@@ -41,16 +45,18 @@ export async function requireSpace(folder: string, bytes: number, free: typeof f
   const available = await free(folder)
   if (available >= bytes) return
   const [needed, left] = [bytes, available].map((value) => `${(value / 2 ** 20).toFixed(0)} MiB`)
-  throw new UserError('DISK', `The import needs about ${needed} on the disk of ${folder}, which has ${left} left: free some space first.`)
+  throw new UserError(
+    'DISK',
+    `The import needs about ${needed} on the disk of ${folder}, which has only ${left} free. Free some space first.`,
+  )
 }
-
-const PREFIX = '.importing-'
 
 /** Removes the temporary folders of processes that are no more. */
 export async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : NaN
-    if (Number.isInteger(owner) && !alive(owner)) await rm(join(parent, name), { recursive: true, force: true })
+    const found = unfinishedAt(name, 'folder')
+    if (found?.purpose === 'importing' && found.maker !== null && !isAtWork(found.maker))
+      await rm(join(parent, name), { recursive: true, force: true })
   }
 }
 
@@ -59,22 +65,7 @@ export async function removeLeftovers(parent: string): Promise<void> {
  * afterwards whatever happens, and with it those that killed processes left behind.
  */
 export async function withTemporaryFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(parent, { recursive: true })
+  await makeFolderBelow(dirname(parent), parent)
   await removeLeftovers(parent)
-  const folder = join(parent, `${PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`)
-  await mkdir(folder)
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
-  }
+  return withFolder(unfinishedFolder(parent, 'importing'), work)
 }

@@ -1,13 +1,14 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import type { ImportDataset, ImportEstimate } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
-import { archiveKind } from './archive.js'
+import { makeFolderBelow } from '../durable/folders.js'
+import { archiveKind, noArchive } from './archive.js'
 import { LIMITS } from './archive-limits.js'
 import { explainFileError, freeBytes } from './disk.js'
-import { recogniseSource } from './import.js'
+import { recogniseSource } from './recognise.js'
 import { openZip } from './zip.js'
 
 /** Milliseconds of reading after which the rest of an archive is taken to be like its beginning. */
@@ -23,9 +24,11 @@ export async function estimateImport(
 ): Promise<ImportEstimate> {
   const path = resolve(request.path)
   try {
-    await mkdir(into, { recursive: true })
+    await makeFolderBelow(dirname(into), into)
     const left = await free(into)
-    const kind = (await stat(path)).isDirectory() || /\.npz$/i.test(path) ? null : await archiveKind(path)
+    const asItIs = (await stat(path)).isDirectory() || /\.npz$/i.test(path)
+    const kind = asItIs ? null : await archiveKind(path)
+    if (!asItIs && kind === null) throw await noArchive(path)
     if (kind === null) {
       const { format, found } = await recogniseSource(path, request)
       const storedBytes = Math.ceil(found.bytes)
@@ -49,7 +52,7 @@ export async function estimateImport(
 
 async function zipSize(path: string): Promise<number> {
   const zip = await openZip(path).catch((cause: unknown) => {
-    throw new UserError('BAD_INPUT', `${path} is damaged or cut off: get it again.`, { cause })
+    throw new UserError('BAD_INPUT', `${path} is damaged or truncated. Get it again.`, { cause })
   })
   try {
     let bytes = 0

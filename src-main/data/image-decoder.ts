@@ -27,7 +27,18 @@ export interface Decoded {
   /** Whether its size or its colours were changed. */
   resized: boolean
   recoloured: boolean
+  /** What else it had, and has no longer. */
+  lost: Lost[]
 }
+
+/** What an image file can hold that the images of a data set cannot. */
+export const LOST = {
+  transparency: 'have an alpha channel and were composited on white',
+  frames: 'have several frames; only the first was read',
+  depth: 'have more than 8 bits per channel and were rounded to 8',
+  turned: 'were rotated or mirrored according to their EXIF orientation',
+} as const
+export type Lost = keyof typeof LOST
 
 /** Why a file is skipped, for the report. */
 export class Undecodable extends Error {}
@@ -58,7 +69,7 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
  * @throws Undecodable as `readImageHeader` does, or when the image is damaged anywhere
  */
 export async function decodeImage(path: string, target: Target): Promise<Decoded> {
-  const { bytes, header } = await inspect(path)
+  const { bytes, header, lost } = await inspect(path)
   const sharp = await (loading ??= loadSharp())
   const resized = header.width !== target.width || header.height !== target.height
   let image = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error' }).autoOrient().flatten({ background: '#fff' })
@@ -67,27 +78,34 @@ export async function decodeImage(path: string, target: Target): Promise<Decoded
   const { data, info } = await image
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
-    .catch((error: unknown) => refuse('damaged, or cut off', error))
+    .catch((error: unknown) => refuse('damaged or truncated', error))
   if (info.channels !== target.channels || info.width !== target.width || info.height !== target.height)
     throw new Error(`${path} was decoded to ${info.width}x${info.height}x${info.channels}`)
-  return { pixels: data, resized, recoloured: header.grey !== (target.channels === 1) }
+  return { pixels: data, resized, recoloured: header.grey !== (target.channels === 1), lost }
 }
 
 function refuse(why: string, cause?: unknown): never {
   throw new Undecodable(why, { cause })
 }
 
-async function inspect(path: string): Promise<{ bytes: Buffer; header: ImageHeader }> {
+async function inspect(path: string): Promise<{ bytes: Buffer; header: ImageHeader; lost: Lost[] }> {
   const bytes = await readLimited(path)
-  if (!isKnown(bytes)) refuse(bytes.length ? 'its content is no PNG, JPEG or WebP image' : 'empty')
+  if (!isKnown(bytes)) refuse(bytes.length ? 'not a PNG, JPEG or WebP image' : 'empty')
   const sharp = await (loading ??= loadSharp())
-  const { width, height, space, channels, autoOrient, format } = await sharp(bytes, { limitInputPixels: false })
+  const metadata = await sharp(bytes, { limitInputPixels: false })
     .metadata()
-    .catch((error: unknown) => refuse('damaged at its beginning', error))
-  if (!['png', 'jpeg', 'webp'].includes(format)) refuse('its content is no PNG, JPEG or WebP image')
+    .catch((error: unknown) => refuse('damaged header', error))
+  const { width, height, space, channels, autoOrient, format } = metadata
+  if (!['png', 'jpeg', 'webp'].includes(format)) refuse('not a PNG, JPEG or WebP image')
   if (width * height > PIXEL_LIMIT) refuse(`more than ${PIXEL_LIMIT / 2 ** 20} megapixels`)
   const grey = channels <= 2 || space === 'b-w' || space === 'grey16'
-  return { bytes, header: { width: autoOrient.width, height: autoOrient.height, grey } }
+  const lost: Lost[] = [
+    ...(metadata.hasAlpha ? (['transparency'] as const) : []),
+    ...((metadata.pages ?? 1) > 1 ? (['frames'] as const) : []),
+    ...(['uchar', 'char'].includes(metadata.depth) ? [] : (['depth'] as const)),
+    ...((metadata.orientation ?? 1) > 1 ? (['turned'] as const) : []),
+  ]
+  return { bytes, header: { width: autoOrient.width, height: autoOrient.height, grey }, lost }
 }
 
 async function readLimited(path: string): Promise<Buffer> {
@@ -112,6 +130,6 @@ export function requireSide(size: { width: number; height: number }, limit: numb
   if (Math.max(size.width, size.height) > limit)
     throw new UserError(
       'BAD_INPUT',
-      `Most images are ${size.width}x${size.height}, and ${limit} is the longest side of a data set: say which size they get, for example --size 64.`,
+      `Most images are ${size.width}x${size.height}, but the maximum side length is ${limit}. Choose a size, for example --size 64.`,
     )
 }

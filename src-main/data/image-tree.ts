@@ -1,18 +1,19 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
+import type { Readings } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 import type { Part } from './layout.js'
+import { HIDDEN } from './source-folder.js'
 
 const FILE_LIMIT = 2_000_000
 const DEPTH_LIMIT = 8
 const IMAGE = /\.(png|jpe?g|webp)$/i
-const HIDDEN = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i
 
-const SPLITS: { pattern: RegExp; split: Split }[] = [
-  { pattern: /^(train|training)$/i, split: 'train' },
-  { pattern: /^(val|valid|validation|dev)$/i, split: 'validation' },
-  { pattern: /^(test|testing)$/i, split: 'test' },
-  { pattern: /^(unlabell?ed|extra)$/i, split: 'unlabelled' },
+const SPLITS: { word: RegExp; split: Split }[] = [
+  { word: /^(train|training)$/i, split: 'train' },
+  { word: /^(val|valid|validation|dev)$/i, split: 'validation' },
+  { word: /^(test|testing)$/i, split: 'test' },
+  { word: /^(unlabell?ed|extra)$/i, split: 'unlabelled' },
 ]
 type Split = Part | 'validation'
 
@@ -29,8 +30,9 @@ export interface ImageTree {
   files: Record<Part, ImageFile[]>
   /** What is not part of the data set. */
   skipped: { path: string; why: string }[]
-  /** How folders were understood, where that is not plain. */
+  /** How folders were understood, where that is plain, and where it is not. */
   notes: string[]
+  assumptions: string[]
 }
 
 /** Names of folders and files, as the file system gives them. */
@@ -38,71 +40,183 @@ interface Folder {
   folders: Map<string, Folder>
   files: string[]
   links: string[]
+  /** Names that are not UTF-8 and open nothing; what stands for their bytes. */
+  unreadable: string[]
+}
+
+/** A folder of a split, past folders that hold nothing but another one. */
+interface SplitFolder {
+  name: string
+  /** As it lies there, and as it is past the folders that hold nothing but another one. */
+  outer: Folder
+  /** Path of what holds the classes, with a slash at its end. */
+  prefix: string
+  folder: Folder
+  /** Its name is that of a split, and not only has one in it, as `seg_train` has. */
+  plain: boolean
+}
+
+function splitsOf(whole: Folder): Map<Split, SplitFolder[]> {
+  const found = new Map<Split, SplitFolder[]>()
+  for (const [name, folder] of whole.folders) {
+    const split = SPLITS.find(({ word }) => name.split(/[-_. \d]+/).some((part) => word.test(part)))
+    if (!split || !hasImages(folder)) continue
+    found.set(split.split, [
+      ...(found.get(split.split) ?? []),
+      { name, outer: folder, ...within(name, folder), plain: split.word.test(name) },
+    ])
+  }
+  return found
+}
+
+function within(name: string, folder: Folder): { prefix: string; folder: Folder } {
+  let [prefix, inner] = [`${name}/`, folder]
+  for (;;) {
+    const [only, ...others] = classesOf(inner)
+    const next = only === undefined || others.length ? undefined : inner.folders.get(only)
+    // A single class is no folder to pass through.
+    if (!next) return others.length ? { prefix, folder: inner } : { prefix: `${name}/`, folder }
+    prefix += `${only}/`
+    inner = next
+  }
+}
+
+/** One of each split, and the sentence that says what was not plain about it; null where the folders are classes. */
+function chooseSplits(whole: Folder, asked: Readings['folders']): { splits: Map<Split, SplitFolder>; assumption: string | null } | null {
+  if (asked === 'classes') return null
+  const found = splitsOf(whole)
+  const all = [...found.values()].flat()
+  const ask = (why: string): UserError =>
+    new UserError(
+      'BAD_INPUT',
+      `${why}. Rename the others, or state what the folders are with --folders splits or --folders classes (in the window: Folders).`,
+    )
+  const names = (folders: readonly SplitFolder[]): string => folders.map(({ name }) => `${name}/`).join(', ')
+  const shared = (a: SplitFolder, b: SplitFolder): boolean => classesOf(a.folder).filter((name) => b.folder.folders.has(name)).length > 1
+  const related = all.filter((one) => all.some((other) => other !== one && shared(one, other)))
+  const trains = found.get('train') ?? []
+  const plain = trains.filter((each) => each.plain && classesOf(each.folder).length > 1)
+  const candidates = plain.length ? plain : trains.filter((each) => related.includes(each) || asked === 'splits')
+  if (candidates.length > 1) throw ask(`${names(candidates)} all look like training folders`)
+  const [train] = candidates
+  if (!train) {
+    if (related.length) throw ask(`${names(related)} look like splits of one data set, but none of them is the training part`)
+    if (asked === 'splits') throw new UserError('BAD_INPUT', 'There is no training folder. Name one train, with a folder per class inside.')
+    return null
+  }
+  const splits = new Map<Split, SplitFolder>()
+  for (const [split, folders] of found) {
+    const known = split === 'train' ? [train] : folders.some((each) => each.plain) ? folders.filter((each) => each.plain) : folders
+    const [one, ...others] = known as [SplitFolder, ...SplitFolder[]]
+    if (others.length) throw ask(`${names(known)} all look like the ${split} part`)
+    const alone = classesOf(one.outer).some((name) => train.folder.folders.has(name))
+    splits.set(split, alone ? { ...one, folder: one.outer, prefix: `${one.name}/` } : one)
+  }
+  const odd = [...splits].filter(([, { plain, name, prefix }]) => !plain || prefix !== `${name}/`)
+  const assumption = odd.length
+    ? `${odd.map(([split, { prefix }]) => `${prefix} was used as the ${split === 'train' ? 'training' : split} part`).join(', ')}.`
+    : null
+  return { splits, assumption }
 }
 
 /**
- * Understands CLASS/IMAGE or SPLIT/CLASS/IMAGE (split: train, val, test, unlabelled), images lying at any depth below their class.
- * Validation images are the test part where there is no other, and training images where there is: a run draws its own
- * validation part. Labels follow the names of the classes in code point order.
+ * Understands CLASS/IMAGE or SPLIT/CLASS/IMAGE (split: train, val, test, unlabelled, also as a word in the name), images lying at any
+ * depth below their class. Validation images are the test part where there is no other, and training images where there is: a run draws
+ * its own validation part. Labels follow the names of the classes in code point order.
  * @returns null when the folder holds no such thing
- * @throws UserError BAD_INPUT when there are more files than a data set can have
+ * @throws UserError BAD_INPUT when there are more files than a data set can have, and where only the user can know what is a split
  */
-export async function readImageTree(root: string): Promise<ImageTree | null> {
+export async function readImageTree(root: string, asked?: Readings['folders']): Promise<ImageTree | null> {
   const whole = await list(root, 0, { files: 0 })
-  const splits = new Map<Split, { name: string; folder: Folder }>()
-  for (const [name, folder] of whole.folders) {
-    const split = SPLITS.find(({ pattern }) => pattern.test(name))?.split
-    if (split && !splits.has(split)) splits.set(split, { name, folder })
+  const chosen = chooseSplits(whole, asked)
+  const tree: ImageTree = {
+    classNames: [],
+    files: { train: [], test: [], unlabelled: [] },
+    skipped: [],
+    notes: [],
+    assumptions: [],
   }
-  const train = splits.get('train')
-  const tree: ImageTree = { classNames: [], files: { train: [], test: [], unlabelled: [] }, skipped: [], notes: [] }
-  if (!train) {
+  if (!chosen) {
     tree.classNames = classesOf(whole)
     if (tree.classNames.length < 2) return null
     collect(tree, whole, '', 'train')
+    if (asked !== 'classes') tellDeeper(tree, whole)
+    const splitLike = [...splitsOf(whole).values()].flat().map(({ name }) => `${name}/`)
+    if (splitLike.length) tree.assumptions.push(`${splitLike.join(', ')} was treated as a class, not as a split.`)
     return tree
   }
-  tree.classNames = classesOf(train.folder)
+  const { splits, assumption } = chosen
+  if (assumption) tree.assumptions.push(assumption)
+  const train = splits.get('train')!.folder
+  tree.classNames = classesOf(train)
+  tellDeeper(tree, train)
   if (tree.classNames.length < 2) return null
   for (const name of whole.files) tree.skipped.push({ path: name, why: NOT_AN_IMAGE })
+  for (const name of whole.links) tree.skipped.push({ path: name, why: NO_FILE })
+  for (const name of whole.unreadable) tree.skipped.push({ path: name, why: UNREADABLE })
   for (const [name, folder] of whole.folders)
     if (![...splits.values()].some((split) => split.name === name))
-      for (const path of everyFile(folder, name)) tree.skipped.push({ path, why: 'outside of the folders train, val, test and unlabelled' })
-  for (const [split, { name, folder }] of splits) {
-    const prefix = `${name}/`
-    if (split === 'unlabelled') collectUnlabelled(tree, folder, prefix)
-    else if (split === 'train') collect(tree, folder, prefix, 'train')
+      for (const path of everyFile(folder, name)) tree.skipped.push({ path, why: 'outside the folders train, val, test and unlabelled' })
+  for (const [split, { name, folder, prefix }] of splits) {
+    if (split === 'unlabelled') {
+      collectUnlabelled(tree, folder, prefix)
+      if (!/^unlabell?ed$/i.test(name) && !assumption?.includes(prefix)) tree.assumptions.push(`${prefix} was used as the unlabelled part.`)
+    } else if (split === 'train') collect(tree, folder, prefix, 'train')
     else if (!classesOf(folder).some((found) => tree.classNames.includes(found))) {
       const images = everyFile(folder, name).filter((path) => IMAGE.test(path))
       if (!images.length) continue
       collectUnlabelled(tree, folder, prefix)
-      tree.notes.push(`${name}/ has no folder of a known class: its ${images.length} images are kept as the unlabelled part`)
+      tree.assumptions.push(`${name}/ has no folder of a known class, so its ${images.length} images are used as the unlabelled part.`)
     } else if (split === 'validation' && splits.has('test')) {
       const before = tree.files.train.length
       collect(tree, folder, prefix, 'train')
       tree.notes.push(
-        `the ${tree.files.train.length - before} images of ${name}/ were added to the training part, from which runs draw their validation part`,
+        `the ${tree.files.train.length - before} images of ${name}/ were added to the training part, from which runs draw their validation split`,
       )
     } else {
       collect(tree, folder, prefix, 'test')
-      if (split === 'validation') tree.notes.push(`the images of ${name}/ are the test part`)
+      if (split === 'validation') tree.notes.push(`the images of ${name}/ are used as the test part`)
     }
   }
   for (const files of Object.values(tree.files)) files.sort((a, b) => (a.path < b.path ? -1 : 1))
   return tree
 }
 
+/** What files lie in a folder, and why those of images are no data set, as sentences for who expected one. */
+export async function describeFiles(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return ''
+  const whole = await list(path, 0, { files: 0 })
+  const kinds = new Map<string, number>()
+  for (const { path: file, refused } of walk(whole, '')) {
+    const kind = refused ? 'links' : extname(file).toLowerCase() || 'files without an extension'
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  }
+  if (!kinds.size) return 'The folder is empty. '
+  const most = [...kinds].sort(([, a], [, b]) => b - a).slice(0, 5)
+  const there = `There are ${most.map(([kind, count]) => `${count} ${kind}`).join(', ')}${kinds.size > most.length ? ' and others' : ''}. `
+  const [only] = classesOf(whole)
+  if (only !== undefined) return `${there}All images are in one folder, ${only}/, but at least two classes are needed. `
+  return whole.files.some((name) => IMAGE.test(name)) ? `${there}Its images are not in class folders. ` : there
+}
+
 const NOT_AN_IMAGE = 'not a .png, .jpg, .jpeg or .webp file'
+const NO_FILE = 'neither a file nor a folder, or nested too deeply'
+const UNREADABLE = 'its name is not UTF-8; rename it'
 
 async function list(path: string, depth: number, seen: { files: number }): Promise<Folder> {
-  const found: Folder = { folders: new Map(), files: [], links: [] }
+  const found: Folder = { folders: new Map(), files: [], links: [], unreadable: [] }
   const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !HIDDEN.test(name))
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   for (const entry of entries) {
     if (++seen.files > FILE_LIMIT)
-      throw new UserError('BAD_INPUT', `${path} and its neighbours hold more than ${FILE_LIMIT} files: import a part of them.`)
+      throw new UserError(
+        'BAD_INPUT',
+        `${path} and its neighbours contain more than ${FILE_LIMIT} files, the limit. Import a part of them.`,
+      )
     const inside = join(path, entry.name)
-    if (entry.isDirectory()) {
+    // Where a name is not UTF-8, what is read of it opens nothing.
+    if (entry.name.includes('\ufffd') && !(await stat(inside).catch(() => null))) found.unreadable.push(entry.name)
+    else if (entry.isDirectory()) {
       if (depth < DEPTH_LIMIT) found.folders.set(entry.name, await list(inside, depth + 1, seen))
       else found.links.push(entry.name)
     } else if (entry.isFile()) found.files.push(entry.name)
@@ -113,34 +227,47 @@ async function list(path: string, depth: number, seen: { files: number }): Promi
   return found
 }
 
+const listed = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '')
+
+/** Folders of images inside of classes could be classes as well. */
+function tellDeeper(tree: ImageTree, classes: Folder): void {
+  const deeper = tree.classNames.filter((name) => classesOf(classes.folders.get(name)!).length)
+  if (deeper.length)
+    tree.assumptions.push(
+      `The outermost folders (${listed(tree.classNames)}) were treated as the classes, not the folders inside ${listed(deeper)}.`,
+    )
+}
+
 const hasImages = (folder: Folder): boolean => folder.files.some((name) => IMAGE.test(name)) || [...folder.folders.values()].some(hasImages)
 
 const classesOf = (folder: Folder): string[] => [...folder.folders].filter(([, inner]) => hasImages(inner)).map(([name]) => name)
 
-function* walk(folder: Folder, prefix: string): Generator<{ path: string; file: boolean }> {
-  for (const name of folder.files) yield { path: prefix + name, file: true }
-  for (const name of folder.links) yield { path: prefix + name, file: false }
+function* walk(folder: Folder, prefix: string): Generator<{ path: string; refused: string | null }> {
+  for (const name of folder.files) yield { path: prefix + name, refused: null }
+  for (const name of folder.links) yield { path: prefix + name, refused: NO_FILE }
+  for (const name of folder.unreadable) yield { path: prefix + name, refused: UNREADABLE }
   for (const [name, inner] of folder.folders) yield* walk(inner, `${prefix}${name}/`)
 }
 
 const everyFile = (folder: Folder, name: string): string[] => [...walk(folder, `${name}/`)].map(({ path }) => path)
 
 function collect(tree: ImageTree, folder: Folder, prefix: string, part: 'train' | 'test'): void {
+  for (const name of folder.unreadable) tree.skipped.push({ path: prefix + name, why: UNREADABLE })
   for (const name of [...folder.files, ...folder.links])
-    tree.skipped.push({ path: prefix + name, why: IMAGE.test(name) ? 'in no folder of a class' : NOT_AN_IMAGE })
+    tree.skipped.push({ path: prefix + name, why: IMAGE.test(name) ? 'not in a class folder' : NOT_AN_IMAGE })
   const labels = new Map(tree.classNames.map((name, label) => [name, label]))
   for (const [name, inner] of folder.folders) {
     const label = labels.get(name)
-    for (const { path, file } of walk(inner, `${prefix}${name}/`))
-      if (!file) tree.skipped.push({ path, why: 'neither a file nor a folder, or too deep' })
+    for (const { path, refused } of walk(inner, `${prefix}${name}/`))
+      if (refused) tree.skipped.push({ path, why: refused })
       else if (!IMAGE.test(path)) tree.skipped.push({ path, why: NOT_AN_IMAGE })
-      else if (label === undefined) tree.skipped.push({ path, why: 'of a class that has no training images' })
+      else if (label === undefined) tree.skipped.push({ path, why: 'its class has no training images' })
       else tree.files[part].push({ path, label })
   }
 }
 
 function collectUnlabelled(tree: ImageTree, folder: Folder, prefix: string): void {
-  for (const { path, file } of walk(folder, prefix))
-    if (file && IMAGE.test(path)) tree.files.unlabelled.push({ path, label: null })
-    else tree.skipped.push({ path, why: NOT_AN_IMAGE })
+  for (const { path, refused } of walk(folder, prefix))
+    if (!refused && IMAGE.test(path)) tree.files.unlabelled.push({ path, label: null })
+    else tree.skipped.push({ path, why: refused ?? NOT_AN_IMAGE })
 }

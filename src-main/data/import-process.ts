@@ -1,4 +1,6 @@
-import { isUserError } from '../contract/errors.js'
+import { isUserError, UserError } from '../contract/errors.js'
+import { keepToOwner } from '../durable/own-files.js'
+import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { estimateImport } from './estimate.js'
 import { importDataset } from './import.js'
 import { ImportOrderSchema, type ImportNews } from './import-messages.js'
@@ -9,20 +11,26 @@ import { ImportOrderSchema, type ImportNews } from './import-messages.js'
  */
 const PROGRESS_EVERY = 100
 
+keepToOwner()
 const controller = new AbortController()
 // The host is gone: what was begun is removed, and nobody waits for the rest.
 process.on('disconnect', () => controller.abort(new Error('the host has ended')))
-// Ctrl-C reaches every process of a terminal; the host says when to end.
-process.on('SIGINT', () => undefined)
+leaveSignalsToHost(() =>
+  controller.abort(
+    new UserError(
+      'UNAVAILABLE',
+      'The import was terminated by the system or another program, for example during a shutdown. Nothing was stored; import it again.',
+    ),
+  ),
+)
 
-const tell = (news: ImportNews): void => {
-  if (process.connected) process.send?.(news)
-}
+const outbox = openOutbox()
+const tell = (news: ImportNews): void => outbox.send(news)
 
-let told = 0
+let told = -Infinity
 function onProgress(progress: number | null, message: string): void {
-  if (Date.now() - told < PROGRESS_EVERY) return
-  told = Date.now()
+  if (performance.now() - told < PROGRESS_EVERY) return
+  told = performance.now()
   tell({ kind: 'progress', progress, message })
 }
 
@@ -38,6 +46,7 @@ async function obey(message: unknown): Promise<void> {
     if (isUserError(error)) tell({ kind: 'failed', code: error.code, message: error.message })
     else tell({ kind: 'failed', code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   } finally {
+    await outbox.drain()
     if (process.connected) process.disconnect()
   }
 }

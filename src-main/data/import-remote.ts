@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process'
 import type { Dataset, ImportDataset, ImportEstimate } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
+import { wasAskedToEnd } from '../processes/end-request.js'
+import { guarded } from '../processes/guarded.js'
 import { removeLeftovers } from './disk.js'
 import type { ImportOptions } from './import.js'
 import { ImportNewsSchema, type ImportNews, type ImportOrder } from './import-messages.js'
@@ -45,22 +47,34 @@ async function run(entry: string, order: Order, { onProgress, signal }: Pick<Imp
   signal.throwIfAborted()
   const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
   let tail = ''
-  child.stderr?.on('data', (data: Buffer) => (tail = (tail + data.toString()).slice(-TAIL)))
+  let broken: unknown
+  const failed = (error: unknown): void => {
+    broken ??= error
+    child.kill('SIGKILL')
+  }
+  child.stderr?.on(
+    'data',
+    guarded(failed, (data: Buffer) => (tail = (tail + data.toString()).slice(-TAIL))),
+  )
   const send = (message: ImportOrder): void => {
     if (child.connected) child.send(message)
   }
   let overdue: NodeJS.Timeout | undefined
-  const cancel = (): void => {
+  const kill = guarded(failed, () => child.kill('SIGKILL'))
+  const cancel = guarded(failed, () => {
+    overdue = setTimeout(kill, PATIENCE)
     send({ kind: 'cancel' })
-    overdue = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
-  }
+  })
   signal.addEventListener('abort', cancel)
   let last: LastNews | undefined
-  child.on('message', (message) => {
-    const news = ImportNewsSchema.parse(message)
-    if (news.kind === 'progress') onProgress(news.progress, news.message)
-    else last = news
-  })
+  child.on(
+    'message',
+    guarded(failed, (message) => {
+      const news = ImportNewsSchema.parse(message)
+      if (news.kind === 'progress') onProgress(news.progress, news.message)
+      else last = news
+    }),
+  )
   let status: NodeJS.Signals | number
   try {
     status = await new Promise<NodeJS.Signals | number>((resolve, reject) => {
@@ -72,6 +86,10 @@ async function run(entry: string, order: Order, { onProgress, signal }: Pick<Imp
     clearTimeout(overdue)
     signal.removeEventListener('abort', cancel)
   }
+  if (broken !== undefined && !last) {
+    await removeLeftovers(order.into)
+    throw broken
+  }
   // What is done is done, whatever was asked meanwhile: the data set is in its place.
   if (last && last.kind !== 'failed') return last
   if (!last) await removeLeftovers(order.into)
@@ -79,9 +97,14 @@ async function run(entry: string, order: Order, { onProgress, signal }: Pick<Imp
   const { path } = order.request
   if (last?.code) throw new UserError(last.code, last.message)
   if (last) throw new Error(`the import of ${path} failed: ${last.message}`)
+  if (wasAskedToEnd(status))
+    throw new UserError(
+      'UNAVAILABLE',
+      `The import of ${path} was terminated by the system or another program (${status}), for example during a shutdown. Nothing was stored; import it again.`,
+    )
   const lines = tail.trim().split('\n').slice(-3).join(' | ')
   throw new UserError(
     'INTERNAL',
-    `The process that imported ${path} ended with ${status}${lines ? ` (${lines})` : ''}; nothing was stored. One of the files may be damaged, or the memory was not enough: try again with a part of them.`,
+    `The import of ${path} failed: its process ended with ${status}${lines ? ` (${lines})` : ''}, and nothing was stored. A file may be damaged, or there was not enough memory. Try again with a part of the files.`,
   )
 }

@@ -1,23 +1,17 @@
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import {
-  ImageOptionsSchema,
-  type Dataset,
-  type ImageOptions,
-  type ImportDataset,
-  type MakeDataset,
-  type PointKind,
-} from '../contract/datasets.js'
+import type { Dataset, ImportDataset, MakeDataset, PointKind } from '../contract/datasets.js'
+import { makeFolderBelow } from '../durable/folders.js'
 import { syncFolder } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
-import { archiveKind, unpackTar } from './archive.js'
+import { archiveKind, noArchive, unpackTar } from './archive.js'
 import { explainFileError, freeBytes, requireSpace, withTemporaryFolder } from './disk.js'
-import type { DatasetFormat, Found } from './format.js'
+import { describeNames, noEntryNames, type EntryNames } from './entry-names.js'
 import { pointBytes, writePoints } from './points.js'
-import { builtins, formats, problems } from './registry.js'
-import { SourceFolder } from './source-folder.js'
+import { recognise, wantedFormats } from './recognise.js'
+import { builtins, problems } from './registry.js'
 import { readDataset } from './stored.js'
-import { DatasetWriter } from './writer.js'
+import { DatasetWriter, type About } from './writer.js'
 import { unpackZip } from './zip.js'
 
 export interface ImportOptions {
@@ -45,35 +39,26 @@ export async function importDataset(request: ImportDataset, options: ImportOptio
   return staged(options, path, async (temporary) => {
     // A single file of arrays is a zip of its own kind, which its format reads by itself.
     const isFolder = (await stat(path)).isDirectory() || /\.npz$/i.test(path)
-    const root = isFolder ? path : await unpack(path, join(temporary, 'unpacked', archiveStem(path)), options)
+    const names = noEntryNames()
+    const root = isFolder ? path : await unpack(path, temporary, names, options)
     const before = isFolder ? 0 : UNPACKING
-    const { format, found } = await recognise(root, path, wanted, request.images ?? ImageOptionsSchema.parse({}))
+    const { format, found, folder, unread, assumptions } = await recognise(root, path, wanted, request)
     const name = request.name ?? found.name
     await requireFree(options.into, name)
     await requireSpace(temporary, found.bytes, options.free ?? freeBytes)
     const report: ImportOptions['onProgress'] = (done, message) =>
       options.onProgress(done === null ? null : before + (1 - before) * done, message)
     return {
-      about: { name, format: format.id, source: request.source ?? path },
-      write: (sink) => found.read(sink, options.signal),
+      about: { name, format: format.id, source: request.source ?? path, mirrored: format.mirrored },
+      write: async (sink) => {
+        for (const assumption of [...describeNames(names), ...assumptions]) sink.assume(assumption)
+        for (const name of unread) sink.skip(name, `not part of ${format.label} in ${folder}`)
+        await found.read(sink, options.signal)
+      },
       report,
     }
   })
 }
-
-function wantedFormats({ format }: ImportDataset): readonly DatasetFormat[] {
-  const wanted = format === undefined ? formats : formats.filter(({ id }) => id === format)
-  if (wanted.length) return wanted
-  const known = formats.map(({ id }) => id).join(', ')
-  throw new UserError('BAD_INPUT', `There is no format ${format}: choose one of ${known}, or leave it out.`)
-}
-
-/**
- * What a folder or a file of arrays holds.
- * @throws UserError BAD_INPUT when that cannot be read
- */
-export const recogniseSource = (path: string, request: ImportDataset): Promise<{ format: DatasetFormat; found: Found }> =>
-  recognise(path, path, wantedFormats(request), request.images ?? ImageOptionsSchema.parse({}))
 
 /** Names of the data sets that need no import. */
 export const builtinNames = (): string[] => builtins.map(({ name }) => name)
@@ -84,13 +69,13 @@ export const builtinNames = (): string[] => builtins.map(({ name }) => name)
  */
 export async function ensureBuiltin(name: string, options: ImportOptions): Promise<Dataset> {
   const builtin = builtins.find((candidate) => candidate.name === name)
-  if (!builtin) throw new UserError('NOT_FOUND', `${name} is none of the built-in data sets: ${builtinNames().join(', ')}.`)
+  if (!builtin) throw new UserError('NOT_FOUND', `There is no built-in data set ${name}. Choose one of ${builtinNames().join(', ')}.`)
   const folder = join(options.into, name)
   if (await exists(folder)) return readDataset(folder)
   return staged(options, folder, async (temporary) => {
     await requireSpace(temporary, builtin.bytes, options.free ?? freeBytes)
     return {
-      about: { name, format: builtin.format, source: builtin.source },
+      about: { name, format: builtin.format, source: builtin.source, mirrored: builtin.mirrored },
       write: (sink) => builtin.make(sink, options.signal),
       report: options.onProgress,
     }
@@ -115,7 +100,7 @@ export async function makeDataset({ name, kind, seed, points, noise }: MakeDatas
   const problem = problems.find((known) => known.kind === kind || known.kind === `two-${kind}`)
   if (!problem) {
     const known = problems.map((each) => each.kind).join(', ')
-    throw new UserError('BAD_INPUT', `There are no points of the kind ${kind}: choose one of ${known}.`)
+    throw new UserError('BAD_INPUT', `There is no kind of points ${kind}. Choose one of ${known}.`)
   }
   await requireFree(options.into, name)
   const trainPerClass = points === undefined ? problem.trainPerClass : Math.round(points / problem.classNames.length)
@@ -136,7 +121,7 @@ export async function makeDataset({ name, kind, seed, points, noise }: MakeDatas
 }
 
 interface Staging {
-  about: Pick<Dataset, 'name' | 'format' | 'source'>
+  about: About
   write(sink: DatasetWriter): Promise<void>
   report: ImportOptions['onProgress']
 }
@@ -153,7 +138,7 @@ async function staged(options: ImportOptions, path: string, prepare: (temporary:
       const writer = new DatasetWriter(folder, report, signal)
       try {
         await write(writer)
-        report(1, 'writing to the disk')
+        report(1, 'writing to disk')
         const dataset = await writer.finish(about)
         signal.throwIfAborted()
         await place(folder, join(into, about.name))
@@ -186,7 +171,7 @@ const exists = (path: string): Promise<boolean> =>
   )
 
 const taken = (name: string): UserError =>
-  new UserError('CONFLICT', `There is a data set ${name} already: remove it first, or give this one another name.`)
+  new UserError('CONFLICT', `A data set ${name} already exists. Remove it first, or choose another name.`)
 
 async function requireFree(into: string, name: string): Promise<void> {
   if (await exists(join(into, name))) throw taken(name)
@@ -195,34 +180,14 @@ async function requireFree(into: string, name: string): Promise<void> {
 /** An archive's name without its endings, after which the data set may be called. */
 const archiveStem = (file: string): string => basename(file).replace(/(\.tar)?\.(gz|tgz|tar|zip)$/i, '') || 'archive'
 
-async function unpack(file: string, into: string, { signal, onProgress, free }: ImportOptions): Promise<string> {
+async function unpack(file: string, temporary: string, names: EntryNames, { signal, onProgress, free }: ImportOptions): Promise<string> {
   const kind = await archiveKind(file)
-  if (!kind)
-    throw new UserError(
-      'BAD_INPUT',
-      `${file} is no .tar, .tar.gz or .zip archive that can be read: unpack it, and give the folder with its files.`,
-    )
-  await mkdir(into, { recursive: true })
+  if (!kind) throw await noArchive(file)
+  const into = join(temporary, 'unpacked', archiveStem(file))
+  await makeFolderBelow(temporary, into)
   const name = basename(file)
-  const rest = { signal, onProgress: (done: number) => onProgress(UNPACKING * done, `unpacking ${name}`), ...(free ? { free } : {}) }
+  const rest = { signal, names, onProgress: (done: number) => onProgress(UNPACKING * done, `unpacking ${name}`), ...(free ? { free } : {}) }
   if (kind === 'zip') await unpackZip(file, into, rest)
   else await unpackTar(file, into, { kind, ...rest })
   return into
-}
-
-async function recognise(
-  root: string,
-  path: string,
-  wanted: readonly DatasetFormat[],
-  images: ImageOptions,
-): Promise<{ format: DatasetFormat; found: Found }> {
-  const folders = await SourceFolder.candidates(root)
-  for (const formats of [wanted.filter(({ lastResort }) => !lastResort), wanted.filter(({ lastResort }) => lastResort)])
-    for (const folder of folders)
-      for (const format of formats) {
-        const found = await format.find(folder, images)
-        if (found) return { format, found }
-      }
-  const expected = wanted.map(({ label, files }) => `${label}: ${files}`).join('; ')
-  throw new UserError('BAD_INPUT', `${path} holds no data set that can be read. These files are looked for: ${expected}.`)
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { CONTENT_VERSION, contentVersionOf } from '../contract/dataset-content.js'
 import { DatasetSchema, type Dataset } from '../contract/datasets.js'
+import { PartSchema, type DatasetPart } from '../contract/pixels.js'
 import { valuesPerItem } from './shape.js'
 
 /**
@@ -10,14 +12,18 @@ import { valuesPerItem } from './shape.js'
 export const LAYOUT = 1
 export const DESCRIPTION = 'dataset.json'
 
-export const PARTS = ['train', 'test', 'unlabelled'] as const
-export type Part = (typeof PARTS)[number]
+export const PARTS = PartSchema.options
+export type Part = DatasetPart
 
-export const StoredDatasetSchema = DatasetSchema.extend({
+export const StoredDatasetSchema = DatasetSchema.omit({ earlierHashes: true }).extend({
   layout: z.literal(LAYOUT),
   files: z.record(z.string(), z.strictObject({ bytes: z.int().min(0), sha256: z.string() })),
 })
 export type StoredDataset = z.infer<typeof StoredDatasetSchema>
+
+/** What is for others to see; the strict schema of the contract has no place for the rest. */
+export const descriptionOf = (stored: StoredDataset): Dataset =>
+  DatasetSchema.strip().parse({ ...stored, earlierHashes: earlierHashes(stored) })
 
 type Shape = Pick<Dataset, 'kind' | 'image'>
 
@@ -38,12 +44,45 @@ export function expectedFiles(dataset: Shape & Pick<Dataset, 'counts'>): Map<str
   return files
 }
 
-/** The hash of what a network sees: shapes, classes and the content of every file, but no name, source or date. */
-export function contentHash({ kind, image, classNames, files }: Pick<StoredDataset, 'kind' | 'image' | 'classNames' | 'files'>): string {
-  const listed = Object.entries(files).map(([name, { bytes, sha256 }]) => [name, bytes, sha256])
-  listed.sort(([a], [b]) => (a! < b! ? -1 : 1))
-  const { height, width, channels } = image
-  return createHash('sha256')
-    .update(JSON.stringify([LAYOUT, kind, [height, width, channels], classNames, listed]))
-    .digest('hex')
+type Content = Pick<StoredDataset, 'kind' | 'image' | 'classNames' | 'counts' | 'channelMean' | 'channelDeviation' | 'files'>
+
+const listed = (files: StoredDataset['files']): [name: string, bytes: number, sha256: string][] =>
+  Object.entries(files)
+    .map(([name, { bytes, sha256 }]): [string, number, string] => [name, bytes, sha256])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** What each version of the hash covers. All of them stay: runs are compared under the version that they recorded. */
+const COVERED: Record<number, (content: Content) => unknown[]> = {
+  1: ({ kind, image: { height, width, channels }, classNames, files }) => [1, kind, [height, width, channels], classNames, listed(files)],
+  2: ({ kind, image: { height, width, channels }, classNames, counts, channelMean, channelDeviation, files }) => [
+    2,
+    kind,
+    [height, width, channels],
+    classNames,
+    PARTS.map((part) => counts[part]),
+    channelMean,
+    channelDeviation,
+    listed(files),
+  ],
 }
+
+/**
+ * The hash of all that decides what is computed from a data set: shapes, classes, counts, what images are normalised by, and the content
+ * of every file; but no name, source or date.
+ */
+export function contentHash(content: Content, version = CONTENT_VERSION): string {
+  const covered = COVERED[version]
+  if (!covered) throw new Error(`no hash of version ${version}`)
+  const digits = createHash('sha256')
+    .update(JSON.stringify(covered(content)))
+    .digest('hex')
+  return version === 1 ? digits : `${version}:${digits}`
+}
+
+/** The same content by the versions of the hash before that of a stored data set. */
+export const earlierHashes = (stored: StoredDataset): string[] =>
+  Array.from({ length: contentVersionOf(stored.hash) - 1 }, (_, before) => contentHash(stored, before + 1))
+
+/** Whether a description is the one that was written: its hash is that of what it says. */
+export const belongsTogether = (stored: StoredDataset): boolean =>
+  contentVersionOf(stored.hash) in COVERED && contentHash(stored, contentVersionOf(stored.hash)) === stored.hash

@@ -1,4 +1,4 @@
-import { DatasetNameSchema } from '../contract/datasets.js'
+import { DatasetNameSchema } from '../contract/dataset-name.js'
 
 /** Folders of uploads are named by chance. */
 const BY_CHANCE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

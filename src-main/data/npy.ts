@@ -2,6 +2,8 @@ import { UserError } from '../contract/errors.js'
 import type { ByteReader } from './byte-reader.js'
 
 const HEADER_LIMIT = 65_536
+/** No header of a file that is read is longer, with what stands before it. */
+export const HEAD_BYTES = HEADER_LIMIT + 12
 const MAGIC = '\x93NUMPY'
 
 /** Item types that are read, by numpy's name without the byte order, and the bytes of one. */
@@ -26,6 +28,8 @@ export interface NpyHeader {
   /** Numbers of the whole array. */
   length: number
   itemBytes: number
+  /** Bytes of the file before the first item. */
+  offset: number
   /** The numbers in whole items of the file. */
   decode(bytes: Buffer): Float64Array
 }
@@ -38,29 +42,30 @@ export interface NpyHeader {
 export async function readNpyHeader(reader: ByteReader, name: string): Promise<NpyHeader> {
   const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${name} ${why}`)
   const start = await reader.read(8)
-  if (start.toString('latin1', 0, 6) !== MAGIC) throw refuse('does not begin like an array of NumPy: it is damaged; save it again.')
+  if (start.toString('latin1', 0, 6) !== MAGIC) throw refuse('is not a NumPy array: its header is invalid. Save it again.')
   const size = start[6] === 1 ? (await reader.read(2)).readUInt16LE() : (await reader.read(4)).readUInt32LE()
-  if (size > HEADER_LIMIT) throw refuse(`has a header of ${size} bytes: it is damaged; save it again.`)
+  if (size > HEADER_LIMIT) throw refuse(`is damaged: its header has ${size} bytes. Save it again.`)
   const header = (await reader.read(size)).toString('latin1').trim()
   const literal = /^\{((?:\s*'(?:descr|fortran_order|shape)':\s*(?:'[^']*'|True|False|\([\d,\s]*\)),?)+)\s*\}$/.exec(header)?.[1]
   const descr = /'descr':\s*'([<>|=]?)(\w+)'/.exec(literal ?? '')
   const order = /'fortran_order':\s*(True|False)/.exec(literal ?? '')?.[1]
   const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(literal ?? '')?.[1]
   if (!descr || order === undefined || dimensions === undefined)
-    throw refuse('holds no plain array of numbers: save arrays of uint8 or float32 with np.savez.')
+    throw refuse('is not a plain array of numbers. Save arrays of uint8 or float32 with np.savez.')
   const item = READERS[descr[2]!]
-  if (!item) throw refuse(`holds items of the type ${descr[1]}${descr[2]}: convert it to uint8 or float32, and save it again.`)
+  if (!item) throw refuse(`has the unsupported type ${descr[1]}${descr[2]}. Convert it to uint8 or float32 and save it again.`)
   const shape = dimensions.split(',').map((text) => text.trim()).filter(Boolean).map(Number) // prettier-ignore
   const length = shape.reduce((product, side) => product * side, 1)
-  if (!Number.isSafeInteger(length * item.bytes)) throw refuse('says that it is larger than any file: it is damaged; save it again.')
+  if (!Number.isSafeInteger(length * item.bytes)) throw refuse('is damaged: its shape is impossibly large. Save it again.')
   if (order === 'True' && shape.filter((side) => side > 1).length > 1)
-    throw refuse("is stored in Fortran's order: save np.ascontiguousarray of it.")
+    throw refuse('is stored in Fortran order, which is not supported. Save it with np.ascontiguousarray.')
   const little = descr[1] !== '>'
   return {
     type: descr[2]!,
     shape,
     length,
     itemBytes: item.bytes,
+    offset: (start[6] === 1 ? 10 : 12) + size,
     decode(bytes) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       return Float64Array.from({ length: bytes.length / item.bytes }, (_, i) => item.read(view, i * item.bytes, little))

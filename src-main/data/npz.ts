@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Entry, ZipFile } from 'yauzl'
 import { isUserError, UserError } from '../contract/errors.js'
-import { ArchiveTally, sameTwice, type ArchiveLimits } from './archive-limits.js'
+import { ArchiveTally, explainArchive, sameTwice, type ArchiveLimits } from './archive-limits.js'
 import { ByteReader } from './byte-reader.js'
 import { readNpyHeader, type NpyHeader } from './npy.js'
 import { openZip } from './zip.js'
@@ -15,6 +15,8 @@ export class NpzFile {
     readonly name: string,
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
+    /** Files in it that are not arrays. */
+    readonly others: readonly string[],
   ) {}
 
   /** @throws UserError BAD_INPUT when it is no zip that can be read, holds an array twice, or unpacks to more than the limits allow */
@@ -25,18 +27,31 @@ export class NpzFile {
       zip = await openZip(path)
       const tally = new ArchiveTally(name, (await stat(path)).size, { entries: ENTRY_LIMIT, ...limits })
       const entries = new Map<string, Entry>()
+      const others: string[] = []
       for await (const entry of zip.eachEntry()) {
         tally.entry(entry.uncompressedSize, entry.compressedSize)
-        if (!entry.fileName.endsWith('.npy') || !entry.canDecodeFileData()) continue
+        if (!entry.fileName.endsWith('.npy')) {
+          others.push(entry.fileName)
+          continue
+        }
+        if (!entry.canDecodeFileData())
+          throw new UserError(
+            'BAD_INPUT',
+            `Cannot read ${entry.fileName} in ${name}: it is encrypted or not compressed with deflate. Save it again with np.savez.`,
+          )
         const array = entry.fileName.slice(0, -4)
         if (entries.has(array)) throw sameTwice(name)
         entries.set(array, entry)
       }
-      return new NpzFile(name, zip, entries)
+      return new NpzFile(name, zip, entries, others)
     } catch (error) {
       zip?.close()
       if (isUserError(error)) throw error
-      throw new UserError('BAD_INPUT', `${name} is damaged, or no file of np.savez: save it again.`, { cause: error })
+      throw new UserError(
+        'BAD_INPUT',
+        `Cannot open ${name}: it is not a NumPy archive, or it is damaged. Export it with np.savez and import it again.`,
+        { cause: error },
+      )
     }
   }
 
@@ -56,17 +71,32 @@ export class NpzFile {
   async reader(name: string): Promise<{ header: NpyHeader; reader: ByteReader }> {
     const entry = this.entries.get(name)
     if (!entry) throw new Error(`${this.name} has no array ${name}`)
-    const stream = await this.zip.openReadStreamPromise(entry)
+    const stream = await this.zip.openReadStreamPromise(entry).catch((error: unknown) => {
+      throw this.explain(error)
+    })
     const label = `${name} of ${this.name}`
-    const reader = new ByteReader(label, stream, () => void stream.destroy())
+    const reader = new ByteReader(label, this.explained(stream), () => void stream.destroy())
     try {
       const header = await readNpyHeader(reader, label)
       if (header.length * header.itemBytes > entry.uncompressedSize)
-        throw new UserError('BAD_INPUT', `${label} is shorter than its shape says: it is damaged; save it again.`)
+        throw new UserError('BAD_INPUT', `${label} is damaged: it is shorter than its shape requires. Save it again.`)
       return { header, reader }
     } catch (error) {
       reader.close()
       throw error
+    }
+  }
+
+  /** What the streams of the zip say only once they are read, as a user can use it. */
+  private explain(error: unknown): unknown {
+    return isUserError(error) ? error : explainArchive([error], this.name)
+  }
+
+  private async *explained(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of chunks) yield chunk as Buffer
+    } catch (error) {
+      throw this.explain(error)
     }
   }
 

@@ -12,17 +12,17 @@ export class NumpyArray extends PickleObject {
   }
 
   fill(shape: PickleValue, type: PickleValue, fortran: boolean, data: PickleValue): void {
-    const damaged = new UserError('BAD_INPUT', `${this.file} is damaged: an array in it does not fit its own shape; get it again.`)
+    const damaged = new UserError('BAD_INPUT', `${this.file} is damaged: the size of an array does not match its shape. Get it again.`)
     if (!(type instanceof NumpyType) || !Array.isArray(shape) || !Buffer.isBuffer(data)) throw damaged
     const size = ITEM_BYTES.get(type.name)
     if (size === undefined)
-      throw new UserError('BAD_INPUT', `${this.file} has an array of type ${type.name}, and only whole numbers are read: convert it.`)
+      throw new UserError('BAD_INPUT', `${this.file} has an array of type ${type.name}, but only integers are supported. Convert it.`)
     if (!shape.every((n): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0)) throw damaged
     if (shape.reduce((a, b) => a * b, size) !== data.length) throw damaged
     if (fortran && shape.length > 1)
       throw new UserError(
         'BAD_INPUT',
-        `${this.file} has an array in column order, which is not read: save it with numpy.ascontiguousarray.`,
+        `${this.file} has an array in Fortran order, which is not supported. Save it with numpy.ascontiguousarray.`,
       )
     this.shape = shape
     this.itemType = type.name
@@ -30,7 +30,7 @@ export class NumpyArray extends PickleObject {
   }
 
   setState(state: PickleValue): void {
-    if (!Array.isArray(state)) throw new UserError('BAD_INPUT', `${this.file} is damaged: an array in it has no content; get it again.`)
+    if (!Array.isArray(state)) throw new UserError('BAD_INPUT', `${this.file} is damaged: an array has no content. Get it again.`)
     const [, shape, type, fortran, data] = state
     this.fill(shape ?? null, type ?? null, Boolean(fortran), data ?? null)
   }
@@ -69,7 +69,7 @@ class NumpyType extends PickleObject {
     const order = Array.isArray(state) ? state[1] : undefined
     const text = Buffer.isBuffer(order) ? order.toString('latin1') : order
     if (text !== '<' && text !== '|' && text !== '=')
-      throw new UserError('BAD_INPUT', `${this.file} has an array in big-endian order, which is not read: save it as little-endian.`)
+      throw new UserError('BAD_INPUT', `${this.file} has an array in big-endian order, which is not supported. Save it as little-endian.`)
   }
 }
 
@@ -83,7 +83,7 @@ const text = (value: PickleValue | undefined): string | null =>
  */
 export function parseNumpyPickle(bytes: Buffer, name: string): PickleValue {
   const unknown = (what: string): never => {
-    throw new UserError('BAD_INPUT', `${name} is refused: ${what} in it is not what numpy writes.`)
+    throw new UserError('BAD_INPUT', `Cannot read ${name}: ${what} in it is not as NumPy writes it. Get it again.`)
   }
   let encoded = 0
   const reconstruct = (args: PickleValue[]): PickleValue => (args.length === 3 ? new NumpyArray(name) : unknown('an array'))
@@ -108,8 +108,18 @@ export function parseNumpyPickle(bytes: Buffer, name: string): PickleValue {
       },
     ],
   ]
+  /** A single number of numpy, which is data like one of Python. */
+  const scalar = ([type, content]: PickleValue[]): PickleValue => {
+    const array = new NumpyArray(name)
+    array.fill([1], type ?? null, false, content ?? null)
+    return array.numbers()[0]!
+  }
   for (const core of ['numpy.core', 'numpy._core']) {
-    globals.push([`${core}.multiarray._reconstruct`, reconstruct], [`${core}.numeric._frombuffer`, fromBuffer])
+    globals.push(
+      [`${core}.multiarray.scalar`, scalar],
+      [`${core}.multiarray._reconstruct`, reconstruct],
+      [`${core}.numeric._frombuffer`, fromBuffer],
+    )
   }
   return parsePickle(bytes, name, new Map(globals))
 }

@@ -27,7 +27,7 @@ class Global extends PickleObject {
   }
 
   setState(): void {
-    throw new UserError('BAD_INPUT', `a pickle is refused: it changes Python's ${this.path}.`)
+    throw new UserError('BAD_INPUT', `Cannot read a pickle that changes Python's ${this.path}. Get the file from its original source.`)
   }
 }
 
@@ -45,8 +45,8 @@ const TEXT_LIMIT = 2 ** 28
  * @throws UserError BAD_INPUT for anything but plain data
  */
 export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals = new Map()): PickleValue {
-  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${name} is refused: ${why}.`)
-  const cutOff = (): UserError => new UserError('BAD_INPUT', `${name} is cut off or damaged: get it again.`)
+  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `Cannot read ${name}: ${why}. Get it from its original source.`)
+  const cutOff = (): UserError => new UserError('BAD_INPUT', `${name} is truncated or damaged. Get it again.`)
   const stack: Slot[] = []
   const memo = new Map<number, PickleValue>()
   let at = 0
@@ -62,7 +62,7 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
   const u32 = (): number => take(4).readUInt32LE(0)
   const u64 = (): number => Number(take(8).readBigUInt64LE(0))
   const text = (length: number): string => {
-    if (length > TEXT_LIMIT) throw refuse('it holds a text that is too long')
+    if (length > TEXT_LIMIT) throw refuse('it contains a string that is too long')
     return take(length).toString('utf8')
   }
   const line = (): string => {
@@ -73,7 +73,7 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
       .slice(0, -1)
   }
   const push = (value: Slot): void => {
-    if (++values > VALUE_LIMIT) throw refuse('it holds more values than a batch of images can')
+    if (++values > VALUE_LIMIT) throw refuse('it contains more values than a batch of images can have')
     stack.push(value)
   }
   const pop = (): PickleValue => {
@@ -102,14 +102,15 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
     for (let i = 0; i < values.length; i += 2) {
       // Python 2's str and Python 3's bytes are the same key to us.
       const key = Buffer.isBuffer(values[i]) ? (values[i] as Buffer).toString('latin1') : values[i]
-      if (typeof key !== 'string' && typeof key !== 'number') throw refuse('a dictionary in it has keys that are no text')
+      if (typeof key !== 'string' && typeof key !== 'number') throw refuse('it contains a dictionary whose keys are not strings')
       map.set(key, values[i + 1]!)
     }
   }
   const global = (module: PickleValue, attribute: PickleValue): Global => {
     const path = `${String(module)}.${String(attribute)}`
     const call = globals.get(path)
-    if (!call) throw refuse(`it asks for Python's ${JSON.stringify(path.slice(0, 100))}, and only plain arrays, lists and texts are read`)
+    if (!call)
+      throw refuse(`it refers to Python's ${JSON.stringify(path.slice(0, 100))}, but only plain arrays, lists and strings are allowed`)
     return new Global(path, call)
   }
   const call = (callee: PickleValue, args: PickleValue): PickleValue => {
@@ -117,7 +118,7 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
     return callee.call(args)
   }
   const long = (length: number): number | bigint => {
-    if (length > 8) throw refuse('it holds a number of more than 64 bits')
+    if (length > 8) throw refuse('it contains a number of more than 64 bits')
     let value = 0n
     const raw = take(length)
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(raw[i]!)
@@ -134,7 +135,7 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
   const run: Record<number, () => void> = {
     0x80: () => {
       const protocol = u8()
-      if (protocol > 5) throw refuse(`it is of pickle protocol ${protocol}, and 5 is the latest that is known`)
+      if (protocol > 5) throw refuse(`it uses pickle protocol ${protocol}, but only protocols up to 5 are supported`)
     },
     0x95: () => void u64(), // FRAME
     0x28: () => push(MARK),
@@ -228,7 +229,7 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
     if (!step) {
       const code = `0x${opcode.toString(16).padStart(2, '0')}`
       throw refuse(
-        `it is no pickle of a batch of images (instruction ${code} at byte ${where}); the binary version of the data set is read too`,
+        `it is not a pickle of a batch of images (instruction ${code} at byte ${where}); the binary version of the data set is also supported`,
       )
     }
     step()

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { Preparer, type Plan } from './prepare.js'
 import type { PreparedMessage, Slot, SlotMessage, WorkerStart } from './worker-messages.js'
 
-/** A prepared batch; its memory is filled again after `release`. */
+/** A prepared batch, whose memory is reused after `release`. */
 export interface Batch {
   step: number
   /** Normalised, [count, height, width, channels]. */
@@ -52,7 +52,7 @@ export class ThreadPipeline implements BatchPipeline {
       this.deliver()
     })
     this.worker.on('error', (error) => this.fail('failed', error))
-    this.worker.on('messageerror', (error) => this.fail('sent what cannot be read', error))
+    this.worker.on('messageerror', (error) => this.fail('sent an unreadable message', error))
     this.worker.on('exit', (code) => this.fail(`ended with status ${code}`))
     for (let slot = 0; slot < SLOTS; slot++) this.worker.postMessage({ slot } satisfies SlotMessage)
   }

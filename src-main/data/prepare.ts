@@ -1,5 +1,6 @@
 import type { Dataset } from '../contract/datasets.js'
 import type { RunConfig } from '../contract/config.js'
+import { stepsInEpoch } from '../contract/epoch.js'
 import { permutation, randomFor } from '../numeric/random.js'
 import { randomCrop, UNTOUCHED, writeImage, type Crop } from './augment.js'
 import { valuesPerItem } from './shape.js'
@@ -11,9 +12,9 @@ type Item = Pick<Dataset, 'kind' | 'image' | 'channelMean' | 'channelDeviation'>
 export interface Plan extends Pick<RunConfig, 'seed' | 'augment'> {
   item: Item
   data: Pick<Loaded, 'values' | 'labels'>
-  /** Images to train on. */
+  /** Training images. */
   indices: Uint32Array
-  /** Images of one batch. */
+  /** Number of images in one batch. */
   batch: number
   stepsPerEpoch: number
 }
@@ -23,7 +24,7 @@ export interface Plan extends Pick<RunConfig, 'seed' | 'augment'> {
  * of the next, because every epoch has its own order. With fewer images than a batch wants, a batch is all of them.
  */
 export function epochOf(images: number, wanted: number): Pick<Plan, 'batch' | 'stepsPerEpoch'> {
-  return { batch: Math.min(wanted, images), stepsPerEpoch: Math.max(1, Math.floor(images / wanted)) }
+  return { batch: Math.min(wanted, images), stepsPerEpoch: stepsInEpoch(images, wanted) }
 }
 
 /** Writes normalised items [.., height, width, channels] float32 into batches. */
@@ -43,7 +44,7 @@ export class Normaliser {
   }
 
   /** Item `index` of the values becomes item `at` of the batch. */
-  write(values: Loaded['values'], index: number, out: Float32Array, at: number, crop: Crop): void {
+  write(values: Uint8Array | Float32Array, index: number, out: Float32Array, at: number, crop: Crop): void {
     if (values instanceof Uint8Array) {
       writeImage(values, index * this.size, this.table, out, at * this.size, this.item.image, crop)
       return
@@ -64,7 +65,7 @@ export class Preparer {
     this.normaliser = new Normaliser(plan.item)
   }
 
-  /** Numbers of one batch's images. */
+  /** Indices of the images of one batch. */
   get size(): number {
     return this.plan.batch * this.normaliser.size
   }

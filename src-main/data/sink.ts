@@ -1,7 +1,7 @@
 import type { Dataset } from '../contract/datasets.js'
 import type { Part } from './layout.js'
 
-/** Where a reader puts what it reads, piece by piece. */
+/** Receives the data that a reader reads, piece by piece. */
 export interface DatasetSink {
   /** Called once, before anything is written. */
   begin(description: Pick<Dataset, 'kind' | 'image' | 'classNames'>): void
@@ -12,12 +12,16 @@ export interface DatasetSink {
    * @throws UserError BAD_INPUT for a label without a class
    */
   write(part: Part, values: Uint8Array | Float32Array, labels: ArrayLike<number> | null, from: string): Promise<void>
-  /** Something that the user should know about the data: what was missing, skipped or converted. */
+  /** Adds a note for the user: what was missing, skipped or converted. */
   note(text: string): void
-  /** A file that is not part of the data set, for the report. */
+  /** Adds a sentence on how ambiguous files were interpreted. */
+  assume(text: string): void
+  /** The files that are missing of a data set of which all are known, and what that takes from it. */
+  incomplete(missing: string, without?: string): void
+  /** Reports a file that is not part of the data set. */
   skip(file: string, why: string): void
-  /** Images whose size or colours were changed, for the report. */
+  /** Reports images that were resized or converted in colour. */
   converted(what: { resized?: number; recoloured?: number }): void
-  /** How much was read, 0..1. */
+  /** Reports the fraction read, 0..1. */
   progress(done: number, message: string): void
 }

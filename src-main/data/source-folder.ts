@@ -3,8 +3,15 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../contract/errors.js'
-import { ArchiveTally, type ArchiveLimits } from './archive-limits.js'
+import { ArchiveTally, LIMITS, type ArchiveLimits } from './archive-limits.js'
 import { ByteReader } from './byte-reader.js'
+
+/** Folders that hold nothing but another one, and folders side by side, that are looked into. */
+const DEPTH_LIMIT = 8
+const FOLDER_LIMIT = 256
+
+/** What file managers and version control put beside files. */
+export const HIDDEN = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i
 
 /** The regular files of one folder, as a format sees them. */
 export class SourceFolder {
@@ -15,7 +22,10 @@ export class SourceFolder {
 
   static async open(path: string): Promise<SourceFolder> {
     const sizes = new Map<string, number>()
-    for (const entry of await readdir(path, { withFileTypes: true })) {
+    const entries = await readdir(path, { withFileTypes: true })
+    if (entries.length > LIMITS.entries)
+      throw new UserError('BAD_INPUT', `${path} has ${entries.length} files, more than the limit of ${LIMITS.entries}. Divide it.`)
+    for (const entry of entries) {
       // A pipe or device would block or never end; a link to a file is how data sets are often kept.
       if (!entry.isFile() && !entry.isSymbolicLink()) continue
       const found = await stat(join(path, entry.name)).catch(() => null)
@@ -29,19 +39,32 @@ export class SourceFolder {
     return new SourceFolder(dirname(path), new Map([[basename(path), (await stat(path)).size]]))
   }
 
-  /** The folder and those directly inside it: archives have one more level, and people give either. A single file is alone. */
-  static async candidates(path: string): Promise<SourceFolder[]> {
-    if (!(await stat(path)).isDirectory()) return [await SourceFolder.single(path)]
-    const inner = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    const names = inner.map(({ name }) => name).sort()
-    return Promise.all([path, ...names.slice(0, 256).map((name) => join(path, name))].map((folder) => SourceFolder.open(folder)))
+  /**
+   * The folder and those directly inside it: archives have one more level, and people give either. A folder that holds nothing but
+   * another one is passed through. A single file is alone.
+   * @returns also how many folders were too many to be looked into
+   */
+  static async candidates(path: string): Promise<{ folders: SourceFolder[]; beyond: number }> {
+    if (!(await stat(path)).isDirectory()) return { folders: [await SourceFolder.single(path)], beyond: 0 }
+    const passed: string[] = []
+    for (let folder = path; ;) {
+      const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !HIDDEN.test(name))
+      const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name)).sort() // prettier-ignore
+      passed.push(folder)
+      if (entries.length !== 1 || inner.length !== 1 || passed.length > DEPTH_LIMIT)
+        return {
+          folders: await Promise.all([...passed, ...inner.slice(0, FOLDER_LIMIT)].map((each) => SourceFolder.open(each))),
+          beyond: Math.max(0, inner.length - FOLDER_LIMIT),
+        }
+      folder = inner[0]!
+    }
   }
 
   get name(): string {
     return basename(this.path)
   }
 
-  /** Names of the files, sorted. */
+  /** File names in sorted order. */
   get names(): string[] {
     return [...this.sizes.keys()].sort()
   }
@@ -50,7 +73,7 @@ export class SourceFolder {
     return this.sizes.has(name)
   }
 
-  /** Length of a file in bytes; 0 where it is not there. */
+  /** Size of a file in bytes; 0 if it does not exist. */
   size(name: string): number {
     return this.sizes.get(name) ?? 0
   }
@@ -71,7 +94,7 @@ export class SourceFolder {
   /** @throws UserError BAD_INPUT when the file is longer than anything of its kind */
   async readWhole(name: string, limit: number): Promise<Buffer> {
     if (this.size(name) > limit)
-      throw new UserError('BAD_INPUT', `${name} is ${this.size(name)} bytes long, more than a file of its kind can be: get it again.`)
+      throw new UserError('BAD_INPUT', `${name} has ${this.size(name)} bytes, more than a file of its kind can have. Get it again.`)
     return readFile(join(this.path, name))
   }
 

@@ -1,3 +1,4 @@
+import { ROUNDING, subsetSize } from '../contract/epoch.js'
 import { permutation, randomFor } from '../numeric/random.js'
 
 interface Ranked {
@@ -47,15 +48,12 @@ export function splitTraining(
   labels: ArrayLike<number>,
   { seed, subset, validation }: { seed: number; subset: number; validation: number },
 ): Split {
-  const wanted = stratifiedOrder(labels, seed).slice(0, Math.max(1, Math.floor(labels.length * subset + ROUNDING)))
+  const wanted = stratifiedOrder(labels, seed).slice(0, subsetSize(labels.length, subset))
   const kept = wanted.filter(({ rank }) => isValidation(rank, validation))
   const rest = wanted.filter(({ rank }) => !isValidation(rank, validation))
   const indices = (of: Ranked[]): Uint32Array => Uint32Array.from(of, ({ index }) => index).sort()
   return { train: indices(rest), validation: indices(kept) }
 }
-
-/** 0.29 * 100 is 28.999999999999996. */
-const ROUNDING = 1e-9
 
 const isValidation = (rank: number, fraction: number): boolean =>
   Math.floor((rank + 1) * fraction + ROUNDING) > Math.floor(rank * fraction + ROUNDING)

@@ -3,12 +3,15 @@ import { createReadStream } from 'node:fs'
 import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { replaceFile } from '../durable/replace-file.js'
-import { DatasetSchema, type Dataset } from '../contract/datasets.js'
+import { CONTENT_VERSION, contentVersionOf } from '../contract/dataset-content.js'
+import type { Dataset } from '../contract/datasets.js'
 import { isUserError, UserError } from '../contract/errors.js'
 import { explainFileError } from './disk.js'
 import {
+  belongsTogether,
   contentHash,
   DESCRIPTION,
+  descriptionOf,
   expectedFiles,
   labelsFile,
   StoredDatasetSchema,
@@ -25,7 +28,9 @@ export interface Loaded {
   labels: Uint16Array<SharedArrayBuffer>
 }
 
-const again = (folder: string): string => `remove the data set ${basename(folder)} and import it again`
+const changed = (path: string): string => `${path} has changed since it was imported`
+
+const again = (folder: string): string => `Remove the data set ${basename(folder)} and import it again`
 
 /**
  * The description of a stored data set, after a look at the lengths of its files.
@@ -35,19 +40,25 @@ export async function readDataset(folder: string): Promise<Dataset> {
   const stored = await readStored(folder)
   for (const [name, bytes] of expectedFiles(stored)) {
     const problem = await lengthProblem(join(folder, name), bytes)
-    if (problem) throw new UserError('DISK', `${problem}: ${again(folder)}.`)
+    if (problem) throw new UserError('DISK', `${problem}. ${again(folder)}.`)
   }
   return descriptionOf(stored)
 }
 
 /**
- * Reads one labelled part into shared memory.
+ * Reads one labelled part into shared memory, and compares it with the hash that was taken when it was written.
  * @throws UserError DISK naming the file that is missing or damaged
  */
 export async function loadPart(folder: string, dataset: Dataset, part: Exclude<Part, 'unlabelled'>): Promise<Loaded> {
   const count = dataset.counts[part]
-  const read = async (name: string): Promise<SharedArrayBuffer> =>
-    count ? readShared(join(folder, name), expectedFiles(dataset).get(name)!, folder) : new SharedArrayBuffer(0)
+  const { files } = await readStored(folder)
+  const read = async (name: string): Promise<SharedArrayBuffer> => {
+    if (!count) return new SharedArrayBuffer(0)
+    const buffer = await readShared(join(folder, name), expectedFiles(dataset).get(name)!, folder)
+    if (createHash('sha256').update(new Uint8Array(buffer)).digest('hex') !== files[name]?.sha256)
+      throw new UserError('DISK', `${changed(join(folder, name))}. ${again(folder)}.`)
+    return buffer
+  }
   const values = await read(valuesFile(dataset.kind, part))
   const labels = checkedLabels(await read(labelsFile(part)), folder, dataset, part)
   return { count, values: dataset.kind === 'images' ? new Uint8Array(values) : new Float32Array(values), labels }
@@ -66,7 +77,7 @@ function checkedLabels(buffer: SharedArrayBuffer, folder: string, dataset: Datas
   const labels = new Uint16Array(buffer)
   const bad = labels.findIndex((label) => label >= dataset.classNames.length)
   if (bad >= 0)
-    throw new UserError('DISK', `${join(folder, labelsFile(part))} is damaged (label ${labels[bad]} at ${bad}): ${again(folder)}.`)
+    throw new UserError('DISK', `${join(folder, labelsFile(part))} is damaged (label ${labels[bad]} at ${bad}). ${again(folder)}.`)
   return labels
 }
 
@@ -100,12 +111,10 @@ export async function verifyDataset(
     const path = join(folder, name)
     const read = (done: number): void => onProgress?.(Math.min(1, (before + done) / total), `reading ${name}`)
     const wrong = await lengthProblem(path, bytes)
-    const problem = wrong ?? ((await sha256(path, read, signal)) === stored.files[name]?.sha256 ? null : `${path} has changed`)
-    if (problem) problems.push(`${problem}: ${again(folder)}.`)
+    const problem = wrong ?? ((await sha256(path, read, signal)) === stored.files[name]?.sha256 ? null : changed(path))
+    if (problem) problems.push(`${problem}. ${again(folder)}.`)
     before += bytes
   }
-  if (!problems.length && contentHash(stored) !== stored.hash)
-    problems.push(`${join(folder, DESCRIPTION)} does not belong to these files: ${again(folder)}.`)
   return { ok: problems.length === 0, problems }
 }
 
@@ -115,12 +124,25 @@ export async function verifyDataset(
  */
 export async function renameStored(folder: string, name: string): Promise<void> {
   const stored = await readStored(folder)
-  if (stored.name === name) return
+  if (stored.name !== name) await describeAnew(folder, { ...stored, name })
+}
+
+/**
+ * Gives a stored data set that has an earlier version of the hash the present one, which covers more.
+ * @throws UserError NOT_FOUND or DISK
+ */
+export async function renewHash(folder: string): Promise<Dataset> {
+  const stored = await readStored(folder)
+  if (contentVersionOf(stored.hash) >= CONTENT_VERSION) return descriptionOf(stored)
+  const renewed = { ...stored, hash: contentHash(stored) }
+  await describeAnew(folder, renewed)
+  return descriptionOf(renewed)
+}
+
+async function describeAnew(folder: string, stored: StoredDataset): Promise<void> {
   const path = join(folder, DESCRIPTION)
   try {
-    await replaceFile(path, (temporary) => writeFile(temporary, `${JSON.stringify({ ...stored, name }, null, 2)}\n`), {
-      temporary: `${path}.new`,
-    })
+    await replaceFile(path, (temporary) => writeFile(temporary, `${JSON.stringify(stored, null, 2)}\n`))
   } catch (error) {
     throw explainFileError(error, path)
   }
@@ -138,23 +160,22 @@ async function readStored(folder: string): Promise<StoredDataset> {
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw new UserError('DISK', `${path} is damaged: ${again(folder)}.`, { cause: error })
+    throw new UserError('DISK', `${path} is damaged. ${again(folder)}.`, { cause: error })
   }
   const parsed = StoredDatasetSchema.safeParse(json)
   if (!parsed.success)
-    throw new UserError('DISK', `${path} is damaged, or from another version of Retrace: ${again(folder)}.`, { cause: parsed.error })
+    throw new UserError('DISK', `${path} is damaged or was written by another version of Retrace. ${again(folder)}.`, {
+      cause: parsed.error,
+    })
+  if (!belongsTogether(parsed.data))
+    throw new UserError('DISK', `${path} has changed or does not match the files beside it. ${again(folder)}.`)
   return parsed.data
-}
-
-/** What is for others to see; the strict schema of the contract has no place for the rest. */
-function descriptionOf(stored: StoredDataset): Dataset {
-  return DatasetSchema.strip().parse(stored)
 }
 
 async function lengthProblem(path: string, bytes: number): Promise<string | null> {
   try {
     const { size } = await stat(path)
-    return size === bytes ? null : `${path} is damaged (${size} bytes in place of ${bytes})`
+    return size === bytes ? null : `${path} is damaged (${size} bytes instead of ${bytes})`
   } catch (error) {
     const explained = explainFileError(error, path)
     if (isUserError(explained)) return explained.code === 'NOT_FOUND' ? `${path} is missing` : explained.message
@@ -167,14 +188,14 @@ const READ_BYTES = 2 ** 28
 
 async function readShared(path: string, bytes: number, folder: string): Promise<SharedArrayBuffer> {
   const problem = await lengthProblem(path, bytes)
-  if (problem) throw new UserError('DISK', `${problem}: ${again(folder)}.`)
+  if (problem) throw new UserError('DISK', `${problem}. ${again(folder)}.`)
   const buffer = new SharedArrayBuffer(bytes)
   const view = new Uint8Array(buffer)
   const handle = await open(path, 'r')
   try {
     for (let at = 0; at < bytes;) {
       const { bytesRead } = await handle.read(view, at, Math.min(READ_BYTES, bytes - at), at)
-      if (!bytesRead) throw new UserError('DISK', `${path} became shorter while it was read: ${again(folder)}.`)
+      if (!bytesRead) throw new UserError('DISK', `${path} was truncated while it was read. ${again(folder)}.`)
       at += bytesRead
     }
   } catch (error) {

@@ -2,10 +2,21 @@ import { createHash, type Hash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../durable/replace-file.js'
-import { DatasetSchema, type Dataset } from '../contract/datasets.js'
+import { INCOMPLETE, type Dataset, type Mirrored } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 
-import { contentHash, DESCRIPTION, labelsFile, LAYOUT, PARTS, valuesFile, type Part, type StoredDataset } from './layout.js'
+import {
+  contentHash,
+  DESCRIPTION,
+  descriptionOf,
+  labelsFile,
+  LAYOUT,
+  PARTS,
+  StoredDatasetSchema,
+  valuesFile,
+  type Part,
+  type StoredDataset,
+} from './layout.js'
 import { valuesPerItem } from './shape.js'
 import type { DatasetSink } from './sink.js'
 import { pixelStatistics, pointStatistics, type ChannelStatistics } from './statistics.js'
@@ -14,6 +25,12 @@ const LABEL_LIMIT = 65_536
 
 /** Files that a report names for each reason. */
 const EXAMPLES = 20
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, EXAMPLES).join(', ') + (names.length > EXAMPLES ? ` and ${names.length - EXAMPLES} more` : '')
+
+/** What is known of a data set before anything of it is read; the format declares what mirrored images are. */
+export type About = Pick<Dataset, 'name' | 'format' | 'source'> & { mirrored?: Mirrored | undefined }
 
 class HashedFile {
   private readonly hash: Hash = createHash('sha256')
@@ -48,7 +65,9 @@ export class DatasetWriter implements DatasetSink {
   private readonly files = new Map<string, HashedFile>()
   private readonly counts: Record<Part, number> = { train: 0, test: 0, unlabelled: 0 }
   private readonly notes: string[] = []
+  private readonly assumptions: string[] = []
   private readonly skipped = new Map<string, { count: number; examples: string[] }>()
+  private readonly classes = new Set<number>()
   private readonly changed = { resized: 0, recoloured: 0 }
   private readonly began = performance.now()
   private description: Pick<Dataset, 'kind' | 'image' | 'classNames'> | null = null
@@ -63,7 +82,10 @@ export class DatasetWriter implements DatasetSink {
   begin(description: Pick<Dataset, 'kind' | 'image' | 'classNames'>): void {
     if (this.description) throw new Error('a reader began twice')
     if (description.classNames.length > LABEL_LIMIT)
-      throw new UserError('BAD_INPUT', `The data has ${description.classNames.length} classes, and ${LABEL_LIMIT} is the most: merge some.`)
+      throw new UserError(
+        'BAD_INPUT',
+        `The data set has ${description.classNames.length} classes, more than the limit of ${LABEL_LIMIT}. Merge some.`,
+      )
     this.description = description
     const { channels } = description.image
     this.statistics = description.kind === 'images' ? pixelStatistics(channels) : pointStatistics(channels)
@@ -87,6 +109,14 @@ export class DatasetWriter implements DatasetSink {
     this.notes.push(text)
   }
 
+  assume(text: string): void {
+    if (!this.assumptions.includes(text)) this.assumptions.push(text)
+  }
+
+  incomplete(missing: string, without?: string): void {
+    this.note(`${INCOMPLETE}: ${missing} missing; imported the rest${without ? ` without ${without}` : ''}`)
+  }
+
   skip(file: string, why: string): void {
     const known = this.skipped.get(why) ?? { count: 0, examples: [] }
     this.skipped.set(why, known)
@@ -108,34 +138,40 @@ export class DatasetWriter implements DatasetSink {
    * Forces everything to the disk and writes the description.
    * @throws UserError BAD_INPUT when there is no training image
    */
-  async finish(about: Pick<Dataset, 'name' | 'format' | 'source'>): Promise<Dataset> {
+  async finish(about: About): Promise<Dataset> {
     const { description, statistics, counts } = this
-    if (!description || !statistics || !counts.train)
-      throw new UserError('BAD_INPUT', `${about.source} has no training images: add the files of the training part and import again.`)
+    if (!description || !statistics || !counts.train) throw new UserError('BAD_INPUT', `${about.source} ${this.whyNothing()}`)
+    const empty = description.classNames.filter((_, label) => !this.classes.has(label))
+    if (empty.length)
+      this.assume(
+        `${empty.length === 1 ? 'The class' : 'The classes'} ${listed(empty)} ${empty.length === 1 ? 'has' : 'have'} no images but ${empty.length === 1 ? 'was' : 'were'} kept.`,
+      )
     if (!counts.test) this.notes.push('no test images: runs on this data set report no test accuracy')
     const files: StoredDataset['files'] = {}
     for (const [name, file] of this.files) files[name] = await file.finish()
     this.files.clear()
     const { mean, deviation, histogram } = statistics.result()
-    const dataset: Dataset = DatasetSchema.parse({
+    const written = {
       ...about,
       ...description,
-      counts: Object.fromEntries(PARTS.map((part) => [part, counts[part]])),
+      counts: { ...counts },
       bytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0),
-      hash: contentHash({ ...description, files }),
       channelMean: mean,
       channelDeviation: deviation,
       channelHistogram: histogram,
       createdAt: Date.now(),
       notes: this.notes,
+      assumptions: this.assumptions,
       report: {
         stored: PARTS.reduce((sum, part) => sum + counts[part], 0),
         ...this.changed,
         skipped: [...this.skipped].map(([why, files]) => ({ why, ...files })),
         seconds: Math.round(performance.now() - this.began) / 1000,
       },
-    })
-    const stored: StoredDataset = { ...dataset, layout: LAYOUT, files }
+      layout: LAYOUT,
+      files,
+    }
+    const stored = StoredDatasetSchema.parse({ ...written, hash: contentHash(written) })
     const handle = await open(join(this.folder, DESCRIPTION), 'wx')
     try {
       await handle.writeFile(`${JSON.stringify(stored, null, 2)}\n`)
@@ -144,7 +180,7 @@ export class DatasetWriter implements DatasetSink {
       await handle.close()
     }
     await syncFolder(this.folder)
-    return dataset
+    return descriptionOf(stored)
   }
 
   /** Lets go of the files; the folder is the caller's to remove. */
@@ -153,12 +189,22 @@ export class DatasetWriter implements DatasetSink {
     this.files.clear()
   }
 
+  /** Why there is nothing to train on. */
+  private whyNothing(): string {
+    const reasons = [...this.skipped].map(([why, { count, examples }]) => `${count} ${why} (${examples[0]}${count > 1 ? ', ...' : ''})`)
+    if (!reasons.length) return 'has no training images. Add the files of the training part and import again.'
+    return `has no readable training images. Skipped files: ${reasons.join('; ')}.`
+  }
+
   private async writeLabels(part: Part, labels: ArrayLike<number>, classes: number, from: string): Promise<void> {
     for (let i = 0; i < labels.length; i++) {
       const label = labels[i]!
-      if (Number.isInteger(label) && label >= 0 && label < classes) continue
+      if (Number.isInteger(label) && label >= 0 && label < classes) {
+        this.classes.add(label)
+        continue
+      }
       const where = `${from} is damaged: image ${this.counts[part] + i + 1} of the ${part} part`
-      throw new UserError('BAD_INPUT', `${where} has the label ${label}, and there are ${classes} classes; get the file again.`)
+      throw new UserError('BAD_INPUT', `${where} has the label ${label}, but there are only ${classes} classes. Get the file again.`)
     }
     await (await this.file(labelsFile(part))).append(Uint16Array.from(labels))
   }

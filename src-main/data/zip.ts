@@ -1,9 +1,11 @@
-import { mkdir, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Entry, ZipFile } from 'yauzl'
 import { isUserError, UserError } from '../contract/errors.js'
-import { ArchiveTally, explainArchive, safePath, writeWhole, type ArchiveLimits } from './archive-limits.js'
+import { makeFolderBelow } from '../durable/folders.js'
+import { ArchiveTally, explainArchive, safePath, writeWhole, type UnpackOptions } from './archive-limits.js'
 import { freeBytes } from './disk.js'
+import { noEntryNames, zipName } from './entry-names.js'
 
 /** Bits of a Unix mode that say what kind of file it is. */
 const KIND = 0o170000
@@ -27,36 +29,30 @@ function kindOf({ fileName, versionMadeBy, externalFileAttributes }: Entry): str
  * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, names that come twice, overlapping entries, bombs,
  * encrypted, damaged or cut off archives; DISK when it does not fit. The caller removes the folder then.
  */
-export async function unpackZip(
-  file: string,
-  into: string,
-  options: {
-    signal: AbortSignal
-    onProgress(done: number): void
-    limits?: Partial<ArchiveLimits>
-    free?: typeof freeBytes
-  },
-): Promise<void> {
+export async function unpackZip(file: string, into: string, options: UnpackOptions): Promise<void> {
   const name = basename(file)
+  const { names = noEntryNames() } = options
   const tally = new ArchiveTally(name, (await stat(file)).size, options.limits, await (options.free ?? freeBytes)(into))
   let zip: ZipFile | undefined
   try {
     zip = await openZip(file)
+    // Said at its end, before the first of them is read.
+    tally.expect(zip.entryCount)
     for await (const entry of zip.eachEntry()) {
       options.signal.throwIfAborted()
       tally.entry(entry.uncompressedSize, entry.compressedSize)
       const kind = kindOf(entry)
-      const target = join(into, ...safePath({ name: entry.fileName, type: kind }, name))
+      const target = join(into, ...safePath({ name: zipName(entry, names), type: kind }, name))
       if (kind === 'directory') {
-        await mkdir(target, { recursive: true })
+        await makeFolderBelow(into, target)
         continue
       }
       if (!entry.canDecodeFileData())
         throw new UserError(
           'BAD_INPUT',
-          `${name} has entries that are encrypted or compressed in another way than by deflate: unpack it, and give the folder.`,
+          `${name} has entries that are encrypted or not compressed with deflate. Unpack it and give the folder.`,
         )
-      await mkdir(dirname(target), { recursive: true })
+      await makeFolderBelow(into, dirname(target))
       const handle = await open(target, 'wx')
       try {
         // yauzl ends with an error where there is more or less than the entry announced.
@@ -70,9 +66,13 @@ export async function unpackZip(
     options.signal.throwIfAborted()
     if (isUserError(error)) throw error
     if (error instanceof Error && /relative path|absolute path|invalid characters in fileName/.test(error.message))
-      throw new UserError('BAD_INPUT', `${name} is refused: an entry has a path that leaves the folder. Get it from its origin.`, {
-        cause: error,
-      })
+      throw new UserError(
+        'BAD_INPUT',
+        `Cannot unpack ${name}: an entry has a path outside the archive. Get the archive from its original source.`,
+        {
+          cause: error,
+        },
+      )
     throw explainArchive([error], name)
   } finally {
     zip?.close()

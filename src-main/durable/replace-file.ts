@@ -1,12 +1,16 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { placeNew, refuseExisting } from './new-file.js'
+import { unfinishedFile } from './unfinished.js'
 
 export interface Replacing {
   /** Where it is written first: beside the file, so that the rename stays on one disk. */
   temporary?: string
   /** Asked when the content is on the disk: throws where the file must not be placed any more. */
   mayPlace?: () => Promise<void>
+  /** false: it is an error when something has the name already, before the work as well as after it. */
+  overwrite?: boolean
 }
 
 /**
@@ -18,13 +22,15 @@ export interface Replacing {
 export async function replaceFile(
   path: string,
   write: (temporary: string) => Promise<void>,
-  { temporary = `${path}.${process.pid}.tmp`, mayPlace }: Replacing = {},
+  { temporary = unfinishedFile(path), mayPlace, overwrite = true }: Replacing = {},
 ): Promise<void> {
+  if (!overwrite) await refuseExisting(path)
   try {
     await write(temporary)
     await syncFile(temporary)
     await mayPlace?.()
-    await rename(temporary, path)
+    if (overwrite) await rename(temporary, path)
+    else await placeNew(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
@@ -32,9 +38,9 @@ export async function replaceFile(
   await syncFolder(dirname(path))
 }
 
-/** The same at once for a short text. */
+/** The synchronous variant for a short text. */
 export function replaceTextSync(path: string, text: string, { mode = 0o666 }: { mode?: number } = {}): void {
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = unfinishedFile(path)
   try {
     // An old one may have other permissions.
     rmSync(temporary, { force: true })
@@ -53,8 +59,8 @@ export function replaceTextSync(path: string, text: string, { mode = 0o666 }: { 
   syncFolderSync(dirname(path))
 }
 
-/** Forces what was written to a file to the disk. */
-export async function syncFile(path: string): Promise<void> {
+/** Syncs a file to the disk. */
+async function syncFile(path: string): Promise<void> {
   // Windows asks for the right to write, which a copy of a read-only file does not have elsewhere.
   const handle = await open(path, process.platform === 'win32' ? 'r+' : 'r')
   try {
@@ -75,7 +81,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The same at once. */
+/** The synchronous variant. */
 export function syncFolderSync(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')

@@ -82,7 +82,7 @@ function filterGradient(x: Tensor4D, dy: Tensor4D, attrs: Conv2DBackpropFilterAt
 }
 
 const channelsLast = (dataFormat: string): void => {
-  if (dataFormat !== 'NHWC') throw new Error(`gradients of convolutions are for NHWC, not ${dataFormat}`)
+  if (dataFormat !== 'NHWC') throw new Error(`gradients of convolutions require NHWC, not ${dataFormat}`)
 }
 
 /**

@@ -60,6 +60,8 @@ export function bindingPaths(packageRoot = packageFolder('@tensorflow/tfjs-node-
 
 export interface PlacedBinding {
   key: string
+  /** Of the binding; absent where an earlier version placed it. */
+  sha256?: string
   variant: Variant
 }
 

@@ -1,5 +1,5 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core'
-import { mul, scalar, tidy } from '@tensorflow/tfjs-core'
+import { clone, mul, scalar, tidy } from '@tensorflow/tfjs-core'
 import type { Binding, OpAttribute } from './capture/binding.js'
 import { string } from './capture/attributes.js'
 import type { AttrValue } from './capture/graph-def.js'
@@ -16,17 +16,18 @@ export interface NativeBackend {
 
 const floatType = ({ binding }: NativeBackend): OpAttribute => ({ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT })
 
-const batchNormAttributes = (epsilon: number): Record<string, AttrValue> => ({
+const batchNormAttributes = (epsilon: number, training = true): Record<string, AttrValue> => ({
   T: { type: FLOAT },
   U: { type: FLOAT },
   epsilon: { f: epsilon },
   data_format: string('NHWC'),
-  is_training: { b: true },
+  is_training: { b: training },
 })
 
 /**
  * TensorFlow's own kernels, each one call. Batch norm is composed, whose sums are the more exact ones, except in graphs with fused
- * kernels.
+ * kernels. There a norm that is evaluated again, with its state rebuilt, takes the statistics of its first evaluation: one pass over the
+ * state instead of three, and what is undone is what was done. Its gradient goes through the statistics as ever.
  */
 export const nativeKernels: TrainingKernels = {
   reluGrad: (backend, dy, features) => {
@@ -38,18 +39,27 @@ export const nativeKernels: TrainingKernels = {
     const format = { name: 'data_format', type: native.binding.TF_ATTR_STRING, value: 'NHWC' }
     return native.executeSingleOutput('BiasAddGrad', [floatType(native), format], [dy])
   },
-  batchNorm: (backend, x, gamma, beta, epsilon) => {
+  batchNorm: (backend, x, gamma, beta, { epsilon, again }) => {
+    const composed = (): Tensor[] => composedKernels.batchNorm(backend, x, gamma, beta, { epsilon, again }) as Tensor[]
     const recorder = recorderOf(backend)
-    if (!recorder?.fused) return composedKernels.batchNorm(backend, x, gamma, beta, epsilon)
-    const count = x.size / x.shape.at(-1)!
+    if (!recorder?.fused) return composed()
     return tidy(() => {
-      // In training mode the last two inputs, running statistics, are not read.
-      const node = { op: 'FusedBatchNormV3', attributes: batchNormAttributes(epsilon), inputs: [x, gamma, beta, gamma, gamma] }
-      const [y, mean, unbiased, ...reserve] = recorder.replace(node, () => {
-        const [value, average, biased] = composedKernels.batchNorm(backend, x, gamma, beta, epsilon) as [Tensor, Tensor, Tensor]
-        return [value, average, mul(biased, count / (count - 1)), mul(average, 1), mul(biased, 1), scalar(0)]
+      const saved = again ? recorder.recall(gamma) : null
+      const node = {
+        op: 'FusedBatchNormV3',
+        attributes: batchNormAttributes(epsilon, saved === null),
+        // In training mode the last two inputs are not read.
+        inputs: [x, gamma, beta, ...(saved ?? [gamma, gamma])],
+      }
+      // The third output, the unbiased variance, is not used: on processors the reserve has the biased one.
+      const [y, mean, , ...reserve] = recorder.replace(node, () => {
+        const [value, average, biased] = composed() as [Tensor, Tensor, Tensor]
+        return [value, average, mul(biased, 1), mul(average, 1), mul(biased, 1), scalar(0)]
       })
-      return [y!, mean!, mul(unbiased!, (count - 1) / count), ...reserve]
+      const statistics = reserve.slice(0, 2)
+      if (saved) statistics.forEach((tensor, at) => recorder.stand(tensor, saved[at]!))
+      else if (!again) recorder.remember(gamma, statistics)
+      return [y!, mean!, clone(reserve[1]!), ...reserve]
     })
   },
   batchNormGrad: (backend, dy, x, gamma, reserve, epsilon) => {

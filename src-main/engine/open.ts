@@ -1,13 +1,11 @@
-import type * as tfjs from '@tensorflow/tfjs-core'
 import type { EngineReport } from '../contract/engine.js'
 import { UserError } from '../contract/errors.js'
+import { alteredNativeFiles } from './native-files.js'
 import { openNative } from './native.js'
 import { openPortable } from './portable.js'
 import { describeEngine, engineThreads } from './report.js'
 import { selectEngine, type EngineSelection } from './select.js'
-
-/** tfjs's operations; the same instance that `numeric` imports as @tensorflow/tfjs-core. */
-export type Tfjs = typeof tfjs
+import type { Tfjs } from './tfjs.js'
 
 export interface OpenedEngine {
   tf: Tfjs
@@ -19,14 +17,16 @@ export interface OpenedEngine {
  * that compute: what a native call does, a host must not suffer. The environment must have been set at the spawn (`trainerEnvironment`).
  * @throws UserError when a forced native engine cannot run
  */
-export async function openEngine(selection: EngineSelection = selectEngine()): Promise<OpenedEngine> {
+export async function openEngine(selection: EngineSelection = selectEngine(), altered = alteredNativeFiles): Promise<OpenedEngine> {
   if (selection.native !== null) {
     try {
+      const [file] = await altered()
+      if (file !== undefined) throw new Error(`${file} does not match what was installed`)
       const { tf, gpu, tensorflow } = await openNative()
       return { tf, report: describeEngine(selection, { gpu, tensorflow, threads: engineThreads('native', process.env), env: process.env }) }
     } catch (error) {
-      const why = `The native library is installed but does not load (${String(error instanceof Error ? error.message : error).split('\n')[0]}).`
-      const remedy = 'Run `npm run setup` to build it anew.'
+      const why = `The native library is installed but cannot be used (${String(error instanceof Error ? error.message : error).split('\n')[0]}).`
+      const remedy = 'Run `npm run setup` to repair it.'
       if (process.env.RETRACE_ENGINE === 'native') throw new UserError('UNAVAILABLE', `${why} ${remedy}`, { cause: error })
       return portable({ engine: 'portable', reason: why, remedy, native: null })
     }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { registerConvolutionGradients } from './convolution-gradients.js'
 import { packageFolder } from './location.js'
-import type { Tfjs } from './open.js'
+import type { Tfjs } from './tfjs.js'
 import { registerTrainingKernels } from './training-kernels.js'
 
 const WASM = '@tensorflow/tfjs-backend-wasm'
@@ -18,6 +18,6 @@ export async function openPortable(): Promise<{ tf: Tfjs }> {
   setWasmPaths(join(packageFolder(WASM), 'dist') + '/')
   registerConvolutionGradients('wasm')
   registerTrainingKernels('wasm')
-  if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly back end did not start')
+  if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly backend did not start')
   return { tf }
 }

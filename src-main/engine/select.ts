@@ -5,11 +5,11 @@ import { readSetupState } from './setup-state.js'
 
 export interface EngineSelection {
   engine: 'native' | 'portable'
-  /** One sentence: why this one. */
+  /** Why this engine was chosen, in one sentence. */
   reason: string
-  /** What to do for the fast engine; null where it runs. */
+  /** What to do to get the fast engine; null when it is running. */
   remedy: string | null
-  /** Where the native library is; null for the portable engine. */
+  /** Location of the native library; null for the portable engine. */
   native: NativeLibrary | null
 }
 
@@ -30,12 +30,12 @@ export function selectEngine(installation: Installation = { env: process.env, ca
   const { env, cache, packageRoot } = installation
   const forced = env.RETRACE_ENGINE || 'auto'
   if (forced !== 'auto' && forced !== 'native' && forced !== 'portable')
-    throw new UserError('BAD_INPUT', `RETRACE_ENGINE is "${forced}"; use native, portable or auto.`)
+    throw new UserError('BAD_INPUT', `RETRACE_ENGINE is "${forced}". Set it to native, portable or auto.`)
   if (forced === 'portable')
     return {
       engine: 'portable',
-      reason: 'RETRACE_ENGINE=portable asks for it.',
-      remedy: 'Unset RETRACE_ENGINE to use the native engine where it is installed.',
+      reason: 'It is forced by RETRACE_ENGINE=portable.',
+      remedy: 'Unset RETRACE_ENGINE to use the native engine if it is installed.',
       native: null,
     }
   const paths = bindingPaths(packageRoot)
@@ -43,7 +43,7 @@ export function selectEngine(installation: Installation = { env: process.env, ca
   if (placed !== null)
     return {
       engine: 'native',
-      reason: forced === 'native' ? 'RETRACE_ENGINE=native asks for it.' : "TensorFlow's native library is installed.",
+      reason: forced === 'native' ? 'It is forced by RETRACE_ENGINE=native.' : "TensorFlow's native library is installed.",
       remedy: null,
       native: { libraryFolder: paths.deps, variant: placed.variant },
     }
@@ -51,6 +51,6 @@ export function selectEngine(installation: Installation = { env: process.env, ca
   const reason = failure?.reason ?? 'The native engine has not been set up yet.'
   const remedy = failure?.remedy ?? 'Run `npm run setup`.'
   if (forced === 'native')
-    throw new UserError('UNAVAILABLE', `RETRACE_ENGINE=native asks for the native engine, which cannot run. ${reason} ${remedy}`)
+    throw new UserError('UNAVAILABLE', `The native engine, forced by RETRACE_ENGINE=native, cannot run. ${reason} ${remedy}`)
   return { engine: 'portable', reason, remedy, native: null }
 }

@@ -7,9 +7,9 @@ import { findOnPath, TENSORFLOW_VERSION, wantedVariant } from './location.js'
 
 const FailureSchema = z.object({
   kind: z.enum(['platform', 'python', 'compiler', 'headers', 'network', 'interrupted', 'disk', 'damaged', 'build']),
-  /** One sentence: why. */
+  /** Why, in one sentence. */
   reason: z.string(),
-  /** One sentence: what to install or do. */
+  /** What to install or do, in one sentence. */
   remedy: z.string(),
   /** What the failure may depend on; another value makes another attempt worth while. */
   fingerprint: z.string(),

@@ -18,6 +18,12 @@ export const BATCH_NORM_GRAD = 'BatchNormTrainingGrad'
 /** What a batch norm's gradient needs of its evaluation; means only something to the same back end. */
 export type Reserve = [Tensor, Tensor, Tensor]
 
+export interface BatchNormOptions {
+  epsilon: number
+  /** Is this a recomputation, of an evaluation with the same parameters on the same state up to rounding? */
+  again: boolean
+}
+
 /** What a back end brings for kernels that tfjs does not have. Called inside a kernel: what they make is not on the tape. */
 export interface TrainingKernels {
   /** dy where features > 0, else 0; features are the input or the output of the ReLU, all of one shape. */
@@ -28,16 +34,16 @@ export interface TrainingKernels {
    * Normalises each channel of x [N,H,W,C] by its mean and biased variance over this batch.
    * @returns [gamma (x - mean) / sqrt(variance + epsilon) + beta, mean [C], biased variance [C], ...reserve]
    */
-  batchNorm(backend: unknown, x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): TensorInfo[]
+  batchNorm(backend: unknown, x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): TensorInfo[]
   /** Gradients of a batch norm for [x, gamma, beta]. */
   batchNormGrad(backend: unknown, dy: Tensor, x: Tensor, gamma: Tensor, reserve: Reserve, epsilon: number): TensorInfo[]
 }
 
-/** The same by operations that every back end has. */
+/** The same in terms of operations that every backend has. */
 export const composedKernels: TrainingKernels = {
   reluGrad: (_backend, dy, features) => core.tidy(() => core.mul(dy, core.step(features))),
   biasAddGrad: (_backend, dy) => core.tidy(() => core.sum(core.reshape(dy, [-1, dy.shape.at(-1) ?? 1]), 0)),
-  batchNorm: (_backend, x, gamma, beta, epsilon) =>
+  batchNorm: (_backend, x, gamma, beta, { epsilon }) =>
     core.tidy(() => {
       const share = x.shape.at(-1)! / x.size
       const mean = core.mul(channelSum(x), share)
@@ -91,6 +97,23 @@ export function registerTrainingKernels(backendName: string, kernels: TrainingKe
     inputsToSave: ['dy'],
     gradFunc: (ddb, [dy]) => ({ dy: () => core.add(core.zerosLike(dy as Tensor), ddb as Tensor) }),
   })
+  // Linear in dy, so that its gradient is the pooling itself; tfjs has none.
+  registerGradient({
+    kernelName: core.AvgPoolGrad,
+    inputsToSave: ['dy', 'input'],
+    gradFunc: (ddx, [, input], attrs) => ({
+      dy: () => core.engine().runKernel(core.AvgPool, { x: ddx as Tensor }, attrs) as Tensor,
+      input: () => core.zerosLike(input as Tensor),
+    }),
+  })
+  registerGradient({
+    kernelName: core.EluGrad,
+    inputsToSave: ['dy', 'y'],
+    gradFunc: (ddx, [dy, y]) => ({
+      dy: () => run(core.EluGrad, { dy: ddx as Tensor, y: y as Tensor }),
+      y: () => core.mul(core.mul(ddx as Tensor, dy as Tensor), core.cast(core.less(y as Tensor, 0), 'float32')),
+    }),
+  })
   unregisterGradient(core.Relu)
   registerGradient({
     kernelName: core.Relu,
@@ -115,7 +138,7 @@ function registerKernels(backendName: string, kernels: TrainingKernels): void {
     kernelName: BATCH_NORM,
     backendName,
     kernelFunc: ({ inputs: { x, gamma, beta }, attrs, backend }) =>
-      kernels.batchNorm(backend, x as Tensor, gamma as Tensor, beta as Tensor, attrs!.epsilon as number),
+      kernels.batchNorm(backend, x as Tensor, gamma as Tensor, beta as Tensor, attrs as unknown as BatchNormOptions),
   })
   registerKernel({
     kernelName: BATCH_NORM_GRAD,

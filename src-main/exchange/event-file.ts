@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { basename } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import protobuf from 'protobufjs'
 import { UserError } from '../contract/errors.js'
-import type { Points } from '../contract/metrics.js'
+import { isReservedKey, type Points } from '../contract/metrics.js'
 import { encodeRecord, readRecords } from './records.js'
 
-/** What is used of TensorFlow's event.proto, summary.proto and tensor.proto (field numbers are theirs). */
+/** The parts of TensorFlow's event.proto, summary.proto and tensor.proto that are used, with their field numbers. */
 const { root } = protobuf.parse(`
   syntax = "proto3";
-  message Shape {}
+  message Dim { int64 size = 1; }
+  message Shape { repeated Dim dim = 2; }
   message Tensor {
     int32 dtype = 1; Shape tensor_shape = 2; bytes tensor_content = 4;
     repeated float float_val = 5 [packed = true]; repeated double double_val = 6 [packed = true];
@@ -19,20 +22,32 @@ const { root } = protobuf.parse(`
   message Metadata { PluginData plugin_data = 1; string display_name = 2; }
   message Value { string tag = 1; oneof kind { float simple_value = 2; Tensor tensor = 8; } Metadata metadata = 9; }
   message Summary { repeated Value value = 1; }
-  message Event { double wall_time = 1; int64 step = 2; oneof what { string file_version = 3; Summary summary = 5; } }
+  message Event { double wall_time = 1; int64 step = 2; oneof what {
+    string file_version = 3; bytes graph_def = 4; Summary summary = 5; bytes log_message = 6; bytes session_log = 7;
+    bytes tagged_run_metadata = 8; bytes meta_graph_def = 9;
+  } }
 `)
 const Event = root.lookupType('Event')
 
 const FLOAT = 1
 const DOUBLE = 2
 
+/** Events that hold no values, and what they hold. Marks of a session's start and end are no content. */
+const OTHER_EVENTS = {
+  graphDef: 'graphs',
+  metaGraphDef: 'graphs with their variables',
+  logMessage: 'messages',
+  taggedRunMetadata: 'measurements of a step',
+} as const
+
 interface Tensor {
   dtype?: number
+  tensorShape?: { dim?: { size?: number }[] }
   tensorContent?: Uint8Array
   floatVal?: number[]
   doubleVal?: number[]
 }
-interface EventShape {
+interface EventShape extends Partial<Record<keyof typeof OTHER_EVENTS, unknown>> {
   wallTime?: number
   step?: number
   summary?: { value?: { tag?: string; simpleValue?: number; tensor?: Tensor }[] }
@@ -57,7 +72,7 @@ export async function writeEventFile(path: string, series: Iterable<{ key: strin
       for (let i = 0; i < steps.length; i++) {
         if (first) yield record({ wallTime: (times[i] as number) / 1000, fileVersion: 'brain.Event:2' })
         const tensor = { dtype: DOUBLE, tensorShape: {}, doubleVal: [values[i]] }
-        // Only the first of a tag tells which plug-in shows it.
+        // Only the first summary of a tag states which plugin shows it.
         const metadata = i === 0 ? { metadata: { pluginData: { pluginName: 'scalars' }, displayName: key } } : {}
         yield record({ wallTime: (times[i] as number) / 1000, step: steps[i], summary: { value: [{ tag: key, tensor, ...metadata }] } })
         first = false
@@ -68,7 +83,7 @@ export async function writeEventFile(path: string, series: Iterable<{ key: strin
   await pipeline(Readable.from(chunked(records())), createWriteStream(path, { flags: 'wx' }))
 }
 
-/** Records together in pieces that are worth a write. */
+/** Batches records into chunks that are worth a write. */
 function* chunked(records: Iterable<Buffer>): Generator<Buffer> {
   let waiting: Buffer[] = []
   let size = 0
@@ -86,7 +101,9 @@ function* chunked(records: Iterable<Buffer>): Generator<Buffer> {
 function scalarOf({ simpleValue, tensor }: { simpleValue?: number; tensor?: Tensor }): number | undefined {
   if (simpleValue !== undefined) return simpleValue
   if (!tensor) return undefined
-  const { dtype, floatVal = [], doubleVal = [], tensorContent } = tensor
+  const { dtype, tensorShape, floatVal = [], doubleVal = [], tensorContent } = tensor
+  // A tensor of equal values may be written as one of them.
+  if (tensorShape?.dim?.some(({ size = 0 }) => size !== 1)) return undefined
   if (dtype === DOUBLE && doubleVal.length === 1) return doubleVal[0]
   if (dtype === FLOAT && floatVal.length === 1) return floatVal[0]
   if (!tensorContent) return undefined
@@ -96,45 +113,168 @@ function scalarOf({ simpleValue, tensor }: { simpleValue?: number; tensor?: Tens
   return undefined
 }
 
-/**
- * The scalars of a TensorBoard event file, by tag; everything else in it is passed over. Of points with the same step the last
- * counts, as in TensorBoard after a restart.
- * @throws UserError BAD_INPUT for what is no event file, is damaged, holds no scalars or too many
- */
-export async function readEventFile(path: string, limits: Partial<EventLimits> = {}): Promise<{ key: string; points: Points }[]> {
-  const { tags: mostTags, points: mostPoints } = { ...LIMITS, ...limits }
-  const name = basename(path)
-  const byTag = new Map<string, { steps: number[]; values: number[]; times: number[] }>()
-  let total = 0
-  for await (const content of readRecords(path)) {
-    let event: EventShape
-    try {
-      event = Event.toObject(Event.decode(content), { longs: Number }) as EventShape
-    } catch (error) {
-      throw new UserError('BAD_INPUT', `${name} holds a record that is no TensorBoard event: choose another file.`, { cause: error })
-    }
-    for (const value of event.summary?.value ?? []) {
-      const scalar = scalarOf(value)
-      const tag = value.tag
-      if (scalar === undefined || tag === undefined || tag === '' || tag.length > 200) continue
-      let series = byTag.get(tag)
-      if (!series) {
-        if (byTag.size >= mostTags) throw new UserError('BAD_INPUT', `${name} has more than ${mostTags} tags: refused.`)
-        byTag.set(tag, (series = { steps: [], values: [], times: [] }))
-      }
-      if (++total > mostPoints) throw new UserError('BAD_INPUT', `${name} has more than ${mostPoints} scalars: refused.`)
-      series.steps.push(event.step ?? 0)
-      series.values.push(scalar)
-      series.times.push(Math.round((event.wallTime ?? 0) * 1e6) / 1e3)
-    }
-  }
-  if (total === 0) throw new UserError('BAD_INPUT', `${name} holds no scalars: there is nothing to import.`)
-  return [...byTag].map(([key, series]) => ({ key, points: ascending(series) }))
+/** Milliseconds of reading after which other requests are served. */
+const BREATH_MS = 10
+
+/** The longest tag that is kept as it is: that of a key of a series. */
+const LONGEST_TAG = 200
+
+interface Growing {
+  steps: number[]
+  values: number[]
+  times: number[]
 }
 
-function ascending({ steps, values, times }: { steps: number[]; values: number[]; times: number[] }): Points {
-  const last = new Map(steps.map((step, i) => [step, i]))
-  const order = [...last].sort(([a], [b]) => a - b).map(([, i]) => i)
-  const pick = (numbers: number[]): Float64Array => Float64Array.from(order, (i) => numbers[i] as number)
-  return { steps: pick(steps), values: pick(values), times: pick(times) }
+/** What event files hold, and in sentences what was done with what is no plain scalar. */
+export interface EventSeries {
+  series: { key: string; points: Points }[]
+  assumptions: string[]
+}
+
+/**
+ * The scalars of the TensorBoard event files of one run, by tag, as TensorBoard shows them: the files in the order of their names, and a
+ * point replaces all of its tag that have its step or a later one, as after a restart. What cannot be kept as it is, is told.
+ * @throws UserError BAD_INPUT for what is no event file, is damaged, holds no scalars or too many, or steps that no number holds
+ */
+export async function readEventFiles(paths: readonly string[], limits: Partial<EventLimits> = {}): Promise<EventSeries> {
+  const { tags: mostTags, points: mostPoints } = { ...LIMITS, ...limits }
+  const byTag = new Map<string, Growing>()
+  const keys = new Map<string, string>()
+  const withStep = new Set<string>()
+  const others = new Map<string, number>()
+  const untimed = new Map<string, number>()
+  const otherEvents = new Map<string, number>()
+  const cut: string[] = []
+  let [total, replaced, lastTime] = [0, 0, 0]
+  let resumed = performance.now()
+  for (const path of paths) {
+    const name = basename(path)
+    for await (const content of readRecords(path, (bytes) => cut.push(`${bytes} bytes of ${name}`))) {
+      if (performance.now() - resumed > BREATH_MS) {
+        // A file of some GB comes from memory without a pause, in which nobody else would be answered.
+        await nextTurn()
+        resumed = performance.now()
+      }
+      let event: EventShape
+      try {
+        event = Event.toObject(Event.decode(content), { longs: Number }) as EventShape
+      } catch (error) {
+        throw new UserError('BAD_INPUT', `${name} contains a record that is not a TensorBoard event. Choose another file.`, {
+          cause: error,
+        })
+      }
+      for (const [kind, what] of Object.entries(OTHER_EVENTS) as [keyof typeof OTHER_EVENTS, string][])
+        if (event[kind] !== undefined) otherEvents.set(what, (otherEvents.get(what) ?? 0) + 1)
+      const step = event.step ?? 0
+      for (const value of event.summary?.value ?? []) {
+        const scalar = scalarOf(value)
+        const tag = value.tag ?? ''
+        if (scalar === undefined || tag === '') {
+          others.set(tag, (others.get(tag) ?? 0) + 1)
+          continue
+        }
+        if (!Number.isSafeInteger(step) || step < 0)
+          throw new UserError(
+            'BAD_INPUT',
+            `${name} has ${tag} at step ${step}, but steps must be from 0 to 2^53. Write the file with such steps.`,
+          )
+        const key = keys.get(tag) ?? keyOf(tag)
+        let series = byTag.get(key)
+        if (!series) {
+          if (byTag.size >= mostTags)
+            throw new UserError('BAD_INPUT', `${name} has more than ${mostTags} tags, the maximum. Import a file with fewer.`)
+          keys.set(tag, key)
+          byTag.set(key, (series = { steps: [], values: [], times: [] }))
+        }
+        if (++total > mostPoints)
+          throw new UserError('BAD_INPUT', `${name} has more than ${mostPoints} scalars, the maximum. Import a file with fewer.`)
+        if (step > 0 && !withStep.has(key)) {
+          withStep.add(key)
+          replaced += keepLast(series)
+        }
+        // A tag whose points are all at step 0 has no steps, which is known only at its end.
+        if (withStep.has(key)) replaced += dropFrom(series, step)
+        series.steps.push(step)
+        series.values.push(scalar)
+        const time = millisecondsOf(event.wallTime ?? 0)
+        if (time === null) untimed.set(key, (untimed.get(key) ?? 0) + 1)
+        series.times.push(time ?? series.times.at(-1) ?? lastTime)
+        lastTime = series.times.at(-1) as number
+      }
+    }
+  }
+  const names = paths.map((path) => basename(path)).join(', ')
+  if (total === 0) throw new UserError('BAD_INPUT', `${names} contains no scalars to import. Choose another file.`)
+  const numbered: string[] = []
+  for (const [key, series] of byTag) {
+    if (series.steps.length < 2 || withStep.has(key)) continue
+    numbered.push(key)
+    series.steps = series.steps.map((_, at) => at)
+  }
+  const long = [...keys].filter(([tag, key]) => tag !== key && !isReservedKey(tag)).map(([, key]) => key)
+  const renamed = [...keys].filter(([tag]) => isReservedKey(tag))
+  const left = [...others.values()].reduce((sum, count) => sum + count, 0)
+  const assumptions = [
+    ...(paths.length > 1
+      ? [`${paths.length} files were read as one run, in the order of their names: ${listed(paths.map((path) => basename(path)))}.`]
+      : []),
+    ...(cut.length ? [`The last record was skipped because it is truncated, as after a kill: ${cut.join(', ')}.`] : []),
+    ...(numbered.length ? [`Values without steps were numbered from 0 in file order: ${listed(numbered)}.`] : []),
+    ...(replaced ? [`${replaced} scalars were replaced by later ones with the same or an earlier step, as after a restart.`] : []),
+    ...(long.length ? [`Tags of more than ${LONGEST_TAG} characters were shortened: ${listed(long)}.`] : []),
+    ...(renamed.length
+      ? [`Tags with another meaning in Retrace were renamed: ${listed(renamed.map(([tag, key]) => `${tag} is ${key}`))}.`]
+      : []),
+    ...(untimed.size
+      ? [
+          `${[...untimed.values()].reduce((sum, count) => sum + count, 0)} scalars of ${listed([...untimed.keys()])} have an invalid time (not a number, or not from 1970 to 9999) and were given that of the previous scalar.`,
+        ]
+      : []),
+    ...(otherEvents.size
+      ? [`Events without values were skipped: ${[...otherEvents].map(([what, count]) => `${count} of ${what}`).join(', ')}.`]
+      : []),
+    ...(left
+      ? [
+          `${left} values were skipped because they are not scalars (images, histograms, texts) or have no tag: ${listed([...others.keys()].map((tag) => tag || '(no tag)'))}.`,
+        ]
+      : []),
+  ]
+  return { series: [...byTag].map(([key, series]) => ({ key, points: typed(series) })), assumptions }
+}
+
+/** Takes out what has that step or a later one; answers how many. */
+function dropFrom({ steps, values, times }: Growing, step: number): number {
+  let length = steps.length
+  while (length > 0 && (steps[length - 1] as number) >= step) length--
+  const dropped = steps.length - length
+  for (const numbers of [steps, values, times]) numbers.length = length
+  return dropped
+}
+
+/** Of points of one step the last counts; answers how many others there were. */
+function keepLast({ steps, values, times }: Growing): number {
+  const others = Math.max(0, steps.length - 1)
+  for (const numbers of [steps, values, times]) numbers.splice(0, others)
+  return others
+}
+
+/** The last second of the year 9999, which is as far as dates are written. */
+const LAST_SECOND = 253_402_300_799
+
+/** The time of an event, which is in seconds, to the microsecond; null where it is none. */
+const millisecondsOf = (seconds: number): number | null => (seconds >= 0 && seconds <= LAST_SECOND ? Math.round(seconds * 1e6) / 1e3 : null)
+
+/** A tag as a key; one that is too long ends with a hash of the whole, so that it stays apart from others. */
+const keyOf = (tag: string): string =>
+  isReservedKey(tag)
+    ? `tag ${tag}`
+    : tag.length <= LONGEST_TAG
+      ? tag
+      : `${tag.slice(0, LONGEST_TAG - 10)}…${createHash('sha256').update(tag).digest('hex').slice(0, 8)}`
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '')
+
+function typed({ steps, values, times }: Growing): Points {
+  return { steps: Float64Array.from(steps), values: Float64Array.from(values), times: Float64Array.from(times) }
 }

@@ -1,19 +1,19 @@
-import { mkdir } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { replaceFile } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
 import { RunConfigSchema } from '../contract/config.js'
 import { NO_PRESET, type RunDetail } from '../contract/runs.js'
 import { archiveKind } from '../data/archive.js'
 import { explainFileError, withTemporaryFolder } from '../data/disk.js'
-import type { IncomingRun, OutgoingRun, RunExchange } from '../experiments/ports.js'
-import { readEventFile, writeEventFile } from './event-file.js'
+import { readEventFiles, writeEventFile, type EventSeries } from './event-file.js'
 import { readRunArchive, writeRunArchive } from './run-archive.js'
+import type { IncomingRun, OutgoingRun, RunExchange } from '../features/runs/run-exchange.js'
 
-/** What runs travel in. */
+/** The exchange formats of runs. */
 export function createExchange(home: string): RunExchange {
   return {
-    async write(format, path, run) {
+    async write({ format, path, overwrite }, run) {
       try {
         await mkdir(dirname(path), { recursive: true })
         // Under another name until it is whole: what is there under the name itself can be used.
@@ -23,7 +23,7 @@ export function createExchange(home: string): RunExchange {
             if (format === 'archive') await writeRunArchive(unfinished, run)
             else await writeEventFile(unfinished, everySeries(run))
           },
-          { temporary: `${path}.unfinished-${process.pid}` },
+          { overwrite },
         )
       } catch (error) {
         throw explainFileError(error, path)
@@ -32,13 +32,15 @@ export function createExchange(home: string): RunExchange {
     read: (path, signal, use) =>
       withTemporaryFolder(home, async (staging) => {
         try {
+          const files = await eventFiles(path)
+          if (files) return await use(eventRun(path, await readEventFiles(files)))
           const kind = await archiveKind(path)
           if (kind === 'zip')
             throw new UserError(
               'BAD_INPUT',
-              `${basename(path)} is a zip archive: an exported run is a .tar.gz, as \`runs export --format archive\` writes it.`,
+              `${basename(path)} is a zip archive, but an exported run is a .tar.gz. Export it with \`runs export --format archive\`.`,
             )
-          return await use(kind ? await readRunArchive(path, kind, staging, signal) : eventRun(path, await readEventFile(path)))
+          return await use(kind ? await readRunArchive(path, kind, staging, signal) : eventRun(path, await readEventFiles([path])))
         } catch (error) {
           throw explainFileError(error, path)
         }
@@ -50,26 +52,72 @@ function* everySeries({ series, points }: OutgoingRun): Generator<{ key: string;
   for (const { key, count } of series) yield { key, points: points(key, 0, count) }
 }
 
+/**
+ * The event files of a log directory, in the order in which they were begun; null where the path is no directory. TensorBoard shows each
+ * folder that holds some as a run of its own.
+ * @throws UserError BAD_INPUT where there are none, or several runs
+ */
+async function eventFiles(path: string): Promise<string[] | null> {
+  if (!(await stat(path)).isDirectory()) return null
+  const byFolder = new Map<string, string[]>()
+  for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !entry.name.includes('tfevents')) continue
+    byFolder.set(entry.parentPath, [...(byFolder.get(entry.parentPath) ?? []), join(entry.parentPath, entry.name)])
+  }
+  const [first, ...others] = [...byFolder.keys()].sort()
+  if (first === undefined)
+    throw new UserError('BAD_INPUT', `${path} contains no event files (events.out.tfevents…). Give a log directory or an event file.`)
+  if (others.length)
+    throw new UserError(
+      'BAD_INPUT',
+      `${path} contains ${byFolder.size} runs. Give the folder of one of them, such as ${first} or ${others[0]}.`,
+    )
+  return byFolder.get(first)!.sort()
+}
+
+/** Times that go on where a clock was set back, in place; answers how often it was. */
+function goOn(times: Float64Array): number {
+  let [offset, steps] = [0, 0]
+  for (let at = 1; at < times.length; at++) {
+    const before = times[at - 1] as number
+    if ((times[at] as number) + offset < before) {
+      offset = before - (times[at] as number)
+      steps++
+    }
+    times[at] = (times[at] as number) + offset
+  }
+  return steps
+}
+
 /** A run around scalars that came without a configuration: what is stored of one is a placeholder (see `hasConfiguration`). */
-function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>>): IncomingRun {
+function eventRun(path: string, { series, assumptions }: EventSeries): IncomingRun {
   const name = basename(path)
+  const back = series.filter(({ points }) => goOn(points.times) > 0).map(({ key }) => key)
+  if (back.length)
+    assumptions = [
+      ...assumptions,
+      `The clock was set back during the run: the times of ${back.slice(0, 10).join(', ')} continue from the previous one.`,
+    ]
   const steps = series.reduce((most, { points }) => Math.max(most, points.steps.at(-1) ?? 0), 0)
   const times = series.flatMap(({ points }) => [points.times[0] ?? Infinity, points.times.at(-1) ?? -Infinity])
   const startedAt = Math.min(...times)
   const endedAt = Math.max(...times)
-  const config = RunConfigSchema.safeParse({
+  const config = RunConfigSchema.parse({
     preset: NO_PRESET,
     dataset: 'unknown',
     arch: 'resnet',
     stages: [{ channels: 2, units: 1 }],
     image: { height: 1, width: 1, channels: 1 },
     classes: 2,
-    steps: Math.max(1, Math.round(steps)),
+    // A placeholder has a length that a configuration can have; the run's own is beside it.
+    steps: Math.min(Math.max(1, steps), RunConfigSchema.shape.steps.unwrap().maxValue ?? 1),
     batch: 1,
     learningRate: 1,
   })
-  if (!config.success) throw new UserError('BAD_INPUT', `${name} cannot become a run: its steps are not whole numbers from 0 up.`)
-  const notes = `Imported from the TensorBoard event file ${name}. Its configuration is not known.`
+  const notes = [
+    `Imported from TensorBoard: ${name}. Its configuration is unknown.`,
+    ...assumptions.map((assumption) => `- ${assumption}`),
+  ].join('\n')
   const detail: RunDetail = {
     id: 'imported',
     name,
@@ -78,32 +126,41 @@ function eventRun(path: string, series: Awaited<ReturnType<typeof readEventFile>
     status: 'finished',
     phase: null,
     reason: null,
-    seed: config.data.seed,
+    seed: config.seed,
     parameters: 0,
     createdAt: startedAt,
     startedAt,
     endedAt,
-    step: Math.round(steps),
-    totalSteps: Math.max(1, Math.round(steps)),
+    step: steps,
+    totalSteps: Math.max(1, steps),
     stepsPerEpoch: null,
     activeSeconds: Math.max(0, (endedAt - startedAt) / 1000),
     remainingSeconds: null,
     latest: {},
     best: {},
+    gradients: null,
+    reported: null,
     lease: 0,
     parentId: null,
     tags: ['tensorboard'],
-    note: notes,
+    note: notes.split('\n')[0]!,
     colour: null,
     pinned: false,
     baseline: false,
     archived: false,
     queueOrder: 0,
-    config: config.data,
+    config,
     environment: { engine: null, datasetHash: null, retrace: 'unknown', platform: 'unknown', commit: null, diff: null },
     checkpoints: [],
     result: null,
     notes,
   }
-  return { detail, log: [], evaluations: [], checkpoints: [], series: series.map(({ key, points }) => ({ key, read: async () => points })) }
+  return {
+    detail,
+    log: [],
+    evaluations: [],
+    lab: [],
+    checkpoints: [],
+    series: series.map(({ key, points }) => ({ key, read: async () => points })),
+  }
 }

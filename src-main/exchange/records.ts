@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { maskedCrc32c } from './crc32c.js'
 
-/** Larger records are no scalars. */
+/** Larger records cannot be scalars. */
 const MOST_BYTES = 64 * 2 ** 20
 const PIECE = 2 ** 18
 
@@ -20,9 +20,10 @@ export function encodeRecord(content: Uint8Array): Buffer {
 /**
  * The contents of the records of a file, one at a time. A last record that is cut off is left out, as a writer that was killed
  * leaves one behind.
+ * @param onCut told how many bytes were left out then
  * @throws UserError BAD_INPUT when a check is wrong or a record is too large
  */
-export async function* readRecords(path: string): AsyncGenerator<Uint8Array> {
+export async function* readRecords(path: string, onCut: (bytes: number) => void = () => undefined): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r')
   try {
     let at = 0
@@ -42,22 +43,22 @@ export async function* readRecords(path: string): AsyncGenerator<Uint8Array> {
     }
     for (let number = 1; ; number++) {
       const broken = (what: string): UserError =>
-        new UserError(
-          'BAD_INPUT',
-          `${basename(path)} is damaged at its record ${number} (${what}): copy it anew from where it was written.`,
-        )
+        new UserError('BAD_INPUT', `${basename(path)} is damaged at record ${number} (${what}). Copy it again from where it was written.`)
       const head = await read(12)
-      if (!head) return
+      if (!head) {
+        if (held.length > 0) onCut(held.length)
+        return
+      }
       if (head.readUInt32LE(8) !== maskedCrc32c(head.subarray(0, 8)))
         throw number === 1
-          ? new UserError('BAD_INPUT', `${basename(path)} is no TensorBoard event file: choose one named like events.out.tfevents….`)
-          : broken('the check of its length is wrong')
+          ? new UserError('BAD_INPUT', `${basename(path)} is not a TensorBoard event file. Choose a file named like events.out.tfevents….`)
+          : broken('wrong checksum of its length')
       const length = head.readBigUInt64LE(0)
-      if (length > MOST_BYTES) throw broken(`${length} bytes are more than any scalar has`)
+      if (length > MOST_BYTES) throw broken(`${length} bytes are too many for a scalar`)
       const body = await read(Number(length) + 4)
-      if (!body) return
+      if (!body) return onCut(head.length + held.length)
       const content = body.subarray(0, Number(length))
-      if (body.readUInt32LE(Number(length)) !== maskedCrc32c(content)) throw broken('the check of its content is wrong')
+      if (body.readUInt32LE(Number(length)) !== maskedCrc32c(content)) throw broken('wrong checksum of its content')
       yield content
     }
   } finally {

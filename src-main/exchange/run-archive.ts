@@ -4,32 +4,44 @@ import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import superjson from 'superjson'
+import superjson, { type SuperJSONResult } from 'superjson'
 import { pack } from 'tar-stream'
 import { z } from 'zod'
+import { parseBounded } from '../contract/bounded-json.js'
 import { UserError } from '../contract/errors.js'
 import { EvaluationSchema } from '../contract/evaluations.js'
-import { MAX_STRETCH, type Points } from '../contract/metrics.js'
+import { MAX_STRETCH, SeriesKeySchema, type Points } from '../contract/metrics.js'
 import { LogEntrySchema, RunDetailSchema } from '../contract/runs.js'
+import { CONFIG_VERSION, readConfig } from '../contract/stored-config.js'
+import { versionsOf, type Migration } from '../contract/versions.js'
+import { ArchivedLabSchema, listLab, readLabParts } from './archived-lab.js'
 import { unpackTar } from '../data/archive.js'
-import type { IncomingRun, OutgoingRun } from '../experiments/ports.js'
+import type { IncomingRun, OutgoingRun } from '../features/runs/run-exchange.js'
 
-/** Format of this file; a newer one is refused. */
-const VERSION = 3
+/** What `run.json` says, in the form of some version. */
+export type RawManifest = Readonly<Record<string, unknown>>
+export type ManifestMigration = Migration<RawManifest>
+
+/** Forms of these files; a newer one is refused. */
+const archiveVersions = versionsOf(import.meta.glob<ManifestMigration>('./archive-versions/*.ts', { eager: true, import: 'migrate' }))
 const MANIFEST = 'run.json'
-const MOST_MANIFEST = 256 * 2 ** 20
+/** Some 100,000 lines of log and as many evaluations are far below. */
+const MOST_MANIFEST = 64 * 2 ** 20
+const MANIFEST_BOUNDS = { depth: 32, containers: 2_000_000 }
 
 const ManifestSchema = z.strictObject({
   format: z.literal('retrace-run'),
   version: z.int(),
+  /** Version of the configuration in `run`. */
+  configVersion: z.int(),
   run: RunDetailSchema,
   log: z.array(LogEntrySchema).max(100_000),
-  /** Absent in the first version. */
-  evaluations: z.array(EvaluationSchema).max(100_000).default([]),
+  evaluations: z.array(EvaluationSchema).max(100_000),
+  lab: ArchivedLabSchema,
   series: z
     .array(
       z.strictObject({
-        key: z.string().min(1).max(200),
+        key: SeriesKeySchema,
         count: z.int().min(0).max(200_000_000),
         file: z.string().regex(/^series\/\d{1,6}\.f64$/),
       }),
@@ -39,16 +51,21 @@ const ManifestSchema = z.strictObject({
   checkpoints: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,120}$/)).max(100_000),
 })
 
-/** Bytes of a point: step, value and time. */
+/** What has to be known of a manifest before the rest can be read. */
+const HeadSchema = z.looseObject({ format: z.literal('retrace-run'), version: z.int().min(1) })
+const StoredSchema = z.looseObject({ configVersion: z.int(), run: z.looseObject({ config: z.unknown() }) })
+
+/** Bytes per point: step, value and time. */
 const POINT = 24
 
 /**
- * Writes a run with everything that is known of it: configuration, environment, notes, log, evaluations, every point, checkpoints. A tar of
- * `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64) and `checkpoints/`.
+ * Writes a run with everything that is known of it: configuration, environment, notes, log, evaluations, results of the lab, every point,
+ * checkpoints. A tar of `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64),
+ * `lab/N.json` and `checkpoints/`.
  */
 export async function writeRunArchive(
   path: string,
-  { detail, log, evaluations, series, points, checkpointPath }: OutgoingRun,
+  { detail, log, evaluations, lab, series, points, checkpointPath }: OutgoingRun,
 ): Promise<void> {
   const tar = pack()
   const present: { file: string; size: number }[] = []
@@ -64,12 +81,15 @@ export async function writeRunArchive(
   }
   const entries = async (): Promise<void> => {
     const listed = series.map(({ key, count }, i) => ({ key, count, file: `series/${i}.f64` }))
+    const results = listLab(lab)
     const manifest: z.input<typeof ManifestSchema> = {
       format: 'retrace-run',
-      version: VERSION,
+      version: archiveVersions.current,
+      configVersion: CONFIG_VERSION,
       run: detail,
       log,
       evaluations,
+      lab: results,
       series: listed,
       checkpoints: present.map(({ file }) => file),
     }
@@ -78,6 +98,7 @@ export async function writeRunArchive(
       const entry = tar.entry({ name: file, size: count * POINT })
       await pipeline(Readable.from(stretches(key, count)), entry)
     }
+    for (const [at, { part }] of results.entries()) tar.entry({ name: part }, JSON.stringify(lab[at]!.result))
     for (const { file, size } of present) {
       const entry = tar.entry({ name: `checkpoints/${file}`, size })
       await pipeline(createReadStream(checkpointPath(file)), entry)
@@ -95,21 +116,23 @@ export async function writeRunArchive(
 export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', staging: string, signal: AbortSignal): Promise<IncomingRun> {
   const name = basename(path)
   const bad = (what: string, cause?: unknown): UserError =>
-    new UserError('BAD_INPUT', `${name} ${what}: export the run again, with this version of Retrace if it can.`, { cause })
+    new UserError('BAD_INPUT', `${name} ${what}. Export the run again, if possible with this version of Retrace.`, { cause })
   // Series of constants pack better than files do.
   await unpackTar(path, staging, { kind, signal, onProgress: () => undefined, limits: { entries: 110_000, ratio: 1500 } })
   const file = join(staging, MANIFEST)
   const found = await stat(file).catch(() => null)
-  if (!found?.isFile()) throw bad('is no exported run (it has no run.json)')
-  if (found.size > MOST_MANIFEST) throw bad('has too large a description')
+  if (!found?.isFile()) throw bad('is not an exported run (it has no run.json)')
+  if (found.size > MOST_MANIFEST) throw bad('has a run.json that is too large')
   let manifest: z.infer<typeof ManifestSchema>
   try {
-    const raw = superjson.parse<{ version?: unknown }>(await readFile(file, 'utf8'))
-    if (typeof raw.version === 'number' && raw.version > VERSION) throw bad(`is of a newer format (${raw.version})`)
-    manifest = ManifestSchema.parse(raw)
+    const raw = HeadSchema.parse(superjson.deserialize(parseBounded(await readFile(file, 'utf8'), MANIFEST_BOUNDS) as SuperJSONResult))
+    if (raw.version > archiveVersions.current) throw bad(`has a newer format (${raw.version})`)
+    const migrated = StoredSchema.parse(archiveVersions.migrate(raw.version, raw))
+    const config = readConfig(migrated.configVersion, migrated.run.config)
+    manifest = ManifestSchema.parse({ ...migrated, run: { ...migrated.run, config } })
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw bad('describes its run wrongly', error)
+    throw bad('has an invalid run.json', error)
   }
   for (const { key, count, file: part } of manifest.series) {
     const size = await stat(join(staging, part)).then(
@@ -121,10 +144,15 @@ export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', stagi
   for (const checkpoint of manifest.checkpoints)
     if (!(await stat(join(staging, 'checkpoints', checkpoint)).catch(() => null))?.isFile()) throw bad(`lacks the checkpoint ${checkpoint}`)
 
+  const lab = await readLabParts(staging, manifest.lab).catch((error: Error) => {
+    throw bad(error.message, error.cause)
+  })
+
   return {
     detail: manifest.run,
     log: manifest.log,
     evaluations: manifest.evaluations,
+    lab,
     checkpoints: manifest.checkpoints.map((each) => ({ file: each, path: join(staging, 'checkpoints', each) })),
     series: manifest.series.map(({ key, count, file: part }) => ({ key, read: () => readPoints(join(staging, part), count) })),
   }

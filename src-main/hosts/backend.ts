@@ -1,22 +1,35 @@
 import type { EngineReport } from '../contract/engine.js'
-import type { Services } from '../contract/services.js'
 import type { SystemInfo } from '../contract/system.js'
 import { createExchange } from '../exchange/exchange.js'
-import type { NewAlert } from '../experiments/alerts.js'
-import { openExperiments } from '../experiments/experiments.js'
-import type { Awaitable, Catalogue, Clock, DatasetImporter, Evaluator, HomeDisk, SpeedMeter, Weights } from '../experiments/ports.js'
+import type { NewAlert } from '../features/home/alerts.js'
+import { openFeatures } from '../features/open.js'
+import { router, type Api } from '../features/router.js'
 import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
 import { openHomeDisk } from '../storage/home-disk.js'
+import { watchHome } from '../storage/home-watch.js'
 import { findProblems } from '../storage/integrity.js'
 import { createStores } from '../storage/stores.js'
+import { openReserve } from '../storage/reserve.js'
+import { guarded, warn } from '../processes/guarded.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
 import { createEvaluator } from './evaluator.js'
+import { createInstruments } from './instruments.js'
+import { createLab } from './lab.js'
 import { readProvenance } from './provenance.js'
 import { createSpeedMeter } from './speed-meter.js'
 import { VERSION } from './version.js'
 import { weights } from './weights.js'
+import type { DatasetImporter } from '../features/datasets/importer.js'
+import type { Evaluator } from '../features/evaluations/evaluations.js'
+import type { HomeDisk } from '../features/home/home-disk.js'
+import type { Instruments, Lab } from '../features/lab/laboratory.js'
+import type { HomeWatch } from '../features/home/home-watch.js'
+import type { Catalogue } from '../features/runs/configurations.js'
+import type { SpeedMeter } from '../features/runs/machine-speed.js'
+import type { Weights } from '../features/runs/weights.js'
+import type { Awaitable, Clock } from '../features/shared/clock.js'
 
 export interface BackendOptions {
   /** An existing folder that this process alone holds. */
@@ -45,12 +58,15 @@ export interface BackendOptions {
   weights?: Weights | undefined
   /** What evaluates checkpoints; by default the trainer's program. */
   evaluator?: Evaluator | undefined
+  /** What runs diagnostics; by default the trainer's program. */
+  lab?: Lab | undefined
+  /** What answers instruments of the lab; by default the trainer's program, which stays resident for a while. */
+  instruments?: Instruments | undefined
   /** What measures the machine; by default the trainer's program. */
   speedMeter?: SpeedMeter | undefined
 }
 
-export interface Backend {
-  services: Services
+export interface Backend extends Api {
   /**
    * Asks every trainer to write a checkpoint and exit, waits for them at most so many milliseconds, and closes the database.
    * The runs are then 'interrupted' and can be resumed.
@@ -61,13 +77,15 @@ export interface Backend {
 /** Milliseconds that trainers get to write their last checkpoint. */
 const CLOSE_TIMEOUT = 20_000
 
-const clock: Clock = {
+const systemClock = (fault: (error: unknown) => void): Clock => ({
+  // eslint-disable-next-line no-restricted-syntax -- this is where labels come from
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds)
+    const timer = setTimeout(guarded(fault, callback), milliseconds)
     return () => clearTimeout(timer)
   },
-}
+})
 
 /**
  * Opens the back end of a home: recovers what the last host left behind, and starts the queue. The caller holds the home's
@@ -77,34 +95,46 @@ const clock: Clock = {
  */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { home, hostKind, trainerEntry, environment, patience, catalogue, importer } = options
-  const fault = options.fault ?? ((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
-  const files = openHomeFiles(home)
-  const db = await openDatabase(databaseFile(home))
+  const fault = options.fault ?? warn
+  let watch: HomeWatch | undefined
+  const requireHome = (): void => watch?.require()
+  const files = openHomeFiles(home, requireHome)
+  const reserve = openReserve(home)
+  const db = await openDatabase(databaseFile(home), {
+    makeRoom() {
+      reserve.onFull?.()
+      return reserve.release()
+    },
+    isLost: () => Boolean(watch?.look()),
+  })
   try {
+    watch = watchHome(home, db)
     const provenance = readProvenance()
-    const experiments = openExperiments({
+    const opened = openFeatures({
       ...createStores(db),
       files,
-      disk: options.disk ?? openHomeDisk(home),
+      disk: options.disk ?? openHomeDisk(home, requireHome),
+      reserve,
+      home: watch,
       backups: createBackupWriter(db, home),
       problems: (signal) => findProblems(databaseFile(home), signal),
       trainers: createSupervisor({ trainerEntry, environment, fault, patience }),
-      clock,
+      clock: systemClock(fault),
       catalogue,
       importer,
       weights: options.weights ?? weights,
       evaluator: options.evaluator ?? createEvaluator(trainerEntry, (share) => environment?.(share) ?? {}),
+      lab: options.lab ?? createLab(trainerEntry, (share) => environment?.(share) ?? {}),
+      instruments: options.instruments ?? createInstruments(trainerEntry, (share) => environment?.(share) ?? {}),
       speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
       exchange: createExchange(home),
-      system: {
-        info: async () => ({
-          version: VERSION,
-          home,
-          platform: `${process.platform} ${process.arch}`,
-          host: hostKind,
-          engine: (await options.engine?.()) ?? null,
-        }),
-      },
+      system: async () => ({
+        version: VERSION,
+        home,
+        platform: `${process.platform} ${process.arch}`,
+        host: hostKind,
+        engine: (await options.engine?.()) ?? null,
+      }),
       provenance: () => provenance,
       fault,
       restart: options.restart ?? null,
@@ -115,17 +145,20 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     let closing: Promise<void> | undefined
     const close = async (timeout: number): Promise<void> => {
       try {
-        await experiments.close(timeout)
+        await opened.close(timeout)
       } finally {
         db.close()
+        watch?.close()
       }
     }
     return {
-      services: experiments.services,
+      router,
+      features: async () => opened.features,
       close: ({ timeout = CLOSE_TIMEOUT } = {}) => (closing ??= close(timeout)),
     }
   } catch (error) {
     db.close()
+    watch?.close()
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What the page may load: only what comes with Retrace, from where the page itself comes, and no connection anywhere else.
- * Styles may stand in the page because Vuetify writes its theme into a style element; scripts may not.
- * @param sockets further sources of connections; some browsers do not count a socket of the own address to 'self'
+ * Content security policy of the page: only what ships with Retrace, from the page's own origin, and no other connections. Inline styles
+ * are allowed because Vuetify writes its theme into a style element; inline scripts are not.
+ * @param sockets further connection sources; for some browsers a socket of the own origin is not 'self'
  */
 export const contentPolicy = (sockets = ''): string =>
   [

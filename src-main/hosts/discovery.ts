@@ -1,17 +1,19 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { TICKETS_PATH, WINDOW_PATHS } from '../contract/entry.js'
+import { UserError } from '../contract/errors.js'
 import { replaceTextSync } from '../durable/replace-file.js'
 import { explainDiskError } from '../storage/disk-errors.js'
 
-/** What the process that holds a home says about itself, for the user's other processes. */
-export const HostRecordSchema = z.object({
+/** The record that the process holding a home leaves for the user's other processes. */
+const HostRecordSchema = z.object({
   pid: z.int().positive(),
   kind: z.enum(['electron', 'server', 'cli']),
   /** `http://127.0.0.1:PORT` */
   address: z.string().regex(/^http:\/\/127\.0\.0\.1:\d+$/),
   token: z.string().min(32),
-  /** It serves until its user ends it, or until its last client leaves; false: it goes when its own short command is done. */
+  /** True when it serves until the user or its last client ends it; false when it exits after its own short command. */
   lasting: z.boolean(),
   startedAt: z.number(),
   version: z.string(),
@@ -20,7 +22,7 @@ export type HostRecord = z.infer<typeof HostRecordSchema>
 
 const fileOf = (home: string): string => join(home, 'host.json')
 
-/** Writes the record whole or not at all, readable by this user only: it holds the token. */
+/** Writes the record atomically, readable by this user only because it holds the token. */
 export function writeHostRecord(home: string, record: HostRecord): void {
   try {
     replaceTextSync(fileOf(home), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
@@ -29,7 +31,7 @@ export function writeHostRecord(home: string, record: HostRecord): void {
   }
 }
 
-/** The record of the home, or null where there is none that can be read; it may be a dead host's. */
+/** The record of a home, or null when there is none or it cannot be read. Its host may have died. */
 export function readHostRecord(home: string): HostRecord | null {
   let text: string
   try {
@@ -41,18 +43,18 @@ export function readHostRecord(home: string): HostRecord | null {
   try {
     return HostRecordSchema.parse(JSON.parse(text))
   } catch {
-    // Not ours, or of a version that wrote it otherwise: as good as none, the lock decides.
+    // A foreign record, or one of another version, counts as none: the lock decides.
     return null
   }
 }
 
-/** Removes the record if it is still this host's own. */
+/** Removes the record if it still belongs to this host. */
 export function removeHostRecord(home: string, own: Pick<HostRecord, 'pid' | 'token'>): void {
   const found = readHostRecord(home)
   if (found?.pid === own.pid && found.token === own.token) rmSync(fileOf(home), { force: true })
 }
 
-/** The host of this home, if it answers to its token now. */
+/** The host of a home, if it currently responds to its token. */
 export async function findHost(home: string, timeoutMs = 2000): Promise<HostRecord | null> {
   const record = readHostRecord(home)
   if (!record) return null
@@ -64,7 +66,33 @@ export async function findHost(home: string, timeoutMs = 2000): Promise<HostReco
     await response.body?.cancel()
     return response.status === 204 ? record : null
   } catch {
-    // Nobody listens there any more: the record was left by a host that was killed.
+    // Nobody listens at that port: a killed host left the record behind.
     return null
   }
 }
+
+/** @throws UserError UNAVAILABLE when the host does not respond properly */
+async function post({ address, token, pid }: HostRecord, path: string, expected: number): Promise<string> {
+  try {
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch(`${address}${path}`, { method: 'POST', headers, signal: AbortSignal.timeout(5000) })
+    if (response.status === expected) return (await response.text()).trim()
+    throw new Error(`status ${response.status}`)
+  } catch (error) {
+    throw new UserError('UNAVAILABLE', `The workbench (process ${pid}) does not respond. End that process and start Retrace again.`, {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Requests a new address from a running host that admits one window within a minute.
+ * @throws UserError UNAVAILABLE when the host does not respond
+ */
+export const askWindowAddress = (host: HostRecord): Promise<string> => post(host, TICKETS_PATH, 201)
+
+/**
+ * Revokes the keys of all windows of a running host, including open ones.
+ * @throws UserError UNAVAILABLE when the host does not respond
+ */
+export const askToForgetWindows = async (host: HostRecord): Promise<void> => void (await post(host, WINDOW_PATHS.forget, 200))

@@ -9,9 +9,9 @@ const withEngine = (engine: string | undefined): NodeJS.ProcessEnv =>
   engine === undefined ? process.env : { ...process.env, RETRACE_ENGINE: engine }
 
 /**
- * The environment of a process that computes on this machine.
- * @param engine native, portable or auto; undefined leaves it to `RETRACE_ENGINE`
- * @param share the part of the machine that it may take: slot number `slot` of `slots`; all of it by default
+ * The environment variables of a compute process on this machine.
+ * @param engine native, portable or auto; undefined uses `RETRACE_ENGINE`
+ * @param share the share of the machine that it may use: slot number `slot` of `slots`; the whole machine by default
  * @throws UserError when a forced engine cannot run
  */
 export function computeEnvironment(engine?: string, share: MachineShare = { slot: 0, slots: 1 }): NodeJS.ProcessEnv {
@@ -21,7 +21,7 @@ export function computeEnvironment(engine?: string, share: MachineShare = { slot
 }
 
 /**
- * The engine that runs would use, told without loading it.
+ * The engine that runs would use, determined without loading it.
  * @throws UserError when a forced engine cannot run
  */
 export function currentEngine(engine?: string): EngineReport {

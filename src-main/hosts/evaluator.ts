@@ -1,9 +1,10 @@
 import { TestFiguresSchema } from '../contract/evaluations.js'
-import type { Awaitable, Evaluator } from '../experiments/ports.js'
 import { runToolProcess } from './tool-process.js'
+import type { Evaluator } from '../features/evaluations/evaluations.js'
+import type { Awaitable } from '../features/shared/clock.js'
 
 /**
- * Evaluations of checkpoints, as the experiments want them.
+ * Evaluations of checkpoints, as the features want them.
  * @param entry absolute path of the trainer's program
  * @param environment variables of a process that takes one of several parts of the machine
  */
@@ -12,10 +13,10 @@ export function createEvaluator(
   environment: (share: { slot: number; slots: number }) => Awaitable<Record<string, string | undefined>>,
 ): Evaluator {
   return {
-    async evaluate({ checkpoint, datasetFolder, beside, onProgress, signal }) {
+    async evaluate({ checkpoint, datasetFolder, datasetHash, beside, onProgress, signal }) {
       const env = { ...process.env, ...(await environment({ slot: beside, slots: beside + 1 })) }
       const { result } = await runToolProcess(
-        { tool: 'evaluate', request: { checkpoint, datasetFolder } },
+        { tool: 'evaluate', request: { checkpoint, datasetFolder, datasetHash } },
         { entry, env, onProgress: ({ message, fraction = null }) => onProgress(fraction, message), signal },
       )
       return TestFiguresSchema.strip().parse(result)

@@ -1,11 +1,11 @@
 import { isUserError } from '../contract/errors.js'
+import { printable } from '../contract/printable.js'
 
 /**
- * What to print on standard error when a program cannot go on: one line for what the user can mend, and for a defect its
- * stack, which a report of it needs.
+ * The message for standard error when a program cannot continue: one line for what the user can fix, or the stack trace of a defect.
  */
 export function describeFailure(error: unknown): string {
-  if (isUserError(error)) return `retrace: ${error.message}`
+  if (isUserError(error)) return `retrace: ${printable(error.message)}`
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return `retrace: an unexpected error, which is a defect of Retrace; please report it with these lines.\n${stack}`
+  return `retrace: internal error. This is a bug in Retrace; please report it with the following lines.\n${printable(stack)}`
 }

@@ -1,35 +1,32 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError } from '../contract/errors.js'
+import { tryLock, type Lock } from '../sqlite/lock.mjs'
 import { explainDiskError } from '../storage/disk-errors.js'
-import { openDriver } from '../storage/driver.js'
 
-export interface HomeLock {
-  /** Frees the home; calling it again does nothing. */
-  release(): void
+export type HomeLock = Lock
+
+/** @throws UserError CONFLICT when the file exists and belongs to another user, who could lock it at any time */
+function requireOwn(file: string): void {
+  const owner = statSync(file, { throwIfNoEntry: false })?.uid
+  const self = process.getuid?.()
+  if (owner !== undefined && self !== undefined && self !== 0 && owner !== self)
+    throw new UserError(
+      'CONFLICT',
+      `${file} belongs to another user (uid ${owner}), who could lock you out of your home. Remove it, or choose another folder with --home.`,
+    )
 }
 
 /**
- * Takes the home for this process, or answers null when another process has it.
- *
- * The lock is SQLite's own, an exclusive transaction on a file of its own that stays open: the operating system frees it
- * with the process, however that ends, and no age has to be guessed as with a file of a process id.
- * @throws UserError DISK when the file cannot be made
+ * Locks the home for this process. @returns null when another process holds it
+ * @throws UserError DISK when the file cannot be made, CONFLICT when it is another user's
  */
 export async function tryLockHome(home: string): Promise<HomeLock | null> {
   const file = join(home, 'lock.sqlite')
-  let database: Awaited<ReturnType<typeof openDriver>> | undefined
   try {
-    database = await openDriver(file)
-    database.pragma('busy_timeout = 0')
-    database.exec('BEGIN EXCLUSIVE')
+    requireOwn(file)
+    return await tryLock(file)
   } catch (error) {
-    database?.close()
-    if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return null
     throw explainDiskError(error, file)
-  }
-  const held = database
-  return {
-    release() {
-      if (held.open) held.close()
-    },
   }
 }

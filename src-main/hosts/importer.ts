@@ -1,11 +1,11 @@
-import { DatasetBrowser } from '../data/browse.js'
+import { sameContent } from '../contract/dataset-content.js'
 import { builtinNames, ensureBuiltin, makeDataset, pointKinds } from '../data/import.js'
 import { estimateInProcess, importInProcess } from '../data/import-remote.js'
-import { readDataset, renameStored, verifyDataset } from '../data/stored.js'
-import type { DatasetImporter } from '../experiments/ports.js'
+import { readDataset, renameStored, renewHash, verifyDataset } from '../data/stored.js'
+import type { DatasetImporter } from '../features/datasets/importer.js'
 
 /**
- * The data sets of a home, as the experiments want them.
+ * The data sets of a home, as the features want them.
  * @param entry absolute path of the program that imports
  */
 export const createImporter = (entry: string): DatasetImporter => ({
@@ -16,14 +16,13 @@ export const createImporter = (entry: string): DatasetImporter => ({
   kinds: pointKinds,
   make: makeDataset,
   rename: renameStored,
-  views: new DatasetBrowser(),
+  renewHash,
   read: readDataset,
   async verify(folder, expected, options) {
     const found = await verifyDataset(folder, options)
     if (!found.ok) return found
-    const { hash } = await readDataset(folder)
-    if (hash === expected.hash) return found
-    const problem = `${folder} holds other data than the data set ${expected.name} had when it was imported.`
+    if (sameContent(await readDataset(folder), expected.hash)) return found
+    const problem = `The data in ${folder} differ from those of the data set ${expected.name} when it was imported.`
     return { ok: false, problems: [problem] }
   },
 })

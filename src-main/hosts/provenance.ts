@@ -13,7 +13,7 @@ const run = promisify(execFile)
 /** Bytes of the difference to the last commit that are kept with a run; beyond that the difference is not kept at all. */
 const DIFF_LIMIT = 2 ** 20
 
-const TOO_LONG = '# The difference to the commit is longer than 1 MiB and was not kept.\n'
+const TOO_LONG = '# The diff to the commit exceeds 1 MiB and was not stored.\n'
 
 type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>
 

@@ -1,4 +1,4 @@
-import type { NewAlert } from '../experiments/alerts.js'
+import type { NewAlert } from '../features/home/alerts.js'
 import { placeRestored, takeBackRestored, type Restored } from '../storage/place-restored.js'
 import type { DefectListener } from '../transport/channel-server.js'
 import type { Backend } from './replaceable-backend.js'
@@ -6,8 +6,8 @@ import type { Backend } from './replaceable-backend.js'
 type Open = (news: readonly NewAlert[]) => Promise<Backend>
 
 /**
- * Opens the back end of a home that this process holds, with the backup that lies ready for it in its place. One that cannot be opened
- * is taken out again, and the home opened as it was.
+ * Opens the back end of a home that this process holds and first swaps in a backup that was prepared for it. If the backup cannot be
+ * opened, it is swapped out again and the home is opened as before.
  *
  * @param closed how the back end before this one has closed; null at the start
  * @throws what the back end throws when the home cannot be opened
@@ -27,15 +27,15 @@ export async function reopen(
   } catch (error) {
     onDefect(asError(error), 'restore')
     takeBackRestored(home, restored.kept)
-    const message = `The back-up ${restored.file} could not be opened (${asError(error).message}); everything is as it was before.`
+    const message = `The backup ${restored.file} could not be opened (${asError(error).message}). The home is unchanged.`
     return open([{ kind: 'restored', level: 'error', runId: null, message }])
   }
 }
 
 function newsOf({ file, createdAt, kept }: Restored): NewAlert {
   const made = new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ')
-  const before = kept === null ? '' : ` What was there before lies in ${kept}.`
-  return { kind: 'restored', level: 'info', runId: null, message: `The back-up ${file} of ${made} UTC was restored.${before}` }
+  const before = kept === null ? '' : ` The previous home was moved to ${kept}.`
+  return { kind: 'restored', level: 'info', runId: null, message: `The backup ${file} of ${made} UTC was restored.${before}` }
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -4,11 +4,13 @@ import { UserError } from '../contract/errors.js'
 import { placeRestored } from '../storage/place-restored.js'
 import { prepareRestore } from '../storage/prepare-restore.js'
 import { tryLockHome } from './home-lock.js'
+import { mendRights } from './home-rights.js'
 
 /**
- * Puts the content of a backup in the place of a home that nobody uses. What was there is kept beside it. Until the backup is
- * unpacked and checked whole nothing is touched; a crash after that is made good by the next start.
+ * Replaces a home that is not in use with a backup and keeps the old home beside it. Nothing is touched until the backup has been unpacked
+ * and verified completely; after a crash beyond that point the next start completes the restore.
  *
+ * @param note told what was mended of a home that other users could read
  * @param home path of the home, which may be missing; its parent must be there
  * @returns where the old content lies now; null when there was none
  * @throws UserError CONFLICT when the home is in use, BAD_INPUT when the file is no whole backup
@@ -17,16 +19,18 @@ export async function restoreHome(
   file: string,
   home: string,
   onProgress: (progress: number) => void = () => undefined,
+  note: (line: string) => void = () => undefined,
 ): Promise<string | null> {
   const parent = dirname(home)
-  if (!existsSync(parent)) throw new UserError('DISK', `${parent} does not exist: create it first, or choose another home with --home.`)
+  if (!existsSync(parent)) throw new UserError('DISK', `${parent} does not exist. Create it first, or choose another home with --home.`)
   const existed = existsSync(home)
   if (!existed) mkdirSync(home, { mode: 0o700 })
+  mendRights(home).forEach(note)
   const held = await tryLockHome(home)
   if (!held)
     throw new UserError(
       'CONFLICT',
-      `The home folder ${home} is in use: restore in the Settings of its window, close Retrace first, or restore into another with --home.`,
+      `The home folder ${home} is in use. Restore in the Settings of its window, close Retrace first, or restore into another folder with --home.`,
     )
   let done = false
   try {

@@ -1,17 +1,18 @@
 import { UserError } from '../contract/errors.js'
-import type { Awaitable, SpeedMeter } from '../experiments/ports.js'
 import { keepSpeed, SpeedFiguresSchema, type MeasuredSpeed } from './speed.js'
 import { runToolProcess, type ToolResult } from './tool-process.js'
+import type { SpeedMeter } from '../features/runs/machine-speed.js'
+import type { Awaitable } from '../features/shared/clock.js'
 
 /** Keeps what the tool `speed` answered for the estimates of this machine. @throws UserError when it is no measurement */
 export async function keepMeasured({ result }: ToolResult): Promise<MeasuredSpeed> {
   const figures = SpeedFiguresSchema.strip().safeParse(result)
-  if (!figures.success) throw new UserError('INTERNAL', 'The measurement gave no usable figures: measure again while the machine is idle.')
+  if (!figures.success) throw new UserError('INTERNAL', 'The measurement gave no usable result. Measure again while the machine is idle.')
   return keepSpeed(figures.data)
 }
 
 /**
- * Measurements of this machine in a process of its own, as the experiments want them.
+ * Measurements of this machine in a process of its own, as the features want them.
  * @param entry absolute path of the trainer's program
  * @param environment variables of a process that takes the whole machine
  */

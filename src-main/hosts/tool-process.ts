@@ -1,5 +1,7 @@
-import { fork } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { UserError } from '../contract/errors.js'
+import { wasAskedToEnd } from '../processes/end-request.js'
+import { guarded } from '../processes/guarded.js'
 import { ToolReportSchema, type ToolReport, type ToolRequest } from '../contract/tools.js'
 
 export type ToolResult = Extract<ToolReport, { kind: 'result' }>
@@ -19,12 +21,17 @@ export interface ToolOptions {
 }
 
 /**
- * Runs a tool in a process of its own and answers its result.
- * @throws UserError the tool's own, or that it died; the signal's reason when it was aborted
+ * Starts the trainer's program with a channel to it. What it writes to standard error goes into the reason of its end.
+ * @param failed told of a defect in listening to it
+ * @returns the process, and the end of a sentence with its last lines
  */
-export async function runToolProcess({ tool, request }: ToolRequest, { entry, env, onProgress, signal }: ToolOptions): Promise<ToolResult> {
-  signal.throwIfAborted()
-  const child = fork(entry, ['--tool', tool, JSON.stringify(request)], {
+export function forkQuietly(
+  entry: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  failed: (error: unknown) => void,
+): { child: ChildProcess; lastLines(): string } {
+  const child = fork(entry, args, {
     env,
     serialization: 'advanced',
     // Its standard output must not mix with the result.
@@ -33,18 +40,38 @@ export async function runToolProcess({ tool, request }: ToolRequest, { entry, en
     execArgv: [],
   })
   let tail = ''
-  child.stderr?.on('data', (data: Buffer) => (tail = (tail + data.toString()).slice(-TAIL)))
-  const kill = (): void => void child.kill('SIGKILL')
+  child.stderr?.on(
+    'data',
+    guarded(failed, (data: Buffer) => (tail = (tail + data.toString()).slice(-TAIL))),
+  )
+  const lastLines = (): string => {
+    const lines = tail.trim().split('\n').slice(-3).join(' | ')
+    return lines ? `: ${lines}` : '.'
+  }
+  return { child, lastLines }
+}
+
+/**
+ * Runs a tool in a process of its own and answers its result.
+ * @throws UserError the tool's own, or that it died; the signal's reason when it was aborted
+ */
+export async function runToolProcess({ tool, request }: ToolRequest, { entry, env, onProgress, signal }: ToolOptions): Promise<ToolResult> {
+  signal.throwIfAborted()
+  let broken: unknown
+  const failed = (error: unknown): void => void (broken ??= error)
+  const { child, lastLines } = forkQuietly(entry, ['--tool', tool, JSON.stringify(request)], env, failed)
+  const kill = guarded(failed, () => void child.kill('SIGKILL'))
   signal.addEventListener('abort', kill)
 
   let last: ToolReport | undefined
-  let broken: unknown
-  child.on('message', (message) => {
-    const report = ToolReportSchema.safeParse(message)
-    if (!report.success) broken = report.error
-    else if (report.data.kind === 'progress') onProgress(report.data)
-    else last = report.data
-  })
+  child.on(
+    'message',
+    guarded(failed, (message) => {
+      const report = ToolReportSchema.parse(message)
+      if (report.kind === 'progress') onProgress(report)
+      else last = report
+    }),
+  )
   let status: number | NodeJS.Signals
   try {
     status = await new Promise<number | NodeJS.Signals>((resolve, reject) => {
@@ -58,6 +85,10 @@ export async function runToolProcess({ tool, request }: ToolRequest, { entry, en
   if (last?.kind === 'error') throw new UserError(last.code, last.message)
   if (last?.kind === 'result') return last
   signal.throwIfAborted()
-  const lines = tail.trim().split('\n').slice(-3).join(' | ')
-  throw new UserError('INTERNAL', `The process that ran ${tool} ended with ${status} before its result${lines ? `: ${lines}` : '.'}`)
+  if (wasAskedToEnd(status))
+    throw new UserError(
+      'UNAVAILABLE',
+      `${tool} was terminated by the system or another program (${status}), for example during a shutdown. Run it again.`,
+    )
+  throw new UserError('INTERNAL', `The process of ${tool} ended with ${status} without a result${lastLines()}`)
 }

@@ -5,11 +5,11 @@ import type { OpenBackend } from './host.js'
 import { createImporter } from './importer.js'
 
 /**
- * The real back end of a home: storage, experiments, networks, data and engine, joined.
+ * The real back end of a home: storage, features, networks, data and engine, joined.
  * @param entries absolute paths of the programs that it starts
  */
 export function backendOpener({ trainerEntry, importerEntry }: { trainerEntry: string; importerEntry: string }): OpenBackend {
-  return async ({ home, hostKind, restart, news }) => {
+  return async ({ home, hostKind, restart, news, fault }) => {
     // A forced engine that cannot run is refused here, before the home is touched, and not at the first run.
     currentEngine()
     return openBackend({
@@ -17,6 +17,7 @@ export function backendOpener({ trainerEntry, importerEntry }: { trainerEntry: s
       hostKind,
       restart,
       news,
+      fault,
       trainerEntry,
       catalogue,
       importer: createImporter(importerEntry),

@@ -1,24 +1,25 @@
 import type { ActivationDial } from '../contract/catalogue.js'
+import { rebuildsActivations } from '../contract/config.js'
+import { microBatch, type BatchConfig } from '../contract/micro-batch.js'
 import { activationBytes, stateBytes } from './describe.js'
-import { parameterCount, type Network } from './network.js'
+import { hasNormsInUnits, parameterCount, type Network } from './network.js'
 
-/** Which units keep their activations, by stage: so many first ones. */
+/** Which units keep their activations: for each stage, the number of first units that do. */
 export interface ActivationPlan {
   keptUnits: number[]
-  /** Estimate of what they hold. */
+  /** Estimated bytes that they hold. */
   bytes: number
-  /** Units kept of those that could be rebuilt: 0 is constant memory, 1 the speed of stored back-propagation. */
+  /** Fraction of the reconstructible units that are kept: 0 means constant memory, 1 the speed of stored backpropagation. */
   share: number
 }
 
 /**
- * Bytes that one unit of each stage holds when its activations are kept: for each force the state that enters it and what its
- * activation gives; for a branch with batch norms the arrays before and after each norm.
+ * Bytes that one unit of each stage holds when its activations are kept: for each force its input state and the output of its
+ * activation; for a branch with batch norms the arrays before and after each norm.
  */
 export function keptBytesAUnit(network: Network, batch: number): number[] {
-  const { dynamics, stages, config } = network
-  const normalised = dynamics.widening === 'unit' || config.unitNorm === 'batch'
-  const arrays = normalised ? 4 : 2
+  const { dynamics, stages } = network
+  const arrays = hasNormsInUnits(network) ? 4 : 2
   return stateBytes(network, batch).map((bytes, index) => {
     const { substeps } = stages[index]!
     const forces = substeps.filter(({ gain }) => gain !== 0).length / Math.max(1, new Set(substeps.map(({ unit }) => unit)).size)
@@ -27,7 +28,7 @@ export function keptBytesAUnit(network: Network, batch: number): number[] {
 }
 
 /**
- * Spends a budget of bytes on kept activations, later stages first: their states are smaller and take as long to rebuild.
+ * Allocates a budget of bytes to kept activations, later stages first: their states are smaller but take as long to reconstruct.
  * The first units of a stage are kept, so that the states before them are never needed again.
  */
 export function planActivations(network: Network, batch: number, budget: number): ActivationPlan {
@@ -46,7 +47,7 @@ export function planActivations(network: Network, batch: number, budget: number)
   return { keptUnits, bytes: keptUnits.reduce((sum, units, index) => sum + units * costs[index]!, 0), share: all === 0 ? 1 : kept / all }
 }
 
-/** Where a budget of bytes puts a run between constant memory and stored speed, for what is shown before it starts. */
+/** Position of a budget between constant memory and the speed of stored backpropagation, shown before a run starts. */
 export function activationDial(network: Network, batch: number, budget: number): ActivationDial {
   const units = ({ keptUnits }: ActivationPlan): number => keptUnits.reduce((sum, kept) => sum + kept, 0)
   const chosen = planActivations(network, batch, budget)
@@ -54,12 +55,16 @@ export function activationDial(network: Network, batch: number, budget: number):
   return { units: units(whole), kept: units(chosen), bytes: chosen.bytes, allBytes: whole.bytes, budget }
 }
 
-/** Times that a parameter is in memory: itself, its slot and gradient, the update, and what is derived of kernels for a step. */
+/** Copies of a parameter in memory: itself, its slot, gradient and update, and what a step derives from kernels; gradient sums are extra. */
 const PARAMETER_COPIES = 5
+/** Copies of the statistics of a norm: running, updated, and those of the batch, which a recomputation computes again. */
+const STATISTICS_COPIES = 3
 
-/** Estimate of the bytes that training takes besides those of the engine's own process, with the activations of a plan kept. */
-export function trainingBytes(network: Network, batch: number, plan: ActivationPlan): number {
-  const { reversible, stored } = activationBytes(network, batch)
-  const activations = network.config.mode === 'reversible' ? (reversible ?? stored) + plan.bytes : stored
-  return activations + PARAMETER_COPIES * 4 * parameterCount(network)
+/** Estimated bytes that training needs in addition to the engine's own process, including the activations kept by a plan. */
+export function trainingBytes(network: Network, work: BatchConfig, plan: ActivationPlan): number {
+  const { reversible, stored } = activationBytes(network, microBatch(work))
+  const activations = rebuildsActivations(network.config) ? (reversible ?? stored) + plan.bytes : stored
+  const statistics = network.statistics.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0)
+  const copies = PARAMETER_COPIES + (work.accumulate > 1 ? 1 : 0)
+  return activations + 4 * (copies * parameterCount(network) + STATISTICS_COPIES * statistics)
 }

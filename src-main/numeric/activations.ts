@@ -3,7 +3,7 @@ import type { NetworkConfig } from '../contract/config.js'
 
 export type Activation = (x: Tensor) => Tensor
 
-/** The pointwise functions that a configuration may name. */
+/** The activation functions that a configuration can name. */
 export const activations: Record<NetworkConfig['activation'], Activation> = {
   relu: (x) => relu(x),
   tanh: (x) => tanh(x),

@@ -1,7 +1,7 @@
 import { add, customGrad, engine, mul, rsqrt, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
 
-/** Added to the variance under the root. */
-export const BATCH_NORM_EPSILON = 1e-5
+/** Added to the variance before taking the square root. */
+const BATCH_NORM_EPSILON = 1e-5
 /** running = MOMENTUM * running + (1 - MOMENTUM) * batch, with the biased variance. */
 export const BATCH_NORM_MOMENTUM = 0.9
 
@@ -24,7 +24,8 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, record?: (aver
   return customGrad((...inputs: (Tensor | ((tensors: Tensor[]) => void))[]) => {
     const [input, scale, shift] = inputs as [Tensor, Tensor, Tensor]
     const save = inputs[3] as (tensors: Tensor[]) => void
-    const outputs = engine().runKernel('BatchNormTraining', { x: input, gamma: scale, beta: shift }, { epsilon }) as unknown as Tensor[]
+    const attributes = { epsilon, again: record === undefined }
+    const outputs = engine().runKernel('BatchNormTraining', { x: input, gamma: scale, beta: shift }, attributes) as unknown as Tensor[]
     const [value, average, variance, ...reserve] = outputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
     record?.(average, variance)
     save([input, scale, ...reserve])

@@ -1,11 +1,11 @@
 import type { Network } from './network.js'
-import { isReversible } from './dynamics.js'
+import { parameterNames } from './reversible-sweep.js'
 
-/** What a training step costs: the two figures from which its time is estimated. */
+/** The cost of a training step: the two numbers from which its time is estimated. */
 export interface StepCost {
-  /** Floating-point operations of its convolutions and matrix products; null where the mode does not exist. */
+  /** Floating-point operations of its convolutions and matrix products; null when the mode does not exist. */
   operations: { reversible: number | null; stored: number }
-  /** Forces that are evaluated one after the other on the way forward: the overhead of small operations goes with them. */
+  /** Number of forces that are evaluated in sequence in the forward pass; the overhead of small operations is proportional to it. */
   forces: number
 }
 
@@ -18,14 +18,16 @@ const volume = (shape: readonly number[]): number => shape.reduce((product, size
 export function stepCost(network: Network, batch: number): StepCost {
   const { dynamics, linear, config, parameters, stages } = network
   const { height, width } = config.image
+  const forces = stages.flatMap(({ substeps, entrance }) => [...(entrance?.substeps ?? []), ...substeps]).filter(({ gain }) => gain !== 0)
+  const uses = new Map<string, number>()
+  for (const force of forces) for (const name of parameterNames([force])) uses.set(name, (uses.get(name) ?? 0) + 1)
   const pixelsOf = (stage: number): number => (linear.id === 'dense' ? 1 : (height * width) / 4 ** stage)
   let forward = 0
   for (const { name, kind, shape } of parameters) {
     if (kind !== 'kernel' && kind !== 'dense') continue
     const stage = /^stage(\d+)\//.exec(name)
     const pixels = kind === 'dense' ? 1 : pixelsOf(stage ? Number(stage[1]) - 1 : 0)
-    forward += 2 * batch * pixels * volume(shape) * (stage ? dynamics.mapsPerKernel : 1)
+    forward += 2 * batch * pixels * volume(shape) * (stage ? dynamics.mapsPerKernel * (uses.get(name) ?? 0) : 1)
   }
-  const forces = stages.flatMap(({ substeps, entrance }) => [...(entrance?.substeps ?? []), ...substeps]).filter(({ gain }) => gain !== 0)
-  return { operations: { stored: 3 * forward, reversible: isReversible(dynamics) ? 4 * forward : null }, forces: forces.length }
+  return { operations: { stored: 3 * forward, reversible: dynamics.reversible ? 4 * forward : null }, forces: forces.length }
 }

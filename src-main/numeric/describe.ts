@@ -1,8 +1,8 @@
-import { NetworkConfigSchema, RunOverridesSchema, type NetworkConfig } from '../contract/config.js'
+import { NetworkConfigSchema, RunConfigSchema, RunOverridesSchema, type NetworkConfig } from '../contract/config.js'
 import type { NetworkSummary, Preset } from '../contract/catalogue.js'
+import { microBatch, type BatchConfig } from '../contract/micro-batch.js'
 import { stepCost, type StepCost } from './cost.js'
-import { isReversible } from './dynamics.js'
-import { buildNetwork, networkDepth, parameterCount, type Network } from './network.js'
+import { buildNetwork, hasNormsInUnits, networkDepth, parameterCount, type Network } from './network.js'
 import { presets, type PresetDefinition } from './presets.js'
 
 const FLOAT_BYTES = 4
@@ -16,25 +16,25 @@ export function stateBytes({ config, linear, stages }: Network, batch: number): 
   })
 }
 
-/** Arrays as large as the state of the first stage that stem, head and their gradients hold at once. */
+/** Number of arrays of the size of the first stage's state that stem, head and their gradients hold at once. */
 const ENDS = { convolution: { stored: 16, reversible: 12 }, dense: { stored: 3, reversible: 3 } }
-/** Arrays that the tape of one force holds, and that undoing one step needs besides. */
+/** Number of arrays that the tape of one force holds, and that reversing one step needs in addition. */
 const TAPE = { branch: 16, oneMap: 11, twoMaps: 13, withoutForce: 4, norm: 3 }
 const UNDO = { plain: 12, normalised: 19 }
 
 /**
- * Estimate of the bytes of activations that one training step holds at once, as the tape works; the test compares it with tfjs's own
- * accounting. Stored: what the tape of every substep holds. Reversible: the last pair of each stage, and the larger of what undoing one
- * step of the largest stage needs and what stem and head need. Nothing in it grows with the units.
+ * Estimated peak bytes of activations in one training step, derived from how the tape works; a test compares it with tfjs's own accounting.
+ * Stored: what the tapes of all substeps hold. Reversible: the last pair of each stage, plus the larger of what reversing one step of the
+ * largest stage needs and what stem and head need. It does not grow with the number of units.
  */
 export function activationBytes(network: Network, batch: number): NetworkSummary['activationBytes'] {
   const { dynamics, stages, linear, config } = network
   const states = stateBytes(network, batch)
   const part = 1 / dynamics.channelMultiple
   const ends = ENDS[linear.id]
-  const normalised = dynamics.widening === 'unit' || config.unitNorm === 'batch'
+  const normalised = hasNormsInUnits(network)
   const ofForce =
-    (dynamics.widening === 'unit' ? TAPE.branch : dynamics.mapsPerKernel === 2 ? TAPE.twoMaps : TAPE.oneMap) +
+    (dynamics.norms === 'always' ? TAPE.branch : dynamics.mapsPerKernel === 2 ? TAPE.twoMaps : TAPE.oneMap) +
     (config.unitNorm === 'batch' ? TAPE.norm : 0)
   const stored = stages.reduce((sum, { substeps, entrance }, index) => {
     const all = [...(entrance?.substeps ?? []), ...substeps]
@@ -44,28 +44,33 @@ export function activationBytes(network: Network, batch: number): NetworkSummary
   const undo = (normalised ? UNDO.normalised : UNDO.plain) * part
   const pairs = states.reduce((sum, bytes) => sum + 2 * part * bytes, 0)
   const reversible = pairs + Math.max(ends.reversible * states[0]!, ...states.map((bytes) => undo * bytes))
-  return { stored, reversible: isReversible(dynamics) ? Math.min(reversible, stored) : null }
+  return { stored, reversible: dynamics.reversible ? Math.min(reversible, stored) : null }
 }
 
-/** Everything that a form shows of a configuration before anything is trained. */
-export function describeNetwork(config: NetworkConfig, batch: number, speed: Speed | null = null): NetworkSummary {
+/** What forms show about a configuration before it is trained. */
+export function describeNetwork(config: NetworkConfig, work: BatchConfig, speed: Speed | null = null): NetworkSummary {
   const network = buildNetwork(config)
-  const cost = stepCost(network, batch)
+  const cost = stepCost(network, work.batch)
   return {
     parameters: parameterCount(network),
     depth: networkDepth(network),
-    activationBytes: activationBytes(network, batch),
+    activationBytes: activationBytes(network, microBatch(work)),
     operations: cost.operations,
-    secondsPerStep: speed && estimateSeconds(cost, speed),
+    // The overhead of a force is that of each micro-batch.
+    secondsPerStep: speed && estimateSeconds({ ...cost, forces: cost.forces * work.accumulate }, speed),
   }
 }
 
-/** What a measurement of a machine says about its training steps. */
+/** Measured speed of training steps on a machine. */
 export interface Speed {
   operationsPerSecond: number
-  /** Besides the operations, for each force on the way forward. */
+  /** Overhead of each force of the forward pass, in addition to the operations. */
   secondsPerForce: number
 }
+
+/** Seconds of one training step on so many images together, by mode. */
+export const estimateStep = (network: Network, batch: number, speed: Speed): NonNullable<NetworkSummary['secondsPerStep']> =>
+  estimateSeconds(stepCost(network, batch), speed)
 
 function estimateSeconds(
   { operations, forces }: StepCost,
@@ -75,17 +80,22 @@ function estimateSeconds(
   return { stored: of(operations.stored), reversible: operations.reversible === null ? null : of(operations.reversible) }
 }
 
-/** The images, or points, for which the table of presets states parameters. */
+/** The configuration with the images, or points, for which the table of presets states parameters. */
 export function nominalConfig({ config }: PresetDefinition): NetworkConfig {
   const dense = config.maps === 'dense'
   const image = dense ? { height: 1, width: 1, channels: 2 } : { height: 32, width: 32, channels: 3 }
-  const keys = Object.keys(NetworkConfigSchema.shape)
-  const own = Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)))
+  const own = Object.fromEntries(
+    Object.entries(config).filter(([key]) => key in NetworkConfigSchema.shape || !(key in RunConfigSchema.shape)),
+  )
   return NetworkConfigSchema.parse({ ...own, image, classes: dense ? 2 : 10 })
 }
 
-export function describePreset(preset: PresetDefinition, speed: Speed | null = null): Preset {
-  const summary = describeNetwork(nominalConfig(preset), preset.config.batch ?? 1, speed)
+function describePreset(preset: PresetDefinition, speed: Speed | null = null): Preset {
+  const summary = describeNetwork(
+    nominalConfig(preset),
+    { batch: preset.config.batch ?? 1, accumulate: preset.config.accumulate ?? 1 },
+    speed,
+  )
   return { ...preset, config: RunOverridesSchema.parse(preset.config), ...summary }
 }
 

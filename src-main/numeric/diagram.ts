@@ -1,12 +1,13 @@
 import type { UnitDiagram } from '../contract/catalogue.js'
 import type { Dynamics } from './dynamics.js'
+import { defaultOptions } from './options.js'
 
-/** Any step size shows which terms a substep has, and their signs. */
+/** An arbitrary step size, which suffices to see which terms a substep has and their signs. */
 const STEP = 0.5
 
 const subscript = (index: number): string => String.fromCodePoint(0x2081 + index)
 
-/** Names of the states that enter a unit and of those that leave it. */
+/** Names of the states at the entrance and at the exit of a unit. */
 function names({ channelMultiple, twoStep }: Dynamics, lanes: 1 | 2): Pick<UnitDiagram, 'lanes' | 'ends'> {
   if (lanes === 1) return { lanes: ['Y'], ends: ['Y'] }
   if (channelMultiple === 2 || !twoStep) return { lanes: ['Y', 'Z'], ends: ['Y', 'Z'] }
@@ -19,7 +20,7 @@ function names({ channelMultiple, twoStep }: Dynamics, lanes: 1 | 2): Pick<UnitD
  */
 export function unitDiagram(dynamics: Dynamics): UnitDiagram {
   const { diagram = {} } = dynamics
-  const substeps = dynamics.substeps(STEP)
+  const substeps = dynamics.substeps(STEP, defaultOptions(dynamics))
   const lanes = substeps.every(({ keep }) => keep === 0) ? 1 : 2
   const forces = substeps.filter(({ gain }) => gain !== 0)
   const mapOf = (index: number): string => diagram.forces?.[index] ?? (forces.length > 1 ? `F${subscript(index)}` : 'F')

@@ -1,10 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { NetworkConfig } from '../contract/config.js'
+import type { z } from 'zod'
+import type { NetworkConfig, OptionValue } from '../contract/config.js'
 import type { Activation } from './activations.js'
 import type { LinearKind } from './linear.js'
 import type { Named, Pair } from './tensors.js'
 
-/** How a parameter begins: kernels truncated normal, gammas 1, biases and betas 0. */
+/** The kind determines the initial values: kernels truncated normal, gammas 1, biases and betas 0. */
 export type ParameterKind = 'kernel' | 'dense' | 'bias' | 'gamma' | 'beta'
 
 export interface ParameterShape {
@@ -12,81 +13,105 @@ export interface ParameterShape {
   shape: number[]
 }
 
-/** What decides the parameters of one unit. */
+/** What determines the parameters of one unit. */
 export interface UnitGeometry {
-  /** Channels of the state that enters the unit; differs from `channels` only where the unit itself widens. */
+  /** Channels of the state that enters the unit; differs from `channels` only in a widening unit. */
   inChannels: number
   channels: number
   linear: LinearKind
   unitNorm: NetworkConfig['unitNorm']
-  /** The authors' code leaves out the first normalisation in the first unit of the network. */
+  /** The authors' code omits the first normalisation in the first unit of the network. */
   firstOfNetwork: boolean
 }
 
-/** next = keep * previous + blend * current + gain * force(current; params); gain 0 has no force. */
+/** next = keep * previous + blend * current + gain * force(current; params); with gain 0 there is no force. */
 export interface Substep {
-  /** Role in `force` -> local name in the unit; roles whose parameter the unit does not have are left out. */
+  /**
+   * Maps roles in `force` to local names in the unit; roles whose parameter the unit lacks are omitted. Roles and substeps of a unit may
+   * share a parameter.
+   */
   params: Record<string, string>
   keep: number
   blend: number
   gain: number
 }
 
-/** What a force may use besides its state and parameters. */
+/** The options of a dynamics by their keys. */
+export type Options = Readonly<Record<string, OptionValue>>
+
+/** What a force may use besides state and parameters. */
 export interface ForceContext {
   linear: LinearKind
   activation: Activation
-  /** 2 in the one evaluation by which a widening unit halves the image. */
+  /** 2 in the single evaluation in which a widening unit halves the image. */
   stride: 1 | 2
-  /** Batch norm with the parameters `${role}/gamma` and `${role}/beta`; only the first evaluation of a step moves running statistics. */
+  /** Values of the dynamics' own options. */
+  options: Options
+  /** Batch norm with the parameters `${role}/gamma` and `${role}/beta`; only the first evaluation of a step updates running statistics. */
   batchNorm(x: Tensor, role: string): Tensor
 }
 
 /**
- * One architecture: an integration of units in the one form of `Substep`. Forward, inverse and gradient all derive from it
- * (reversible-sweep.ts); nothing here knows how gradients are taken.
+ * An architecture: a time integration scheme expressed in substeps. Forward pass, inverse and gradient all derive from them
+ * (reversible-sweep.ts); a dynamics does not know how gradients are computed.
  */
 export interface Dynamics {
   id: string
   label: string
-  /** One sentence: what it computes. */
+  /** What it computes, in one sentence. */
   summary: string
   /** Paper and section. */
   source: string
-  /** For the picture of a unit, where the names that follow from the substeps do not say enough: of its states, and of its forces. */
+  /** Names of states and forces in the diagram of a unit, when those derived from the substeps are not descriptive enough. */
   diagram?: { lanes?: readonly [string, string]; ends?: readonly [string, string]; forces?: readonly string[] }
-  /** Layers a unit as the papers count them. */
+  /** Layers per unit as the papers count them. */
   layersPerUnit: number
-  /** The channels of a stage must be a multiple of this. */
+  /** The number of channels of a stage must be a multiple of this. */
   channelMultiple: 1 | 2
-  /** Where later stages widen: pool and pad between stages, or strided inside their first unit. */
+  /** Where later stages widen: by pooling and padding between stages, or in their strided first unit. */
   widening: 'between' | 'unit'
-  /** Does `unitNorm: batch` mean anything here? */
-  normalisable: boolean
-  /** Does the start rule mean anything here? */
+  /** Batch norm inside units: never, as `unitNorm` says, or always, regardless of `unitNorm`. */
+  norms: 'none' | 'optional' | 'always'
+  /** Whether it supports dense kernels on vectors (`maps: dense`). */
+  dense: boolean
+  /** Whether states can be reconstructed from the end of a stage: every substep then keeps its previous state, or `solvePrevious` finds it. */
+  reversible: boolean
+  /** Whether the start rule applies. */
   twoStep: boolean
-  /** Parameters of one unit by local name, in the order of the forward pass. */
+  /**
+   * Configuration keys of this dynamics alone, made with `field()`, each with a default. They are stored with every run, so adding one to a
+   * released dynamics needs a configuration migration.
+   */
+  options?: Readonly<Record<string, z.ZodType<OptionValue>>>
+  /** Parameters of one unit by local name, in forward order. */
   parameters(geometry: UnitGeometry): Record<string, ParameterShape>
-  /** Linear maps that one evaluation of the force makes of each kernel: 2 where it applies K and K'. For estimates of time. */
+  /** How often one evaluation of the force applies each kernel: 2 if it applies K and K'. Used for time estimates. */
   mapsPerKernel: 1 | 2
-  /** Local names of kernels that weight smoothness couples from unit to unit. */
+  /** Local names of the kernels that weight smoothness couples between units. */
   smoothKernels: readonly string[]
-  /** The pair from which a stage starts: two states, or velocity and state. */
+  /** The initial pair of a stage: two states, or velocity and state. */
   open(x: Tensor, options: { start: NetworkConfig['start'] }): Pair
-  /** What a stage hands on. With `open` it obeys close(open(x)) = x. */
+  /** The output of a stage. It satisfies close(open(x)) = x. */
   close(pair: Pair): Tensor
-  substeps(h: number): Substep[]
+  substeps(h: number, options: Options): Substep[]
   force(state: Tensor, params: Named, ctx: ForceContext): Tensor
-  /** value and vector-Jacobian product in one, where that is faster than the tape; checked against it by the contract suite. */
+  /**
+   * What its force is of a layer z = K x + b (with `layerParameters`) as long as no norm scales x, for instruments: 'symmetric' is K' s(z),
+   * with the Jacobian K' s'(z) K, and 'skew' is s(z) with K - K' in the place of K. Absent: neither.
+   */
+  forceForm?: 'symmetric' | 'skew'
+  /**
+   * Value and vector-Jacobian product together, if that is faster than the tape; the contract suite checks it against the tape. `params` of
+   * the result is keyed by role, each with tensors of its own.
+   */
   forceAndVjp?(state: Tensor, params: Named, ctx: ForceContext, cotangent: Tensor): { value: Tensor; state: Tensor; params: Named }
   /**
-   * Only for schemes whose substeps have keep = 0, so that `previous` is not in the result: finds the state before `current`
-   * from `current` alone. `advance` is the forward map of one state.
+   * Only for schemes whose substeps have keep = 0, so that the result does not depend on `previous`: finds the state before `current` from
+   * `current` alone. `advance` is the forward map of one state.
    */
   solvePrevious?(current: Tensor, advance: (state: Tensor) => Tensor): Tensor
 }
 
-/** Can its states be rebuilt from the end of a stage? */
-export function isReversible(dynamics: Dynamics): boolean {
-  return dynamics.solvePrevious !== undefined || dynamics.substeps(0.1).every((substep) => substep.keep !== 0)
-}
+/** Whether every substep can be inverted. */
+export const canBeUndone = ({ solvePrevious }: Dynamics, substeps: readonly Pick<Substep, 'keep'>[]): boolean =>
+  solvePrevious !== undefined || substeps.every(({ keep }) => keep !== 0)

@@ -5,7 +5,7 @@ interface Values {
   data: Float32Array
 }
 
-/** Root of the sum of squares; sums are taken in double precision. */
+/** Square root of the sum of squares, summed in double precision. */
 function frobenius({ data }: Values): number {
   let sum = 0
   for (const value of data) sum += value * value

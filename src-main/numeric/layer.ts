@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { addBias } from './channel-sum.js'
-import type { ForceContext, ParameterShape, UnitGeometry } from './dynamics.js'
+import type { Dynamics, ForceContext, ParameterShape, UnitGeometry } from './dynamics.js'
 import type { Named } from './tensors.js'
 
 /** Parameters of one layer s(K x + b), or s(BN2(K BN1 x)) where units are normalised. `suffix` tells two layers of a unit apart. */
@@ -14,7 +14,7 @@ export function layerParameters(suffix: string, width: number, geometry: UnitGeo
   return { ...(geometry.firstOfNetwork ? {} : norm('bnIn')), [`kernel${suffix}`]: kernel, ...norm('bnMid') }
 }
 
-/** Roles of `layerParameters` for a substep. */
+/** The roles of `layerParameters` in a substep. */
 export function layerRoles(suffix: string): Record<string, string> {
   const roles: Record<string, string> = { kernel: `kernel${suffix}`, bias: `bias${suffix}` }
   for (const norm of ['bnIn', 'bnMid']) for (const part of ['gamma', 'beta']) roles[`${norm}/${part}`] = `${norm}${suffix}/${part}`
@@ -27,4 +27,10 @@ export function activatedLayer(apply: (x: Tensor) => Tensor, y: Tensor, params: 
   const mapped = apply(input)
   const shifted = params['bnMid/gamma'] ? ctx.batchNorm(mapped, 'bnMid') : addBias(mapped, params['bias']!)
   return ctx.activation(shifted)
+}
+
+/** K' s(K y + b): the force of a symmetric layer, whose Jacobian is symmetric. Chang et al. 2018, eq. 12 and 16. */
+export const symmetricLayer: Dynamics['force'] = (y, params, ctx) => {
+  const map = ctx.linear.map(params['kernel']!)
+  return map.adjoint(activatedLayer(map.apply, y, params, ctx))
 }

@@ -6,12 +6,12 @@ export interface LinearMap {
   adjoint(y: Tensor): Tensor
 }
 
-/** How a kernel acts on a state: as a convolution of an image, or as a matrix on a vector. Dynamics are written over this. */
+/** How a kernel acts on a state: as a convolution on images, or as a matrix on vectors. Dynamics are written in terms of this. */
 export interface LinearKind {
   id: 'convolution' | 'dense'
   kernelShape(inChannels: number, outChannels: number): number[]
   map(kernel: Tensor, stride?: 1 | 2): LinearMap
-  /** K - K' as one map: as many operations as K alone. Its adjoint is its negative. */
+  /** K - K' as a single map, which costs as many operations as K alone. Its adjoint is its negative. */
   antisymmetric(kernel: Tensor): LinearMap
 }
 

@@ -1,9 +1,10 @@
 import { add, keep, tidy, type Tensor } from '@tensorflow/tfjs-core'
+import { rebuildsActivations } from '../contract/config.js'
 import { crossEntropy } from './losses.js'
 import type { NetworkStage } from './network.js'
-import { head, openStage, stageSweep, stem, storedForward, transition, type Pass } from './pass.js'
-import { anchorPositions, integrate, rebuild, type Integrated } from './reversible-sweep.js'
-import { pick, release, type Named, type Pair } from './tensors.js'
+import { head, openStage, stageSweep, startsAgain, stem, storedForward, transition, type Pass } from './pass.js'
+import { anchorPositions, integrate, parameterNames, rebuild, type Integrated } from './reversible-sweep.js'
+import { accumulate, pick, release, type Named, type Pair } from './tensors.js'
 import { valueAndVjp, vjp } from './vjp.js'
 
 export interface Batch {
@@ -15,11 +16,11 @@ export interface Batch {
 
 export interface LossAndGradients {
   logits: Tensor
-  /** Scalar, without penalties. */
+  /** Scalar loss without penalties. */
   crossEntropy: Tensor
-  /** Of the cross-entropy, by parameter. */
+  /** Gradients of the cross-entropy by parameter. */
   gradients: Named
-  /** New running statistics. */
+  /** Updated running statistics. */
   statistics: Named
 }
 
@@ -28,20 +29,24 @@ export interface LossOptions {
   labelSmoothing?: number
   /** Keep the pair before every k-th unit; 0 keeps none. Only in reversible mode. */
   anchorEvery?: number
-  /** So many first units of each stage keep their activations instead of rebuilding them. Only in reversible mode. */
+  /** Number of first units of each stage that keep their activations instead of reconstructing them. Only in reversible mode. */
   keptUnits?: readonly number[]
+  /** What is kept of the last pair of a stage, in new tensors, where it is not that pair: for instruments. Only in reversible mode. */
+  keep?(end: Pair): Pair
+  /** Normalise by the running statistics, which then do not depend on the weights: for instruments. */
+  frozen?: boolean
 }
 
-/** Loss and gradients of one batch in training mode, by the mode asked for. The caller owns every tensor of the result. */
+/** Loss and gradients of one batch in training mode (unless frozen), by the mode asked for. The caller owns every tensor of the result. */
 export function lossAndGradients(pass: Omit<Pass, 'training' | 'moved'>, batch: Batch, options: LossOptions): LossAndGradients {
-  const training: Pass = { ...pass, training: true, moved: new Map() }
-  const result = options.mode === 'stored' ? storedGradients(training, batch, options) : reversedGradients(training, batch, options)
+  const training: Pass = { ...pass, training: !options.frozen, moved: new Map() }
+  const result = rebuildsActivations(options) ? reversedGradients(training, batch, options) : storedGradients(training, batch, options)
   return { ...result, statistics: Object.fromEntries(training.moved) }
 }
 
 type Gradients = Omit<LossAndGradients, 'statistics'>
 
-/** Plain back-propagation: one tape over the whole network. */
+/** Ordinary backpropagation: one tape over the whole network. */
 function storedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing }: LossOptions): Gradients {
   const names = pass.network.parameters.map(({ name }) => name)
   let logits: Tensor | null = null
@@ -56,17 +61,17 @@ function storedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing
 }
 
 /**
- * Back-propagation that keeps the last pair of each stage and rebuilds the rest. What lies between the stages is small and is
+ * Backpropagation that keeps the last pair of each stage and rebuilds the rest. What lies between the stages is small and is
  * evaluated again from its input, which the neighbouring pairs give; only stages of a widening unit keep their input.
  */
 function reversedGradients(
   pass: Pass,
   { images, labels }: Batch,
-  { labelSmoothing, anchorEvery = 0, keptUnits = [] }: LossOptions,
+  { labelSmoothing, anchorEvery = 0, keptUnits = [], keep: keepEnd }: LossOptions,
 ): Gradients {
   const { network } = pass
   const gradients: Named = {}
-  const receive = (name: string, gradient: Tensor): void => void (gradients[name] = gradient)
+  const receive = (name: string, gradient: Tensor): void => accumulate(gradients, name, gradient)
 
   const stages: Integrated[] = []
   const ends: Pair[] = []
@@ -77,9 +82,11 @@ function reversedGradients(
     const start = openStage(pass, index, state, [...ends.flat(), ...(stage.entrance ? [state] : [])])
     const positions = anchorPositions(stage.substeps, anchorEvery)
     const integrated = integrate(stageSweep(pass, stage), start, positions, keptSubsteps(stage, keptUnits[index] ?? 0))
-    stages.push(integrated)
-    ends.push(integrated.end)
+    const end = keepEnd?.(integrated.end) ?? integrated.end
+    stages.push({ ...integrated, end })
+    ends.push(end)
     state = tidy(() => network.dynamics.close(integrated.end))
+    release(integrated.end, [...end, state])
   })
 
   let logits: Tensor | null = null
@@ -95,7 +102,8 @@ function reversedGradients(
   for (let index = network.stages.length - 1; index >= 0; index--) {
     const stage = network.stages[index]!
     const pulled = closeCotangents(pass, ends[index]!, cotangent)
-    const { first, cotangents } = rebuild(stageSweep(pass, stage), stages[index]!, pulled, receive)
+    const startAgain = startsAgain(network, index) ? (): Pair => reopen(pass, index, ends[index - 1]!) : undefined
+    const { first, cotangents } = rebuild(stageSweep(pass, stage), stages[index]!, pulled, receive, startAgain)
     cotangent = openCotangent(pass, first, cotangents)
     release(first)
     if (index > 0) cotangent = transitionCotangent(pass, index, inputs[index] ?? null, ends[index - 1]!, cotangent, receive)
@@ -110,7 +118,13 @@ function reversedGradients(
   return { logits: logits!, crossEntropy: top.value, gradients }
 }
 
-/** Substeps of the first `units` units that can be kept: a widening unit is never rebuilt anyway. */
+/** The initial pair of a stage, from the last pair of the previous stage. */
+function reopen(pass: Pass, index: number, endBefore: Pair): Pair {
+  const { dynamics, config } = pass.network
+  return tidy(() => [...dynamics.open(transition(pass, index, dynamics.close(endBefore), false), config)]) as unknown as Pair
+}
+
+/** Substeps of the first `units` units that can be kept; a widening unit is never reconstructed anyway. */
 const keptSubsteps = ({ substeps, units, entrance }: NetworkStage, wanted: number): number => {
   const rebuilt = units - (entrance ? 1 : 0)
   return rebuilt === 0 ? 0 : Math.min(wanted, rebuilt) * (substeps.length / rebuilt)
@@ -145,7 +159,7 @@ function transitionCotangent(
   cotangent: Tensor,
   receive: (name: string, gradient: Tensor) => void,
 ): Tensor {
-  const names = pass.network.stages[index]!.entrance?.substeps.flatMap(({ params }) => Object.values(params)) ?? []
+  const names = parameterNames(pass.network.stages[index]!.entrance?.substeps ?? [])
   const input = kept ?? tidy(() => pass.network.dynamics.close(endBefore))
   const [ofInput, ...ofParams] = vjp(() => transition(pass, index, input, false), [input, ...pick(pass.params, names)], cotangent)
   for (const [name, gradient] of Object.entries(named(names, ofParams))) receive(name, gradient)

@@ -4,18 +4,22 @@ import { infer } from './pass.js'
 import type { Network } from './network.js'
 import type { Named } from './tensors.js'
 
-/** Images to evaluate together. Batches are filled up to one size, so that one graph serves them all. */
+/** Images to evaluate together. Batches are padded to one size, so that a single graph serves all of them. */
 export interface EvaluationBatch {
   images: Tensor
   /** [batch] int32 */
   labels: Tensor
-  /** [batch]: 1 for an image that counts, 0 for one that only fills up. */
+  /** [batch]: 1 for an image that counts, 0 for padding. */
   weights: Tensor
 }
 
+/** Probabilities of the classes [batch, classes] in inference mode, with the logits that `evaluateBatch` has. */
+export const probabilities = (network: Network, params: Named, statistics: Named, images: Tensor): Tensor =>
+  tidy(() => exp(logSoftmax(infer(network, params, statistics, images))))
+
 /**
- * One batch in inference. Sums over it: correct predictions and cross-entropy (nats), to be divided by the number of images that count.
- * Of each image: the predicted class [batch] (int32) and its probability [batch].
+ * Evaluates one batch in inference mode. Sums over the batch: correct predictions and cross-entropy (nats), to be divided by the number of
+ * images that count. Per image: the predicted class [batch] (int32) and its probability [batch].
  */
 export function evaluateBatch(
   network: Network,

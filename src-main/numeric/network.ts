@@ -1,14 +1,15 @@
 import type { ConfigIssue } from '../contract/catalogue.js'
 import type { NetworkConfig } from '../contract/config.js'
-import { isReversible, type Dynamics, type ParameterKind, type ParameterShape } from './dynamics.js'
+import type { Dynamics, Options, ParameterKind, ParameterShape } from './dynamics.js'
 import { convolution, dense, type LinearKind } from './linear.js'
+import { readOptions } from './options.js'
 import { findDynamics } from './registry.js'
 import type { BoundSubstep } from './reversible-sweep.js'
 import { validateNetwork } from './validate.js'
 
 export interface ParameterSpec extends ParameterShape {
   name: string
-  /** Inside a stage: what the frozen control sets to zero. */
+  /** Whether it is inside a stage, so that `frozenStages` sets it to zero. */
   inStage: boolean
 }
 
@@ -19,39 +20,43 @@ export interface ParameterSpec extends ParameterShape {
 export interface ParameterGroup {
   names: string[]
   kind: ParameterKind
+  /** Shape of each of them. */
+  shape: number[]
   inStage: boolean
-  /** Are these kernels that weight smoothness couples from unit to unit? */
+  /** Whether these are kernels that weight smoothness couples between units. */
   smooth: boolean
 }
 
-/** A unit that widens: evaluated at stride 2 and not reversible. */
+/** A widening unit, which is evaluated at stride 2 and not reversible. */
 export interface Entrance {
   substeps: BoundSubstep[]
 }
 
 export interface NetworkStage {
   channels: number
-  /** Null where pooling between the stages does the widening. */
+  /** Null when pooling between the stages does the widening. */
   entrance: Entrance | null
   substeps: BoundSubstep[]
   units: number
 }
 
-/** A network as names, shapes and order: what can be said of it without computing anything. */
+/** The structure of a network: names, shapes and order. */
 export interface Network {
   config: NetworkConfig
   dynamics: Dynamics
+  /** Options of the dynamics, from the configuration. */
+  options: Options
   linear: LinearKind
-  /** In the order of the forward pass. */
+  /** Parameter groups in forward order. */
   parameters: ParameterSpec[]
   /** Running statistics of batch norms: name -> channels. Means begin at 0, variances at 1. */
   statistics: { name: string; shape: number[] }[]
   stages: NetworkStage[]
-  /** Every parameter once, in the order of the forward pass. */
+  /** All parameters in forward order. */
   groups: ParameterGroup[]
 }
 
-/** A configuration that no network can have; carries every issue by field. */
+/** The configuration of a network is invalid. Carries every issue by field. */
 export class NetworkConfigError extends Error {
   override readonly name = 'NetworkConfigError'
   constructor(readonly issues: ConfigIssue[]) {
@@ -67,6 +72,7 @@ export function buildNetwork(config: NetworkConfig): Network {
   const issues = validateNetwork(config)
   if (issues.length > 0) throw new NetworkConfigError(issues)
   const dynamics = findDynamics(config.arch)!
+  const { options } = readOptions(dynamics, config)
   const linear = config.maps === 'dense' ? dense : convolution
   const parameters: ParameterSpec[] = []
   const statistics: Network['statistics'] = []
@@ -96,7 +102,7 @@ export function buildNetwork(config: NetworkConfig): Network {
       for (const [name, { kind, shape }] of Object.entries(shapes)) declare(`${unit}/${name}`, kind, shape, true)
       // The authors' normalised network takes h = 1 in its first unit.
       const h = config.unitNorm === 'batch' && firstOfNetwork ? 1 : config.h
-      all.push(dynamics.substeps(h).map((substep) => bind(substep, unit, unitIndex, shapes)))
+      all.push(dynamics.substeps(h, options).map((substep) => bind(substep, unit, unitIndex, shapes)))
       width = channels
     }
     const widens = dynamics.widening === 'unit' && stageIndex > 0
@@ -105,7 +111,7 @@ export function buildNetwork(config: NetworkConfig): Network {
   if (linear === convolution) declareNorm('head/bn', width)
   declare('head/dense/kernel', 'dense', [width, config.classes])
   declare('head/dense/bias', 'bias', [config.classes])
-  return { config, dynamics, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
+  return { config, dynamics, options, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
 }
 
 function groupsOf(parameters: readonly ParameterSpec[], { smoothKernels }: Dynamics): ParameterGroup[] {
@@ -113,7 +119,7 @@ function groupsOf(parameters: readonly ParameterSpec[], { smoothKernels }: Dynam
   for (const { name, kind, shape, inStage } of parameters) {
     const [, stage, local] = /^(stage\d+)\/unit\d+\/(.*)$/.exec(name) ?? []
     const key = stage === undefined ? name : `${stage}/${local}[${shape}]`
-    const group = groups.get(key) ?? { names: [], kind, inStage, smooth: local !== undefined && smoothKernels.includes(local) }
+    const group = groups.get(key) ?? { names: [], kind, shape, inStage, smooth: local !== undefined && smoothKernels.includes(local) }
     groups.set(key, group)
     group.names.push(name)
   }
@@ -130,13 +136,19 @@ function bind(
   return { unit, unitIndex, keep, blend, gain, params: Object.fromEntries(present.map(([role, local]) => [role, `${unit}/${local}`])) }
 }
 
+/** Whether its units contain batch norms. */
+export const hasNormsInUnits = ({ dynamics, config }: Network): boolean => dynamics.norms === 'always' || config.unitNorm === 'batch'
+
 const volume = (shape: number[]): number => shape.reduce((product, size) => product * size, 1)
 
 export const parameterCount = (network: Network): number => network.parameters.reduce((sum, { shape }) => sum + volume(shape), 0)
 
-/** Layers as the papers count them: those of the units, the stem and the head. */
+/** Number of layers as the papers count them: those of the units, the stem and the head. */
 export const networkDepth = (network: Network): number =>
   network.stages.reduce((sum, { units }) => sum + units * network.dynamics.layersPerUnit, 2)
 
-/** Back-propagation modes that the network has. */
-export const modesOf = (dynamics: Dynamics): NetworkConfig['mode'][] => (isReversible(dynamics) ? ['reversible', 'stored'] : ['stored'])
+/** Values of `unitNorm` that the units support. */
+export const unitNormsOf = ({ norms }: Dynamics): NetworkConfig['unitNorm'][] => (norms === 'optional' ? ['none', 'batch'] : ['none'])
+
+/** Backpropagation modes that the network supports. */
+export const modesOf = (dynamics: Dynamics): NetworkConfig['mode'][] => (dynamics.reversible ? ['reversible', 'stored'] : ['stored'])

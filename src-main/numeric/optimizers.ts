@@ -4,15 +4,21 @@ export interface UpdateOptions {
   /** A scalar tensor, so that schedules need no new graph. */
   learningRate: Tensor
   momentum: number
-  /** Number of this update, from 1; a scalar tensor. */
+  /** Weight decay that the optimizer applies to this parameter itself; 0 unless it decouples decay. */
+  weightDecay: number
+  /** Number of this update, counted from 1; a scalar tensor. */
   update: Tensor
 }
 
-/** An optimizer as a pure function of one parameter. One file each in optimizers/, found by being there. */
+/** An optimizer as a pure function of one parameter. Every file in optimizers/ is registered automatically. */
 export interface Optimizer {
   id: string
-  /** Names of the state that it keeps for each parameter; all begin at zero. */
+  /** Names of the slots that it keeps for each parameter; all start at zero. */
   slots: readonly string[]
+  /** Whether weight decay shrinks the weights in the update instead of being a penalty whose gradient is adapted. */
+  decouplesDecay?: boolean
+  /** Largest learning rate times curvature at which its updates on a quadratic are stable, 0 <= momentum < 1; absent where there is none. */
+  stepLimit?(momentum: number): number
   /** @returns the parameter and its slots after the update; called inside a tidy. */
   update(weight: Tensor, gradient: Tensor, slots: readonly Tensor[], options: UpdateOptions): { weight: Tensor; slots: Tensor[] }
 }
@@ -32,6 +38,6 @@ export const optimizerIds = (): string[] => [...registered.keys()].sort()
 /** @throws RangeError for an id that is not registered */
 export function findOptimizer(id: string): Optimizer {
   const optimizer = registered.get(id)
-  if (!optimizer) throw new RangeError(`unknown optimizer '${id}'; there are ${optimizerIds().join(', ')}`)
+  if (!optimizer) throw new RangeError(`there is no optimizer ${id}: choose one of ${optimizerIds().join(', ')}`)
   return optimizer
 }

@@ -11,11 +11,11 @@ export interface PlainTensor {
   data: Float32Array | Int32Array
 }
 
-/** A case of the reference: its configuration, inputs and what must come out. Names are those of make_fixtures.py. */
+/** A reference case: configuration, inputs and expected outputs, with the names of make_fixtures.py. */
 export interface ReferenceCase {
   config: Pick<
     RunConfig,
-    'arch' | 'stages' | 'classes' | 'h' | 'activation' | 'start' | 'weightDecay' | 'smoothness' | 'learningRate' | 'momentum'
+    'arch' | 'stages' | 'classes' | 'h' | 'activation' | 'start' | 'unitNorm' | 'weightDecay' | 'smoothness' | 'learningRate' | 'momentum'
   >
   losses: { crossEntropy: number; total: number }[]
   tensors: Map<string, PlainTensor>
@@ -33,7 +33,7 @@ const TOLERANCE = 1e-4
 const DISPLACEMENT_TOLERANCE = 1e-3
 
 /** max|a - b| / max|b|; 0 where both are zero everywhere. NaN anywhere gives NaN, which is within no tolerance. */
-export function largestRelativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+function largestRelativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let difference = 0
   let scale = 0
   for (let i = 0; i < b.length; i++) {
@@ -57,7 +57,6 @@ export function compareWithReference(reference: ReferenceCase, mode: 'reversible
     mode,
     image: { height, width, channels },
     maps: 'convolution',
-    unitNorm: 'none',
     frozenStages: false,
   })
   const step: StepConfig = {

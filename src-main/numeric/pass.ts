@@ -21,16 +21,18 @@ import type { Entrance, Network, NetworkStage } from './network.js'
 import { combine, integrate, integrateStored, type BoundSubstep, type Sweep } from './reversible-sweep.js'
 import { release, type Named, type Pair } from './tensors.js'
 
-/** What every part of one forward or backward pass shares. */
+/** State that all parts of one forward or backward pass share. */
 export interface Pass {
   network: Network
   params: Named
   /** Running statistics; read in inference. */
   statistics: Named
-  /** Batch statistics (training) or running ones (inference)? */
+  /** Whether to use batch statistics (training) instead of running ones (inference). */
   training: boolean
-  /** New running statistics by name, filled by the first evaluation of each batch norm. */
+  /** Updated running statistics by name, filled by the first evaluation of each batch norm. */
   moved: Map<string, Tensor>
+  /** Gets mean and biased variance of the batch in place of the running statistics, which then do not move. */
+  observe?(norm: string, average: Tensor, variance: Tensor): void
 }
 
 /** One batch norm of the network; `record` is false in recomputations. */
@@ -45,14 +47,22 @@ function norm(pass: Pass, x: Tensor, name: string, record: boolean): Tensor {
     beta,
     record
       ? (average, variance) => {
-          pass.moved.set(`${name}/mean`, moveTowards(running.mean, average))
-          pass.moved.set(`${name}/variance`, moveTowards(running.variance, variance))
+          if (pass.observe) return pass.observe(name, average, variance)
+          move(pass, `${name}/mean`, running.mean, average)
+          move(pass, `${name}/variance`, running.variance, variance)
         }
       : undefined,
   )
 }
 
-/** Outlives the tape and the tidy around it. */
+/** A norm that is evaluated twice in a pass updates its statistics twice. */
+function move({ moved }: Pass, name: string, running: Tensor, batch: Tensor): void {
+  const before = moved.get(name)
+  moved.set(name, moveTowards(before ?? running, batch))
+  release([before])
+}
+
+/** Keeps a tensor alive beyond the tape and the surrounding tidy. */
 const moveTowards = (running: Tensor, batch: Tensor): Tensor =>
   keep(tidy(() => add(mul(running, BATCH_NORM_MOMENTUM), mul(batch, 1 - BATCH_NORM_MOMENTUM))))
 
@@ -71,18 +81,19 @@ function forceContext(pass: Pass, substep: BoundSubstep, record: boolean, stride
     linear: pass.network.linear,
     activation: activations[pass.network.config.activation],
     stride,
+    options: pass.network.options,
     batchNorm: (x, role) => norm(pass, x, substep.params[`${role}/gamma`]!.slice(0, -'/gamma'.length), record),
   }
 }
 
-/** 3x3 convolution, batch norm, ReLU; for vectors zero channels up to the width. */
+/** Stem: 3x3 convolution, batch norm, ReLU; for vectors, zero-padding up to the width. */
 export function stem(pass: Pass, x: Tensor, record: boolean): Tensor {
   const { linear, config } = pass.network
   if (linear !== convolution) return padChannels(reshape(x, [x.shape[0]!, -1]), config.stages[0]!.channels)
   return relu(norm(pass, linear.map(pass.params['stem/kernel']!).apply(x), 'stem/bn', record))
 }
 
-/** Batch norm, ReLU, global average pool, dense; for vectors dense alone. Logits of shape [batch, classes]. */
+/** Head: batch norm, ReLU, global average pooling, dense; for vectors, only dense. Logits of shape [batch, classes]. */
 export function head(pass: Pass, x: Tensor, record: boolean): Tensor {
   const features = pass.network.linear === convolution ? mean(relu(norm(pass, x, 'head/bn', record)), [1, 2]) : x
   return add(matMul(features as Tensor2D, pass.params['head/dense/kernel'] as Tensor2D), pass.params['head/dense/bias']!)
@@ -94,7 +105,7 @@ const padChannels = (x: Tensor, channels: number): Tensor => {
 }
 
 /** 2x2 average pool, then zero channels appended up to `channels`. */
-export function poolAndPad(network: Network, x: Tensor, channels: number): Tensor {
+function poolAndPad(network: Network, x: Tensor, channels: number): Tensor {
   const pooled = network.linear === convolution ? avgPool(x as Tensor4D, 2, 2, 'valid') : x
   return padChannels(pooled, channels)
 }
@@ -125,6 +136,13 @@ export function transition(pass: Pass, index: number, x: Tensor, record: boolean
   return stage.entrance ? enter(pass, stage.entrance, stage.channels, x, record) : poolAndPad(pass.network, x, stage.channels)
 }
 
+/**
+ * Is the pair from which a stage starts evaluated again from the end of the stage before, instead of being rebuilt? Wherever pooling and
+ * padding lead into it: the channels that are appended are exactly zero, and what rounding makes of them decides the ReLUs behind biases
+ * that are still zero (one bias gradient was off by 19% before the first update had moved them), or is divided by sqrt(eps) by batch norms.
+ */
+export const startsAgain = ({ stages }: Network, index: number): boolean => index > 0 && stages[index]!.entrance === null
+
 /** Logits without anything freed on the way: under a tape. */
 export function storedForward(pass: Pass, x: Tensor): Tensor {
   const { stages, dynamics, config } = pass.network
@@ -136,17 +154,21 @@ export function storedForward(pass: Pass, x: Tensor): Tensor {
   return head(pass, state, true)
 }
 
-/** Logits in inference; only one pair of states is alive at a time. */
+/** Logits in inference. */
 export function infer(network: Network, params: Named, statistics: Named, x: Tensor): Tensor {
-  const pass: Pass = { network, params, statistics, training: false, moved: new Map() }
+  return forward({ network, params, statistics, training: false, moved: new Map() }, x)
+}
+
+/** Logits without a gradient; only one pair of states is alive at a time. */
+export function forward(pass: Pass, x: Tensor): Tensor {
   return tidy(() => {
-    let state = stem(pass, x, false)
-    network.stages.forEach((stage, index) => {
+    let state = stem(pass, x, true)
+    pass.network.stages.forEach((stage, index) => {
       const pair = openStage(pass, index, state)
       const { end } = integrate(stageSweep(pass, stage), pair)
       state = closeStage(pass, end)
     })
-    return head(pass, state, false)
+    return head(pass, state, true)
   })
 }
 

@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
-/** A stream of random numbers that nothing else draws from. */
+/** An independent stream of random numbers. */
 export interface Random {
   /** Uniform in [0, 1). */
   uniform(): number

@@ -1,6 +1,6 @@
 import { abs, clone, div, max, maximum, stack, sub, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core'
 import type { Network } from './network.js'
-import { openStage, stageSweep, stem, type Pass } from './pass.js'
+import { openStage, stageSweep, startsAgain, stem, type Pass } from './pass.js'
 import { advance, anchorPositions, undo } from './reversible-sweep.js'
 import { release, type Named, type Pair } from './tensors.js'
 
@@ -11,16 +11,35 @@ import { release, type Named, type Pair } from './tensors.js'
 export const relativeError = (rebuilt: Tensor, stored: Tensor, pair: Pair): Tensor =>
   tidy(() => div(max(abs(sub(rebuilt, stored))), maximum(max(abs(pair[0])), max(abs(pair[1])))))
 
+/** What instruments change of a measurement. */
+export interface ReconstructionOptions {
+  /** Normalise by the running statistics instead of those of the batch. */
+  running?: boolean
+  /** What is kept of the last pair of a stage, which rebuilding begins with: new tensors. */
+  keep?(end: Pair): Pair
+  /** Told of the pair that each stage is undone from, rounded where `keep` rounds; freed afterwards. */
+  end?(stage: number, kept: Pair): void
+  /** Told of every pair before a substep, rebuilt and stored; the tensors are freed afterwards. */
+  visit?(stage: number, substep: number, rebuilt: Pair, stored: Pair): void
+}
+
 /**
  * How far rebuilt states are from the true ones: every stage is integrated forward with all its states stored, then undone
  * from its end as a reversible gradient would do it, and each rebuilt state is compared with the stored one.
- * Uses batch statistics, as training does; changes nothing.
+ * Uses batch statistics, as training does, unless `options` ask for others; changes nothing.
  * @param images a small batch: every state of one stage is alive at once
  * @param anchorEvery rebuilding begins anew from every k-th stored state; 0 is from the end alone
  * @returns for each stage the relative errors of its states, from the last to the first: 1-D tensors, the caller's
  */
-export function reconstructionErrors(network: Network, params: Named, statistics: Named, images: Tensor, anchorEvery = 0): Tensor[] {
-  const pass: Pass = { network, params, statistics, training: true, moved: new Map() }
+export function reconstructionErrors(
+  network: Network,
+  params: Named,
+  statistics: Named,
+  images: Tensor,
+  anchorEvery = 0,
+  { running = false, keep, end, visit }: ReconstructionOptions = {},
+): Tensor[] {
+  const pass: Pass = { network, params, statistics, training: !running, moved: new Map() }
   const errors: Tensor[] = []
   let state = tidy(() => stem(pass, images, false))
   network.stages.forEach((stage, index) => {
@@ -28,15 +47,19 @@ export function reconstructionErrors(network: Network, params: Named, statistics
     const states: Pair[] = [openStage(pass, index, state)]
     for (const substep of stage.substeps) states.push(advance(sweep, substep, states.at(-1)!, false))
     state = tidy(() => clone(network.dynamics.close(states.at(-1)!)))
-    let pair = states.at(-1)!
+    let pair = keep?.(states.at(-1)!) ?? states.at(-1)!
+    end?.(index, pair)
     const found: Tensor[] = []
     const anchors = anchorPositions(stage.substeps, anchorEvery)
     for (let at = stage.substeps.length - 1; at >= 0; at--) {
-      const before = undo(sweep, stage.substeps[at]!, pair)
+      // Only the force sees where it is evaluated; what is undone is the rebuilt state.
+      const from: Pair = at === 0 && startsAgain(network, index) ? [states[0]![1], pair[1]] : pair
+      const before = undo(sweep, stage.substeps[at]!, from)
       release(pair, [...before, ...states.flat()])
       pair = before
       const compared = stage.substeps[at]!.keep === 0 ? 1 : 0
       found.push(relativeError(pair[compared], states[at]![compared], states[at]!))
+      visit?.(index, at, pair, states[at]!)
       if (!anchors.has(at)) continue
       release(pair, states.flat())
       pair = states[at]!

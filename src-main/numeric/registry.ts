@@ -1,3 +1,4 @@
+import { describeOptions } from '../contract/architecture-options.js'
 import type { Dynamics } from './dynamics.js'
 
 const registered = new Map<string, Dynamics>()
@@ -5,17 +6,18 @@ const registered = new Map<string, Dynamics>()
 const isDynamics = (value: unknown): value is Dynamics =>
   typeof value === 'object' && value !== null && 'substeps' in value && 'force' in value && 'id' in value
 
-/** Adds an architecture; a second one of the same id is refused. */
+/** Adds an architecture. @throws Error when the id is taken or an option cannot be a configuration key */
 export function registerDynamics(dynamics: Dynamics): void {
-  if (registered.has(dynamics.id)) throw new Error(`two dynamics are called '${dynamics.id}'`)
+  if (registered.has(dynamics.id)) throw new Error(`there are two dynamics with the id '${dynamics.id}'`)
+  describeOptions(dynamics.options ?? {})
   registered.set(dynamics.id, dynamics)
 }
 
-// A file in dynamics/ is found by being there.
+// Every file in dynamics/ is registered automatically.
 for (const module of Object.values(import.meta.glob<Record<string, unknown>>('./dynamics/*.ts', { eager: true })))
   for (const value of Object.values(module)) if (isDynamics(value)) registerDynamics(value)
 
-/** Every registered architecture, in the order of their ids. */
+/** All registered architectures, sorted by id. */
 export function allDynamics(): Dynamics[] {
   return [...registered.values()].sort((a, b) => a.id.localeCompare(b.id))
 }

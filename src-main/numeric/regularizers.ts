@@ -2,15 +2,15 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
 import type { ParameterGroup } from './network.js'
 
-/** The keys of the configuration that penalties read. */
-export type PenaltyConfig = Pick<RunConfig, 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h'>
+/** The configuration keys that penalties read. */
+export type PenaltyConfig = Pick<RunConfig, 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h' | 'optimizer'>
 
-/** A penalty on the parameters, added to the loss. One file each in regularizers/, found by being there. */
+/** A penalty on the parameters, added to the loss. Every file in regularizers/ is registered automatically. */
 export interface Regularizer {
   id: string
-  /** Does it have a say in these parameters? Never when it is switched off. */
+  /** Whether it applies to these parameters; never when it is disabled. */
   reads(group: ParameterGroup, config: PenaltyConfig): boolean
-  /** Its part for one group, given as a stack [units, ...shape]; scalar. */
+  /** Its value for one group, given as a stack [units, ...shape]; scalar. */
   penalty(stack: Tensor, config: PenaltyConfig): Tensor
 }
 

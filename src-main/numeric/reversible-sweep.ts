@@ -1,6 +1,6 @@
 import { add, mul, neg, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import type { Dynamics, ForceContext } from './dynamics.js'
-import { pick, release, type Named, type Pair } from './tensors.js'
+import { accumulate, pick, release, type Named, type Pair } from './tensors.js'
 import { linearise, valueAndVjp, type Linearised } from './vjp.js'
 
 /** A substep of one unit with its parameters bound to their full names. */
@@ -25,19 +25,24 @@ export interface Sweep {
   context(substep: BoundSubstep, record: boolean): ForceContext
 }
 
-/** Cotangents of a pair; null is zero. */
+/** Cotangents of a pair; null means zero. */
 export type Cotangents = readonly [previous: Tensor | null, current: Tensor | null]
 
 const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : factor === -1 ? neg(x) : mul(x, factor))
 const plus = (a: Tensor | null, b: Tensor | null): Tensor | null => (a && b ? add(a, b) : (a ?? b))
-/** tidy for what may be nothing; its type does not know null, its code does. */
+/** A tidy whose result may be null, which its code supports but its type does not. */
 const tidyMaybe = (f: () => Tensor | null): Tensor | null => tidy(f as () => Tensor)
 
 const roleTensors = (sweep: Sweep, substep: BoundSubstep): Named =>
   Object.fromEntries(Object.entries(substep.params).map(([role, name]) => [role, sweep.params[name]!]))
 
-/** force(state) of one substep; null where the substep has none (gain 0). */
-export function evaluateForce(sweep: Sweep, substep: BoundSubstep, state: Tensor, record: boolean): Tensor | null {
+/** Full names of the parameters of substeps, each once: two substeps may use one parameter, as may two roles of one. */
+export const parameterNames = (substeps: readonly Pick<BoundSubstep, 'params'>[]): string[] => [
+  ...new Set(substeps.flatMap(({ params }) => Object.values(params))),
+]
+
+/** force(state) of one substep; null when the substep has none (gain 0). */
+function evaluateForce(sweep: Sweep, substep: BoundSubstep, state: Tensor, record: boolean): Tensor | null {
   if (substep.gain === 0) return null
   return sweep.dynamics.force(state, roleTensors(sweep, substep), sweep.context(substep, record))
 }
@@ -82,7 +87,7 @@ function solve(sweep: Sweep, substep: BoundSubstep, next: Tensor): Tensor {
   return tidy(() => dynamics.solvePrevious!(next, (state) => combine(substep, state, state, evaluateForce(sweep, substep, state, false))))
 }
 
-/** Pairs kept on the way forward, by the index of the substep that they precede. */
+/** Pairs kept in the forward pass, by the index of the substep that they precede. */
 export type Anchors = Map<number, Pair>
 
 /**
@@ -99,12 +104,15 @@ export function anchorPositions(substeps: readonly BoundSubstep[], every: number
 /** Forces of the first substeps of a stage whose tapes are kept, so that nothing of them is rebuilt; null where there is no force. */
 export type KeptForces = (Linearised | null)[]
 
-/** What `integrate` leaves for `rebuild`. */
+/** What `integrate` keeps for `rebuild`. */
 export interface Integrated {
   end: Pair
   anchors: Anchors
   kept: KeptForces
 }
+
+/** Gives the pair before the first substep exactly, where that can be had without rebuilding; the taker's. */
+export type StartAgain = () => Pair
 
 /**
  * Integrates a stage and keeps only its last pair, besides what is asked for.
@@ -126,7 +134,7 @@ export function integrate(sweep: Sweep, start: Pair, anchorAt: ReadonlySet<numbe
   return { end: pair, anchors, kept }
 }
 
-/** One substep forward that keeps the tape of its force. */
+/** One substep forward, keeping the tape of its force. */
 function advanceKeeping(sweep: Sweep, substep: BoundSubstep, [previous, current]: Pair, kept: KeptForces): Pair {
   if (substep.gain === 0) {
     kept.push(null)
@@ -135,7 +143,7 @@ function advanceKeeping(sweep: Sweep, substep: BoundSubstep, [previous, current]
   const byRole = roleTensors(sweep, substep)
   const force = linearise(
     () => sweep.dynamics.force(current, byRole, sweep.context(substep, true)),
-    [current, ...pick(byRole, Object.keys(substep.params))],
+    [current, ...pick(sweep.params, parameterNames([substep]))],
   )
   kept.push(force)
   const next = tidy(() => combine(substep, previous, current, force.value))
@@ -149,11 +157,12 @@ export function integrateStored(sweep: Sweep, start: Pair): Pair {
 }
 
 /**
- * Back-propagation through a stage that rebuilds its states from the end (Gomez et al. 2017, algorithm 1, in the one form of
+ * Backpropagation through a stage that rebuilds its states from the end (Gomez et al. 2017, algorithm 1, in the one form of
  * `Substep`). The evaluation of the force that undoes a step is the one whose vector-Jacobian product gives the gradient:
  * one recomputation a step.
  * Takes what was integrated and `cotangents`: they are freed.
- * @param receive called once for each parameter with its gradient
+ * @param receive called with the gradient of a parameter by one substep, which becomes the callee's: that of the parameter is their sum
+ * @param startAgain takes the place of the first pair, so that the first force is evaluated where it was on the way forward
  * @returns the first pair that was rebuilt (that at the start of the stage where no forces were kept) and the cotangents at the start
  */
 export function rebuild(
@@ -161,6 +170,7 @@ export function rebuild(
   { end, anchors, kept }: Integrated,
   cotangents: Cotangents,
   receive: (name: string, gradient: Tensor) => void,
+  startAgain?: StartAgain,
 ): { first: Pair; cotangents: Cotangents } {
   let pair = end
   let pulled = cotangents
@@ -168,7 +178,7 @@ export function rebuild(
     const substep = sweep.substeps[index]!
     const [, next] = pair
     const [fromLater, ofNext] = pulled
-    const anchor = anchors.get(index)
+    const anchor = anchors.get(index) ?? (index === 0 ? startAgain?.() : undefined)
     const current = anchor?.[1] ?? (substep.keep === 0 ? solve(sweep, substep, next) : pair[0])
     const push = ofNext && substep.gain !== 0 ? tidy(() => scaled(ofNext, substep.gain)) : null
     const { force, state, params } = forceAndVjp(sweep, substep, current, push)
@@ -190,17 +200,18 @@ export function rebuild(
 
 /** Cotangents before a substep from those after it, by the tape of its force. */
 function pullKept(
-  { params, keep, blend, gain }: BoundSubstep,
+  substep: BoundSubstep,
   force: Linearised | null,
   [fromLater, ofNext]: Cotangents,
   receive: (name: string, gradient: Tensor) => void,
 ): Cotangents {
+  const { keep, blend, gain } = substep
   const push = ofNext && force ? tidy(() => scaled(ofNext, gain)) : null
   const [state = null, ...gradients] = push ? force!.pull(push) : []
   const ofCurrent = tidyMaybe(() => plus(plus(fromLater, ofNext && blend !== 0 ? scaled(ofNext, blend) : null), state))
   const ofPrevious = ofNext && keep !== 0 ? tidy(() => scaled(ofNext, keep)) : null
   release([push, state, fromLater, ofNext], [ofCurrent, ofPrevious, ...gradients])
-  Object.values(params).forEach((name, at) => {
+  parameterNames([substep]).forEach((name, at) => {
     if (gradients[at]) receive(name, gradients[at])
   })
   return [ofPrevious, ofCurrent]
@@ -219,16 +230,19 @@ export function forceAndVjp(
   if (!cotangent || substep.gain === 0)
     return { force: tidyMaybe(() => evaluateForce(sweep, substep, current, false)), state: null, params: {} }
   const ctx = sweep.context(substep, false)
-  const roles = Object.keys(substep.params)
   const byRole = roleTensors(sweep, substep)
-  const rename = (gradient: (role: string, at: number) => Tensor | null): Named =>
-    Object.fromEntries(
-      roles.map((role, at) => [substep.params[role]!, gradient(role, at)]).filter(([, g]) => g !== null) as [string, Tensor][],
-    )
+  const params: Named = {}
   if (sweep.dynamics.forceAndVjp) {
-    const { value, state, params } = sweep.dynamics.forceAndVjp(current, byRole, ctx, cotangent)
-    return { force: value, state, params: rename((role) => params[role] ?? null) }
+    const fused = sweep.dynamics.forceAndVjp(current, byRole, ctx, cotangent)
+    for (const [role, gradient] of Object.entries(fused.params)) accumulate(params, substep.params[role]!, gradient)
+    return { force: fused.value, state: fused.state, params }
   }
-  const { value, gradients } = valueAndVjp(() => sweep.dynamics.force(current, byRole, ctx), [current, ...pick(byRole, roles)], cotangent)
-  return { force: value, state: gradients[0]!, params: rename((_, at) => gradients[at + 1]!) }
+  const names = parameterNames([substep])
+  const tensors = [current, ...pick(sweep.params, names)]
+  const { value, gradients } = valueAndVjp(() => sweep.dynamics.force(current, byRole, ctx), tensors, cotangent)
+  names.forEach((name, at) => {
+    const gradient = gradients[at + 1]
+    if (gradient) params[name] = gradient
+  })
+  return { force: value, state: gradients[0]!, params }
 }

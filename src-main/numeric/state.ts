@@ -4,22 +4,22 @@ import { findOptimizer } from './optimizers.js'
 import { randomFor, truncatedNormal } from './random.js'
 import type { Named } from './tensors.js'
 
-/** Everything that a training step changes. `slots` are named 'velocity/stage1/unit1/kernel1'. */
+/** All state that a training step changes. `slots` are named like 'velocity/stage1/unit1/kernel1'. */
 export interface TrainingState {
   params: Named
   statistics: Named
   slots: Named
-  /** Updates made so far. */
+  /** Number of updates made so far. */
   step: number
 }
 
-/** Deviation of a kernel's initial values: sqrt(2 / (9 c_out)) for convolutions (the authors' code), in^-1/2 for matrices. */
-export function initialDeviation({ shape }: ParameterSpec): number {
+/** Standard deviation of a kernel's initial values: sqrt(2 / (9 c_out)) for convolutions (the authors' code), in^-1/2 for matrices. */
+function initialDeviation({ shape }: ParameterSpec): number {
   return shape.length === 4 ? Math.sqrt(2 / (9 * shape[3]!)) : shape[0]! ** -0.5
 }
 
-/** The initial value of one parameter: a function of the seed and its name alone. */
-export function initialValue(spec: ParameterSpec, seed: number): Float32Array {
+/** The initial value of one parameter, a function of the seed and its name only. */
+function initialValue(spec: ParameterSpec, seed: number): Float32Array {
   const size = spec.shape.reduce((product, extent) => product * extent, 1)
   if (spec.kind === 'kernel' || spec.kind === 'dense')
     return truncatedNormal(randomFor(seed, `weights/${spec.name}`), size, initialDeviation(spec))
@@ -37,7 +37,7 @@ export function initialState(network: Network, { seed, optimizer }: { seed: numb
   return { params, statistics: initialStatistics(network), slots: initialSlots(network, optimizer), step: 0 }
 }
 
-export function initialStatistics(network: Network): Named {
+function initialStatistics(network: Network): Named {
   const one = (name: string, shape: number[]): Tensor => tensor(new Float32Array(shape[0]!).fill(name.endsWith('/variance') ? 1 : 0), shape)
   return Object.fromEntries(network.statistics.map(({ name, shape }) => [name, one(name, shape)]))
 }

@@ -1,15 +1,23 @@
-import { dispose, type Tensor } from '@tensorflow/tfjs-core'
+import { add, dispose, tidy, type Tensor } from '@tensorflow/tfjs-core'
 
 /** Tensors by the names of the checkpoint format: 'stage1/unit1/kernel1', 'stem/bn/mean', ... */
 export type Named = Record<string, Tensor>
 
-/** What an integration carries on: two consecutive states, or a velocity and a state. A substep maps (previous, current) to (current, next). */
+/** The state of an integration: two consecutive states, or a velocity and a state. A substep maps (previous, current) to (current, next). */
 export type Pair = readonly [previous: Tensor, current: Tensor]
 
-/** Frees the tensors of `old` that are not among `kept`: a step may hand a tensor on instead of copying it. */
+/** Frees the tensors of `old` that are not among `kept`, because a step may pass a tensor on instead of copying it. */
 export function release(old: Iterable<Tensor | null | undefined>, kept: Iterable<Tensor | null | undefined> = []): void {
   const keep = new Set(kept)
   for (const tensor of new Set(old)) if (tensor && !keep.has(tensor) && !tensor.isDisposed) dispose(tensor)
+}
+
+/** Adds to the sum of a name, which may be the first of it. Takes the part: what it was added to and it are freed. */
+export function accumulate(sums: Named, name: string, part: Tensor): void {
+  const before = sums[name]
+  if (!before) return void (sums[name] = part)
+  sums[name] = tidy(() => add(before, part))
+  release([before, part])
 }
 
 /** The entries of a record in a fixed order, so that lists of tensors can be named again. */
@@ -19,4 +27,10 @@ export function pick(named: Named, names: readonly string[]): Tensor[] {
     if (!tensor) throw new Error(`no tensor named ${name}`)
     return tensor
   })
+}
+
+/** Puts a tensor in the place of the one of that name, which is freed. */
+export function replace(named: Named, name: string, value: Tensor): void {
+  release([named[name]])
+  named[name] = value
 }

@@ -4,25 +4,26 @@ import { lossAndGradients, type Batch } from './loss-and-gradients.js'
 import type { Network, ParameterGroup } from './network.js'
 import { findOptimizer } from './optimizers.js'
 import { regularizers } from './regularizers.js'
+import { decays } from './regularizers/weight-decay.js'
 import type { TrainingState } from './state.js'
-import { pick, release, type Named } from './tensors.js'
+import { pick, release, replace, type Named } from './tensors.js'
 import { valueAndVjp } from './vjp.js'
 
 export type StepConfig = Pick<
   RunConfig,
   'mode' | 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h' | 'optimizer' | 'momentum' | 'labelSmoothing' | 'clipNorm' | 'frozenStages'
-> & { anchorEvery: number; keptUnits?: readonly number[] }
+> & { anchorEvery: number; keptUnits?: readonly number[]; frozen?: boolean }
 
-/** Scalars of one step; the caller owns them. */
+/** Scalar results of one step; the caller owns them. */
 export interface StepResult {
   /** Mean cross-entropy of the batch before the update, nats. */
   crossEntropy: Tensor
-  /** With penalties. */
+  /** The loss with penalties. */
   total: Tensor
   /** Global norm of the gradient with penalties, before clipping. */
   gradientNorm: Tensor
   logits: Tensor
-  /** Of the total loss, by group; freed by `trainStep`. */
+  /** Gradients of the total loss by group; freed by `trainStep`. */
   gradients: GroupGradient[]
 }
 
@@ -39,10 +40,28 @@ export function objective(network: Network, state: TrainingState, batch: Batch, 
     batch,
     config,
   )
-  const penalties: Tensor[] = []
-  const grouped = network.groups.map((group): GroupGradient => {
+  const take = (group: ParameterGroup): Tensor => {
     const ofLoss = stackOf(gradients, group)
     release(pick(gradients, group.names))
+    return ofLoss
+  }
+  return { logits, crossEntropy, ...withPenalties(network, state, crossEntropy, config, take), statistics }
+}
+
+/**
+ * The loss with penalties and its gradient, of a loss and its gradient. The caller owns every tensor.
+ * @param take gives the gradient of the loss for a group, as a stack, which is freed
+ */
+export function withPenalties(
+  network: Network,
+  state: TrainingState,
+  crossEntropy: Tensor,
+  config: StepConfig,
+  take: (group: ParameterGroup) => Tensor,
+): Pick<StepResult, 'total' | 'gradientNorm' | 'gradients'> {
+  const penalties: Tensor[] = []
+  const grouped = network.groups.map((group): GroupGradient => {
+    const ofLoss = take(group)
     const active = regularizers.filter((regularizer) => regularizer.reads(group, config))
     if (active.length === 0) return { group, gradient: ofLoss }
     const weights = stackOf(state.params, group)
@@ -54,7 +73,7 @@ export function objective(network: Network, state: TrainingState, batch: Batch, 
   })
   const total = tidy(() => addN([crossEntropy, ...penalties]))
   release(penalties)
-  return { logits, crossEntropy, total, gradientNorm: globalNorm(grouped), gradients: grouped, statistics }
+  return { total, gradientNorm: globalNorm(grouped), gradients: grouped }
 }
 
 /** Gradients one by one, of their own; those of the groups are freed. */
@@ -67,14 +86,15 @@ export function gradientsByName(grouped: readonly GroupGradient[]): Named {
   return named
 }
 
-const stackOf = (named: Named, { names }: ParameterGroup): Tensor => tidy(() => stack(pick(named, names)))
+/** The tensors of a group as a stack [units, ...shape]. */
+export const stackOf = (named: Named, { names }: ParameterGroup): Tensor => tidy(() => stack(pick(named, names)))
 
 const globalNorm = (grouped: GroupGradient[]): Tensor => tidy(() => sqrt(addN(grouped.map(({ gradient }) => sum(square(gradient))))))
 
 /** What changes from step to step besides the batch; scalar tensors, so that schedules need no new graph. */
 export interface StepInputs {
   learningRate: Tensor
-  /** Number of this update, from 1. */
+  /** Number of this update, counted from 1. */
   update: Tensor
 }
 
@@ -87,17 +107,32 @@ export function trainStep(
   state: TrainingState,
   batch: Batch,
   config: StepConfig,
-  { learningRate, update }: StepInputs,
+  inputs: StepInputs,
 ): Omit<StepResult, 'gradients'> {
   const { gradients, statistics, ...result } = objective(network, state, batch, config)
+  updateParameters(state, gradients, result.gradientNorm, config, inputs)
+  moveStatistics(state, statistics)
+  state.step += 1
+  return result
+}
+
+/** Clips the gradients, which are freed, and has the optimizer replace parameters and slots. */
+export function updateParameters(
+  state: TrainingState,
+  gradients: readonly GroupGradient[],
+  gradientNorm: Tensor,
+  config: StepConfig,
+  { learningRate, update }: StepInputs,
+): void {
   const optimizer = findOptimizer(config.optimizer)
-  const clip = config.clipNorm > 0 ? tidy(() => minimum(1, div(config.clipNorm, result.gradientNorm))) : null
+  const clip = config.clipNorm > 0 ? tidy(() => minimum(1, div(config.clipNorm, gradientNorm))) : null
   for (const { group, gradient } of gradients) {
     if (!(config.frozenStages && group.inStage)) {
       const [weights, ...slots] = tidy(() => {
         const clipped = clip ? mul(gradient, clip) : gradient
         const held = optimizer.slots.map((slot) => stack(group.names.map((name) => state.slots[`${slot}/${name}`]!)))
-        const options = { learningRate, momentum: config.momentum, update }
+        const weightDecay = optimizer.decouplesDecay && decays(group) ? config.weightDecay : 0
+        const options = { learningRate, momentum: config.momentum, weightDecay, update }
         const next = optimizer.update(stack(pick(state.params, group.names)), clipped, held, options)
         return [unstack(next.weight), ...next.slots.map((slot) => unstack(slot))] as unknown as Tensor[]
       }) as unknown as Tensor[][]
@@ -108,15 +143,10 @@ export function trainStep(
     }
     release([gradient])
   }
-  for (const [name, moved] of Object.entries(statistics)) {
-    replace(state.statistics, name, moved)
-  }
   release([clip])
-  state.step += 1
-  return result
 }
 
-function replace(named: Named, name: string, value: Tensor): void {
-  release([named[name]])
-  named[name] = value
+/** Replaces the running statistics by those that a batch has updated. */
+export function moveStatistics(state: TrainingState, statistics: Named): void {
+  for (const [name, moved] of Object.entries(statistics)) replace(state.statistics, name, moved)
 }

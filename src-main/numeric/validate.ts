@@ -1,9 +1,10 @@
 import type { ConfigIssue } from '../contract/catalogue.js'
-import type { NetworkConfig } from '../contract/config.js'
-import { isReversible } from './dynamics.js'
+import { rebuildsActivations, type NetworkConfig } from '../contract/config.js'
+import { canBeUndone } from './dynamics.js'
+import { readOptions } from './options.js'
 import { allDynamics, findDynamics } from './registry.js'
 
-/** What cannot work in a network configuration, by field; empty when all can. Nothing is allocated. */
+/** Checks a network configuration without allocating anything. @returns the issues by field; empty when it is valid */
 export function validateNetwork(config: NetworkConfig): ConfigIssue[] {
   const issues: ConfigIssue[] = []
   const refuse = (path: string, message: string): void => void issues.push({ path, message })
@@ -11,21 +12,28 @@ export function validateNetwork(config: NetworkConfig): ConfigIssue[] {
   if (!dynamics) {
     refuse(
       'arch',
-      `unknown architecture '${config.arch}'; there are ${allDynamics()
+      `there is no architecture ${config.arch}: choose one of ${allDynamics()
         .map(({ id }) => id)
         .join(', ')}`,
     )
     return issues
   }
-  if (config.mode === 'reversible' && !isReversible(dynamics)) refuse('mode', `${dynamics.label} cannot be reversed; use mode 'stored'`)
-  if (config.unitNorm === 'batch' && !dynamics.normalisable) refuse('unitNorm', `${dynamics.label} has no such option; use 'none'`)
+  const { options, issues: ofOptions } = readOptions(dynamics, config)
+  issues.push(...ofOptions)
+  if (rebuildsActivations(config)) {
+    if (!dynamics.reversible) refuse('mode', `${dynamics.label} is not reversible; use stored`)
+    else if (ofOptions.length === 0 && !canBeUndone(dynamics, dynamics.substeps(config.h, options)))
+      refuse('h', `${dynamics.label} is not reversible at this step size; use another step size, or mode stored`)
+  }
+  if (config.unitNorm === 'batch' && dynamics.norms !== 'optional')
+    refuse('unitNorm', `${dynamics.label} ${dynamics.norms === 'none' ? 'has no' : 'always has'} unit normalisation; use none`)
 
   config.stages.forEach(({ channels }, index) => {
     if (channels % dynamics.channelMultiple !== 0)
-      refuse(`stages.${index}.channels`, `${dynamics.label} splits the channels in two, so ${channels} must be even`)
+      refuse(`stages.${index}.channels`, `must be even, not ${channels}: ${dynamics.label} splits the channels into two halves`)
     const before = config.stages[index - 1]?.channels
     if (before !== undefined && channels < before)
-      refuse(`stages.${index}.channels`, `${channels} is fewer than the ${before} of the stage before; stages only widen`)
+      refuse(`stages.${index}.channels`, `must be at least ${before}, the channels of the previous stage, not ${channels}`)
   })
 
   if (config.maps === 'dense') validateDense(config, refuse)
@@ -39,17 +47,22 @@ function validateImage({ image, stages }: NetworkConfig, refuse: (path: string, 
     if (image[side] % factor !== 0)
       refuse(
         `image.${side}`,
-        `${image[side]} pixels cannot be halved ${stages.length - 1} times; use a multiple of ${factor} or fewer stages`,
+        `${image[side]} pixels cannot be halved ${stages.length - 1} times for ${stages.length} stages; use a multiple of ${factor}, or fewer stages`,
       )
     else if (image[side] / factor < 2)
-      refuse(`image.${side}`, `${image[side]} pixels are too few for ${stages.length} stages; at least ${2 * factor} are needed`)
+      refuse(`image.${side}`, `${image[side]} pixels are too few for ${stages.length} stages; use at least ${2 * factor}, or fewer stages`)
 }
 
 function validateDense({ arch, image, stages, unitNorm }: NetworkConfig, refuse: (path: string, message: string) => void): void {
-  if (image.height !== 1 || image.width !== 1) refuse('maps', "dense maps are for vectors, not images; use 'convolution'")
+  if (image.height !== 1 || image.width !== 1) refuse('maps', 'dense maps work on vectors, not on images; use convolution')
   if (stages[0]!.channels < image.channels)
-    refuse('stages.0.channels', `${stages[0]!.channels} is fewer than the ${image.channels} inputs, which are padded up to it`)
-  if (unitNorm !== 'none') refuse('unitNorm', 'dense networks have no batch norm')
-  if (findDynamics(arch)!.widening === 'unit')
-    refuse('arch', `${arch} is a network of convolutions and batch norms; dense maps need hamiltonian, midpoint or leapfrog`)
+    refuse(
+      'stages.0.channels',
+      `must be at least ${image.channels}, the number of inputs, not ${stages[0]!.channels}: dense networks zero-pad their input to this width`,
+    )
+  if (unitNorm !== 'none') refuse('unitNorm', 'dense networks have no unit normalisation; use none')
+  if (!findDynamics(arch)!.dense) {
+    const able = allDynamics().filter(({ dense }) => dense)
+    refuse('arch', `${arch} does not support dense maps; choose one of ${able.map(({ id }) => id).join(', ')}, or maps convolution`)
+  }
 }

@@ -43,7 +43,7 @@ interface TapeEngine {
 }
 
 /**
- * Value of `f`, with the tape of its evaluation kept for a later vector-Jacobian product: what plain back-propagation does for a whole
+ * Value of `f`, with the tape of its evaluation kept for a later vector-Jacobian product: what plain backpropagation does for a whole
  * network, for a part of one. tfjs's own gradients take both at once.
  */
 export function linearise(f: () => Tensor, xs: Tensor[]): Linearised {

@@ -22,7 +22,7 @@ const AFTER = `${BEFORE}
   TF_SetConfig(session_options, session_config, sizeof(session_config), config_status.status);
   ENSURE_TF_OK_RETVAL(env, config_status, nullptr);`
 
-/** What the patch depends on, for the key of a build. */
+/** What the patch depends on, for the cache key of a build. */
 export const PATCH_KEY = AFTER
 
 /** The binding loads SavedModels with TensorFlow's default settings and offers no others; this gives the sessions ours. */
@@ -30,6 +30,6 @@ export async function patchBinding(folder: string): Promise<void> {
   const file = join(folder, FILE)
   const source = await readFile(file, 'utf8')
   if (source.split(BEFORE).length !== 2)
-    throw new SetupFailure('build', `${FILE} of the tfjs package is not the one that Retrace knows.`, 'Run `npm ci` to install it anew.')
+    throw new SetupFailure('build', `${FILE} of the tfjs package does not match the expected version.`, 'Run `npm ci` to reinstall it.')
   await writeFile(file, source.replace(BEFORE, AFTER))
 }

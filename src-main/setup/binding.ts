@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { cp, mkdir, symlink } from 'node:fs/promises'
+import { cp, mkdir, realpath, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bindingPaths, NAPI_BUILD, type PlacedBinding, placedBinding } from '../engine/location.js'
+import { sha256 } from '../engine/altered-files.js'
+import { alteredNativeFiles } from '../engine/native-files.js'
 import { trainerEnvironment } from '../engine/environment.js'
 import { PATCH_KEY, patchBinding } from './binding-patch.js'
 import { SetupFailure } from './failure.js'
@@ -17,7 +19,7 @@ import type { LibraryRecipe } from './wheels.js'
 const BINARY = 'tfjs_binding.node'
 
 /** Names a build of the binding by everything that it depends on. */
-export function bindingKey(packageRoot: string, recipe: LibraryRecipe): string {
+function bindingKey(packageRoot: string, recipe: LibraryRecipe): string {
   const hash = createHash('sha256').update(`${recipe.key} napi${NAPI_BUILD} ${process.platform} ${process.arch} ${PATCH_KEY}`)
   const sources = readdirSync(join(packageRoot, 'binding')).sort()
   for (const file of ['binding.gyp', ...sources.map((name) => join('binding', name))])
@@ -37,10 +39,23 @@ export interface BindingJob {
 
 const cachedFolder = (cache: string, key: string): string => join(cache, 'bindings', key)
 
-/** Whether the checkout's tfjs package holds this very binding and its link leads to a library. */
-export function bindingIsPlaced(packageRoot: string, recipe: LibraryRecipe): boolean {
-  const placed = placedBinding(bindingPaths(packageRoot))
-  return placed !== null && placed.key === bindingKey(packageRoot, recipe)
+/** Whether the checkout's tfjs package holds this very binding, and its link leads to a library, as set-up placed them. */
+export async function bindingIsSound(cache: string, packageRoot: string, recipe: LibraryRecipe): Promise<boolean> {
+  const paths = bindingPaths(packageRoot)
+  return (
+    placedBinding(paths)?.key === bindingKey(packageRoot, recipe) &&
+    (await realpath(paths.deps)) === (await realpath(libraryFolder(cache, recipe)).catch(() => null)) &&
+    (await alteredNativeFiles(cache, paths)).length === 0
+  )
+}
+
+/** The hash of a binding that was built before; null where there is none, or it is not the one that was built. */
+async function builtBefore(folder: string): Promise<string | null> {
+  const file = join(folder, BINARY)
+  const recorded = `${file}.sha256`
+  if (!existsSync(file) || !existsSync(recorded)) return null
+  const expected = readFileSync(recorded, 'utf8')
+  return (await sha256(file)) === expected ? expected : null
 }
 
 async function build({ cache, packageRoot, recipe, gyp, progress }: BindingJob, key: string): Promise<void> {
@@ -65,9 +80,10 @@ async function build({ cache, packageRoot, recipe, gyp, progress }: BindingJob, 
       const staged = join(temporary, 'staged')
       await mkdir(staged)
       await placeFile(join(output, BINARY), join(staged, BINARY))
+      await writeFileAtomic(join(staged, `${BINARY}.sha256`), await sha256(join(staged, BINARY)))
       await placeFolder(staged, cachedFolder(cache, key))
     } catch (error) {
-      stage.failed('not possible')
+      stage.failed('failed')
       throw error
     }
     stage.done()
@@ -91,11 +107,11 @@ async function checkLoads(binary: string, recipe: LibraryRecipe): Promise<void> 
   const result = await runCommand(process.execPath, ['-e', `require(${JSON.stringify(binary)})`], { env, timeout: 120_000 })
   if (result.status === 0) return
   const why =
-    result.signal === 'SIGILL' ? 'this processor lacks instructions (AVX) that it uses' : lastLines(result.output, 1) || `${result.signal}`
+    result.signal === 'SIGILL' ? 'the processor lacks required instructions (AVX)' : lastLines(result.output, 1) || `${result.signal}`
   throw new SetupFailure(
     'platform',
     `TensorFlow's library does not run on this machine: ${why}.`,
-    'There is no remedy but another machine or system version.',
+    'Use another machine or a newer version of the system.',
   )
 }
 
@@ -103,11 +119,14 @@ async function checkLoads(binary: string, recipe: LibraryRecipe): Promise<void> 
 export async function installBinding(job: BindingJob): Promise<void> {
   const { cache, packageRoot, recipe } = job
   const key = bindingKey(packageRoot, recipe)
-  const cached = join(cachedFolder(cache, key), BINARY)
+  const cached = cachedFolder(cache, key)
   const { deps, binding, marker } = bindingPaths(packageRoot)
-  if (!existsSync(cached)) await build(job, key)
+  if ((await builtBefore(cached)) === null) await build(job, key)
+  const hash = await builtBefore(cached)
+  if (hash === null)
+    throw new SetupFailure('disk', `The files in ${cached} have changed since they were built.`, 'Check the disk of the cache folder.')
   await placeLink(libraryFolder(cache, recipe), deps)
-  await placeFile(cached, binding)
-  const placed: PlacedBinding = { key, variant: recipe.variant }
+  await placeFile(join(cached, BINARY), binding)
+  const placed: PlacedBinding = { key, sha256: hash, variant: recipe.variant }
   await writeFileAtomic(marker, JSON.stringify(placed))
 }

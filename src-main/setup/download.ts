@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findOnPath } from '../engine/location.js'
 import { SetupFailure } from './failure.js'
-import { sha256 } from './files.js'
+import { sha256 } from '../engine/altered-files.js'
 import { lastLines, runCommand } from './run-command.js'
 import type { Wheel } from './wheels.js'
 
 const HOUR_MS = 3_600_000
 const POLL_MS = 500
 
-/** The Python whose pip downloads; only pip's resolver of wheels is used, nothing is installed. */
+/** The Python whose pip downloads wheels. Nothing is installed into it. */
 export async function findPip(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const candidates = ['python3', 'python'].map((name) => findOnPath(name, env)).filter((path) => path !== null)
   for (const python of candidates) {
@@ -20,10 +20,10 @@ export async function findPip(env: NodeJS.ProcessEnv = process.env): Promise<str
   throw new SetupFailure(
     'python',
     found
-      ? 'Python is there, but without pip, which brings the TensorFlow library.'
-      : 'There is no Python 3, whose pip brings the TensorFlow library.',
+      ? 'Python has no pip, which is needed to download the TensorFlow library.'
+      : 'Python 3 with pip is needed to download the TensorFlow library, but was not found.',
     process.platform === 'linux'
-      ? 'Install it (Debian, Ubuntu: `sudo apt-get install python3-pip`) and start again.'
+      ? 'Install pip (Debian, Ubuntu: `sudo apt-get install python3-pip`) and start again.'
       : 'Install Python 3 with pip and start again.',
   )
 }
@@ -37,7 +37,7 @@ async function bytesIn(folder: string): Promise<number> {
 /**
  * Downloads one wheel into `folder` and checks its content against the pinned hash.
  * @param folder an empty folder of the caller's, who removes it; pip's own temporary files go there too
- * @param onProgress called with the part that has arrived, 0..1
+ * @param onProgress called with the fraction downloaded, 0..1
  * @returns path of the wheel
  */
 export async function downloadWheel(python: string, wheel: Wheel, folder: string, onProgress: (fraction: number) => void): Promise<string> {
@@ -87,27 +87,32 @@ export async function downloadWheel(python: string, wheel: Wheel, folder: string
   if (result.status !== 0) throw explainPip(result.output, wheel, arrived)
   const names = (await readdir(folder)).filter((name) => name.endsWith('.whl'))
   const [name] = names
-  if (name === undefined) throw new SetupFailure('network', `pip brought no wheel of ${requirement}.`, 'Run `npm run setup` to try again.')
+  if (name === undefined)
+    throw new SetupFailure('network', `pip did not download a wheel of ${requirement}.`, 'Run `npm run setup` to try again.')
   const path = join(folder, name)
   const found = await sha256(path)
   if (found !== wheel.sha256)
     throw new SetupFailure(
       'damaged',
-      `The downloaded ${name} is not the expected file (SHA-256 ${found.slice(0, 12)}..., expected ${wheel.sha256.slice(0, 12)}...), so it was discarded.`,
-      'Check the package index that pip is configured with, then run `npm run setup`.',
+      `The downloaded ${name} was discarded because its hash is wrong (SHA-256 ${found.slice(0, 12)}..., expected ${wheel.sha256.slice(0, 12)}...).`,
+      'Check which package index pip uses, then run `npm run setup`.',
     )
   return path
 }
 
 function explainPip(output: string, wheel: Wheel, arrived: number): SetupFailure {
   if (/No space left/i.test(output))
-    return new SetupFailure('disk', 'The disk is full.', 'Free 4 GB, or set RETRACE_CACHE to a folder elsewhere, then run `npm run setup`.')
+    return new SetupFailure(
+      'disk',
+      'The disk is full.',
+      'Free 4 GB or set RETRACE_CACHE to a folder on another disk, then run `npm run setup`.',
+    )
   const said = lastLines(output, 1)
   return arrived > wheel.bytes / 100
-    ? new SetupFailure('interrupted', `The download of ${wheel.requirement} broke off (${said}).`, 'The next start tries again.')
+    ? new SetupFailure('interrupted', `The download of ${wheel.requirement} was interrupted (${said}).`, 'The next start tries again.')
     : new SetupFailure(
         'network',
         `${wheel.requirement} could not be downloaded (${said}).`,
-        'Connect to the network, or check the package index that pip is configured with, then run `npm run setup`.',
+        'Connect to the network or check which package index pip uses, then run `npm run setup`.',
       )
 }

@@ -6,7 +6,7 @@ import { lastLines, runCommand } from './run-command.js'
 
 const DOWNLOAD_MS = 5 * 60_000
 
-/** Electron's program, or null; looks at the files, because asking the package would start a download. */
+/** Electron's executable, or null. Checks the files, because asking the package would start a download. */
 export function electronBinary(packageRoot: string): string | null {
   const pathFile = join(packageRoot, 'path.txt')
   if (!existsSync(pathFile)) return null
@@ -14,10 +14,10 @@ export function electronBinary(packageRoot: string): string | null {
   return statSync(binary, { throwIfNoEntry: false })?.isFile() ? binary : null
 }
 
-/** Fetches Electron's binary by its own installer. */
+/** Downloads Electron's binary with its own installer. */
 export async function installElectron(packageRoot: string, progress: Progress): Promise<void> {
   if (electronBinary(packageRoot) !== null) return
-  const stage = progress.stage('fetching Electron')
+  const stage = progress.stage('downloading Electron')
   const result = await runCommand(process.execPath, [join(packageRoot, 'install.js')], { timeout: DOWNLOAD_MS })
   if (result.status === 0 && electronBinary(packageRoot) !== null) return stage.done()
   stage.failed('not available; the workbench opens in a browser window instead')

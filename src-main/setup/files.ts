@@ -1,18 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { copyFile, lstat, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { goOn } from './run-command.js'
+import { withFolder } from '../durable/folders.js'
 import { replaceFile, syncFolder } from '../durable/replace-file.js'
+import { isAtWork, makerIn, makerNow } from '../durable/unfinished.js'
 
-/** SHA-256 of a file in hexadecimal, read as a stream. */
-export async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash)
-  return hash.digest('hex')
-}
-
-const beside = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}`)
+const beside = (path: string): string => join(dirname(path), `.${basename(path)}.${makerNow()}`)
 
 async function place(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
@@ -49,36 +42,22 @@ export async function placeFolder(from: string, path: string): Promise<void> {
 }
 
 const TEMPORARY = 'tmp'
-const DAY_MS = 86_400_000
 
 /** Runs `work` with a new folder inside the cache (so that renames stay on one file system), removed afterwards whatever happens. */
 export async function withTemporaryFolder<T>(cache: string, purpose: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = join(cache, TEMPORARY, `${purpose}-${process.pid}-${randomBytes(4).toString('hex')}`)
-  await mkdir(folder, { recursive: true })
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-}
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  goOn()
+  const parent = join(cache, TEMPORARY)
+  await mkdir(parent, { recursive: true })
+  return withFolder(join(parent, `${purpose}-${makerNow()}`), work)
 }
 
 /** Removes what killed set-ups left behind. */
 export async function removeLeftovers(cache: string): Promise<void> {
   const parent = join(cache, TEMPORARY)
   for (const name of await readdir(parent).catch(() => [])) {
-    const pid = Number(name.split('-').at(-2))
-    const path = join(parent, name)
-    const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0)
     // A killed set-up's pip or compiler may still be writing there for a moment; then the next set-up removes it.
-    if (!alive(pid) || age > DAY_MS) await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+    const maker = makerIn(name)
+    if (maker === null || !isAtWork(maker))
+      await rm(join(parent, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
   }
 }

@@ -11,7 +11,7 @@ const BUILD_MS = 20 * 60_000
 export const gypCommand = (): string => createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
 
 /** The folder that holds this Node's own headers, or null; without them node-gyp downloads them. */
-export function headersPrefix(): string | null {
+function headersPrefix(): string | null {
   const prefix = dirname(dirname(process.execPath))
   return existsSync(join(prefix, 'include', 'node', 'common.gypi')) ? prefix : null
 }
@@ -32,7 +32,7 @@ function requireCompiler(): void {
     process.platform === 'darwin'
       ? 'Install them with `xcode-select --install` and start again.'
       : 'Install them (Debian, Ubuntu: `sudo apt-get install python3-pip build-essential`) and start again.'
-  throw new SetupFailure('compiler', `To build native code, ${missing.join(' and ')} must be there.`, remedy)
+  throw new SetupFailure('compiler', `Building native code requires ${missing.join(' and ')}.`, remedy)
 }
 
 export interface BuildOptions {
@@ -64,12 +64,12 @@ export async function buildPackage(
   if (headers === null && /(install|headers).*(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|getaddrinfo|fetch|socket|40\d)/is.test(result.output))
     throw new SetupFailure(
       'headers',
-      `The headers of Node ${process.version} are neither beside it nor could they be downloaded.`,
-      'Connect to the network and run `npm run setup`, or use a Node that comes with its headers.',
+      `The headers of Node ${process.version} are not installed and could not be downloaded.`,
+      'Connect to the network and run `npm run setup`, or use a Node installation that includes its headers.',
     )
   throw new SetupFailure(
     'build',
-    `The build of native code failed${result.timedOut ? ' (it took too long)' : ''}: ${lastLines(result.output.replace(/^gyp ERR!.*$/gm, '')) || lastLines(result.output)}.`,
-    'Mend that and run `npm run setup`.',
+    `Building native code failed${result.timedOut ? ' (timeout)' : ''}: ${lastLines(result.output.replace(/^gyp ERR!.*$/gm, '')) || lastLines(result.output)}.`,
+    'Fix the problem and run `npm run setup`.',
   )
 }

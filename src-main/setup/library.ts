@@ -1,16 +1,14 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { alteredFiles, rememberFiles } from '../engine/altered-files.js'
+import { libraryFiles, MANIFEST, soundFilesMemory } from '../engine/native-files.js'
+import { sayWhenSlow } from '../processes/say-when-slow.js'
 import { downloadWheel, findPip } from './download.js'
 import { SetupFailure } from './failure.js'
-import { placeFolder, sha256, withTemporaryFolder } from './files.js'
+import { placeFolder, withTemporaryFolder } from './files.js'
 import type { Progress } from './progress.js'
 import { extractWheel, type ExtractedFile } from './wheel-archive.js'
 import type { LibraryRecipe } from './wheels.js'
-
-const MANIFEST = 'manifest.json'
-const ManifestSchema = z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() }))
 
 export const libraryFolder = (cache: string, recipe: LibraryRecipe): string => join(cache, 'tensorflow', recipe.key)
 
@@ -38,23 +36,10 @@ const LINKS: Partial<Record<NodeJS.Platform, Record<string, string>>> = {
   darwin: { 'libtensorflow.2.dylib': 'libtensorflow_cc.2.dylib' },
 }
 
-/** Whether the library is in the cache, by the sizes of its files: fast enough for every start. */
-export function libraryIsPresent(folder: string): boolean {
-  const manifest = join(folder, MANIFEST)
-  if (!existsSync(manifest)) return false
-  const parsed = ManifestSchema.safeParse(JSON.parse(readFileSync(manifest, 'utf8')))
-  return (
-    parsed.success &&
-    Object.entries(parsed.data).every(([path, { bytes }]) => statSync(join(folder, path), { throwIfNoEntry: false })?.size === bytes)
-  )
-}
-
-/** Files of the library whose content is not what was extracted; reads everything (a second a GB). */
-export async function damagedFiles(folder: string): Promise<string[]> {
-  const manifest = ManifestSchema.parse(JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')))
-  const damaged: string[] = []
-  for (const [path, expected] of Object.entries(manifest)) if ((await sha256(join(folder, path))) !== expected.sha256) damaged.push(path)
-  return damaged
+/** Whether the library is in the cache, whole and with the content that was extracted; see `alteredFiles` for what that costs. */
+export async function libraryIsSound(cache: string, recipe: LibraryRecipe): Promise<boolean> {
+  const files = await libraryFiles(libraryFolder(cache, recipe))
+  return files !== null && (await alteredFiles(files, soundFilesMemory(cache))).length === 0
 }
 
 /**
@@ -63,8 +48,8 @@ export async function damagedFiles(folder: string): Promise<string[]> {
  */
 export async function installLibrary(cache: string, recipe: LibraryRecipe, progress: Progress): Promise<string> {
   const folder = libraryFolder(cache, recipe)
-  if (libraryIsPresent(folder)) return folder
-  const python = await findPip()
+  if (await libraryIsSound(cache, recipe)) return folder
+  const python = await sayWhenSlow(findPip(), () => progress.note('waiting for python3 to report its pip (at most a minute)'))
   await withTemporaryFolder(cache, 'library', async (temporary) => {
     const staged = join(temporary, 'staged')
     const manifest: Record<string, ExtractedFile> = {}
@@ -72,10 +57,10 @@ export async function installLibrary(cache: string, recipe: LibraryRecipe, progr
       await withTemporaryFolder(cache, 'wheel', async (download) => {
         const loading = progress.stage(`downloading ${wheel.requirement} (${Math.round(wheel.bytes / 1e6)} MB)`)
         const path = await downloadWheel(python, wheel, download, (fraction) => loading.update(fraction)).catch((error: unknown) => {
-          loading.failed('not possible')
+          loading.failed('failed')
           throw error
         })
-        loading.done('SHA-256 as expected')
+        loading.done('SHA-256 verified')
         const extracting = progress.stage(`extracting ${wheel.requirement}`)
         Object.assign(manifest, await extractWheel(path, staged, place, () => undefined))
         extracting.done()
@@ -83,11 +68,12 @@ export async function installLibrary(cache: string, recipe: LibraryRecipe, progr
     const links = LINKS[process.platform] ?? {}
     for (const [name, target] of Object.entries(links)) {
       if (manifest[`lib/${target}`] === undefined)
-        throw new SetupFailure('damaged', `The wheel holds no ${target}.`, 'Please report this as a defect of Retrace.')
+        throw new SetupFailure('damaged', `The wheel does not contain ${target}.`, 'Please report this as a bug in Retrace.')
       await symlink(target, join(staged, 'lib', name))
     }
     await writeFile(join(staged, MANIFEST), JSON.stringify(manifest, null, 1), { flush: true })
     await placeFolder(staged, folder)
+    await rememberFiles((await libraryFiles(folder)) ?? [], soundFilesMemory(cache))
   })
   return folder
 }

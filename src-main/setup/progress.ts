@@ -1,12 +1,12 @@
-/** Where set-up tells what it does. */
+/** Receives the progress of the set-up. */
 export interface Progress {
-  /** Begins a stage; several may go on at once. */
+  /** Starts a stage; several may run at once. */
   stage(title: string): Stage
   note(line: string): void
 }
 
 export interface Stage {
-  /** @param fraction 0..1, or null where the end is unknown */
+  /** @param fraction 0..1, or null when unknown */
   update(fraction: number | null): void
   done(note?: string): void
   failed(note: string): void
@@ -75,7 +75,7 @@ export function streamProgress(stream: NodeJS.WriteStream): Progress {
   }
 }
 
-/** Says nothing. */
+/** Discards all progress. */
 export const silentProgress: Progress = {
   note: () => undefined,
   stage: () => ({ update: () => undefined, done: () => undefined, failed: () => undefined }),

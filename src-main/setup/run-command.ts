@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { spawn, type ChildProcess } from 'node:child_process'
 
 export interface CommandResult {
-  /** null when a signal ended it. */
+  /** Null when a signal ended it. */
   status: number | null
   signal: NodeJS.Signals | null
   timedOut: boolean
@@ -11,8 +12,27 @@ export interface CommandResult {
 
 const KEPT = 64 * 1024
 
+const wish = new AsyncLocalStorage<AbortSignal>()
+
+/** Does the work; at the signal every command that it runs is ended, no other begins, and the reason of the signal is thrown. */
+export const untilAborted = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => wish.run(signal, work)
+
+/** @throws the reason, when the work has been told to end */
+export const goOn = (): void => wish.getStore()?.throwIfAborted()
+
+/** Ends a command with all that it has started, such as the compilers of a build. */
+function killWhole(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  if (process.platform === 'win32') return void child.kill('SIGKILL')
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /**
- * Runs a command to its end, keeping the tail of what it says. Rejects only when it cannot be started.
+ * Runs a command to its end, keeping the tail of what it says. Rejects only when it cannot be started, or at the signal of `untilAborted`.
  * @param timeout milliseconds, after which it is killed
  */
 export function runCommand(
@@ -20,8 +40,16 @@ export function runCommand(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; timeout: number },
 ): Promise<CommandResult> {
+  const ending = wish.getStore()
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] })
+    ending?.throwIfAborted()
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that it can be ended as a whole.
+      detached: process.platform !== 'win32',
+    })
     let output = ''
     let timedOut = false
     const keep = (chunk: Buffer): void => {
@@ -29,16 +57,18 @@ export function runCommand(
     }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
-    const kill = (): void => void child.kill('SIGKILL')
+    const kill = (): void => killWhole(child)
     const timer = setTimeout(() => {
       timedOut = true
       kill()
     }, options.timeout)
     // A set-up that ends early must not leave a compiler or a download behind it.
     process.once('exit', kill)
+    ending?.addEventListener('abort', kill)
     const settled = (): void => {
       clearTimeout(timer)
       process.off('exit', kill)
+      ending?.removeEventListener('abort', kill)
     }
     child.once('error', (error) => {
       settled()
@@ -46,12 +76,13 @@ export function runCommand(
     })
     child.once('close', (status, signal) => {
       settled()
-      resolve({ status, signal, timedOut, output })
+      if (ending?.aborted) reject(ending.reason as Error)
+      else resolve({ status, signal, timedOut, output })
     })
   })
 }
 
-/** The last lines that say something, for a sentence that explains a failure. */
+/** The last meaningful lines, for a message that explains a failure. */
 export const lastLines = (output: string, count = 3): string =>
   output
     .split('\n')

@@ -1,20 +1,24 @@
+import { keepToOwner } from '../durable/own-files.js'
+import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { cacheFolder, wantedVariant } from '../engine/location.js'
 import { causesFingerprint, readSetupState, stateFile, type RecordedFailure, type SetupState } from '../engine/setup-state.js'
 import { UserError } from '../contract/errors.js'
-import { bindingIsPlaced, installBinding, type BindingJob } from './binding.js'
+import { bindingIsSound, installBinding, type BindingJob } from './binding.js'
 import { electronBinary, installElectron } from './electron.js'
-import { explainDisk, SetupFailure } from './failure.js'
+import { explainDisk, SetupEnded, SetupFailure } from './failure.js'
 import { removeLeftovers, writeFileAtomic } from './files.js'
+import { onEndRequest } from '../processes/end-request.js'
+import { withLock } from '../sqlite/lock.mjs'
+import { goOn, untilAborted } from './run-command.js'
 import { gypCommand } from './gyp.js'
-import { installLibrary, libraryFolder, libraryIsPresent } from './library.js'
-import { withSetupLock } from './lock.js'
+import { installLibrary } from './library.js'
 import type { Progress } from './progress.js'
 import { installSqlite, sqliteIsPlaced, sqliteNeedsBuild } from './sqlite.js'
 import { libraryRecipe, type LibraryRecipe } from './wheels.js'
 
-/** What set-up works on; everything has a default, and tests put small things in place of large ones. */
+/** The environment of set-up; everything has a default, and tests substitute small fixtures. */
 export interface SetupOptions {
   cache?: string
   /** Folders of the installed packages that set-up completes. */
@@ -25,7 +29,7 @@ export interface SetupOptions {
   gyp?: string
   /** Tries again what failed before, though nothing has changed. */
   force?: boolean
-  /** Parts to leave out. */
+  /** Parts to skip. */
   skip?: readonly ('electron' | 'native' | 'sqlite')[]
 }
 
@@ -45,9 +49,10 @@ const folderOf = (name: string): string => dirname(createRequire(import.meta.url
  * Completes the installation: SQLite for Node 20, TensorFlow's library and its binding, Electron's binary. Each part
  * is skipped where it is done, so a later start costs milliseconds and uses no network. What fails of the native engine and of Electron
  * is recorded with its remedy and left until its cause changes; without SQLite there is no database, which is an error.
- * @throws UserError when SQLite cannot be built
+ * @throws UserError when SQLite cannot be built, SetupEnded when the user or the system wants the end
  */
 export async function setUp(progress: Progress, options: SetupOptions = {}): Promise<SetupOutcome> {
+  keepToOwner()
   const cache = options.cache ?? cacheFolder()
   const packages = options.packages ?? {
     binding: folderOf('@tensorflow/tfjs-node-gpu'),
@@ -59,14 +64,13 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
   const fingerprint = causesFingerprint()
   const wants = (part: keyof SetupState): boolean =>
     !(options.skip ?? []).includes(part) && (options.force === true || worthAnother(readSetupState(cache)[part], fingerprint))
-  const nativeIsPlaced = (): boolean =>
-    recipe !== null && bindingIsPlaced(packages.binding, recipe) && libraryIsPresent(libraryFolder(cache, recipe))
+  const nativeIsSound = async (): Promise<boolean> => recipe !== null && (await bindingIsSound(cache, packages.binding, recipe))
   const missing = {
     sqlite: () => !(options.skip ?? []).includes('sqlite') && sqliteNeedsBuild() && !sqliteIsPlaced(packages.sqlite),
-    native: () => !nativeIsPlaced() && wants('native'),
+    native: async () => wants('native') && !(await nativeIsSound()),
     electron: () => electronBinary(packages.electron) === null && wants('electron'),
   }
-  if (!missing.sqlite() && !missing.native() && !missing.electron()) return { worked: false, failures: readSetupState(cache) }
+  if (!missing.sqlite() && !missing.electron() && !(await missing.native())) return { worked: false, failures: readSetupState(cache) }
 
   const work = async (): Promise<SetupState> => {
     await removeLeftovers(cache)
@@ -75,22 +79,29 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
       const state: SetupState = { ...readSetupState(cache), [part]: failed === null ? undefined : recorded(failed, fingerprint) }
       await writeFileAtomic(stateFile(cache), JSON.stringify(state, null, 1))
     }
-    const sqlite = missing.sqlite() ? installSqlite(cache, packages.sqlite, gyp, progress) : Promise.resolve()
-    // Awaited below: the build of SQLite and the download go on at the same time.
-    sqlite.catch(() => undefined)
-    if (missing.native()) await record('native', () => installNative({ cache, packageRoot: packages.binding, recipe, gyp, progress }))
+    if (await missing.native()) await record('native', () => installNative({ cache, packageRoot: packages.binding, recipe, gyp, progress }))
     if (missing.electron()) await record('electron', () => installElectron(packages.electron, progress))
-    await sqlite
+    goOn()
     return readSetupState(cache)
   }
-  const failures = await withSetupLock(cache, progress, work).catch((error: unknown): SetupState => {
+  const controller = new AbortController()
+  const leaveSignals = onEndRequest((signal) => controller.abort(new SetupEnded(signal)))
+  const { signal } = controller
+  const onWait = (): void => progress.note('waiting for another set-up to finish')
+  const whole = untilAborted(signal, async () => {
+    await mkdir(cache, { recursive: true })
+    // Before the lock, which is SQLite's: two set-ups at once build it twice, and put the same file in its place.
+    if (missing.sqlite()) await installSqlite(cache, packages.sqlite, gyp, progress)
+    return withLock(join(cache, 'setup-lock.sqlite'), work, { onWait, signal })
+  }).finally(leaveSignals)
+  const failures = await whole.catch((error: unknown): SetupState => {
     // A cache that cannot be written costs the native engine; only where SQLite must be built it costs everything.
     const failure = explainDisk(error, cache)
     if (!(failure instanceof SetupFailure)) throw failure
     if (missing.sqlite()) throw new UserError('DISK', failure.message, { cause: error })
     return { native: recorded(failure, fingerprint) }
   })
-  if (failures.native !== undefined) progress.note(`the portable engine runs, because: ${failures.native.reason} ${failures.native.remedy}`)
+  if (failures.native !== undefined) progress.note(`using the portable engine: ${failures.native.reason} ${failures.native.remedy}`)
   return { worked: true, failures }
 }
 
@@ -98,8 +109,8 @@ async function installNative({ recipe, ...job }: Omit<BindingJob, 'recipe'> & { 
   if (recipe === null)
     throw new SetupFailure(
       'platform',
-      `TensorFlow has no library for ${process.platform} on ${process.arch}.`,
-      'The fast engine needs Linux, or macOS on Apple silicon.',
+      `TensorFlow provides no library for ${process.platform} on ${process.arch}.`,
+      'The native engine requires Linux, or macOS on Apple silicon.',
     )
   await installLibrary(job.cache, recipe, job.progress)
   await installBinding({ ...job, recipe })

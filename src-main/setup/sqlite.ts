@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { explainDisk, SetupFailure } from './failure.js'
-import { placeFile, placeFolder, withTemporaryFolder, writeFileAtomic } from './files.js'
+import { placeFile, withTemporaryFolder, writeFileAtomic } from './files.js'
 import { buildPackage } from './gyp.js'
 import type { Progress } from './progress.js'
 import { lastLines, runCommand } from './run-command.js'
@@ -50,19 +50,16 @@ async function build(cache: string, packageRoot: string, folder: string, gyp: st
       const built = join(work, 'build', 'Release', BINARY)
       const loads = await runCommand(process.execPath, ['-e', `require(${JSON.stringify(built)})`], { timeout: 60_000 })
       if (loads.status !== 0)
-        throw new SetupFailure('build', `The built SQLite does not load: ${lastLines(loads.output, 1)}.`, 'Run `npm run setup`.')
-      const staged = join(temporary, 'staged')
-      await mkdir(staged)
-      await placeFile(built, join(staged, BINARY))
-      await placeFolder(staged, folder)
+        throw new SetupFailure('build', `SQLite was built but cannot be loaded: ${lastLines(loads.output, 1)}.`, 'Run `npm run setup`.')
+      await placeFile(built, join(folder, BINARY))
     })
   } catch (error) {
-    stage.failed('not possible')
+    stage.failed('failed')
     const failure = explainDisk(error, cache)
     if (!(failure instanceof SetupFailure)) throw failure
     throw new UserError(
       'UNAVAILABLE',
-      `On Node ${process.versions.node} the database must be built, which failed: ${failure.reason} Use Node 22 or later, which needs no build, or: ${failure.remedy}`,
+      `On Node ${process.versions.node}, SQLite must be built, which failed: ${failure.reason} Use Node 22 or later, which needs no build, or: ${failure.remedy}`,
       { cause: error },
     )
   }

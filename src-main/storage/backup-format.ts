@@ -8,7 +8,7 @@ export const FORMAT = 'retrace-backup-1'
 export const HeadSchema = z.strictObject({
   format: z.literal(FORMAT),
   createdAt: z.number(),
-  /** Of all files between the two. */
+  /** Hashes of all files between the two. */
   files: z.int().min(1),
   bytes: z.int().min(0),
 })
@@ -18,6 +18,9 @@ export const TailSchema = z.strictObject({ sha256: z.record(z.string(), z.string
 
 /** Bytes of the first and the last entry, at most: a hash for each of some hundred thousand files. */
 export const META_LIMIT = 64 * 2 ** 20
+
+/** A backup without it is not a backup of a home. */
+export const DATABASE = 'retrace.sqlite'
 
 const CONTENT = [
   /^retrace\.sqlite$/,

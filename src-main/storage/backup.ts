@@ -1,22 +1,23 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants, createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack, type Pack } from 'tar-stream'
+import { makeFolderBelow } from '../durable/folders.js'
+import { refuseExisting } from '../durable/new-file.js'
 import { replaceFile } from '../durable/replace-file.js'
-import { UserError } from '../contract/errors.js'
+import { removeUnfinished, unfinishedFolder } from '../durable/unfinished.js'
 import { ACTIVE } from '../contract/runs.js'
-import type { BackupWriter } from '../experiments/ports.js'
 import { belongsToHome, FORMAT, HEAD, TAIL, type Head } from './backup-format.js'
 import type { Database } from './database.js'
 import { explainDiskError } from './disk-errors.js'
-import { openDriver } from './driver.js'
+import { openDriver } from '../sqlite/driver.mjs'
 import { prepareRestore } from './prepare-restore.js'
 import { inspectBackup } from './restore.js'
+import type { BackupWriter } from '../features/home/backup.js'
 
-const STAGE = '.backup-'
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
 
 interface StagedFile {
@@ -31,16 +32,15 @@ interface StagedFile {
  */
 export function createBackupWriter(db: Database, home: string): BackupWriter {
   return {
-    async removeLeftovers() {
-      for (const name of await readdir(home)) if (name.startsWith(STAGE)) await rm(join(home, name), { recursive: true, force: true })
-    },
-
+    removeLeftovers: () => removeUnfinished(home, 'backup'),
     inspect: inspectBackup,
     prepareRestore: ({ file, ...options }) => prepareRestore(file, home, options),
 
     async write({ file, onProgress, signal }) {
-      await refuseExisting(file)
-      const stage = join(home, `${STAGE}${randomBytes(4).toString('hex')}`)
+      await refuseExisting(file).catch((error: unknown) => {
+        throw explainDiskError(error, file)
+      })
+      const stage = unfinishedFolder(home, 'backup')
       try {
         await mkdir(stage)
         onProgress(null, 'copying the database')
@@ -49,8 +49,10 @@ export function createBackupWriter(db: Database, home: string): BackupWriter {
         const files = await stageFiles(home, stage, signal)
         const bytes = files.reduce((sum, each) => sum + each.bytes, 0)
         const head: Head = { format: FORMAT, createdAt: Date.now(), files: files.length, bytes }
-        await replaceFile(file, (part) => writeTar(part, stage, head, files, onProgress, signal), { temporary: `${file}.part` })
-        return { files: files.length, bytes: (await stat(file)).size }
+        await replaceFile(file, (part) => writeTar(part, stage, head, files, onProgress, signal), {
+          overwrite: false,
+        })
+        return { file, files: files.length, bytes: (await stat(file)).size }
       } catch (error) {
         throw explainDiskError(error, file)
       } finally {
@@ -58,16 +60,6 @@ export function createBackupWriter(db: Database, home: string): BackupWriter {
       }
     },
   }
-}
-
-async function refuseExisting(file: string): Promise<void> {
-  try {
-    await stat(file)
-  } catch (error) {
-    if (isMissing(error)) return
-    throw explainDiskError(error, file)
-  }
-  throw new UserError('CONFLICT', `${file} exists already: choose another name for the backup.`)
 }
 
 /** Puts second names of everything that the copied database speaks of beside it; what is gone meanwhile is taken out of the copy. */
@@ -106,24 +98,25 @@ async function stageFiles(home: string, stage: string, signal: AbortSignal): Pro
   return staged
 }
 
-/** What is at work in the home is not at work in its copy; and the processes that work there are none of its own. */
+/** Marks active runs as interrupted in the copy and forgets the processes of the original home. */
 function settle(database: Awaited<ReturnType<typeof openDriver>>): void {
-  const reason = 'This run was active when the backup was made; resume it to go on from its last checkpoint.'
+  const reason = 'This run was active when the backup was made. Resume it from its last checkpoint.'
   database
     .prepare(
       `UPDATE runs SET status = 'interrupted', phase = NULL, remainingSeconds = NULL, reason = ?, endedAt = ?
        WHERE status IN (${ACTIVE.map(() => '?').join(', ')})`,
     )
+    // eslint-disable-next-line no-restricted-syntax -- the label endedAt
     .run(reason, Date.now(), ...ACTIVE)
   database.prepare('UPDATE run_records SET pid = NULL').run()
-  database.prepare("DELETE FROM settings WHERE key = 'host.open'").run()
+  database.prepare("DELETE FROM settings WHERE key IN ('host.open', 'unfinished.elsewhere')").run()
 }
 
 /** @returns false when the file is not there (any more) */
 async function stageFile(home: string, stage: string, path: string, how: 'link' | 'copy' = 'link'): Promise<boolean> {
   if (!belongsToHome(path)) return false
   const [source, target] = [join(home, path), join(stage, path)]
-  await mkdir(dirname(target), { recursive: true })
+  await makeFolderBelow(stage, dirname(target))
   try {
     if (how === 'link')
       try {

@@ -1,9 +1,9 @@
 import type { ConfusionCell, Evaluation, EvaluationSummary, Mistake } from '../contract/evaluations.js'
-import type { EvaluationStore } from '../experiments/ports.js'
 import type { Database } from './database.js'
-import type { evaluations } from './schema.js'
+import type { EvaluationStore } from '../features/evaluations/keep-evaluation.js'
+import type { RowOf } from './tables.js'
 
-type Row = typeof evaluations.$inferSelect
+type Row = RowOf<'evaluations'>
 type SummaryRow = Omit<Row, 'confusion' | 'mistakes'>
 
 const COLUMNS = 'runId, file, step, at, datasetHash, images, accuracy, loss'
@@ -14,7 +14,7 @@ const toSummary = ({ loss, ...row }: SummaryRow): EvaluationSummary => ({ ...row
 export function createEvaluationStore(db: Database): EvaluationStore {
   const put = db.prepare(`INSERT OR REPLACE INTO evaluations (${COLUMNS}, confusion, mistakes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const get = db.prepare<Row>('SELECT * FROM evaluations WHERE runId = ? AND file = ?')
-  const list = db.prepare<SummaryRow>(`SELECT ${COLUMNS} FROM evaluations WHERE runId = ? ORDER BY step, at`)
+  const list = db.prepare<SummaryRow>(`SELECT ${COLUMNS} FROM evaluations WHERE runId = ? ORDER BY step, rowid`)
   const truncate = db.prepare('DELETE FROM evaluations WHERE runId = ? AND step > ?')
   return {
     put({ runId, file, step, at, datasetHash, images, accuracy, loss, confusion, mistakes }: Evaluation) {

@@ -1,11 +1,20 @@
 import { rmSync, statfsSync, statSync } from 'node:fs'
 import { lstat, readdir, rmdir } from 'node:fs/promises'
-import { join, posix } from 'node:path'
-import type { HomeDisk, HomeFile } from '../experiments/ports.js'
+import { basename, dirname, join, posix, resolve } from 'node:path'
+import { isAtWork, unfinishedAt, type UnfinishedName } from '../durable/unfinished.js'
 import { explainDiskError } from './disk-errors.js'
+import type { HomeDisk, HomeFile, UnfinishedFiles } from '../features/home/home-disk.js'
 
-/** The database of a home and the files that SQLite keeps beside it. */
-const DATABASE_FILES = ['retrace.sqlite', 'retrace.sqlite-wal', 'retrace.sqlite-shm']
+/** The database of a home, the files that SQLite keeps beside it, and the room that is kept for it. */
+const DATABASE_FILES = ['retrace.sqlite', 'retrace.sqlite-wal', 'retrace.sqlite-shm', 'reserve']
+
+/** Folders of a home in which something is made, and how many folders below them. */
+const PLACES = [
+  ['runs', 2],
+  ['datasets', 1],
+  ['uploads', 0],
+  ['exports', Infinity],
+] as const
 
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
 
@@ -19,10 +28,12 @@ async function orMissing<T>(work: Promise<T>, missing: T): Promise<T> {
   }
 }
 
-export function openHomeDisk(home: string): HomeDisk {
+/** @param requireHome throws when the home is lost: asked before anything is removed */
+export function openHomeDisk(home: string, requireHome: () => void = () => undefined): HomeDisk {
   async function describe(path: string): Promise<HomeFile | null> {
-    const stat = await orMissing(lstat(join(home, path)), null)
-    return stat?.isFile() ? { path, bytes: stat.size, inode: `${stat.dev}:${stat.ino}` } : null
+    const stat = await orMissing(lstat(resolve(home, path)), null)
+    if (!stat?.isFile()) return null
+    return { path, bytes: stat.size, inode: `${stat.dev}:${stat.ino}`, writtenAt: stat.mtimeMs }
   }
 
   async function walk(folder: string, into: HomeFile[]): Promise<void> {
@@ -34,6 +45,27 @@ export function openHomeDisk(home: string): HomeDisk {
         if (file) into.push(file)
       }
     }
+  }
+
+  /** What is unfinished among the entries of a folder, and below those that are not. */
+  async function gather(folder: string, depth: number, into: UnfinishedFiles[]): Promise<void> {
+    for (const entry of await orMissing(readdir(join(home, folder), { withFileTypes: true }), [])) {
+      const path = posix.join(folder, entry.name)
+      if (!entry.isDirectory() && !entry.isFile()) continue
+      const found = unfinishedAt(path, entry.isDirectory() ? 'folder' : 'file')
+      if (found) into.push(...(await describeUnfinished(path, found, entry.isDirectory())))
+      else if (entry.isDirectory() && depth > 0) await gather(path, depth - 1, into)
+    }
+  }
+
+  async function describeUnfinished(path: string, { purpose, maker }: UnfinishedName, isFolder: boolean): Promise<UnfinishedFiles[]> {
+    const stat = await orMissing(lstat(resolve(home, path)), null)
+    if (!stat) return []
+    const files: HomeFile[] = []
+    if (isFolder) await walk(path, files)
+    else files.push(...[await describe(path)].flatMap((file) => file ?? []))
+    const writtenAt = files.reduce((last, file) => Math.max(last, file.writtenAt), stat.mtimeMs)
+    return [{ path, what: purpose, writtenAt, maker: maker && isAtWork(maker) ? maker.pid : null, files }]
   }
 
   return {
@@ -56,18 +88,37 @@ export function openHomeDisk(home: string): HomeDisk {
       await walk('datasets', found)
       return found
     },
+    async unfinished() {
+      const found: UnfinishedFiles[] = []
+      await gather('.', 0, found)
+      // A run keeps its files in folders of their own, a data set beside each other.
+      for (const [folder, depth] of PLACES) await gather(folder, depth, found)
+      return found
+    },
+    async unfinishedBeside(path) {
+      const found: UnfinishedFiles[] = []
+      const folder = dirname(path)
+      for (const name of await orMissing(readdir(folder), [])) {
+        const unfinished = unfinishedAt(name, 'file')
+        if (unfinished && name.startsWith(`${basename(path)}.unfinished-`))
+          found.push(...(await describeUnfinished(join(folder, name), unfinished, false)))
+      }
+      return found
+    },
     size(path) {
       const stat = statSync(join(home, path), { throwIfNoEntry: false })
       return stat?.isFile() ? stat.size : null
     },
     remove(path) {
+      requireHome()
       try {
-        rmSync(join(home, path), { force: true })
+        rmSync(resolve(home, path), { recursive: true, force: true, maxRetries: 3 })
       } catch (error) {
-        throw explainDiskError(error, join(home, path))
+        throw explainDiskError(error, resolve(home, path))
       }
     },
     async removeEmptyFolders() {
+      requireHome()
       for (const id of await orMissing(readdir(join(home, 'runs')), []))
         for (const folder of ['checkpoints', 'log', ''])
           // Only an empty folder can be removed so; every other answer means that it is needed.

@@ -1,9 +1,11 @@
-import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../contract/errors.js'
-import type { HomeFiles } from '../experiments/ports.js'
+import { makeFolderBelowSync } from '../durable/folders.js'
 import { explainDiskError } from './disk-errors.js'
+import type { DatasetFiles } from '../features/datasets/dataset-files.js'
+import type { RunFiles } from '../features/runs/run-files.js'
 
 /** Initial weights of a fork, in its own folder: the parent may be removed. */
 const WEIGHTS = 'initial.safetensors'
@@ -11,27 +13,11 @@ const WEIGHTS = 'initial.safetensors'
 /** Names of the files that hold a home: what is made, moved or saved when a home is. */
 export const databaseFile = (home: string): string => join(home, 'retrace.sqlite')
 
-/**
- * The files of a home: `runs/ID/{checkpoints,log}` and `datasets/NAME` beside the database.
- *
- * @throws UserError DISK when the folders cannot be made
- */
-export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): string[] } {
-  const guard = <T>(path: string, work: () => T): T => {
-    try {
-      return work()
-    } catch (error) {
-      throw explainDiskError(error, path)
-    }
-  }
-  const make = (path: string): void => void guard(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
-  const runs = join(home, 'runs')
+/** Where what of a home lies; nothing is made. */
+export function homePaths(home: string) {
+  const runFolder = (id: string): string => join(home, 'runs', id)
   const datasets = join(home, 'datasets')
-  make(runs)
-  make(datasets)
-
-  const runFolder = (id: string): string => join(runs, id)
-  const files = {
+  return {
     home,
     datasets,
     datasetFolder: (name: string) => join(datasets, name),
@@ -40,11 +26,42 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     checkpointPath: (id: string, file: string) => join(runFolder(id), 'checkpoints', file),
     weightsPath: (id: string, file: string) => join(runFolder(id), file),
   }
+}
+
+/**
+ * The files of a home: `runs/ID/{checkpoints,log}` and `datasets/NAME` beside the database.
+ *
+ * @param requireHome throws when the home is lost: asked before anything is changed
+ * @throws UserError DISK when the folders cannot be made
+ */
+export function openHomeFiles(
+  home: string,
+  requireHome: () => void = () => undefined,
+): RunFiles & DatasetFiles & { datasetFolders(): string[] } {
+  const guard = <T>(path: string, work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw explainDiskError(error, path)
+    }
+  }
+  const change = (path: string, work: () => void): void => {
+    requireHome()
+    guard(path, work)
+  }
+  const make = (path: string): void => change(path, () => makeFolderBelowSync(home, path, 0o700))
+  const runs = join(home, 'runs')
+  const datasets = join(home, 'datasets')
+  make(runs)
+  make(datasets)
+
+  const runFolder = (id: string): string => join(runs, id)
+  const files = homePaths(home)
   const checkpoint = files.checkpointPath
   const copy = (source: string, id: string): string => {
     make(runFolder(id))
     const target = join(runFolder(id), WEIGHTS)
-    guard(target, () => {
+    change(target, () => {
       try {
         // Checkpoints are never written in place, so that a second name is as good as a copy.
         linkSync(source, target)
@@ -66,7 +83,11 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
       make(files.logFolder(id))
     },
     hasCheckpoint: (id, file) => existsSync(checkpoint(id, file)),
-    removeCheckpoint: (id, file) => guard(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
+    removeCheckpoint: (id, file) => change(checkpoint(id, file), () => rmSync(checkpoint(id, file), { force: true })),
+    setAsideCheckpoint: (id, file) =>
+      change(checkpoint(id, file), () => {
+        if (existsSync(checkpoint(id, file))) renameSync(checkpoint(id, file), `${checkpoint(id, file)}.damaged`)
+      }),
     async readCheckpoint(id, file, from, count) {
       const path = checkpoint(id, file)
       const handle = await open(path).catch((error: unknown) => {
@@ -90,17 +111,19 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
     copyWeights: (from, file, id) => copy(join(runFolder(from), file), id),
     importWeights(path, id) {
       if (!statSync(path, { throwIfNoEntry: false })?.isFile())
-        throw new UserError('NOT_FOUND', `There is no file ${path}: give the path of a .safetensors file.`)
+        throw new UserError('NOT_FOUND', `${path} does not exist. Give the path of a .safetensors file.`)
       make(runFolder(id))
       guard(path, () => copyFileSync(path, join(runFolder(id), WEIGHTS)))
       return WEIGHTS
     },
     async removeRun(id) {
+      requireHome()
       await rm(runFolder(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
         throw explainDiskError(error, runFolder(id))
       })
     },
     async renameDataset(from, to) {
+      requireHome()
       const [source, target] = [files.datasetFolder(from), files.datasetFolder(to)]
       if (!existsSync(source) && existsSync(target)) return
       await rename(source, target).catch((error: unknown) => {
@@ -108,6 +131,7 @@ export function openHomeFiles(home: string): HomeFiles & { datasetFolders(): str
       })
     },
     async removeDataset(name) {
+      requireHome()
       const folder = files.datasetFolder(name)
       await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
         throw explainDiskError(error, folder)

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type Sqlite from 'better-sqlite3'
+import { guarded, warn } from '../processes/guarded.js'
 import { explainDiskError } from './disk-errors.js'
-import { locateDriver } from './driver.js'
+import { locateDriver } from '../sqlite/driver.mjs'
 import program from './integrity-worker.cjs?raw'
 
 const CHECKS = ['integrity_check', 'foreign_key_check'] as const
@@ -14,7 +15,7 @@ export const problemsOf = (connection: Sqlite.Database): string[] => describe(CH
 function describe([integrity, foreign]: unknown[]): string[] {
   return [
     ...(integrity as { integrity_check: string }[]).map((row) => row.integrity_check).filter((text) => text !== 'ok'),
-    ...(foreign as { table: string }[]).map(({ table }) => `${table}: a row refers to one that is not there`),
+    ...(foreign as { table: string }[]).map(({ table }) => `${table}: a row refers to a missing row`),
   ]
 }
 
@@ -31,13 +32,13 @@ export async function findProblems(file: string, signal?: AbortSignal): Promise<
     execArgv: [],
     workerData: { ...locateDriver(), file, checks: CHECKS },
   })
-  const stop = (): void => void worker.terminate()
+  const stop = guarded(warn, () => void worker.terminate())
   signal?.addEventListener('abort', stop)
   try {
     const { found, failure } = await new Promise<Answer>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
-      worker.once('exit', (code) => reject(new Error(`the check of ${file} ended with status ${code}`)))
+      worker.once('exit', (code) => reject(new Error(`the check of ${file} exited with status ${code}`)))
     })
     if (/^SQLITE_(CORRUPT|NOTADB)/.test(failure?.code ?? '')) return [`the check could not be completed: ${failure?.message}`]
     if (failure) throw Object.assign(new Error(failure.message), failure)

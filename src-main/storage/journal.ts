@@ -1,15 +1,15 @@
 import superjson from 'superjson'
 import type { Change, Task } from '../contract/changes.js'
-import type { Journal } from '../experiments/ports.js'
 import type { Database } from './database.js'
-import type { journal } from './schema.js'
+import type { Journal } from '../features/home/changes.js'
+import type { RowOf } from './tables.js'
 
-type Row = typeof journal.$inferSelect
+type Row = RowOf<'journal'>
 
 export interface JournalLimits {
-  /** Changes that are kept. */
+  /** Number of changes to keep. */
   rows: number
-  /** Bytes of their bodies that are kept. */
+  /** Total bytes of their bodies to keep. */
   bytes: number
 }
 
@@ -18,7 +18,7 @@ const LIMITS: JournalLimits = { rows: 50_000, bytes: 64 * 2 ** 20 }
 /** Appends between two trimmings: a deletion of many rows costs little more than one of a few. */
 const TRIM_EVERY = 500
 
-/** Set only for what is sent to those alone who watch the run. */
+/** Set only for changes that are sent to clients watching the run. */
 const watchedRun = (change: Change): string | null => (change.kind === 'points' || change.kind === 'log' ? change.runId : null)
 
 /**

@@ -1,14 +1,14 @@
-import type { LogStore } from '../experiments/ports.js'
 import type { Database } from './database.js'
-import type { log } from './schema.js'
+import type { LogStore } from '../features/runs/log-store.js'
+import type { RowOf } from './tables.js'
 
-/** Entries that are kept of each run: a trainer that warns at every step must not fill the disk. */
+/** Number of entries to keep per run, so that a trainer that warns at every step cannot fill the disk. */
 const KEEP = 20_000
 const TRIM_EVERY = 1000
 
 export function createLogStore(db: Database): LogStore {
   const insert = db.prepare('INSERT INTO log (runId, at, level, message) VALUES (?, ?, ?, ?)')
-  const tail = db.prepare<Omit<typeof log.$inferSelect, 'id'>>(
+  const tail = db.prepare<Omit<RowOf<'log'>, 'id'>>(
     'SELECT runId, at, level, message FROM (SELECT * FROM log WHERE runId = ? ORDER BY id DESC LIMIT ?) ORDER BY id',
   )
   const trim = db.prepare(

@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3'
-import { UserError } from '../contract/errors.js'
+import { decodeNumbers, encodeNumbers } from './numbers.js'
+import { countUpTo, fromBlob } from './points.js'
 
 const files = import.meta.glob<string>('./migrations/*.sql', { query: '?raw', import: 'default', eager: true })
 
@@ -13,23 +14,31 @@ if (MIGRATIONS.some(({ version }, at) => version !== at + 1)) throw new Error('m
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
- * Brings the database to this program's version: all missing migrations in one immediate transaction, so that a second
- * opener waits and then finds the work done, and a failure leaves the old version whole.
- *
- * @throws UserError DISK when a newer Retrace made the database
+ * Brings a database that is ours or empty (see `identify`) to this program's version: all missing migrations in one immediate
+ * transaction, so that a second opener waits and then finds the work done, and a failure leaves the old version whole.
  */
-export function migrate(db: Sqlite.Database, file: string): void {
-  const upgrade = db.transaction(() => {
-    const found = Number(db.pragma('user_version', { simple: true }))
-    if (found > SCHEMA_VERSION)
-      throw new UserError(
-        'DISK',
-        `${file} was made by a newer Retrace (format ${found}, this one knows ${SCHEMA_VERSION}): update Retrace, or choose another home folder with --home or RETRACE_HOME.`,
-      )
-    for (const { version, sql } of MIGRATIONS.slice(found)) {
-      db.exec(sql)
-      db.pragma(`user_version = ${version}`)
-    }
+export function migrate(db: Sqlite.Database): void {
+  db.transaction(() => migrateTo(db, SCHEMA_VERSION)).immediate()
+}
+
+/** Runs the migrations that are missing up to a version. */
+export function migrateTo(db: Sqlite.Database, target: number): void {
+  const found = Number(db.pragma('user_version', { simple: true }))
+  if (found < target) defineFunctions(db)
+  for (const { version, sql } of MIGRATIONS.slice(found, target)) {
+    db.exec(sql)
+    db.pragma(`user_version = ${version}`)
+  }
+}
+
+/** SQL functions that migrations need. */
+export function defineFunctions(db: Sqlite.Database): void {
+  db.function('has_step', { deterministic: true }, (steps: Buffer, step: number) => {
+    const all = fromBlob(steps)
+    return Number(all[countUpTo(all, step) - 1] === step)
   })
-  upgrade.immediate()
+  db.function('keep_keys', { deterministic: true }, (numbers: string, keys: string) => {
+    const kept = new Set(JSON.parse(keys) as string[])
+    return encodeNumbers(Object.fromEntries(Object.entries(decodeNumbers(numbers)).filter(([key]) => kept.has(key))))
+  })
 }

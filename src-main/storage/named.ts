@@ -1,18 +1,18 @@
 import type { z } from 'zod'
-import type { Named, NamedStore } from '../experiments/ports.js'
 import type { Database } from './database.js'
-import type { comparisons } from './schema.js'
+import type { Named, NamedStore } from '../features/comparisons/named.js'
+import type { RowOf } from './tables.js'
 
-type Row = typeof comparisons.$inferSelect
+type Row = RowOf<'comparisons'>
 
 /** Views that were given a name, in a table of their own; what they show is kept as JSON, whose missing keys have their defaults. */
 export function createNamedStore<View>(db: Database, table: 'comparisons' | 'run_views', schema: z.ZodType<View>): NamedStore<View> {
-  const list = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL ORDER BY name, createdAt`)
+  const list = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL ORDER BY name, rowid`)
   const get = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL AND id = ?`)
   const put = db.prepare(`INSERT OR REPLACE INTO ${table} (id, name, createdAt, updatedAt, view) VALUES (?, ?, ?, ?, ?)`)
-  const setRemoved = db.prepare(`UPDATE ${table} SET removedAt = ? WHERE id = ?`)
-  const removed = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NOT NULL ORDER BY removedAt DESC`)
-  const purge = db.prepare(`DELETE FROM ${table} WHERE removedAt <= ?`)
+  const setRemoved = db.prepare(`UPDATE ${table} SET removedAt = ?, removedAfter = ? WHERE id = ?`)
+  const removed = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NOT NULL ORDER BY removedAfter DESC, rowid DESC`)
+  const remove = db.prepare(`DELETE FROM ${table} WHERE id = ?`)
   const parse = ({ id, name, createdAt, updatedAt, view }: Row): Named<View> => ({
     id,
     name,
@@ -27,8 +27,9 @@ export function createNamedStore<View>(db: Database, table: 'comparisons' | 'run
       return row && parse(row)
     },
     put: ({ id, name, createdAt, updatedAt, view }) => void put.run(id, name, createdAt, updatedAt, JSON.stringify(view)),
-    setRemoved: (id, at) => void setRemoved.run(at, id),
-    removed: () => removed.all().map((row) => ({ named: parse(row), removedAt: Number(row.removedAt) })),
-    purge: (until) => void purge.run(until),
+    setRemoved: (id, removal) => void setRemoved.run(removal?.at ?? null, removal?.after ?? null, id),
+    removed: () =>
+      removed.all().map((row) => ({ named: parse(row), removal: { at: Number(row.removedAt), after: Number(row.removedAfter) } })),
+    remove: (id) => void remove.run(id),
   }
 }

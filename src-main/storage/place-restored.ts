@@ -3,8 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { syncFolderSync } from '../durable/replace-file.js'
 
-/** Inside the home: where a backup is unpacked, then whole and checked, then on its way into its place. */
-export const UNPACKING = '.restore-unpacking'
+/** Inside the home: where a backup lies whole and checked, then on its way into its place. */
 export const READY = '.restore-ready'
 const PLACING = '.restore-placing'
 
@@ -29,6 +28,7 @@ export interface Restored extends Pick<RestoreNote, 'file' | 'createdAt'> {
 export function asideOf(home: string): string {
   const beside = dirname(home)
   const folder = statSync(beside).dev === statSync(home).dev ? join(beside, basename(home)) : join(home, 'home')
+  // eslint-disable-next-line no-restricted-syntax -- a name for people
   return `${folder}.before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
 }
 

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeUnfinished, unfinishedFolder } from '../durable/unfinished.js'
 import { explainDiskError } from './disk-errors.js'
-import { openDriver } from './driver.js'
+import { openDriver } from '../sqlite/driver.mjs'
 import { databaseFile } from './home-files.js'
-import { asideOf, noteFile, READY, UNPACKING, type RestoreNote } from './place-restored.js'
+import { asideOf, noteFile, READY, type RestoreNote } from './place-restored.js'
 import { unpackBackup } from './restore.js'
 
 /**
@@ -20,12 +22,12 @@ export async function prepareRestore(
     signal,
   }: { onProgress?: ((progress: number) => void) | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<{ aside: string }> {
-  const stage = join(home, UNPACKING)
+  const stage = unfinishedFolder(home, 'restore-unpacking')
   try {
-    await rm(stage, { recursive: true, force: true })
+    await removeUnfinished(home, 'restore-unpacking')
     await mkdir(stage, { mode: 0o700 })
     const { createdAt } = await unpackBackup(file, stage, onProgress, signal)
-    await renumberChanges(databaseFile(stage))
+    await renumberChanges(databaseFile(stage), databaseFile(home))
     const note: RestoreNote = { file, createdAt, aside: asideOf(home) }
     await writeFile(noteFile(stage), JSON.stringify(note), { flush: true })
     signal?.throwIfAborted()
@@ -39,17 +41,35 @@ export async function prepareRestore(
   }
 }
 
+/** More changes than a home makes between this moment and the one at which it is replaced. */
+const MARGIN = 1_000_000_000
+
 /**
- * Windows that know the home's old content ask for what follows a number of its changes. Numbers of the restored home begin at the
- * present time in milliseconds, which is more than any home has counted, so that all of them are told to fetch everything anew.
+ * Windows that know the home's old content ask for what follows a number of its changes. Numbers of the restored home begin above all of
+ * those, so that all windows are told to fetch everything anew.
  */
-async function renumberChanges(file: string): Promise<void> {
+async function renumberChanges(file: string, replaced: string): Promise<void> {
+  const from = Math.max(await lastChange(file), existsSync(replaced) ? await lastChange(replaced) : 0) + MARGIN
   const database = await openDriver(file)
   try {
     database.exec('DELETE FROM journal')
-    const { changes } = database.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'").run(Date.now())
-    if (changes === 0) database.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('journal', ?)").run(Date.now())
+    const { changes } = database.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'journal'").run(from)
+    if (changes === 0) database.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('journal', ?)").run(from)
     database.pragma('wal_checkpoint(TRUNCATE)')
+  } finally {
+    database.close()
+  }
+}
+
+/** The number of its last change; of a file that cannot be read, which is why many a backup is restored, the present time: more than most count. */
+async function lastChange(file: string): Promise<number> {
+  const database = await openDriver(file)
+  try {
+    const found = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").get() as { seq: number } | undefined
+    return found?.seq ?? 0
+  } catch {
+    // eslint-disable-next-line no-restricted-syntax -- any large number
+    return Date.now()
   } finally {
     database.close()
   }

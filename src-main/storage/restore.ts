@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar-stream'
 import type { z } from 'zod'
 import { UserError } from '../contract/errors.js'
-import { belongsToHome, HEAD, HeadSchema, META_LIMIT, TAIL, TailSchema, type Head } from './backup-format.js'
-import { openDatabase } from './database.js'
+import { guarded, warn } from '../processes/guarded.js'
+import { makeFolderBelow } from '../durable/folders.js'
+import { belongsToHome, DATABASE, HEAD, HeadSchema, META_LIMIT, TAIL, TailSchema, type Head } from './backup-format.js'
+import { identifyFile, openDatabase } from './database.js'
 import { explainDiskError } from './disk-errors.js'
+import type { Identity } from './identity.js'
 import { findProblems } from './integrity.js'
 import { openHomeDisk } from './home-disk.js'
 
@@ -42,20 +45,20 @@ export async function unpackBackup(
       signal?.throwIfAborted()
       const { name, type, size: length = 0 } = next.header
       const entry = next as AsyncIterable<Buffer>
-      if (sums) throw refuse('something follows its end')
-      if (type !== 'file') throw refuse(`it holds ${name}, which is no plain file`)
+      if (sums) throw refuse('it has trailing data')
+      if (type !== 'file') throw refuse(`it contains ${name}, which is not a regular file`)
       if (!head) {
         head = await readHead(name, entry, length, size, refuse)
         const space = openHomeDisk(into).space()
         if (space && space.free < head.bytes)
-          throw new UserError('DISK', `The disk of ${into} has no room for the ${head.bytes} bytes of this backup: free some space first.`)
+          throw new UserError('DISK', `The disk of ${into} has no room for the ${head.bytes} bytes of this backup. Free some space first.`)
       } else if (name === TAIL) sums = parse(TailSchema, await readText(entry, length, refuse), refuse).sha256
       else {
-        if (!belongsToHome(name)) throw refuse(`it holds ${JSON.stringify(name)}, which does not belong into a home`)
-        if (hashes.has(name)) throw refuse(`it holds ${name} twice`)
+        if (!belongsToHome(name)) throw refuse(`it contains ${JSON.stringify(name)}, which does not belong in a home`)
+        if (hashes.has(name)) throw refuse(`it contains ${name} twice`)
         bytes += length
-        if (bytes > head.bytes || hashes.size >= head.files) throw refuse('it holds more than it announces')
-        hashes.set(name, await unpackFile(entry, join(into, name)))
+        if (bytes > head.bytes || hashes.size >= head.files) throw refuse('it contains more than its header states')
+        hashes.set(name, await unpackFile(entry, into, name))
         onProgress(bytes / Math.max(1, head.bytes))
       }
     }
@@ -65,13 +68,14 @@ export async function unpackBackup(
     if (error instanceof UserError) throw error
     const code = (error as NodeJS.ErrnoException).code
     if (code) throw explainDiskError(error, into)
-    throw refuse(`it is no whole archive (${error instanceof Error ? error.message : String(error)})`)
+    throw refuse(`it is not a complete archive (${error instanceof Error ? error.message : String(error)})`)
   }
-  if (!head || !sums) throw refuse('it is cut short')
+  if (!head || !sums) throw refuse('it is truncated')
   if (hashes.size !== head.files) throw refuse(`${head.files - hashes.size} files are missing from it`)
   const damaged = [...hashes].find(([path, hash]) => sums[path] !== hash)
   if (damaged) throw refuse(`${damaged[0]} in it is damaged`)
-  await checkDatabase(join(into, 'retrace.sqlite'), refuse, signal)
+  if (!hashes.has(DATABASE)) throw refuse('it contains no database and therefore no runs')
+  await checkDatabase(join(into, DATABASE), refuse, signal)
   return head
 }
 
@@ -80,22 +84,22 @@ type Refuse = (why: string) => UserError
 const refusalOf =
   (file: string): Refuse =>
   (why) =>
-    new UserError('BAD_INPUT', `${file} cannot be restored: ${why}.`)
+    new UserError('BAD_INPUT', `Cannot restore ${file}: ${why}. Choose another backup.`)
 
 async function sizeOf(file: string): Promise<number> {
   try {
     return (await stat(file)).size
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new UserError('NOT_FOUND', `There is no file ${file}: give the path of a backup.`)
+      throw new UserError('NOT_FOUND', `${file} does not exist. Give the path of a backup.`)
     throw explainDiskError(error, file)
   }
 }
 
 async function readHead(name: string, entry: AsyncIterable<Buffer>, length: number, size: number, refuse: Refuse): Promise<Head> {
-  if (name !== HEAD) throw refuse('it is no backup of Retrace')
+  if (name !== HEAD) throw refuse('it is not a Retrace backup')
   const head = parse(HeadSchema, await readText(entry, length, refuse), refuse)
-  if (head.bytes > size) throw refuse('it is cut short')
+  if (head.bytes > size) throw refuse('it is truncated')
   return head
 }
 
@@ -107,7 +111,10 @@ async function readHead(name: string, entry: AsyncIterable<Buffer>, length: numb
 export async function inspectBackup(file: string): Promise<Head> {
   const [refuse, size, tar] = [refusalOf(file), await sizeOf(file), extract()]
   const reading = createReadStream(file)
-  reading.once('error', (error) => tar.destroy(error))
+  reading.once(
+    'error',
+    guarded(warn, (error) => tar.destroy(error)),
+  )
   reading.pipe(tar)
   try {
     for await (const entry of tar)
@@ -118,10 +125,20 @@ export async function inspectBackup(file: string): Promise<Head> {
   } finally {
     reading.destroy()
   }
-  throw refuse('it is no backup of Retrace')
+  throw refuse('it is not a Retrace backup')
 }
 
+/** Nothing of a message about it names our copy, which nobody else knows. */
 async function checkDatabase(path: string, refuse: Refuse, signal?: AbortSignal): Promise<void> {
+  let identity: Identity
+  try {
+    identity = await identifyFile(path)
+  } catch (error) {
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown }).code))) throw refuse('its database is damaged')
+    throw error
+  }
+  if (identity.kind === 'empty') throw refuse('its database is empty')
+  if ('why' in identity) throw refuse(`its database ${identity.why}`)
   const db = await openDatabase(path)
   try {
     const [problem] = await findProblems(path, signal)
@@ -131,8 +148,9 @@ async function checkDatabase(path: string, refuse: Refuse, signal?: AbortSignal)
   }
 }
 
-async function unpackFile(entry: AsyncIterable<Buffer>, path: string): Promise<string> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+async function unpackFile(entry: AsyncIterable<Buffer>, into: string, name: string): Promise<string> {
+  const path = join(into, name)
+  await makeFolderBelow(into, dirname(path), 0o700)
   const hash = createHash('sha256')
   const hashed = new Transform({
     transform(chunk: Buffer, _encoding, next) {
@@ -156,6 +174,6 @@ function parse<T>(schema: z.ZodType<T>, text: string, refuse: Refuse): T {
   try {
     return schema.parse(JSON.parse(text))
   } catch {
-    throw refuse('its table of contents cannot be read; it may be of a newer Retrace')
+    throw refuse('its table of contents cannot be read; it may have been written by a newer Retrace')
   }
 }

@@ -1,26 +1,29 @@
 import type { Environment, RunResult, RunSummary } from '../contract/runs.js'
-import type { RunConfig } from '../contract/config.js'
-import type { RunStore } from '../experiments/ports.js'
+import { storeConfig } from '../contract/stored-config.js'
 import type { Database } from './database.js'
 import { decodeNumbers, encodeNumbers } from './numbers.js'
-import type { runRecords, runs } from './schema.js'
+import type { RunStore } from '../features/runs/run-store.js'
+import type { RowOf } from './tables.js'
 
-type Row = Omit<typeof runs.$inferSelect, 'number' | 'removedAt'>
-type RecordRow = typeof runRecords.$inferSelect
+type Row = Omit<RowOf<'runs'>, 'number' | 'removedAt' | 'removedAfter'>
+type RecordRow = RowOf<'run_records'>
 
 // prettier-ignore
 const COLUMNS = [
   'id', 'name', 'preset', 'dataset', 'status', 'phase', 'reason', 'seed', 'parameters', 'createdAt', 'startedAt', 'endedAt', 'step',
-  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'best', 'lease', 'parentId', 'tags', 'note', 'colour', 'pinned',
-  'baseline', 'archived', 'queueOrder',
+  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'best', 'reported', 'gradients', 'lease', 'parentId', 'tags', 'note',
+  'colour', 'pinned', 'baseline', 'archived', 'queueOrder',
 ] as const satisfies readonly (keyof RunSummary)[]
 
 /** The order of the queue is the store's own. */
 const INSERTED = COLUMNS.filter((key) => key !== 'queueOrder')
 
+const JSON_COLUMNS: ReadonlySet<string> = new Set(['tags', 'best', 'reported', 'gradients'])
+
 function encode(key: string, value: unknown): string | number | null {
   if (key === 'latest') return encodeNumbers(value as Record<string, number>)
-  if (key === 'tags' || key === 'best') return JSON.stringify(value)
+  if ((key === 'reported' || key === 'gradients') && value === null) return null
+  if (JSON_COLUMNS.has(key)) return JSON.stringify(value)
   return typeof value === 'boolean' ? Number(value) : (value as string | number | null)
 }
 
@@ -28,6 +31,8 @@ const decode = (row: Row): RunSummary => ({
   ...row,
   latest: decodeNumbers(row.latest),
   best: JSON.parse(row.best) as RunSummary['best'],
+  gradients: row.gradients === null ? null : (JSON.parse(row.gradients) as RunSummary['gradients']),
+  reported: row.reported === null ? null : (JSON.parse(row.reported) as RunSummary['reported']),
   tags: JSON.parse(row.tags) as string[],
   pinned: row.pinned === 1,
   baseline: row.baseline === 1,
@@ -39,7 +44,7 @@ const FLAGS: ReadonlySet<string> = new Set(['pinned', 'baseline', 'archived'])
 
 /** A column as SQLite writes it into JSON: it does so for thousands of rows several times as fast as they can be read one by one. */
 function jsonOf(key: string): string {
-  if (key === 'latest' || key === 'best' || key === 'tags') return `json(${key})`
+  if (key === 'latest' || JSON_COLUMNS.has(key)) return `json(${key})`
   if (FLAGS.has(key)) return `json(iif(${key}, 'true', 'false'))`
   // 17 digits are every digit that a number has; by itself it would write 15.
   if (REALS.has(key)) return `iif(${key} IS NULL, NULL, json(printf('%!.17g', ${key})))`
@@ -54,7 +59,7 @@ export function createRunStore(db: Database): RunStore {
     `INSERT INTO runs (${INSERTED.join(', ')}, queueOrder) VALUES (${INSERTED.map(() => '?').join(', ')}, ${nextOrder})`,
   )
   const insertRecord = db.prepare(
-    "INSERT INTO run_records (runId, config, environment, result, weightsFile, pid, notes) VALUES (?, ?, ?, NULL, ?, NULL, '')",
+    "INSERT INTO run_records (runId, config, configVersion, environment, result, weightsFile, pid, notes) VALUES (?, ?, ?, ?, NULL, ?, NULL, '')",
   )
   const byId = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE id = ? AND removedAt IS NULL`)
   const newestFirst = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE removedAt IS NULL ORDER BY number DESC`)
@@ -65,13 +70,13 @@ export function createRunStore(db: Database): RunStore {
   const byStatus = db.prepare<Row>(
     `SELECT ${columns} FROM runs WHERE status IN (SELECT value FROM json_each(?)) AND removedAt IS NULL ORDER BY queueOrder`,
   )
-  const configsAfter = db.prepare<{ number: number; id: string; config: string }>(
-    `SELECT runs.number, runs.id, run_records.config FROM runs JOIN run_records ON run_records.runId = runs.id
+  const configsAfter = db.prepare<{ number: number; id: string; version: number; text: string }>(
+    `SELECT runs.number, runs.id, run_records.configVersion AS version, run_records.config AS text FROM runs JOIN run_records ON run_records.runId = runs.id
      WHERE runs.number > ? AND runs.removedAt IS NULL ORDER BY runs.number LIMIT ?`,
   )
-  const setRemoved = db.prepare('UPDATE runs SET removedAt = ? WHERE id = ?')
-  const removed = db.prepare<Row & { removedAt: number }>(
-    `SELECT ${columns}, removedAt FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAt DESC, number DESC`,
+  const setRemoved = db.prepare('UPDATE runs SET removedAt = ?, removedAfter = ? WHERE id = ?')
+  const removed = db.prepare<Row & { removedAt: number; removedAfter: number }>(
+    `SELECT ${columns}, removedAt, removedAfter FROM runs WHERE removedAt IS NOT NULL ORDER BY removedAfter DESC, number DESC`,
   )
   const isRemoved = db.prepare('SELECT 1 FROM runs WHERE id = ? AND removedAt IS NOT NULL')
   const baselines = db.prepare<{ id: string }>('SELECT id FROM runs WHERE baseline = 1')
@@ -99,7 +104,8 @@ export function createRunStore(db: Database): RunStore {
   return {
     insert({ summary, config, environment, weightsFile }) {
       insert.run(...INSERTED.map((key) => encode(key, summary[key])))
-      insertRecord.run(summary.id, JSON.stringify(config), JSON.stringify(environment), weightsFile)
+      const { version, text } = storeConfig(config)
+      insertRecord.run(summary.id, text, version, JSON.stringify(environment), weightsFile)
     },
     get(id) {
       const row = byId.get(id)
@@ -109,7 +115,7 @@ export function createRunStore(db: Database): RunStore {
     packed: () => `{"keys":${JSON.stringify(COLUMNS)},"rows":${packed.get()?.rows ?? '[]'}}`,
     inStatus: (statuses) => byStatus.all(JSON.stringify(statuses)).map(decode),
     configsAfter: (number, limit) =>
-      configsAfter.all(number, limit).map((row) => ({ ...row, config: JSON.parse(row.config) as RunConfig })),
+      configsAfter.all(number, limit).map(({ version, text, ...row }) => ({ ...row, config: { version, text } })),
     update(id, patch) {
       const known = Object.entries(patch).filter(([key]) => (COLUMNS as readonly string[]).includes(key))
       set('runs', 'id', id, Object.fromEntries(known.map(([key, value]) => [key, encode(key, value)])))
@@ -118,7 +124,7 @@ export function createRunStore(db: Database): RunStore {
       const row = record.get(id)
       return (
         row && {
-          config: JSON.parse(row.config) as RunConfig,
+          config: { version: row.configVersion, text: row.config },
           environment: JSON.parse(row.environment) as Environment,
           result: row.result === null ? null : (JSON.parse(row.result) as RunResult),
           weightsFile: row.weightsFile,
@@ -137,9 +143,10 @@ export function createRunStore(db: Database): RunStore {
       })
     },
     setOrder: (id, order) => void setOrder.run(order, id),
-    setRemoved: (id, at) => void setRemoved.run(at, id),
+    setRemoved: (id, removal) => void setRemoved.run(removal?.at ?? null, removal?.after ?? null, id),
     isRemoved: (id) => isRemoved.get(id) !== undefined,
-    removed: () => removed.all().map(({ removedAt, ...row }) => ({ run: decode(row), removedAt })),
+    removed: () =>
+      removed.all().map(({ removedAt, removedAfter, ...row }) => ({ run: decode(row), removal: { at: removedAt, after: removedAfter } })),
     baselines: () => baselines.all().map(({ id }) => id),
     enqueue: (id) => void enqueue.run(id),
     remove: (id) => void remove.run(id),

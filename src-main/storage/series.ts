@@ -1,13 +1,13 @@
 import { bestOf, type Points } from '../contract/metrics.js'
-import type { SeriesStore } from '../experiments/ports.js'
 import type { Database } from './database.js'
 import { concat, countUpTo, fromBlob, NO_POINTS, rising, slice, toBlob } from './points.js'
-import type { chunks, series, tails } from './schema.js'
+import type { RowOf } from './tables.js'
 import { CHUNK, GROUP, merge, packSummaries, summarize, summarizeGroups, unpackSummaries, type Summary } from './summary.js'
+import type { SeriesStore } from '../features/runs/series-store.js'
 
-type SeriesRow = typeof series.$inferSelect
-type TailRow = typeof tails.$inferSelect
-type ChunkRow = typeof chunks.$inferSelect
+type SeriesRow = RowOf<'series'>
+type TailRow = RowOf<'tails'>
+type ChunkRow = RowOf<'chunks'>
 type PointColumns = Pick<TailRow, 'steps' | 'vals' | 'times'>
 
 /** Rows of a tail after which they become one, so that reading never meets thousands of small rows. */
@@ -50,6 +50,10 @@ export function createSeriesStore(db: Database): SummarisedSeries {
   const tailsWithin = within('tails')
   const wholes = db.prepare<Pick<ChunkRow, 'whole'>>('SELECT whole FROM chunks WHERE seriesId = ? ORDER BY start')
   const groups = db.prepare<Pick<ChunkRow, 'groups'>>('SELECT groups FROM chunks WHERE seriesId = ? ORDER BY start')
+  const around = (table: 'chunks' | 'tails') =>
+    db.prepare<PointColumns>(`SELECT steps, vals, times FROM ${table} WHERE seriesId = ? AND firstStep <= ? AND lastStep >= ?`)
+  const chunkAround = around('chunks')
+  const tailAround = around('tails')
   const cutTails = db.prepare('DELETE FROM tails WHERE seriesId = ? AND firstStep > ?')
   const cutChunks = db.prepare('DELETE FROM chunks WHERE seriesId = ? AND firstStep > ?')
   const crossingTail = db.prepare<TailRow>('SELECT * FROM tails WHERE seriesId = ? AND lastStep > ?')
@@ -208,6 +212,17 @@ export function createSeriesStore(db: Database): SummarisedSeries {
 
     latest(runId) {
       return Object.fromEntries(ofRun.all(runId).map(({ key, lastValue }) => [key, lastValue ?? NaN]))
+    },
+
+    at(runId, step) {
+      const found = ofRun.all(runId).flatMap(({ id, key, lastStep }) => {
+        const part = lastStep < step ? undefined : (chunkAround.get(id, step, step) ?? tailAround.get(id, step, step))
+        if (!part) return []
+        const { steps, values } = unpack(part)
+        const place = countUpTo(steps, step) - 1
+        return steps[place] === step ? [[key, values[place]!] as const] : []
+      })
+      return Object.fromEntries(found)
     },
 
     best(runId) {

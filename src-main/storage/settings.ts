@@ -1,6 +1,7 @@
-import type { DatasetStore, SettingsStore } from '../experiments/ports.js'
 import type { Dataset } from '../contract/datasets.js'
 import type { Database } from './database.js'
+import type { DatasetStore } from '../features/datasets/dataset-store.js'
+import type { SettingsStore } from '../features/home/settings.js'
 
 /** Values by name, as JSON. */
 export function createSettingsStore(db: Database): SettingsStore {

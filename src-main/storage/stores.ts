@@ -1,27 +1,26 @@
 import { ComparisonViewSchema, type ComparisonView } from '../contract/comparisons.js'
 import { RunViewSchema, type RunView } from '../contract/run-views.js'
-import type {
-  AlertStore,
-  CheckpointStore,
-  DatasetStore,
-  EvaluationStore,
-  Journal,
-  LogStore,
-  NamedStore,
-  RunStore,
-  SettingsStore,
-  Transactions,
-} from '../experiments/ports.js'
 import { createAlertStore } from './alerts.js'
 import { createCheckpointStore } from './checkpoints.js'
 import type { Database } from './database.js'
 import { createEvaluationStore } from './evaluations.js'
 import { createJournal, type JournalLimits } from './journal.js'
+import { createLabStore } from './lab-results.js'
 import { createLogStore } from './log.js'
 import { createNamedStore } from './named.js'
 import { createRunStore } from './runs.js'
 import { createSeriesStore, type SummarisedSeries } from './series.js'
 import { createDatasetStore, createSettingsStore } from './settings.js'
+import type { NamedStore } from '../features/comparisons/named.js'
+import type { DatasetStore } from '../features/datasets/dataset-store.js'
+import type { EvaluationStore } from '../features/evaluations/keep-evaluation.js'
+import type { AlertStore } from '../features/home/alerts.js'
+import type { Journal, Transactions } from '../features/home/changes.js'
+import type { LabStore } from '../features/lab/lab-store.js'
+import type { SettingsStore } from '../features/home/settings.js'
+import type { CheckpointStore } from '../features/runs/checkpoint-store.js'
+import type { LogStore } from '../features/runs/log-store.js'
+import type { RunStore } from '../features/runs/run-store.js'
 
 export interface Stores {
   transactions: Transactions
@@ -32,13 +31,14 @@ export interface Stores {
   comparisons: NamedStore<ComparisonView>
   runViews: NamedStore<RunView>
   evaluations: EvaluationStore
+  labResults: LabStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore
 }
 
-/** Every store of one database; statements are prepared once, here. */
+/** All stores of one database. Statements are prepared once, here. */
 export function createStores(db: Database, options: { journal?: JournalLimits } = {}): Stores {
   return {
     transactions: db,
@@ -49,6 +49,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     comparisons: createNamedStore(db, 'comparisons', ComparisonViewSchema),
     runViews: createNamedStore(db, 'run_views', RunViewSchema),
     evaluations: createEvaluationStore(db),
+    labResults: createLabStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

@@ -1,8 +1,8 @@
 import type { Points } from '../contract/metrics.js'
 
-/** Points of the finest groups. */
+/** Number of points in the finest groups. */
 export const GROUP = 64
-/** Points of a full chunk: the next level of groups. */
+/** Number of points in a full chunk, the next level of groups. */
 export const CHUNK = 4096
 
 /** What a chart needs of consecutive points when it cannot draw them all. */
@@ -13,7 +13,7 @@ export interface Summary {
   /** Value of the first and of the last point; NaN where that point is. */
   first: number
   last: number
-  /** Over the finite values; NaN when there is none. */
+  /** Minimum and maximum over the finite values; NaN when there are none. */
   min: number
   max: number
   nans: number

@@ -3,29 +3,46 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tensor } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
-import { RunConfigSchema, type RunConfig } from '../contract/config.js'
+import type { RunConfig } from '../contract/config.js'
 import { UserError } from '../contract/errors.js'
+import { GradientCheckSchema } from '../contract/gradients.js'
+import { readStoredConfig, storeConfig } from '../contract/stored-config.js'
+import { versionsOf, type Migration } from '../contract/versions.js'
 import type { Network } from '../numeric/network.js'
 import { findOptimizer } from '../numeric/optimizers.js'
 import { release, type Named } from '../numeric/tensors.js'
 import type { TrainingState } from '../numeric/state.js'
+import { isSound, seal } from './content-hash.js'
 import { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.js'
 
-/** What a checkpoint holds besides tensors. Random numbers need no state: they are functions of seed, purpose and step. */
-export const ProgressSchema = z.strictObject({
+/** The content of a checkpoint besides tensors. Random numbers need no state: they are functions of seed, purpose and step. */
+const ProgressSchema = z.strictObject({
   step: z.int().min(0),
-  /** Best value so far of the metric that selects, and evaluations since; null before the first. */
+  /** Best value so far of the selection metric, and the number of evaluations since; null before the first. */
   best: z.strictObject({ value: z.number(), step: z.int(), file: z.string(), evaluationsSince: z.int() }).nullable(),
-  /** k of anchorEvery in force (`auto` chooses it while training). */
+  /** The current k of anchorEvery (`auto` chooses it during training). */
   anchorEvery: z.int().min(0),
   /** Units whose activations are kept, by stage (`memoryBudget: auto` chooses them when the run starts). */
-  keptUnits: z.array(z.int().min(0)).default([]),
+  keptUnits: z.array(z.int().min(0)),
+  /** The worst gradient check so far; null before the first. */
+  gradients: GradientCheckSchema.nullable(),
 })
 export type Progress = z.infer<typeof ProgressSchema>
 
-export const FORMAT = 'retrace-checkpoint-1'
+/** Metadata of a checkpoint in the form of some version. */
+export type CheckpointMigration = Migration<Readonly<Record<string, string>>>
 
-/** Another trainer has taken over the run: this one must not write any more. */
+const versions = versionsOf(import.meta.glob<CheckpointMigration>('./checkpoint-versions/*.ts', { eager: true, import: 'migrate' }))
+const FORMAT = `retrace-checkpoint-${versions.current}`
+
+/** The version of a format of checkpoints; null of what is none. */
+const versionOf = (format: string | undefined): number | null => {
+  const version = /^retrace-checkpoint-(\d+)$/.exec(format ?? '')?.[1]
+  return version === undefined ? null : Number(version)
+}
+export const isCheckpoint = (metadata: Readonly<Record<string, string>>): boolean => versionOf(metadata['format']) !== null
+
+/** Another trainer has taken over the run, so this one must not write any more. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
@@ -45,41 +62,50 @@ export function weightsHash(tensors: ReadonlyMap<string, StoredTensor>): string 
   return hash.digest('hex')
 }
 
-/** The tensors of a state under their names in the file: params/*, stats/*, and each slot of the optimizer. */
+/** Tensors of a state by names that get a prefix in the file. */
+const stored = (prefix: string, named: Named, names: readonly string[]): [string, StoredTensor][] =>
+  names.map((name) => [`${prefix}${name}`, { shape: named[name]!.shape, data: named[name]!.dataSync() as Float32Array }])
+
+/** Parameters and running statistics of a state under their names in the file: params/*, stats/*. */
+export function storedWeights(
+  network: Network,
+  { params, statistics }: Pick<TrainingState, 'params' | 'statistics'>,
+): Map<string, StoredTensor> {
+  const names = (of: readonly { name: string }[]): string[] => of.map(({ name }) => name)
+  return new Map([...stored('params/', params, names(network.parameters)), ...stored('stats/', statistics, names(network.statistics))])
+}
+
+/** The tensors of a state under their names in the file: those of `storedWeights`, and each slot of the optimizer. */
 export function storedTensors(network: Network, state: TrainingState, optimizer: string): Map<string, StoredTensor> {
-  const out = new Map<string, StoredTensor>()
-  const put = (group: string, named: Named, names: string[]): void => {
-    for (const name of names) out.set(`${group}${name}`, { shape: named[name]!.shape, data: named[name]!.dataSync() as Float32Array })
-  }
-  const names = network.parameters.map(({ name }) => name)
-  put('params/', state.params, names)
-  put(
-    'stats/',
-    state.statistics,
-    network.statistics.map(({ name }) => name),
-  )
-  for (const slot of findOptimizer(optimizer).slots)
-    put(
-      '',
-      state.slots,
-      names.map((name) => `${slot}/${name}`),
-    )
-  return out
+  const slots = findOptimizer(optimizer).slots.flatMap((slot) => network.parameters.map(({ name }) => `${slot}/${name}`))
+  return new Map([...storedWeights(network, state), ...stored('', state.slots, slots)])
 }
 
 /** @throws LeaseLost when a newer trainer owns the folder */
-export async function assertLease(folder: string, lease: number): Promise<void> {
+async function assertLease(folder: string, lease: number): Promise<void> {
   const current = Number((await readFile(join(folder, 'lease'), 'utf8')).trim())
-  if (current !== lease) throw new LeaseLost(`the run now belongs to trainer number ${current}, this is number ${lease}`)
+  if (current !== lease) throw new LeaseLost(`trainer ${current} has taken over the run from this one (${lease})`)
 }
 
 export interface SavedCheckpoint {
   file: string
   bytes: number
   weightsHash: string
+  contentHash: string
 }
 
-/** A weight is NaN or infinite: nothing that was worth keeping. */
+/** The file differs from what was written or cannot be read; the run must resume from an older checkpoint. */
+export class DamagedCheckpoint extends UserError {
+  constructor(
+    path: string,
+    readonly why: string,
+    cause?: unknown,
+  ) {
+    super('BAD_INPUT', `${path} is damaged: ${why.replace(/\.$/, '')}. Resume from an older checkpoint.`, { cause })
+  }
+}
+
+/** A weight is NaN or infinite, so the checkpoint is not worth keeping. */
 export class NotFinite extends Error {
   override readonly name = 'NotFinite'
   constructor(readonly tensor: string) {
@@ -101,28 +127,92 @@ export async function saveCheckpoint(
   for (const [name, { data }] of tensors) if (!data.every(Number.isFinite)) throw new NotFinite(name)
   const hash = weightsHash(tensors)
   const file = checkpointFile(progress.step, lease)
-  const metadata = { format: FORMAT, config: JSON.stringify(config), progress: JSON.stringify(progress), weightsHash: hash, ...extra }
-  const bytes = await writeSafetensors(join(folder, file), { metadata, tensors }, () => assertLease(folder, lease))
-  return { file, bytes, weightsHash: hash }
+  const said = { format: FORMAT, ...configMetadata(config), progress: JSON.stringify(progress), weightsHash: hash, ...extra }
+  const metadata = seal(said, tensors)
+  const bytes = await writeSafetensors(join(folder, file), { metadata, tensors }, { mayPlace: () => assertLease(folder, lease) })
+  return { file, bytes, weightsHash: hash, contentHash: metadata.contentHash }
 }
 
-/** Reads what `saveCheckpoint` wrote. @throws UserError when the file is not a checkpoint, or damaged */
-export async function readCheckpoint(path: string): Promise<{ file: SafetensorsFile; config: RunConfig; progress: Progress }> {
-  const file = await readSafetensors(path)
-  if (file.metadata['format'] !== FORMAT)
+/** What a file of weights says of the configuration that they are of. */
+export function configMetadata(config: RunConfig): { config: string; configVersion: string } {
+  const { version, text } = storeConfig(config)
+  return { config: text, configVersion: String(version) }
+}
+
+export interface ReadCheckpoint {
+  file: SafetensorsFile
+  config: RunConfig
+  progress: Progress
+  /** Whether everything was compared with its hash; of the first format only the weights can be. */
+  fullyChecked: boolean
+}
+
+/**
+ * Reads what `saveCheckpoint` of this version or an earlier one wrote, and compares it with its hashes.
+ * @throws DamagedCheckpoint
+ * @throws UserError when it is of a newer format, or its configuration is
+ */
+export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
+  const file = await readSafetensors(path).catch((error: Error) => {
+    throw new DamagedCheckpoint(path, error.message, error)
+  })
+  const sound = isSound(file)
+  if (sound === false) throw new DamagedCheckpoint(path, 'its content does not match its hash')
+  const version = versionOf(file.metadata['format'])
+  if (version === null)
+    throw new DamagedCheckpoint(path, `its metadata do not identify it as a checkpoint (format ${file.metadata['format'] ?? 'missing'})`)
+  if (version > versions.current)
     throw new UserError(
       'BAD_INPUT',
-      `${path} is not a checkpoint of this version of Retrace (format ${file.metadata['format'] ?? 'missing'})`,
+      `${path} is a checkpoint of format ${version}, but this Retrace only reads formats up to ${versions.current}. Update Retrace.`,
     )
-  const config = RunConfigSchema.parse(JSON.parse(file.metadata['config']!))
-  const progress = ProgressSchema.parse(JSON.parse(file.metadata['progress']!))
-  if (weightsHash(file.tensors) !== file.metadata['weightsHash'])
-    throw new UserError('BAD_INPUT', `${path} is damaged: its weights do not match their hash; resume from an older checkpoint`)
-  return { file, config, progress }
+  if (version > 1 && sound === null) throw new DamagedCheckpoint(path, 'the hash of its content is missing')
+  if (weightsHash(file.tensors) !== file.metadata['weightsHash']) throw new DamagedCheckpoint(path, 'its weights do not match their hash')
+  return { file, ...readMetadata(path, file.metadata), fullyChecked: sound !== null }
 }
 
-/** The step at which a checkpoint was written. */
-export const readCheckpointStep = async (path: string): Promise<number> => (await readCheckpoint(path)).progress.step
+/** What the metadata of a checkpoint of any format says of its progress. @throws when it cannot be read */
+export function readProgress(metadata: Readonly<Record<string, string>>): Progress {
+  const { progress } = versions.migrate(versionOf(metadata['format']) ?? 1, metadata)
+  return ProgressSchema.parse(JSON.parse(progress ?? ''))
+}
+
+function readMetadata(path: string, metadata: Readonly<Record<string, string>>): Pick<ReadCheckpoint, 'config' | 'progress'> {
+  let progress: Progress
+  try {
+    progress = readProgress(metadata)
+  } catch (error) {
+    throw new DamagedCheckpoint(path, 'its progress metadata cannot be read', error)
+  }
+  return { config: readStoredConfig({ version: Number(metadata['configVersion'] ?? 1), text: metadata['config'] ?? '' }), progress }
+}
+
+/** What a run goes on from, and what was found damaged on the way there. */
+export interface SoundCheckpoint {
+  file: string
+  step: number
+  damaged: { file: string; reason: string }[]
+}
+
+/**
+ * The newest checkpoint that can be gone on from.
+ * @param files newest first
+ * @throws UserError when all are damaged, or one is of a newer version
+ */
+export async function findSound(folder: string, files: readonly string[]): Promise<SoundCheckpoint> {
+  const damaged: SoundCheckpoint['damaged'] = []
+  for (const file of files)
+    try {
+      return { file, step: (await readCheckpoint(join(folder, file))).progress.step, damaged }
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpoint)) throw error
+      damaged.push({ file, reason: error.message })
+    }
+  throw new UserError(
+    'BAD_INPUT',
+    `All checkpoints of this run are damaged. Retry the run to restart it from step 0. The last one: ${damaged[0]?.reason ?? 'missing'}`,
+  )
+}
 
 /** Puts tensors by name into a state of this network. @throws UserError naming what is missing or of another shape */
 export function loadInto(
@@ -152,11 +242,16 @@ export function requireFit(network: Network, tensors: ReadonlyMap<string, Stored
     ...network.statistics.map(({ name, shape }): [string, number[]] => [`stats/${name}`, shape]),
     ...slots.map((name): [string, number[]] => [name, shapes.get(name.slice(name.indexOf('/') + 1))!]),
   ]
+  requireTensors(tensors, wanted)
+}
+
+/** @throws UserError naming the tensors that are missing, or not float32 of the shape that a network wants */
+export function requireTensors(tensors: ReadonlyMap<string, StoredTensor>, wanted: readonly [name: string, shape: number[]][]): void {
   const problems = wanted.flatMap(([name, shape]) => {
     const found = tensors.get(name)
     if (!found) return [`${name} is missing`]
     if (String(found.shape) !== String(shape)) return [`${name} has shape [${found.shape}] instead of [${shape}]`]
-    return found.data instanceof Float32Array ? [] : [`${name} is not of float32`]
+    return found.data instanceof Float32Array ? [] : [`${name} is not float32`]
   })
   if (problems.length === 0) return
   const rest = problems.length > 3 ? ` and ${problems.length - 3} more` : ''

@@ -1,9 +1,12 @@
 import { clone, dispose, type Tensor } from '@tensorflow/tfjs-core'
-import type { RunConfig } from '../contract/config.js'
+import { rebuildsActivations, type RunConfig } from '../contract/config.js'
+import { microBatch } from '../contract/micro-batch.js'
 import type { CapturableBackend } from '../engine/capture/binding.js'
 import { ProgramBuilder, type Program } from '../engine/capture/program.js'
+import { accumulatedStep, accumulateGradients, sumTensors, zeroSums, type GradientSums } from '../numeric/accumulation.js'
 import { evaluateBatch } from '../numeric/metrics.js'
 import type { Network } from '../numeric/network.js'
+import { batchMoments } from '../numeric/batch-moments.js'
 import { reconstructionErrors } from '../numeric/reconstruction.js'
 import { stateTensors, type TrainingState } from '../numeric/state.js'
 import type { Named } from '../numeric/tensors.js'
@@ -14,27 +17,33 @@ import {
   feeds,
   largest,
   measureReconstruction,
+  microBatches,
+  momentTensors,
+  needPopulation,
+  reestimates,
   reconstructionImages,
   take,
   takeEvaluation,
+  takeMoments,
   type BatchEvaluation,
   type Executor,
   type KeepOptions,
+  type Moments,
   type StepScalars,
 } from './executor.js'
 import type { HostBatch } from './run-data.js'
 
 export interface CompileOptions extends KeepOptions {
   fused: boolean
-  /** Told what is being prepared. */
+  /** Called with what is being prepared. */
   onPhase?(phase: string): void
-  /** Which passes to prepare; by default all. A benchmark of steps needs no other. */
+  /** Passes to prepare, by default all. A benchmark of steps only needs one. */
   passes?: readonly Pass[]
 }
 
-export type Pass = 'train' | 'evaluate' | 'reconstruct'
+export type Pass = 'train' | 'evaluate' | 'moments' | 'reconstruct'
 
-/** Size of the graph that a program was made of. */
+/** Size of the graph of a program. */
 export interface GraphSize {
   nodes: number
   bytes: number
@@ -47,6 +56,7 @@ export interface GraphSize {
 export class CompiledExecutor implements Executor {
   private program: Program
   private steps: number
+  private population: Named | null = null
   graph: GraphSize = { nodes: 0, bytes: 0 }
 
   /** Takes the state: its tensors are freed. */
@@ -66,22 +76,46 @@ export class CompiledExecutor implements Executor {
   }
 
   train(batch: HostBatch, learningRate: number): StepScalars {
-    const inputs = feeds.train(this.network, batch, learningRate, this.steps + 1)
-    const { loss, total, gradientNorm } = this.program.run('train', { ...inputs })
-    dispose(Object.values(inputs))
+    const { network, config, program } = this
+    const run = (name: string, inputs: object): Named => {
+      const results = program.run(name, { ...inputs } as Named)
+      dispose(Object.values(inputs) as Tensor[])
+      return results
+    }
+    if (config.accumulate > 1)
+      for (const part of microBatches(network, batch, config)) dispose(run('accumulate', feeds.accumulate(network, part)))
+    const { loss, total, gradientNorm } =
+      config.accumulate > 1
+        ? run('update', feeds.update(learningRate, this.steps + 1))
+        : run('train', feeds.train(network, batch, learningRate, this.steps + 1))
     this.steps += 1
     return { loss: take(loss!), total: take(total!), gradientNorm: take(gradientNorm!) }
   }
 
   evaluate(batch: HostBatch): BatchEvaluation {
+    const statistics = reestimates(this.network, this.config) ? needPopulation(this.population) : {}
     const inputs = feeds.evaluate(this.network, batch)
-    const outcome = this.program.run('evaluate', { ...inputs }) as ReturnType<typeof evaluateBatch>
+    const outcome = this.program.run('evaluate', { ...inputs, ...statistics }) as ReturnType<typeof evaluateBatch>
     dispose(Object.values(inputs))
     return takeEvaluation(outcome, batch)
   }
 
+  moments(batch: HostBatch): Moments[] {
+    return microBatches(this.network, batch, this.config).map((part) => {
+      const inputs = feeds.moments(this.network, part)
+      const moments = this.program.run('moments', inputs)
+      dispose(inputs.images)
+      return takeMoments(this.network, moments)
+    })
+  }
+
+  evaluateWith(statistics: Moments): void {
+    dispose(this.population ?? [])
+    this.population = momentTensors(this.network, statistics)
+  }
+
   reconstruct(batch: HostBatch, anchorEvery: number): number[] {
-    // Other anchors than those in force are only tried, a few times a run at most.
+    // Other anchors than the current ones are only tried, at most a few times per run.
     if (anchorEvery !== this.options.anchorEvery)
       return this.read((state) => measureReconstruction(this.network, this.config, state, batch, anchorEvery))
     const inputs = feeds.reconstruct(this.network, batch, reconstructionImages(this.config))
@@ -91,7 +125,7 @@ export class CompiledExecutor implements Executor {
   }
 
   read<T>(use: (state: TrainingState) => T): T {
-    const state = this.toState(this.program.read())
+    const state = this.toState(this.program.read(isOfState))
     try {
       return use(state)
     } finally {
@@ -100,7 +134,7 @@ export class CompiledExecutor implements Executor {
   }
 
   change(change: (state: TrainingState) => void): void {
-    const state = this.toState(this.program.read())
+    const state = this.toState(this.program.read(isOfState))
     try {
       change(state)
       this.program.write(variablesOf(state))
@@ -110,9 +144,9 @@ export class CompiledExecutor implements Executor {
     }
   }
 
-  /** Captures anew: another graph over the same variables. */
+  /** Captures another graph over the same variables. */
   keep(options: KeepOptions): void {
-    const state = this.toState(this.program.read())
+    const state = this.toState(this.program.read(isOfState))
     this.program.dispose()
     this.options = { ...this.options, ...options }
     this.program = this.compile(state)
@@ -120,42 +154,46 @@ export class CompiledExecutor implements Executor {
 
   dispose(): void {
     this.program.dispose()
+    dispose(this.population ?? [])
   }
 
   private compile(state: TrainingState): Program {
     const { network, config, options } = this
-    const { fused, anchorEvery, onPhase, passes = ['train', 'evaluate', 'reconstruct'] } = options
+    const { fused, anchorEvery, onPhase, passes = ['train', 'evaluate', 'moments', 'reconstruct'] } = options
     const builder = new ProgramBuilder(this.backend, fused)
-    const variables = variablesOf(state)
-    builder.declare(variables, stacksOf(network, state))
+    // Only steps with several micro-batches have sums.
+    const sums = passes.includes('train') && config.accumulate > 1 ? zeroSums(network) : null
+    const variables = { ...variablesOf(state), ...(sums && sumVariables(sums)) }
+    builder.declare(variables, stacksOf(network, variables))
     const needed = (names: RegExp): Named => Object.fromEntries(Object.entries(variables).filter(([name]) => names.test(name)))
     const weights = needed(/^(params|stats)\//)
+    const parameters = needed(/^params\//)
 
     if (passes.includes('train')) {
       onPhase?.('capturing the training step')
-      const inputs = feeds.train(network, emptyBatch(network, config.batch), 0, 1)
-      // The captured run replaces the tensors of its state; the values that count stay in `variables`.
-      const scratch = this.toState(Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, clone(value)])))
-      const { fetch } = builder.capture('train', { ...inputs }, variables, () => {
-        // The values of the variables, which TensorFlow holds by now.
-        collectGarbage()
-        const { crossEntropy, logits, ...scalars } = trainStep(network, scratch, inputs, { ...config, ...options }, inputs)
-        logits.dispose()
-        return { fetch: { loss: crossEntropy, ...scalars }, assign: variablesOf(scratch) }
-      })
-      dispose([Object.values(fetch), Object.values(inputs)])
-      disposeState(scratch)
+      if (sums) this.captureAccumulated(builder, state, sums)
+      else this.captureStep(builder, state)
     }
     if (passes.includes('evaluate')) {
       onPhase?.('capturing the evaluation')
       const inputs = feeds.evaluate(network, emptyBatch(network, EVALUATION_BATCH))
-      const { fetch } = builder.capture('evaluate', { ...inputs }, weights, () => ({
+      // Estimated statistics are fed: what only evaluations need is no part of the state.
+      const fed = reestimates(network, config) ? state.statistics : {}
+      const { fetch } = builder.capture('evaluate', { ...inputs, ...fed }, reestimates(network, config) ? parameters : weights, () => ({
         fetch: evaluateBatch(network, state.params, state.statistics, inputs),
       }))
       dispose([Object.values(fetch), Object.values(inputs)])
     }
-    if (passes.includes('reconstruct') && config.mode === 'reversible') {
-      onPhase?.('capturing the reconstruction')
+    if (passes.includes('moments') && reestimates(network, config)) {
+      onPhase?.('capturing batch norm statistics')
+      const inputs = feeds.moments(network, emptyBatch(network, microBatch(config)))
+      const { fetch } = builder.capture('moments', inputs, weights, () => ({
+        fetch: batchMoments(network, state.params, state.statistics, inputs.images),
+      }))
+      dispose([Object.values(fetch), inputs.images])
+    }
+    if (passes.includes('reconstruct') && rebuildsActivations(config)) {
+      onPhase?.('capturing the reconstruction check')
       const count = reconstructionImages(config)
       const inputs = feeds.reconstruct(network, emptyBatch(network, count), count)
       const { fetch } = builder.capture('reconstruct', inputs, weights, () => {
@@ -167,13 +205,57 @@ export class CompiledExecutor implements Executor {
     }
     onPhase?.('loading the graph')
     this.graph = { nodes: builder.nodeCount, bytes: builder.bytes }
-    // What the captured runs left is memory that the session can use.
+    // Frees the memory of the captured runs for the session.
     collectGarbage()
     const program = builder.load()
     program.write(variables)
     disposeState(state)
+    dispose(sums ? sumTensors(sums) : [])
     collectGarbage()
     return program
+  }
+
+  /** The pass 'train': a whole step. */
+  private captureStep(builder: ProgramBuilder, state: TrainingState): void {
+    const { network, config, options } = this
+    const inputs = feeds.train(network, emptyBatch(network, config.batch), 0, 1)
+    const scratch = cloneState(state)
+    const { fetch } = builder.capture('train', { ...inputs }, variablesOf(state), () => {
+      // The values of the variables, which TensorFlow holds by now.
+      collectGarbage()
+      const { crossEntropy, logits, ...scalars } = trainStep(network, scratch, inputs, { ...config, ...options }, inputs)
+      logits.dispose()
+      return { fetch: { loss: crossEntropy, ...scalars }, assign: variablesOf(scratch) }
+    })
+    dispose([Object.values(fetch), Object.values(inputs)])
+    disposeState(scratch)
+  }
+
+  /** The passes 'accumulate', which a step runs for each of its micro-batches, and 'update', which ends it. */
+  private captureAccumulated(builder: ProgramBuilder, state: TrainingState, sums: GradientSums): void {
+    const { network, options } = this
+    const config = { ...this.config, ...options }
+    const variables = { ...variablesOf(state), ...sumVariables(sums) }
+    const part = feeds.accumulate(network, emptyBatch(network, microBatch(config)))
+    const [added, moved] = [cloneSums(sums), cloneState(state)]
+    builder.capture('accumulate', { ...part }, variables, () => {
+      collectGarbage()
+      accumulateGradients(network, moved, added, part, config)
+      return { fetch: { sum: added.crossEntropy }, assign: { ...sumVariables(added), ...statisticVariables(moved) } }
+    })
+    dispose([...sumTensors(added), ...Object.values(part)])
+    disposeState(moved)
+
+    const inputs = feeds.update(0, 1)
+    const updated = cloneState(state)
+    const { fetch, assign } = builder.capture('update', { ...inputs }, variables, () => {
+      const { crossEntropy, ...scalars } = accumulatedStep(network, updated, cloneSums(sums), config, inputs)
+      // The sums of the next step start at zero again.
+      const assign: Named = { ...variablesOf({ ...updated, statistics: {} }), ...sumVariables(zeroSums(network)) }
+      return { fetch: { loss: crossEntropy, ...scalars }, assign }
+    })
+    dispose([Object.values(fetch), Object.values(inputs), Object.values(assign)])
+    dispose(Object.values(updated.statistics))
   }
 
   private toState(values: Named): TrainingState {
@@ -187,19 +269,43 @@ export class CompiledExecutor implements Executor {
   }
 }
 
+const named = (prefix: string, tensors: Named): Named =>
+  Object.fromEntries(Object.entries(tensors).map(([name, value]) => [`${prefix}${name}`, value]))
+
+const statisticVariables = ({ statistics }: Pick<TrainingState, 'statistics'>): Named => named('stats/', statistics)
+
 /** The names of checkpoints: params/*, stats/*, and each slot of the optimizer. */
-function variablesOf({ params, statistics, slots }: TrainingState): Named {
-  const named = (prefix: string, tensors: Named): [string, Tensor][] =>
-    Object.entries(tensors).map(([name, value]) => [`${prefix}${name}`, value])
-  return Object.fromEntries([...named('params/', params), ...named('stats/', statistics), ...named('', slots)])
+const variablesOf = (state: TrainingState): Named => ({ ...named('params/', state.params), ...statisticVariables(state), ...state.slots })
+
+const SUMS = 'sums'
+const sumVariables = ({ crossEntropy, gradients }: GradientSums): Named => ({
+  ...named(`${SUMS}/`, gradients),
+  [`${SUMS}/crossEntropy`]: crossEntropy,
+})
+/** Sums are zero between steps: nothing outside the session needs them. */
+const isOfState = (name: string): boolean => !name.startsWith(`${SUMS}/`)
+
+/** Names of the variables that the session holds as one: a stage's parameters of one role, their slots and sums. */
+function stacksOf({ groups }: Network, variables: Named): string[][] {
+  const shared = groups.map(({ names }) => names).filter((names) => names.length > 1)
+  const prefixes = new Set(Object.keys(variables).map((name) => name.slice(0, name.indexOf('/'))))
+  prefixes.delete('stats')
+  return [...prefixes].flatMap((prefix) => shared.map((names) => names.map((name) => `${prefix}/${name}`)))
 }
 
-/** Names of the variables that the session holds as one: a stage's parameters of one role, and their slots. */
-function stacksOf({ groups }: Network, { slots }: TrainingState): string[][] {
-  const shared = groups.map(({ names }) => names).filter((names) => names.length > 1)
-  const prefixes = ['params', ...new Set(Object.keys(slots).map((slot) => slot.split('/')[0]!))]
-  return prefixes.flatMap((prefix) => shared.map((names) => names.map((name) => `${prefix}/${name}`)))
-}
+const cloned = (tensors: Named): Named => Object.fromEntries(Object.entries(tensors).map(([name, value]) => [name, clone(value)]))
+
+/** What a captured run replaces in place of the values that count. */
+const cloneState = ({ params, statistics, slots, step }: TrainingState): TrainingState => ({
+  params: cloned(params),
+  statistics: cloned(statistics),
+  slots: cloned(slots),
+  step,
+})
+const cloneSums = ({ crossEntropy, gradients }: GradientSums): GradientSums => ({
+  crossEntropy: clone(crossEntropy),
+  gradients: cloned(gradients),
+})
 
 const disposeState = (state: TrainingState): void => void dispose(stateTensors(state))
 

@@ -8,9 +8,11 @@ export interface Evaluation {
   accuracy: number
   /** Mean cross-entropy, nats. */
   loss: number
+  /** Number of images evaluated. */
+  images: number
 }
 
-/** Accuracy and loss over batches in inference; null where there is no image. */
+/** Accuracy and loss over batches in inference mode; null when there are no images. */
 export function evaluate(executor: Executor, batches: Iterable<HostBatch>): Evaluation | null {
   let [correct, loss, count] = [0, 0, 0]
   for (const batch of batches) {
@@ -19,7 +21,7 @@ export function evaluate(executor: Executor, batches: Iterable<HostBatch>): Eval
     loss += sums.loss
     count += batch.count
   }
-  return count === 0 ? null : { accuracy: correct / count, loss: loss / count }
+  return count === 0 ? null : { accuracy: correct / count, loss: loss / count, images: count }
 }
 
 /** The same with the confusion matrix and the most confident mistakes. */

@@ -1,74 +1,110 @@
 import { dispose, scalar, tensor, type Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
+import { microBatch, type BatchConfig } from '../contract/micro-batch.js'
+import { accumulatedStep, accumulateGradients, zeroSums } from '../numeric/accumulation.js'
 import type { Batch } from '../numeric/loss-and-gradients.js'
 import { evaluateBatch, type EvaluationBatch } from '../numeric/metrics.js'
 import type { Network } from '../numeric/network.js'
 import { reconstructionErrors } from '../numeric/reconstruction.js'
 import { stateTensors, type TrainingState } from '../numeric/state.js'
+import type { Named } from '../numeric/tensors.js'
+import { batchMoments } from '../numeric/batch-moments.js'
 import { trainStep, type StepInputs } from '../numeric/train-step.js'
 import type { HostBatch } from './run-data.js'
 
 export interface StepScalars {
   /** Mean cross-entropy, nats. */
   loss: number
-  /** With penalties. */
+  /** The loss with penalties. */
   total: number
   gradientNorm: number
 }
 
 export interface BatchEvaluation {
-  /** Sums over the images of the batch; the loss in nats. */
+  /** Sums over the images of the batch, with the loss in nats. */
   correct: number
   loss: number
-  /** Of each image: the class that it was taken for, and the probability that the network gave it. */
+  /** Predicted class and its probability for each image. */
   predicted: ArrayLike<number>
   confidence: ArrayLike<number>
 }
 
-/** What may change while a run goes on: how much the backward pass keeps. */
+/** What may change during a run: how much the forward pass keeps for the backward pass. */
 export interface KeepOptions {
-  /** Keep the pair before every k-th unit; 0 keeps none. */
+  /** Interval of anchors in units; 0 for none. */
   anchorEvery: number
-  /** So many first units of each stage keep their activations. */
+  /** Number of first units of each stage that keep their activations. */
   keptUnits: readonly number[]
 }
 
-/** Carries out what a run computes. Both kinds evaluate the same functions of `numeric`. */
+/** Mean and biased variance of each batch norm, by the names of the network's statistics ('stem/bn/mean'). */
+export type Moments = ReadonlyMap<string, Float32Array>
+
+/** Whether evaluations of a run use re-estimated statistics. A network without batch norm has none. */
+export const reestimates = (network: Network, { evaluationStatistics }: Pick<RunConfig, 'evaluationStatistics'>): boolean =>
+  evaluationStatistics === 'reestimated' && network.statistics.length > 0
+
+/** Executes the computations of a run. Both kinds evaluate the same functions of `numeric`. */
 export interface Executor {
-  /** Updates made so far. */
+  /** Number of updates made so far. */
   readonly step: number
   /** One update of parameters, slots and running statistics. */
   train(batch: HostBatch, learningRate: number): StepScalars
-  /** Of a batch of at most EVALUATION_BATCH images. */
+  /** Of a batch of at most EVALUATION_BATCH images. Where the run re-estimates statistics, `evaluateWith` comes first. */
   evaluate(batch: HostBatch): BatchEvaluation
-  /** Relative errors of rebuilt states by stage, on the first images of a batch, if every k-th unit were anchored. */
+  /**
+   * Of each micro-batch of a batch of training size under the weights as they are; nothing of the state changes. Only where the run
+   * re-estimates statistics.
+   */
+  moments(batch: HostBatch): Moments[]
+  /** Makes evaluations use these instead of the running statistics. Only for runs that re-estimate statistics. */
+  evaluateWith(statistics: Moments): void
+  /**
+   * Relative errors of rebuilt states by stage, on the first images of a batch, if every k-th unit were anchored. Only where
+   * `rebuildsActivations`.
+   */
   reconstruct(batch: HostBatch, anchorEvery: number): number[]
-  /** Reads the state; its tensors are gone afterwards. */
+  /** Reads the state, whose tensors are disposed afterwards. */
   read<T>(use: (state: TrainingState) => T): T
-  /** Lets the state be changed. */
+  /** Changes the state. */
   change(change: (state: TrainingState) => void): void
-  /** From now on keeps other states than before. */
+  /** Changes which states are kept. */
   keep(options: KeepOptions): void
   dispose(): void
 }
 
-/** Images evaluated together; smaller batches are filled up, so that one graph serves all. */
+/** Number of images evaluated together; smaller batches are padded, so that one graph serves all. */
 export const EVALUATION_BATCH = 250
 
-/** Images on which reconstruction is measured: every state of a stage is alive at once, so few. */
+/** Number of images for measuring the reconstruction error. It is small because all states of a stage are alive at once. */
 const RECONSTRUCTION_IMAGES = 8
 
-export const reconstructionImages = ({ batch }: Pick<RunConfig, 'batch'>): number => Math.min(RECONSTRUCTION_IMAGES, batch)
+export const reconstructionImages = (config: BatchConfig): number => Math.min(RECONSTRUCTION_IMAGES, microBatch(config))
+
+/** The micro-batches of a batch, in order: views of its buffers. @throws UserError when there are no equal ones */
+export function microBatches({ config: { image } }: Network, batch: HostBatch, { accumulate }: Pick<RunConfig, 'accumulate'>): HostBatch[] {
+  const count = microBatch({ batch: batch.count, accumulate })
+  const size = count * image.height * image.width * image.channels
+  return Array.from({ length: accumulate }, (_, at) => ({
+    images: batch.images.subarray(at * size, (at + 1) * size),
+    labels: batch.labels.subarray(at * count, (at + 1) * count),
+    count,
+  }))
+}
 
 /** The inputs of each function that an executor runs, as tensors that the caller disposes of. */
 export const feeds = {
   train(network: Network, batch: HostBatch, learningRate: number, update: number): Batch & StepInputs {
+    return { ...feeds.accumulate(network, batch), ...feeds.update(learningRate, update) }
+  },
+  accumulate(network: Network, batch: HostBatch): Batch {
     return {
       images: imageTensor(network, batch, batch.count),
       labels: tensor(batch.labels.slice(0, batch.count), [batch.count], 'int32'),
-      learningRate: scalar(learningRate),
-      update: scalar(update),
     }
+  },
+  update(learningRate: number, update: number): StepInputs {
+    return { learningRate: scalar(learningRate), update: scalar(update) }
   },
   evaluate(network: Network, batch: HostBatch): EvaluationBatch {
     const labels = new Int32Array(EVALUATION_BATCH)
@@ -82,6 +118,26 @@ export const feeds = {
   reconstruct(network: Network, batch: HostBatch, count: number): { images: Tensor } {
     return { images: imageTensor(network, { ...batch, count }, count) }
   },
+  moments(network: Network, batch: HostBatch): { images: Tensor } {
+    return { images: imageTensor(network, batch, batch.count) }
+  },
+}
+
+/** Statistics to evaluate with, as tensors by name. @throws Error where one is missing */
+export function momentTensors(network: Network, statistics: Moments): Named {
+  const one = (name: string, shape: number[]): Tensor => {
+    const values = statistics.get(name)
+    if (!values) throw new Error(`there is no ${name} among the statistics to evaluate with`)
+    return tensor(values, shape)
+  }
+  return Object.fromEntries(network.statistics.map(({ name, shape }) => [name, one(name, shape)]))
+}
+
+/** The values of `batchMoments`; the tensors are freed. */
+export function takeMoments(network: Network, moments: Named): Moments {
+  const values = new Map(network.statistics.map(({ name }) => [name, moments[name]!.dataSync() as Float32Array]))
+  dispose(moments)
+  return values
 }
 
 /** [size, height, width, channels]; zeros after the images of the batch. */
@@ -111,6 +167,12 @@ export function takeEvaluation(
   return result
 }
 
+/** @throws Error before the first `evaluateWith` */
+export function needPopulation(population: Named | null): Named {
+  if (!population) throw new Error('statistics to evaluate with have not been given')
+  return population
+}
+
 /** The largest of each stage's errors; the tensors are freed. NaN counts as the largest. */
 export function largest(errors: Tensor[]): number[] {
   const worst = errors.map((stage) => [...stage.dataSync()].reduce((a, b) => (Number.isNaN(a) || a > b ? a : b), 0))
@@ -132,8 +194,10 @@ export function measureReconstruction(
   return largest(errors)
 }
 
-/** Operation by operation, on any engine. */
+/** Executes one operation at a time, on any engine. */
 export class EagerExecutor implements Executor {
+  private population: Named | null = null
+
   constructor(
     private readonly network: Network,
     private readonly config: RunConfig,
@@ -147,18 +211,50 @@ export class EagerExecutor implements Executor {
 
   train(batch: HostBatch, learningRate: number): StepScalars {
     const { network, state, config } = this
+    if (config.accumulate > 1) return this.trainAccumulated(batch, learningRate)
     const inputs = feeds.train(network, batch, learningRate, state.step + 1)
     const { crossEntropy, total, gradientNorm, logits } = trainStep(network, state, inputs, { ...config, ...this.options }, inputs)
     dispose([logits, ...Object.values(inputs)])
     return { loss: take(crossEntropy), total: take(total), gradientNorm: take(gradientNorm) }
   }
 
-  evaluate(batch: HostBatch): BatchEvaluation {
+  private trainAccumulated(batch: HostBatch, learningRate: number): StepScalars {
     const { network, state } = this
+    const config = { ...this.config, ...this.options }
+    const sums = zeroSums(network)
+    for (const part of microBatches(network, batch, config)) {
+      const inputs = feeds.accumulate(network, part)
+      accumulateGradients(network, state, sums, inputs, config)
+      dispose(Object.values(inputs))
+    }
+    const inputs = feeds.update(learningRate, state.step + 1)
+    const { crossEntropy, total, gradientNorm } = accumulatedStep(network, state, sums, config, inputs)
+    dispose(Object.values(inputs))
+    return { loss: take(crossEntropy), total: take(total), gradientNorm: take(gradientNorm) }
+  }
+
+  evaluate(batch: HostBatch): BatchEvaluation {
+    const { network, config, state } = this
+    const statistics = reestimates(network, config) ? needPopulation(this.population) : state.statistics
     const inputs = feeds.evaluate(network, batch)
-    const outcome = evaluateBatch(network, state.params, state.statistics, inputs)
+    const outcome = evaluateBatch(network, state.params, statistics, inputs)
     dispose(Object.values(inputs))
     return takeEvaluation(outcome, batch)
+  }
+
+  moments(batch: HostBatch): Moments[] {
+    const { network, state, config } = this
+    return microBatches(network, batch, config).map((part) => {
+      const { images } = feeds.moments(network, part)
+      const moments = batchMoments(network, state.params, state.statistics, images)
+      images.dispose()
+      return takeMoments(network, moments)
+    })
+  }
+
+  evaluateWith(statistics: Moments): void {
+    dispose(this.population ?? [])
+    this.population = momentTensors(this.network, statistics)
   }
 
   reconstruct(batch: HostBatch, anchorEvery: number): number[] {
@@ -178,6 +274,6 @@ export class EagerExecutor implements Executor {
   }
 
   dispose(): void {
-    dispose(stateTensors(this.state))
+    dispose([...stateTensors(this.state), ...Object.values(this.population ?? {})])
   }
 }

@@ -1,8 +1,11 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { LeftBehind } from '../experiments/ports.js'
-import { ProgressSchema } from './checkpoint.js'
+import { readProgress } from './checkpoint.js'
+import { metadataIsSound } from './content-hash.js'
+import type { HostLink } from './link.js'
+import type { Recorder } from './recorder.js'
+import type { LeftBehind } from '../features/runs/control/trainers.js'
 
 const FILE = /^step-(\d+)-lease-(\d+)\.safetensors$/
 const LARGEST_HEADER = 64 * 2 ** 20
@@ -11,7 +14,20 @@ const LARGEST_HEADER = 64 * 2 ** 20
 const NumberSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]).transform(Number)
 const NumbersSchema = z.array(NumberSchema).transform((values) => Float64Array.from(values))
 const PointsSchema = z.record(z.string(), z.object({ steps: NumbersSchema, values: NumbersSchema, times: NumbersSchema }))
-const MetadataSchema = z.object({ progress: z.string(), weightsHash: z.string(), points: z.string() })
+const MetadataSchema = z.object({ weightsHash: z.string(), points: z.string() }).catchall(z.string())
+
+/**
+ * Metadata of a last checkpoint, with the points that the host has not committed. A host that is gone, that is ended together with this
+ * trainer, or that has lost its home, may have committed all of them, but does not know of the file; metadata without points say that it does.
+ */
+export async function pointsToKeep(
+  recorder: Pick<Recorder, 'unacknowledged'>,
+  link: Pick<HostLink, 'wanted' | 'moved'>,
+): Promise<Record<string, string>> {
+  const points = await recorder.unacknowledged()
+  const alone = link.wanted === 'hostLost' || link.wanted === 'terminated' || link.moved !== null
+  return alone || Object.keys(points).length > 0 ? { points: packPoints(points) } : {}
+}
 
 /** Points for the metadata of a checkpoint. */
 export const packPoints = (points: Record<string, { steps: number[]; values: number[]; times: number[] }>): string =>
@@ -48,16 +64,33 @@ function read(folder: string, file: string): LeftBehind | null {
     const header = Buffer.alloc(length)
     readSync(handle, header, 0, length, 8)
     const metadata = MetadataSchema.safeParse((parse(header.toString('utf8')) as { __metadata__?: unknown } | null)?.__metadata__)
-    // Without points the host was there when it was written, and has it in its list.
-    if (!metadata.success) return null
-    const { weightsHash } = metadata.data
-    const progress = ProgressSchema.safeParse(parse(metadata.data.progress))
+    // Without points the host was there, and had committed everything, when it was written: it has it in its list.
+    if (!metadata.success || !metadataIsSound(metadata.data)) return null
+    const { weightsHash, contentHash } = metadata.data
     const points = PointsSchema.safeParse(parse(metadata.data.points))
-    if (!progress.success || !points.success) return null
+    const step = stepOf(metadata.data)
+    if (step === null || !points.success) return null
     const series = Object.entries(points.data).map(([key, packed]) => ({ key, ...packed }))
-    return { file, step: progress.data.step, bytes: size, createdAt: Math.round(mtimeMs), weightsHash, series }
+    return {
+      file,
+      step,
+      bytes: size,
+      createdAt: Math.round(mtimeMs),
+      weightsHash,
+      ...(contentHash !== undefined && { contentHash }),
+      series,
+    }
   } finally {
     closeSync(handle)
+  }
+}
+
+function stepOf(metadata: Readonly<Record<string, string>>): number | null {
+  try {
+    return readProgress(metadata).step
+  } catch {
+    // As for what is no JSON, below.
+    return null
   }
 }
 

@@ -1,7 +1,9 @@
 import { UserError } from '../contract/errors.js'
+import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { CommandSchema, PROTOCOL, type Job, type Report } from './messages.js'
 
-export type StopCommand = 'pause' | 'stop' | 'hostLost'
+/** `terminated`: somebody other than the host asked this process to end, as a shutdown does. */
+export type StopCommand = 'pause' | 'stop' | 'hostLost' | 'homeLost' | 'terminated'
 
 /** A trainer's end of the channel to its host. */
 export interface HostLink {
@@ -10,6 +12,14 @@ export interface HostLink {
   job(): Promise<Job>
   /** What ends the run after the current step; null while it may go on. The first one counts. */
   readonly wanted: StopCommand | null
+  /** Set when the home is not where it was: where checkpoints are to be written instead, null where there is no such place. */
+  readonly moved: { checkpointFolder: string | null } | null
+  /** Resolves when that is set, when the host is gone, or when so many milliseconds are over. */
+  whenMoved(milliseconds: number): Promise<void>
+  /** The last points that the host has committed, by their sequence number; 0 before any. */
+  readonly kept: number
+  /** Resolves when the host has committed points up to that number, when it is gone, or when so many milliseconds are over. */
+  whenKept(sequence: number, milliseconds: number): Promise<void>
   /** Lets messages of the host arrive; a training step never yields by itself. */
   breathe(): Promise<void>
   /** Resolves when everything reported has left this process. */
@@ -18,40 +28,68 @@ export interface HostLink {
 
 /** Connects to the process that forked this one, by Node's channel with structured clone. */
 export function connectToHost(host: NodeJS.Process = process): HostLink {
-  if (!host.send)
-    throw new UserError('BAD_INPUT', 'a trainer is started by Retrace, not by hand; use `npm run -s retrace -- train` instead')
+  if (!host.send) throw new UserError('BAD_INPUT', 'The trainer cannot be started by hand. Use `npm run -s retrace -- train` instead.')
   let wanted: StopCommand | null = null
-  let unsent = 0
-  const drained: (() => void)[] = []
+  const outbox = openOutbox(host)
+  let kept = 0
+  let moved: HostLink['moved'] = null
+  const waiting = new Set<() => void>()
   let receive: (job: Job) => void = () => {}
   let refuse: (error: unknown) => void = () => {}
   const job = new Promise<Job>((resolve, reject) => ([receive, refuse] = [resolve, reject]))
 
   host.on('message', (message: unknown) => {
     const command = CommandSchema.safeParse(message)
-    if (!command.success) return refuse(new Error(`the host sent what this trainer does not understand: ${command.error.message}`))
+    if (!command.success)
+      return refuse(new Error(`the host sent a message that this trainer does not understand: ${command.error.message}`))
     if (command.data.kind === 'job') receive(command.data)
-    else wanted ??= command.data.kind
+    else if (command.data.kind === 'kept') {
+      kept = command.data.sequence
+      for (const look of waiting) look()
+    } else {
+      if (command.data.kind === 'homeLost') moved = { checkpointFolder: command.data.checkpointFolder }
+      wanted ??= command.data.kind
+      for (const look of waiting) look()
+    }
   })
   host.on('disconnect', () => {
     wanted ??= 'hostLost'
-    refuse(new Error('the host went away before it sent a job'))
+    refuse(new Error('the host exited before it sent a job'))
+    for (const look of waiting) look()
   })
+  /** Resolves when `done` answers true, when the host is gone, or when so many milliseconds are over. */
+  const until = (done: () => boolean, milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        waiting.delete(look)
+        resolve()
+      }
+      const look = (): void => {
+        if (done() || !host.connected) end()
+      }
+      const timer = setTimeout(end, milliseconds)
+      waiting.add(look)
+      look()
+    })
+  leaveSignalsToHost(() => void (wanted ??= 'terminated'), host)
   const link: HostLink = {
-    report(report) {
-      if (!host.connected) return
-      unsent++
-      host.send!(report, undefined, undefined, () => {
-        // An error here means that the host is gone; 'disconnect' says so as well and decides what follows.
-        if (--unsent === 0) for (const done of drained.splice(0)) done()
-      })
-    },
+    report: outbox.send,
     job: () => job,
     get wanted() {
       return wanted
     },
+    get moved() {
+      return moved
+    },
+    whenMoved: (milliseconds) => until(() => moved !== null, milliseconds),
+    get kept() {
+      return kept
+    },
+    // Whoever has lost the home acknowledges nothing any more.
+    whenKept: (sequence, milliseconds) => until(() => kept >= sequence || moved !== null, milliseconds),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    drain: () => (unsent === 0 ? Promise.resolve() : new Promise((resolve) => drained.push(resolve))),
+    drain: outbox.drain,
   }
   link.report({ kind: 'hello', protocol: PROTOCOL, pid: host.pid })
   return link

@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { RunConfigSchema } from '../contract/config.js'
 import { EngineReportSchema } from '../contract/engine.js'
 import { TestFiguresSchema } from '../contract/evaluations.js'
+import { GradientCheckSchema } from '../contract/gradients.js'
 import { ResultSchema } from '../contract/runs.js'
 
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
-export const PROTOCOL = 2
+export const PROTOCOL = 8
 
 /** What a trainer is started with, sent once after it says hello. All paths are absolute. */
-export const JobSchema = z.strictObject({
+const JobSchema = z.strictObject({
   kind: z.literal('job'),
   protocol: z.literal(PROTOCOL),
   runId: z.string(),
@@ -16,10 +17,14 @@ export const JobSchema = z.strictObject({
   config: RunConfigSchema,
   /** Folder of the stored data set. */
   datasetFolder: z.string(),
+  /** Of its content when the run was made; null where that is not known. */
+  datasetHash: z.string().nullable(),
   /** The run's folder of checkpoints; it holds a file `lease` with the number that may write. */
   checkpointFolder: z.string(),
   /** Checkpoint to go on from, a file in checkpointFolder; null begins anew. */
   resumeFrom: z.string().nullable(),
+  /** For when that one is damaged: those before it, newest first. */
+  olderCheckpoints: z.array(z.string()),
   /** Initial weights of a fork: an absolute path; only read when resumeFrom is null. */
   weightsFrom: z.string().nullable(),
 })
@@ -31,10 +36,14 @@ export const CommandSchema = z.discriminatedUnion('kind', [
   /** Checkpoint after the current step, then exit; reported as `ended` with the same reason. */
   z.strictObject({ kind: z.literal('pause') }),
   z.strictObject({ kind: z.literal('stop') }),
+  /**
+   * The home was moved or removed, or its database was: checkpoint as for a host that is lost, into this folder, then exit; null where there is none.
+   */
+  z.strictObject({ kind: z.literal('homeLost'), checkpointFolder: z.string().nullable() }),
+  /** Points up to those of that sequence number are committed: the trainer may forget them. */
+  z.strictObject({ kind: z.literal('kept'), sequence: z.int() }),
 ])
 export type Command = z.infer<typeof CommandSchema>
-
-const values = z.record(z.string(), z.number().or(z.nan()))
 
 /** Trainer to host, over Node's channel with structured clone, so typed arrays and NaN arrive as they are. */
 export const ReportSchema = z.discriminatedUnion('kind', [
@@ -43,9 +52,11 @@ export const ReportSchema = z.discriminatedUnion('kind', [
   /** What it does now: 'loading data', 'preparing', 'training', 'evaluating', 'checkpoint'. */
   z.strictObject({ kind: z.literal('phase'), phase: z.string() }),
   z.strictObject({ kind: z.literal('started'), step: z.int(), totalSteps: z.int(), stepsPerEpoch: z.int() }),
-  /** At most about 10 a second. `activeSeconds` counts from this trainer's first step. */
+  /** At most about 10 a second. `activeSeconds` is how long this trainer has worked on the run. */
   z.strictObject({
     kind: z.literal('points'),
+    /** Counts from 1 in each trainer; the host answers with `kept` once they are committed. */
+    sequence: z.int(),
     step: z.int(),
     activeSeconds: z.number(),
     medianStepSeconds: z.number(),
@@ -59,6 +70,8 @@ export const ReportSchema = z.discriminatedUnion('kind', [
     ),
   }),
   z.strictObject({ kind: z.literal('log'), at: z.number(), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
+  /** The worst comparison of reversed with stored gradients so far. */
+  z.strictObject({ kind: z.literal('gradients'), worst: GradientCheckSchema }),
   /** The file is already in place: written, synced, renamed. */
   z.strictObject({
     kind: z.literal('checkpoint'),
@@ -67,15 +80,17 @@ export const ReportSchema = z.discriminatedUnion('kind', [
     checkpoint: z.enum(['start', 'schedule', 'pause', 'stop', 'final', 'best']),
     bytes: z.int(),
     createdAt: z.number(),
-    metrics: values,
     weightsHash: z.string(),
+    contentHash: z.string().optional(),
   }),
+  /** A checkpoint that cannot be gone on from, and the step of the one that is taken instead; sent before `started`. */
+  z.strictObject({ kind: z.literal('damaged'), at: z.number(), file: z.string(), reason: z.string(), goesOnFrom: z.int() }),
   /** All test images, shown to the weights of one checkpoint. */
   z.strictObject({ kind: z.literal('evaluation'), file: z.string(), step: z.int(), at: z.number(), figures: TestFiguresSchema }),
   /** The last message; the process then exits with status 0. */
   z.strictObject({
     kind: z.literal('ended'),
-    outcome: z.enum(['finished', 'paused', 'stopped', 'diverged', 'failed']),
+    outcome: z.enum(['finished', 'paused', 'stopped', 'interrupted', 'diverged', 'failed']),
     reason: z.string().nullable(),
     result: ResultSchema.nullable(),
   }),

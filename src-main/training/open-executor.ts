@@ -19,11 +19,11 @@ export function openExecutor(network: Network, config: RunConfig, state: Trainin
   if (config.execution === 'eager') return new EagerExecutor(network, config, state, keep)
   const capturable = capturableBackend(backend())
   if (!capturable) {
-    log('info', 'the portable engine has no compiled step: this run is executed operation by operation')
+    log('info', 'the portable engine does not support compiled steps: this run uses eager execution')
     return new EagerExecutor(network, config, state, keep)
   }
   const fused = config.fusedKernels && !capturable.isUsingGpuDevice
-  if (config.fusedKernels && !fused) log('info', 'fused kernels are for processors; on this GPU the step is compiled without them')
+  if (config.fusedKernels && !fused) log('info', 'fused kernels only exist for CPUs: on this GPU the step is compiled without them')
   const begin = performance.now()
   const executor = new CompiledExecutor(capturable, network, config, state, { ...keep, fused, onPhase, ...(passes ? { passes } : {}) })
   const { nodes, bytes } = executor.graph

@@ -26,13 +26,13 @@ export async function waitUntilGone(pid: number, runId: string, grace: number): 
     throw error
   }
   if (await goneWithin(pid, runId, AFTER_KILL)) return
-  throw new Error(`an earlier trainer of this run (process ${pid}) cannot be ended; end it, then resume the run`)
+  throw new Error(`an earlier trainer of this run (process ${pid}) cannot be killed. End that process, then resume the run.`)
 }
 
 async function goneWithin(pid: number, runId: string, milliseconds: number): Promise<boolean> {
-  const deadline = Date.now() + milliseconds
+  const deadline = performance.now() + milliseconds
   while (await isTrainerOf(pid, runId)) {
-    if (Date.now() >= deadline) return false
+    if (performance.now() >= deadline) return false
     await sleep(POLL)
   }
   return true

@@ -1,5 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { UserError } from '../contract/errors.js'
+import { guarded } from '../processes/guarded.js'
 
 /** Bytes of one trainer's output that are kept in its file. */
 const FILE_LIMIT = 16 * 2 ** 20
@@ -10,6 +12,13 @@ const TAIL = 8192
 /** What is printed at every end (Node) and at every start (TensorFlow), and explains nothing. */
 const NOISE = /^Node\.js v\d|absl::InitializeLog|oneDNN custom operations are on/
 
+const unwritable = (path: string, cause: NodeJS.ErrnoException): UserError =>
+  new UserError(
+    'DISK',
+    `The output of the trainer cannot be written to ${path} (${cause.code ?? cause.message}). The run continues; check the disk and its permissions.`,
+    { cause },
+  )
+
 /** What a trainer's process prints: kept in a file, and the end of it in memory to explain a crash. */
 export class OutputLog {
   private readonly file: WriteStream
@@ -17,19 +26,30 @@ export class OutputLog {
   private tail = ''
 
   /** @param fault told once when the file cannot be written; the trainer's work does not depend on it */
-  constructor(path: string, fault: (error: Error) => void) {
+  constructor(
+    path: string,
+    private readonly fault: (error: unknown) => void,
+  ) {
     this.file = createWriteStream(path, { flags: 'a' })
-    this.file.once('error', fault)
+    this.file.once(
+      'error',
+      guarded(fault, (error) => fault(unwritable(path, error))),
+    )
   }
 
   add(stream: Readable | null, isError: boolean): void {
-    stream?.on('data', (data: Buffer) => {
-      if (isError) this.tail = (this.tail + data.toString('utf8')).slice(-TAIL)
-      const room = FILE_LIMIT - this.written
-      if (room <= 0 || this.file.destroyed) return
-      this.written += data.length
-      this.file.write(data.length <= room ? data : data.subarray(0, room))
-    })
+    stream?.on(
+      'data',
+      guarded(this.fault, (data: Buffer) => {
+        if (isError) this.tail = (this.tail + data.toString('utf8')).slice(-TAIL)
+        const room = FILE_LIMIT - this.written
+        if (room <= 0 || this.file.destroyed) return
+        this.written += data.length
+        this.file.write(data.length <= room ? data : data.subarray(0, room))
+      }),
+    )
+    // A pipe that breaks says no more; the end of the process is told by itself.
+    stream?.on('error', guarded(this.fault, this.fault))
   }
 
   /** The line that most likely says what went wrong: the last error message, or else the last lines of all. */

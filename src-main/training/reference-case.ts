@@ -1,21 +1,24 @@
 import { z } from 'zod'
-import { StageSchema } from '../contract/config.js'
+import { OptionValueSchema, StageSchema } from '../contract/config.js'
 import { UserError } from '../contract/errors.js'
 import type { ReferenceCase } from '../numeric/parity.js'
 import { readSafetensors } from './safetensors.js'
 
-const ConfigSchema = z.object({
-  arch: z.string(),
-  classes: z.int().min(2),
-  stages: z.array(StageSchema).min(1),
-  h: z.number(),
-  activation: z.enum(['relu', 'tanh']),
-  start: z.enum(['zero', 'rest']),
-  weightDecay: z.number(),
-  smoothness: z.number(),
-  learningRate: z.number(),
-  momentum: z.number(),
-})
+const ConfigSchema = z
+  .object({
+    arch: z.string(),
+    classes: z.int().min(2),
+    stages: z.array(StageSchema).min(1),
+    h: z.number(),
+    activation: z.enum(['relu', 'tanh']),
+    start: z.enum(['zero', 'rest']),
+    unitNorm: z.enum(['none', 'batch']).default('none'),
+    weightDecay: z.number(),
+    smoothness: z.number(),
+    learningRate: z.number(),
+    momentum: z.number(),
+  })
+  .catchall(OptionValueSchema)
 const LossesSchema = z.array(z.object({ crossEntropy: z.number(), total: z.number() })).length(3)
 
 /** Reads a case that the reference implementation wrote (make_fixtures.py). @throws UserError naming what is missing */
@@ -28,10 +31,10 @@ export async function readReferenceCase(path: string): Promise<ReferenceCase> {
     try {
       value = JSON.parse(metadata[key])
     } catch {
-      throw refuse('is not JSON')
+      throw refuse('is not valid JSON')
     }
     const parsed = schema.safeParse(value)
-    if (!parsed.success) throw refuse(`is wrong at ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`)
+    if (!parsed.success) throw refuse(`is not valid: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}`)
     return parsed.data
   }
   return { config: parse('config', ConfigSchema), losses: parse('losses', LossesSchema), tensors }

@@ -1,11 +1,16 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { replaceFile } from '../durable/replace-file.js'
+import { replaceFile, type Replacing } from '../durable/replace-file.js'
+import { parseBounded } from '../contract/bounded-json.js'
 import { UserError } from '../contract/errors.js'
+import { explainPath } from '../durable/file-errors.js'
 
 /** A header larger than this is not one of ours or of any network that fits in memory; refused before it is read. */
 const LARGEST_HEADER = 16 * 1024 * 1024
+
+/** A tensor has three: the network of 1,202 layers with two moments a weight has 9,000 tensors. */
+const HEADER_BOUNDS = { depth: 4, containers: 3 * 50_000 + 2 }
 
 export interface StoredTensor {
   shape: number[]
@@ -32,17 +37,23 @@ const MetadataSchema = z.record(z.string(), z.string())
  * @throws UserError naming the file and what is wrong with it
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${path} is not a usable .safetensors file: ${why}`)
+  const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${path} is not a valid .safetensors file: ${why}.`)
   const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw new UserError('NOT_FOUND', `cannot open ${path}: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`, { cause })
+    throw new UserError(
+      'NOT_FOUND',
+      `Cannot open ${path}: ${cause.code === 'ENOENT' ? 'the file does not exist. Check the path.' : cause.message}`,
+      { cause },
+    )
   })
   try {
-    const { size } = await handle.stat()
-    if (size < 8) throw refuse('it is shorter than the length of its header')
+    const found = await handle.stat()
+    if (!found.isFile()) throw refuse('it is not a file')
+    const { size } = found
+    if (size < 8) throw refuse('it is too short for a header')
     const length = (await readExactly(handle, 0, 8)).readBigUInt64LE()
-    if (length > BigInt(LARGEST_HEADER)) throw refuse(`its header claims ${length} bytes; at most ${LARGEST_HEADER} are accepted`)
+    if (length > BigInt(LARGEST_HEADER)) throw refuse(`its header claims ${length} bytes, more than the limit of ${LARGEST_HEADER}`)
     const start = 8 + Number(length)
-    if (start > size) throw refuse(`its header claims ${length} bytes, the file has ${size}; it is truncated`)
+    if (start > size) throw refuse(`its header claims ${length} bytes but the file has ${size}, so it is truncated`)
     const { entries, metadata } = parseHeader(await readExactly(handle, 8, Number(length)), refuse)
 
     let at = 0
@@ -57,11 +68,11 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
       const bytes = shape.reduce((product, extent) => product * extent, TYPES[dtype].BYTES_PER_ELEMENT)
       if (!Number.isSafeInteger(bytes) || to - from !== bytes)
         throw refuse(`tensor ${name} of shape [${shape}] does not fill the bytes ${from} to ${to}`)
-      if (from !== at) throw refuse(`tensor ${name} begins at byte ${from}, not where the one before ends (${at})`)
+      if (from !== at) throw refuse(`tensor ${name} begins at byte ${from} instead of ${at}, where the previous one ends`)
       at = to
     }
     if (start + at !== size)
-      throw refuse(`its tensors need ${start + at} bytes, the file has ${size}; it is truncated or has something after them`)
+      throw refuse(`its tensors need ${start + at} bytes but the file has ${size}, so it is truncated or has trailing data`)
 
     const tensors = new Map<string, StoredTensor>()
     for (const [
@@ -86,14 +97,18 @@ type Entry = z.infer<typeof EntrySchema>
 function parseHeader(bytes: Buffer, refuse: (why: string) => UserError): { entries: [string, Entry][]; metadata: Record<string, string> } {
   let header: unknown
   try {
-    header = JSON.parse(bytes.toString('utf8'))
+    header = parseBounded(bytes.toString('utf8'), HEADER_BOUNDS)
   } catch (cause) {
-    throw refuse(`its header is not JSON (${(cause as Error).message})`)
+    throw refuse(
+      cause instanceof RangeError
+        ? `its header is not a table of tensors: ${cause.message}`
+        : `its header is not valid JSON (${(cause as Error).message})`,
+    )
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) throw refuse('its header is not a table of tensors')
   const { __metadata__: rawMetadata = {}, ...rawEntries } = header as Record<string, unknown>
   const metadata = MetadataSchema.safeParse(rawMetadata)
-  if (!metadata.success) throw refuse('its metadata is not a table of texts')
+  if (!metadata.success) throw refuse('its metadata is not a table of strings')
   const entries = Object.entries(rawEntries).map(([name, raw]): [string, Entry] => {
     const entry = EntrySchema.safeParse(raw)
     if (!entry.success)
@@ -110,7 +125,11 @@ async function readExactly(handle: FileHandle, position: number, length: number)
   let done = 0
   while (done < length) {
     const { bytesRead } = await handle.read(buffer, done, length - done, position + done)
-    if (bytesRead === 0) throw new UserError('BAD_INPUT', `the file ended at byte ${position + done} while ${length} bytes were being read`)
+    if (bytesRead === 0)
+      throw new UserError(
+        'BAD_INPUT',
+        `The file ended at byte ${position + done} while reading ${length} bytes. It was changed or truncated; get it again.`,
+      )
     done += bytesRead
   }
   return buffer
@@ -118,13 +137,13 @@ async function readExactly(handle: FileHandle, position: number, length: number)
 
 /**
  * Writes a .safetensors file so that it is there whole or not at all: to a temporary name, synced, renamed, folder synced.
- * @param mayPlace called after the data is safe and before the rename; throwing leaves nothing behind
+ * @param placing see `replaceFile`
  * @returns the size in bytes
  */
 export async function writeSafetensors(
   path: string,
   { metadata, tensors }: SafetensorsFile,
-  mayPlace: () => Promise<void> = async () => {},
+  placing: Pick<Replacing, 'mayPlace' | 'overwrite'> = {},
 ): Promise<number> {
   const header: Record<string, unknown> = { __metadata__: metadata }
   let at = 0
@@ -150,7 +169,7 @@ export async function writeSafetensors(
           await handle.close()
         }
       },
-      { temporary: `${path}.${process.pid}.part`, mayPlace },
+      placing,
     )
   } catch (error) {
     throw diskError(error, path)
@@ -165,12 +184,14 @@ async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
 function diskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC')
-    return new UserError('DISK', `the disk is full: ${path} could not be written; free some space and resume the run`, { cause: error })
+    return new UserError('DISK', `Cannot write ${path}: the disk is full. Free some space and resume the run.`, { cause: error })
   if (code === 'EROFS' || code === 'EACCES')
-    return new UserError('DISK', `${path} cannot be written (${code}); check the permissions of the home folder`, { cause: error })
+    return new UserError('DISK', `Cannot write ${path}: permission denied (${code}). Check the permissions of the home folder.`, {
+      cause: error,
+    })
   if (code === 'ENOENT')
-    return new UserError('DISK', `${path} cannot be written: there is no folder ${dirname(path)}; make it first`, { cause: error })
+    return new UserError('DISK', `Cannot write ${path}: the folder ${dirname(path)} does not exist. Create it first.`, { cause: error })
   if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST')
-    return new UserError('DISK', `${path} cannot be written: it is a folder; give the name of a file`, { cause: error })
-  return error
+    return new UserError('DISK', `Cannot write ${path}: it is a folder. Give the path of a file.`, { cause: error })
+  return explainPath(code ?? '', path, error) ?? error
 }

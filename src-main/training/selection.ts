@@ -2,10 +2,10 @@ import type { RunConfig } from '../contract/config.js'
 import type { Progress } from './checkpoint.js'
 import type { Evaluation } from './evaluate.js'
 
-/** Which checkpoint is best, by the validation split alone: the test set never selects. */
+/** Selects the best checkpoint on the validation split only: the test set is never used for selection. */
 export class Selection {
   best: Progress['best'] = null
-  /** Did the last evaluation improve on all before it? */
+  /** Whether the last evaluation improved on all previous ones. */
   improved = false
 
   constructor(private readonly config: Pick<RunConfig, 'selectBy' | 'earlyStopping'>) {}
@@ -24,7 +24,7 @@ export class Selection {
       : this.best && { ...this.best, evaluationsSince: this.best.evaluationsSince + 1 }
   }
 
-  /** Is early stopping due? */
+  /** Whether early stopping is due. */
   get exhausted(): boolean {
     return this.config.earlyStopping > 0 && (this.best?.evaluationsSince ?? 0) >= this.config.earlyStopping
   }

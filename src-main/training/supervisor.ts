@@ -1,13 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import type { TrainerEvents, TrainerHandle, TrainerLauncher, TrainerOrder } from '../experiments/ports.js'
+import { wasAskedToEnd } from '../processes/end-request.js'
+import { obstacleOf } from '../contract/errors.js'
+import { guarded } from '../processes/guarded.js'
 import { writeLease } from './lease-file.js'
 import { PROTOCOL, ReportSchema, type Command, type Report } from './messages.js'
 import { findLeftBehind } from './left-behind.js'
 import { trainerArguments, waitUntilGone } from './orphans.js'
 import { OutputLog } from './output-log.js'
+import { PATIENCE, type Patience } from './patience.js'
+import type { TrainerEvents, TrainerExit, TrainerHandle, TrainerLauncher, TrainerOrder } from '../features/runs/control/trainers.js'
 
-/** A trainer's part of the machine. */
+/** The share of the machine that a trainer gets. */
 export type Share = Pick<TrainerOrder, 'slot' | 'slots'>
 
 export interface SupervisorOptions {
@@ -15,28 +19,17 @@ export interface SupervisorOptions {
   trainerEntry: string
   /** Variables for the trainer's process, over those of this one: engine, library paths, thread counts. */
   environment?: ((share: Share) => Record<string, string | undefined> | Promise<Record<string, string | undefined>>) | undefined
-  /** Told of what harms no run: an output file that cannot be written. */
+  /** Receives faults that harm no run, such as an output file that cannot be written. */
   fault?: ((error: unknown) => void) | undefined
-  /** Milliseconds, for tests that cannot wait as long as users can. */
+  /** Timeouts in milliseconds; tests use shorter ones. */
   patience?: Partial<Patience> | undefined
 }
 
-export interface Patience {
-  /** To obey a command, besides twice the median step. */
-  command: number
-  /** From the last report to the end of the process. */
-  exit: number
-  /** From the start of the process to its first word. */
-  hello: number
-  /** For a trainer whose host has died to go by itself. */
-  orphan: number
-  /** From the end of the process to the last of what it sent. */
-  drain: number
-}
+/** Milliseconds until a failed commit is retried; every further attempt waits twice as long. */
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 5000
 
-const PATIENCE: Patience = { command: 10_000, exit: 10_000, hello: 60_000, orphan: 15_000, drain: 2000 }
-
-/** Starts one child process a run, and sees each of them to its end. */
+/** Starts one child process per run and supervises it until it ends. */
 export function createSupervisor(options: SupervisorOptions): TrainerLauncher {
   return {
     leftBehind: findLeftBehind,
@@ -57,12 +50,19 @@ class Trainer implements TrainerHandle {
   private ended = false
   private finished = false
   private medianStep = 0
-  /** Why this supervisor killed the process, which then explains its end better than the signal does. */
+  /** Why this supervisor killed the process, which explains its end better than the signal. */
   private killedFor: { reason: string | null; overdue: boolean } | null = null
-  /** What it sends is no longer taken: it does not follow the protocol, or nobody can keep it. */
+  /** Whether its messages are ignored because it violates the protocol or they cannot be stored. */
   private deaf = false
   private readonly timers = new Set<NodeJS.Timeout>()
+  /** What is told to `events` in its order, oldest first: it waits while the database is held by another program, or has no room. */
+  private readonly inbox: (() => void)[] = []
+  private waiting = false
+  /** The end of the process, which is reported last. */
+  private exit: TrainerExit | null = null
   private commanded = false
+
+  private readonly fault = (error: unknown): void => this.options.fault?.(error)
 
   constructor(
     private readonly order: TrainerOrder,
@@ -79,7 +79,7 @@ class Trainer implements TrainerHandle {
       // First of all: from here on an older trainer can write no checkpoint, however long it takes to go.
       await writeLease(order.checkpointFolder, order.lease)
       if (order.previousPid !== null) {
-        this.events.report({ kind: 'phase', phase: 'waiting for the previous trainer' })
+        this.tell(() => this.events.report({ kind: 'phase', phase: 'waiting for the previous trainer' }))
         await waitUntilGone(order.previousPid, order.runId, this.patience.orphan)
       }
       const environment = await this.options.environment?.(order)
@@ -92,20 +92,31 @@ class Trainer implements TrainerHandle {
 
   command(command: 'pause' | 'stop'): void {
     if (this.finished) return
-    // Without its job it has nothing to save, and might not listen yet.
+    // A trainer without a job has nothing to save and may not listen yet.
     if (!this.jobSent) return this.end({ reason: null, overdue: false })
-    this.send({ kind: command })
+    this.obey({ kind: command }, command)
+  }
+
+  leaveHome(checkpointFolder: string | null): void {
+    if (this.finished) return
+    if (!this.jobSent) return this.end({ reason: null, overdue: false })
+    this.obey({ kind: 'homeLost', checkpointFolder }, 'end')
+  }
+
+  private obey(command: Command, wish: string): void {
+    this.send(command)
     if (this.commanded) return
     this.commanded = true
     const patience = this.patience.command + 2000 * this.medianStep
     this.after(patience, () => {
-      const reason = `The trainer did not ${command} within ${Math.round(patience / 1000)} s and was killed; the run can go on from its last checkpoint.`
+      const reason = `The trainer did not ${wish} within ${Math.round(patience / 1000)} s and was killed. Resume the run from its last checkpoint.`
       this.end({ reason, overdue: true })
     })
   }
 
   kill(reason: string): void {
     this.deaf = true
+    this.inbox.length = 0
     this.end({ reason, overdue: false })
   }
 
@@ -115,13 +126,13 @@ class Trainer implements TrainerHandle {
       serialization: 'advanced',
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Not those of this process, such as a debugger's port, which only one process can have.
-      execArgv: [],
-      // A group of its own: Ctrl+C in the host's terminal must not kill it before it has written its checkpoint.
+      // Not those of this process, such as a debugger's port, which only one process can have: a debugged trainer takes any that is free.
+      execArgv: env['RETRACE_INSPECT'] === 'trainer' ? ['--enable-source-maps', '--inspect=127.0.0.1:0'] : [],
+      // The trainer gets its own process group, so that Ctrl+C in the host's terminal does not kill it before it has written its checkpoint.
       detached: process.platform !== 'win32',
     })
     this.child = child
-    this.output = new OutputLog(join(order.logFolder, `trainer-${order.lease}.log`), (error) => options.fault?.(error))
+    this.output = new OutputLog(join(order.logFolder, `trainer-${order.lease}.log`), this.fault)
     this.output.add(child.stdout, false)
     this.output.add(child.stderr, true)
     let exit: { code: number | null; signal: NodeJS.Signals | null } | null = null
@@ -133,32 +144,47 @@ class Trainer implements TrainerHandle {
     const drained = (): void => {
       if (--open === 0) conclude()
     }
-    child.on('message', (message) => this.receive(message))
-    child.once('error', (error) => this.finish({ reason: `The trainer could not be started: ${error.message}`, overdue: false }))
-    child.once('disconnect', drained)
-    child.once('close', drained)
-    child.once('exit', (code, signal) => {
-      exit = { code, signal }
-      // A process of the trainer's own may have inherited its output and keep it open.
-      this.after(this.patience.drain, conclude)
-    })
-    if (child.pid !== undefined) this.guard(() => this.events.spawned(child.pid as number))
+    child.on(
+      'message',
+      guarded(this.fault, (message) => this.receive(message)),
+    )
+    child.once(
+      'error',
+      guarded(this.fault, (error: Error) => this.finish({ reason: `The trainer could not be started: ${error.message}`, overdue: false })),
+    )
+    child.once('disconnect', guarded(this.fault, drained))
+    child.once('close', guarded(this.fault, drained))
+    child.once(
+      'exit',
+      guarded(this.fault, (code, signal) => {
+        exit = { code, signal }
+        // A process of the trainer's own may have inherited its output and keep it open.
+        this.after(this.patience.drain, conclude)
+      }),
+    )
+    if (child.pid !== undefined) this.tell(() => this.events.spawned(child.pid as number))
     const helloBy = this.after(this.patience.hello, () => {
-      if (!this.jobSent) this.kill(`The trainer did not begin within ${Math.round(this.patience.hello / 1000)} s and was killed.`)
+      if (!this.jobSent) this.kill(`The trainer did not start within ${Math.round(this.patience.hello / 1000)} s and was killed.`)
     })
-    child.once('message', () => this.cancel(helloBy))
+    child.once(
+      'message',
+      guarded(this.fault, () => this.cancel(helloBy)),
+    )
   }
 
   private receive(message: unknown): void {
     if (this.finished || this.deaf) return
     const parsed = ReportSchema.safeParse(message)
-    if (!parsed.success) return this.kill('The trainer sent what this version of Retrace does not understand: build Retrace anew.')
+    if (!parsed.success) return this.kill('The trainer sent a message that this build of Retrace does not understand. Rebuild Retrace.')
     const report = parsed.data
     if (report.kind === 'hello') return this.greet(report)
-    if (!this.jobSent) return this.kill('The trainer reported before it had its job: build Retrace anew.')
+    if (!this.jobSent) return this.kill('The trainer sent a report before it had its job. Rebuild Retrace.')
     if (this.ended) return
     if (report.kind === 'points') this.medianStep = report.medianStepSeconds
-    this.guard(() => this.events.report(report))
+    this.tell(() => {
+      const kept = this.events.report(report)
+      if (kept && report.kind === 'points') this.send({ kind: 'kept', sequence: report.sequence })
+    })
     if (report.kind === 'ended') {
       this.ended = true
       this.after(this.patience.exit, () => this.child?.kill('SIGKILL'))
@@ -166,9 +192,8 @@ class Trainer implements TrainerHandle {
   }
 
   private greet({ protocol }: Extract<Report, { kind: 'hello' }>): void {
-    if (protocol !== PROTOCOL)
-      return this.kill('The trainer and this host are of different builds: build Retrace anew, then start it again.')
-    const { runId, lease, config, datasetFolder, checkpointFolder, resumeFrom, weightsFrom } = this.order
+    if (protocol !== PROTOCOL) return this.kill('The trainer and this host are different builds. Rebuild Retrace and start it again.')
+    const { runId, lease, config, datasetFolder, datasetHash, checkpointFolder, resumeFrom, olderCheckpoints, weightsFrom } = this.order
     this.jobSent = true
     this.send({
       kind: 'job',
@@ -177,25 +202,47 @@ class Trainer implements TrainerHandle {
       lease,
       config,
       datasetFolder,
+      datasetHash,
       checkpointFolder,
       resumeFrom,
+      olderCheckpoints,
       weightsFrom,
     })
   }
 
   private send(command: Command): void {
     if (!this.child?.connected) return
-    // A trainer that dies at this moment breaks the channel; its end then tells the rest.
-    this.child.send(command, (error) => error && this.options.fault?.(error))
+    // A trainer that dies at this moment breaks the channel; its end then tells the rest, and it needs no acknowledgement any more.
+    this.child.send(command, (error) => error && command.kind !== 'kept' && this.options.fault?.(error))
   }
 
-  /** Whoever cannot keep what the trainer reports must not let it go on as if it were kept. */
-  private guard(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.kill(messageOf(error))
+  private tell(work: () => void): void {
+    this.inbox.push(work)
+    if (!this.waiting) this.deliver(0)
+  }
+
+  /**
+   * Whoever cannot keep what the trainer reports must not let it go on as if it were kept; but what can be kept later is, while the
+   * trainer goes on: it remembers whatever is not acknowledged.
+   */
+  private deliver(attempt: number): void {
+    this.waiting = false
+    for (let next = this.inbox[0]; next; next = this.inbox[0]) {
+      try {
+        next()
+        attempt = 0
+      } catch (error) {
+        if (obstacleOf(error) === null) {
+          this.kill(messageOf(error))
+          break
+        }
+        this.waiting = true
+        this.after(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt), () => this.deliver(attempt + 1))
+        return
+      }
+      this.inbox.shift()
     }
+    if (this.exit) this.finish(this.exit)
   }
 
   private end(why: { reason: string | null; overdue: boolean }): void {
@@ -203,19 +250,27 @@ class Trainer implements TrainerHandle {
     this.child?.kill('SIGKILL')
   }
 
-  private explain(code: number | null, signal: NodeJS.Signals | null): { reason: string | null; overdue: boolean } {
+  private explain(code: number | null, signal: NodeJS.Signals | null): TrainerExit {
     if (this.ended) return { reason: null, overdue: false }
     const last = this.output?.explanation()
-    const said = last ? ` Its last words: ${last}` : ''
+    const said = last ? ` Error: ${last}` : ''
     if (signal === 'SIGKILL')
       return { reason: `The trainer was killed (SIGKILL), probably because the machine ran out of memory.${said}`, overdue: false }
+    if (wasAskedToEnd(signal)) {
+      const reason = `The trainer was terminated by the system or another program (${signal}) before it could write a checkpoint. Resume the run from its last checkpoint.`
+      return { reason, overdue: false, interrupted: true }
+    }
     if (signal) return { reason: `The trainer crashed (${signal}).${said}`, overdue: false }
-    if (code === 0) return { reason: `The trainer ended without a result.${said}`, overdue: false }
-    return { reason: `The trainer ended with exit code ${code}.${said}`, overdue: false }
+    if (code === 0) return { reason: `The trainer exited without a result.${said}`, overdue: false }
+    return { reason: `The trainer exited with code ${code}.${said}`, overdue: false }
   }
 
-  private finish(exit: { reason: string | null; overdue: boolean }): void {
+  private finish(exit: TrainerExit): void {
     if (this.finished) return
+    if (this.inbox.length > 0) {
+      this.exit ??= exit
+      return
+    }
     this.finished = true
     for (const timer of this.timers) clearTimeout(timer)
     this.output?.close()
@@ -223,7 +278,7 @@ class Trainer implements TrainerHandle {
   }
 
   private after(milliseconds: number, work: () => void): NodeJS.Timeout {
-    const timer = setTimeout(work, milliseconds)
+    const timer = setTimeout(guarded(this.fault, work), milliseconds)
     this.timers.add(timer)
     return timer
   }

@@ -2,7 +2,7 @@ import { KEPT_MISTAKES, type ConfusionCell, type Mistake, type TestFigures } fro
 import type { BatchEvaluation } from './executor.js'
 import type { HostBatch } from './run-data.js'
 
-/** Adds up what an executor says of batches: accuracy and loss, who was taken for whom, and the mistakes made with most confidence. */
+/** Accumulates the results of batches: accuracy, loss, confusion matrix and the most confident mistakes. */
 export class Tally {
   /** [true class, predicted class] */
   private readonly counts: Uint32Array
@@ -25,7 +25,7 @@ export class Tally {
     for (let i = 0; i < count; i++) this.see(labels[i]!, predicted[i]!, confidence[i]!)
   }
 
-  /** null before the first image. */
+  /** Null before the first image. */
   get figures(): TestFigures | null {
     const { images } = this
     if (images === 0) return null
@@ -40,7 +40,7 @@ export class Tally {
     const index = this.images++
     this.counts[label * this.classes + predicted]!++
     if (label === predicted) return
-    // Weights that have overflowed give no probabilities.
+    // Overflowed weights give no probabilities.
     const confidence = Number.isFinite(probability) ? Math.min(1, Math.max(0, probability)) : 0
     const { mistakes, kept } = this
     if (mistakes.length === kept && confidence <= mistakes.at(-1)!.confidence) return

@@ -1,33 +1,28 @@
 import { isUserError } from '../contract/errors.js'
 import type { ToolReport, ToolRequest } from '../contract/tools.js'
+import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { openEngine } from '../engine/open.js'
-
-export interface ToolResult {
-  ok: boolean
-  text: string[]
-  result: Record<string, unknown>
-}
-
-/** Told what it does now, and how far it is, 0 to 1, where that is known. */
-export type ToolProgress = (message: string, fraction?: number) => void
-
-const send = (report: ToolReport): Promise<void> =>
-  new Promise((resolve, reject) => process.send!(report, undefined, undefined, (error) => (error ? reject(error) : resolve())))
+import type { ToolProgress, ToolResult } from './tool-result.js'
 
 /** Runs a tool and answers over the channel. */
 export async function runTool(request: ToolRequest): Promise<void> {
+  const outbox = openOutbox()
+  const send = (report: ToolReport): void => outbox.send(report)
+  // Without a handler for SIGTERM: a tool leaves nothing behind, and the host tells its end by the signal.
+  leaveSignalsToHost()
   // Nobody waits for the answer any more.
   process.on('disconnect', () => process.exit(1))
   try {
     const { report } = await openEngine()
-    const result = await dispatch(
-      request,
-      (message, fraction) => void send({ kind: 'progress', message, ...(fraction === undefined ? {} : { fraction }) }),
+    const result = await dispatch(request, (message, fraction) =>
+      send({ kind: 'progress', message, ...(fraction === undefined ? {} : { fraction }) }),
     )
-    await send({ kind: 'result', ...result, result: { ...result.result, engine: report } })
+    send({ kind: 'result', ...result, result: { ...result.result, engine: report } })
   } catch (error) {
     if (!isUserError(error)) throw error
-    await send({ kind: 'error', code: error.code, message: error.message })
+    send({ kind: 'error', code: error.code, message: error.message })
+  } finally {
+    await outbox.drain()
   }
 }
 
@@ -39,6 +34,10 @@ async function dispatch({ tool, request }: ToolRequest, progress: ToolProgress):
       return (await import('./tools/bench-step.js')).benchStep(request, progress)
     case 'evaluate':
       return (await import('./tools/evaluate.js')).evaluateCheckpoint(request, progress)
+    case 'predict':
+      return (await import('./tools/predict.js')).predictImage(request, progress)
+    case 'lab':
+      return (await import('./tools/lab.js')).runLab(request, progress)
     case 'speed':
       return (await import('./tools/speed.js')).measureSpeed(progress)
   }

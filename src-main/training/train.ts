@@ -1,21 +1,34 @@
-import type { RunConfig } from '../contract/config.js'
+import { rebuildsActivations, type RunConfig } from '../contract/config.js'
 import type { TestFigures } from '../contract/evaluations.js'
+import { anchorsHelp, describeCheck } from '../contract/gradients.js'
+import { microBatch } from '../contract/micro-batch.js'
 import type { Checkpoint, RunResult } from '../contract/runs.js'
 import { UserError } from '../contract/errors.js'
-import { isReversible } from '../numeric/dynamics.js'
 import { planActivations } from '../numeric/activation-budget.js'
 import { buildNetwork, type Network } from '../numeric/network.js'
 import { learningRateAt } from '../numeric/schedules.js'
 import { initialState } from '../numeric/state.js'
-import { chooseAnchors } from './anchors.js'
-import { checkpointFile, loadInto, NotFinite, readCheckpoint, saveCheckpoint, storedTensors, type Progress } from './checkpoint.js'
+import { chooseAnchors, stateLimits } from './anchors.js'
+import {
+  checkpointFile,
+  DamagedCheckpoint,
+  loadInto,
+  NotFinite,
+  readCheckpoint,
+  saveCheckpoint,
+  storedTensors,
+  type Progress,
+} from './checkpoint.js'
+import { saveInHome } from './checkpoint-place.js'
 import { evaluate, evaluateInFull, type Evaluation } from './evaluate.js'
-import { EVALUATION_BATCH } from './executor.js'
-import { packPoints } from './left-behind.js'
+import { EVALUATION_BATCH, reestimates } from './executor.js'
+import { pointsToKeep } from './left-behind.js'
+import { GradientWatch } from './gradient-watch.js'
 import { openExecutor } from './open-executor.js'
 import type { HostLink } from './link.js'
 import { budgetBytes } from './memory-budget.js'
 import type { Job, Report } from './messages.js'
+import { Population, populationTensors, readPopulation } from './population.js'
 import { Recorder } from './recorder.js'
 import { ResourceMeter } from './resources.js'
 import type { HostBatch, RunData } from './run-data.js'
@@ -24,6 +37,9 @@ import { readWeights } from './weights.js'
 import { basename, join } from 'node:path'
 
 type Ended = Omit<Extract<Report, { kind: 'ended' }>, 'kind'>
+
+const OUTCOMES = { pause: 'paused', terminated: 'interrupted', stop: 'stopped', hostLost: 'stopped', homeLost: 'interrupted' } as const
+const CHECKPOINTS = { finished: 'final', paused: 'pause', interrupted: 'pause', stopped: 'stop' } as const
 
 /**
  * Trains one run from its job to its end. Reads from top to bottom; everything that it does is reported.
@@ -38,12 +54,12 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
   }
 }
 
-/** Something became NaN or infinite. */
+/** A value became NaN or infinite. */
 class Diverged extends Error {
   constructor(what: string, step: number, lastGood: number) {
     const advice = 'Try a smaller learning rate, gradient clipping or a smaller h.'
     super(
-      `${what} at step ${step}; ${lastGood < 0 ? 'there is no good checkpoint' : `the last good checkpoint is at step ${lastGood}`}. ${advice}`,
+      `${what} at step ${step}; ${lastGood < 0 ? 'there is no checkpoint before it' : `the last checkpoint before it is at step ${lastGood}`}. ${advice}`,
     )
   }
 }
@@ -52,13 +68,13 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   const { config } = job
   const network = buildNetwork(config)
   const state = initialState(network, config)
-  const recorder = new Recorder((report) => link.report(report))
+  const recorder = new Recorder(link)
   const selection = new Selection(config)
+  const gradients = new GradientWatch(network, config)
   let anchorEvery = config.anchorEvery === 'auto' ? 0 : config.anchorEvery
   let keptUnits = planKept(network, config)
   const log = (level: 'info' | 'warn', message: string): void => link.report({ kind: 'log', at: Date.now(), level, message })
   const phase = (name: string): void => link.report({ kind: 'phase', phase: name })
-  const reversible = isReversible(network.dynamics)
 
   phase('preparing')
   if (job.resumeFrom) {
@@ -68,59 +84,72 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     selection.restore(checkpoint.progress.best)
     anchorEvery = checkpoint.progress.anchorEvery
     keptUnits = checkpoint.progress.keptUnits
-    log('info', `goes on from the checkpoint at step ${state.step}`)
+    gradients.worst = checkpoint.progress.gradients
+    const unchecked = checkpoint.fullyChecked ? '' : ' (only its weights could be verified, because its format has no hash of the rest)'
+    log('info', `resuming from the checkpoint at step ${state.step}${unchecked}`)
   } else if (job.weightsFrom) {
     loadInto(network, state, await readWeights(job.weightsFrom), 'weights')
-    log('info', `begins with the weights of ${basename(job.weightsFrom)}`)
+    log('info', `starting from the weights in ${basename(job.weightsFrom)}`)
   }
 
-  const startedAt = performance.now()
-  const executor = openExecutor(network, config, state, { anchorEvery, keptUnits, log, onPhase: phase })
+  if (data.batch < config.batch)
+    log('warn', `there are only ${data.batch} training images, fewer than the batch size of ${config.batch}: every step uses all of them`)
+  const executor = openExecutor(network, { ...config, batch: data.batch }, state, { anchorEvery, keptUnits, log, onPhase: phase })
+  const population = reestimates(network, config) ? new Population(executor, data) : null
   let lastCheckpoint = { at: performance.now(), step: -1 }
-  let latest: Record<string, number> = {}
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
-  const checkpoint = async (kind: Checkpoint['kind']): Promise<void> => {
+  const checkpoint = async (kind: Checkpoint['kind'], points: Record<string, string> = {}): Promise<void> => {
     phase('checkpoint')
     recorder.flush()
-    const progress: Progress = { step: executor.step, best: selection.best, anchorEvery, keptUnits }
-    const points: Record<string, string> =
-      kind === 'stop' && link.wanted === 'hostLost' ? { points: packPoints(recorder.unacknowledged()) } : {}
+    const progress: Progress = { step: executor.step, best: selection.best, anchorEvery, keptUnits, gradients: gradients.worst }
     const tensors = executor.read((current) => storedTensors(network, current, config.optimizer))
-    const written = saveCheckpoint({ folder: job.checkpointFolder, lease: job.lease, config }, tensors, progress, points)
+    if (population) for (const [name, stored] of populationTensors(network, population.refresh())) tensors.set(name, stored)
+    const place = { folder: job.checkpointFolder, lastStep: lastCheckpoint.step }
+    const written = saveInHome(link, place, (folder) => saveCheckpoint({ folder, lease: job.lease, config }, tensors, progress, points))
     saved = await written.catch((error: unknown) => {
       throw error instanceof NotFinite ? new Diverged(error.message, executor.step, lastCheckpoint.step) : error
     })
-    recorder.checkpointed()
     lastCheckpoint = { at: performance.now(), step: executor.step }
-    link.report({ kind: 'checkpoint', checkpoint: kind, step: executor.step, createdAt: Date.now(), metrics: latest, ...saved })
+    link.report({ kind: 'checkpoint', checkpoint: kind, step: executor.step, createdAt: Date.now(), ...saved })
     phase('training')
   }
 
-  const record = (key: string, value: number): void => {
-    recorder.record(key, executor.step, value)
-    latest = { ...latest, [key]: value }
-  }
+  const record = (key: string, value: number): void => recorder.record(key, executor.step, value)
   const heldOut = (part: 'test' | 'validation', limit: number) => data.heldOut(part, { batch: EVALUATION_BATCH, limit })
   const testInFull = (): TestFigures | null => evaluateInFull(executor, heldOut('test', 0), config.classes)
   const recordPart = <T extends Evaluation>(part: 'test' | 'validation', result: T | null): T | null => {
     if (!result) return null
     record(`${part}/accuracy`, result.accuracy)
     record(`${part}/loss`, result.loss)
+    record(`${part}/images`, result.images)
     return result
+  }
+  const anchor = (chosen: number, why: string): void => {
+    if (chosen === anchorEvery) return
+    log('info', `anchoring a state every ${chosen === 1 ? 'unit' : `${chosen} units`}, because ${why}`)
+    executor.keep({ anchorEvery: chosen, keptUnits })
+    anchorEvery = chosen
+  }
+  const checkGradients = (batch: HostBatch): void => {
+    const { error, before, turned, anchorEvery: chosen } = gradients.check(executor, batch, { anchorEvery, keptUnits })
+    anchor(chosen, `reversed gradients had a relative error of ${before?.error.toExponential(1)}`)
+    record('reversibility/gradientError', error.error)
+    record('reversibility/gradientCosine', error.cosine)
+    const worst = gradients.worst!
+    // The points first: the host's row must not be ahead of its series.
+    recorder.flush()
+    link.report({ kind: 'gradients', worst })
+    const remedy = anchorsHelp(worst) ? 'set anchorEvery (a number or auto) or use a smaller h' : 'use a smaller h'
+    if (turned) log('warn', `gradients are not trustworthy: ${describeCheck(worst)}; ${remedy}`)
   }
   let warned = false
   const measureReversal = (batch: HostBatch): void => {
     const worstOf = (errors: number[]): number => errors.reduce((a, b) => (Number.isNaN(a) || a > b ? a : b))
-    if (config.anchorEvery === 'auto') {
+    if (config.anchorEvery === 'auto' && !gradients.on) {
       const measured = (every: number): number => worstOf(executor.reconstruct(batch, every))
       const units = Math.max(...network.stages.map((stage) => stage.units))
-      const chosen = chooseAnchors(measured, units, config.reconstructionTolerance, anchorEvery)
-      if (chosen !== anchorEvery) {
-        const error = measured(anchorEvery).toExponential(1)
-        log('info', `stores every ${chosen}-th state, because rebuilt states were off by ${error} (relative)`)
-        executor.keep({ anchorEvery: chosen, keptUnits })
-      }
-      anchorEvery = chosen
+      const chosen = chooseAnchors(measured, units, stateLimits(config.reconstructionTolerance), anchorEvery)
+      if (chosen !== anchorEvery) anchor(chosen, `reconstructed states had a relative error of ${measured(anchorEvery).toExponential(1)}`)
     }
     const errors = executor.reconstruct(batch, anchorEvery)
     errors.forEach((error, stage) => record(`reversibility/stage${stage + 1}`, error))
@@ -132,23 +161,26 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   }
   const evaluateAll = <T extends Evaluation>(evaluateTest: () => T | null, batch: HostBatch): T | null => {
     phase('evaluating')
+    population?.refresh()
     const test = recordPart('test', evaluateTest())
-    // Always of the same images, or else the last value could not be compared with the ones before.
+    // Always uses the same images, so that values can be compared with earlier ones.
     const validation =
       config.validation > 0 ? recordPart('validation', evaluate(executor, heldOut('validation', config.evaluateImages))) : null
     if (validation) selection.consider(validation, executor.step, checkpointFile(executor.step, job.lease))
-    if (reversible) measureReversal(batch)
+    if (gradients.on) checkGradients(batch)
+    if (rebuildsActivations(config)) measureReversal(batch)
     phase('training')
     return test
   }
 
   link.report({ kind: 'started', step: executor.step, totalSteps: config.steps, stepsPerEpoch: data.stepsPerEpoch })
+  if (gradients.worst) link.report({ kind: 'gradients', worst: gradients.worst })
   phase('training')
   if (executor.step === 0) await checkpoint('start')
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
   const resources = new ResourceMeter(job.checkpointFolder)
   let finalTest: TestFigures | null = null
-  let outcome: 'finished' | 'stopped' | 'paused' = 'finished'
+  let outcome: 'finished' | 'stopped' | 'paused' | 'interrupted' = 'finished'
 
   while (executor.step < config.steps) {
     const begin = performance.now()
@@ -173,11 +205,13 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     }
 
     const last = executor.step === config.steps
-    if (!last && executor.step % evaluateEvery === 0) {
+    const evaluates = last || executor.step % evaluateEvery === 0
+    if (!evaluates && gradients.isEarly(executor.step)) checkGradients(batch)
+    if (!last && evaluates) {
       evaluateAll(() => evaluate(executor, heldOut('test', config.evaluateImages)), batch)
       if (selection.improved) await checkpoint('best')
       if (selection.exhausted) {
-        log('info', `stops early: no improvement in ${config.earlyStopping} evaluations`)
+        log('info', `early stopping: no improvement in ${config.earlyStopping} evaluations`)
         batch.release()
         break
       }
@@ -186,7 +220,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     batch.release()
     await link.breathe()
     if (link.wanted) {
-      outcome = link.wanted === 'pause' ? 'paused' : 'stopped'
+      outcome = OUTCOMES[link.wanted]
       break
     }
     if (config.checkpointSeconds > 0 && performance.now() - lastCheckpoint.at > config.checkpointSeconds * 1000)
@@ -194,41 +228,57 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   }
 
   recorder.flush()
-  const kind = outcome === 'finished' ? 'final' : outcome === 'paused' ? 'pause' : 'stop'
-  if (lastCheckpoint.step !== executor.step || kind === 'final') await checkpoint(kind)
+  const kind = CHECKPOINTS[outcome]
+  const points = await pointsToKeep(recorder, link)
+  // One that is there may have been written while the host was gone already, and then knows nothing of what the host did not get.
+  if (lastCheckpoint.step !== executor.step || kind === 'final' || 'points' in points) await checkpoint(kind, points)
   const end = saved as Awaited<ReturnType<typeof saveCheckpoint>> | null
-  if (!end) throw new UserError('INTERNAL', 'the run ended without a checkpoint; please report this')
+  if (!end) throw new UserError('INTERNAL', 'The run ended without a checkpoint. This is a bug in Retrace; please report it.')
+  let reason: string | null = null
   let result: RunResult = {
     testAccuracy: null,
     testLoss: null,
+    step: null,
+    images: null,
     weightsHash: end.weightsHash,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: recorder.activeSeconds(),
   }
   if (outcome === 'finished') {
-    // The reported accuracy is that of the selected checkpoint; without a validation split that is the last one.
+    // The final results are those of the selected checkpoint, which is the last one without a validation split.
     let selected = { file: end.file, step: executor.step }
     if (selection.best && selection.best.step !== executor.step) {
       selected = { file: selection.best.file, step: selection.best.step }
-      const best = await readCheckpoint(join(job.checkpointFolder, selection.best.file))
-      executor.change((current) => loadInto(network, current, best.file.tensors, 'weights'))
       finalTest = null
+      try {
+        const best = await readCheckpoint(join(job.checkpointFolder, selection.best.file))
+        executor.change((current) => loadInto(network, current, best.file.tensors, 'weights'))
+        if (population) executor.evaluateWith(readPopulation(network, best.file.tensors))
+      } catch (error) {
+        if (!(error instanceof DamagedCheckpoint)) throw error
+        // Training is complete, and figures of weights that were not selected cannot stand in the place of those that are lost.
+        reason = describeLostSelection(selected, error)
+        log('warn', reason)
+      }
     }
-    const test = finalTest ?? testInFull()
+    const test = reason === null ? (finalTest ?? testInFull()) : null
     if (test) {
-      result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss }
+      result = { ...result, testAccuracy: test.accuracy, testLoss: test.loss, step: selected.step, images: test.images }
       link.report({ kind: 'evaluation', ...selected, at: Date.now(), figures: test })
     }
   }
-  return { outcome, reason: null, result }
+  return { outcome, reason, result }
 }
+
+const describeLostSelection = ({ step, file }: { step: number; file: string }, { why }: DamagedCheckpoint): string =>
+  `The selected checkpoint at step ${step} could not be read: ${why} (${file}). There are no final test results; evaluate another checkpoint, or run again.`
 
 /** Units that keep their activations: what a fixed budget allows, or half of the memory that is free now. */
 function planKept(network: Network, config: RunConfig): number[] {
-  if (config.mode === 'stored' || config.memoryBudget === 0) return []
-  return planActivations(network, config.batch, budgetBytes(config)).keptUnits
+  if (!rebuildsActivations(config) || config.memoryBudget === 0) return []
+  return planActivations(network, microBatch(config), budgetBytes(config)).keptUnits
 }
 
 function describeReconstruction(error: number, tolerance: number): string {
-  const found = `rebuilt states are off by ${error.toExponential(1)} (relative), more than the tolerance of ${tolerance.toExponential(0)}`
-  return `${found}, so that gradients may be wrong; set anchorEvery (a number, or auto) or a smaller h`
+  const found = `reconstructed states have a relative error of ${error.toExponential(1)}, above the tolerance of ${tolerance.toExponential(0)}`
+  return `${found}, so gradients may be wrong; set anchorEvery (a number or auto) or use a smaller h`
 }

@@ -1,43 +1,69 @@
+import { keepToOwner } from '../durable/own-files.js'
 import { ToolRequestSchema } from '../contract/tools.js'
 import { isUserError } from '../contract/errors.js'
 import { openEngine } from '../engine/open.js'
-import { LeaseLost } from './checkpoint.js'
+import { findSound, LeaseLost } from './checkpoint.js'
 import { connectToHost, type HostLink } from './link.js'
+import type { Job } from './messages.js'
 import { runTool } from './tools.js'
 
 /**
- * A process that computes: one run (`--run ID --lease N`, the job comes over the channel) or one tool (`--tool NAME JSON`).
+ * A process that computes: one run (`--run ID --lease N`, the job comes over the channel), one tool (`--tool NAME JSON`), or
+ * the instruments of the lab (`--lab`, questions come over the channel).
  * It alone loads TensorFlow, so that no crash of the native library, and no long call into it, reaches the workbench.
  */
 async function main(args: string[]): Promise<void> {
+  keepToOwner()
   const [kind, name, request] = args
   if (kind === '--tool') return runTool(ToolRequestSchema.parse({ tool: name, request: JSON.parse(request ?? 'null') }))
+  if (kind === '--lab') return (await import('./lab-process.js')).serveLooks()
   const link = connectToHost()
   try {
     await trainRun(link)
   } catch (error) {
-    // Whoever took the run over reports on it from now on.
+    // The trainer that took over the run reports on it from now on.
     if (error instanceof LeaseLost) return
     if (!isUserError(error)) throw error
     link.report({ kind: 'ended', outcome: 'failed', reason: error.message, result: null })
+  } finally {
+    // Also before a defect ends the process: what it measured until then is wanted most.
     await link.drain()
   }
 }
 
 async function trainRun(link: HostLink): Promise<void> {
-  const job = await link.job()
+  const { job, fromStep } = await passDamaged(await link.job(), link)
+  const terminated = (): boolean => link.wanted === 'terminated'
   link.report({ kind: 'phase', phase: 'starting the engine' })
   const { report } = await openEngine()
   link.report({ kind: 'engine', report })
+  if (terminated()) return link.report(endedBeforeBegin)
   link.report({ kind: 'phase', phase: 'loading data' })
+  if (job.datasetHash === null)
+    link.report({
+      kind: 'log',
+      at: Date.now(),
+      level: 'warn',
+      message: 'this run did not record the hash of its data set, so it cannot be verified that the data are unchanged',
+    })
   const [{ openRunData }, { train }] = await Promise.all([import('./open-run-data.js'), import('./train.js')])
-  const data = await openRunData(job, new URL('./batch-worker.js', import.meta.url))
+  const data = await openRunData(job, fromStep, new URL('./batch-worker.js', import.meta.url))
   try {
-    link.report({ kind: 'ended', ...(await train(job, data, link)) })
+    link.report(terminated() ? endedBeforeBegin : { kind: 'ended', ...(await train(job, data, link)) })
   } finally {
     await data.close()
   }
-  await link.drain()
+}
+
+/** The last checkpoint already has everything that could be saved. */
+const endedBeforeBegin = { kind: 'ended', outcome: 'interrupted', reason: null, result: null } as const
+
+/** The job with the newest checkpoint that is not damaged; of those that are the host is told. */
+async function passDamaged(job: Job, link: HostLink): Promise<{ job: Job; fromStep: number }> {
+  if (job.resumeFrom === null) return { job, fromStep: 0 }
+  const { file, step, damaged } = await findSound(job.checkpointFolder, [job.resumeFrom, ...job.olderCheckpoints])
+  for (const each of damaged) link.report({ kind: 'damaged', at: Date.now(), goesOnFrom: step, ...each })
+  return { job: { ...job, resumeFrom: file }, fromStep: step }
 }
 
 await main(process.argv.slice(2))

@@ -3,7 +3,9 @@ import type { LayerNorm } from '../contract/evaluations.js'
 import { UserError } from '../contract/errors.js'
 import { layerNorms } from '../numeric/layer-norms.js'
 import { buildNetwork } from '../numeric/network.js'
-import { FORMAT, readCheckpoint, requireFit, weightsHash } from './checkpoint.js'
+import { configMetadata, isCheckpoint, readCheckpoint, requireFit, weightsHash } from './checkpoint.js'
+import { isSound } from './content-hash.js'
+import { isPopulation } from './population.js'
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js'
 
 const WEIGHTS_FORMAT = 'retrace-weights-1'
@@ -16,33 +18,46 @@ const isWeight = (name: string): boolean => name.startsWith('params/') || name.s
  * @throws UserError when the file cannot be read or is damaged
  */
 export async function readWeights(path: string): Promise<Map<string, StoredTensor>> {
-  const { metadata, tensors } = await readSafetensors(path)
-  const stated = [FORMAT, WEIGHTS_FORMAT].includes(metadata['format'] ?? '') ? metadata['weightsHash'] : undefined
+  const file = await readSafetensors(path)
+  const { metadata, tensors } = file
+  const stated = isCheckpoint(metadata) || metadata['format'] === WEIGHTS_FORMAT ? metadata['weightsHash'] : undefined
+  if (isSound(file) === false) throw new UserError('BAD_INPUT', `${path} is damaged: its content does not match its hash. Get it again.`)
   if (stated !== undefined && stated !== weightsHash(tensors))
-    throw new UserError('BAD_INPUT', `${path} is damaged: its weights do not match their hash; get it again`)
+    throw new UserError('BAD_INPUT', `${path} is damaged: its weights do not match their hash. Get it again.`)
   return new Map([...tensors].filter(([name]) => isWeight(name)))
 }
 
-/** @throws UserError when the file cannot be read, or its weights do not fit the network of the configuration */
+/** @throws UserError when the file cannot be read, or its weights do not fit the network of the configuration: none missing, and none left over */
 export async function checkWeights(path: string, config: RunConfig): Promise<void> {
-  requireFit(buildNetwork(config), await readWeights(path))
+  const network = buildNetwork(config)
+  const weights = await readWeights(path)
+  requireFit(network, weights)
+  const wanted = new Set(network.parameters.map(({ name }) => `params/${name}`))
+  const over = [...weights.keys()].filter((name) => name.startsWith('params/') && !wanted.has(name))
+  if (over.length)
+    throw new UserError(
+      'BAD_INPUT',
+      `${path} has ${over.length} parameters that this network does not have (${over.slice(0, 3).join(', ')}${over.length > 3 ? ', ...' : ''}). Choose weights of the same network.`,
+    )
 }
 
 /**
- * Writes the weights of a checkpoint, without what only training needs, under the same names.
+ * Writes the weights of a checkpoint, without what only training needs, under the same names: also `population/*`, the statistics by
+ * which the run's evaluations normalise, where it estimates them. A run that begins with the file estimates its own.
+ * @param overwrite whether a file that is there may be replaced
  * @returns bytes written
- * @throws UserError when the checkpoint is damaged, or the file cannot be written
+ * @throws UserError when the checkpoint is damaged, or the file is there already or cannot be written
  */
-export async function exportWeights(checkpoint: string, target: string): Promise<number> {
+export async function exportWeights(checkpoint: string, target: string, overwrite = false): Promise<number> {
   const { file, config, progress } = await readCheckpoint(checkpoint)
-  const tensors = new Map([...file.tensors].filter(([name]) => isWeight(name)))
+  const tensors = new Map([...file.tensors].filter(([name]) => isWeight(name) || isPopulation(name)))
   const metadata = {
     format: WEIGHTS_FORMAT,
-    config: JSON.stringify(config),
+    ...configMetadata(config),
     step: String(progress.step),
     weightsHash: weightsHash(tensors),
   }
-  return writeSafetensors(target, { metadata, tensors })
+  return writeSafetensors(target, { metadata, tensors }, { overwrite })
 }
 
 /** Milliseconds after which others may work, in a process that does more than this. */

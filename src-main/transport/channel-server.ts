@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import type { WebSocket } from 'ws'
 import { isUserError } from '../contract/errors.js'
-import { router, type AppRouter } from '../contract/router.js'
-import type { Services } from '../contract/services.js'
+import { Subscriptions } from '../contract/subscriptions.js'
+import type { WritePath } from '../contract/writing.js'
+import type { Api, AppRouter } from '../features/router.js'
 
 /** Longest message that a client may send, in bytes: a configuration is a few kilobytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -16,13 +17,20 @@ export const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 /** Called with errors that are defects (never with a UserError, which the client gets as its answer). */
 export type DefectListener = (error: Error, path: string | undefined) => void
 
-/** tRPC's handler of one connection, over anything that looks like a `ws` socket. */
-export function connectionHandler(services: Services, onDefect: DefectListener): (socket: WebSocket, request: IncomingMessage) => void {
+/**
+ * tRPC's handler of one connection, over anything that looks like a `ws` socket.
+ * @param writePathOf where who made the connection may have files written
+ */
+export function connectionHandler(
+  { router, features }: Api,
+  writePathOf: (request: IncomingMessage) => WritePath,
+  onDefect: DefectListener,
+): (socket: WebSocket, request: IncomingMessage) => void {
   return getWSConnectionHandler<AppRouter>({
     // Required by the type, read only by applyWSSHandler.
     wss: undefined as never,
     router,
-    createContext: () => ({ services }),
+    createContext: ({ req }) => ({ features, writePath: writePathOf(req), subscriptions: new Subscriptions() }),
     maxBatchSize: MAX_BATCH,
     onError: ({ error, path }) => {
       const caller = error.code !== 'INTERNAL_SERVER_ERROR' || isUserError(error.cause)
@@ -73,16 +81,16 @@ class ChannelServerSocket extends EventEmitter {
 }
 
 /** Serves the router's WebSocket protocol over one pipe of strings. */
-export function serveChannel(services: Services, channel: Channel, onDefect: DefectListener): ChannelEvents {
+export function serveChannel(api: Api, writePath: WritePath, channel: Channel, onDefect: DefectListener): ChannelEvents {
   const socket = new ChannelServerSocket(channel)
   const request = { headers: {}, url: '/', socket: {} }
-  connectionHandler(services, onDefect)(socket as unknown as WebSocket, request as unknown as IncomingMessage)
+  connectionHandler(api, () => writePath, onDefect)(socket as unknown as WebSocket, request as unknown as IncomingMessage)
   return {
     message(text) {
       if (socket.readyState !== OPEN) return
       const bytes = Buffer.from(text, 'utf8')
       if (bytes.length > MAX_MESSAGE_BYTES) {
-        socket.close(1009, `a message of ${bytes.length} bytes is over the limit of ${MAX_MESSAGE_BYTES}`)
+        socket.close(1009, `a message of ${bytes.length} bytes exceeds the limit of ${MAX_MESSAGE_BYTES}`)
         return
       }
       socket.emit('message', bytes, false)

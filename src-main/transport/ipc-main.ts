@@ -1,6 +1,8 @@
 import type { IpcMainEvent, WebContents } from 'electron'
 import { IPC } from '../contract/bridge.js'
-import type { Services } from '../contract/services.js'
+import type { WritePath } from '../contract/writing.js'
+import type { Api } from '../features/router.js'
+import { guarded } from '../processes/guarded.js'
 import { serveChannel, type ChannelEvents, type DefectListener } from './channel-server.js'
 
 /** What is needed of Electron's `ipcMain`; an argument, so that tests run without Electron. */
@@ -11,16 +13,19 @@ export interface IpcMainLike {
 
 export interface IpcOptions {
   ipcMain: IpcMainLike
-  services: Services
+  api: Api
   /** Whether this frame is the window's own page; anything else is not answered. */
   isTrusted(event: IpcMainEvent): boolean
+  /** Where the window may have files written. */
+  writePath: WritePath
   onDefect: DefectListener
 }
 
 const MAX_PIPES = 16
 
 /** Serves the router over Electron's IPC: any number of pipes for each page, closed with it. */
-export function serveIpc({ ipcMain, services, isTrusted, onDefect }: IpcOptions): { close(): void } {
+export function serveIpc({ ipcMain, api, isTrusted, writePath, onDefect }: IpcOptions): { close(): void } {
+  const fault = (error: unknown): void => onDefect(error instanceof Error ? error : new Error(String(error)), undefined)
   const pages = new Map<WebContents, Map<number, ChannelEvents>>()
 
   const pipesOf = (page: WebContents): Map<number, ChannelEvents> => {
@@ -33,18 +38,24 @@ export function serveIpc({ ipcMain, services, isTrusted, onDefect }: IpcOptions)
       pipes.clear()
     }
     // A reload or a crash takes the page's end of every pipe away without a word.
-    page.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
-      if (isMainFrame && !isSameDocument) drop()
-    })
-    page.on('render-process-gone', drop)
-    page.once('destroyed', () => {
-      drop()
-      pages.delete(page)
-    })
+    page.on(
+      'did-start-navigation',
+      guarded(fault, ({ isMainFrame, isSameDocument }) => {
+        if (isMainFrame && !isSameDocument) drop()
+      }),
+    )
+    page.on('render-process-gone', guarded(fault, drop))
+    page.once(
+      'destroyed',
+      guarded(fault, () => {
+        drop()
+        pages.delete(page)
+      }),
+    )
     return pipes
   }
 
-  const open = (event: IpcMainEvent, id: unknown): void => {
+  const open = guarded(fault, (event: IpcMainEvent, id: unknown): void => {
     if (typeof id !== 'number' || !isTrusted(event)) return
     const page = event.sender
     const pipes = pipesOf(page)
@@ -59,20 +70,20 @@ export function serveIpc({ ipcMain, services, isTrusted, onDefect }: IpcOptions)
         tell(IPC.closed, reason)
       },
     }
-    pipes.set(id, serveChannel(services, channel, onDefect))
-  }
+    pipes.set(id, serveChannel(api, writePath, channel, onDefect))
+  })
 
-  const message = (event: IpcMainEvent, id: unknown, text: unknown): void => {
+  const message = guarded(fault, (event: IpcMainEvent, id: unknown, text: unknown): void => {
     if (typeof id !== 'number' || typeof text !== 'string' || !isTrusted(event)) return
     pages.get(event.sender)?.get(id)?.message(text)
-  }
+  })
 
-  const close = (event: IpcMainEvent, id: unknown): void => {
+  const close = guarded(fault, (event: IpcMainEvent, id: unknown): void => {
     if (typeof id !== 'number' || !isTrusted(event)) return
     const pipes = pages.get(event.sender)
     pipes?.get(id)?.closed()
     pipes?.delete(id)
-  }
+  })
 
   ipcMain.on(IPC.open, open)
   ipcMain.on(IPC.toMain, message)

@@ -1,11 +1,18 @@
 import { createTRPCClient, localLink, type TRPCClient } from '@trpc/client'
 import superjson from 'superjson'
-import { router, type AppRouter } from '../contract/router.js'
-import type { Services } from '../contract/services.js'
+import { Subscriptions } from '../contract/subscriptions.js'
+import type { Api, AppRouter } from '../features/router.js'
+import { anywhere } from './writing.js'
 
-/** The typed client over services in this process: what the command line uses when it holds the home itself. */
-export function connectInMemory(services: Services): TRPCClient<AppRouter> {
+/** The typed client of features in this process: what the command line uses when it holds the home itself. */
+export function connectInMemory({ router, features }: Api): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({
-    links: [localLink({ router, createContext: async () => ({ services }), transformer: superjson })],
+    links: [
+      localLink({
+        router,
+        createContext: async () => ({ features, writePath: anywhere, subscriptions: new Subscriptions() }),
+        transformer: superjson,
+      }),
+    ],
   })
 }

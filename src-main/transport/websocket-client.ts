@@ -1,7 +1,8 @@
 import { createTRPCClient, createWSClient, wsLink, type TRPCClient } from '@trpc/client'
 import superjson from 'superjson'
 import { WebSocket } from 'ws'
-import type { AppRouter } from '../contract/router.js'
+import type { AppRouter } from '../features/router.js'
+import { guarded, warn } from '../processes/guarded.js'
 
 /** Path of the API's socket on the local server. */
 export const API_PATH = '/api'
@@ -23,7 +24,10 @@ export function connectWebSocket(address: string, token: string, graceMs = 5000)
     constructor(url: string | URL) {
       super(url, { headers: { authorization: `Bearer ${token}` }, maxPayload: 1024 ** 3 })
       // A refused connection is reported through `close`; without a listener its error would end the process.
-      this.on('error', () => undefined)
+      this.on(
+        'error',
+        guarded(warn, () => undefined),
+      )
     }
   }
   let giveUp: NodeJS.Timeout | undefined
@@ -39,7 +43,7 @@ export function connectWebSocket(address: string, token: string, graceMs = 5000)
   const watch = socket.connectionState.subscribe({
     next({ state }) {
       // Told at every attempt to come back: the first of them counts.
-      if (state === 'connecting') return void (giveUp ??= setTimeout(report, graceMs))
+      if (state === 'connecting') return void (giveUp ??= setTimeout(guarded(warn, report), graceMs))
       if (state !== 'pending') return
       clearTimeout(giveUp)
       giveUp = undefined

@@ -2,27 +2,32 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { handleKeepAlive } from '@trpc/server/adapters/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Services } from '../contract/services.js'
+import { CLOSED_REASON, SOCKET_PROTOCOL } from '../contract/entry.js'
+import type { WritePath } from '../contract/writing.js'
+import type { Api } from '../features/router.js'
+import { guarded } from '../processes/guarded.js'
 import { connectionHandler, MAX_MESSAGE_BYTES, MAX_UNREAD_BYTES, type DefectListener } from './channel-server.js'
 
 /** Why an upgrade is refused: the status, and a sentence for the body. */
 export interface Refusal {
-  status: 401 | 403 | 404 | 405
+  status: 400 | 401 | 403 | 404 | 405 | 503
   message: string
 }
 
 export interface WebSocketOptions {
   server: Server
-  services: Services
+  api: Api
   /** Decides on each upgrade before anything else is read from the connection; null admits it. */
   refuse(request: IncomingMessage): Refusal | null
+  /** Where who made an admitted connection may have files written. */
+  writePathOf(request: IncomingMessage): WritePath
   onDefect: DefectListener
 }
 
 export interface WebSocketService {
-  /** Connections that are open now. */
+  /** Number of open connections. */
   readonly clients: number
-  /** Closes every connection and takes no more. */
+  /** Closes all connections and accepts no more. */
   close(): void
 }
 
@@ -44,23 +49,35 @@ function limitBacklog(socket: WebSocket): void {
 }
 
 /** Serves the router over WebSocket connections of an HTTP server, each admitted by `refuse` first. */
-export function serveWebSocket({ server, services, refuse, onDefect }: WebSocketOptions): WebSocketService {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false })
-  const serve = connectionHandler(services, onDefect)
+export function serveWebSocket({ server, api, refuse, writePathOf, onDefect }: WebSocketOptions): WebSocketService {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    // Never one that holds a key.
+    handleProtocols: (protocols) => (protocols.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
+  })
+  const serve = connectionHandler(api, writePathOf, onDefect)
 
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const fault = (error: unknown): void => onDefect(error instanceof Error ? error : new Error(String(error)), undefined)
+  const upgrade = guarded(fault, (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Until ws takes the connection over, nobody else listens, and a reset would end the process.
-    const lost = (): void => void socket.destroy()
+    const lost = guarded(fault, () => void socket.destroy())
     socket.on('error', lost)
     const refusal = refuse(request)
     if (refusal) return reject(socket, refusal)
     socket.off('error', lost)
-    sockets.handleUpgrade(request, socket, head, (client) => {
-      limitBacklog(client)
-      handleKeepAlive(client)
-      serve(client, request)
-    })
-  }
+    sockets.handleUpgrade(
+      request,
+      socket,
+      head,
+      guarded(fault, (client) => {
+        limitBacklog(client)
+        handleKeepAlive(client)
+        serve(client, request)
+      }),
+    )
+  })
   server.on('upgrade', upgrade)
 
   return {
@@ -70,9 +87,12 @@ export function serveWebSocket({ server, services, refuse, onDefect }: WebSocket
     close() {
       server.off('upgrade', upgrade)
       for (const client of sockets.clients) {
-        client.close(1001, 'the workbench was closed')
+        client.close(1001, CLOSED_REASON)
         // A client that does not answer the closing handshake must not hold up the end.
-        setTimeout(() => client.terminate(), 500).unref()
+        setTimeout(
+          guarded(fault, () => client.terminate()),
+          500,
+        ).unref()
       }
       sockets.close()
     },

@@ -1,6 +1,6 @@
 import { onScopeDispose, watch } from 'vue'
 import { useRoute, useRouter, type LocationQuery } from 'vue-router'
-import { useChartSettings } from '../stores/chart-settings.js'
+import { useChartSettings } from './chart-settings.js'
 import type { ChartPage } from './chart-page.js'
 import { X_AXES } from './x-axis.js'
 

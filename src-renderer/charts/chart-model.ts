@@ -1,7 +1,7 @@
-import type { SeriesBuffer, Values } from '../series/series-buffer.js'
-import { lineStyle, type LineStyle } from './palette.js'
+import type { SeriesBuffer, Values } from './series/series-buffer.js'
+import { lineStyle, onWhite, type LineStyle } from './palette.js'
 import { reduceToColumns, type Reduced, type Stretch } from './reduce.js'
-import { valueRange, type Range } from './value-range.js'
+import { beyondEnd, valueRange, type Range } from './value-range.js'
 import type { XAxisKind, XMap } from './x-axis.js'
 
 /** A line that a chart is asked to draw. */
@@ -28,6 +28,8 @@ export interface ReferenceLine {
 }
 
 export interface ChartInput {
+  /** What its values are, without their unit. */
+  title: string
   lines: ChartLine[]
   unit: string
   xAxis: XAxisKind
@@ -54,6 +56,7 @@ export interface DrawnLine {
 
 /** Everything that is on a chart, in its own units: what the screen and the exports draw. */
 export interface ChartModel {
+  title: string
   lines: DrawnLine[]
   unit: string
   xAxis: XAxisKind
@@ -84,7 +87,7 @@ export function chartModel(input: ChartInput): ChartModel {
 
 /** The same, line by line, so that a page can have a turn between. */
 export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, ChartModel> {
-  const { unit, xAxis, from, to, columns, dark, logarithmic, logarithmicX, outlierProof, references = [] } = input
+  const { title, unit, xAxis, from, to, columns, dark, logarithmic, logarithmicX, outlierProof, references = [] } = input
   const stretch = { from, to, columns, logarithmic: logarithmicX }
   const lines: DrawnLine[] = []
   for (const [i, { key, label, buffer, smoothed, map, style, hidden, band }] of input.lines.entries()) {
@@ -103,9 +106,16 @@ export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, 
   const shown = shownValues(lines, from, to)
   const blank = shown.length > 0 && !shown.some((value) => Number.isFinite(value) && (!logarithmic || value > 0))
   const y = blank ? { ...NO_SCALE } : valueRange(withPublished(shown, references), { unit, logarithmic, outlierProof })
-  const beyond = y && outlierProof ? shown.reduce((count, value) => count + (value < y.min || value > y.max ? 1 : 0), 0) : 0
-  return { lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond, blank }
+  const beyond = y && outlierProof ? shown.reduce((count, value) => count + (beyondEnd(value, y, logarithmic) ? 1 : 0), 0) : 0
+  return { title, lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond, blank }
 }
+
+/** The same for paper, whatever theme it was made for. */
+export const onPaper = (model: ChartModel): ChartModel => ({
+  ...model,
+  dark: false,
+  lines: model.lines.map((line) => ({ ...line, style: onWhite(line.style) })),
+})
 
 /** Something to place marks on, which takes no labels. */
 const NO_SCALE: Range = { min: 0.1, max: 1 }

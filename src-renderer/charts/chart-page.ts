@@ -1,6 +1,6 @@
 import { inject, provide, ref, shallowRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
-import type { SeriesBuffer } from '../series/series-buffer.js'
-import { Smoothed } from '../series/smoothed.js'
+import type { SeriesBuffer } from './series/series-buffer.js'
+import { Smoothed } from './series/smoothed.js'
 import type { Span } from './zoom.js'
 
 /** What the charts of one page share. */

@@ -1,6 +1,6 @@
 import { computed, ref, type Ref } from 'vue'
 import { useTheme } from 'vuetify'
-import { useChartSettings } from '../stores/chart-settings.js'
+import { useChartSettings } from './chart-settings.js'
 import type { ReferenceLine } from './chart-model.js'
 import { useChartPage } from './chart-page.js'
 import { legendEntries } from './legend-entries.js'

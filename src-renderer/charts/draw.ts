@@ -1,7 +1,8 @@
 import type { ChartModel, DrawnLine } from './chart-model.js'
-import { chartTheme } from './palette.js'
+import { errorBarOf, marksOf } from './marks.js'
+import type { Reduced } from './reduce.js'
 import { scalesOf, type Plot, type Scales } from './scales.js'
-import { drawBand, drawDots, drawTrack, trackOf, type Pen, type Track } from './strokes.js'
+import { drawBand, drawDots, drawErrorBar, drawTrack, trackOf, type Pen, type Track } from './strokes.js'
 
 /** How far beside its point something may be painted, in pixels of CSS: half a dot, a cross or a triangle, or a joint of a line. */
 const REACH = 5
@@ -18,13 +19,16 @@ export interface Sheet {
   changedFrom: number
 }
 
-export function sheetOf(model: ChartModel, plot: Plot): Sheet {
+/** @param bars whether busy lines may be drawn as bars of pixels: not where a picture has none */
+export function sheetOf(model: ChartModel, plot: Plot, bars = true): Sheet {
   const scales = scalesOf(model, plot)
-  const lines = model.lines.map((line) => ({ line, main: trackOf(line.main, scales), raw: line.raw && trackOf(line.raw, scales) }))
+  const track = (reduced: Reduced): Track => trackOf(reduced, scales, bars)
+  const lines = model.lines.map((line) => ({ line, main: track(line.main), raw: line.raw && track(line.raw) }))
   const kinds = lines.map(({ line: { key, style, band }, main, raw }) => [
     key,
     style,
     band !== null,
+    errorBarOf({ band }) !== null,
     main.busy,
     main.dots,
     raw?.busy ?? null,
@@ -60,6 +64,7 @@ export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixe
   // What stands at a single point is whole also at the edge of the plot.
   pen.save()
   clipTo(pen, plot, left, REACH, REACH)
+  for (const { line } of lines) drawErrorBar(pen, line, scales, plot)
   for (const { line, main } of lines) if (main.dots) drawDots(pen, main, line.style.color, plot)
   drawMarks(pen, model, plot, scales)
   pen.restore()
@@ -74,39 +79,28 @@ function clipTo(pen: Pen, plot: Plot, left: number, marginX: number, marginY: nu
 }
 
 /** All of it at once. */
-export function drawLines(pen: Pen, model: ChartModel, plot: Plot, pixelRatio: number): void {
-  const steps = drawSteps(pen, sheetOf(model, plot), pixelRatio)
+export function drawLines(pen: Pen, model: ChartModel, plot: Plot, pixelRatio: number, bars = true): void {
+  const steps = drawSteps(pen, sheetOf(model, plot, bars), pixelRatio)
   while (!steps.next().done);
 }
 
 /** Crosses on the floor where there is no number, triangles at the edges where a value lies beyond them. */
-function drawMarks(pen: Pen, { lines, y: range, dark, from, to }: ChartModel, { top, height }: Plot, { x }: Scales): void {
+function drawMarks(pen: Pen, model: ChartModel, { top, height }: Plot, { x }: Scales): void {
   const floor = top + height
   pen.lineWidth = 1.6
-  for (const { main, raw, style } of lines) {
-    pen.strokeStyle = chartTheme(dark).error
-    for (const position of (raw ?? main).nonFinite) {
-      const at = x(position)
-      if (Number.isNaN(at) || position < from || position > to) continue
+  for (const { kind, x: position, color } of marksOf(model, x)) {
+    const at = x(position)
+    pen.fillStyle = color
+    pen.strokeStyle = color
+    if (kind === 'above') triangle(pen, at, top, 6)
+    else if (kind === 'below') triangle(pen, at, floor, -6)
+    else {
       pen.beginPath()
       pen.moveTo(at - 3, floor - 8)
       pen.lineTo(at + 3, floor - 2)
       pen.moveTo(at + 3, floor - 8)
       pen.lineTo(at - 3, floor - 2)
       pen.stroke()
-    }
-    if (!range) continue
-    pen.fillStyle = style.color
-    const { points } = raw ?? main
-    // Neighbours would hide each other.
-    let lastUp = -Infinity
-    let lastDown = -Infinity
-    for (let i = 0; i < points.length; i += 2) {
-      const [position, value] = [points[i] as number, points[i + 1] as number]
-      if (position < from || position > to) continue
-      const at = x(position)
-      if (value > range.max && at - lastUp > 6) triangle(pen, (lastUp = at), top, 6)
-      else if (value < range.min && at - lastDown > 6) triangle(pen, (lastDown = at), floor, -6)
     }
   }
 }

@@ -1,12 +1,16 @@
-import { formatCount, formatDuration } from '../format.js'
+import { formatCount } from '../ui/format.js'
+import { axisTitle } from './axis-title.js'
 import type { ChartModel } from './chart-model.js'
 import type { EChartsOption } from './echarts.js'
 import { chartTheme } from './palette.js'
 import { labelledReferences } from './references.js'
-import { xAxisTitle, type XAxisKind } from './x-axis.js'
+import { isTime, xAxisLabel, type XAxisKind } from './x-axis.js'
 
 /** As in main.css: a canvas inherits no font. */
 export const FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', sans-serif"
+
+/** A value as its axis counts it. */
+const inUnit = (value: number, unit: string): number => (unit === 'fraction' ? Number((value * 100).toPrecision(4)) : value)
 
 export const formatY = (value: number, unit: string): string =>
   unit === 'fraction' ? `${Number((value * 100).toPrecision(4))}%` : formatTick(value)
@@ -18,10 +22,24 @@ function formatTick(value: number): string {
   return String(Number(value.toPrecision(6))).replace('-', '−')
 }
 
-function formatXTick(kind: XAxisKind, x: number): string {
-  if (kind === 'wall' || kind === 'active') return x === 0 ? '0' : Number.isInteger(x) ? formatDuration(x) : `${formatTick(x)} s`
+function formatXTick(kind: XAxisKind, x: number, { seconds }: TimeUnit): string {
+  if (isTime(kind)) return formatTick(x / seconds)
   return Number.isInteger(x) ? formatCount(x) : formatTick(x)
 }
+
+interface TimeUnit {
+  name: string
+  seconds: number
+}
+const SECOND: TimeUnit = { name: 's', seconds: 1 }
+
+/** The largest unit that the distance of the ticks is at least one of. */
+const timeUnit = (interval: number): TimeUnit =>
+  [
+    { name: 'd', seconds: 86_400 },
+    { name: 'h', seconds: 3600 },
+    { name: 'min', seconds: 60 },
+  ].find(({ seconds }) => interval >= seconds) ?? SECOND
 
 /** Even steps of time are not powers of ten. */
 function timeInterval(span: number): number {
@@ -31,18 +49,19 @@ function timeInterval(span: number): number {
 
 /** What stands around the lines of a chart: axes, grid and reference lines, as an ECharts option. Pure. */
 export function frameOption(model: ChartModel): EChartsOption {
-  const { unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, blank } = model
+  const { title, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, blank } = model
   const theme = chartTheme(dark)
-  const timed = (xAxis === 'wall' || xAxis === 'active') && !logarithmicX && to - from > 6
+  const interval = isTime(xAxis) && !logarithmicX && to - from > 6 ? timeInterval(to - from) : null
+  const time = interval === null ? SECOND : timeUnit(interval)
   return {
     animation: false,
     textStyle: { fontFamily: FONT },
-    grid: { left: 8, right: 12, top: 14, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 22, right: 12, top: 14, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       type: logarithmicX ? 'log' : 'value',
       min: from,
       max: to,
-      name: xAxisTitle[xAxis],
+      name: xAxisLabel(xAxis, time.name),
       nameLocation: 'middle',
       nameGap: 24,
       nameTextStyle: { color: theme.faint, fontSize: 11 },
@@ -51,7 +70,7 @@ export function frameOption(model: ChartModel): EChartsOption {
         fontSize: 11,
         hideOverlap: true,
         alignMaxLabel: 'right',
-        formatter: (value: number) => formatXTick(xAxis, value),
+        formatter: (value: number) => formatXTick(xAxis, value, time),
         // The ends of a zoomed stretch are not round.
         showMinLabel: from === 0,
         ...(Number.isInteger(to) ? {} : { showMaxLabel: false }),
@@ -60,13 +79,18 @@ export function frameOption(model: ChartModel): EChartsOption {
       axisTick: { show: false },
       splitLine: { show: false },
       splitNumber: 6,
-      ...(timed ? { interval: timeInterval(to - from) } : {}),
+      ...(interval === null ? {} : { interval }),
       ...(xAxis === 'step' || xAxis === 'images' ? { minInterval: 1 } : {}),
     },
     yAxis: {
       type: logarithmic ? 'log' : 'value',
       scale: true,
-      axisLabel: { show: !blank, color: theme.faint, fontSize: 11, formatter: (value: number) => formatY(value, unit) },
+      name: axisTitle(title, unit),
+      nameLocation: 'middle',
+      // Moved beside the values, however wide they are.
+      nameGap: 4,
+      nameTextStyle: { color: theme.faint, fontSize: 11 },
+      axisLabel: { show: !blank, color: theme.faint, fontSize: 11, formatter: (value: number) => formatTick(inUnit(value, unit)) },
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: theme.grid } },

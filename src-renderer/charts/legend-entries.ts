@@ -1,4 +1,4 @@
-import { formatMetric } from '../format.js'
+import { formatMetric } from '../ui/format.js'
 import type { LineSpec } from './lines.js'
 import { lineStyle, type LineStyle } from './palette.js'
 import type { XAxisKind } from './x-axis.js'
@@ -61,7 +61,7 @@ const TOLD = 12
 export function describeChart(title: string, axis: string, entries: readonly LegendEntry[]): string {
   const told = entries
     .slice(0, TOLD)
-    .map(({ label, value, step, count }) => (count === 0 ? `${label}: nothing yet` : `${label}: ${value} at step ${step}`))
+    .map(({ label, value, step, count }) => (count === 0 ? `${label}: no data yet` : `${label}: ${value} at step ${step}`))
   const more = entries.length > TOLD ? `; and ${entries.length - TOLD} more` : ''
   return `${title} by ${axis}. ${told.join('; ')}${more}`
 }

@@ -1,4 +1,4 @@
-import type { SeriesBuffer, Values } from '../series/series-buffer.js'
+import type { SeriesBuffer, Values } from './series/series-buffer.js'
 import type { ChartLine } from './chart-model.js'
 import type { XAxisKind, XMap } from './x-axis.js'
 import type { Span } from './zoom.js'

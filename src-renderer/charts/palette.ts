@@ -4,6 +4,8 @@
  */
 const LIGHT = ['#0072b2', '#d55e00', '#235017', '#870e51', '#a45eff', '#b8807d', '#3612d7']
 const DARK = ['#56b4e9', '#f0883e', '#327c4b', '#925d88', '#cd03ff', '#a3bdb2', '#f6d300']
+/** Different colours that there are. */
+export const COLOURS = LIGHT.length
 /** A second cue beside colour. Seven colours times eight dashes: no two of 56 lines look the same. */
 const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [4, 4], [9, 3, 2, 3, 2, 3], [14, 4, 4, 4]]
 
@@ -18,6 +20,9 @@ export function lineStyle(i: number, dark: boolean): LineStyle {
   const colors = dark ? DARK : LIGHT
   return { color: colors[i % colors.length] as string, dash: [...(DASHES[i % DASHES.length] as readonly number[])] }
 }
+
+/** A style of either theme as it is on white. */
+export const onWhite = ({ color, dash }: LineStyle): LineStyle => ({ color: LIGHT[DARK.indexOf(color)] ?? color, dash })
 
 export interface ChartTheme {
   text: string

@@ -1,4 +1,4 @@
-import type { Values } from '../series/series-buffer.js'
+import type { Values } from './series/series-buffer.js'
 import type { XMap } from './x-axis.js'
 
 /** What a chart draws of a series. */

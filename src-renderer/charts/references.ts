@@ -17,7 +17,7 @@ export function labelledReferences({ references, y, logarithmic }: Pick<ChartMod
     next = i + 1
     while (next < inSight.length && near(top, inSight[next] as ReferenceLine)) next += 1
     const below = inSight.slice(i + 1, next)
-    drawn.push(below.length > 0 ? { ...top, label: `${top.label}, and ${below.length} close below` } : top)
+    drawn.push(below.length > 0 ? { ...top, label: `${top.label} and ${below.length} more just below` } : top)
     drawn.push(...below.map((line) => ({ ...line, label: '' })))
   }
   return drawn

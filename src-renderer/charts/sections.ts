@@ -1,4 +1,4 @@
-import { ACTIVE_SECONDS, METRICS, type MetricInfo } from '../../src-main/contract/metrics.js'
+import { metricInfo, type MetricInfo } from '../../src-main/contract/metrics.js'
 
 export interface ChartPlan {
   id: string
@@ -9,19 +9,10 @@ export interface ChartPlan {
   section: MetricInfo['section']
 }
 
-const info = (key: string): MetricInfo => METRICS[key] ?? { label: key, unit: '', section: 'Training' }
-
-export const metricLabel = (key: string): string => info(key).label
-/** Titles that fit a small chart; the full name is its description. */
-const SHORT: Record<string, string> = {
-  'train/total': 'Objective with penalties',
-  'system/residentMiB': 'Memory of the trainer',
-  'system/cores': 'Processor use',
-  'system/diskFreeGiB': 'Free disk space',
-  'reversibility/reconstructionError': 'Reconstruction error',
-}
-export const chartTitle = (key: string): string => SHORT[key] ?? metricLabel(key)
-export const metricUnit = (key: string): string => info(key).unit
+export const metricLabel = (key: string): string => metricInfo(key).label
+/** A title that fits a small chart; the full name is its description. */
+export const chartTitle = (key: string): string => metricInfo(key).short ?? metricLabel(key)
+export const metricUnit = (key: string): string => metricInfo(key).unit
 
 /** The reconstruction error of one stage; they share the chart of the largest of them, and stand there in its place. */
 const STAGE = /^reversibility\/stage(\d+)$/
@@ -65,8 +56,7 @@ export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
  * reconstruction errors of the stages share a chart, where the largest of them would only hide one.
  */
 export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others: ChartPlan[] } {
-  // Active time is an axis, not a chart.
-  const present = [...keys].filter((key) => key !== ACTIVE_SECONDS)
+  const present = [...keys].filter((key) => !metricInfo(key).companion)
   const placed = new Set(MAIN.flatMap((plan) => plan.keys))
   const main = MAIN.map((plan) => ({
     ...plan,
@@ -80,7 +70,7 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
     const plan = groups.get(id)
     if (plan) plan.keys.push(key)
     else {
-      const { unit, section } = info(id)
+      const { unit, section } = metricInfo(id)
       const shown = BELOW.includes(section) ? section : 'Training'
       groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic: LOGARITHMIC.has(id), section: shown })
     }

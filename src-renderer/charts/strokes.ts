@@ -1,4 +1,5 @@
 import type { DrawnLine } from './chart-model.js'
+import { errorBarOf } from './marks.js'
 import type { Reduced } from './reduce.js'
 import type { Plot, Scales } from './scales.js'
 
@@ -28,7 +29,7 @@ export type Pen = Pick<
 >
 
 /** Points of a line that get a dot each, because between few of them a line alone says little. */
-const FEW = 40
+export const FEW = 40
 /** A line that runs so many times up and down its columns is drawn as one bar a column: the same pixels, in a tenth of the time. */
 const BUSY = 8
 
@@ -40,7 +41,7 @@ export interface Track {
   dots: boolean
 }
 
-export function trackOf({ points }: Reduced, { x, y }: Scales): Track {
+export function trackOf({ points }: Reduced, { x, y }: Scales, bars = true): Track {
   const count = points.length / 2
   const xs = new Float64Array(count)
   const ys = new Float64Array(count)
@@ -52,7 +53,7 @@ export function trackOf({ points }: Reduced, { x, y }: Scales): Track {
     if (way > 0) travel += way
   }
   const width = count > 0 ? (xs[count - 1] as number) - (xs[0] as number) : 0
-  return { xs, ys, busy: count > 500 && travel > BUSY * width, dots: count <= FEW }
+  return { xs, ys, busy: bars && count > 500 && travel > BUSY * width, dots: count <= FEW }
 }
 
 export interface Stroke {
@@ -203,4 +204,32 @@ export function drawBand(pen: Pen, { band, style }: DrawnLine, scales: Scales, l
     pen.fill()
   }
   pen.globalAlpha = 1
+}
+
+/** Half the width of the ends of an error bar. */
+const CAP = 4
+
+/** The spread of a group at its only point, from edge to edge; an end beyond the plot has no cap. */
+export function drawErrorBar(pen: Pen, line: DrawnLine, { x, y }: Scales, { left, top, width, height }: Plot): void {
+  const bar = errorBarOf(line)
+  if (!bar) return
+  const at = x(bar.x)
+  // NaN where a logarithmic axis has no such value: the bar goes down to the floor.
+  const ends = [y(bar.high), y(bar.low)].map((end) => (Number.isNaN(end) ? Infinity : end)) as [number, number]
+  const [from, to] = ends.map((end) => Math.min(top + height, Math.max(top, end))) as [number, number]
+  if (!(at >= left - 0.5 && at <= left + width + 0.5)) return
+  pen.strokeStyle = line.style.color
+  pen.lineWidth = 1.6
+  pen.beginPath()
+  pen.moveTo(at, from)
+  pen.lineTo(at, to)
+  for (const [end, drawn] of [
+    [ends[0], from],
+    [ends[1], to],
+  ] as const) {
+    if (Math.abs(end - drawn) > 0.5) continue
+    pen.moveTo(at - CAP, drawn)
+    pen.lineTo(at + CAP, drawn)
+  }
+  pen.stroke()
 }

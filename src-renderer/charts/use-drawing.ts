@@ -44,6 +44,7 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
   const plot = shallowRef<Plot | null>(null)
 
   const input = (): ChartInput => ({
+    title: props.title,
     lines: modelLines(props.lines, settings.axis, hidden.value, (buffer) =>
       smoothing.value > 0 ? page.smoothed(buffer, smoothing.value) : undefined,
     ),
@@ -137,6 +138,7 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
     [
       page.version,
       () => props.lines,
+      () => props.title,
       span,
       width,
       visible,

@@ -5,6 +5,15 @@ export interface Range {
   interval?: number
 }
 
+/**
+ * Beyond which end of an axis a value lies; null where it is on it, or is no number. Ends are products of decimal fractions, so that a
+ * value that is such a fraction may be off one by rounding.
+ */
+export function beyondEnd(value: number, { min, max }: Range, logarithmic: boolean): 'above' | 'below' | null {
+  const slack = (end: number): number => 1e-9 * (logarithmic ? end : max - min)
+  return value > max + slack(max) ? 'above' : value < min - slack(min) ? 'below' : null
+}
+
 /** Whole decades around the values; for a narrow range 1, 2 and 5 times them. */
 function logarithmicRange(low: number, high: number): Range {
   const min = 10 ** Math.floor(Math.log10(low))

@@ -1,8 +1,7 @@
-import { init } from 'echarts/core'
-import { SeriesBuffer } from '../series/series-buffer.js'
+import { SeriesBuffer } from './series/series-buffer.js'
 import { chartModel } from './chart-model.js'
 import { drawLines } from './draw.js'
-import './echarts.js'
+import { init } from './echarts.js'
 import { frameOption } from './frame-option.js'
 import { xMap } from './x-axis.js'
 
@@ -11,8 +10,9 @@ export function warmUp(): void {
   const buffer = new SeriesBuffer()
   const steps = Float64Array.from({ length: 5000 }, (_, i) => i + 1)
   buffer.append({ steps, values: steps.map((step) => Math.sin(step * step)), times: steps })
-  const map = xMap('step', buffer, { stepsPerEpoch: null, batch: null, startedAt: null, active: null })
+  const map = xMap('step', buffer, { stepsPerEpoch: null, batch: null, startedAt: null, active: null, elapsed: null })
   const model = chartModel({
+    title: '',
     lines: [{ key: 'line', label: 'line', buffer, map }],
     unit: '',
     xAxis: 'step',

@@ -1,5 +1,5 @@
-import { formatCount, formatDuration, formatValue } from '../format.js'
-import type { SeriesBuffer } from '../series/series-buffer.js'
+import { formatCount, formatDuration, formatValue } from '../ui/format.js'
+import type { SeriesBuffer } from './series/series-buffer.js'
 
 /** What a chart can be drawn over. */
 export const X_AXES = ['step', 'epoch', 'wall', 'active', 'images'] as const
@@ -9,8 +9,10 @@ export type XAxisKind = (typeof X_AXES)[number]
 export interface XSource {
   stepsPerEpoch: number | null
   batch: number | null
-  /** When the run began, in milliseconds since 1970; null while it has not. */
+  /** When the run began, in milliseconds since 1970; null while it has not. It counts where nothing else tells the time since the start. */
   startedAt: number | null
+  /** Seconds since the start by step; null or empty where that was not recorded. */
+  elapsed: SeriesBuffer | null
   /** Seconds of work by step; null or empty where that was not recorded. */
   active: SeriesBuffer | null
 }
@@ -30,10 +32,16 @@ export interface XMap {
 export const xAxisTitle: Record<XAxisKind, string> = {
   step: 'step',
   epoch: 'epoch',
-  wall: 'time since the start',
-  active: 'active time',
+  wall: 'wall time since start',
+  active: 'training time',
   images: 'images seen',
 }
+
+/** What stands along the axis; steps, epochs and images are counted, and have no other unit. */
+export const xAxisLabel = (kind: XAxisKind, timeUnit = 's'): string =>
+  isTime(kind) ? `${xAxisTitle[kind]} (${timeUnit})` : xAxisTitle[kind]
+
+export const isTime = (kind: XAxisKind): boolean => kind === 'wall' || kind === 'active'
 
 const scaled = (buffer: SeriesBuffer, factor: number): XMap => ({
   identity: ['scaled', factor],
@@ -47,12 +55,12 @@ const scaled = (buffer: SeriesBuffer, factor: number): XMap => ({
   },
 })
 
-/** Seconds of work at a step, between the two reports around it. */
-function activeAt(active: SeriesBuffer, step: number): number {
-  const after = active.indexOf(step)
-  if (after >= active.length) return active.value(active.length - 1)
-  const [x1, y1] = [active.step(after), active.value(after)]
-  const [x0, y0] = after > 0 ? [active.step(after - 1), active.value(after - 1)] : [0, 0]
+/** Seconds at a step, between the two reports around it. */
+function secondsAt(reports: SeriesBuffer, step: number): number {
+  const after = reports.indexOf(step)
+  if (after >= reports.length) return reports.value(reports.length - 1)
+  const [x1, y1] = [reports.step(after), reports.value(after)]
+  const [x0, y0] = after > 0 ? [reports.step(after - 1), reports.value(after - 1)] : [0, 0]
   return x1 > x0 ? y0 + ((step - x0) / (x1 - x0)) * (y1 - y0) : y1
 }
 
@@ -81,30 +89,37 @@ export function xMap(kind: XAxisKind, buffer: SeriesBuffer, source: XSource): XM
       return source.stepsPerEpoch ? scaled(buffer, 1 / source.stepsPerEpoch) : null
     case 'images':
       return source.batch ? scaled(buffer, source.batch) : null
-    case 'wall': {
-      const start = source.startedAt
-      return start === null
-        ? null
-        : {
-            identity: ['wall', start],
-            x: (i) => (buffer.time(i) - start) / 1000,
-            indexOf: (x) => buffer.indexOfTime(start + x * 1000 - 1e-6),
-          }
-    }
-    case 'active': {
-      const { active } = source
-      if (!active || active.length === 0) return null
-      return ascending(buffer, (i) => activeAt(active, buffer.step(i)), {
-        identity: ['active', active, active.generation],
-        // A point after the last report stands at its time until the next one comes.
-        settled: buffer.indexOf(active.step(active.length - 1) + 1),
-      })
-    }
+    case 'wall':
+      return bySeconds('wall', buffer, source.elapsed) ?? byMoments(buffer, source)
+    case 'active':
+      return bySeconds('active', buffer, source.active)
+  }
+}
+
+/** By what trainers and their host have measured; null where they have not. */
+function bySeconds(kind: XAxisKind, buffer: SeriesBuffer, reports: SeriesBuffer | null): XMap | null {
+  if (!reports || reports.length === 0) return null
+  return ascending(buffer, (i) => secondsAt(reports, buffer.step(i)), {
+    identity: [kind, reports, reports.generation],
+    // A point after the last report stands at its time until the next one comes.
+    settled: buffer.indexOf(reports.step(reports.length - 1) + 1),
+  })
+}
+
+/** Runs of earlier versions, and of other programs, have the moments of their points alone. */
+function byMoments(buffer: SeriesBuffer, { startedAt }: XSource): XMap | null {
+  if (startedAt === null) return null
+  // By a clock that was set back meanwhile a run started after its first points.
+  const start = buffer.moment(0) < startedAt ? buffer.moment(0) : startedAt
+  return {
+    identity: ['wall', start],
+    x: (i) => (buffer.moment(i) - start) / 1000,
+    indexOf: (x) => buffer.indexOfMoment(start + x * 1000 - 1e-6),
   }
 }
 
 /** A position as its axis names it. */
 export function formatX(kind: XAxisKind, x: number): string {
-  if (kind === 'wall' || kind === 'active') return x < 10 && x > 0 ? `${formatValue(x, 2)} s` : formatDuration(x)
+  if (isTime(kind)) return x < 10 && x > 0 ? `${formatValue(x, 2)} s` : formatDuration(x)
   return kind === 'epoch' ? formatValue(x, 3) : formatCount(x)
 }

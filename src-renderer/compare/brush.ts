@@ -76,11 +76,11 @@ export function readBrushes(written: string): Brushes {
   }
   return brushes
 }
-function decode(text: string): string {
+/** A name as an address writes it; '' where that was not written by us. */
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Not written by us; it then names nothing.
     return ''
   }
 }

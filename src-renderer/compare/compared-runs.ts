@@ -1,9 +1,10 @@
-import { effectScope, onScopeDispose, shallowReactive, shallowRef, watch, type EffectScope, type Ref, type ShallowRef } from 'vue'
+import { shallowRef, type Ref, type ShallowRef } from 'vue'
 import type { RunDetail } from '../../src-main/contract/runs.js'
-import { useConnection } from '../client/api.js'
-import { messageOf } from '../client/errors.js'
-import { useRunSeries, type RunSeries } from '../series/run-series.js'
-import { useFeed } from '../stores/feed.js'
+import { useConnection } from '../home/api.js'
+import { useEach } from '../home/each.js'
+import { messageOf } from '../home/errors.js'
+import { useRunSeries, type RunSeries } from '../charts/series/run-series.js'
+import { useFeed } from '../home/feed.js'
 
 export interface ComparedRun {
   id: string
@@ -20,37 +21,13 @@ export interface ComparedRun {
 export function useComparedRuns(ids: Ref<readonly string[]>, wanted: () => ReadonlySet<string>): Map<string, ComparedRun> {
   const { client } = useConnection()
   const feed = useFeed()
-  const runs = shallowReactive(new Map<string, ComparedRun>())
-  const scopes = new Map<string, EffectScope>()
-
-  function open(id: string): void {
-    // Detached: it is stopped when the run leaves the comparison, and at the latest with the page.
-    const scope = effectScope(true)
-    scopes.set(id, scope)
-    scope.run(() => {
-      const detail = shallowRef<RunDetail | null>(null)
-      const error = shallowRef<string | null>(null)
-      runs.set(id, { id, series: useRunSeries(id, { wanted }, { client, feed }), detail, error })
-      feed
-        .ask(() => client.runs.get.query({ id }))
-        .then((answer) => (detail.value = answer))
-        .catch((reason: unknown) => (error.value = messageOf(reason)))
-    })
-  }
-
-  watch(
-    ids,
-    (now) => {
-      for (const [id, scope] of scopes) {
-        if (now.includes(id)) continue
-        scope.stop()
-        scopes.delete(id)
-        runs.delete(id)
-      }
-      for (const id of now) if (!scopes.has(id)) open(id)
-    },
-    { immediate: true },
-  )
-  onScopeDispose(() => scopes.forEach((scope) => scope.stop()))
-  return runs
+  return useEach(ids, (id) => {
+    const detail = shallowRef<RunDetail | null>(null)
+    const error = shallowRef<string | null>(null)
+    feed
+      .ask(() => client.runs.get.query({ id }))
+      .then((answer) => (detail.value = answer))
+      .catch((reason: unknown) => (error.value = messageOf(reason)))
+    return { id, series: useRunSeries(id, { wanted }, { client, feed }), detail, error }
+  })
 }

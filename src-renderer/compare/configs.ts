@@ -25,9 +25,13 @@ export function differences(configs: readonly RunConfig[]): ConfigRow[] {
     .filter(({ values }) => values.some((value) => !Object.is(value, values[0])))
 }
 
-/** What runs must share to be repetitions of one another: everything but the seed. */
+/**
+ * What runs must share to be repetitions of one another: everything but the seed, and the name of the preset that they began from, which
+ * a later version may give to another configuration.
+ */
 export function apartFromSeed(config: RunConfig): string {
   const flat = flatten(config)
   flat.delete('seed')
+  flat.delete('preset')
   return JSON.stringify([...flat].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

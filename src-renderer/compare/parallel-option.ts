@@ -1,7 +1,7 @@
 import type { EChartsOption } from '../charts/echarts.js'
 import { FONT } from '../charts/frame-option.js'
 import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
-import { escapeHtml } from '../evaluation/escape-html.js'
+import { escapeHtml } from '../ui/escape-html.js'
 import { axisScale } from './axis-scale.js'
 import type { RunInfo } from './groups.js'
 import { hasWords, isNumber, shown, tick, wordsOf, type Quantity } from './relations.js'
@@ -12,7 +12,8 @@ const BELOW = 24
 /** Pixels that an axis with its values takes at least. */
 const AXIS = 72
 const SLANT = (24 * Math.PI) / 180
-const LONGEST_NAME = 190
+/** That of the longest name of a setting with its unit, which stands at its end. */
+const LONGEST_NAME = 250
 
 /** Pixels of a name in its direction, at about 6.5 a letter. */
 const lengthOf = (quantity: Quantity | undefined): number => Math.min(LONGEST_NAME, 6.5 * (quantity?.title.length ?? 0))

@@ -1,4 +1,4 @@
-import type { Picture } from '../export/chart-image.js'
+import type { Picture } from '../charts/export/picture-svg.js'
 import type { EChartsOption } from '../charts/echarts.js'
 import type { RunInfo } from './groups.js'
 

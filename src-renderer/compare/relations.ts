@@ -1,10 +1,11 @@
+import { readingLabel, readingsOf, readValue } from '../../src-main/contract/metrics.js'
+import { axisTitle } from '../charts/axis-title.js'
 import { formatY } from '../charts/frame-option.js'
-import { metricLabel, metricUnit } from '../charts/sections.js'
-import { configLabel } from '../form/fields.js'
-import { formatMetric, formatValue } from '../format.js'
-import type { ComparedRun } from './compared-runs.js'
+import { chartTitle, metricLabel, metricUnit } from '../charts/sections.js'
+import { configLabel, configTitle, configUnit } from '../home/fields.js'
+import { formatMetric, formatValue } from '../ui/format.js'
 import { differences } from './configs.js'
-import { figureColumns, figuresOf } from './figures.js'
+import { figureColumns, type Figured } from './figures.js'
 import type { RunInfo } from './groups.js'
 
 /** Something that is known of every run as a number or a word: a hyperparameter that differs, or what came out. */
@@ -23,6 +24,14 @@ export interface Quantity {
   values: (number | string | null)[]
 }
 
+/** The id of a quantity as it is now, of one that an earlier version wrote into an address. */
+export function currentId(id: string): string {
+  const [, key, kind] = /^(.+) (final|best)$/s.exec(id) ?? []
+  if (key === undefined) return id
+  const readings = readingsOf(key)
+  return `${key} ${kind === 'final' ? 'last' : readings.includes('best') ? 'best' : readings[0]}`
+}
+
 type Values = Quantity['values']
 export const isNumber = (value: unknown): value is number => typeof value === 'number'
 /** Whether it has words, in which case its numbers are words too. */
@@ -32,8 +41,8 @@ export const wordsOf = ({ values }: Pick<Quantity, 'values'>): string[] => [
   ...new Set(values.filter((value) => value !== null).map((value) => String(value))),
 ]
 
-/** Hyperparameters that differ between the runs, then the final and best value of each metric. */
-export function quantitiesOf(runs: readonly RunInfo[], compared: ReadonlyMap<string, ComparedRun>, metrics: readonly string[]): Quantity[] {
+/** Hyperparameters that differ between the runs, then every reading of each metric. */
+export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string, Figured>, metrics: readonly string[]): Quantity[] {
   const known = runs.filter(({ config }) => config !== null)
   const rows = known.length > 1 ? differences(known.map(({ config }) => config!)) : []
   const inputs = rows.map(({ path, values }): Quantity => {
@@ -42,18 +51,19 @@ export function quantitiesOf(runs: readonly RunInfo[], compared: ReadonlyMap<str
       const value = byRun.get(id) ?? null
       return typeof value === 'boolean' ? String(value) : value
     })
-    const label = configLabel(path)
-    return { id: path, name: path, label, title: label, unit: '', measured: false, logarithmic: spansDecades(cells), values: cells }
+    const [label, title, unit] = [configLabel(path), configTitle(path), configUnit(path)]
+    return { id: path, name: path, label, title, unit, measured: false, logarithmic: spansDecades(cells), values: cells }
   })
   const outcomes = figureColumns(metrics).map(({ key, kind }): Quantity => {
     const values = runs.map(({ id }) => {
-      const value = figuresOf(key, compared.get(id)?.series.series.get(key))[kind]
-      return Number.isFinite(value) ? value : null
+      const row = byId.get(id)
+      const value = row && readValue(row, key, kind)
+      return value !== undefined && Number.isFinite(value) ? value : null
     })
     const unit = metricUnit(key)
-    const label = `${metricLabel(key)}, ${kind}`
-    // What a label says in brackets gives way to the unit; a percentage says itself what it is.
-    const title = unit === '' || unit === 'fraction' ? label : `${metricLabel(key).replace(/ \(.*\)$/, '')} (${unit}), ${kind}`
+    const label = readingLabel(key, kind)
+    // A percentage says itself what it is.
+    const title = axisTitle(chartTitle(key), unit === 'fraction' ? '' : unit) + label.slice(metricLabel(key).length)
     return { id: `${key} ${kind}`, name: label, label, title, unit, measured: true, logarithmic: spansDecades(values), values }
   })
   return [...inputs, ...outcomes].filter(({ values }) => values.some((value) => value !== null))
@@ -64,12 +74,15 @@ function spansDecades(values: Values): boolean {
   return numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 100
 }
 
+/** Whether its values are shown in percent. */
+export const inPercent = ({ measured, unit }: Pick<Quantity, 'measured' | 'unit'>): boolean => measured && unit === 'fraction'
+
 /** A value of a quantity as people read it, without its unit where its title has that. */
-export function shown({ measured, unit }: Quantity, value: Values[number] | undefined): string {
+export function shown(quantity: Quantity, value: Values[number] | undefined): string {
   if (!isNumber(value)) return value ?? '–'
-  if (measured) return formatMetric(value, unit === 'fraction' ? unit : '')
+  if (quantity.measured) return formatMetric(value, inPercent(quantity) ? 'fraction' : '')
   return String(value).length > 9 ? formatValue(value, 6) : String(value).replace('-', '−')
 }
 
 /** A value on an axis. */
-export const tick = ({ unit }: Quantity, value: number): string => formatY(value, unit)
+export const tick = (quantity: Quantity, value: number): string => formatY(value, inPercent(quantity) ? 'fraction' : '')

@@ -1,7 +1,7 @@
 import type { EChartsOption } from '../charts/echarts.js'
 import { FONT } from '../charts/frame-option.js'
 import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
-import { escapeHtml } from '../evaluation/escape-html.js'
+import { escapeHtml } from '../ui/escape-html.js'
 import type { RunInfo } from './groups.js'
 import { isNumber, shown, tick, type Quantity } from './relations.js'
 

@@ -1,11 +1,11 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type { ComparisonView } from '../../src-main/contract/comparisons.js'
-import { ACTIVE_SECONDS } from '../../src-main/contract/metrics.js'
+import { ACTIVE_SECONDS, ELAPSED_SECONDS } from '../../src-main/contract/metrics.js'
 import type { ChartPage } from '../charts/chart-page.js'
-import type { SeriesBuffer } from '../series/series-buffer.js'
-import type { Smoothed } from '../series/smoothed.js'
-import { useRuns } from '../stores/runs.js'
-import { Aggregate, type Member } from './aggregate.js'
+import type { SeriesBuffer } from '../charts/series/series-buffer.js'
+import type { Smoothed } from '../charts/series/smoothed.js'
+import { useRuns } from '../home/runs.js'
+import { Aggregate, type Member } from '../charts/series/aggregate.js'
 import type { ComparedRun } from './compared-runs.js'
 import type { RunGroup } from './groups.js'
 
@@ -44,7 +44,8 @@ export function useAggregates(source: () => GroupSource, page: Pick<ChartPage, '
       const buffer = series?.get(key)
       if (!series || !buffer) return []
       const active: SeriesBuffer | null = series.get(ACTIVE_SECONDS) ?? null
-      const member: Member = { buffer, startedAt: rows.byId.get(id)?.startedAt ?? null, active }
+      const elapsed: SeriesBuffer | null = series.get(ELAPSED_SECONDS) ?? null
+      const member: Member = { buffer, startedAt: rows.byId.get(id)?.startedAt ?? null, active, elapsed }
       if (weight === 0) return [member]
       const values = page.smoothed(buffer, weight)
       averages.push(values)

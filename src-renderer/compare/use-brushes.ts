@@ -1,16 +1,20 @@
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { readBrushes, writeBrushes, type Brush, type Brushes } from './brush.js'
+import { currentId } from './relations.js'
 
 /** Milliseconds after the last move of a brush: dragging is no reason for a hundred addresses. */
 const CALM = 300
+
+/** Brushes of an address, which an earlier version may have written. */
+const read = (written: string): Brushes => new Map([...readBrushes(written)].map(([id, brush]) => [currentId(id), brush]))
 
 /** What is brushed, which the address keeps as `where`. */
 export function useBrushes() {
   const route = useRoute()
   const router = useRouter()
   const inAddress = (): string => String(route.query['where'] ?? '')
-  const brushes = shallowRef<Brushes>(readBrushes(inAddress()))
+  const brushes = shallowRef<Brushes>(read(inAddress()))
   const { path } = route
   let timer: ReturnType<typeof setTimeout> | undefined
   function write(): void {
@@ -20,7 +24,7 @@ export function useBrushes() {
   }
   // An address that was typed, or gone back to.
   watch(inAddress, (written) => {
-    if (route.path === path && written !== writeBrushes(brushes.value)) brushes.value = readBrushes(written)
+    if (route.path === path && written !== writeBrushes(brushes.value)) brushes.value = read(written)
   })
   onScopeDispose(() => clearTimeout(timer))
 

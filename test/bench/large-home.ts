@@ -73,6 +73,7 @@ function summaryOf(run: number, config: RunConfig, random: () => number): RunSum
     stepsPerEpoch: 500,
     activeSeconds: seconds,
     remainingSeconds: null,
+    gradients: null,
     latest: {
       'test/accuracy': random(),
       'test/loss': random() * 3,
@@ -84,7 +85,11 @@ function summaryOf(run: number, config: RunConfig, random: () => number): RunSum
       'system/residentMiB': 400 + random() * 1000,
       'reversibility/reconstructionError': random() * 1e-5,
     },
-    best: { 'test/accuracy': random(), 'test/loss': random() },
+    best: { 'validation/accuracy': random() },
+    reported:
+      status === 'finished'
+        ? { step: config.steps, images: 10_000, values: { 'test/accuracy': random(), 'test/loss': random() * 3 } }
+        : null,
     lease: 1,
     parentId: null,
     tags: random() < 0.3 ? [`sweep ${run % 12}`] : [],

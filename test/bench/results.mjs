@@ -21,11 +21,11 @@ if (!options.data || !options.home) throw new Error('give --data, a folder with 
 const CASES = [
   ['resnet-32', 'resnet-32'],
   ['revnet-38', 'revnet-38'],
-  ['hamiltonian-74', 'hamiltonian-74'],
-  ['midpoint-26-zero', 'midpoint-26', 'start=zero'],
-  ['midpoint-26-rest', 'midpoint-26', 'start=rest'],
-  ['leapfrog-26-zero', 'leapfrog-26', 'start=zero'],
-  ['leapfrog-26-rest', 'leapfrog-26', 'start=rest'],
+  ['hamiltonian-74', 'hamiltonian-74-plain'],
+  ['midpoint-26-zero', 'midpoint-26-plain', 'start=zero'],
+  ['midpoint-26-rest', 'midpoint-26-plain', 'start=rest'],
+  ['leapfrog-26-zero', 'leapfrog-26-plain', 'start=zero'],
+  ['leapfrog-26-rest', 'leapfrog-26-plain', 'start=rest'],
 ]
 const RECIPE = ['schedule={"kind":"cosine","warmup":0}', 'learningRate=0.1', 'batch=100', 'evaluateImages=2000']
 

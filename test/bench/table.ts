@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
@@ -10,6 +10,7 @@ import { builtWorkbench } from '../e2e/support/built.js'
 import { startServer } from '../e2e/support/server.js'
 import { fillLargeHome } from './large-home.js'
 import { mainThreadTasks, percentile } from './measure.js'
+import { removeFolder } from '../fixtures/home.js'
 
 const RUNS = 10_000
 const POINTS_PER_RUN = 10_000
@@ -62,7 +63,7 @@ async function coldStart(browser: Browser, entry: string, home: string, signal: 
   const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
   await page.addInitScript(WATCH_ROWS)
-  await page.goto(server.url.href)
+  await page.goto(await server.windowAddress())
   while (!(await page.evaluate('window.rowsAt'))) await sleep(5)
   const rows = performance.now() - begin
   const inWindow = await page.evaluate<number>('window.rowsAt')
@@ -139,7 +140,7 @@ export async function benchTable(browser: Browser, row: Row, pointsPerRun = POIN
     const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, reducedMotion: 'reduce' })
     const page = await context.newPage()
     const cdp = await context.newCDPSession(page)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.locator('tr[data-row=run]').first().waitFor()
     await sleep(2000)
     const opened: number[] = []
@@ -177,6 +178,6 @@ export async function benchTable(browser: Browser, row: Row, pointsPerRun = POIN
     await context.close()
     await server.stop()
   } finally {
-    rmSync(home, { recursive: true, force: true })
+    removeFolder(home)
   }
 }

@@ -91,7 +91,7 @@ async function benchUi(args: readonly string[]): Promise<void> {
 
 async function benchCharts(browser: Browser, row: Row, points?: number): Promise<void> {
   const session = await openSession({
-    system: { info: async () => ({ version: '0', home: 'a temporary folder', platform: process.platform, host: 'server', engine: null }) },
+    system: async () => ({ version: '0', home: 'a temporary folder', platform: process.platform, host: 'server', engine: null }),
   })
   try {
     await measure(session, browser, row, points)
@@ -104,7 +104,7 @@ async function measure(session: Session, browser: Browser, row: Row, count = 1_0
   const { page: pagePath } = await builtWorkbench()
   const ids = await fill(session, count)
   const server = startLocalServer(await takePort(0), {
-    services: session.services,
+    api: session.api,
     page: pagePath,
     onDefect: (error) => console.error(error),
   })

@@ -13,7 +13,7 @@ describe('seeds', () => {
     ['', /numbers and ranges/],
     ['a', /numbers and ranges/],
     ['1,,2', /numbers and ranges/],
-    ['3-1', /does not rise/],
+    ['3-1', /must be ascending/],
     ['4294967296', /at most/],
     ['1-100000', /At most 1000/],
     ['1-1000,5000-5999', /At most 1000/],

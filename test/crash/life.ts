@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunDetail } from '../../src-main/contract/runs.js'
-import type { Services } from '../../src-main/contract/services.js'
+import type { Calls } from '../fixtures/calls.js'
 import type { CrashAnswer, CrashCall, CrashOrder, HomeState } from '../fixtures/crash-host.js'
 import type { Failpoint } from '../fixtures/failpoint.js'
 
@@ -43,12 +43,12 @@ export class Life {
   static async begin(
     program: string,
     home: string,
-    options: { failpoint?: Omit<Failpoint, 'proof'> | null; importer?: string; behaviour?: object } = {},
+    options: { failpoint?: Omit<Failpoint, 'proof'> | null; importer?: string; trainer?: string; behaviour?: object } = {},
   ): Promise<Life> {
     const proof = options.failpoint ? join(home, `proof-${Math.random()}`) : null
     const order: CrashOrder = {
       home,
-      trainer: TRAINER,
+      trainer: options.trainer ?? TRAINER,
       failpoint: options.failpoint && proof !== null ? { ...options.failpoint, proof } : null,
       importer: options.importer ?? null,
     }
@@ -69,16 +69,16 @@ export class Life {
   }
 
   /** @throws Died when the host ends before it answers, Error with its message when it refuses */
-  async call<Group extends keyof Services, Method extends keyof Services[Group] & string>(
+  async call<Group extends Exclude<keyof Calls, 'changes'>, Method extends keyof Calls[Group] & string>(
     group: Group,
     method: Method,
-    ...args: unknown[]
-  ): Promise<Services[Group][Method] extends (...args: never[]) => Promise<infer Result> ? Result : never> {
+    input?: unknown,
+  ): Promise<Calls[Group][Method] extends (...args: never[]) => Promise<infer Result> ? Result : never> {
     if (this.dead) throw new Died('the host is dead')
     const answer = await new Promise<Exclude<CrashAnswer, 'ready'>>((resolve, reject) => {
       const id = ++this.calls
       this.waiting.set(id, { resolve, reject })
-      this.child.send({ id, group, method, args } satisfies CrashCall, (error) => {
+      this.child.send({ id, group, method, input } satisfies CrashCall, (error) => {
         if (error) reject(new Died('the host has died'))
       })
     })
@@ -89,7 +89,7 @@ export class Life {
   async until(id: string, condition: (run: RunDetail) => boolean, within = 20_000): Promise<RunDetail> {
     const deadline = Date.now() + within
     for (;;) {
-      const run = await this.call('runs', 'get', id)
+      const run = await this.call('runs', 'get', { id })
       if (condition(run)) return run
       if (Date.now() > deadline) throw new Error(`run ${id} is ${run.status} at step ${run.step}: ${run.reason}`)
       await sleep(10)
@@ -102,6 +102,15 @@ export class Life {
     this.child.kill('SIGKILL')
     await this.gone
     return this.reached ? Number(readFileSync(this.proof ?? '', 'utf8')) : at
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  /** Lets it do nothing more, as a machine without memory or a debugger would. */
+  hang(): void {
+    this.child.kill('SIGSTOP')
   }
 
   /** Whether its failpoint was reached. */

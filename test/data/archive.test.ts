@@ -1,24 +1,15 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { archiveKind, unpackTar } from '../../src-main/data/archive.js'
 import type { ArchiveLimits } from '../../src-main/data/archive-limits.js'
 import { importDataset } from '../../src-main/data/import.js'
-import { CIFAR_PIXELS, cifarRecords, importing, noise, tarGzOf, tarOf, temporaryFolder, type TarEntry } from './helpers.js'
+import { CIFAR_PIXELS, cifarRecords, importing, noise, place, tarGzOf, tarOf, type TarEntry } from './helpers.js'
 
 const batch: TarEntry = {
   header: { name: 'data_batch_1.bin' },
   content: cifarRecords([[1], [2]], noise('archive', 2 * CIFAR_PIXELS)),
-}
-
-/** An archive beside an empty folder to unpack or import into. */
-async function place(bytes: Uint8Array, name = 'images.tar.gz'): Promise<{ file: string; into: string }> {
-  const folder = await temporaryFolder()
-  const [file, into] = [join(folder, name), join(folder, 'into')]
-  await mkdir(into)
-  await writeFile(file, bytes)
-  return { file, into }
 }
 
 describe('an archive', () => {
@@ -28,7 +19,7 @@ describe('an archive', () => {
       { header: { name: './a/b/c.bin' }, content: noise('c', 100_000) },
       { header: { name: 'empty' } },
     ]
-    const { file, into } = await place(await tarGzOf(entries))
+    const { file, into } = await place(await tarGzOf(entries), 'images.tar.gz')
     const done: number[] = []
     await unpackTar(file, into, { kind: 'tar.gz', signal: new AbortController().signal, onProgress: (value) => done.push(value) })
     expect(await readFile(join(into, 'a/b/c.bin'))).toEqual(Buffer.from(noise('c', 100_000)))
@@ -47,43 +38,43 @@ describe('an archive', () => {
     [
       'a path that leaves the folder',
       [{ header: { name: '../outside.bin' }, content: noise('o', 10) }, batch],
-      /"..\/outside.bin" leaves the folder/,
+      /"..\/outside.bin" has a path outside the archive/,
     ],
     [
       'a path that leaves it further in',
       [{ header: { name: 'a/../../outside.bin' }, content: noise('o', 10) }, batch],
-      /leaves the folder/,
+      /outside the archive/,
     ],
-    ['an absolute path', [{ header: { name: '/outside.bin' }, content: noise('o', 10) }, batch], /not relative/],
-    ['a path of Windows', [{ header: { name: 'C:\\outside.bin' }, content: noise('o', 10) }, batch], /not relative/],
+    ['an absolute path', [{ header: { name: '/outside.bin' }, content: noise('o', 10) }, batch], /absolute path/],
+    ['a path of Windows', [{ header: { name: 'C:\\outside.bin' }, content: noise('o', 10) }, batch], /absolute path/],
     ['a symbolic link', [{ header: { name: 'link', type: 'symlink', linkname: '/etc' } }, batch], /is a symlink/],
     ['a hard link', [{ header: { name: 'link', type: 'link', linkname: '/etc/passwd' } }, batch], /is a link/],
     ['a device', [{ header: { name: 'disk', type: 'block-device' } }, batch], /is a block-device/],
     ['a pipe', [{ header: { name: 'pipe', type: 'fifo' } }, batch], /is a fifo/],
     ['the same file twice', [batch, batch], /the same file twice/],
   ])('with %s is refused, and nothing is left', async (_, entries, message) => {
-    const { file, into } = await place(await tarGzOf(entries))
+    const { file, into } = await place(await tarGzOf(entries), 'images.tar.gz')
     await expect(importDataset({ path: file }, importing(into))).rejects.toThrow(message)
     expect(await readdir(into)).toEqual([])
     expect((await readdir(join(into, '..'))).sort()).toEqual(['images.tar.gz', 'into'])
   })
 
   it.each([10, 300, 3000])('cut off after %i bytes is refused, and nothing is left', async (length) => {
-    const { file, into } = await place((await tarGzOf([batch])).subarray(0, length))
-    await expect(importDataset({ path: file }, importing(into))).rejects.toThrow(/images.tar.gz (is damaged or cut off|is no .tar)/)
+    const { file, into } = await place((await tarGzOf([batch])).subarray(0, length), 'images.tar.gz')
+    await expect(importDataset({ path: file }, importing(into))).rejects.toThrow(/images.tar.gz (is damaged or truncated|is not a .tar)/)
     expect(await readdir(into)).toEqual([])
   })
 
   it('whose bytes were changed is refused', async () => {
     const bytes = await tarGzOf([batch])
     bytes[bytes.length - 2000]! ^= 0xff
-    const { file, into } = await place(bytes)
+    const { file, into } = await place(bytes, 'images.tar.gz')
     await expect(importDataset({ path: file }, importing(into))).rejects.toThrow(/damaged/)
     expect(await readdir(into)).toEqual([])
   })
 
   const limited = async (entries: TarEntry[], limits: Partial<ArchiveLimits>, free = Infinity): Promise<void> => {
-    const { file, into } = await place(await tarGzOf(entries))
+    const { file, into } = await place(await tarGzOf(entries), 'images.tar.gz')
     const signal = new AbortController().signal
     await unpackTar(file, into, { kind: 'tar.gz', signal, onProgress: () => undefined, limits, free: () => Promise.resolve(free) })
   }
@@ -98,7 +89,7 @@ describe('an archive', () => {
     const many = Array.from({ length: 12 }, (_, i) => ({ header: { name: `file${i}` } }))
     await expect(limited(many, { entries: 11 })).rejects.toThrow(/more than 11 entries/)
     await expect(limited([zeros(2 ** 20)], { bytes: 2 ** 19 })).rejects.toThrow(/more than 1 MiB|more than 0 MiB/)
-    await expect(limited([zeros(2 ** 22)], {}, 2 ** 21)).rejects.toThrow(/disk has 2 MiB left/)
+    await expect(limited([zeros(2 ** 22)], {}, 2 ** 21)).rejects.toThrow(/disk has only 2 MiB free/)
   })
 
   it('that announces more than it holds is refused before anything of that length is written', async () => {
@@ -110,13 +101,16 @@ describe('an archive', () => {
     bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
     const { file, into } = await place(bytes, 'images.tar')
     await expect(importDataset({ path: file }, importing(into, { free: () => Promise.resolve(2 ** 30) }))).rejects.toThrow(
-      /unpacks to at least 8192 MiB, and the disk has 1024 MiB left/,
+      /unpacks to at least 8192 MiB, but the disk has only 1024 MiB free/,
     )
     expect(await readdir(into)).toEqual([])
   })
 
   it('cancelled while it is unpacked leaves nothing', async () => {
-    const { file, into } = await place(await tarGzOf([{ header: { name: 'data_batch_1.bin' }, content: noise('long', 2 ** 22) }]))
+    const { file, into } = await place(
+      await tarGzOf([{ header: { name: 'data_batch_1.bin' }, content: noise('long', 2 ** 22) }]),
+      'images.tar.gz',
+    )
     const controller = new AbortController()
     const cancel = (): void => controller.abort(new Error('enough'))
     await expect(importDataset({ path: file }, importing(into, { signal: controller.signal, onProgress: cancel }))).rejects.toThrow(

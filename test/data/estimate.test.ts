@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { zipSync } from 'fflate'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { ImportDataset } from '../../src-main/contract/datasets.js'
 import { ImageOptionsSchema } from '../../src-main/contract/datasets.js'
 import { estimateImport } from '../../src-main/data/estimate.js'
+import { zipSync } from '../fixtures/zip.js'
 import { CIFAR_PIXELS, cifarRecords, folderWith, imported, leftIn, noise, tarGzOf, temporaryFolder } from './helpers.js'
 
 const batch = cifarRecords([[1], [2]], noise('estimate', 2 * CIFAR_PIXELS))

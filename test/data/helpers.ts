@@ -1,10 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack, type Header } from 'tar-stream'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Dataset, ImportDataset } from '../../src-main/contract/datasets.js'
 import { importDataset, type ImportOptions } from '../../src-main/data/import.js'
 import { randomFor } from '../../src-main/numeric/random.js'
@@ -37,6 +38,25 @@ export async function imported(
   const into = await temporaryFolder()
   const dataset = await importDataset({ path, ...request }, importing(into))
   return { dataset, folder: join(into, dataset.name), into }
+}
+
+/** That an import is refused with such a message, and leaves nothing behind. */
+export async function refused(path: string, message: RegExp, request: Omit<ImportDataset, 'path'> = {}): Promise<void> {
+  const into = await temporaryFolder()
+  await expect(importDataset({ path, ...request }, importing(into))).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+    message: expect.stringMatching(message) as string,
+  })
+  expect(await leftIn(into)).toEqual([])
+}
+
+/** A file of these bytes beside an empty folder to unpack or import it into. */
+export async function place(bytes: Uint8Array, name: string): Promise<{ file: string; into: string }> {
+  const folder = await temporaryFolder()
+  const [file, into] = [join(folder, name), join(folder, 'into')]
+  await mkdir(into)
+  await writeFile(file, bytes)
+  return { file, into }
 }
 
 /** Everything that a refused import leaves behind; it must be nothing. */
@@ -100,4 +120,15 @@ export function npy(descr: string, shape: number[], values: Numbers, order = 'Fa
   const head = Buffer.from(`\x93NUMPY\x01\x00\x00\x00${padded}`, 'latin1')
   head.writeUInt16LE(padded.length, 8)
   return Buffer.concat([head, Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
+}
+
+/** A folder `digits` with so many training images as large as MNIST's, in IDX files, of ten classes. */
+export function idxDigits(parent: string, count: number): string {
+  const folder = join(parent, 'digits')
+  mkdirSync(folder)
+  const pixels = new Uint8Array(count * 784).map((_, at) => (at * 31) % 251)
+  const labels = new Uint8Array(count).map((_, at) => at % 10)
+  writeFileSync(join(folder, 'train-images-idx3-ubyte'), idx([count, 28, 28], pixels))
+  writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([count], labels))
+  return folder
 }

@@ -80,7 +80,7 @@ describe('a folder a class', () => {
     expect([...(await loadPart(folder, dataset, 'train')).labels]).toEqual([0, 1, 0])
     expect([...(await loadPart(folder, dataset, 'test')).labels]).toEqual([1])
     expect(dataset.notes.join()).toContain('1 images of val/ were added to the training part')
-    expect(dataset.report?.skipped).toEqual([{ why: 'of a class that has no training images', count: 1, examples: ['test/z/1.png'] }])
+    expect(dataset.report?.skipped).toEqual([{ why: 'its class has no training images', count: 1, examples: ['test/z/1.png'] }])
     const entries = Object.entries(files).map(([name, content]) => ({ header: { name: `./${name}` }, content }))
     const archive = join(await folderWith({ 'My Set.tar.gz': await tarGzOf(entries) }), 'My Set.tar.gz')
     expect((await imported(archive)).dataset).toMatchObject({ name: 'my-set', hash: dataset.hash })
@@ -90,7 +90,7 @@ describe('a folder a class', () => {
     const { file } = await picture('a', 3, 3)
     const { dataset } = await imported(await folderWith({ 'train/x/1.png': file, 'train/y/1.png': file, 'val/y/1.png': file }))
     expect(dataset.counts).toEqual({ train: 2, test: 1, unlabelled: 0 })
-    expect(dataset.notes.join()).toContain('the images of val/ are the test part')
+    expect(dataset.notes.join()).toContain('the images of val/ are used as the test part')
   })
 
   it('draws a part of each class as the test part when asked', async () => {
@@ -115,7 +115,7 @@ describe('a folder a class', () => {
     const { dataset, folder } = await imported(await folderWith({ 'x/1.png': small.file, 'x/2.png': big.file, 'y/1.png': grey }))
     expect(dataset.image).toEqual({ height: 4, width: 4, channels: 3 })
     expect(dataset.report).toMatchObject({ stored: 3, resized: 1, recoloured: 1 })
-    expect(dataset.notes.join()).toMatch(/1 were made 4x4.*1 grey images were turned into colour/)
+    expect(dataset.notes.join()).toMatch(/1 were resized to 4x4.*1 grey images were converted to colour/)
     const { values } = await loadPart(folder, dataset, 'train')
     expect([...values.slice(2 * 48)]).toEqual(Array.from({ length: 48 }, (_, i) => Math.floor(i / 3) * 16))
   })
@@ -185,12 +185,12 @@ describe('a folder a class', () => {
     expect(dataset.counts.train).toBe(2)
     const why = Object.fromEntries(dataset.report!.skipped.map(({ why, examples }) => [why, examples]))
     expect(why).toEqual({
-      'damaged, or cut off': ['x/2.png'],
-      'its content is no PNG, JPEG or WebP image': ['x/3.jpg', 'y/5.png'],
+      'damaged or truncated': ['x/2.png'],
+      'not a PNG, JPEG or WebP image': ['x/3.jpg', 'y/5.png'],
       'more than 64 megapixels': ['x/4.png'],
       empty: ['y/6.webp'],
       'not a .png, .jpg, .jpeg or .webp file': ['y/list.txt'],
-      'in no folder of a class': ['stray.png'],
+      'not in a class folder': ['stray.png'],
     })
   })
 
@@ -198,7 +198,7 @@ describe('a folder a class', () => {
     const file = await sharp({ create: { width: 1100, height: 20, channels: 3, background: '#123' } }).png().toBuffer() // prettier-ignore
     const path = await folderWith({ 'x/1.png': file, 'y/1.png': file })
     const into = await temporaryFolder()
-    await expect(importDataset({ path }, importing(into))).rejects.toThrow(/1100x20, and 1024 is the longest side.*--size/)
+    await expect(importDataset({ path }, importing(into))).rejects.toThrow(/1100x20, but the maximum side length is 1024.*--size/)
     expect(await leftIn(into)).toEqual([])
     expect((await imported(path, { images: options({ size: { height: 8, width: 8 } }) })).dataset.counts.train).toBe(2)
   })

@@ -6,7 +6,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { importInProcess } from '../../src-main/data/import-remote.js'
 import { bundleForNode } from '../fixtures/build.js'
-import { folderWith, importing, leftIn, temporaryFolder } from './helpers.js'
+import { zipSync } from '../fixtures/zip.js'
+import { folderWith, importing, leftIn, noise, npy, temporaryFolder } from './helpers.js'
 
 describe('an import in a process of its own', () => {
   let program: Awaited<ReturnType<typeof bundleForNode>>
@@ -27,7 +28,7 @@ describe('an import in a process of its own', () => {
     const dataset = await importInProcess(program.file, { path: await images(100) }, options)
     expect(dataset).toMatchObject({ counts: { train: 100 }, image: { width: 64, height: 64, channels: 3 } })
     expect(await readdir(into)).toEqual([dataset.name])
-    expect(messages.join()).toMatch(/looking at the sizes|decoding [xy]/)
+    expect(messages.join()).toMatch(/reading the sizes|decoding [xy]/)
   })
 
   it('says what a user can mend as it was said', async () => {
@@ -35,7 +36,7 @@ describe('an import in a process of its own', () => {
     const path = await folderWith({ 'notes.txt': 'nothing' })
     await expect(importInProcess(program.file, { path }, importing(into))).rejects.toMatchObject({
       code: 'BAD_INPUT',
-      message: expect.stringContaining('holds no data set'),
+      message: expect.stringContaining('contains no data set'),
     })
     expect(await leftIn(into)).toEqual([])
   })
@@ -60,6 +61,44 @@ describe('an import in a process of its own', () => {
       code: 'INTERNAL',
       message: expect.stringMatching(/ended with SIGKILL.*nothing was stored/),
     })
+    expect(await leftIn(into)).toEqual([])
+  })
+
+  it('tells of a data set whose description is larger than the buffer of its channel', async () => {
+    const into = await temporaryFolder()
+    const count = 65_536
+    const images = npy('|u1', [count, 2, 2], noise('channel', count * 4))
+    const path = await folderWith({
+      'many.npz': zipSync({
+        'images.npy': images,
+        'labels.npy': npy(
+          '<i4',
+          [count],
+          Int32Array.from({ length: count }, (_, i) => i),
+        ),
+      }),
+    })
+    const dataset = await importInProcess(program.file, { path: join(path, 'many.npz') }, importing(into))
+    expect(dataset.classNames).toHaveLength(count)
+  })
+
+  it.each(['SIGINT', 'SIGHUP'] as const)('leaves %s to its host, and ends at SIGTERM, which is no crash', async (ignored) => {
+    const into = await temporaryFolder()
+    const path = await images(600)
+    const heard: string[] = []
+    const onProgress = (_: unknown, message: string): void => {
+      heard.push(message)
+      // Its temporary folder bears its process id.
+      void readdir(into).then(([name]) => {
+        const pid = Number(name?.split('-')[1])
+        if (pid) process.kill(pid, heard.length < 3 ? ignored : 'SIGTERM')
+      })
+    }
+    await expect(importInProcess(program.file, { path }, importing(into, { onProgress }))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/import was terminated.*Nothing was stored/),
+    })
+    expect(heard.length).toBeGreaterThanOrEqual(3)
     expect(await leftIn(into)).toEqual([])
   })
 

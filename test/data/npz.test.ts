@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { importDataset } from '../../src-main/data/import.js'
 import { NpzFile } from '../../src-main/data/npz.js'
 import { loadPart } from '../../src-main/data/stored.js'
+import { zipSync } from '../fixtures/zip.js'
 import { channelsLast, imported, importing, leftIn, noise, npy, temporaryFolder } from './helpers.js'
 
 async function npz(arrays: Record<string, Uint8Array>, name = 'my_arrays.npz'): Promise<string> {
@@ -51,19 +51,22 @@ describe('NumPy arrays', () => {
       await npz({ train_images: first, train_labels: column, val_images: first, val_labels: column }),
     )
     expect(dataset).toMatchObject({ image: { height: 4, width: 5, channels: 3 }, counts: { train: 6, test: 6 } })
-    expect(dataset.notes.join()).toContain('val_images is the test part')
+    expect(dataset.notes.join()).toContain('val_images is used as the test part')
+    expect(dataset.assumptions).toEqual([
+      expect.stringMatching(/^train_images, val_images was interpreted as \[images, channels, height, width\]/),
+    ])
     expect(Buffer.from((await loadPart(folder, dataset, 'train')).values)).toEqual(Buffer.from(channelsLast(pixels, [3, 4, 5])))
     const grey = await imported(await npz({ X: npy('|u1', [6, 12, 5], pixels), y: labels }))
     expect(grey.dataset.image).toEqual({ height: 12, width: 5, channels: 1 })
   })
 
   it.each<[string, Record<string, Uint8Array>, RegExp]>([
-    ['arrays of other names', { a: images, b: labels }, /arrays a, b\. Expected are x_train, y_train/],
-    ['no labels', { x_train: images }, /has x_train, but no labels to it/],
-    ['another number of labels', { images, labels: npy('|u1', [2], Uint8Array.of(0, 1)) }, /2 labels, and images has 6 images/],
+    ['arrays of other names', { a: images, b: labels }, /arrays a, b\. Expected arrays: x_train, y_train/],
+    ['no labels', { x_train: images }, /has x_train but no matching labels/],
+    ['another number of labels', { images, labels: npy('|u1', [2], Uint8Array.of(0, 1)) }, /2 labels, but images has 6 images/],
     ['labels of one in many', { images, labels: npy('|u1', [6, 3], new Uint8Array(18)) }, /np\.argmax/],
     ['a label below 0', { images, labels: npy('<i4', [6], Int32Array.of(0, 1, -1, 0, 0, 0)) }, /has the label -1/],
-    ['flat images', { images: npy('|u1', [6, 60], pixels), labels }, /of the shape \[6, 60\]/],
+    ['flat images', { images: npy('|u1', [6, 60], pixels), labels }, /of shape \[6, 60\]/],
     [
       'normalised images',
       {
@@ -74,7 +77,7 @@ describe('NumPy arrays', () => {
         ),
         labels,
       },
-      /undo the normalisation/,
+      /Undo the normalisation/,
     ],
     [
       'NaN',
@@ -89,15 +92,15 @@ describe('NumPy arrays', () => {
       /values from NaN/,
     ],
     ["Fortran's order", { images: npy('|u1', [6, 4, 5, 3], pixels, 'True'), labels }, /ascontiguousarray/],
-    ['objects, which are pickles', { images: npy('|O', [6], new Uint8Array(50)), labels }, /holds items of the type \|O/],
+    ['objects, which are pickles', { images: npy('|O', [6], new Uint8Array(50)), labels }, /has the unsupported type \|O/],
     [
       'a header with more than literals',
       { images: npy("|u1', 'x': __import__('os'), 'y': '", [6, 4, 5, 3], pixels), labels },
-      /no plain array/,
+      /not a plain array/,
     ],
     ['a shape larger than the data', { images: npy('|u1', [6, 400, 5, 3], pixels), labels }, /shorter than its shape/],
-    ['an impossible shape', { images: npy('|u1', [99999999, 99999999, 9999999], pixels), labels }, /larger than any file/],
-    ['no array at all', { images: Buffer.from('hello, this is no array'), labels }, /does not begin like an array/],
+    ['an impossible shape', { images: npy('|u1', [99999999, 99999999, 9999999], pixels), labels }, /impossibly large/],
+    ['no array at all', { images: Buffer.from('hello, this is no array'), labels }, /is not a NumPy array/],
   ])('with %s are refused, and nothing is left behind', async (_, arrays, message) => {
     const into = await temporaryFolder()
     const path = await npz(arrays)
@@ -109,12 +112,14 @@ describe('NumPy arrays', () => {
   it('that are cut off are refused', async () => {
     const path = await npz({ images, labels })
     await writeFile(path, (await readFile(path)).subarray(0, 300))
-    await expect(imported(path)).rejects.toThrow(/damaged, or no file of np.savez/)
+    await expect(imported(path)).rejects.toThrow(/not a NumPy archive, or it is damaged/)
   })
 
   it('that unpack to much more than their size, to too much, or hold an array twice are refused', async () => {
     const zeros = await npz({ images: npy('|u1', [2 ** 21], new Uint8Array(2 ** 21)), labels })
-    await expect(NpzFile.open(zeros, { ratioFrom: 2 ** 20 })).rejects.toThrow(/more than 100 times its size: refused as a bomb/)
+    await expect(NpzFile.open(zeros, { ratioFrom: 2 ** 20 })).rejects.toThrow(
+      /more than 100 times its size and was rejected as a decompression bomb/,
+    )
     await expect(NpzFile.open(zeros, { bytes: 2 ** 20 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
     ;(await NpzFile.open(zeros, { ratioFrom: 2 ** 22 })).close()
     const twice = await npz({ aaaa: images, bbbb: images })

@@ -1,9 +1,11 @@
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { sameContent } from '../../src-main/contract/dataset-content.js'
+import { contentHash, type StoredDataset } from '../../src-main/data/layout.js'
 import type { Dataset } from '../../src-main/contract/datasets.js'
 import { ensureBuiltin, importDataset } from '../../src-main/data/import.js'
-import { loadPart, readDataset, verifyDataset } from '../../src-main/data/stored.js'
+import { loadPart, readDataset, readLabels, renewHash, verifyDataset } from '../../src-main/data/stored.js'
 import { createImporter } from '../../src-main/hosts/importer.js'
 import { CIFAR_PIXELS, cifarRecords, folderWith, importing, leftIn, noise, temporaryFolder } from './helpers.js'
 
@@ -53,7 +55,7 @@ describe('a stored data set', () => {
     'with %s cut off or missing is refused',
     async (name) => {
       await truncate(join(folder, name), 7)
-      await expect(readDataset(folder)).rejects.toThrow(new RegExp(`${name} is damaged \\(7 bytes in place of .*import it again`))
+      await expect(readDataset(folder)).rejects.toThrow(new RegExp(`${name} is damaged \\(7 bytes instead of .*import it again`))
       expect((await verifyDataset(folder)).problems.join()).toContain(`${name} is damaged`)
       await rm(join(folder, name))
       await expect(readDataset(folder)).rejects.toThrow(new RegExp(`${name} is missing`))
@@ -70,9 +72,18 @@ describe('a stored data set', () => {
     expect(problems).toEqual([expect.stringMatching(/test\.images\.u8 has changed/)])
   })
 
+  it.each(['train.images.u8', 'train.labels.u16'])('of which a bit of %s has changed is not loaded', async (name) => {
+    const bytes = await readFile(join(folder, name))
+    bytes[6]! ^= 1
+    await writeFile(join(folder, name), bytes)
+    await expect(loadPart(folder, dataset, 'train')).rejects.toThrow(
+      new RegExp(`${name} has changed since it was imported\\. .*import it again`),
+    )
+  })
+
   it('with a label that has no class is refused', async () => {
     await writeFile(join(folder, 'train.labels.u16'), new Uint8Array(Uint16Array.from({ length: 20 }, (_, i) => (i === 4 ? 10 : 0)).buffer))
-    await expect(loadPart(folder, dataset, 'train')).rejects.toThrow(/train\.labels\.u16 is damaged \(label 10 at 4\)/)
+    await expect(readLabels(folder, dataset, 'train')).rejects.toThrow(/train\.labels\.u16 is damaged \(label 10 at 4\)/)
   })
 
   it.each([
@@ -84,15 +95,45 @@ describe('a stored data set', () => {
     expect((await verifyDataset(folder)).ok).toBe(false)
   })
 
-  it('whose description was exchanged does not verify', async () => {
-    const stored = JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf8')) as { classNames: string[] }
-    await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...stored, classNames: stored.classNames.toReversed() }))
-    expect((await verifyDataset(folder)).problems.join()).toContain('does not belong to these files')
+  it.each<[string, (stored: StoredDataset) => Partial<StoredDataset>]>([
+    ['classes', ({ classNames }) => ({ classNames: classNames.toReversed() })],
+    ['mean', ({ channelMean }) => ({ channelMean: channelMean.map((mean) => mean + 1e-15) })],
+    ['deviation', ({ channelDeviation }) => ({ channelDeviation: channelDeviation.toReversed() })],
+    ['counts', ({ counts }) => ({ counts: { ...counts, unlabelled: 1 } })],
+    ['hash', () => ({ hash: '3:of the future' })],
+  ])('whose %s in the description were exchanged is refused', async (_, change) => {
+    const stored = JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf8')) as StoredDataset
+    await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...stored, ...change(stored) }))
+    expect((await verifyDataset(folder)).problems.join()).toContain('has changed or does not match the files beside it')
+    await expect(readDataset(folder)).rejects.toThrow(/has changed or does not match the files beside it\. .*import it again/)
+  })
+
+  it('of an earlier version keeps to the hash that it has until it gets the present one, by which a run under either is the same', async () => {
+    const description = join(folder, 'dataset.json')
+    const stored = JSON.parse(await readFile(description, 'utf8')) as StoredDataset
+    const first = contentHash(stored, 1)
+    expect(dataset.earlierHashes).toEqual([first])
+    // As version 1 wrote it.
+    await writeFile(description, JSON.stringify({ ...stored, hash: first }))
+    const before = await readDataset(folder)
+    expect(before).toMatchObject({ hash: first, earlierHashes: [] })
+    expect(await verifyDataset(folder)).toEqual({ ok: true, problems: [] })
+    expect(await renewHash(folder)).toEqual(dataset)
+    expect(await readDataset(folder)).toEqual(dataset)
+    expect([sameContent(dataset, first), sameContent(dataset, dataset.hash), sameContent(dataset, first.replace(/./, 'x'))]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(await createImporter('unused').verify(folder, before)).toEqual({ ok: true, problems: [] })
+    // One whose files were exchanged under the first version does not get a hash that says that all is well.
+    await writeFile(description, JSON.stringify({ ...stored, hash: first, classNames: stored.classNames.toReversed() }))
+    await expect(renewHash(folder)).rejects.toThrow(/does not match the files beside it/)
   })
 
   it('that is another one than is expected is told', async () => {
     const found = await createImporter('unused').verify(folder, { ...dataset, hash: 'other' })
-    expect(found).toEqual({ ok: false, problems: [expect.stringContaining('holds other data')] })
+    expect(found).toEqual({ ok: false, problems: [expect.stringContaining('differ from those')] })
   })
 
   it('that is not there is NOT_FOUND', async () => {
@@ -103,7 +144,7 @@ describe('a stored data set', () => {
 describe('an import', () => {
   it('never replaces a data set', async () => {
     await expect(importDataset({ path }, importing(into))).rejects.toMatchObject({ code: 'CONFLICT' })
-    await expect(importDataset({ path, name: 'cifar-10' }, importing(into))).rejects.toThrow(/There is a data set cifar-10 already/)
+    await expect(importDataset({ path, name: 'cifar-10' }, importing(into))).rejects.toThrow(/A data set cifar-10 already exists/)
     expect(await verifyDataset(folder)).toEqual({ ok: true, problems: [] })
     expect(await leftIn(into)).toEqual(['cifar-10'])
   })
@@ -141,7 +182,7 @@ describe('an import', () => {
   it('that does not fit on the disk is refused before anything is written', async () => {
     const free = (): Promise<number> => Promise.resolve(1000)
     await expect(importDataset({ path, name: 'large' }, importing(into, { free }))).rejects.toMatchObject({ code: 'DISK' })
-    await expect(ensureBuiltin('circles', importing(into, { free }))).rejects.toThrow(/free some space/)
+    await expect(ensureBuiltin('circles', importing(into, { free }))).rejects.toThrow(/Free some space/)
     expect(await leftIn(into)).toEqual(['cifar-10'])
   })
 
@@ -155,7 +196,7 @@ describe('an import', () => {
 
   it.each([
     [{ path: '/nowhere/at/all' }, 'NOT_FOUND', /\/nowhere\/at\/all does not exist/],
-    [{ path: '.', format: 'png' }, 'BAD_INPUT', /no format png: choose one of cifar-10, cifar-100, idx, image-folders, npz, stl-10/],
+    [{ path: '.', format: 'png' }, 'BAD_INPUT', /no format png\. Choose one of cifar-10, cifar-100, idx, image-folders, npz, stl-10/],
   ])('of %j is refused', async (request, code, message) => {
     const attempt = importDataset(request, importing(into))
     await expect(attempt).rejects.toMatchObject({ code })
@@ -164,9 +205,13 @@ describe('an import', () => {
 
   it('of a folder without data, or of a file that is no archive, says what is looked for', async () => {
     const other = await folderWith({ 'notes.txt': 'nothing here' })
-    await expect(importDataset({ path: other }, importing(into))).rejects.toThrow(/holds no data set.*data_batch_1\.bin.*train_X\.bin/)
-    await expect(importDataset({ path, format: 'stl-10', name: 'x' }, importing(into))).rejects.toThrow(/holds no data set.*train_X\.bin/)
-    await expect(importDataset({ path: join(other, 'notes.txt') }, importing(into))).rejects.toThrow(/give the folder with its files/)
+    await expect(importDataset({ path: other }, importing(into))).rejects.toThrow(/contains no data set.*data_batch_1\.bin.*train_X\.bin/)
+    await expect(importDataset({ path, format: 'stl-10', name: 'x' }, importing(into))).rejects.toThrow(
+      /contains no data set.*train_X\.bin/,
+    )
+    await expect(importDataset({ path: join(other, 'notes.txt') }, importing(into))).rejects.toThrow(
+      /Give an archive of a data set, or the folder with its files/,
+    )
     expect(await leftIn(into)).toEqual(['cifar-10'])
   })
 })

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -40,6 +40,34 @@ describe('a file in the place of another', () => {
       expect(readdirSync(folder.path)).toEqual(['file'])
     },
   )
+
+  it('overwrites nothing where it was not told to, whether that was there before or came meanwhile', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'file')
+    const refusal = { code: 'CONFLICT', message: `${path} already exists. Choose another name, or remove it first.` }
+    const write = (temporary: string): Promise<void> => writeFile(temporary, 'new')
+    await replaceFile(path, write, { overwrite: false })
+    expect(readFileSync(path, 'utf8')).toBe('new')
+
+    let worked = false
+    await expect(replaceFile(path, async () => void (worked = true), { overwrite: false })).rejects.toMatchObject(refusal)
+    expect(worked, 'long work is not done for nothing').toBe(false)
+
+    rmSync(path)
+    const late = async (temporary: string): Promise<void> => {
+      await write(temporary)
+      writeFileSync(path, 'of another')
+    }
+    await expect(replaceFile(path, late, { overwrite: false })).rejects.toMatchObject(refusal)
+    expect(readFileSync(path, 'utf8')).toBe('of another')
+    expect(readdirSync(folder.path)).toEqual(['file'])
+
+    // A name that leads nowhere is taken too.
+    rmSync(path)
+    symlinkSync(join(folder.path, 'elsewhere'), path)
+    await expect(replaceFile(path, write, { overwrite: false })).rejects.toMatchObject(refusal)
+    expect(existsSync(join(folder.path, 'elsewhere'))).toBe(false)
+  })
 
   it('may be a copy that nobody can write to', async () => {
     using folder = temporaryFolder()

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { drawnChart, takenOf } from './support/charts.js'
 import { noBrowser } from './support/chromium.js'
+import { readPdf } from './support/pdf.js'
 import { picture } from './support/picture.js'
 import { pointsOf, type StoredRun } from './support/stored-runs.js'
 import { withWorkbench } from './support/suite.js'
 import { unreadable } from './support/take.js'
 import { seriousFindings } from './support/watched-page.js'
 
-const TITLE = 'Training loss (cross-entropy)'
+const TITLE = 'Training loss'
 const RUNS = Array.from({ length: 50 }, (_, i): StoredRun => {
   const name = `hamiltonian-74 on mnist, h ${(i + 1) / 50}, augmented, seed ${i + 1}`
   const values = Array.from({ length: 20 }, (_, step) => 3 + Math.sin(i + step / 5))
@@ -58,7 +59,7 @@ describe.skipIf(noBrowser)('the legend of a chart', () => {
         expect((await drawnChart(page, TITLE)).legend).toEqual(names.filter((_, i) => i !== 36 && i !== 49))
         await entry(7).dblclick()
         expect((await drawnChart(page, TITLE)).legend).toEqual([names[7]])
-        await chart.getByRole('button', { name: 'all', exact: true }).click()
+        await chart.getByRole('button', { name: 'Show all' }).click()
         expect((await drawnChart(page, TITLE)).legend).toEqual(names)
         await chart.getByLabel('Filter the legend').fill('SEED 31')
         await expect.poll(() => entries.locator('.label').allInnerTexts()).toEqual([names[30]])
@@ -75,7 +76,7 @@ describe.skipIf(noBrowser)('the legend of a chart', () => {
         .toBe(count)
       const svg = (await takenOf(page, TITLE, 'SVG')).toString()
       expect(await unreadable(page, svg)).toEqual([])
-      const pdf = (await takenOf(page, TITLE, 'PDF')).toString('latin1')
+      const pdf = readPdf(await takenOf(page, TITLE, 'PDF')).texts.join('\n')
       for (const name of names.slice(0, count)) for (const file of [svg, pdf]) expect(file).toContain(name)
     }),
   )

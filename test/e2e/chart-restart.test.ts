@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -9,6 +9,7 @@ import { launchBrowser, noBrowser } from './support/chromium.js'
 import { startServer } from './support/server.js'
 import { pointsOf, storeRuns } from './support/stored-runs.js'
 import { lineOf, openPage } from './support/watched-page.js'
+import { removeFolder } from '../fixtures/home.js'
 
 /** The real server as a process of its own, which ends and starts again. */
 describe.skipIf(noBrowser)('how charts are laid out', () => {
@@ -29,16 +30,16 @@ describe.skipIf(noBrowser)('how charts are laid out', () => {
     ])
     const first = await startServer(entry, home)
     const { page, context, complaints } = await openPage(browser, { width: 1600 })
-    await page.goto(`${first.url.href}#/runs/laidout`)
+    await page.goto(`${await first.windowAddress()}#/runs/laidout`)
     await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 50, last: 50 })
     const order = (on: Page): Promise<string[]> =>
       on.locator('[data-chart]').evaluateAll((charts) => charts.map(({ dataset }) => String(dataset['chart'])))
-    await choose(page, 'Axis of the charts', 'epoch')
-    await page.getByLabel('Smoothing: weight of the past').fill('1')
+    await choose(page, 'X axis', 'epoch')
+    await page.getByLabel('Smoothing weight').fill('1')
     await page.getByLabel('log axis: Loss').click()
     await page.locator('[data-chart="accuracy"] .frame').focus()
     await page.keyboard.press('Alt+ArrowLeft')
-    await chooseOf(page, 'Learning rate', 'Put this chart away')
+    await chooseOf(page, 'Learning rate', 'Hide chart')
     await page.locator('[data-line="train/loss"] button').click()
     await page.locator('[data-chart="loss"] .frame').focus()
     await page.keyboard.press('f')
@@ -49,9 +50,9 @@ describe.skipIf(noBrowser)('how charts are laid out', () => {
     await first.stop()
     complaints.length = 0
 
-    const second = await startServer(entry, home, first.url.port)
+    const second = await startServer(entry, home, first.port)
     const again = await context.newPage()
-    await again.goto(`${second.url.href}${hash}`)
+    await again.goto(`${await second.windowAddress()}${hash}`)
     const full = again.locator('[data-chart="loss"].large')
     await full.waitFor()
     // All of the window but for a margin.
@@ -66,10 +67,10 @@ describe.skipIf(noBrowser)('how charts are laid out', () => {
     await again.keyboard.press('Escape')
     await full.waitFor({ state: 'detached' })
     // The same on a page that is opened without that address.
-    await again.goto(`${second.url.href}#/runs/laidout`)
+    await again.goto(`${await second.windowAddress()}#/runs/laidout`)
     await expect.poll(() => order(again)).toEqual(laidOut)
     await context.close()
     await second.stop()
-    rmSync(home, { recursive: true, force: true })
+    removeFolder(home)
   })
 })

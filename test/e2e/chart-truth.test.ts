@@ -75,11 +75,11 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       const whole = (await drawnChart(page, 'Loss')).y
       expect(whole[0]).toBeLessThanOrEqual(-40)
       expect(whole[1]).toBeGreaterThanOrEqual(50)
-      await chooseOf(page, 'Loss', 'Leave outliers out of the scale')
+      await chooseOf(page, 'Loss', 'Ignore outliers in axis range')
       const narrow = (await drawnChart(page, 'Loss')).y
       expect(narrow[0]).toBeGreaterThan(0)
       expect(narrow[1]).toBeLessThan(2)
-      await page.getByTitle('2 drawn values lie beyond the axis').waitFor()
+      await page.getByTitle('2 values lie outside the axis range').waitFor()
       const x = await positions(page, 'loss')
       /** Beside the outlier at the upper edge and the one at the floor, where no line is: what marks them. */
       const marks = async (): Promise<number[]> => {
@@ -91,9 +91,9 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       expect(await valueAt(page, 'loss', 'train/loss', x(40))).toBe('−40.00')
       await picture(page, 'outliers')
       await page.reload()
-      await page.getByTitle('2 drawn values lie beyond the axis').waitFor()
+      await page.getByTitle('2 values lie outside the axis range').waitFor()
       expect((await drawnChart(page, 'Loss')).y).toEqual(narrow)
-      await chooseOf(page, 'Loss', 'Leave outliers out of the scale')
+      await chooseOf(page, 'Loss', 'Ignore outliers in axis range')
       await page.getByText('clipped').waitFor({ state: 'detached' })
       expect((await drawnChart(page, 'Loss')).y).toEqual(whole)
     }))
@@ -118,7 +118,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
 
   it('a run of nothing but NaN is no empty chart', () =>
     visit('nonumber', async (page) => {
-      await page.getByText('Every value here is NaN or infinite').first().waitFor()
+      await page.getByText('All values are NaN or infinite').first().waitFor()
       const x = await positions(page, 'loss')
       for (const step of [1, 30, 59])
         await expect.poll(async () => (await linesPicture(page, 'loss')).rows(x(step), NO_NUMBER).length).toBeGreaterThan(0)
@@ -126,16 +126,16 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       await picture(page, 'nothing-but-nan')
     }))
 
-  it('points lie on every axis where they were reported: time since the start counts a rest, active time does not', () =>
+  it('points lie on every axis where they were reported: wall time since start counts a rest, training time does not', () =>
     visit('timed', async (page) => {
       for (const [axis, unit, place] of [
-        ['time since the start', ' (s)', clock],
-        ['active time', ' (s)', (step: number) => step],
+        ['wall time since start', ' (s)', clock],
+        ['training time', ' (s)', (step: number) => step],
         ['epoch', '', (step: number) => step / 100],
         ['images seen', '', (step: number) => step * 32],
         ['step', '', (step: number) => step],
       ] as const) {
-        await choose(page, 'Axis of the charts', axis)
+        await choose(page, 'X axis', axis)
         const drawn = await drawnChart(page, 'Loss')
         expect(drawn.xLabel).toBe(`${axis}${unit}`)
         expect(drawn.lines).toHaveLength(1)
@@ -165,7 +165,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       expect(await valueAt(page, 'loss', 'train/loss', near(25))).toBe('5.000')
       expect(await page.locator('[data-chart="train/gradientNorm"] .cursor .at').innerText()).toBe('25')
       expect(await page.locator('[data-line="train/gradientNorm"] b').innerText()).toBe('24.00')
-      await page.getByLabel('Show all of Loss').click()
+      await page.getByLabel('Reset zoom: Loss').click()
       await expect.poll(() => span('train/gradientNorm')).toEqual([0, 60])
     }))
 
@@ -183,7 +183,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       const linear = await positions(page, 'loss')
       const lines = await linesPicture(page, 'loss')
       expect(lines.rows(linear(5) - 2, FIRST_LINE).filter((y) => y > lines.height * 0.8).length).toBeGreaterThan(1)
-      await page.getByLabel('log of the axis of the charts').click()
+      await page.getByLabel('Log x axis').click()
       await expect.poll(async () => (await drawnChart(page, 'Loss')).logarithmic).toEqual({ x: true, y: true })
       const drawn = await drawnChart(page, 'Loss')
       expect([drawn.x, drawn.y.map((end) => Number(end.toPrecision(12)))]).toEqual([
@@ -201,7 +201,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
   it('smoothing has no bias and leaves the line as it was behind it', () =>
     visit('noisy', async (page) => {
       const values = [...RUNS[5]!.series['train/loss']!.values]
-      await page.getByLabel('Smoothing: weight of the past').fill('1')
+      await page.getByLabel('Smoothing weight').fill('1')
       await page.getByText('0.900').waitFor()
       let mean = 0
       const smooth = values.map((value, i) => (mean = 0.9 * mean + 0.1 * value) / (1 - 0.9 ** (i + 1)))

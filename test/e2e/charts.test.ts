@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import type { PlayedHome } from '../fixtures/played-home.js'
+import { slice } from '../fixtures/slice.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { openMenu } from './support/menu.js'
-import { serveFake } from './support/serve-fake.js'
+import { readPdf } from './support/pdf.js'
+import { serveHome } from './support/serve-home.js'
 import { lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
@@ -62,19 +65,19 @@ describe.skipIf(noBrowser)('the charts', () => {
   }, 300_000)
   afterAll(() => browser?.close())
 
-  const serve = (fake: FakeServices) => serveFake(fake, pagePath)
+  const serve = (home: PlayedHome) => serveHome(home, pagePath)
 
   it('zoom together, show a spike of one step in the whole and close up, read values under the pointer, and keep their layout', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 200_000 } })
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 200_000 } })
     const points = Array.from({ length: 200_000 }, (_, i) => ({ step: i + 1, value: i === 123_456 ? 50 : 1 + 0.1 * Math.sin(i) }))
-    fake.addPoints(id, 'train/loss', points)
-    fake.addPoints(
+    home.addPoints(id, 'train/loss', points)
+    home.addPoints(
       id,
       'train/gradientNorm',
       points.filter((_, i) => i % 100 === 0),
     )
-    const server = await serve(fake)
+    const server = await serve(home)
     const { page, context, complaints } = await openPage(browser)
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 200_000, last: 200_000 })
@@ -116,7 +119,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     await page.getByTestId('axis').click()
     await page.getByRole('option', { name: 'images seen' }).click()
     await page.getByLabel('log axis: Loss').click()
-    await page.getByLabel('Smoothing: weight of the past').fill('2')
+    await page.getByLabel('Smoothing weight').fill('2')
     await expect.poll(async () => (await spanOf(page, 'loss'))[1]).toBe(20_000_000)
     await expect.poll(() => page.url()).not.toContain('from=')
     await page.reload()
@@ -130,11 +133,11 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('are moved by dragging and by the keyboard, made small or large, put away, and stand there again after a restart', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
     for (const key of ['train/loss', 'test/accuracy', 'train/gradientNorm', 'train/learningRate', 'zz/other'])
-      fake.addPoints(id, key, [{ step: 1, value: 1 }])
-    const server = await serve(fake)
+      home.addPoints(id, key, [{ step: 1, value: 1 }])
+    const server = await serve(home)
     const { page, context, complaints } = await openPage(browser, { width: 1600 })
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     const order = async (): Promise<string[]> =>
@@ -170,16 +173,26 @@ describe.skipIf(noBrowser)('the charts', () => {
     await chart('accuracy').locator('.frame').focus()
     await page.keyboard.press('Alt+ArrowLeft')
     await expect.poll(order).toEqual(['accuracy', 'loss', 'zz/other', 'train/gradientNorm', 'train/learningRate'])
-    await page.getByText('Accuracy is now chart 1 of 2.').waitFor({ state: 'attached' })
+    await page.getByText('Moved Accuracy to position 1 of 2.').waitFor({ state: 'attached' })
     // It still has the focus.
     await page.keyboard.press('Alt+ArrowRight')
     await expect.poll(order).toEqual(['loss', 'accuracy', 'zz/other', 'train/gradientNorm', 'train/learningRate'])
     // Among the large ones, where it is dropped, and one of them is put away.
     await drag('train/learningRate', 'accuracy', ['loss', 'train/learningRate', 'accuracy', 'zz/other', 'train/gradientNorm'])
-    await page.getByLabel('More of Loss').click()
-    await page.getByText('Put this chart away').click()
     const last = ['train/learningRate', 'accuracy', 'zz/other', 'train/gradientNorm']
-    await expect.poll(order).toEqual(last)
+    await expect
+      .poll(
+        async () => {
+          // A menu that is still on its way takes no click.
+          if ((await order()).includes('loss')) {
+            await openMenu(page.getByLabel('More actions: Loss'))
+            await page.getByText('Hide chart').click()
+          }
+          return order()
+        },
+        { timeout: 20_000, interval: 1000 },
+      )
+      .toEqual(last)
     const heights = async (): Promise<number[]> =>
       page.locator('.frame').evaluateAll((frames) => frames.map((frame) => (frame as unknown as { clientHeight: number }).clientHeight))
     const before = await heights()
@@ -190,8 +203,8 @@ describe.skipIf(noBrowser)('the charts', () => {
     expect(await heights()).toEqual(before)
     expect(await seriousFindings(page)).toEqual([])
 
-    await page.getByLabel('Layout of the charts').click()
-    await page.getByText('Back to the first layout').click()
+    await page.getByLabel('Chart layout').click()
+    await page.getByText('Reset layout').click()
     await expect.poll(order).toEqual(['loss', 'accuracy', 'train/gradientNorm', 'train/learningRate', 'zz/other'])
     await page.getByRole('button', { name: 'Undo' }).click()
     await expect.poll(order).toEqual(last)
@@ -201,20 +214,20 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('are shown to whoever gets their address as they are: stretch, axis, smoothing, lines that are off, the one in full', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
     for (const key of ['train/loss', 'test/loss'])
-      fake.addPoints(
+      home.addPoints(
         id,
         key,
         Array.from({ length: 500 }, (_, i) => ({ step: i + 1, value: 1 + Math.sin(i) })),
       )
-    const server = await serve(fake)
+    const server = await serve(home)
     const { page, context } = await openPage(browser)
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 500, last: 500 })
-    await page.getByLabel('Smoothing: weight of the past').fill('1')
-    await page.getByLabel('log of the axis of the charts').click()
+    await page.getByLabel('Smoothing weight').fill('1')
+    await page.getByLabel('Log x axis').click()
     await page.locator('[data-chart="loss"] [data-line="test/loss"] button').click()
     await page.locator('[data-chart="loss"] .frame').focus()
     await page.keyboard.press('+')
@@ -227,7 +240,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(() => spanOf(other, 'loss')).toEqual(span)
     await expect.poll(() => other.locator('[data-line="test/loss"] button').getAttribute('aria-pressed')).toBe('false')
     expect(await other.locator('[data-line="train/loss"] button').getAttribute('aria-pressed')).toBe('true')
-    expect(await other.getByLabel('log of the axis of the charts').getAttribute('aria-pressed')).toBe('true')
+    expect(await other.getByLabel('Log x axis').getAttribute('aria-pressed')).toBe('true')
     expect(await other.locator('.weight').textContent()).toBe('0.900')
     await expect.poll(() => strongestDifference(page, other, 'loss')).toBeLessThan(48)
     for (const each of [context, elsewhere]) await each.close()
@@ -235,27 +248,27 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('drawn point by point as they arrive look the same as on a page that is opened afterwards', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 20_000 } })
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 20_000 } })
     const points = (from: number, count: number) =>
       Array.from({ length: count }, (_, i) => from + i + 1).map((step) => ({
         step,
         value: step % 997 === 0 ? NaN : 1 + Math.sin(step / 900) + (step < 6000 ? 0.3 * Math.sin(step * step) : 0),
       }))
-    fake.addPoints(id, 'train/loss', points(0, 9000))
-    fake.addPoints(
+    home.addPoints(id, 'train/loss', points(0, 9000))
+    home.addPoints(
       id,
       'test/loss',
       points(0, 9000).filter(({ step }) => step % 250 === 0),
     )
-    const server = await serve(fake)
+    const server = await serve(home)
     const { page, context } = await openPage(browser)
-    const address = `${server.windowAddress}#/runs/${id}?smooth=0.5`
-    await page.goto(address)
+    const address = `#/runs/${id}?smooth=0.5`
+    await page.goto(`${server.windowAddress}${address}`)
     await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 9000, last: 9000 })
     for (let step = 9000; step < 9700; step += 35) {
-      fake.addPoints(id, 'train/loss', points(step, 35))
-      fake.addPoints(
+      home.addPoints(id, 'train/loss', points(step, 35))
+      home.addPoints(
         id,
         'test/loss',
         points(step, 35).filter(({ step: at }) => at % 250 === 0),
@@ -263,7 +276,7 @@ describe.skipIf(noBrowser)('the charts', () => {
       await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: step + 35, last: step + 35 })
     }
     const { page: other, context: elsewhere } = await openPage(browser)
-    await other.goto(address)
+    await other.goto(`${server.windowAddress}${address}`)
     await expect.poll(() => lineOf(other, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 9700, last: 9700 })
     // Where the phase of a dash is added up anew, its ends differ by less than a pixel's edge is soft.
     await expect.poll(() => strongestDifference(page, other, 'loss'), { timeout: 10_000 }).toBeLessThan(48)
@@ -273,12 +286,12 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('take as many bytes a tick after 200,000 points as after 100', async () => {
-    const fake = new FakeServices()
+    const home = await homeOfTest()
     const sizes: number[] = []
-    const server = await serve(fake)
+    const server = await serve(home)
     for (const history of [100, 200_000]) {
-      const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1_000_000 } })
-      fake.addPoints(
+      const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 1_000_000 } })
+      home.addPoints(
         id,
         'train/loss',
         Array.from({ length: history }, (_, i) => ({ step: i + 1, value: 1 })),
@@ -289,7 +302,7 @@ describe.skipIf(noBrowser)('the charts', () => {
       await page.goto(`${server.windowAddress}#/runs/${id}`)
       await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: history, last: history })
       bytes = 0
-      for (let i = 1; i <= 20; i++) fake.addPoints(id, 'train/loss', [{ step: history + i, value: 0.5 }])
+      for (let i = 1; i <= 20; i++) home.addPoints(id, 'train/loss', [{ step: history + i, value: 0.5 }])
       await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: history + 20, last: history + 20 })
       sizes.push(bytes)
       await context.close()
@@ -301,59 +314,60 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('of several runs lie over each other, seeds together with a band, and are taken along in every format', async () => {
-    const fake = new FakeServices()
+    const home = await homeOfTest()
     const ids: string[] = []
     for (const seed of [1, 2, 3]) {
-      const { id } = await fake.runs.create({ ...REQUEST, name: `deep, seed ${seed}`, overrides: { seed, steps: 1000 } })
+      const { id } = await home.runs.create({ ...REQUEST, name: `deep, seed ${seed}`, overrides: { seed, steps: 1000 } })
       ids.push(id)
-      fake.addPoints(
+      home.addPoints(
         id,
         'train/loss',
         Array.from({ length: 500 - 100 * seed }, (_, i) => ({ step: i + 1, value: i === 7 ? NaN : 1 / (i + seed) })),
       )
     }
-    const server = await serve(fake)
+    const server = await serve(home)
     const { page, context, complaints } = await openPage(browser, { width: 1600 })
     await page.goto(`${server.windowAddress}#/runs`)
     for (const name of ['seed 1', 'seed 2', 'seed 3']) await page.getByRole('row', { name }).getByRole('checkbox').click()
     await page.getByTestId('compare').click()
     await page.waitForURL(/#\/compare\?runs=/)
-    await page.getByRole('button', { name: 'Seeds together' }).click()
+    await page.getByRole('button', { name: 'Group seeds' }).click()
     await page.getByText('deep (3 seeds)').first().waitFor()
     await expect.poll(() => painted(page, 'train/loss', 0, 1)).toBeGreaterThan(100)
 
     const taken = async (format: string): Promise<Buffer> => {
-      await openMenu(page.getByLabel('More of Training loss (cross-entropy)'))
+      await openMenu(page.getByLabel('More actions: Training loss'))
       const item = page.locator('.v-overlay--active').getByText(format, { exact: true })
       const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
       return readFileSync(await file.path())
     }
     expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')
     expect((await taken('SVG')).toString()).toMatch(/^<svg.*deep \(3 seeds\)/s)
-    const pdf = await taken('PDF')
-    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
-    // Its text is text, the legend's too.
-    expect(pdf.toString('latin1')).toContain('deep \\(3 seeds\\)')
+    const pdf = readPdf(await taken('PDF'))
+    // Its text is text, the legend's too, in fonts that are in the file.
+    expect(pdf.texts).toContain('deep (3 seeds)')
+    expect(pdf.fonts.every(({ embedded }) => embedded)).toBe(true)
     expect((await taken('PGFPlots')).toString()).toContain('\\addlegendentry{deep (3 seeds)}')
-    const rows = (await taken('CSV, every point')).toString().trimEnd().split('\n')
+    const rows = (await taken('CSV (all points)')).toString().trimEnd().split('\n')
     expect(rows).toHaveLength(1 + 400 + 300 + 200)
     expect(rows.filter((line) => line.includes(',NaN,'))).toHaveLength(3)
-    const grouped = (await taken('CSV, statistics by step')).toString().trimEnd().split('\n')
+    const grouped = (await taken('CSV (group statistics by step)')).toString().trimEnd().split('\n')
     expect(grouped).toHaveLength(1 + 400)
     expect(grouped[1]).toMatch(/^deep,train\/loss,mean,deviation,1,3,/)
-    await page.getByRole('tab', { name: 'Figures' }).click()
+    await page.getByRole('tab', { name: 'Results' }).click()
     const table = async (format: string): Promise<string> => {
       const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: format, exact: true }).click()])
       return readFileSync(await file.path(), 'utf8')
     }
     expect(await table('LaTeX')).toContain('\\pm')
-    // The least of each is its last point; the mean of the three, as it is.
-    const least = [1 / 400, 1 / 301, 1 / 202]
-    const best = (least[0]! + least[1]! + least[2]!) / 3
-    const figures = JSON.parse(await table('JSON')) as { kind: string; mean: number; min: number }[]
-    expect(figures.find(({ kind }) => kind === 'best')).toMatchObject({ run: 'deep', metric: 'train/loss', n: 3, min: least[0] })
-    expect(figures.find(({ kind }) => kind === 'best')?.mean).toBeCloseTo(best, 15)
-    expect(await table('CSV')).toContain(`deep,train/loss,best,3,${figures.find(({ kind }) => kind === 'best')?.mean},`)
+    // A training loss has no best: the mean of the three last points, as it is.
+    const lasts = [1 / 400, 1 / 301, 1 / 202]
+    const mean = (lasts[0]! + lasts[1]! + lasts[2]!) / 3
+    const figures = JSON.parse(await table('JSON')) as { reading: string; mean: number; min: number }[]
+    expect(figures).toHaveLength(1)
+    expect(figures[0]).toMatchObject({ run: 'deep', metric: 'train/loss', reading: 'last', n: 3, min: lasts[0] })
+    expect(figures[0]!.mean).toBeCloseTo(mean, 15)
+    expect(await table('CSV')).toContain(`deep,train/loss,last,3,${figures[0]!.mean},`)
     await page.getByRole('tab', { name: 'Configurations' }).click()
     await page.getByTestId('differences').waitFor()
     const names = [1, 2, 3].map((seed) => `deep, seed ${seed}`)
@@ -369,16 +383,16 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('of a comparison that is opened by its name go on while a run of it does', async () => {
-    const fake = new FakeServices()
+    const home = await homeOfTest()
     const ids: string[] = []
     const points = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => ({ step: from + i + 1, value: 1 / (from + i + 1) }))
     for (const seed of [1, 2]) {
-      const { id } = await fake.runs.create({ ...REQUEST, name: `seed ${seed}`, overrides: { seed, steps: 1000 } })
+      const { id } = await home.runs.create({ ...REQUEST, name: `seed ${seed}`, overrides: { seed, steps: 1000 } })
       ids.push(id)
-      fake.addPoints(id, 'train/loss', points(0, 100))
+      home.addPoints(id, 'train/loss', points(0, 100))
     }
-    const server = await serve(fake)
+    const server = await serve(home)
     const { page, context, complaints } = await openPage(browser)
     const counts = (on: Page): Promise<number[]> => Promise.all(ids.map(async (id) => (await lineOf(on, id)).count))
     await page.goto(`${server.windowAddress}#/compare?runs=${ids.join(',')}`)
@@ -393,17 +407,17 @@ describe.skipIf(noBrowser)('the charts', () => {
     await other.goto(`${server.windowAddress}#/compare?saved=${saved}`)
     await other.getByRole('heading', { name: 'two seeds' }).waitFor()
     await expect.poll(() => counts(other), { timeout: 30_000 }).toEqual([100, 100])
-    fake.addPoints(ids[1]!, 'train/loss', points(100, 130))
+    home.addPoints(ids[1]!, 'train/loss', points(100, 130))
     await expect.poll(() => counts(other)).toEqual([100, 130])
-    fake.addPoints(ids[1]!, 'train/loss', points(130, 400))
+    home.addPoints(ids[1]!, 'train/loss', points(130, 400))
     await expect.poll(async () => (await lineOf(other, ids[1]!)).last).toBe(400)
     // Only the run that went on has lines in the right of the chart.
     await expect.poll(() => painted(other, 'train/loss', 0.6, 1)).toBeGreaterThan(20)
-    await other.getByRole('tab', { name: 'Figures' }).click()
+    await other.getByRole('tab', { name: 'Results' }).click()
     const cell = (id: string) => other.locator(`[data-row="${id}"]`).innerText()
     await expect.poll(() => cell(ids[1]!)).toContain('0.0025')
     expect(await cell(ids[0]!)).toContain('0.01')
-    fake.addPoints(ids[1]!, 'train/loss', [{ step: 401, value: 0.5 }])
+    home.addPoints(ids[1]!, 'train/loss', [{ step: 401, value: 0.5 }])
     await expect.poll(() => cell(ids[1]!)).toContain('0.500')
     expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
     for (const each of [context, elsewhere]) await each.close()
@@ -411,40 +425,40 @@ describe.skipIf(noBrowser)('the charts', () => {
   })
 
   it('relate what runs are to what they came to: any two, named axes, a table to read, files to take along, at an address', async () => {
-    const fake = new FakeServices()
+    const home = await homeOfTest()
     const ids: string[] = []
     for (const h of [0.1, 0.2, 0.4]) {
-      const { id } = await fake.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps: 1000 } })
+      const { id } = await home.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps: 1000 } })
       ids.push(id)
-      fake.addPoints(
+      home.addPoints(
         id,
-        'train/loss',
+        'validation/loss',
         [3, 1, 2].map((value, i) => ({ step: i + 1, value: value * h + 1 / 3 })),
       )
     }
-    const server = await serve(fake)
+    const server = await serve(home)
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
     await page.goto(`${server.windowAddress}#/compare?runs=${ids.join(',')}&tab=relations`)
     const chart = (kind: string) => page.getByTestId(kind).getByRole('img').first()
     await expect
       .poll(() => chart('parallel').getAttribute('aria-label'))
-      .toMatch(/of 3 runs over Step size h, Training loss .*, final, .*, best$/)
+      .toMatch(/of 3 runs over Step size h, Validation loss, best, Validation loss, last$/)
     const row = page.getByTestId('quantities').getByRole('row', { name: 'h 0.4' })
-    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.4', '1.133', '0.7333'])
+    await expect.poll(() => row.locator('td').allTextContents()).toEqual(['h 0.4', '0.4', '0.7333', '1.133'])
 
-    const best = 'Training loss (cross-entropy), best'
-    const final = 'Training loss (cross-entropy), final'
-    expect(await chart('scatter').getAttribute('aria-label')).toBe(`${best} over Step size h of 3 runs`)
+    const best = 'Validation loss, best'
+    const last = 'Validation loss, last'
+    expect(await chart('scatter').getAttribute('aria-label')).toBe(`${last} vs. Step size h of 3 runs`)
     // By the keyboard alone.
     await page.getByTestId('scatter').getByRole('combobox', { name: 'Vertical axis' }).focus()
     await page.keyboard.press('Enter')
-    await page.getByRole('option', { name: final }).waitFor()
+    await page.getByRole('option', { name: best }).waitFor()
     await page.keyboard.press('ArrowDown')
-    await page.getByRole('option', { name: final }).focus()
+    await page.getByRole('option', { name: best }).focus()
     await page.keyboard.press('Enter')
-    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over Step size h of 3 runs`)
+    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${best} vs. Step size h of 3 runs`)
     await page.reload()
-    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${final} over Step size h of 3 runs`)
+    await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${best} vs. Step size h of 3 runs`)
 
     const taken = async (what: string, format: string): Promise<Buffer> => {
       await openMenu(page.getByLabel(`Export: ${what}`))
@@ -453,16 +467,18 @@ describe.skipIf(noBrowser)('the charts', () => {
       return readFileSync(await file.path())
     }
     const rows = (await taken('Parallel coordinates', 'CSV')).toString().trimEnd().split('\n')
-    expect(rows[0]).toBe(`run,name,h,"${final}","${best}"`)
-    expect(rows.slice(1)).toEqual([0.1, 0.2, 0.4].map((h, i) => `${ids[i]},h ${h},${h},${2 * h + 1 / 3},${h + 1 / 3}`))
-    const json = JSON.parse((await taken(`${final} over Step size h`, 'JSON')).toString()) as { values: Record<string, number> }[]
-    expect(json.map(({ values }) => values)).toEqual([0.1, 0.2, 0.4].map((h) => ({ h, [final]: 2 * h + 1 / 3 })))
-    for (const what of ['Parallel coordinates', `${final} over Step size h`]) {
+    expect(rows[0]).toBe(`run,name,h,"${best}","${last}"`)
+    expect(rows.slice(1)).toEqual([0.1, 0.2, 0.4].map((h, i) => `${ids[i]},h ${h},${h},${h + 1 / 3},${2 * h + 1 / 3}`))
+    const json = JSON.parse((await taken(`${best} vs. Step size h`, 'JSON')).toString()) as { values: Record<string, number> }[]
+    expect(json.map(({ values }) => values)).toEqual([0.1, 0.2, 0.4].map((h) => ({ h, [best]: h + 1 / 3 })))
+    for (const what of ['Parallel coordinates', `${best} vs. Step size h`]) {
       const svg = (await taken(what, 'SVG')).toString()
       // The names of the axes whole, and a legend of the runs.
-      for (const text of ['Training loss (nats), final', 'h 0.1', 'h 0.4']) expect(svg).toContain(text)
+      for (const text of ['Validation loss (nats), best', 'h 0.1', 'h 0.4']) expect(svg).toContain(text)
       expect((await taken(what, 'PNG')).subarray(1, 4).toString()).toBe('PNG')
-      expect((await taken(what, 'PDF')).toString('latin1')).toContain('h 0.4')
+      const pdf = readPdf(await taken(what, 'PDF'))
+      expect(pdf.texts).toContain('h 0.4')
+      expect(pdf.fonts.filter(({ embedded }) => !embedded)).toEqual([])
     }
     expect(await seriousFindings(page)).toEqual([])
     expect(complaints).toEqual([])
@@ -470,19 +486,24 @@ describe.skipIf(noBrowser)('the charts', () => {
     await server.close()
   })
 
-  it.each(['light', 'dark'] as const)('and the pages around them have no serious barrier, %s theme', async (scheme) => {
-    const fake = new FakeServices()
+  it.each(slice(['light', 'dark'], import.meta.filename))('and the pages around them have no serious barrier, %s theme', async (scheme) => {
+    const home = await homeOfTest()
     const ids: string[] = []
-    for (const h of [0.1, 0.2]) ids.push((await fake.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps: 1000 } })).id)
-    fake.advance(400)
-    const server = await serve(fake)
+    for (const h of [0.1, 0.2]) ids.push((await home.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps: 1000 } })).id)
+    home.advance(400)
+    const server = await serve(home)
     const { page, context } = await openPage(browser, { scheme, width: 1100 })
     await page.goto(`${server.windowAddress}#/compare`)
-    await page.getByText('Nothing to compare yet').waitFor()
+    await page.getByText('No runs selected').waitFor()
     expect(await seriousFindings(page)).toEqual([])
-    for (const tab of ['charts', 'figures', 'configurations', 'relations']) {
+    for (const [tab, name] of [
+      ['charts', 'Charts'],
+      ['figures', 'Results'],
+      ['configurations', 'Configurations'],
+      ['relations', 'Hyperparameters'],
+    ] as const) {
       await page.goto(`${server.address}/#/compare?runs=${ids.join(',')}&tab=${tab}&baseline=${ids[0]}`)
-      await page.getByRole('tab', { name: tab, selected: true }).waitFor()
+      await page.getByRole('tab', { name, selected: true }).waitFor()
       await page.waitForTimeout(300)
       expect(await seriousFindings(page)).toEqual([])
     }

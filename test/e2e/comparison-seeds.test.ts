@@ -5,7 +5,7 @@ import { picture } from './support/picture.js'
 import { pointsOf, type StoredRun } from './support/stored-runs.js'
 import { withWorkbench } from './support/suite.js'
 
-const LOSS = 'Training loss (cross-entropy)'
+const LOSS = 'Training loss'
 const SEEDS = [1, 2, 3, 4]
 /** How many points each seed has; the third reports every other step. */
 const LENGTHS = [50, 40, 30, 10]
@@ -46,9 +46,9 @@ describe.skipIf(noBrowser)('seeds together', () => {
           ['mean', '95% interval (Student t)', mean, (all: number[]) => around(all, (T[all.length - 1]! * deviation(all)) / Math.sqrt(all.length))], // prettier-ignore
           ['median', 'range', median, (all: number[]) => [Math.min(...all), Math.max(...all)]],
         ] as const) {
-          await choose(page, 'Middle of a group', center)
+          await choose(page, 'Centre of a group', center)
           await choose(page, 'Band of a group', band)
-          const rows = (await takenOf(page, LOSS, 'CSV, statistics by step')).toString().trimEnd().split('\n').slice(1)
+          const rows = (await takenOf(page, LOSS, 'CSV (group statistics by step)')).toString().trimEnd().split('\n').slice(1)
           expect(rows).toHaveLength(ALL_STEPS.length)
           rows.forEach((row, i) => {
             const [, , shown, , step, n, value, ...ends] = row.split(',')

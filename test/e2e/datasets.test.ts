@@ -1,15 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { zipSync } from 'fflate'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { contentHash } from '../../src-main/data/layout.js'
 import { connectWebSocket } from '../../src-main/transport/websocket-client.js'
+import { slice } from '../fixtures/slice.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { foreign, openPage, seriousFindings } from './support/watched-page.js'
+import { removeFolder } from '../fixtures/home.js'
+import { zipSync } from '../fixtures/zip.js'
 
 const CLASSES = { blue: '#2040e0', green: '#20c040', red: '#e02020' }
 const EACH = { blue: 60, green: 120, red: 180 }
@@ -38,13 +41,12 @@ function putLongDataset(home: string, name: string): void {
   const description = {
     layout: 1,
     name,
-    kind: 'images',
+    kind: 'images' as const,
     format: 'image-folders',
     image,
     classNames: ['black'],
     counts: { train, test: 0, unlabelled: 0 },
     bytes: lengths['train.images.u8'] + lengths['train.labels.u16'],
-    hash: 'unknown',
     channelMean: [0, 0, 0],
     channelDeviation: [1, 1, 1],
     createdAt: 0,
@@ -52,7 +54,7 @@ function putLongDataset(home: string, name: string): void {
     notes: [],
     files: Object.fromEntries(Object.entries(lengths).map(([file, bytes]) => [file, { bytes, sha256: 'unknown' }])),
   }
-  writeFileSync(join(folder, 'dataset.json'), JSON.stringify(description))
+  writeFileSync(join(folder, 'dataset.json'), JSON.stringify({ ...description, hash: contentHash(description) }))
 }
 
 /** The page of data sets in a real browser against the real back end. */
@@ -82,13 +84,13 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-    for (const folder of [home, images]) if (folder) rmSync(folder, { recursive: true, force: true })
+    for (const folder of [home, images]) if (folder) removeFolder(folder)
   })
 
   it('import a folder of images with progress and a report, show it, rename it, and ask before they remove it', async () => {
     const { page, context, addresses, complaints } = await openPage(browser)
     page.setDefaultTimeout(30_000)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()
     await page.locator('[data-dataset="mnist"]').waitFor()
 
@@ -102,13 +104,13 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await page.getByTestId('import-size').locator('input').fill('16')
     await expect
       .poll(() => page.getByTestId('import-estimate').innerText(), { timeout: 20_000 })
-      .toMatch(/image-folders.*takes about 27\d.KiB; the disk has/)
+      .toMatch(/image-folders.*takes about 27\d.KiB once imported; .* are free/)
     await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByRole('progressbar', { name: /Importing/ }).waitFor()
     const report = page.getByTestId('imported')
     await report.waitFor()
-    expect(await report.innerText()).toMatch(/363 images in 3 classes were read.*363 of them resized/)
-    await report.getByText('1 skipped: its content is no PNG, JPEG or WebP image').click()
+    expect(await report.innerText()).toMatch(/363 images in 3 classes imported.*363 resized/)
+    await report.getByText('1 skipped: not a PNG, JPEG or WebP image').click()
     await report.getByText('train/red/broken.png').waitFor()
 
     // The grid, by class and part; only what is visible is in the page.
@@ -139,19 +141,19 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     const histogram = page.getByTestId('channels').getByRole('img')
     expect(await histogram.getAttribute('aria-label')).toContain('blue: between 0.125 and 0.894, most often from 0.125 to 0.141 (50.0%)')
     await histogram.locator('canvas').waitFor()
-    await page.getByLabel('Subset of the training part, 0 to 1').fill('0.5')
+    await page.getByLabel('Subset of the training images (0 to 1)').fill('0.5')
     await expect.poll(() => page.getByTestId('split-totals').innerText()).toMatch(/162\s+training\s+18\s+validation\s+180\s+not used/)
 
     // Rename, verify, and remove after a question.
-    await page.getByRole('button', { name: 'Rename the data set' }).click()
-    await page.getByLabel('Name of the data set').fill('three-colours')
+    await page.getByRole('button', { name: 'Rename data set' }).click()
+    await page.getByLabel('Data set name').fill('three-colours')
     await page.keyboard.press('Enter')
     await expect.poll(() => page.getByTestId('dataset-name').innerText()).toBe('three-colours')
     await page.locator('[data-place="0"] canvas').waitFor()
     await page.getByRole('button', { name: 'Verify' }).click()
     await page.getByText('three-colours is intact').waitFor()
     await page.getByRole('button', { name: 'Remove' }).click()
-    expect(await page.getByRole('dialog').innerText()).toContain('No run uses it')
+    expect(await page.getByRole('dialog').innerText()).toContain('No runs use it')
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     expect(await page.getByTestId('dataset-name').innerText()).toBe('three-colours')
@@ -160,25 +162,25 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await page.locator('[data-dataset="mnist"]').waitFor()
     expect(await page.locator('[data-dataset="three-colours"]').count()).toBe(0)
 
-    expect(foreign(addresses, server.url.port)).toEqual([])
+    expect(foreign(addresses, server.port)).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('name the runs on a data set before it is removed; they keep what they came to', async () => {
-    const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+    const { client, close } = connectWebSocket(server.address, server.token)
     await client.datasets.make.mutate({ name: 'used', kind: 'circles', seed: 1 })
     const request = { preset: 'mlp-hamiltonian', dataset: 'used', name: 'User', overrides: { steps: 10 } }
     const made = await client.runs.createSeveral.mutate({ request, seeds: [1, 2] })
     for (const { id } of made)
       await expect.poll(async () => (await client.runs.get.query({ id })).status, { timeout: 60_000 }).toBe('finished')
     const { page, context, complaints } = await openPage(browser)
-    await page.goto(`${server.url.href}#/datasets/used`)
+    await page.goto(`${await server.windowAddress()}#/datasets/used`)
     await page.getByTestId('users').getByText('User, seed 2').waitFor()
     await page.getByRole('button', { name: 'Remove' }).click()
     const question = page.getByRole('dialog')
     expect(await question.innerText()).toMatch(
-      /2 runs use it: User, seed [12], User, seed [12]\. They keep their results, but cannot go on/,
+      /2 runs use it: User, seed [12], User, seed [12]\. Their results are kept, but they cannot be resumed/,
     )
     await page.getByTestId('confirm').click()
     await page.locator('[data-dataset="mnist"]').waitFor()
@@ -192,10 +194,10 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
   it('verify with progress, and end it when it is cancelled: nothing is said of what was not read', async () => {
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(30_000)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()
     await page.locator('[data-dataset="long"]').getByRole('link', { name: 'long', exact: true }).click()
-    const verify = page.getByRole('button', { name: 'Verify' })
+    const verify = page.getByRole('button', { name: 'Verify', exact: true })
     await verify.click()
     const progress = page.getByTestId('verifying')
     await progress.getByText('reading train.images.u8').waitFor()
@@ -211,7 +213,7 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
   it('take an archive that is dropped on them: it is sent, imported, and its copy removed', async () => {
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(30_000)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()
     await page.locator('[data-dataset="mnist"]').waitFor()
     const file = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).png().toBuffer() // prettier-ignore
@@ -224,20 +226,20 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
       for (const type of ['dragenter', 'dragover', 'drop']) target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
     })()`)
     await page.getByTestId('import-path').waitFor()
-    await page.getByTestId('import-estimate').getByText('An archive: takes').waitFor()
+    await page.getByTestId('import-estimate').getByText('An archive: needs').waitFor()
     expect(readdirSync(join(home, 'uploads'))).toHaveLength(1)
     await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
-    await page.getByTestId('imported').getByText('20 images in 2 classes were read').waitFor()
-    expect(await page.locator('[data-dataset="dropped"]').innerText()).toContain('dropped.zip, dropped on the window')
+    await page.getByTestId('imported').getByText('20 images in 2 classes imported').waitFor()
+    expect(await page.locator('[data-dataset="dropped"]').innerText()).toContain('dropped.zip (dropped)')
     await expect.poll(() => readdirSync(join(home, 'uploads'))).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
   })
 
-  it.each(['light', 'dark'] as const)('have no serious barrier in the %s theme', async (scheme) => {
+  it.each(slice(['light', 'dark'], import.meta.filename))('have no serious barrier in the %s theme', async (scheme) => {
     const { page, context, complaints } = await openPage(browser, { scheme, width: 1100 })
     page.setDefaultTimeout(30_000)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()
     await page.locator('[data-dataset="mnist"]').waitFor()
     const findings: Record<string, string[]> = { list: await seriousFindings(page) }
@@ -249,10 +251,10 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
 
     // Points by seed, and their page.
-    await page.getByRole('button', { name: 'Make points' }).click()
+    await page.getByRole('button', { name: 'Generate points' }).click()
     await page.getByTestId('make-name').locator('input').fill(`spirals-${scheme}`)
     findings['make'] = await seriousFindings(page)
-    await page.getByRole('dialog').getByRole('button', { name: 'Make', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Generate', exact: true }).click()
     await page.getByRole('link', { name: `spirals-${scheme}` }).click()
     await page.getByRole('img', { name: /The first 2000 points/ }).waitFor()
     findings['points'] = await seriousFindings(page)

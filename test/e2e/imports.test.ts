@@ -1,8 +1,7 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { zipSync } from 'fflate'
 import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,6 +10,8 @@ import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { openPage } from './support/watched-page.js'
+import { removeFolder } from '../fixtures/home.js'
+import { zipSync } from '../fixtures/zip.js'
 
 const STL_PIXELS = 3 * 96 * 96
 const picture = (): Promise<Buffer> => sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).png().toBuffer() // prettier-ignore
@@ -84,7 +85,7 @@ describe.skipIf(noBrowser)('imports in the window', () => {
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-    if (home) rmSync(home, { recursive: true, force: true })
+    if (home) removeFolder(home)
   })
 
   it.each(Object.keys(KINDS))('%s, dropped, is sent, recognised, and imported', async (kind) => {
@@ -98,13 +99,13 @@ describe.skipIf(noBrowser)('imports in the window', () => {
     }
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(30_000)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()
     await page.locator('[data-dataset="mnist"]').waitFor()
     const cdp = await context.newCDPSession(page)
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await cdp.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data: { items: [], files: dropped, dragOperationsMask: 1 } })
-    await page.getByTestId('import-estimate').getByText('the disk has').waitFor()
+    await page.getByTestId('import-estimate').getByText('are free').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
     await expect.poll(() => page.locator('body').innerText(), { timeout: 20_000 }).toMatch(expected)
     if (kind.startsWith('STL')) {
@@ -123,12 +124,12 @@ describe.skipIf(noBrowser)('imports in the window', () => {
     truncateSync(join(source, 'data_batch_1.bin'), 500_000 * (1 + CIFAR_PIXELS))
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(30_000)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()
     await page.locator('[data-dataset="mnist"]').waitFor()
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByTestId('import-path').locator('input').fill(source)
-    await page.getByTestId('import-estimate').getByText('the disk has').waitFor()
+    await page.getByTestId('import-estimate').getByText('are free').waitFor()
     await page.getByLabel('Name').fill('cancelled')
     const before = readdirSync(join(home, 'datasets')).sort()
     await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()

@@ -44,15 +44,15 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
       ['/runs', 'popup', (on) => on.getByRole('button', { name: 'Filter by Duration' })],
       ['/runs', 'menu', (on) => on.getByTestId('views')],
       ['/runs', 'popup', (on) => on.getByTestId('alerts')],
-      ['/runs', 'dialog', (on) => on.getByRole('button', { name: /^Find/ })],
+      ['/runs', 'dialog', (on) => on.getByRole('button', { name: /^Search/ })],
       [run, 'menu', (on) => on.getByTestId('run-menu')],
-      [`${run}?tab=charts`, 'menu', (on) => on.getByLabel('More of Loss')],
-      [`${run}?tab=charts`, 'menu', (on) => on.getByLabel('Layout of the charts')],
+      [`${run}?tab=charts`, 'menu', (on) => on.getByLabel('More actions: Loss')],
+      [`${run}?tab=charts`, 'menu', (on) => on.getByLabel('Chart layout')],
       [`${run}?tab=checkpoints`, 'menu', (on) => on.getByTestId('checkpoint-menu').first()],
       [`/runs/${home.live}`, 'dialog', (on) => on.getByRole('button', { name: 'Stop', exact: true })],
       ['/new', 'dialog', (on) => on.getByRole('button', { name: 'Import …' })],
       ['/datasets', 'dialog', (on) => on.getByRole('button', { name: 'Import', exact: true })],
-      ['/datasets', 'dialog', (on) => on.getByRole('button', { name: 'Make points' })],
+      ['/datasets', 'dialog', (on) => on.getByRole('button', { name: 'Generate points' })],
       ['/datasets', 'dialog', (on) => on.getByRole('button', { name: 'Remove spirals' })],
       ['/datasets/spirals', 'dialog', (on) => on.getByRole('button', { name: 'Remove' })],
       [compare, 'dialog', (on) => on.getByTestId('save')],
@@ -118,7 +118,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     await expect.poll(() => entry.getAttribute('aria-pressed')).toBe('false')
     await page.keyboard.press('Enter')
     await expect.poll(() => entry.getAttribute('aria-pressed')).toBe('true')
-    const slider = page.getByLabel('Smoothing: weight of the past')
+    const slider = page.getByLabel('Smoothing weight')
     await slider.focus()
     await page.keyboard.press('ArrowRight')
     await expect.poll(() => page.locator('.weight').innerText()).not.toBe('off')

@@ -51,7 +51,7 @@ const STATES: State[] = [
     ready: 'tr[data-row=run]',
     async make(page) {
       await page.locator('th[data-column="name"] .sorter').click()
-      await page.getByLabel('Filter the runs').fill('seed')
+      await page.getByLabel('Search runs').fill('seed')
       await page.locator('th[data-column="status"]').hover()
       await page.getByRole('button', { name: 'Filter by Status' }).click()
       await page.getByTestId('filter-menu').locator('label', { hasText: 'finished' }).getByRole('checkbox').check()
@@ -78,7 +78,7 @@ const STATES: State[] = [
     at: '/runs/{run}?tab=log',
     ready: '[data-testid=log-count]',
     async make(page) {
-      await page.locator('.v-select', { has: page.getByLabel('Least level shown') }).click()
+      await page.locator('.v-select', { has: page.getByLabel('Minimum level') }).click()
       await page.getByRole('option', { name: 'Debug and above' }).click()
       await page.getByTestId('log-search').locator('input').fill('checkpoint')
     },
@@ -99,7 +99,7 @@ const STATES: State[] = [
     at: '/runs/{run}?tab=charts',
     ready: '[data-chart=loss] [data-count="20"]',
     async make(page) {
-      await page.getByLabel('Smoothing: weight of the past').fill('1')
+      await page.getByLabel('Smoothing weight').fill('1')
       await choose(page, 'axis', 'images seen')
       await page.locator('[data-chart="loss"] [data-line="train/loss"] button').click()
       await page.locator('[data-chart="loss"] .frame').focus()
@@ -117,11 +117,18 @@ const STATES: State[] = [
     },
     says: /full=loss/,
   },
-  ...(['charts', 'figures', 'configurations', 'relations'] as const).map((tab): State => ({
+  ...(
+    [
+      ['charts', 'Charts'],
+      ['figures', 'Results'],
+      ['configurations', 'Configurations'],
+      ['relations', 'Hyperparameters'],
+    ] as const
+  ).map(([tab, title]): State => ({
     name: `a comparison by seeds, its ${tab}`,
     at: '/compare?runs={all}&group=seeds&center=median&spread=range&baseline={run}&published=no',
     ready: '[role=tab]',
-    make: (page) => page.getByRole('tab', { name: new RegExp(`^${tab}$`, 'i') }).click(),
+    make: (page) => page.getByRole('tab', { name: title, exact: true }).click(),
     // The first one needs no word.
     ...(tab === 'charts' ? {} : { says: new RegExp(`tab=${tab}`) }),
   })),
@@ -132,7 +139,8 @@ const STATES: State[] = [
     ready: '[data-preset][aria-checked=true]',
     async make(page) {
       await page.locator('[data-preset="leapfrog-26"]').click()
-      await page.getByTestId('parameters').filter({ hasText: /\d/ }).waitFor()
+      // Until then the estimate is that of the preset before.
+      await page.getByTestId('preview').filter({ hasText: '26 layers' }).waitFor()
     },
     says: /preset=leapfrog-26&dataset=mnist/,
   },
@@ -151,6 +159,8 @@ const STATES: State[] = [
     says: /part=test.*class=3.*image=\d+/,
   },
   { name: 'points', at: '/datasets/spirals?part=test', ready: '[data-testid=split]' },
+  { name: 'a diagnostic of an untrained network', at: '/lab?diagnostic=energy', ready: '[data-testid=run-diagnostic]' },
+  { name: 'a term of the glossary', at: '/glossary?term=Unit', ready: '[data-term=Unit]' },
   { name: 'settings', at: '/settings', ready: '[data-testid=storage] .actions' },
 ]
 
@@ -164,12 +174,13 @@ describe.skipIf(noBrowser)('an address', () => {
     workbench = await openWorkbench({ stepMs: 5 })
     const { services } = workbench
     await services.datasets.make({ name: 'spirals', kind: 'two-spirals', seed: 1 })
-    const runs = await services.runs.createSeveral({ ...REQUEST, name: 'one', overrides: { steps: 20 } }, [1, 2, 3])
+    const runs = await services.runs.createSeveral({ request: { ...REQUEST, name: 'one', overrides: { steps: 20 } }, seeds: [1, 2, 3] })
     const ids = runs.map(({ id }) => id)
-    for (const id of ids) await vi.waitFor(async () => expect((await services.runs.get(id)).status).toBe('finished'), { timeout: 20_000 })
+    for (const id of ids)
+      await vi.waitFor(async () => expect((await services.runs.get({ id })).status).toBe('finished'), { timeout: 20_000 })
     await services.runs.edit({ ids: [ids[2]!], archived: true })
-    const { checkpoints } = await services.runs.get(ids[0]!)
-    await services.runs.evaluate(ids[0]!, { file: checkpoints[0]!.file })
+    const { checkpoints } = await services.runs.get({ id: ids[0]! })
+    await services.runs.evaluate({ id: ids[0]!, file: checkpoints[0]!.file })
     const { id: comparison } = await services.comparisons.save({ name: 'by name', view: { runs: ids, group: 'seeds' } })
     Object.assign(known, { run: ids[0], all: ids.join(','), comparison })
   }, 300_000)
@@ -224,17 +235,17 @@ describe.skipIf(noBrowser)('an address', () => {
   })
 
   it.each([
-    ['/nowhere/at/all', /There is no such page/, 'Go to the runs'],
-    ['/runs/nothere1', /This run cannot be shown/, 'Go to the runs'],
-    ['/runs?view=nothere1', /There is no such view of the runs/, null],
+    ['/nowhere/at/all', /Page not found/, 'Go to runs'],
+    ['/runs/nothere1', /Run not found/, 'Go to runs'],
+    ['/runs?view=nothere1', /View not found/, null],
     ['/runs/{run}?tab=weights&step=77', /no checkpoint at step 77/, null],
-    ['/runs/{run}?tab=evaluation&step=77', /No checkpoint at step 77 was evaluated/, null],
-    ['/compare?saved=nothere1', /There is no such comparison/, 'Go to the runs'],
-    ['/compare?runs=nothere1', /is not in this home, or removed/, 'Leave them out'],
-    ['/datasets/nothere', /There is no data set nothere/, 'Go to the data sets'],
-    ['/datasets/mnist?image=123456', /There is no image 123456/, null],
-    ['/new?preset=nothere&dataset=mnist', /There is no preset nothere/, null],
-    ['/new?dataset=nothere', /There is no data set nothere/, null],
+    ['/runs/{run}?tab=evaluation&step=77', /No evaluation at step 77/, null],
+    ['/compare?saved=nothere1', /Comparison not found/, 'Go to runs'],
+    ['/compare?runs=nothere1', /missing from this home or removed/, 'Remove from comparison'],
+    ['/datasets/nothere', /Data set nothere not found/, 'Go to data sets'],
+    ['/datasets/mnist?image=123456', /Image 123456 does not exist/, null],
+    ['/new?preset=nothere&dataset=mnist', /Unknown preset nothere/, null],
+    ['/new?dataset=nothere', /Data set nothere not found/, null],
   ])('that is wrong says so, and what to do: %s', async (address, words, remedy) => {
     const { page, context, complaints } = await openPage(browser)
     await page.goto(`${workbench.server.windowAddress}#${address.replace('{run}', known['run']!)}`)

@@ -2,13 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CONFIG_VERSION } from '../../src-main/contract/stored-config.js'
 import { catalogue } from '../../src-main/hosts/catalogue.js'
-import type { SpeedMeter } from '../../src-main/experiments/ports.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { heldWork } from '../fixtures/held.js'
+import { slice } from '../fixtures/slice.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
+import type { SpeedMeter } from '../../src-main/features/runs/machine-speed.js'
 
 /** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
 async function picture(page: Page, name: string): Promise<void> {
@@ -27,10 +29,15 @@ describe.skipIf(noBrowser)('a new run', () => {
   }, 300_000)
   afterAll(() => browser?.close())
 
-  it.each([
-    ['light', 1100],
-    ['dark', 1600],
-  ] as const)('is chosen by a card, changed in the form, and its configuration goes out and in again, %s theme', async (scheme, width) => {
+  it.each(
+    slice(
+      [
+        ['light', 1100],
+        ['dark', 1600],
+      ],
+      import.meta.filename,
+    ),
+  )('is chosen by a card, changed in the form, and its configuration goes out and in again, %s theme', async (scheme, width) => {
     const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
     let measured = false
     const workbench = await openWorkbench({
@@ -59,18 +66,18 @@ describe.skipIf(noBrowser)('a new run', () => {
     const words = await card.getAttribute('aria-describedby')
     expect(await page.locator(`[id="${words}"]`).textContent()).toMatch(/7 units of 32 channels at 32 by 32; .*Y becomes Y plus/)
     await ready(page)
-    expect(await page.getByTestId('parameters').innerText()).toMatch(/^42\d,\d{3}$/)
+    expect(await page.getByTestId('parameters').innerText()).toMatch(/^43\d,\d{3}$/)
     expect(await page.getByTestId('architecture').getAttribute('aria-label')).toMatch(/7 units of 32 channels at 28 by 28/)
 
     // The dial follows the field.
-    await page.getByLabel('Show every hyperparameter').check()
+    await page.getByLabel('Show all hyperparameters').check()
     const budget = page.locator('[data-field="memoryBudget"]')
-    await budget.getByText(/Keeps none of 18 units/).waitFor()
+    await budget.getByText(/Recomputes all 18 units/).waitFor()
     await budget.locator('input[inputmode]').fill('60')
-    await budget.getByText(/Keeps \d+ of 18 units \(\d.*MiB\), rebuilds the rest/).waitFor()
-    await budget.getByLabel('choose by itself').check()
-    await budget.getByText(/Half of the memory that is free now/).waitFor()
-    await budget.getByLabel('choose by itself').uncheck()
+    await budget.getByText(/Stores \d+ of 18 units \(\d.*MiB\) and recomputes the rest/).waitFor()
+    await budget.getByLabel('Automatic').check()
+    await budget.getByText(/half of the memory that is free now/).waitFor()
+    await budget.getByLabel('Automatic').uncheck()
     await page.locator('[data-field="learningRate"] input').fill('0.05')
     await page.locator('[data-field="steps"] input').fill('120')
     await page.locator('[data-field="learningRate"].changed').waitFor()
@@ -85,8 +92,8 @@ describe.skipIf(noBrowser)('a new run', () => {
     await expect.poll(() => held.length).toBe(1)
     // Reports that follow each other too fast are left out.
     const told = async (): Promise<boolean> => {
-      held[0]!.request.onProgress(0.25, 'measures larger work')
-      return time.getByText('25% measures larger work').isVisible()
+      held[0]!.request.onProgress(0.25, 'measuring a larger workload')
+      return time.getByText('25% measuring a larger workload').isVisible()
     }
     await expect.poll(told).toBe(true)
     await picture(page, `measuring-${scheme}-${width}`)
@@ -113,7 +120,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.getByTestId('config-apply').click()
     const issues = page.getByTestId('config-issues')
     await issues.getByText('did you mean learningRate?').waitFor()
-    expect(await issues.innerText()).toMatch(/Nothing was changed[\s\S]*batch/)
+    expect(await issues.innerText()).toMatch(/No changes were made[\s\S]*batch/)
     await picture(page, `import-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
     expect(await page.locator('[data-preset="resnet-32"]').getAttribute('aria-checked')).toBe('true')
@@ -127,13 +134,13 @@ describe.skipIf(noBrowser)('a new run', () => {
     await ready(page)
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.address })
     await page.getByTestId('config-copy').click()
-    await page.getByText('The configuration is in the clipboard.').waitFor()
+    await page.getByText('Configuration copied to the clipboard.').waitFor()
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(text)
 
     await page.getByTestId('start').click()
     await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
-    const { config } = await services.runs.get(page.url().split('/').at(-1)!)
-    expect(config).toEqual(JSON.parse(text))
+    const { config } = await services.runs.get({ id: page.url().split('/').at(-1)! })
+    expect(JSON.parse(text)).toEqual({ configVersion: CONFIG_VERSION, ...config })
     expect(complaints).toEqual([])
     await context.close()
     await workbench.close()
@@ -146,9 +153,12 @@ describe.skipIf(noBrowser)('a new run', () => {
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
     await page.goto(`${server.windowAddress}#/new`)
     await ready(page)
-    const seeds = page.getByLabel('Several seeds')
+    const seeds = page.getByLabel('Seeds (several runs)')
     await seeds.fill('1,x')
-    await page.getByText('Seeds are numbers and ranges, for example 1,2,5-7.').waitFor()
+    await page.getByRole('alert').getByText('Seeds must be numbers and ranges, for example 1,2,5-7.').waitFor()
+    // The button that it disables names the field, and leads there.
+    await page.getByTestId('held-back').getByRole('button', { name: 'Seeds' }).click()
+    await expect.poll(() => seeds.evaluate((element) => element.matches(':focus'))).toBe(true)
     expect(await page.getByTestId('start').isEnabled()).toBe(false)
     await seeds.fill('1,5-7')
     await ready(page)
@@ -162,14 +172,19 @@ describe.skipIf(noBrowser)('a new run', () => {
     expect(workbench.defects).toEqual([])
   })
 
-  it.each([
-    ['light', 1600],
-    ['dark', 1100],
-  ] as const)('forks in the same form: what is fixed says why, what is changed is marked and listed, %s theme', async (scheme, width) => {
+  it.each(
+    slice(
+      [
+        ['light', 1600],
+        ['dark', 1100],
+      ],
+      import.meta.filename,
+    ),
+  )('forks in the same form: what is fixed says why, what is changed is marked and listed, %s theme', async (scheme, width) => {
     const workbench = await openWorkbench({ stepMs: 5 })
     const { services, server } = workbench
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'parent', overrides: { steps: 30 } })
-    await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe('finished')
+    await expect.poll(async () => (await services.runs.get({ id })).status, { timeout: 20_000 }).toBe('finished')
     const { page, context, complaints } = await openPage(browser, { scheme, width })
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     await page.getByTestId('run-menu').click()
@@ -178,7 +193,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     await dialog.locator('[data-field="h"] input').waitFor()
     expect(await dialog.locator('[data-field="stages"] input').isDisabled()).toBe(true)
     await dialog.locator('[data-field="stages"]').getByText('shapes of the weights').waitFor()
-    await dialog.getByText('The configurations are the same.').waitFor()
+    await dialog.getByText('The configurations are identical.').waitFor()
     await dialog.locator('[data-field="learningRate"] input').fill('0.02')
     await dialog.locator('[data-field="steps"] input').fill('12')
     await dialog.locator('[data-field="learningRate"].changed').waitFor()
@@ -192,12 +207,56 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.getByRole('option').last().click()
     await page.getByTestId('fork').click()
     await page.getByText('forked from').waitFor()
-    const child = await services.runs.get(page.url().split('/').at(-1)!)
-    const { config } = await services.runs.get(id)
+    const child = await services.runs.get({ id: page.url().split('/').at(-1)! })
+    const { config } = await services.runs.get({ id })
     expect(child).toMatchObject({ parentId: id, config: { ...config, learningRate: 0.02, steps: 12 } })
     expect(complaints).toEqual([])
     await context.close()
     await workbench.close()
     expect(workbench.defects).toEqual([])
+  })
+
+  it('has the options of an architecture while that is chosen, and they are those of the run', async () => {
+    const workbench = await openWorkbench({ stepMs: 5 })
+    const { services, server } = workbench
+    await services.datasets.list()
+    const { page, context, complaints } = await openPage(browser, { width: 1100 })
+    await page.goto(`${server.windowAddress}#/new?preset=hamiltonian-quick&dataset=mnist`)
+    await ready(page)
+    await page.getByLabel('Show all hyperparameters').check()
+    const damping = page.locator('[data-field="damping"]')
+    expect(await damping.count()).toBe(0)
+    const pick = async (field: string, option: string): Promise<void> => {
+      await page.locator(`[data-field="${field}"] .v-field`).click()
+      await page.getByRole('option', { name: option, exact: true }).click()
+    }
+    await pick('unitNorm', 'none')
+    await pick('mode', 'stored')
+    await pick('arch', 'Antisymmetric')
+    expect(await damping.locator('input').inputValue()).toBe('0')
+    await damping.locator('input').fill('-1')
+    await damping.getByRole('alert').waitFor()
+    await damping.locator('input').fill('0.3')
+    await page.locator('[data-field="steps"] input').fill('20')
+    await ready(page)
+    await picture(page, 'new-with-option')
+    expect(await seriousFindings(page)).toEqual([])
+
+    // Another architecture knows nothing of it, and it is there again when this one is.
+    await pick('arch', 'Midpoint')
+    await damping.waitFor({ state: 'detached' })
+    await ready(page)
+    await pick('arch', 'Antisymmetric')
+    await ready(page)
+    expect(await damping.locator('input').inputValue()).toBe('0.3')
+    await page.getByTestId('start').click()
+    await page.getByTestId('status').waitFor()
+    const [run] = (await services.runs.list()).runs
+    expect((await services.runs.get({ id: run!.id })).config).toMatchObject({ arch: 'antisymmetric', damping: 0.3 })
+    await page.getByRole('tab', { name: /^Configuration/ }).click()
+    await page.getByText('Damping γ').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
   })
 })

@@ -1,11 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { focused } from './support/focus.js'
 import { picture } from './support/picture.js'
-import { serveFake } from './support/serve-fake.js'
+import { serveHome } from './support/serve-home.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
@@ -23,11 +23,11 @@ describe.skipIf(noBrowser)('the command palette', () => {
   const field = (page: Page) => page.getByTestId('palette')
 
   it('opens anywhere, finds what there is by a few of its letters, does what is chosen, and gives the focus back', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, name: 'deep one', overrides: { steps: 1000 } })
-    const { id: other } = await fake.runs.create({ ...REQUEST, name: 'wide one' })
-    await fake.comparisons.save({ name: 'deep against wide', view: { runs: [id, other] } })
-    const server = await serveFake(fake, pagePath)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, name: 'deep one', overrides: { steps: 1000 } })
+    const { id: other } = await home.runs.create({ ...REQUEST, name: 'wide one' })
+    await home.comparisons.save({ name: 'deep against wide', view: { runs: [id, other] } })
+    const server = await serveHome(home, pagePath)
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
 
     // On every page; Escape gives the focus back to where it was.
@@ -37,7 +37,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
       const link = page.getByRole('link', { name: 'Settings', exact: true })
       await link.focus()
       await page.keyboard.press('Control+k')
-      await expect.poll(() => focused(page), { message: address }).toBe('Find a page, a run, a data set or a command')
+      await expect.poll(() => focused(page), { message: address }).toBe('Search pages, runs, data sets and commands')
       await page.keyboard.press('Escape')
       await field(page).waitFor({ state: 'hidden' })
       await expect.poll(() => focused(page), { message: address }).toBe('Settings')
@@ -69,11 +69,11 @@ describe.skipIf(noBrowser)('the command palette', () => {
     await picture(page, 'palette-1100')
     expect(await seriousFindings(page)).toEqual([])
     await page.keyboard.press('Enter')
-    await expect.poll(async () => (await fake.runs.get(id)).status).toBe('paused')
+    await expect.poll(async () => (await home.runs.get({ id })).status).toBe('paused')
     await find('dark', 'Dark theme')
     await page.keyboard.press('Enter')
     await page.locator('.v-theme--dark').first().waitFor()
-    await find('imprt a data', 'Import a data set')
+    await find('imprt data', 'Import data set')
     await page.keyboard.press('Enter')
     await page.getByTestId('import-path').waitFor()
     await expect.poll(() => page.url()).toMatch(/#\/datasets$/)
@@ -91,9 +91,9 @@ describe.skipIf(noBrowser)('the command palette', () => {
   })
 
   it('is gone through by arrows from end to end, and stays where one is while runs go on', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, name: 'goes on', overrides: { steps: 100_000 } })
-    const server = await serveFake(fake, pagePath)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, name: 'goes on', overrides: { steps: 100_000 } })
+    const server = await serveHome(home, pagePath)
     const { page, context } = await openPage(browser)
     await page.goto(`${server.windowAddress}#/settings`)
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
@@ -103,8 +103,8 @@ describe.skipIf(noBrowser)('the command palette', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
     await expect.poll(chosen).toBe('New run')
-    for (let i = 0; i < 5; i++) fake.advance(5)
-    await expect.poll(async () => (await fake.runs.get(id)).step).toBe(25)
+    for (let i = 0; i < 5; i++) home.advance(5)
+    await expect.poll(async () => (await home.runs.get({ id })).step).toBe(25)
     expect(await chosen()).toBe('New run')
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
@@ -116,7 +116,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
       return box.getBoundingClientRect().bottom <= box.parentElement.getBoundingClientRect().bottom + 1
     })).toBe(true) // prettier-ignore
     await page.keyboard.type('nothing has this name')
-    await page.getByText('Nothing is called that.').waitFor()
+    await page.getByText('No results.').waitFor()
     await page.keyboard.press('Enter')
     expect(await field(page).isVisible()).toBe(true)
     await context.close()

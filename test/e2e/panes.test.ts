@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { slice } from '../fixtures/slice.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
 import { withWorkbench } from './support/suite.js'
@@ -20,7 +21,7 @@ describe.skipIf(noBrowser)('panes side by side', () => {
       const { id } = await services.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps } })
       ids.push(id)
       const wanted = steps < 100 ? 'finished' : 'running'
-      await vi.waitFor(async () => expect((await services.runs.get(id)).status).toBe(wanted), { timeout: 20_000 })
+      await vi.waitFor(async () => expect((await services.runs.get({ id })).status).toBe(wanted), { timeout: 20_000 })
     }
   })
 
@@ -105,10 +106,15 @@ describe.skipIf(noBrowser)('panes side by side', () => {
     ),
   )
 
-  it.each([
-    ['light', 1600],
-    ['dark', 1100],
-  ] as const)('what stands beside the tabs of a run is chosen, stays over runs and tabs, and goes, %s theme', (scheme, width) =>
+  it.each(
+    slice(
+      [
+        ['light', 1600],
+        ['dark', 1100],
+      ],
+      import.meta.filename,
+    ),
+  )('what stands beside the tabs of a run is chosen, stays over runs and tabs, and goes, %s theme', (scheme, width) =>
     suite.visit(
       `/runs/${ids[2]}?tab=charts`,
       async ({ page }) => {
@@ -145,14 +151,14 @@ describe.skipIf(noBrowser)('panes side by side', () => {
 
         await page.getByTestId('beside').click()
         await page.locator('.v-overlay--active').getByText('Notes', { exact: true }).click()
-        await pane.getByLabel('Notes, in Markdown').fill('h = 0.1 is *slow*')
-        await pane.getByRole('button', { name: 'Save the notes' }).click()
+        await pane.getByLabel('Notes (Markdown)').fill('h = 0.1 is *slow*')
+        await pane.getByRole('button', { name: 'Save notes' }).click()
         await pane.getByTestId('rendered').getByText('slow').waitFor()
         await picture(page, `beside-notes-${scheme}-${width}`)
         await pane.getByRole('button', { name: 'Close Notes' }).click()
         await expect.poll(() => pane.count()).toBe(0)
         expect(page.url()).not.toContain('beside')
-        await suite.workbench.services.runs.setNotes(ids[0]!, '')
+        await suite.workbench.services.runs.setNotes({ id: ids[0]!, notes: '' })
       },
       { scheme, width },
     ),
@@ -176,7 +182,7 @@ describe.skipIf(noBrowser)('panes side by side', () => {
         await expect.poll(() => list.getByRole('button', { name: 'Show h 0.1' }).getAttribute('aria-pressed')).toBe('false')
         await list.getByRole('button', { name: 'Show all' }).click()
         await expect.poll(() => legend(ids[0]!).first().getAttribute('aria-pressed')).toBe('true')
-        await list.getByRole('button', { name: 'Take h 0.2 out of the comparison' }).click()
+        await list.getByRole('button', { name: 'Remove h 0.2 from the comparison' }).click()
         await expect.poll(() => list.locator('[data-compared]').count()).toBe(2)
         await page.getByRole('button', { name: 'Undo' }).click()
         await expect.poll(() => list.locator('[data-compared]').count()).toBe(3)

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
+import { slice } from '../fixtures/slice.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
@@ -59,10 +60,15 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     return [box.x + found.x, box.y + found.y]
   }
 
-  it.each([
-    ['light', 1600],
-    ['dark', 1100],
-  ] as const)('keep what is marked on an axis while a run goes on, over a reload, and at an address, %s theme', async (scheme, width) => {
+  it.each(
+    slice(
+      [
+        ['light', 1600],
+        ['dark', 1100],
+      ],
+      import.meta.filename,
+    ),
+  )('keep what is marked on an axis while a run goes on, over a reload, and at an address, %s theme', async (scheme, width) => {
     const workbench = await openWorkbench({ stepMs: 20 })
     const { services, server } = workbench
     const ids: string[] = []
@@ -74,7 +80,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
       const { id } = await services.runs.create({ ...REQUEST, name: `h ${h}`, overrides: { h, steps } })
       ids.push(id)
       const wanted = steps < 100 ? 'finished' : 'running'
-      await expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe(wanted)
+      await expect.poll(async () => (await services.runs.get({ id })).status, { timeout: 20_000 }).toBe(wanted)
     }
     const { page, context, complaints } = await openPage(browser, { scheme, width })
     await page.goto(
@@ -107,9 +113,9 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await expect.poll(() => names(page)).toHaveLength(3)
 
     // By the keyboard alone.
-    await page.getByRole('button', { name: 'Mark a range' }).focus()
+    await page.getByRole('button', { name: 'Add range' }).focus()
     await page.keyboard.press('Enter')
-    const what = page.getByRole('combobox', { name: 'What to mark' })
+    const what = page.getByRole('combobox', { name: 'Axis', exact: true })
     await expect.poll(() => what.evaluate((element) => element.matches(':focus, :focus-within'))).toBe(true)
     for (let field = 0; field < 2; field++) await page.keyboard.press('Tab')
     await page.keyboard.type('0.2')
@@ -118,7 +124,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await page.keyboard.press('Enter')
     await expect.poll(() => names(page)).toEqual(['h 0.1', 'h 0.2'])
     await page.getByText('Step size h: 0.1 to 0.2').waitFor()
-    await page.getByRole('button', { name: 'Compare these only' }).click()
+    await page.getByRole('button', { name: 'Compare selected only' }).click()
     await expect.poll(() => page.url()).not.toContain(ids[2])
     await expect.poll(() => kept(page).count()).toBe(0)
     await page.getByRole('button', { name: 'Undo' }).click()
@@ -131,7 +137,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
       .getByTestId('scatter')
       .locator('div', { has: page.getByText('h 0.2', { exact: true }) })
       .last()
-    await expect.poll(() => told.innerText()).toMatch(/Training loss \(nats\), best 0\.0333\d\s*Step size h 0\.2$/)
+    await expect.poll(() => told.innerText()).toMatch(/Training loss \(nats\) 0\.0333\d\s*Step size h 0\.2$/)
     await picture(page, `relations-point-${scheme}-${width}`)
     await page.mouse.click(x, y)
     await page.getByTestId('run-name').getByText('h 0.2').waitFor()

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -8,6 +8,7 @@ import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { startServer, type RunningServer } from './support/server.js'
 import { openPage } from './support/watched-page.js'
+import { removeFolder } from '../fixtures/home.js'
 
 describe.skipIf(noBrowser)('a back-up', () => {
   let browser: Browser
@@ -22,19 +23,19 @@ describe.skipIf(noBrowser)('a back-up', () => {
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
-    if (folder) rmSync(folder, { recursive: true, force: true })
+    if (folder) removeFolder(folder)
   })
 
   it('is made and put in the place of the home from the window, which then shows the home as it was, while a run is at work', async () => {
-    const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+    const { client, close } = connectWebSocket(server.address, server.token)
     await client.datasets.make.mutate({ name: 'before', kind: 'circles', seed: 1 })
     const { page, context } = await openPage(browser)
     page.setDefaultTimeout(30_000)
-    const file = join(folder, 'backup.tar')
-    await page.goto(`${server.url.href}#/settings`)
-    await page.getByLabel('File of the back-up, with its whole path').fill(file)
+    const file = join(folder, 'home', 'exports', 'backup.tar')
+    await page.goto(`${await server.windowAddress()}#/settings`)
+    await page.getByLabel('Backup file (in the export folder)').fill('backup.tar')
     await page.getByRole('button', { name: 'Back up', exact: true }).click()
-    await page.getByText(/\d+ files were written to/).waitFor()
+    await page.getByText(/Backed up \d+ files/).waitFor()
 
     const request = { preset: 'mlp-hamiltonian', dataset: 'before', name: 'Later', overrides: { steps: 1_000_000 } }
     const { id } = await client.runs.create.mutate(request)
@@ -43,11 +44,11 @@ describe.skipIf(noBrowser)('a back-up', () => {
     close()
 
     const restore = page.getByTestId('restore')
-    await restore.getByLabel('File of the back-up to restore, with its whole path').fill(file)
+    await restore.getByLabel('Full path of the backup file').fill(file)
     await restore.getByRole('button', { name: 'Restore …' }).click()
-    await page.getByText(/It takes the place of everything in this home: 1 run/).waitFor()
+    await page.getByText(/It replaces everything in this home: 1 run/).waitFor()
     await page.getByTestId('confirm').click()
-    await page.getByText(/The back-up is whole and is being put in its place/).waitFor()
+    await page.getByText(/The backup is intact and is being restored/).waitFor()
     const kept = /kept in (\S+)\./.exec(await page.getByText(/kept in/).last().innerText())?.[1] ?? '' // prettier-ignore
 
     await page.getByRole('link', { name: 'Data sets', exact: true }).click()

@@ -1,8 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Services } from '../../src-main/contract/services.js'
+import type { Calls } from '../fixtures/calls.js'
 import { openDatabase } from '../../src-main/storage/database.js'
 import { databaseFile } from '../../src-main/storage/home-files.js'
 import { createStores } from '../../src-main/storage/stores.js'
@@ -26,8 +26,8 @@ describe.skipIf(noBrowser)('the life of a run', () => {
   afterAll(() => browser?.close())
 
   const status = (page: Page, label: string) => page.getByTestId('status').getByText(label, { exact: true }).waitFor()
-  const reach = (services: Services, id: string, wanted: string) =>
-    expect.poll(async () => (await services.runs.get(id)).status, { timeout: 20_000 }).toBe(wanted)
+  const reach = (services: Calls, id: string, wanted: string) =>
+    expect.poll(async () => (await services.runs.get({ id })).status, { timeout: 20_000 }).toBe(wanted)
   async function choose(page: Page, title: string): Promise<void> {
     await openMenu(page.getByTestId('run-menu'))
     await page.locator('.v-list-item-title', { hasText: new RegExp(`^${title}$`) }).click()
@@ -40,45 +40,45 @@ describe.skipIf(noBrowser)('the life of a run', () => {
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     await status(page, 'running')
-    await expect.poll(async () => (await services.runs.get(id)).step).toBeGreaterThan(15)
+    await expect.poll(async () => (await services.runs.get({ id })).step).toBeGreaterThan(15)
     await page.getByRole('button', { name: 'Pause' }).click()
     await status(page, 'paused')
-    const { step: paused } = await services.runs.get(id)
+    const { step: paused } = await services.runs.get({ id })
     await page.getByRole('button', { name: 'Resume' }).click()
     await status(page, 'running')
-    await expect.poll(async () => (await services.runs.get(id)).step).toBeGreaterThan(paused + 5)
+    await expect.poll(async () => (await services.runs.get({ id })).step).toBeGreaterThan(paused + 5)
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByTestId('confirm').click()
     await status(page, 'stopped')
-    const stopped = await services.runs.get(id)
-    const loss = (await services.runs.overview(id)).series.find(({ key }) => key === 'train/loss')
+    const stopped = await services.runs.get({ id })
+    const loss = (await services.runs.overview({ id })).series.find(({ key }) => key === 'train/loss')
     expect(loss?.count).toBe(stopped.step)
     expect(stopped.checkpoints.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['start', 'pause', 'stop']))
     expect(await seriousFindings(page)).toEqual([])
 
-    await choose(page, 'Retry …')
+    await choose(page, 'Restart …')
     await page.getByTestId('confirm').click()
     await status(page, 'running')
-    expect((await services.runs.get(id)).step).toBeLessThan(stopped.step)
+    expect((await services.runs.get({ id })).step).toBeLessThan(stopped.step)
     await choose(page, 'Run again')
     await page.waitForURL((url) => !url.hash.includes(id))
     await status(page, 'queued')
     const copy = page.url().split('/').at(-1)!
-    expect((await services.runs.get(copy)).config).toEqual(stopped.config)
+    expect((await services.runs.get({ id: copy })).config).toEqual(stopped.config)
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByTestId('confirm').click()
     await status(page, 'stopped')
 
     await choose(page, 'Archive')
-    await expect.poll(async () => (await services.runs.get(copy)).archived).toBe(true)
+    await expect.poll(async () => (await services.runs.get({ id: copy })).archived).toBe(true)
     await page.getByRole('button', { name: 'Undo' }).click()
-    await expect.poll(async () => (await services.runs.get(copy)).archived).toBe(false)
+    await expect.poll(async () => (await services.runs.get({ id: copy })).archived).toBe(false)
     await choose(page, 'Remove')
     await page.waitForURL(/#\/runs$/)
     expect((await services.runs.removed()).map(({ run }) => run.id)).toEqual([copy])
     await page.getByRole('button', { name: 'Undo' }).last().click()
     await expect.poll(async () => (await services.runs.removed()).length).toBe(0)
-    await services.runs.get(copy)
+    await services.runs.get({ id: copy })
     expect(complaints).toEqual([])
     await context.close()
     await workbench.close()
@@ -98,12 +98,17 @@ describe.skipIf(noBrowser)('the life of a run', () => {
     `)
     await page.goto(server.windowAddress)
     await page.getByTestId('alerts').click()
-    await page.getByLabel('Notify me when this window is not in front').check()
+    await page.getByLabel('Notify me when this window is in the background').check()
     await page.keyboard.press('Escape')
     const ends = [
-      ['fails', { dies: { step: 12, how: 'throw' } }, 'failed', /^Run failed: fails has failed: .*no more at step 12/],
-      ['diverges', { divergesAt: 14 }, 'diverged', /^Run diverged: diverges has diverged: The training loss became NaN at step 14/],
-      ['rebuilds', { reconstruction: 0.5 }, 'finished', /^Reconstruction error: rebuilds rebuilds states that are off by 5\.0e-1/],
+      ['fails', { dies: { step: 12, how: 'throw' } }, 'failed', /^Run failed: fails failed: .*no more at step 12/],
+      ['diverges', { divergesAt: 14 }, 'diverged', /^Run diverged: diverges diverged: The training loss became NaN at step 14/],
+      [
+        'rebuilds',
+        { reconstruction: 0.5 },
+        'finished',
+        /^Reconstruction error: At step \d+, the reconstruction error of rebuilds is 5\.0e-1/,
+      ],
     ] as const
     const told: RegExp[] = []
     for (const [name, how, end, message] of ends) {
@@ -132,39 +137,38 @@ describe.skipIf(noBrowser)('the life of a run', () => {
     const { services, server, home } = workbench
     const { id } = await services.runs.create({ ...REQUEST, name: 'kept', overrides: { steps: 100_000 } })
     await reach(services, id, 'running')
-    const { environment } = await services.runs.get(id)
+    const { environment } = await services.runs.get({ id })
     const db = await openDatabase(databaseFile(home))
     createStores(db).runs.updateRecord(id, { environment: { ...environment, commit: 'c0ffee', diff: DIFF } })
     db.close()
     const { page, context, complaints } = await openPage(browser, { width: 1600 })
     await page.goto(`${server.windowAddress}#/runs/${id}?tab=environment`)
     await page.getByText('c0ffee').waitFor()
-    await page.getByText('Changes since the commit').last().click()
+    await page.getByText('Uncommitted changes').last().click()
     await page.getByText('+const h = 0.2').waitFor()
     await picture(page, 'environment-light-1600')
     expect(await seriousFindings(page)).toEqual([])
-    const [patch] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as a patch' }).click()])
+    const [patch] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download patch' }).click()])
     expect(readFileSync(await patch.path(), 'utf8')).toBe(DIFF)
 
     await page.goto(`${server.address}/#/settings`)
-    const file = join(home, '..', `${home.split('/').at(-1)}-backup.tar`)
-    await page.getByLabel('File of the back-up, with its whole path').fill(file)
+    const file = join(home, 'exports', 'backup.tar')
+    await page.getByLabel('Backup file (in the export folder)').fill('backup.tar')
     await page.getByRole('button', { name: 'Back up', exact: true }).click()
-    await page.getByText(/\d+ files were written to/).waitFor()
-    expect((await services.runs.get(id)).status).toBe('running')
-    await page.getByRole('button', { name: 'Check the home' }).click()
-    await page.getByText('The database, checkpoints and data sets are whole.').waitFor()
+    await page.getByText(/Backed up \d+ files/).waitFor()
+    expect((await services.runs.get({ id })).status).toBe('running')
+    await page.getByRole('button', { name: 'Check home' }).click()
+    await page.getByText('The database, checkpoints and data sets are intact.').waitFor()
     const restore = page.getByTestId('restore')
-    await restore.getByLabel('File of the back-up to restore, with its whole path').fill(file)
+    await restore.getByLabel('Full path of the backup file').fill(file)
     await restore.getByRole('button', { name: 'Restore …' }).click()
-    await page.getByText(/It takes the place of everything in this home: 1 run and \d+ data sets?,/).waitFor()
+    await page.getByText(/It replaces everything in this home: 1 run and \d+ data sets?,/).waitFor()
     await picture(page, 'restore-light-1600')
     expect(await seriousFindings(page)).toEqual([])
     await page.getByTestId('confirm').click()
-    await page.getByText(/The back-up is whole and takes its place at the next start of Retrace/).waitFor()
+    await page.getByText(/The backup is intact and will be restored the next time Retrace starts/).waitFor()
     expect(complaints).toEqual([])
     await context.close()
     await workbench.close()
-    rmSync(file, { force: true })
   })
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,10 +8,12 @@ import { openDatabase } from '../../src-main/storage/database.js'
 import { databaseFile } from '../../src-main/storage/home-files.js'
 import { createStores } from '../../src-main/storage/stores.js'
 import { fillLargeHome } from '../bench/large-home.js'
+import { slice } from '../fixtures/slice.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { startServer } from './support/server.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
+import { removeFolder } from '../fixtures/home.js'
 
 const RUNS = 600
 
@@ -43,151 +45,155 @@ describe.skipIf(noBrowser)('the table of runs', () => {
   }, 300_000)
   afterAll(() => browser?.close())
 
-  it.each([
-    ['light', 1600],
-    ['dark', 1100],
-  ] as const)(
-    'is arranged, filtered, grouped, kept by name, found again, and many runs are acted on at once, %s theme',
-    async (scheme, width) => {
-      const home = await homeWithRuns()
-      const server = await startServer(entry, home)
-      const { page, context, complaints } = await openPage(browser, { scheme, width })
-      const count = page.getByTestId('count')
-      const names = (): Promise<string[]> => page.locator('tr[data-row=run] a.name').allInnerTexts()
-      const cells = async (key: string): Promise<string[]> => {
-        const at = await page.locator(`th[data-column="${key}"]`).evaluate((head) => (head as unknown as { cellIndex: number }).cellIndex)
-        return page.locator(`tr[data-row=run] td:nth-child(${at + 1})`).allInnerTexts()
-      }
-      await page.goto(server.url.href)
-      await eventually(() => count.innerText()).toBe(`${RUNS} runs`)
-      // The pinned run first, then the newest.
-      await eventually(async () => (await names()).slice(0, 2).map((name) => name.replace(/^\S+ /, ''))).toEqual(['8', String(RUNS)])
-      // Far fewer rows are in the page than there are runs.
-      expect((await names()).length).toBeLessThan(80)
-      expect(await page.locator('tr[data-row=run]').first().getAttribute('aria-rowindex')).toBe('2')
+  it.each(
+    slice(
+      [
+        ['light', 1600],
+        ['dark', 1100],
+      ],
+      import.meta.filename,
+    ),
+  )('is arranged, filtered, grouped, kept by name, found again, and many runs are acted on at once, %s theme', async (scheme, width) => {
+    const home = await homeWithRuns()
+    const server = await startServer(entry, home)
+    const { page, context, complaints } = await openPage(browser, { scheme, width })
+    const count = page.getByTestId('count')
+    const names = (): Promise<string[]> => page.locator('tr[data-row=run] a.name').allInnerTexts()
+    const cells = async (key: string): Promise<string[]> => {
+      const at = await page.locator(`th[data-column="${key}"]`).evaluate((head) => (head as unknown as { cellIndex: number }).cellIndex)
+      return page.locator(`tr[data-row=run] td:nth-child(${at + 1})`).allInnerTexts()
+    }
+    await page.goto(await server.windowAddress())
+    await eventually(() => count.innerText()).toBe(`${RUNS} runs`)
+    // The pinned run first, then the newest.
+    await eventually(async () => (await names()).slice(0, 2).map((name) => name.replace(/^\S+ /, ''))).toEqual(['8', String(RUNS)])
+    // Far fewer rows are in the page than there are runs.
+    expect((await names()).length).toBeLessThan(80)
+    expect(await page.locator('tr[data-row=run]').first().getAttribute('aria-rowindex')).toBe('2')
 
-      // A column of the configuration, moved to the front by the keyboard.
-      await page.getByTestId('choose-columns').click()
-      await page.getByLabel('Find a column').fill('learning')
-      await page.getByRole('checkbox', { name: 'Learning rate learningRate' }).check()
-      await page.locator('li[data-key="config.learningRate"]').focus()
-      await page.keyboard.press('Alt+ArrowUp')
-      await eventually(() => page.locator('.v-dialog [role=status]').innerText()).toMatch(/^Learning rate is now column \d+ of \d+\.$/)
-      await picture(page, `table-columns-${scheme}-${width}`)
-      expect(await seriousFindings(page)).toEqual([])
-      await page.getByTestId('columns-done').click()
+    // A column of the configuration, moved to the front by the keyboard.
+    await page.getByTestId('choose-columns').click()
+    await page.getByLabel('Search columns').fill('learning')
+    await page.getByRole('checkbox', { name: 'Learning rate learningRate' }).check()
+    await page.locator('li[data-key="config.learningRate"]').focus()
+    await page.keyboard.press('Alt+ArrowUp')
+    await eventually(() => page.locator('.v-dialog [role=status]').innerText()).toMatch(/^Learning rate moved to column \d+ of \d+\.$/)
+    await page.getByLabel('Search columns').fill('accuracy')
+    await page.getByRole('checkbox', { name: 'Test accuracy, last test/accuracy' }).check()
+    await picture(page, `table-columns-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByTestId('columns-done').click()
 
-      await page.locator('th[data-column="config.learningRate"] .sorter').click()
-      await eventually(async () => {
-        const rates = (await cells('config.learningRate')).slice(1, 15).map((text) => Number(text.replace('−', '-')))
-        return rates.length > 5 && rates.every((rate, i) => i === 0 || rate >= (rates[i - 1] ?? 0))
-      }).toBe(true)
+    await page.locator('th[data-column="config.learningRate"] .sorter').click()
+    await eventually(async () => {
+      const rates = (await cells('config.learningRate')).slice(1, 15).map((text) => Number(text.replace('−', '-')))
+      return rates.length > 5 && rates.every((rate, i) => i === 0 || rate >= (rates[i - 1] ?? 0))
+    }).toBe(true)
 
-      await page.locator('th[data-column="dataset"]').hover()
-      await page.getByRole('button', { name: 'Filter by Data set' }).click()
-      const menu = page.getByTestId('filter-menu')
-      await menu.locator('label', { hasText: 'mnist' }).getByRole('checkbox').check()
-      await picture(page, `table-filter-${scheme}-${width}`)
-      expect(await seriousFindings(page)).toEqual([])
-      await page.keyboard.press('Escape')
-      await menu.waitFor({ state: 'hidden' })
-      // By a column that is not shown, in the unit that people read it in.
-      await page.getByTestId('add-filter').click()
-      await menu.getByLabel('Column to filter by').fill('Test accuracy')
-      await page.getByRole('option', { name: 'Test accuracy Metrics, latest' }).click()
-      await menu.getByLabel('Value').fill('50')
-      await menu.getByRole('button', { name: 'Done' }).click()
-      await page.getByTestId('filter-chip').filter({ hasText: 'Test accuracy ≥ 50%' }).waitFor()
-      await eventually(async () => [...new Set(await cells('dataset'))]).toEqual(['mnist'])
-      expect((await cells('latest.test/accuracy')).map(parseFloat).filter((percent) => percent < 50)).toEqual([])
+    await page.locator('th[data-column="dataset"]').hover()
+    await page.getByRole('button', { name: 'Filter by Data set' }).click()
+    const menu = page.getByTestId('filter-menu')
+    await menu.locator('label', { hasText: 'mnist' }).getByRole('checkbox').check()
+    await picture(page, `table-filter-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await menu.waitFor({ state: 'hidden' })
+    // By a column that was just chosen, in the unit that people read it in.
+    await page.getByTestId('add-filter').click()
+    await menu.getByLabel('Column to filter by').fill('Test accuracy')
+    await page.getByRole('option', { name: 'Test accuracy, last Metrics, last' }).click()
+    await menu.getByLabel('Value').fill('50')
+    await menu.getByRole('button', { name: 'Done' }).click()
+    await page.getByTestId('filter-chip').filter({ hasText: 'Test accuracy, last ≥ 50%' }).waitFor()
+    await eventually(async () => [...new Set(await cells('dataset'))]).toEqual(['mnist'])
+    expect((await cells('latest.test/accuracy')).map(parseFloat).filter((percent) => percent < 50)).toEqual([])
 
-      const group = page.getByTestId('group').locator('input')
-      await group.fill('Architecture')
-      await page.getByRole('option', { name: 'Architecture Configuration' }).click()
-      const groups = page.locator('tr[data-row=group]')
-      await eventually(() => groups.first().innerText()).toMatch(/Architecture\s+hamiltonian\s+\d+ runs[\s\S]*⌀/)
-      await page.getByRole('button', { name: 'Close all' }).click()
-      await eventually(() => groups.count()).toBe(5)
-      await page.getByRole('treegrid').focus()
-      await page.keyboard.press('ArrowDown')
-      await page.keyboard.press('Enter')
-      await eventually(() => groups.first().getAttribute('aria-expanded')).toBe('true')
-      await picture(page, `table-groups-${scheme}-${width}`)
-      expect(await seriousFindings(page)).toEqual([])
+    const group = page.getByTestId('group').locator('input')
+    await group.fill('Architecture')
+    await page.getByRole('option', { name: 'Architecture Configuration' }).click()
+    const groups = page.locator('tr[data-row=group]')
+    await eventually(() => groups.first().innerText()).toMatch(/Architecture\s+hamiltonian\s+\d+ runs[\s\S]*⌀/)
+    await page.getByRole('button', { name: 'Collapse all' }).click()
+    await eventually(() => groups.count()).toBe(5)
+    await page.getByRole('treegrid').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await eventually(() => groups.first().getAttribute('aria-expanded')).toBe('true')
+    await picture(page, `table-groups-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
 
-      // All of it has a name, and comes back with its address alone.
-      await page.getByTestId('views').click()
-      await page.getByTestId('save-view').click()
-      await page.getByTestId('view-name').locator('input').fill('good on mnist')
-      await page.getByTestId('save-view-name').click()
-      await eventually(() => page.getByTestId('views').innerText()).toBe('good on mnist')
-      await eventually(async () => page.url()).toMatch(/view=[a-z0-9]+/)
-      const shown = await count.innerText()
-      const id = /view=([a-z0-9]+)/.exec(page.url())?.[1]
-      await page.getByTestId('views').click()
-      await page.getByText('Every run, first columns').click()
-      await eventually(() => count.innerText()).toBe(`${RUNS} runs`)
-      await page.goto(`${server.url.origin}/#/runs?view=${id}`)
-      await eventually(() => count.innerText()).toBe(shown)
-      await page.reload()
-      await eventually(() => count.innerText()).toBe(shown)
-      await eventually(() => groups.count()).toBeGreaterThan(0)
-      // What was shown last is shown again where an address says nothing.
-      await page.goto(`${server.url.origin}/#/settings`)
-      await page.getByRole('link', { name: 'Runs' }).click()
-      await eventually(() => count.innerText()).toBe(shown)
+    // All of it has a name, and comes back with its address alone.
+    await page.getByTestId('views').click()
+    await page.getByTestId('save-view').click()
+    await page.getByTestId('view-name').locator('input').fill('good on mnist')
+    await page.getByTestId('save-view-name').click()
+    await eventually(() => page.getByTestId('views').innerText()).toBe('good on mnist')
+    await eventually(async () => page.url()).toMatch(/view=[a-z0-9]+/)
+    const shown = await count.innerText()
+    const id = /view=([a-z0-9]+)/.exec(page.url())?.[1]
+    await page.getByTestId('views').click()
+    await page.getByText('All runs, default columns').click()
+    await eventually(() => count.innerText()).toBe(`${RUNS} runs`)
+    await page.goto(`${server.address}/#/runs?view=${id}`)
+    await eventually(() => count.innerText()).toBe(shown)
+    await page.reload()
+    await eventually(() => count.innerText()).toBe(shown)
+    await eventually(() => groups.count()).toBeGreaterThan(0)
+    // What was shown last is shown again where an address says nothing.
+    await page.goto(`${server.address}/#/settings`)
+    await page.getByRole('link', { name: 'Runs' }).click()
+    await eventually(() => count.innerText()).toBe(shown)
 
-      await page.getByTestId('views').click()
-      await page.getByTestId('remove-view').click()
-      await eventually(() => page.getByTestId('views').innerText()).toBe('Views')
-      await page.getByRole('button', { name: 'Undo' }).click()
-      await page.getByTestId('views').click()
-      await page.locator('.v-list-item', { hasText: 'good on mnist' }).waitFor()
-      await page.keyboard.press('Escape')
+    await page.getByTestId('views').click()
+    await page.getByTestId('remove-view').click()
+    await eventually(() => page.getByTestId('views').innerText()).toBe('Views')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByTestId('views').click()
+    await page.locator('.v-list-item', { hasText: 'good on mnist' }).waitFor()
+    await page.keyboard.press('Escape')
 
-      // A stretch is chosen by pressing its ends, and more by the keyboard.
-      await page.getByTestId('group').getByRole('button', { name: /clear/i }).click()
-      const rows = page.locator('tr[data-row=run]')
-      await eventually(() => groups.count()).toBe(0)
-      await rows.nth(1).getByRole('checkbox').click()
-      await rows
-        .nth(4)
-        .getByRole('checkbox')
-        .click({ modifiers: ['Shift'] })
-      const bulk = page.getByTestId('bulk')
-      await eventually(() => bulk.locator('b').innerText()).toBe('4 chosen')
-      await page.getByRole('grid').focus()
-      await page.keyboard.press('Home')
-      await page.keyboard.press('Space')
-      await eventually(() => bulk.locator('b').innerText()).toBe('5 chosen')
-      await bulk.getByLabel('Add a tag to the chosen runs').fill('picked')
-      await page.keyboard.press('Enter')
-      await eventually(() => rows.nth(4).locator('.tag').allInnerTexts()).toContain('picked')
-      await picture(page, `table-chosen-${scheme}-${width}`)
-      expect(await seriousFindings(page)).toEqual([])
-      await page.getByLabel('Filter the runs').fill('PICKED')
-      await eventually(() => count.innerText()).toMatch(/^5 of/)
-      const everyRun = page.getByLabel('Choose every run that is shown')
-      await everyRun.click()
-      await bulk.waitFor({ state: 'hidden' })
-      await everyRun.click()
-      await bulk.getByRole('button', { name: 'Remove' }).click()
-      await page.getByText('No run matches.').waitFor()
-      await page.getByRole('button', { name: 'Undo' }).click()
-      await eventually(() => count.innerText()).toMatch(/^5 of/)
+    // A stretch is chosen by pressing its ends, and more by the keyboard.
+    await page.getByTestId('group').getByRole('button', { name: /clear/i }).click()
+    const rows = page.locator('tr[data-row=run]')
+    await eventually(() => groups.count()).toBe(0)
+    await rows.nth(1).getByRole('checkbox').click()
+    await rows
+      .nth(4)
+      .getByRole('checkbox')
+      .click({ modifiers: ['Shift'] })
+    const bulk = page.getByTestId('bulk')
+    await eventually(() => bulk.locator('b').innerText()).toBe('4 selected')
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Space')
+    await eventually(() => bulk.locator('b').innerText()).toBe('5 selected')
+    await bulk.getByLabel('Add tag to the selected runs').fill('picked')
+    await page.keyboard.press('Enter')
+    await eventually(() => rows.nth(4).locator('.tag').allInnerTexts()).toContain('picked')
+    await picture(page, `table-chosen-${scheme}-${width}`)
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByLabel('Search runs').fill('PICKED')
+    await eventually(() => count.innerText()).toMatch(/^5 of/)
+    const everyRun = page.getByLabel('Select all visible runs')
+    await everyRun.click()
+    await bulk.waitFor({ state: 'hidden' })
+    await everyRun.click()
+    await bulk.getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('No matching runs.').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await eventually(() => count.innerText()).toMatch(/^5 of/)
 
-      // Enter opens what the keyboard is at.
-      await page.getByRole('grid').focus()
-      await page.keyboard.press('End')
-      const last = await rows.last().locator('a.name').innerText()
-      await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: last }).waitFor()
-      expect(complaints).toEqual([])
-      await context.close()
-      await server.stop()
-      rmSync(home, { recursive: true, force: true })
-    },
-  )
+    // Enter opens what the keyboard is at.
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('End')
+    const last = await rows.last().locator('a.name').innerText()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: last }).waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+    await server.stop()
+    removeFolder(home)
+  })
 
   it('shows the same rows to whoever goes back to it, and other pages are where they were; a link begins at the top', async () => {
     const home = await homeWithRuns()
@@ -209,7 +215,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
       })
     const top = (): Promise<number> => page.evaluate(() => (globalThis as unknown as { scrollY: number }).scrollY)
 
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await eventually(() => page.getByTestId('count').innerText()).toBe(`${RUNS} runs`)
     const first = await eventually(inSight).not.toEqual(['', '', 0]).then(inSight)
     await table.evaluate((element) => void ((element as unknown as { scrollTop: number }).scrollTop = 300 * 36 + 11))
@@ -237,7 +243,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     expect(complaints).toEqual([])
     await context.close()
     await server.stop()
-    rmSync(home, { recursive: true, force: true })
+    removeFolder(home)
   })
 
   it('is there at once after a crash, whose check of the database goes on behind it', async () => {
@@ -247,15 +253,15 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await once(first.child, 'exit')
     const server = await startServer(entry, home)
     const { page, context } = await openPage(browser)
-    await page.goto(server.url.href)
+    await page.goto(await server.windowAddress())
     await eventually(() => page.getByTestId('count').innerText()).toBe(`${RUNS} runs`)
     await page.getByTestId('alerts').click()
     await page
-      .getByText(/Retrace ended unexpectedly the last time: .*the database is being checked/)
+      .getByText(/Retrace ended unexpectedly last time: .*the database is being checked/)
       .first()
       .waitFor()
     await context.close()
     await server.stop()
-    rmSync(home, { recursive: true, force: true })
+    removeFolder(home)
   })
 })

@@ -1,19 +1,20 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PAGE_KEYS, SHORTCUTS, type Shortcut } from '../../src-renderer/palette/shortcuts.js'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { PAGE_KEYS, SHORTCUTS, type Shortcut } from '../../src-renderer/app/palette/shortcuts.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import type { PlayedHome } from '../fixtures/played-home.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { focused } from './support/focus.js'
 import { picture } from './support/picture.js'
-import { serveFake } from './support/serve-fake.js'
+import { serveHome } from './support/serve-home.js'
 import { openPage } from './support/watched-page.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
 interface Stage {
   page: Page
-  fake: FakeServices
+  home: PlayedHome
   go(address: string): Promise<void>
 }
 
@@ -24,10 +25,10 @@ const chosen = (page: Page) => page.locator('tr[data-row=run][aria-selected=true
 const current = (page: Page) => page.locator('tr.current a.name').innerText()
 
 /** The page of a run with a chart whose axis is known, which has the focus. */
-async function chart({ page, fake, go }: Stage): Promise<{ id: string; span(): Promise<[number, number]> }> {
-  const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
+async function chart({ page, home, go }: Stage): Promise<{ id: string; span(): Promise<[number, number]> }> {
+  const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
   for (const key of ['train/loss', 'test/accuracy'])
-    fake.addPoints(id, key, Array.from({ length: 101 }, (_, i) => ({ step: 10 * i, value: key === 'train/loss' ? i : 0.5 }))) // prettier-ignore
+    home.addPoints(id, key, Array.from({ length: 101 }, (_, i) => ({ step: 10 * i, value: key === 'train/loss' ? i : 0.5 }))) // prettier-ignore
   await go(`/runs/${id}`)
   const span = async (): Promise<[number, number]> => [
     Number(await attribute(page, '[data-chart=loss]', 'data-from')),
@@ -39,15 +40,16 @@ async function chart({ page, fake, go }: Stage): Promise<{ id: string; span(): P
 }
 
 /** The table of four runs in the order of their names, which has the focus. */
-async function table({ page, fake, go }: Stage): Promise<void> {
-  for (const name of ['a', 'b', 'c', 'd']) await fake.runs.create({ ...REQUEST, name })
+async function table({ page, home, go }: Stage): Promise<void> {
+  for (const name of ['a', 'b', 'c', 'd']) await home.runs.create({ ...REQUEST, name })
   await go('/runs?sort=name')
   await page.locator('tr[data-row=run]').nth(3).waitFor()
   await page.getByRole('grid').focus()
 }
 
-async function moveInQueue({ page, fake, go }: Stage): Promise<void> {
-  await fake.runs.createSeveral({ ...REQUEST, name: 'q' }, [1, 2, 3])
+async function moveInQueue({ page, home, go }: Stage): Promise<void> {
+  await home.settings.update({ 'queue.concurrentRuns': 1 })
+  await home.runs.createSeveral({ request: { ...REQUEST, name: 'q' }, seeds: [1, 2, 3] })
   await go('/runs')
   const names = () => page.getByTestId('queue').locator('.name').allInnerTexts()
   await expect.poll(names).toEqual(['q, seed 2', 'q, seed 3'])
@@ -67,12 +69,17 @@ async function moveInColumns({ page }: Stage): Promise<void> {
       .then((all) => all.slice(0, 2))
   await expect.poll(keys).toEqual(['status', 'name'])
   // The dialog begins there when it has opened.
-  await expect.poll(() => focused(page)).toBe('Find a column')
+  await expect.poll(() => focused(page)).toBe('Search columns')
   await page.locator('li[data-key=status]').focus()
   await page.keyboard.press('Alt+ArrowDown')
   await expect.poll(keys).toEqual(['name', 'status'])
+  // The column that moved keeps the focus: it can be moved on.
+  await page.locator('li[data-key=status]:focus').waitFor()
   await page.keyboard.press('Alt+ArrowUp')
   await expect.poll(keys).toEqual(['status', 'name'])
+  // Nor does the field where the dialog began take it a moment later.
+  await page.waitForTimeout(300)
+  expect(await page.locator('li[data-key=status]:focus').count()).toBe(1)
 }
 
 /** How each shortcut of the sheet is pressed, and what then must be. */
@@ -92,20 +99,20 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await rows.count()).toBe(SHORTCUTS.length)
     await picture(page, 'shortcuts')
   },
-  async 'Everywhere: Ctrl+Z'({ page, fake, go }) {
-    const { id } = await fake.runs.create({ ...REQUEST, name: 'first' })
-    fake.end(id, 'finished', null)
+  async 'Everywhere: Ctrl+Z'({ page, home, go }) {
+    const { id } = await home.runs.create({ ...REQUEST, name: 'first' })
+    home.end(id, 'finished', null)
     await go(`/runs/${id}`)
     await page.getByTestId('run-menu').click()
     await page.getByText('Archive', { exact: true }).click()
-    await expect.poll(async () => (await fake.runs.get(id)).archived).toBe(true)
+    await expect.poll(async () => (await home.runs.get({ id })).archived).toBe(true)
     await page.getByText(/archived\./).waitFor()
     await page.keyboard.press('Control+z')
-    await expect.poll(async () => (await fake.runs.get(id)).archived).toBe(false)
+    await expect.poll(async () => (await home.runs.get({ id })).archived).toBe(false)
   },
   async 'Everywhere: Esc'({ page, go }) {
     await go('/datasets')
-    await page.getByRole('button', { name: 'Make points' }).click()
+    await page.getByRole('button', { name: 'Generate points' }).click()
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
@@ -121,12 +128,12 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
       },
     ]),
   ),
-  async 'In a chart: +'(stage) {
+  async 'Charts: +'(stage) {
     const { span } = await chart(stage)
     await stage.page.keyboard.press('+')
     await expect.poll(span).toEqual([250, 750])
   },
-  async 'In a chart: -'(stage) {
+  async 'Charts: -'(stage) {
     const { span } = await chart(stage)
     await stage.page.keyboard.press('+')
     await stage.page.keyboard.press('+')
@@ -134,13 +141,13 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await stage.page.keyboard.press('-')
     await expect.poll(span).toEqual([250, 750])
   },
-  async 'In a chart: 0'(stage) {
+  async 'Charts: 0'(stage) {
     const { span } = await chart(stage)
     await stage.page.keyboard.press('+')
     await stage.page.keyboard.press('0')
     await expect.poll(span).toEqual([0, 1000])
   },
-  async 'In a chart: ← →'(stage) {
+  async 'Charts: ← →'(stage) {
     const { span } = await chart(stage)
     await stage.page.keyboard.press('+')
     await stage.page.keyboard.press('ArrowRight')
@@ -148,7 +155,7 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await stage.page.keyboard.press('ArrowLeft')
     await expect.poll(span).toEqual([250, 750])
   },
-  async 'In a chart: Shift+← →'(stage) {
+  async 'Charts: Shift+← →'(stage) {
     await chart(stage)
     const { page } = stage
     // The loss is a tenth of the step, and the cursor begins in the middle.
@@ -166,14 +173,14 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await page.keyboard.press('Escape')
     await expect.poll(value).toBe(100)
   },
-  async 'In a chart: f'(stage) {
+  async 'Charts: f'(stage) {
     await chart(stage)
     await stage.page.keyboard.press('f')
     await stage.page.locator('[data-chart=loss].large').waitFor()
     await stage.page.keyboard.press('Escape')
     await stage.page.locator('[data-chart=loss].large').waitFor({ state: 'detached' })
   },
-  async 'In a chart: Alt+← →'(stage) {
+  async 'Charts: Alt+← →'(stage) {
     await chart(stage)
     const first = () => attribute(stage.page, '[data-chart]', 'data-chart')
     expect(await first()).toBe('loss')
@@ -182,7 +189,7 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await stage.page.keyboard.press('Alt+ArrowLeft')
     await expect.poll(first).toBe('loss')
   },
-  async 'In the table of runs: ↑ ↓'(stage) {
+  async 'Run table: ↑ ↓'(stage) {
     await table(stage)
     await stage.page.keyboard.press('ArrowDown')
     await stage.page.keyboard.press('ArrowDown')
@@ -190,37 +197,37 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await stage.page.keyboard.press('ArrowUp')
     await expect.poll(() => current(stage.page)).toBe('a')
   },
-  async 'In the table of runs: Enter'(stage) {
+  async 'Run table: Enter'(stage) {
     await table(stage)
     await stage.page.keyboard.press('ArrowDown')
     await stage.page.keyboard.press('Enter')
     await stage.page.getByRole('heading', { name: 'a' }).waitFor()
   },
-  async 'In the table of runs: Space'(stage) {
+  async 'Run table: Space'(stage) {
     await table(stage)
     await stage.page.keyboard.press('ArrowDown')
     await stage.page.keyboard.press('Space')
     await expect.poll(() => chosen(stage.page)).toEqual(['a'])
   },
-  async 'In the table of runs: Shift+↑ ↓'(stage) {
+  async 'Run table: Shift+↑ ↓'(stage) {
     await table(stage)
     await stage.page.keyboard.press('ArrowDown')
     await stage.page.keyboard.press('Shift+ArrowDown')
     await stage.page.keyboard.press('Shift+ArrowDown')
     await expect.poll(() => chosen(stage.page)).toEqual(['a', 'b', 'c'])
   },
-  async 'In the table of runs: Ctrl+A'(stage) {
+  async 'Run table: Ctrl+A'(stage) {
     await table(stage)
     await stage.page.keyboard.press('Control+a')
     await expect.poll(() => chosen(stage.page)).toEqual(['a', 'b', 'c', 'd'])
   },
-  async 'In the table of runs: Esc'(stage) {
+  async 'Run table: Esc'(stage) {
     await table(stage)
     await stage.page.keyboard.press('Control+a')
     await stage.page.keyboard.press('Escape')
     await expect.poll(() => chosen(stage.page)).toEqual([])
   },
-  async 'In a list with an order of its own: Alt+↑ ↓'(stage) {
+  async 'Reorderable lists: Alt+↑ ↓'(stage) {
     await moveInQueue(stage)
     await moveInColumns(stage)
   },
@@ -240,14 +247,14 @@ describe.skipIf(noBrowser)('the shortcuts of the sheet', () => {
   })
 
   it.each(SHORTCUTS.map(nameOf))('%s', async (name) => {
-    const fake = new FakeServices()
-    const server = await serveFake(fake, pagePath)
+    const home = await homeOfTest()
+    const server = await serveHome(home, pagePath)
     const { page, context, complaints } = await openPage(browser)
     const go = async (address: string): Promise<void> => {
       await page.goto(`${server.windowAddress}#${address}`)
       await page.locator('#content h1').first().waitFor()
     }
-    await PRESSED[name]!({ page, fake, go })
+    await PRESSED[name]!({ page, home, go })
     expect(complaints).toEqual([])
     await context.close()
     await server.close()

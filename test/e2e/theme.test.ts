@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
-import { serveFake } from './support/serve-fake.js'
+import { serveHome } from './support/serve-home.js'
 import { openPage } from './support/watched-page.js'
 
 /**
@@ -39,7 +39,7 @@ describe.skipIf(noBrowser)('the theme', () => {
   const scheme = (page: Page) => page.evaluate<string>('getComputedStyle(document.documentElement).colorScheme')
 
   it("is the system's and follows it at once; a chosen one stays, until the system's is chosen again", async () => {
-    const server = await serveFake(new FakeServices(), pagePath)
+    const server = await serveHome(await homeOfTest(), pagePath)
     const { page, context, complaints } = await openPage(browser, { scheme: 'light', width: 1400 })
     await page.addInitScript(WATCH)
     await page.goto(server.windowAddress)
@@ -57,7 +57,7 @@ describe.skipIf(noBrowser)('the theme', () => {
     await expect.poll(async () => (await lightness(page)).length).toBeGreaterThan(10)
     expect((await lightness(page)).filter((value) => value < 0.3)).toEqual([])
 
-    await page.getByRole('button', { name: 'Theme of the system' }).click()
+    await page.getByRole('button', { name: 'System theme' }).click()
     await expect.poll(() => isDark(page)).toBe(true)
     expect(await scheme(page)).toBe('dark')
     expect(complaints).toEqual([])
@@ -69,7 +69,7 @@ describe.skipIf(noBrowser)('the theme', () => {
     ['light', 'dark'],
     ['dark', 'light'],
   ] as const)('%s, chosen where the system is %s, is there from the first frame', async (chosen, system) => {
-    const server = await serveFake(new FakeServices(), pagePath)
+    const server = await serveHome(await homeOfTest(), pagePath)
     const { page, context } = await openPage(browser, { scheme: system })
     await page.addInitScript(WATCH)
     await page.goto(server.windowAddress)

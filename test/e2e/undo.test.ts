@@ -33,13 +33,16 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     workbench = await openWorkbench({ stepMs: 20 })
     const { services } = workbench
     await services.datasets.make({ name: 'spirals', kind: 'two-spirals', seed: 1 })
-    const made = await services.runs.createSeveral({ ...REQUEST, name: 'done', overrides: { steps: 5 } }, [1, 2])
+    const made = await services.runs.createSeveral({ request: { ...REQUEST, name: 'done', overrides: { steps: 5 } }, seeds: [1, 2] })
     runs.finished = made.map(({ id }) => id)
     for (const id of runs.finished)
-      await vi.waitFor(async () => expect((await services.runs.get(id)).status).toBe('finished'), { timeout: 20_000 })
+      await vi.waitFor(async () => expect((await services.runs.get({ id })).status).toBe('finished'), { timeout: 20_000 })
     await services.runs.edit({ ids: [runs.finished[0]!], addTags: ['kept'] })
     await services.runs.edit({ ids: [runs.finished[1]!], baseline: true })
-    const [live, ...queued] = await services.runs.createSeveral({ ...REQUEST, name: 'long', overrides: { steps: 100_000 } }, [1, 2, 3, 4])
+    const [live, ...queued] = await services.runs.createSeveral({
+      request: { ...REQUEST, name: 'long', overrides: { steps: 100_000 } },
+      seeds: [1, 2, 3, 4],
+    })
     runs.live = live!.id
     runs.queued = queued.map(({ id }) => id)
     runs.comparison = (await services.comparisons.save({ name: 'both', view: { runs: runs.finished } })).id
@@ -51,7 +54,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
   })
 
   const first = () => runs.finished[0]!
-  const detail = () => workbench.services.runs.get(first())
+  const detail = () => workbench.services.runs.get({ id: first() })
   const queue = async () => {
     const { runs: all } = await workbench.services.runs.list()
     return all
@@ -66,7 +69,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
   const tick = async (page: Page): Promise<void> => {
     for (const name of ['done, seed 1', 'done, seed 2'])
       await page.locator('tr[data-row=run]', { hasText: name }).getByRole('checkbox').click()
-    await page.getByTestId('bulk').getByText('2 chosen').waitFor()
+    await page.getByTestId('bulk').getByText('2 selected').waitFor()
   }
   const bulk = (label: string) => async (page: Page) => {
     await tick(page)
@@ -86,15 +89,15 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       .locator('th[data-column]')
       .evaluateAll((all) => all.map((head) => (head as unknown as { dataset: { column: string } }).dataset.column))
   const both = (key: 'tags' | 'pinned' | 'archived') => async () =>
-    Promise.all(runs.finished.map(async (id) => (await workbench.services.runs.get(id))[key]))
+    Promise.all(runs.finished.map(async (id) => (await workbench.services.runs.get({ id }))[key]))
 
   const CHANGES: Change[] = [
     {
       name: 'the name of a run',
       at: 'run',
       async make(page) {
-        await page.getByRole('button', { name: 'Rename the run' }).click()
-        await page.getByLabel('Name of the run').fill('another')
+        await page.getByRole('button', { name: 'Rename run' }).click()
+        await page.getByLabel('Run name').fill('another')
         await page.keyboard.press('Enter')
       },
       state: async () => (await detail()).name,
@@ -103,7 +106,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     {
       name: 'the baseline, which another run was',
       at: 'run',
-      make: (page) => choose(page, 'Make it the baseline'),
+      make: (page) => choose(page, 'Set as baseline'),
       state: async () => (await workbench.services.runs.list()).runs.filter(({ baseline }) => baseline).map(({ id }) => id),
     },
     { name: 'the archive', at: 'run', make: (page) => choose(page, 'Archive'), state: async () => (await detail()).archived },
@@ -117,7 +120,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       name: 'a new tag',
       at: 'run?tab=notes',
       async make(page) {
-        await page.getByPlaceholder('Add a tag').fill('new')
+        await page.getByPlaceholder('Add tag').fill('new')
         await page.keyboard.press('Enter')
       },
       state: async () => (await detail()).tags,
@@ -125,7 +128,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     {
       name: 'a tag that is taken away',
       at: 'run?tab=notes',
-      make: (page) => page.getByRole('button', { name: 'Remove the tag kept' }).click(),
+      make: (page) => page.getByRole('button', { name: 'Remove tag kept' }).click(),
       state: async () => (await detail()).tags,
     },
     {
@@ -139,7 +142,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       at: 'run?tab=notes',
       async make(page) {
         await page.getByTestId('notes').locator('textarea').first().fill('Other words')
-        await page.getByRole('button', { name: 'Save the notes' }).click()
+        await page.getByRole('button', { name: 'Save notes' }).click()
       },
       state: async () => (await detail()).notes,
     },
@@ -162,7 +165,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       at: '/runs',
       async make(page) {
         await tick(page)
-        await page.getByLabel('Add a tag to the chosen runs').fill('kept')
+        await page.getByLabel('Add tag to the selected runs').fill('kept')
         await page.keyboard.press('Enter')
       },
       state: both('tags'),
@@ -185,7 +188,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     {
       name: 'a run that is taken out of the queue',
       at: '/runs',
-      make: (page) => page.getByRole('button', { name: 'Take long, seed 3 out of the queue' }).click(),
+      make: (page) => page.getByRole('button', { name: 'Remove long, seed 3 from the queue' }).click(),
       state: queue,
     },
     {
@@ -193,7 +196,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       at: '/runs',
       async make(page) {
         await page.getByTestId('choose-columns').click()
-        await expect.poll(() => focused(page)).toBe('Find a column')
+        await expect.poll(() => focused(page)).toBe('Search columns')
         await page.getByRole('button', { name: 'Hide Data set' }).click()
         await page.getByTestId('columns-done').click()
       },
@@ -202,7 +205,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     {
       name: 'a filter that is removed',
       at: '/runs?q=done&where=status:oneOf:finished',
-      make: (page) => page.getByRole('button', { name: /^Remove the filter/ }).click(),
+      make: (page) => page.getByRole('button', { name: /^Remove filter/ }).click(),
       state: (page) => page.getByTestId('filter-chip').count(),
     },
     {
@@ -229,7 +232,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       name: 'another content of a comparison',
       at: '/compare?saved=',
       async make(page) {
-        await page.getByRole('button', { name: 'Seeds together' }).click()
+        await page.getByRole('button', { name: 'Group seeds' }).click()
         await page.getByTestId('save').click()
         await page.getByTestId('save-name').click()
       },
@@ -238,15 +241,15 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     {
       name: 'the removal of a comparison',
       at: '/compare?saved=',
-      make: (page) => page.getByRole('button', { name: 'Remove this comparison' }).click(),
+      make: (page) => page.getByRole('button', { name: 'Remove comparison' }).click(),
       state: async () => (await workbench.services.comparisons.list()).comparisons.length,
     },
     {
       name: 'the name of a data set',
       at: '/datasets/spirals',
       async make(page) {
-        await page.getByRole('button', { name: 'Rename the data set' }).click()
-        await page.getByLabel('Name of the data set').fill('snails')
+        await page.getByRole('button', { name: 'Rename data set' }).click()
+        await page.getByLabel('Data set name').fill('snails')
         await page.keyboard.press('Enter')
       },
       state: (page) => page.getByTestId('dataset-name').innerText(),
@@ -264,8 +267,8 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       name: 'a chart that is put away',
       at: 'run?tab=charts',
       async make(page) {
-        await page.getByLabel('More of Loss').click()
-        await page.getByText('Put this chart away').click()
+        await page.getByLabel('More actions: Loss').click()
+        await page.getByText('Hide chart').click()
       },
       state: charts,
     },
@@ -273,8 +276,8 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       name: 'a chart among the small ones',
       at: 'run?tab=charts',
       async make(page) {
-        await page.getByLabel('More of Loss').click()
-        await page.getByText('Show among the small charts').click()
+        await page.getByLabel('More actions: Loss').click()
+        await page.getByText('Move to small charts').click()
       },
       state: charts,
     },
@@ -348,9 +351,12 @@ describe.skipIf(noBrowser)('what a user changes', () => {
 
   it('is asked for first where it cannot be undone, and nothing is done when one thinks better of it', async () => {
     const { services, server } = workbench
-    const [stopped, trashed] = await services.runs.createSeveral({ ...REQUEST, name: 'thrown away', overrides: { steps: 5 } }, [1, 2])
-    for (const run of [stopped!, trashed!]) await services.runs.stop(run.id)
-    await services.runs.remove(trashed!.id)
+    const [stopped, trashed] = await services.runs.createSeveral({
+      request: { ...REQUEST, name: 'thrown away', overrides: { steps: 5 } },
+      seeds: [1, 2],
+    })
+    for (const run of [stopped!, trashed!]) await services.runs.stop({ id: run.id })
+    await services.runs.remove({ id: trashed!.id })
     const { page, context, complaints } = await openPage(browser, { width: 1600 })
     page.setDefaultTimeout(10_000)
     await page.goto(server.windowAddress)
@@ -363,12 +369,12 @@ describe.skipIf(noBrowser)('what a user changes', () => {
       ])
     const ASKED: [name: string, address: string, ask: (page: Page) => Promise<void>, question: RegExp][] = [
       ['stop', `/runs/${runs.live}`, (at) => at.getByRole('button', { name: 'Stop', exact: true }).click(), /Stop this run\?/],
-      ['retry', `/runs/${stopped!.id}`, (at) => choose(at, 'Retry …'), /Begin this run anew\?/],
-      ['retry several', '/runs', (at) => chooseAnd(at, 'thrown', 'Retry …'), /Begin these runs anew\?/],
+      ['retry', `/runs/${stopped!.id}`, (at) => choose(at, 'Restart …'), /Restart from step 0\?/],
+      ['retry several', '/runs', (at) => chooseAnd(at, 'thrown', 'Restart …'), /Restart from step 0\?/],
       ['stop several', '/runs', (at) => chooseAnd(at, 'long, seed 1', 'Stop …'), /Stop these runs\?/],
       ['remove a data set', '/datasets', (at) => at.getByRole('button', { name: 'Remove spirals' }).click(), /Remove spirals\?/],
       ['remove this data set', '/datasets/spirals', (at) => at.getByRole('button', { name: 'Remove' }).click(), /Remove spirals\?/],
-      ['delete for good', '/settings', (at) => at.getByRole('button', { name: 'Delete now' }).first().click(), /for good\?/],
+      ['delete for good', '/settings', (at) => at.getByRole('button', { name: 'Delete permanently' }).first().click(), /permanently\?/],
       ['clean up', '/settings', (at) => at.getByRole('button', { name: 'Clean up …' }).click(), /checkpoint/],
     ]
     for (const [name, address, ask, question] of ASKED) {

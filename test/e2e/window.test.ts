@@ -2,10 +2,12 @@ import type { Socket } from 'node:net'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startLocalServer, takePort } from '../../src-main/hosts/server/http.js'
-import { FakeServices, pairs } from '../fixtures/fake-services.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import { pairs, type PlayedHome } from '../fixtures/played-home.js'
+import { slice } from '../fixtures/slice.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
-import { serveFake } from './support/serve-fake.js'
+import { serveHome } from './support/serve-home.js'
 import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
 const fail = (error: Error): void => {
@@ -26,42 +28,44 @@ describe.skipIf(noBrowser)('the window', () => {
 
   afterAll(() => browser?.close())
 
-  const serve = (fake: FakeServices, port?: number) => serveFake(fake, pagePath, port)
+  const serve = (home: PlayedHome, port?: number) => serveHome(home, pagePath, port)
 
   it('goes on by itself after its connection broke, without a gap or a doubled point', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 100_000 } })
-    fake.advance(50)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 100_000 } })
+    home.advance(50)
     const port = await takePort(0)
     let reachable = true
     const connections = new Set<Socket>()
     port.on('connection', (socket) => (reachable ? void connections.add(socket) : void socket.destroy()))
-    const server = startLocalServer(port, { services: fake, page: pagePath, onDefect: fail })
+    const server = startLocalServer(port, { api: home.api, page: pagePath, onDefect: fail })
     const { page, context } = await openPage(browser)
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 50, last: 50 })
 
     reachable = false
     for (const socket of connections) socket.destroy()
-    await page.getByText("No connection to the workbench's back end").waitFor()
-    fake.advance(30)
+    const banner = page.getByText('The workbench stopped unexpectedly or cannot be reached.')
+    await banner.waitFor()
+    home.advance(30)
     reachable = true
     await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 10_000 }).toEqual({ count: 80, last: 80 })
-    await page.getByText("No connection to the workbench's back end").waitFor({ state: 'detached' })
+    await banner.waitFor({ state: 'detached' })
     await context.close()
     await server.close()
   })
 
-  it('says what to do when the workbench was restarted', async () => {
-    const fake = new FakeServices()
-    const server = await serve(fake)
+  it('says what to do when the workbench was restarted and has forgotten the keys of its windows', async () => {
+    const home = await homeOfTest()
+    const server = await serve(home)
     const { page, context } = await openPage(browser)
     await page.goto(server.windowAddress)
     await page.getByText('No runs yet').waitFor()
     await server.close()
-    await page.getByText("No connection to the workbench's back end").waitFor()
-    const again = await serve(fake, server.port)
-    await page.getByText('no longer knows this window').waitFor()
+    await page.getByText('The workbench was closed.').waitFor()
+    // Without a home nothing outlives the server.
+    const again = await serve(home, server.port)
+    await page.getByText('This window is not authorized').waitFor({ timeout: 10_000 })
     await page.goto(again.windowAddress)
     await page.getByText('No runs yet').waitFor()
     await context.close()
@@ -69,19 +73,19 @@ describe.skipIf(noBrowser)('the window', () => {
   })
 
   it('draws 200,000 points, and hundreds of live ones, without losing any', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 1_000_000 } })
-    fake.advance(200_000)
-    const server = await serve(fake)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 1_000_000 } })
+    home.advance(200_000)
+    const server = await serve(home)
     const { page, context, complaints } = await openPage(browser)
     await page.goto(`${server.windowAddress}#/runs/${id}`)
     await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 200_000, last: 200_000 })
     for (let batch = 0; batch < 100; batch++) {
-      fake.advance(3)
+      home.advance(3)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
     await expect.poll(() => lineOf(page, 'train/loss')).toEqual({ count: 200_300, last: 200_300 })
-    const { series } = await fake.runs.series(id, ['train/loss'])
+    const { series } = await home.runs.series({ id, keys: ['train/loss'] })
     expect(pairs(series[0]!)).toHaveLength(200_300)
     expect(complaints).toEqual([])
     await context.close()
@@ -89,8 +93,8 @@ describe.skipIf(noBrowser)('the window', () => {
   })
 
   it('can be used by the keyboard alone: from the empty table to a running run', async () => {
-    const fake = new FakeServices()
-    const server = await serve(fake)
+    const home = await homeOfTest()
+    const server = await serve(home)
     const { page, context } = await openPage(browser)
     await page.goto(server.windowAddress)
     await page.getByText('No runs yet').waitFor()
@@ -107,48 +111,51 @@ describe.skipIf(noBrowser)('the window', () => {
       }
       throw new Error(`no way to ${String(name)} by the keyboard`)
     }
-    await tabTo(/^Start the first run$/)
+    await tabTo(/^Start your first run$/)
     await page.keyboard.press('Enter')
     await page.locator('[data-field="h"]').waitFor()
     await expect.poll(() => page.getByTestId('start').isEnabled()).toBe(true)
-    await tabTo(/^Start the run$/)
+    await tabTo(/^Start run$/)
     await page.keyboard.press('Enter')
     await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
     await tabTo(/^Stop$/)
     await page.keyboard.press('Enter')
-    await tabTo(/^Stop the run$/)
+    await tabTo(/^Stop run$/)
     await page.keyboard.press('Enter')
     await expect.poll(() => page.getByTestId('status').innerText()).toBe('stopped')
     await context.close()
     await server.close()
   })
 
-  it.each(['light', 'dark'] as const)('has no serious barrier in its states of failure and warning, %s theme', async (scheme) => {
-    const fake = new FakeServices()
-    const failed = await fake.runs.create(REQUEST)
-    fake.addPoints(failed.id, 'train/loss', [
-      { step: 1, value: 2.3 },
-      { step: 2, value: NaN },
-    ])
-    fake.end(failed.id, 'diverged', 'The training loss became NaN at step 2.')
-    const server = await serve(fake)
-    const { page, context, addresses, complaints } = await openPage(browser, { scheme, width: 1100 })
-    await page.goto(`${server.windowAddress}#/runs/${failed.id}`)
-    await page.getByTestId('reason').waitFor()
-    expect(await seriousFindings(page)).toEqual([])
-    await page.goto(`${server.address}/#/new`)
-    // The preset has arrived, which sets every field.
-    await page.getByTestId('parameters').filter({ hasText: /\d/ }).waitFor()
-    await page.locator('[data-field="h"] input').fill('3')
-    await page.getByText('Choose 0.1').waitFor()
-    expect(await seriousFindings(page)).toEqual([])
-    await page.goto(`${server.address}/#/datasets`)
-    await page.getByRole('button', { name: 'Import' }).click()
-    await page.getByLabel('Path').waitFor()
-    expect(await seriousFindings(page)).toEqual([])
-    expect(foreign(addresses, String(server.port))).toEqual([])
-    expect(complaints).toEqual([])
-    await context.close()
-    await server.close()
-  })
+  it.each(slice(['light', 'dark'], import.meta.filename))(
+    'has no serious barrier in its states of failure and warning, %s theme',
+    async (scheme) => {
+      const home = await homeOfTest()
+      const failed = await home.runs.create(REQUEST)
+      home.addPoints(failed.id, 'train/loss', [
+        { step: 1, value: 2.3 },
+        { step: 2, value: NaN },
+      ])
+      home.end(failed.id, 'diverged', 'The training loss became NaN at step 2.')
+      const server = await serve(home)
+      const { page, context, addresses, complaints } = await openPage(browser, { scheme, width: 1100 })
+      await page.goto(`${server.windowAddress}#/runs/${failed.id}`)
+      await page.getByTestId('reason').waitFor()
+      expect(await seriousFindings(page)).toEqual([])
+      await page.goto(`${server.address}/#/new`)
+      // The preset has arrived, which sets every field.
+      await page.getByTestId('parameters').filter({ hasText: /\d/ }).waitFor()
+      await page.locator('[data-field="h"] input').fill('3')
+      await page.getByRole('alert').getByText('Choose 0.1').waitFor()
+      expect(await seriousFindings(page)).toEqual([])
+      await page.goto(`${server.address}/#/datasets`)
+      await page.getByRole('button', { name: 'Import' }).click()
+      await page.getByLabel('Path').waitFor()
+      expect(await seriousFindings(page)).toEqual([])
+      expect(foreign(addresses, String(server.port))).toEqual([])
+      expect(complaints).toEqual([])
+      await context.close()
+      await server.close()
+    },
+  )
 })

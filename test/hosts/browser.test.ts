@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { appWindowArguments, findAppBrowser, hasScreen, openWindow } from '../../src-main/hosts/server/browser.js'
+import { appWindowArguments, findAppBrowser, hasScreen, openWindow, whyNoPage } from '../../src-main/hosts/server/browser.js'
 import { temporaryFolder } from './temporary.js'
 
 /** A program that stands for a browser: a shell script. */
@@ -11,7 +11,7 @@ function program(path: string, script: string): string {
   return path
 }
 
-const ADDRESS = 'http://127.0.0.1:1/?token=t'
+const ADDRESS = 'file:///home/window.html'
 
 describe.skipIf(process.platform === 'win32')('the window of a browser', () => {
   afterEach(() => vi.unstubAllEnvs())
@@ -55,6 +55,23 @@ describe.skipIf(process.platform === 'win32')('the window of a browser', () => {
     await window.closed
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'is left to the user where the browser could not read the page that leads to the workbench',
+    () => {
+      const [tools, snaps] = [temporaryFolder(), temporaryFolder()]
+      const env = { PATH: tools }
+      expect(whyNoPage(env, 'linux', snaps), 'nothing is known of the default browser').toBeNull()
+      program(join(tools, 'xdg-settings'), 'echo firefox_firefox.desktop')
+      expect(whyNoPage(env, 'linux', snaps)).toBeNull()
+      writeFileSync(join(snaps, 'firefox_firefox.desktop'), '')
+      expect(whyNoPage(env, 'linux', snaps)).toBe(
+        'the default browser (firefox_firefox) is a snap, which cannot read files of other programs',
+      )
+      expect(whyNoPage(env, 'darwin', snaps)).toBeNull()
+      expect(whyNoPage({ ...env, WSL_DISTRO_NAME: 'Debian' }, 'linux', snaps)).toContain('Windows')
+    },
+  )
+
   it('is left to the user where there is no screen', async () => {
     expect(hasScreen('linux', {})).toBe(false)
     expect(hasScreen('linux', { WAYLAND_DISPLAY: 'wayland-0' })).toBe(true)
@@ -62,6 +79,6 @@ describe.skipIf(process.platform === 'win32')('the window of a browser', () => {
     if (process.platform !== 'linux') return
     vi.stubEnv('DISPLAY', '')
     vi.stubEnv('WAYLAND_DISPLAY', '')
-    expect(await openWindow(ADDRESS, join(temporaryFolder(), 'profile'))).toEqual({ how: 'none', why: 'there is no screen here' })
+    expect(await openWindow(ADDRESS, join(temporaryFolder(), 'profile'))).toEqual({ how: 'none', why: 'there is no display' })
   })
 })

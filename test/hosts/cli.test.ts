@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { UserError } from '../../src-main/contract/errors.js'
+import { CONFIG_VERSION } from '../../src-main/contract/stored-config.js'
 import type { Checkpoint } from '../../src-main/contract/runs.js'
 import type { Context } from '../../src-main/hosts/cli/context.js'
 import { runCommandLine } from '../../src-main/hosts/cli/run.js'
@@ -10,17 +11,18 @@ import { parseSetting, toOverrides } from '../../src-main/hosts/cli/settings.js'
 import { bytes, duration, table } from '../../src-main/hosts/cli/format.js'
 import { findHost } from '../../src-main/hosts/discovery.js'
 import { openHost } from '../../src-main/hosts/host.js'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { FIGURES } from '../fixtures/figures.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import type { PlayOptions } from '../fixtures/played-home.js'
 import { sampleCheckpoint } from '../fixtures/records.js'
 import { openSession } from '../fixtures/session.js'
 import { temporaryFolder } from './temporary.js'
 
 const TRAIN = ['train', '--preset', 'hamiltonian-quick', '--dataset', 'mnist']
 
-/** A command line of its own on a home of its own, over the back end of the tests. */
-function terminal(folder = temporaryFolder()) {
-  const services = new FakeServices({ tickMs: 2, stepsPerTick: 20, host: 'cli' })
-  onTestFinished(() => services.close())
+/** A command line of its own on a home of its own, whose trainers are played. */
+async function terminal(folder = temporaryFolder(), options: PlayOptions = {}) {
+  const services = await homeOfTest({ tickMs: 2, stepsPerTick: 20, host: 'cli', ...options })
   const out: string[] = []
   const notes: string[] = []
   const opened = vi.fn()
@@ -31,7 +33,7 @@ function terminal(folder = temporaryFolder()) {
     progress: null,
     openBackend: async (options) => {
       opened(options)
-      return { services, close: async () => undefined }
+      return { ...services.api, close: async () => undefined }
     },
     trainerEntry: join(import.meta.dirname, 'programs', 'fake-tool.mjs'),
     page: join(folder, 'page'),
@@ -51,14 +53,18 @@ function terminal(folder = temporaryFolder()) {
   }
 }
 
+/** Work that goes on until it is cancelled. */
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+
 /** A workbench that holds the home, as an open window does. */
-async function runningWorkbench(folder: string, tickMs = 2) {
-  const services = new FakeServices({ tickMs, stepsPerTick: 20 })
+async function runningWorkbench(folder: string, options: PlayOptions = { tickMs: 2, stepsPerTick: 20 }) {
+  const services = await homeOfTest(options)
   const found = await openHost({
     home: { folder, chosen: true },
     kind: 'server',
     lasting: true,
-    openBackend: async () => ({ services, close: async () => services.close() }),
+    openBackend: async () => ({ ...services.api, close: async () => undefined }),
     page: null,
     port: 0,
     onDefect: (error) => expect.unreachable(String(error)),
@@ -70,7 +76,7 @@ async function runningWorkbench(folder: string, tickMs = 2) {
 
 describe('a command', () => {
   it('opens the home itself when nobody holds it, and frees it', async () => {
-    const { run, opened, json, folder } = terminal()
+    const { run, opened, json, folder } = await terminal()
     expect(await run('presets', '--json')).toBe(0)
     expect(json()).toMatchObject([{ name: 'hamiltonian-quick', parameters: 46_714, depth: 50 }])
     expect(opened).toHaveBeenCalledWith(expect.objectContaining({ home: folder, hostKind: 'cli' }))
@@ -79,7 +85,7 @@ describe('a command', () => {
   })
 
   it('becomes the client of the process that holds the home', async () => {
-    const here = terminal()
+    const here = await terminal()
     const workbench = await runningWorkbench(here.folder)
     expect(await here.run('datasets', 'remove', 'mnist')).toBe(0)
     expect(here.opened).not.toHaveBeenCalled()
@@ -88,23 +94,23 @@ describe('a command', () => {
 
   it.each([
     [['nonsense'], /unknown command 'nonsense'/],
-    [['runs'], /a command is missing; `retrace runs --help`/],
+    [['runs'], /a command is missing; see `retrace runs --help`/],
     [['runs', 'list', '--nope'], /unknown option '--nope'/],
     [['runs', 'show'], /missing required argument 'id'/],
     [[...TRAIN, '--steps', 'many'], /whole number/],
     [['parity', 'x', '--mode', 'both'], /Allowed choices are reversible, stored/],
-    [['serve', '--port', '70000'], /not a port/],
+    [['serve', '--port', '70000'], /not a valid port/],
   ])('explains the mistake in %j in one line', async (args, message) => {
-    const { context, notes, opened } = terminal()
+    const { context, notes, opened } = await terminal()
     expect(await runCommandLine(args, context)).toBe(2)
     expect(notes).toHaveLength(1)
     expect(notes[0]).toMatch(message)
-    expect(notes[0]).toMatch(/--help` shows what there is\.$/)
+    expect(notes[0]).toMatch(/see `retrace .*--help`\.$/)
     expect(opened).not.toHaveBeenCalled()
   })
 
   it('shows its help without opening anything', async () => {
-    const { context, out, opened } = terminal()
+    const { context, out, opened } = await terminal()
     expect(await runCommandLine(['--help'], context)).toBe(0)
     expect(await runCommandLine(['runs', '--help'], context)).toBe(0)
     expect(out.join('\n')).toMatch(/train .*\n[^]*bench[^]*export/)
@@ -113,23 +119,19 @@ describe('a command', () => {
 
   it('gives an error of the user as one line and status 1', async () => {
     for (const workbench of [false, true]) {
-      const { run, notes, folder } = terminal()
+      const { run, notes, folder } = await terminal()
       if (workbench) await runningWorkbench(folder)
       expect(await run('runs', 'show', 'missing1')).toBe(1)
-      expect(notes).toEqual(['retrace: There is no run "missing1": `retrace runs list` shows those that are there.'])
+      expect(notes).toEqual(['retrace: There is no run missing1. The runs table shows the ids.'])
       expect(await run('runs', 'show', '?')).toBe(1)
-      expect(notes[1]).toBe('retrace: The request was refused: id: not a run id.')
+      expect(notes[1]).toBe('retrace: Invalid request: id: is not a run id.')
     }
   })
 
   it('ends without its result when the user wants that', async () => {
-    const { run, context, end, folder } = terminal()
-    context.openBackend = async () => {
-      const services = new FakeServices()
-      services.runs.list = () => new Promise(() => undefined)
-      return { services, close: async () => services.close() }
-    }
-    const status = run('runs', 'list')
+    const { run, services, end, folder } = await terminal()
+    vi.spyOn(services.features.storage, 'usage').mockReturnValue(new Promise(() => undefined))
+    const status = run('home', 'usage')
     await vi.waitFor(async () => expect(await findHost(folder)).not.toBeNull())
     end('SIGINT')
     expect(await status).toBe(130)
@@ -137,31 +139,48 @@ describe('a command', () => {
   })
 
   it('says so when the process that it works with is gone', async () => {
-    const { run, notes, folder } = terminal()
+    const { run, notes, folder } = await terminal()
     const { services, host } = await runningWorkbench(folder)
-    services.runs.list = () => new Promise(() => undefined)
-    const status = run('runs', 'list')
+    vi.spyOn(services.features.storage, 'usage').mockReturnValue(new Promise(() => undefined))
+    const status = run('home', 'usage')
     await vi.waitFor(() => expect(host.server.clients).toBe(1))
     await host.close()
     expect(await status).toBe(1)
-    expect(notes[0]).toMatch(/^retrace: The process that holds .* is gone: run the command again\.$/)
+    expect(notes[0]).toMatch(/^retrace: The (process that holds .* has ended|connection .* was lost)\. Run the command again\.$/)
   }, 15_000)
 })
 
 describe('retrace train', () => {
   it('follows the run and ends with the object that scripts rely on', async () => {
-    const { run, json, notes, folder } = terminal()
+    const { run, json, notes, folder } = await terminal()
     expect(await run(...TRAIN, '--steps', '160', '--seed', '5')).toBe(0)
     const result = json()
-    expect(Object.keys(result as object)).toEqual(['runId', 'status', 'testAccuracy', 'testLoss', 'weightsHash', 'seconds'])
-    expect(result).toMatchObject({ status: 'finished', testAccuracy: expect.any(Number), weightsHash: 'b'.repeat(64) })
+    expect(Object.keys(result as object)).toEqual([
+      'runId',
+      'status',
+      'testAccuracy',
+      'testLoss',
+      'testAccuracyInterval',
+      'step',
+      'testImages',
+      'weightsHash',
+      'seconds',
+      'warnings',
+    ])
+    expect(result).toMatchObject({
+      status: 'finished',
+      testAccuracy: expect.any(Number),
+      step: 160,
+      testImages: 200,
+      weightsHash: 'b'.repeat(64),
+    })
     expect(notes[0]).toMatch(/^Run \w+: hamiltonian-quick on mnist, 160 steps, seed 5$/)
     expect(notes.at(-1)).toMatch(/^finished {2}step 160\/160/)
     expect(await findHost(folder)).toBeNull()
   })
 
   it('works through the workbench that holds the home', async () => {
-    const { run, json, folder } = terminal()
+    const { run, json, folder } = await terminal()
     const { services } = await runningWorkbench(folder)
     expect(await run(...TRAIN, '--epochs', '2')).toBe(0)
     expect((await services.runs.list()).runs).toMatchObject([{ status: 'finished', totalSteps: 160 }])
@@ -169,14 +188,14 @@ describe('retrace train', () => {
   })
 
   it('sets keys, also inside of values, upon what the preset has', async () => {
-    const { run, services } = terminal()
+    const { run, services } = await terminal()
     const set = ['h=0.05', 'activation=tanh', 'stages.1.units=9', 'augment.pad=2', 'stages.2.channels=64'].flatMap((text) => [
       '--set',
       text,
     ])
     expect(await run(...TRAIN, '--steps', '20', ...set)).toBe(0)
     const { runs } = await services.runs.list()
-    expect((await services.runs.get(runs[0]!.id)).config).toMatchObject({
+    expect((await services.runs.get({ id: runs[0]!.id })).config).toMatchObject({
       h: 0.05,
       activation: 'tanh',
       steps: 20,
@@ -189,19 +208,40 @@ describe('retrace train', () => {
     })
   })
 
+  it('warns of what cannot take effect before the run begins, and in the object', async () => {
+    const { run, json, notes } = await terminal()
+    const schedule = 'schedule={"kind":"piecewise","drops":[40000,60000]}'
+    expect(await run(...TRAIN, '--steps', '20', '--set', 'augment.flip=true', '--set', schedule)).toBe(0)
+    expect(notes[1]).toMatch(/^Warning: augment: Random flips .* to no class or to another one\. Turn flips off\.$/)
+    expect(notes[2]).toMatch(
+      /^Warning: schedule: The learning rate never drops at steps 40,000 and 60,000, because the run ends at step 20/,
+    )
+    expect(json()).toMatchObject({ warnings: [{ path: 'augment' }, { path: 'schedule' }] })
+  })
+
+  it('takes drops in parts of the run, also where another part of the schedule is set', async () => {
+    const { run, services } = await terminal()
+    const schedule = 'schedule={"kind":"piecewise","unit":"fraction","drops":[0.5,0.75]}'
+    expect(await run(...TRAIN, '--epochs', '0.5', '--set', schedule, '--set', 'schedule.factor=0.2')).toBe(0)
+    const { runs } = await services.runs.list()
+    const made = (await services.runs.get({ id: runs[0]!.id })).config
+    expect(made).toMatchObject({ steps: 40, schedule: { kind: 'piecewise', warmup: 0, drops: [20, 30], factor: 0.2 } })
+  })
+
   it.each([
-    [['--steps', '5', '--epochs', '1'], /either --steps or --epochs/],
-    [['--set', 'h'], /not of the form key=value/],
-    [['--set', 'zzzzzz.x=1'], /has no key zzzzzz; there are .*learningRate/],
-    [['--set', 'stages.7.units=1'], /no entry 7; the list has the entries 0 to 2/],
-    [['--set', 'h.x=1'], /value that has no parts/],
+    [['--steps', '5', '--epochs', '1'], /--steps and --epochs exclude each other/],
+    [['--set', 'h'], /does not have the form key=value/],
+    [['--set', 'zzzzzz.x=1'], /has no key zzzzzz; choose one of .*learningRate/],
+    [['--set', 'stages.7.units=1'], /no item 7; the list has the items 0 to 2/],
+    [['--set', 'h.x=1'], /the value has no key x/],
     [['--set', 'batch=-1'], /overrides\.batch/],
-    [['--set', 'learningrate=1'], /has no key learningrate; did you mean learningRate\?/],
+    [['--set', 'learningrate=1'], /learningrate: is not a configuration key; did you mean learningRate\?/],
     [['--set', '__proto__.x=1'], /__proto__/],
-    [['--dataset', 'nope'], /no data set "nope"/],
-    [['--resume', 'run00001'], /--resume goes on with a run as it is/],
+    [['--dataset', 'nope'], /no data set nope/],
+    [['--resume', 'run00001'], /--resume continues a run unchanged/],
+    [['--step', '3'], /--step selects the checkpoint for --resume/],
   ])('refuses %j, naming it, and makes no run', async (args, message) => {
-    const { run, notes, out, services } = terminal()
+    const { run, notes, out, services } = await terminal()
     expect(await run(...TRAIN, ...args)).toBe(1)
     expect(notes).toHaveLength(1)
     expect(notes[0]).toMatch(message)
@@ -210,24 +250,24 @@ describe('retrace train', () => {
   })
 
   it('takes a configuration that `runs show --config` printed, with changes on top, and names what is wrong in another', async () => {
-    const { run, folder, out, notes, services } = terminal()
+    const { run, folder, out, notes, services } = await terminal()
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 300, h: 0.2, seed: 7 } })
     expect(await run('runs', 'show', id, '--config')).toBe(0)
     const file = join(folder, 'configuration.json')
     writeFileSync(file, out.join('\n'))
-    expect(JSON.parse(out.join('\n'))).toEqual((await services.runs.get(id)).config)
+    expect(JSON.parse(out.join('\n'))).toEqual({ configVersion: CONFIG_VERSION, ...(await services.runs.get({ id })).config })
     expect(await run('train', '--config', file, '--set', 'batch=50')).toBe(0)
     const made = (await services.runs.list()).runs.find((row) => row.id !== id)!
-    expect((await services.runs.get(made.id)).config).toEqual({ ...(await services.runs.get(id)).config, batch: 50 })
+    expect((await services.runs.get({ id: made.id })).config).toEqual({ ...(await services.runs.get({ id })).config, batch: 50 })
     writeFileSync(file, '{ "preset": "hamiltonian-quick", "dataset": "mnist", "learningrate": 1, "batch": 0 }')
     expect(await run('train', '--config', file)).toBe(1)
-    expect(notes.at(-1)).toMatch(/learningrate: is no key of the configuration; did you mean learningRate\?/)
+    expect(notes.at(-1)).toMatch(/learningrate: is not a configuration key; did you mean learningRate\?/)
     expect(notes.at(-1)).toMatch(/batch: /)
     expect((await services.runs.list()).runs).toHaveLength(2)
   })
 
   it('stops the run when the user wants the end, and says so', async () => {
-    const { run, services, end, json, notes } = terminal()
+    const { run, services, end, json, notes } = await terminal()
     const status = run(...TRAIN, '--steps', '100000')
     await vi.waitFor(async () => expect((await services.runs.list()).runs[0]?.step).toBeGreaterThan(20))
     end('SIGINT')
@@ -237,7 +277,7 @@ describe('retrace train', () => {
   })
 
   it('ends with status 1 and the reason when the run fails', async () => {
-    const { run, services, json, notes } = terminal()
+    const { run, services, json, notes } = await terminal()
     const status = run(...TRAIN, '--steps', '100000')
     await vi.waitFor(async () => expect((await services.runs.list()).runs).toHaveLength(1))
     const { runs } = await services.runs.list()
@@ -248,26 +288,44 @@ describe('retrace train', () => {
   })
 
   it('goes on with a run', async () => {
-    const { run, services, out, json } = terminal()
+    const { run, services, out, json } = await terminal()
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 3000 } })
-    await services.runs.pause(id)
+    await services.runs.pause({ id })
     expect(await run('train', '--resume', id)).toBe(0)
     expect(json()).toMatchObject({ runId: id, status: 'finished' })
     out.length = 0
     expect(await run('train', '--resume', id)).toBe(1)
   })
 
+  it('goes on with a run from an earlier checkpoint, and says which there are', async () => {
+    const { run, notes, context } = await terminal()
+    using session = await openSession()
+    context.openBackend = async () => ({ ...session.api, close: async () => undefined })
+    const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits' })
+    session.trainers[0]!.events.exited({ reason: 'it broke', overdue: false })
+    for (const step of [10, 20]) session.stores.checkpoints.put(sampleCheckpoint(id, step))
+    expect(await run('train', '--resume', id, '--step', '11')).toBe(1)
+    expect(notes.at(-1)).toMatch(/no checkpoint at step 11\. It has checkpoints at 10, 20/)
+    const going = run('train', '--resume', id, '--step', '10')
+    await vi.waitFor(() => expect(session.trainers).toHaveLength(2))
+    const { order, events } = session.trainers[1]!
+    expect(order).toMatchObject({ runId: id, resumeFrom: 'step-10', olderCheckpoints: [] })
+    events.report({ kind: 'ended', outcome: 'finished', reason: null, result: null })
+    events.exited({ reason: null, overdue: false })
+    expect(await going).toBe(0)
+  })
+
   it('serves commands that come meanwhile, and stays until they are done', async () => {
-    const first = terminal()
-    const second = terminal(first.folder)
+    const first = await terminal()
+    const second = await terminal(first.folder)
     const status = first.run(...TRAIN, '--steps', '100000')
     await vi.waitFor(async () => expect(await findHost(first.folder)).not.toBeNull())
     const later = second.run(...TRAIN, '--steps', '60000')
     await vi.waitFor(async () => expect((await first.services.runs.list()).runs).toHaveLength(2))
-    const { runs } = await first.services.runs.list()
-    expect(await terminal(first.folder).run('runs', 'stop', runs[0]!.id)).toBe(0)
-    await vi.waitFor(() => expect(first.notes.join('\n')).toContain('waiting for them'))
-    await first.services.runs.stop(runs[1]!.id)
+    const [its, own] = (await first.services.runs.list()).runs
+    expect(await (await terminal(first.folder)).run('runs', 'stop', own!.id)).toBe(0)
+    await vi.waitFor(() => expect(first.notes.join('\n')).toContain('Waiting for other commands'))
+    await first.services.runs.stop({ id: its!.id })
     expect(await later).toBe(1)
     expect(await status).toBe(1)
     expect(second.opened).not.toHaveBeenCalled()
@@ -276,19 +334,19 @@ describe('retrace train', () => {
 
 describe('retrace runs', () => {
   it('lists, shows, pauses, resumes, forks, exports and removes', async () => {
-    const { run, services, out, folder, json } = terminal()
+    const { run, services, out, notes, folder, json } = await terminal()
     expect(await run('runs', 'list')).toBe(0)
-    expect(out.splice(0)).toEqual(['There are no runs yet: `retrace train --preset hamiltonian-quick --dataset mnist` starts one.'])
+    expect(out.splice(0)).toEqual(['There are no runs yet. `retrace train --preset hamiltonian-quick --dataset mnist` starts one.'])
     const { id } = await services.runs.create({
       preset: 'hamiltonian-quick',
       dataset: 'mnist',
       name: 'mine',
       overrides: { steps: 1_000_000 },
     })
-    await vi.waitFor(async () => expect((await services.runs.get(id)).step).toBeGreaterThan(100))
+    await vi.waitFor(async () => expect((await services.runs.get({ id })).step).toBeGreaterThan(100))
 
     expect(await run('runs', 'pause', id)).toBe(0)
-    expect(out.splice(0)).toEqual([`Run ${id} is paused`])
+    expect(out.splice(0)).toEqual([`Run ${id} is pausing`])
     services.addPoints(id, 'odd', [
       { step: 1, value: Number.NaN },
       { step: 2, value: 0.5 },
@@ -301,9 +359,24 @@ describe('retrace runs', () => {
     expect(await run('runs', 'show', id)).toBe(0)
     expect(out.splice(0).join('\n')).toMatch(/Status: +paused[^]*batch +100/)
 
+    // What others wrote controls no terminal, forges no line of a table, and is no formula of a spreadsheet.
+    const hostile = '=1+1\u001b]0;owned\u0007\u009b2J\u202e\nforged'
+    await services.runs.rename({ id, name: hostile })
+    for (const words of [['list'], ['list', '--json'], ['show', id], ['show', id, '--json'], ['export', id], ['export', id, '--csv']]) {
+      expect(await run('runs', ...words)).toBe(0)
+      const said = out.splice(0).join('\n')
+      expect(said).not.toMatch(/[\u001b\u0007\u009b\u202e]/)
+      expect(said).toContain('\\u001b]0;owned\\u0007\\u009b2J\\u202e')
+      if (words[0] === 'export' && words[2]) expect(said).toMatch(/,"'=1\+1/)
+      if (words.join() === 'list' || words.join() === `show,${id}`) expect(said).not.toMatch(/^forged/m)
+    }
+    expect(await run('runs', 'show', '\u001b[2J')).toBe(1)
+    expect(notes.splice(0).join('\n')).not.toContain('\u001b')
+    await services.runs.rename({ id, name: 'mine' })
+
     const file = join(folder, 'points.csv')
     expect(await run('runs', 'export', id, '--csv', '--out', file)).toBe(0)
-    expect(readFileSync(file, 'utf8')).toMatch(/^key,step,value,time\n[^]*odd,1,NaN,\d+\nodd,2,0\.5,\d+\n$/)
+    expect(readFileSync(file, 'utf8')).toMatch(/^run,name,metric,step,value,time_ms\n[^]*odd,1,NaN,\d+\n[^]*odd,2,0\.5,\d+\n/)
     out.length = 0
     expect(await run('runs', 'export', id)).toBe(0)
     expect(json()).toMatchObject({
@@ -312,37 +385,45 @@ describe('retrace runs', () => {
     })
     out.length = 0
     expect(await run('runs', 'export', id, '--out', join(folder, 'none', 'x.json'))).toBe(1)
+    const before = readFileSync(file, 'utf8')
+    expect(await run('runs', 'export', id, '--out', file)).toBe(1)
+    expect(notes.at(-1)).toContain(`${file} already exists`)
+    expect(readFileSync(file, 'utf8')).toBe(before)
+    expect(await run('runs', 'export', id, '--out', file, '--overwrite')).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ run: { id } })
+    out.length = 0
 
-    expect(await run('runs', 'fork', id, '--set', 'stages.0.units=6', '--set', 'steps=20', '--name', 'child')).toBe(0)
-    const { runs } = await services.runs.list()
-    expect(runs[1]).toMatchObject({ name: 'child', parentId: id, status: 'finished' })
-    expect((await services.runs.get(runs[1]!.id)).config.stages[0]).toEqual({ channels: 8, units: 6 })
+    expect(await run('runs', 'fork', id, '--set', 'augment.pad=2', '--set', 'steps=20', '--name', 'child')).toBe(0)
+    const [child] = (await services.runs.list()).runs
+    expect(child).toMatchObject({ name: 'child', parentId: id, status: 'finished' })
+    expect((await services.runs.get({ id: child!.id })).config.augment).toEqual({ pad: 2, flip: false })
     out.length = 0
     expect(await run('runs', 'remove', id, '--json')).toBe(0)
     expect(json()).toEqual({ removed: id })
   })
 
   it('marks runs, compares them, brings removed ones back, and says in the end what refused', async () => {
-    const { run, services, out, notes, json } = terminal()
+    const { run, services, out, notes, json } = await terminal()
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'mine' })
-    await services.runs.pause(id)
-    const fork = await services.runs.fork(id, { overrides: { h: 0.05 }, name: 'child' })
+    await services.runs.pause({ id })
+    const fork = await services.runs.fork({ id, overrides: { h: 0.05 }, name: 'child' })
     const said = async (...args: string[]): Promise<string> => {
       out.length = 0
       expect(await run(...args)).toBe(0)
       return out.join('\n')
     }
-    expect(await said('runs', 'diff', fork.id)).toMatch(/^KEY +run00001 +run00002\nh +0\.1 +0\.05$/)
+    const difference = `^Apart from the architecture, these runs differ in: Step size h\\.\nKEY +${id} +${fork.id}\nh +0\\.1 +0\\.05$`
+    expect(await said('runs', 'diff', fork.id)).toMatch(new RegExp(difference))
     expect(await said('runs', 'edit', id, fork.id, '--tag', 'deep', '--pin', '--colour', '#3f7cac')).toContain('pinned, #deep')
     expect(await said('runs', 'edit', id, '--untag', 'deep', '--no-pin')).toBe(`Run ${id}: no marks`)
     expect(await said('runs', 'notes', id, 'Learns *well*')).toBe('Learns *well*')
     await said('runs', 'remove', id)
     expect(await said('runs', 'removed')).toMatch(new RegExp(`${id} .*mine`))
-    expect(await said('runs', 'restore', id)).toBe(`Run ${id} is back`)
+    expect(await said('runs', 'restore', id)).toBe(`Run ${id} was restored`)
     expect(await run('runs', 'restore', id, 'nothere1')).toBe(1)
     expect(notes.at(-1)).toMatch(/no removed run nothere1/)
     expect(await run('runs', 'edit', id)).toBe(1)
-    expect(notes.at(-1)).toMatch(/Nothing to change was given/)
+    expect(notes.at(-1)).toMatch(/There is nothing to change/)
     out.length = 0
     expect(await run('settings', 'set', 'queue.concurrentRuns', '3', '--json')).toBe(0)
     expect(json()).toMatchObject({ 'queue.concurrentRuns': 3 })
@@ -353,77 +434,107 @@ describe('retrace runs', () => {
   })
 
   it('lists the checkpoints of a run, and pins the last one or that of a step', async () => {
-    const { run, out, notes, context, json } = terminal()
+    const { run, out, notes, context, json } = await terminal()
     using session = await openSession()
-    context.openBackend = async () => ({ services: session.services, close: async () => undefined })
+    context.openBackend = async () => ({ ...session.api, close: async () => undefined })
     const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits' })
     const said = async (...args: string[]): Promise<string> => {
       out.length = 0
       expect(await run('checkpoints', ...args)).toBe(0)
       return out.join('\n')
     }
-    expect(await said('list', id)).toMatch(/has no checkpoint yet/)
+    expect(await said('list', id)).toMatch(/has no checkpoints yet/)
     expect(await run('checkpoints', 'pin', id)).toBe(1)
-    expect(notes.at(-1)).toMatch(/has no checkpoint yet: wait/)
+    expect(notes.at(-1)).toMatch(/has no checkpoints yet\. Wait/)
     for (const step of [10, 20]) session.stores.checkpoints.put(sampleCheckpoint(id, step))
     expect(await said('pin', id)).toMatch(/at step 20 is pinned/)
     expect(await said('pin', id, '--step', '10')).toMatch(/at step 10 is pinned/)
-    expect(await said('unpin', id, '--step', '20')).toMatch(/at step 20 is not pinned any more/)
+    expect(await said('unpin', id, '--step', '20')).toMatch(/at step 20 is no longer pinned/)
     expect(await said('list', id)).toMatch(/\n +10 .* pinned [^]*\n +20 [^]*$/)
+    expect(notes.at(-1)).toMatch(/hash of the weights only .* cannot be verified/)
+    for (const step of [10, 20]) session.stores.checkpoints.put({ ...sampleCheckpoint(id, step), contentHash: 'c' })
+    notes.length = 0
+    expect(await said('list', id)).toMatch(/ everything /)
+    expect(notes.filter((note) => note.includes('cannot be verified'))).toEqual([])
+    // A value belongs to the step at which it was measured.
+    session.stores.checkpoints.put({ ...sampleCheckpoint(id, 20), contentHash: 'c', metrics: { 'test/accuracy': 0.5, 'test/loss': 2 } })
+    notes.length = 0
+    expect(await said('list', id)).toMatch(/\n +10 +periodic +pinned +- +- [^]*\n +20 +periodic +50\.00% +2\.000 /)
+    expect(notes.join()).toContain(`runs evaluate ${id} --step N`)
+    session.stores.evaluations.put({ ...FIGURES, runId: id, file: 'step-10', step: 10, at: 1, datasetHash: null, accuracy: 0.75, loss: 1 })
+    notes.length = 0
+    expect(await said('list', id)).toMatch(/\n +10 +periodic +pinned +75\.00% +1\.000 /)
+    expect(notes).toEqual([])
     await said('list', id, '--json')
     expect((json() as Checkpoint[]).map(({ pinned = false }) => pinned)).toEqual([true, false])
     expect(await run('checkpoints', 'pin', id, '--step', '11')).toBe(1)
-    expect(notes.at(-1)).toMatch(/no checkpoint at step 11: it has them at 10, 20/)
+    expect(notes.at(-1)).toMatch(/no checkpoint at step 11\. It has checkpoints at 10, 20/)
     out.length = 0
     expect(await run('runs', 'show', id)).toBe(0)
     expect(out.join('\n')).toMatch(/checkpoint at step 10 \(\w+, pinned\)/)
   })
 
   it('looks after the home: use, clean-up, check and back-up', async () => {
-    const { run, services, out, folder, json } = terminal()
-    const item = {
-      runId: 'run00001',
-      runName: 'big',
-      path: 'runs/run00001/checkpoints/a',
-      bytes: 2048,
-      what: 'checkpoint at step 5 (schedule)',
+    const { run, services, out, folder, json } = await terminal(undefined, {})
+    const { disk, files } = services.features.ports
+    vi.spyOn(disk, 'space').mockReturnValue({ free: 100 * 2 ** 30, total: 500 * 2 ** 30 })
+    const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'big', overrides: { steps: 10 } })
+    services.advance(5)
+    services.checkpoint(id)
+    services.advance(5)
+    const hoursAgo = Date.now() / 1000 - 3 * 3600
+    // No process has the first of these numbers.
+    const left = ['datasets/.importing-999999999-ab', `.backup-${process.pid}-cd`].map((name) => join(files.home, name))
+    for (const folder of left) {
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'half'), Buffer.alloc(2048))
+      for (const path of [join(folder, 'half'), folder]) utimesSync(path, hoursAgo, hoursAgo)
     }
-    services.disk.plan = { items: [item], bytes: 2048 }
     expect(await run('home', 'usage')).toBe(0)
-    expect(out.splice(0).join('\n')).toMatch(/data set mnist +7\.5 MiB[^]*free on the disk +100\.0 GiB/)
+    const usage = out.splice(0).join('\n')
+    expect(usage).toMatch(/data set mnist +7\.5 MiB[^]*free disk space +100\.0 GiB/)
+    expect(usage).toMatch(/datasets\/\.importing-999999999-ab: left by an import that was interrupted 3 h ago +2\.0 KiB/)
+    expect(usage).toMatch(new RegExp(`\\.backup-${process.pid}-cd: a backup in progress \\(process ${process.pid}\\) +2\\.0 KiB`))
+    const steps = async (): Promise<number[]> => (await services.runs.get({ id })).checkpoints.map(({ step }) => step)
     expect(await run('home', 'clean')).toBe(0)
-    expect(out.splice(0).join('\n')).toMatch(/2\.0 KiB +checkpoint at step 5[^]*would be freed/)
-    expect(services.disk.cleaned).toBe(0)
-    expect(await run('home', 'clean', '--yes')).toBe(0)
-    expect(services.disk.cleaned).toBe(1)
+    expect(out.splice(0).join('\n')).toMatch(/2\.0 KiB +checkpoint at step 5[^]*Would free/)
+    expect(await steps()).toEqual([5, 10])
+    expect(await run('home', 'clean', '--leftovers', '--yes')).toBe(0)
+    expect(await steps()).toEqual([10])
+    const [interrupted, inProgress] = left
+    expect([existsSync(interrupted!), existsSync(inProgress!)]).toEqual([false, true])
     out.length = 0
-    expect(await run('home', 'backup', join(folder, 'x.tar'), '--json')).toBe(0)
-    expect(json()).toEqual({ file: join(folder, 'x.tar'), files: 1, bytes: 1 })
+    expect(await run('home', 'forget-windows')).toBe(0)
+    expect(out.splice(0).join()).toContain('Revoked the access of all windows to')
+    const backup = join(folder, 'x.tar')
+    expect(await run('home', 'backup', backup, '--json')).toBe(0)
+    expect(json()).toEqual({ file: backup, files: expect.any(Number) as number, bytes: statSync(backup).size })
     out.length = 0
+    rmSync(inProgress!, { recursive: true })
     expect(await run('home', 'check')).toBe(0)
-    expect(out.splice(0)).toEqual(['The database, checkpoints and data sets are whole.'])
-    services.disk.problems.push('a checkpoint is missing')
+    expect(out.splice(0)[0]).toBe('Database, checkpoints and data sets are undamaged.')
+    rmSync(files.checkpointPath(id, 'final-10'))
     expect(await run('home', 'check', '--quick')).toBe(1)
-    expect(out.splice(0)).toEqual(['a checkpoint is missing'])
+    expect(out.splice(0)[0]).toBe(`The checkpoint of run ${id} (big) at step 10 is missing: runs/${id}/checkpoints/final-10`)
     expect(await run('home', 'restore', join(folder, 'nowhere.tar'))).toBe(1)
   })
 
   it('queues several seeds, shows the queue, and changes its order', async () => {
-    const { run, out, folder, json } = terminal()
-    const { services } = await runningWorkbench(folder, 0)
-    await services.runs.createSeveral({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'h' }, [1, 2, 3])
+    const { run, out, folder, json } = await terminal()
+    const { services } = await runningWorkbench(folder, { concurrentRuns: 1 })
+    await services.runs.createSeveral({ request: { preset: 'hamiltonian-quick', dataset: 'mnist', name: 'h' }, seeds: [1, 2, 3] })
     expect(await run('queue', 'list')).toBe(0)
-    expect(out.splice(0).join('\n')).toMatch(/1 at once[^]*1 +\w+ .*seed 2\n +2 +\w+ .*seed 3/)
+    expect(out.splice(0).join('\n')).toMatch(/Concurrent runs: 1 [^]*1 +\w+ .*seed 2\n +2 +\w+ .*seed 3/)
     const third = (await services.runs.list()).runs.find(({ seed }) => seed === 3)!
     expect(await run('queue', 'move', third.id, '--to', '1', '--json')).toBe(0)
     expect((json() as { seed: number }[]).map(({ seed }) => seed)).toEqual([3, 2])
   })
 
   it('leaves a resumed run to the workbench that holds the home', async () => {
-    const { run, out, folder } = terminal()
-    const { services } = await runningWorkbench(folder, 0)
+    const { run, out, folder } = await terminal()
+    const { services } = await runningWorkbench(folder, {})
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist' })
-    await services.runs.pause(id)
+    await services.runs.pause({ id })
     expect(await run('runs', 'resume', id)).toBe(0)
     expect(out).toEqual([`Run ${id} is running`])
   })
@@ -431,40 +542,32 @@ describe('retrace runs', () => {
 
 describe('retrace runs evaluate', () => {
   it('prints accuracy by class and what was taken for what, or everything as JSON', async () => {
-    const { run, out, json, services } = terminal()
+    const { run, out, json, services } = await terminal(undefined, { tickMs: 0 })
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist' })
+    services.advance(80)
+    services.checkpoint(id)
     expect(await run('runs', 'evaluate', id, '--step', '80')).toBe(0)
-    expect(out[0]).toBe('Step 80: 97.00 % of 200 test images, loss 0.1200')
-    expect(out).toContain('    7   70.00 %     14  20')
-    expect(out.at(-1)).toBe('6 of class 7 were taken for 1')
+    expect(out[0]).toBe('Step 80: test accuracy 97.00% (200 images, 95% interval 93.61 to 98.62%), test loss 0.1200')
+    expect(out).toContain('    7    70.00%       14      20')
+    expect(out.at(-1)).toBe('6 images of class 7 were classified as 1')
     out.length = 0
     expect(await run('runs', 'evaluate', id, '--json')).toBe(0)
     expect(json()).toMatchObject({ runId: id, accuracy: 0.97, mistakes: [{ index: 7, label: 7, predicted: 1 }, {}, {}, {}, {}, {}] })
   })
 
   it('says that there is no such run', async () => {
-    const { run, notes } = terminal()
+    const { run, notes } = await terminal()
     expect(await run('runs', 'evaluate', 'nosuch')).toBe(1)
-    expect(notes.at(-1)).toMatch(/no run "nosuch"/)
+    expect(notes.at(-1)).toMatch(/no run nosuch/)
   })
 
   it('is cancelled when the user wants the end', async () => {
-    const { run, end, services } = terminal()
+    const evaluate = vi.fn(({ signal }: { signal: AbortSignal }) => untilAborted(signal))
+    const { run, end, services } = await terminal(undefined, { tickMs: 0, ports: { evaluator: { evaluate } } })
     const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist' })
-    const checkpoint = { runId: id, step: 80, file: 'f', kind: 'final' as const, bytes: 1, createdAt: 0, weightsHash: 'w', metrics: {} }
-    const run80 = { ...(await services.runs.get(id)), checkpoints: [checkpoint] }
-    services.runs.get = async () => run80
-    let begun: () => void = () => undefined
-    const started = new Promise<void>((resolve) => (begun = resolve))
-    const cancelled = new Promise<never>((_, reject) => {
-      services.runs.cancelEvaluation = async () => reject(new UserError('CONFLICT', 'The evaluation was cancelled.'))
-    })
-    services.runs.evaluate = () => {
-      begun()
-      return cancelled
-    }
+    services.checkpoint(id)
     const status = run('runs', 'evaluate', id)
-    await started
+    await vi.waitFor(() => expect(evaluate).toHaveBeenCalledOnce())
     end('SIGINT')
     expect(await status).toBe(130)
   })
@@ -472,14 +575,34 @@ describe('retrace runs evaluate', () => {
 
 describe('retrace datasets', () => {
   it('imports with progress, verifies, lists and removes', async () => {
-    const { run, out, notes, folder } = terminal()
+    const { run, out, notes, folder, services } = await terminal()
     mkdirSync(join(folder, 'files'))
     expect(await run('datasets', 'import', join(folder, 'files'), '--name', 'new')).toBe(0)
-    expect(out.splice(0)[0]).toMatch(/^new: 28x28x1, 10 classes, 8000 to train, 2000 to test/)
+    expect(out.splice(0)[0]).toMatch(/^new: 28x28x1, 10 classes, 8000 training, 2000 test/)
     expect(await run('datasets', 'import', join(folder, 'files'), '--name', 'new')).toBe(1)
-    expect(notes.at(-1)).toMatch(/already: choose another name/)
+    expect(notes.at(-1)).toMatch(/already.*hoose another name/)
+    const asked = vi.spyOn(services.features.datasets, 'import')
+    expect(
+      await run(
+        'datasets',
+        'import',
+        join(folder, 'files'),
+        '--name',
+        'new',
+        '--values',
+        '0..1',
+        '--channels',
+        'first',
+        '--folders',
+        'splits',
+        '--only',
+        'a',
+      ),
+    ).toBe(1)
+    expect(asked.mock.lastCall?.[0].readings).toEqual({ values: '0..1', channels: 'first', folders: 'splits', only: 'a' })
+    expect(notes.at(-1)).toMatch(/already.*hoose another name/)
     expect(await run('datasets', 'import', join(folder, 'missing'))).toBe(1)
-    expect(notes.at(-1)).toMatch(/^retrace: There is no file or folder/)
+    expect(notes.at(-1)).toMatch(/^retrace: .* does not exist/)
     expect(await run('datasets', 'list')).toBe(0)
     expect(out.splice(0).map((line) => line.split(' ')[0])).toEqual(['NAME', 'mnist', 'new'])
     expect(await run('datasets', 'verify', 'new')).toBe(0)
@@ -487,43 +610,41 @@ describe('retrace datasets', () => {
     expect(await run('datasets', 'remove', 'new')).toBe(1)
   })
 
+  it('say what was missing of a data set and assumed of it, in the list and where a run begins', async () => {
+    const { run, services, out, notes } = await terminal()
+    const [mnist] = await services.datasets.list()
+    const doubtful = { ...mnist!, notes: ['incomplete download: b missing'], assumptions: ['seg_train/ was taken.', 'x was left out.'] }
+    services.addDataset({ ...doubtful, name: 'part' })
+    expect(await run('datasets', 'list')).toBe(0)
+    expect(out.splice(0)[2]).toMatch(/^part \(incomplete, 2 assumptions\) /)
+    expect(await run('train', '--preset', 'hamiltonian-quick', '--dataset', 'part', '--steps', '2')).toBe(0)
+    expect(notes).toContain('Warning: part: incomplete download: b missing')
+    expect(notes).toContain('Data set part, assumed: seg_train/ was taken.')
+  })
+
   it('makes a damaged data set a failure', async () => {
-    const { run, services, out, notes } = terminal()
-    services.datasets.verify = async () => ({ ok: false, problems: ['train.bin: 12 bytes are missing'] })
+    const { run, services, out, notes } = await terminal()
+    vi.spyOn(services.features.ports.importer, 'verify').mockResolvedValue({ ok: false, problems: ['train.bin: 12 bytes are missing'] })
     expect(await run('datasets', 'verify', 'mnist')).toBe(1)
     expect(out).toEqual(['mnist: train.bin: 12 bytes are missing'])
-    expect(notes).toEqual(['retrace: The data set mnist is damaged: remove it and import it again.'])
+    expect(notes).toEqual(['retrace: The data set mnist is damaged. Remove it and import it again.'])
   })
 
-  it('cancels a verification when the user wants the end', async () => {
-    const { run, services, end } = terminal()
-    let cancelled = ''
-    services.datasets.verify = ({ taskId }) =>
-      new Promise((_resolve, reject) => {
-        services.datasets.cancelTask = async (id) => {
-          cancelled = id
-          reject(new Error('cancelled'))
-        }
-        expect(taskId).toBeDefined()
-        end('SIGINT')
-      })
-    expect(await run('datasets', 'verify', 'mnist')).toBe(130)
-    expect(cancelled).not.toBe('')
-  })
-
-  it('cancels an import when the user wants the end', async () => {
-    const { run, services, folder, end } = terminal()
-    let cancelled = ''
-    services.datasets.import = () =>
-      new Promise((_resolve, reject) => {
-        services.datasets.cancelTask = async (taskId) => {
-          cancelled = taskId
-          reject(new Error('cancelled'))
-        }
-        end('SIGINT')
-      })
-    expect(await run('datasets', 'import', folder)).toBe(130)
-    expect(cancelled).not.toBe('')
+  it.each([
+    ['a verification', 'verify', ['verify', 'mnist']],
+    ['an import', 'import', ['import', tmpdir()]],
+  ] as const)('cancels %s when the user wants the end', async (_what, work, words) => {
+    const { run, services, end } = await terminal()
+    let aborted = false
+    const begun = vi.spyOn(services.features.ports.importer, work).mockImplementation(async (...args: unknown[]) => {
+      const { signal } = args.find((arg) => (arg as { signal?: AbortSignal }).signal) as { signal: AbortSignal }
+      return untilAborted(signal).finally(() => (aborted = true))
+    })
+    const status = run('datasets', ...words)
+    await vi.waitFor(() => expect(begun).toHaveBeenCalledOnce())
+    end('SIGINT')
+    expect(await status).toBe(130)
+    expect(aborted).toBe(true)
   })
 })
 
@@ -535,7 +656,7 @@ describe('retrace parity and bench', () => {
   }
 
   it('run in a process of their own with the environment of the engine, and print its result', async () => {
-    const { context, json, notes, out, opened } = terminal()
+    const { context, json, notes, out, opened } = await terminal()
     const file = reference()
     expect(await runCommandLine(['parity', file, '--json', '--engine', 'portable'], context)).toBe(0)
     expect(json()).toEqual({ tool: 'parity', request: { file, mode: null }, engine: 'portable', oneDNN: '1' })
@@ -549,23 +670,23 @@ describe('retrace parity and bench', () => {
   it.each([
     ['wrong', 1, /^$/],
     ['refuse', 1, /^retrace: There is no network of that kind\.$/],
-    ['die', 1, /^retrace: The process that ran bench-step ended with 3 before its result: first \| last words$/],
-    ['killed', 1, /ended with SIGKILL before its result/],
-    ['garbage', 1, /unexpected error, which is a defect/],
+    ['die', 1, /^retrace: The process of bench-step ended with 3 without a result: first \| last words$/],
+    ['killed', 1, /ended with SIGKILL without a result/],
+    ['garbage', 1, /internal error\. This is a bug/],
   ])('end with status 1 when the tool says %s', async (preset, status, note) => {
-    const { context, notes } = terminal()
+    const { context, notes } = await terminal()
     expect(await runCommandLine(['bench', 'step', '--preset', preset], context)).toBe(status)
     expect(notes.slice(1).join('\n')).toMatch(note)
   })
 
   it('say that a file is missing', async () => {
-    const { context, notes } = terminal()
+    const { context, notes } = await terminal()
     expect(await runCommandLine(['parity', join(temporaryFolder(), 'none')], context)).toBe(1)
-    expect(notes[0]).toMatch(/^retrace: There is no file .*: give the path/)
+    expect(notes[0]).toMatch(/^retrace: .* does not exist\. Give the path/)
   })
 
   it('end with the user', async () => {
-    const { context, end } = terminal()
+    const { context, end } = await terminal()
     const status = runCommandLine(['bench', 'step', '--preset', 'forever'], context)
     await new Promise((resolve) => setTimeout(resolve, 300))
     end('SIGTERM')
@@ -574,7 +695,7 @@ describe('retrace parity and bench', () => {
 })
 
 it('retrace engine tells engine, device and reason', async () => {
-  const { context, out, json } = terminal()
+  const { context, out, json } = await terminal()
   expect(await runCommandLine(['engine', '--json'], context)).toBe(0)
   expect(json()).toMatchObject({
     engine: expect.stringMatching(/native|portable/),

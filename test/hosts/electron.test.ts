@@ -2,20 +2,23 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { IPC } from '../../src-main/contract/bridge.js'
+import { createBridge } from '../../src-main/hosts/electron/bridge.js'
 import { findHost } from '../../src-main/hosts/discovery.js'
 import { pageHandler } from '../../src-main/hosts/electron/page-protocol.js'
 import { runShell } from '../../src-main/hosts/electron/shell.js'
 import { openHost } from '../../src-main/hosts/host.js'
 import { connectWebSocket } from '../../src-main/transport/websocket-client.js'
+import { FakeElectronIpc } from '../fixtures/fake-electron-ipc.js'
 import { FakeElectron, type FakeWindow } from '../fixtures/fake-electron.js'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import { playedBackend, type PlayedHome } from '../fixtures/played-home.js'
 import { temporaryFolder } from './temporary.js'
 
 const RUN = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
 interface Launched {
   electron: FakeElectron
-  services: FakeServices
+  services: PlayedHome
   window: FakeWindow
   ended: Promise<number>
   notes: string[]
@@ -28,7 +31,7 @@ interface Launched {
 async function launch(changes: { home?: string; electron?: FakeElectron } = {}): Promise<Launched> {
   const electron = changes.electron ?? new FakeElectron()
   const home = changes.home ?? temporaryFolder()
-  const services = new FakeServices({ host: 'electron' })
+  const services = await homeOfTest({ host: 'electron' })
   const notes: string[] = []
   const closed = vi.fn()
   let signal = (): void => undefined
@@ -37,7 +40,7 @@ async function launch(changes: { home?: string; electron?: FakeElectron } = {}):
   writeFileSync(join(page, 'index.html'), 'page')
   const ended = runShell(electron.api, {
     home: { folder: home, chosen: true },
-    openBackend: async () => ({ services, close: async () => void closed() }),
+    openBackend: async () => ({ ...services.api, close: async () => void closed() }),
     page,
     preload: '/out/preload/preload.cjs',
     end: new Promise<void>((resolve) => (signal = resolve)),
@@ -46,13 +49,25 @@ async function launch(changes: { home?: string; electron?: FakeElectron } = {}):
   onTestFinished(async () => {
     signal()
     await ended
-    services.close()
   })
   await vi.waitFor(() => expect(electron.windows[0]?.loaded ?? electron.errors[0] ?? notes[0]).toBeTruthy())
   // The shell goes on once the page is loaded.
   await new Promise((resolve) => setImmediate(resolve))
   return { electron, services, window: electron.windows[0]!, ended, notes, signal: () => signal(), home, closed }
 }
+
+describe('the bridge', () => {
+  it('asks for a place and gives each asker its own answer', async () => {
+    const electron = new FakeElectronIpc()
+    const { choosePath } = createBridge(electron.ipcRenderer, () => '')
+    const answers = new Map([
+      ['a', '/chosen/a'],
+      ['b', null],
+    ])
+    electron.ipcMain.on(IPC.choose, (_event, id: number, suggested: string) => electron.page.send(IPC.chosen, id, answers.get(suggested)))
+    expect(await Promise.all(['a', 'b', 'a'].map((name) => choosePath!(name)))).toEqual(['/chosen/a', null, '/chosen/a'])
+  })
+})
 
 describe('the Electron shell', () => {
   it('shows one sandboxed window with the page of its own scheme', async () => {
@@ -111,6 +126,46 @@ describe('the Electron shell', () => {
     expect(webContents.sent[0]).toEqual([IPC.toPage, 1, expect.stringContaining('"host":"electron"')])
   })
 
+  it('has files written in its folder for exports, and where its user said in the dialog of the system', async () => {
+    const { electron, window, services, home } = await launch()
+    const { id } = await services.runs.create(RUN)
+    const { webContents } = window
+    const event = { sender: webContents, senderFrame: { url: 'app://retrace/', parent: null } }
+    electron.ipcMain.emit(IPC.open, event, 1)
+    let calls = 0
+    const write = async (path: string): Promise<string> => {
+      const input = { json: { id, path, format: 'archive' } }
+      webContents.sent.length = 0
+      electron.ipcMain.emit(
+        IPC.toMain,
+        event,
+        1,
+        JSON.stringify({ id: ++calls, method: 'mutation', params: { path: 'runs.exportFile', input } }),
+      )
+      await vi.waitFor(() => expect(webContents.sent).toHaveLength(1))
+      return String(webContents.sent[0]![2])
+    }
+    const ask = async (from: unknown, suggested: string): Promise<unknown> => {
+      webContents.sent.length = 0
+      electron.ipcMain.emit(IPC.choose, from, 7, suggested)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return webContents.sent[0]
+    }
+    const place = join(temporaryFolder(), 'elsewhere.tar.gz')
+    expect(await write('mine.tar.gz')).toContain(JSON.stringify(join(home, 'exports', 'mine.tar.gz')))
+    expect(await write(place)).toContain('Windows can only write files below')
+
+    electron.place = place
+    expect(await ask({ ...event, senderFrame: { url: 'https://example.org/', parent: null } }, 'x'), 'another page').toBeUndefined()
+    expect(await write(place)).toContain('Windows can only write files below')
+    expect(await ask(event, '../../mine.tar.gz')).toEqual([IPC.chosen, 7, place])
+    expect(electron.suggested).toEqual([join(home, 'exports', '..-..-mine.tar.gz')])
+    expect(await write(place)).toContain(JSON.stringify(place))
+    expect(await write(`${place}x`)).toContain('Windows can only write files below')
+    electron.place = null
+    expect(await ask(event, 'x')).toEqual([IPC.chosen, 7, null])
+  })
+
   it('serves commands beside its window', async () => {
     const { home } = await launch()
     const record = await findHost(home)
@@ -128,7 +183,7 @@ describe('the Electron shell', () => {
     expect(await ended).toBe(0)
     expect(second.windows).toEqual([])
     expect(second.paths).toEqual(first.electron.paths)
-    expect(notes).toEqual(['The workbench is open already: its window comes to the front.'])
+    expect(notes).toEqual(['The workbench is already open. Its window was brought to the front.'])
 
     first.window.minimized = true
     first.electron.app.emit('second-instance')
@@ -137,13 +192,11 @@ describe('the Electron shell', () => {
 
   it('explains why it cannot start, and ends with status 1', async () => {
     const home = temporaryFolder()
-    const services = new FakeServices()
-    const openBackend = async () => ({ services, close: async () => services.close() })
     const found = await openHost({
       home: { folder: home, chosen: true },
       kind: 'server',
       lasting: true,
-      openBackend,
+      openBackend: () => playedBackend(),
       page: null,
       port: 0,
       onDefect: () => undefined,
@@ -151,7 +204,7 @@ describe('the Electron shell', () => {
     if (!('opened' in found)) throw new Error('the home is held already')
     const { electron, ended } = await launch({ home })
     expect(await ended).toBe(1)
-    expect(electron.errors[0]).toMatch(/runs already as a local server \(process \d+\) at http:\/\/127.0.0.1:\d+: use its window/)
+    expect(electron.errors[0]).toMatch(/is already running as a local server \(process \d+\) at http:\/\/127.0.0.1:\d+\. Use its window/)
     expect(electron.windows).toEqual([])
     await found.opened.close()
   })
@@ -183,7 +236,7 @@ describe('quitting', () => {
     electron.app.emit('before-quit', { preventDefault: () => undefined })
     await vi.waitFor(() => expect(electron.dialogs).toHaveLength(1))
     expect(electron.dialogs[0]).toMatchObject({
-      message: 'The run "long one" is going on.',
+      message: 'The run "long one" is still active.',
       buttons: expect.arrayContaining(['Stop and quit']),
     })
     expect(window.visible).toBe(true)

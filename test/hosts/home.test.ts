@@ -43,7 +43,7 @@ describe('the home folder', () => {
     const parent = join(temporaryFolder(), 'mistyped')
     const error = thrown(() => prepareHome({ folder: join(parent, 'home'), chosen: true }))
     expect(error).toBeInstanceOf(UserError)
-    expect((error as UserError).message).toMatch(/cannot be created, because .*mistyped does not exist: create that first/)
+    expect((error as UserError).message).toMatch(/Cannot create the home folder .*mistyped does not exist\. Create it first/)
     expect(existsSync(parent)).toBe(false)
   })
 
@@ -59,10 +59,10 @@ describe('the home folder', () => {
 
   it.skipIf(process.platform !== 'linux')('refuses a place where nobody may write', () => {
     const error = thrown(() => prepareHome({ folder: '/sys/retrace', chosen: true }))
-    expect(error).toMatchObject({ code: 'DISK', message: expect.stringMatching(/cannot be written .*--home/) })
+    expect(error).toMatchObject({ code: 'DISK', message: expect.stringMatching(/Cannot write .*--home/) })
     expect(thrown(() => prepareHome({ folder: '/proc/retrace', chosen: true }))).toMatchObject({
       code: 'DISK',
-      message: expect.stringMatching(/cannot be created there: .*--home/),
+      message: expect.stringMatching(/Cannot create the home folder .*--home/),
     })
   })
 

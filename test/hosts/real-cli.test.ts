@@ -2,7 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findHost } from '../../src-main/hosts/discovery.js'
-import { openDriver } from '../../src-main/storage/driver.js'
+import { openDriver } from '../../src-main/sqlite/driver.mjs'
+import { APPLICATION_ID } from '../../src-main/storage/identity.js'
 import { bundleProgram, start } from './programs/program.js'
 import { temporaryFolder } from './temporary.js'
 
@@ -23,16 +24,20 @@ describe('the command line as a program', () => {
     const { status, stdout, stderr } = await run('presets', '--json', '--home', temporaryFolder())
     expect(status).toBe(0)
     // The trainer's program, which would measure this machine, is not beside this bundle.
-    expect(stderr).toMatch(/^(Times are not estimated: .*\n)?$/)
+    expect(stderr).toMatch(/^(Step times cannot be estimated: .*\n)?$/)
     const presets = JSON.parse(stdout) as { name: string; parameters: number; depth: number }[]
-    expect(presets.find(({ name }) => name === 'hamiltonian-74')).toMatchObject({ parameters: 428_538, depth: 74 })
+    expect(presets.find(({ name }) => name === 'hamiltonian-74')).toMatchObject({
+      parameters: 431_978,
+      paperParameters: 430_000,
+      depth: 74,
+    })
   })
 
   it.each([
     [['train', '--preset', 'hamiltonain-74', '--dataset', 'mnist'], /hamiltonian-74/],
     [['train', '--preset', 'hamiltonian-quick', '--dataset', 'minst'], /mnist/],
     [['runs', 'show', 'abcd1234'], /no run abcd1234/],
-    [['datasets', 'import', 'nowhere'], /There is no file or folder/],
+    [['datasets', 'import', 'nowhere'], /nowhere does not exist/],
   ])('answers %j with one line and status 1', async (args, message) => {
     const { status, stdout, stderr } = await run(...args, '--home', temporaryFolder())
     expect(status).toBe(1)
@@ -47,6 +52,7 @@ describe('the command line as a program', () => {
     const database = await openDriver(file)
     database.pragma('journal_mode = WAL')
     database.pragma('user_version = 999')
+    database.pragma(`application_id = ${APPLICATION_ID}`)
     database.close()
     const before = readFileSync(file)
     const { status, stderr } = await run('runs', 'list', '--home', home)
@@ -60,7 +66,7 @@ describe('the command line as a program', () => {
     const server = start(program.file, ['serve', '--port', '0', '--home', home])
     // The page is not built beside this bundle, which is said before the home is touched.
     expect(await server.ended).toBe(1)
-    expect(server.output().stderr).toMatch(/^retrace: The page of the workbench is not built .*npm run build/)
+    expect(server.output().stderr).toMatch(/^retrace: The page of the workbench is not built: .*npm run build/)
     expect(existsSync(join(home, 'retrace.sqlite'))).toBe(false)
     expect(await findHost(home)).toBeNull()
   })

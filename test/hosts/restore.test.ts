@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../../src-main/contract/changes.js'
-import { openBackend } from '../../src-main/hosts/backend.js'
+import { callsOf } from '../fixtures/calls.js'
+import { openBackend } from '../fixtures/backend.js'
 import { openHost, type Host, type OpenBackend } from '../../src-main/hosts/host.js'
 import { placeRestored } from '../../src-main/storage/place-restored.js'
 import { prepareRestore } from '../../src-main/storage/prepare-restore.js'
@@ -42,32 +43,35 @@ async function hostOf(home: string, open: OpenBackend = backendOf, kind: 'server
 async function backedUp(folder: string, options: Parameters<typeof hostOf>[2] = 'server', open?: OpenBackend) {
   const home = join(folder, 'home')
   const { host, defects } = await hostOf(home, open, options)
-  const kept = await host.services.runs.create({ ...REQUEST, name: 'kept' })
-  await host.services.runs.stop(kept.id)
+  const kept = await callsOf(host.api).runs.create({ ...REQUEST, name: 'kept' })
+  await callsOf(host.api).runs.stop({ id: kept.id })
   const file = join(folder, 'backup.tar')
-  await host.services.storage.backup({ file })
-  const later = await host.services.runs.create({ ...REQUEST, name: 'later' })
-  await expect.poll(async () => (await host.services.runs.get(later.id)).step, { timeout: 20_000 }).toBeGreaterThan(5)
+  await callsOf(host.api).storage.backup({ file })
+  const later = await callsOf(host.api).runs.create({ ...REQUEST, name: 'later' })
+  await expect.poll(async () => (await callsOf(host.api).runs.get({ id: later.id })).step, { timeout: 20_000 }).toBeGreaterThan(5)
   return { home, host, defects, file, kept, later }
 }
 
 /** The rows travel as one text; here only the names matter. */
 const namesOf = (rows: unknown): string[] =>
   [...JSON.stringify(rows).matchAll(/\\?"name\\?":\\?"([^"\\]+)\\?"/g)].map(([, name]) => name!).sort()
-const namesIn = async ({ services }: Pick<Host, 'services'>): Promise<string[]> => namesOf(await services.runs.list())
+const namesIn = async ({ api }: Pick<Host, 'api'>): Promise<string[]> => namesOf(await callsOf(api).runs.list())
 
-const restoredAlert = async (host: Pick<Host, 'services'>) =>
-  (await host.services.alerts.list()).alerts.find(({ kind }) => kind === 'restored')
+const restoredAlert = async (host: Pick<Host, 'api'>) =>
+  (await callsOf(host.api).alerts.list()).alerts.find(({ kind }) => kind === 'restored')
 
 describe('a backup that is restored from a window', () => {
   it('takes the place of the home while its clients stay; runs at work have written a checkpoint, and are kept with the old content', async () => {
     using folder = temporaryFolder()
     const { home, host, defects, file, later } = await backedUp(folder.path)
-    expect(await host.services.storage.inspectBackup(file)).toMatchObject({ files: expect.any(Number), createdAt: expect.any(Number) })
+    expect(await callsOf(host.api).storage.inspectBackup({ file })).toMatchObject({
+      files: expect.any(Number),
+      createdAt: expect.any(Number),
+    })
     const { address, token } = host.server
     const { client, close } = connectWebSocket(address, token)
     const seen: Change['kind'][] = []
-    const { seq } = await host.services.alerts.list()
+    const { seq } = await callsOf(host.api).alerts.list()
     const watch = client.changes.subscribe({ lastEventId: seq, detailOf: [later.id] }, { onData: ({ data }) => void seen.push(data.kind) })
     const answer = await client.storage.restore.mutate({ file, taskId: 'mine' })
     expect(answer).toEqual({ when: 'now', kept: expect.stringContaining('home.before-restore-') })
@@ -85,8 +89,8 @@ describe('a backup that is restored from a window', () => {
     const second = client.changes.subscribe({ lastEventId: seq + 20, detailOf: [] }, { onData: ({ data }) => void again.push(data.kind) })
     await expect.poll(() => again[0]).toBe('reset')
     second.unsubscribe()
-    const fresh = await host.services.runs.create({ ...REQUEST, name: 'afterwards' })
-    await expect.poll(async () => (await host.services.runs.get(fresh.id)).step, { timeout: 20_000 }).toBeGreaterThan(1)
+    const fresh = await callsOf(host.api).runs.create({ ...REQUEST, name: 'afterwards' })
+    await expect.poll(async () => (await callsOf(host.api).runs.get({ id: fresh.id })).step, { timeout: 20_000 }).toBeGreaterThan(1)
     await close()
     await host.close()
     expect(defects).toEqual([])
@@ -94,7 +98,7 @@ describe('a backup that is restored from a window', () => {
 
     const { host: before } = await hostOf(answer.kept)
     expect(await namesIn(before)).toEqual(['kept', 'later'])
-    const run = await before.services.runs.get(later.id)
+    const run = await callsOf(before.api).runs.get({ id: later.id })
     expect(run.status).toBe('interrupted')
     expect(run.checkpoints.at(-1)?.step).toBe(run.step)
     await before.close()
@@ -107,11 +111,11 @@ describe('a backup that is restored from a window', () => {
     const content = readFileSync(file)
     content[content.length / 2]! ^= 1
     writeFileSync(damaged, content)
-    await expect(host.services.storage.restore({ file: damaged })).rejects.toMatchObject({ code: 'BAD_INPUT' })
-    await expect(host.services.storage.restore({ file: 'relative.tar' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
-    await expect(host.services.storage.inspectBackup(join(home, 'host.json'))).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    await expect(callsOf(host.api).storage.restore({ file: damaged })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    await expect(callsOf(host.api).storage.restore({ file: 'relative.tar' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    await expect(callsOf(host.api).storage.inspectBackup({ file: join(home, 'host.json') })).rejects.toMatchObject({ code: 'BAD_INPUT' })
     expect(readdirSync(home).filter((name) => name.startsWith('.restore'))).toEqual([])
-    expect(await host.services.storage.restore({ file })).toMatchObject({ when: 'next start' })
+    expect(await callsOf(host.api).storage.restore({ file })).toMatchObject({ when: 'next start' })
     expect(await namesIn(host)).toEqual(['kept', 'later'])
     await host.close()
     const { host: next } = await hostOf(home)
@@ -128,10 +132,10 @@ describe('a backup that is restored from a window', () => {
       return backendOf(options)
     })
     refuse = true
-    await host.services.storage.restore({ file })
+    await callsOf(host.api).storage.restore({ file })
     await expect
       .poll(() => restoredAlert(host))
-      .toMatchObject({ level: 'error', message: expect.stringMatching(/no such format.*as it was before/) })
+      .toMatchObject({ level: 'error', message: expect.stringMatching(/no such format.*home is unchanged/) })
     expect(await namesIn(host)).toEqual(['kept', 'later'])
     expect(defects).toMatchObject([{ message: 'no such format' }])
     await host.close()

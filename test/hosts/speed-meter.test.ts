@@ -15,7 +15,7 @@ it('a measurement of the machine is made in a process of its own and kept; what 
   const told: string[] = []
   const request = { signal: new AbortController().signal, onProgress: (_: number | null, message: string) => void told.push(message) }
   expect(await knownSpeed()).toBeNull()
-  await expect(meter({ operationsPerSecond: 0, secondsPerForce: 1 }).measure(request)).rejects.toThrow(/no usable figures: measure again/)
+  await expect(meter({ operationsPerSecond: 0, secondsPerForce: 1 }).measure(request)).rejects.toThrow(/no usable result\. Measure again/)
   expect(await knownSpeed()).toBeNull()
   await meter({ operationsPerSecond: 2e9, secondsPerForce: 0.001 }).measure(request)
   expect(told).toEqual(['working', 'working'])

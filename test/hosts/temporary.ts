@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { temporaryFolder as scoped } from '../fixtures/home.js'
 
-/** A folder of the running test, removed after it. */
+/** A folder of the running test, removed after it, also where one of its programs writes there to the last. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'retrace-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
+  const folder = scoped()
+  onTestFinished(() => folder[Symbol.dispose]())
+  return folder.path
 }

@@ -1,20 +1,17 @@
 import { expect, test } from 'vitest'
 import { activationBytes } from '../../src-main/numeric/describe.js'
 import { lossAndGradients } from '../../src-main/numeric/loss-and-gradients.js'
-import { modesOf } from '../../src-main/numeric/network.js'
-import { allDynamics, findDynamics } from '../../src-main/numeric/registry.js'
+import { modesOf, unitNormsOf } from '../../src-main/numeric/network.js'
+import { allDynamics } from '../../src-main/numeric/registry.js'
 import { initialState } from '../../src-main/numeric/state.js'
 import { trackPeakBytes } from '../../src-main/training/tools/bench-step.js'
 import { disposeState, networkOf, normalTensor, tf } from './support.js'
 
 const BATCH = 8
 
-const cases = allDynamics().flatMap(({ id, normalisable }) =>
-  modesOf(findDynamics(id)!).flatMap((mode) =>
-    (normalisable ? (['none', 'batch'] as const) : (['none'] as const)).flatMap((unitNorm) => [
-      [id, mode, unitNorm, 2] as const,
-      [id, mode, unitNorm, 6] as const,
-    ]),
+const cases = allDynamics().flatMap((dynamics) =>
+  modesOf(dynamics).flatMap((mode) =>
+    unitNormsOf(dynamics).flatMap((unitNorm) => [[dynamics.id, mode, unitNorm, 2] as const, [dynamics.id, mode, unitNorm, 6] as const]),
   ),
 )
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { lossAndGradients } from '../../src-main/numeric/loss-and-gradients.js'
 import { reconstructionErrors } from '../../src-main/numeric/reconstruction.js'
 import { release } from '../../src-main/numeric/tensors.js'
-import { chooseAnchors } from '../../src-main/training/anchors.js'
+import { chooseAnchors, stateLimits } from '../../src-main/training/anchors.js'
 import { disposeState, networkOf, normalTensor, relative, stageOf, tf } from './support.js'
 
 /** Deep and with a large step: undoing it amplifies rounding until the states that it rebuilds have little to do with the true ones. */
@@ -14,7 +14,7 @@ const network = networkOf({
   image: { height: 16, width: 16, channels: 3 },
 })
 
-/** The largest error of a parameter's gradient against plain back-propagation, in the maximum norm. Biases are 0, as the recipe begins. */
+/** The largest error of a parameter's gradient against plain backpropagation, in the maximum norm. Biases are 0, as the recipe begins. */
 function gradientError(anchorEvery: number): number {
   const { state } = stageOf(network)
   const batch = { images: normalTensor([4, 16, 16, 3], 'images'), labels: tf.tensor1d([0, 1, 2, 3], 'int32') }
@@ -48,7 +48,7 @@ test('a gradient from rebuilt states that is wrong by more than 10% is right to 
 })
 
 test('auto chooses from the measured error how often to anchor: enough, and no more than needed', () => {
-  const chosen = chooseAnchors(reconstructionError, 100, 1e-3, 0)
+  const chosen = chooseAnchors(reconstructionError, 100, stateLimits(1e-3), 0)
   expect(chosen).toBeGreaterThan(4)
   expect(chosen).toBeLessThan(50)
   expect(gradientError(chosen)).toBeLessThan(1e-3)
@@ -60,4 +60,4 @@ test.each([
   ['never good enough: every state', () => 1, 0, 1],
   ['not a number: every state', () => NaN, 6, 1],
   ['grown since: fewer units between anchors', (every: number) => (every > 6 ? 1e-2 : 1e-7), 12, 6],
-])('%s', (_, measure, current, chosen) => expect(chooseAnchors(measure, 100, 1e-3, current)).toBe(chosen))
+])('%s', (_, measure, current, chosen) => expect(chooseAnchors(measure, 100, stateLimits(1e-3), current)).toBe(chosen))

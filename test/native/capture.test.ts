@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { CapturableBackend } from '../../src-main/engine/capture/binding.js'
 import { capturableBackend } from '../../src-main/engine/capture/binding.js'
 import { ProgramBuilder, type Outcome, type Tensors } from '../../src-main/engine/capture/program.js'
-import { engineReport, normalTensor, tf } from './support.js'
+import { batchNorm, normalise } from '../../src-main/numeric/batch-norm.js'
+import { engineReport, normalTensor, relative, tf } from './support.js'
 
 const backend = (): CapturableBackend => capturableBackend(tf.backend())!
 const bits = (tensor: tf.Tensor): string => createHash('sha256').update(new Uint8Array(tensor.dataSync().slice().buffer)).digest('hex')
@@ -258,7 +259,56 @@ describe.runIf(engineReport.engine === 'native')('capture', () => {
     'a sum of products with one constant': (x, w) => tf.add(tf.mul(tf.tanh(x), 0.3), tf.mul(tf.conv2d(x, w, 1, 'same'), 0.3)),
     'a sum of products with two constants': (x, w) => tf.add(tf.mul(tf.tanh(x), 0.3), tf.mul(tf.relu(tf.conv2d(x, w, 1, 'same')), 0.7)),
     'a scaled state that a convolution reads': (x, w) => tf.conv2d(tf.mul(x, 0.3), w, 1, 'same'),
+    'batch norm and ReLU': (x, w, b) => tf.relu(batchNorm(tf.conv2d(x, w, 1, 'same'), tf.add(b, 2), b)),
+    'a normalised midpoint step': (x, w, b) => tf.add(x, tf.mul(tf.relu(batchNorm(tf.conv2d(x, w, 1, 'same'), tf.sub(b, 2), b)), 0.6)),
+    'batch norm whose cotangent is scaled': (x, w, b) => tf.mul(batchNorm(tf.conv2d(x, w, 1, 'same'), tf.add(b, 2), b), 0.6),
   }
+
+  test('fused: a norm that is evaluated again takes the statistics of its first evaluation, and its gradient goes through them', () => {
+    const feeds = { x: image('x'), gamma: image('gamma', [4]), beta: image('beta', [4]) }
+    // The state of the second evaluation is another one here, so that one sees whose statistics it was normalised by.
+    const again = ({ x, gamma, beta }: Tensors, factor: number): Tensors => {
+      const first = batchNorm(x!, gamma!, beta!, () => undefined)
+      const state = tf.mul(x!, factor)
+      const { value, grads } = tf.valueAndGrads((x, g, b) => tf.sum(tf.mul(tf.cos(batchNorm(x, g, b)), first)))([state, gamma!, beta!])
+      return { first, value, second: batchNorm(state, gamma!, beta!), dx: grads[0]!, dgamma: grads[1]!, dbeta: grads[2]! }
+    }
+    const same = both(feeds, (tensors) => again(tensors, 1), true)
+    for (const [name, value] of Object.entries(same.eager)) expect(relative(same.graph[name]!, value)).toBeLessThan(1e-5)
+    const other = both(feeds, (tensors) => again(tensors, 2), true)
+    const expected = tf.tidy(() => {
+      const x = tf.cast(normalTensor([2, 6, 6, 4], 'other/x'), 'float32')
+      const { mean, variance } = tf.moments(x, [0, 1, 2])
+      return normalise(tf.mul(x, 2), normalTensor([4], 'other/gamma'), normalTensor([4], 'other/beta'), mean, variance)
+    })
+    expect(relative(other.graph.second!, expected)).toBeLessThan(1e-5)
+    same.dispose()
+    other.dispose()
+    release(feeds, { expected })
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('fused: ReLU of a normalised step takes no pass of its own', () => {
+    const feeds = { x: image('x'), w: image('w', [3, 3, 4, 4]), b: image('b', [4]) }
+    const builder = new ProgramBuilder(backend(), true)
+    const f = FUSIBLE['a normalised midpoint step']!
+    const { fetch } = builder.capture('f', feeds, {}, () => ({
+      fetch: tf.tidy(() => {
+        const { value, grads } = tf.valueAndGrads((x, w) => tf.sum(tf.square(f(x as tf.Tensor4D, w as tf.Tensor4D, feeds.b))))([
+          feeds.x,
+          feeds.w,
+        ])
+        return { value, dx: grads[0]!, dw: grads[1]! }
+      }),
+    }))
+    expect(builder.operations('f').filter((op) => /Relu|BatchNorm/.test(op))).toEqual([
+      '_FusedBatchNormEx',
+      'ReluGrad',
+      'FusedBatchNormGradV3',
+    ])
+    release(fetch, feeds)
+    expect(tf.memory().numTensors).toBe(before)
+  })
 
   test.each(Object.entries(FUSIBLE))('fused: %s, with its gradients, agrees to 1e-6 and takes fewer operations', (_, f) => {
     const feeds = { x: image('x'), w: image('w', [3, 3, 4, 4]), b: image('b', [4]) }

@@ -2,16 +2,16 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { RunConfigSchema, type RunConfig } from '../../src-main/contract/config.js'
 import { capturableBackend } from '../../src-main/engine/capture/binding.js'
 import { keptBytesAUnit, planActivations } from '../../src-main/numeric/activation-budget.js'
-import { isReversible } from '../../src-main/numeric/dynamics.js'
 import { buildNetwork, modesOf } from '../../src-main/numeric/network.js'
-import { randomFor } from '../../src-main/numeric/random.js'
-import { allDynamics } from '../../src-main/numeric/registry.js'
+import { allDynamics, findDynamics, registerDynamics } from '../../src-main/numeric/registry.js'
 import { initialState } from '../../src-main/numeric/state.js'
 import { storedTensors, weightsHash } from '../../src-main/training/checkpoint.js'
 import { CompiledExecutor } from '../../src-main/training/compiled-executor.js'
 import { EagerExecutor, type Executor, type KeepOptions } from '../../src-main/training/executor.js'
-import type { HostBatch } from '../../src-main/training/run-data.js'
-import { engineReport, tf } from './support.js'
+import { sharedKernel } from './shared-kernel.js'
+import { batchOf, engineReport, optionsOf, tf } from './support.js'
+
+registerDynamics(sharedKernel)
 
 const NONE: KeepOptions = { anchorEvery: 0, keptUnits: [] }
 
@@ -27,17 +27,9 @@ function configOf(overrides: Partial<RunConfig> & Pick<RunConfig, 'arch'>): RunC
     ],
     batch: 4,
     learningRate: 0.05,
+    ...optionsOf(overrides.arch),
     ...overrides,
   })
-}
-
-function batchOf({ batch, image, classes }: RunConfig): HostBatch {
-  const random = randomFor(1, 'batch')
-  return {
-    images: Float32Array.from({ length: batch * image.height * image.width * image.channels }, () => random.normal()),
-    labels: Int32Array.from({ length: batch }, () => random.integer(0, classes - 1)),
-    count: batch,
-  }
 }
 
 function eager(config: RunConfig, keep = NONE): EagerExecutor {
@@ -47,7 +39,7 @@ function eager(config: RunConfig, keep = NONE): EagerExecutor {
 
 function compiled(
   config: RunConfig,
-  { fused = false, keep = NONE, passes }: { fused?: boolean; keep?: KeepOptions; passes?: ['train'] } = {},
+  { fused = false, keep = NONE, passes }: { fused?: boolean; keep?: KeepOptions; passes?: ('train' | 'moments')[] } = {},
 ) {
   const network = buildNetwork(config)
   const options = { ...keep, fused, ...(passes ? { passes } : {}) }
@@ -58,14 +50,20 @@ const tensorsOf = (executor: Executor, config: RunConfig) =>
   executor.read((state) => storedTensors(buildNetwork(config), state, config.optimizer))
 const hashOf = (executor: Executor, config: RunConfig): string => weightsHash(tensorsOf(executor, config))
 
-/** Largest difference of two tensors of the same name, relative to the largest entry of the second. */
-function largestDifference(a: Executor, b: Executor, config: RunConfig, group: string): number {
+/**
+ * Largest difference of two tensors of the same name, relative to the largest entry of the second.
+ * @param floor what is smaller than this part of the largest entry of all is measured by that: some gradients are zero by construction,
+ * such as that of a factor before a norm, and hold nothing but rounding
+ */
+function largestDifference(a: Executor, b: Executor, config: RunConfig, group: string, floor = 0): number {
   const [left, right] = [tensorsOf(a, config), tensorsOf(b, config)]
+  const sizes = [...right].filter(([name]) => name.startsWith(group)).flatMap(([, { data }]) => Array.from(data, Math.abs))
+  const least = Math.max(1e-30, floor * sizes.reduce((most, size) => Math.max(most, size), 0))
   let worst = 0
   for (const [name, { data }] of right) {
     if (!name.startsWith(group)) continue
     const other = left.get(name)!.data
-    const scale = Math.max(1e-30, ...Array.from(data, Math.abs))
+    const scale = Math.max(least, ...Array.from(data, Math.abs))
     worst = Math.max(worst, ...Array.from(data, (value, at) => Math.abs(other[at]! - value) / scale))
   }
   return worst
@@ -84,8 +82,41 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
     for (const rate of [0.05, 0.02, 0.1]) expect(b.train(batch, rate)).toEqual(a.train(batch, rate))
     expect(b.step).toBe(3)
     expect(hashOf(b, config)).toBe(hashOf(a, config))
+    const moments = a.moments(batch)
+    expect(b.moments(batch)).toEqual(moments)
+    // Estimating statistics moves nothing.
+    expect(hashOf(b, config)).toBe(hashOf(a, config))
+    for (const executor of [a, b]) executor.evaluateWith(moments[0]!)
     expect(b.evaluate(batch)).toEqual(a.evaluate(batch))
     if (mode === 'reversible') expect(b.reconstruct(batch, 0)).toEqual(a.reconstruct(batch, 0))
+    a.dispose()
+    b.dispose()
+  })
+
+  test.each(cases)('%s, %s: unfused, micro-batches give the bits of eager execution', (arch, mode) => {
+    const config = configOf({ arch, mode, accumulate: 2, optimizer: 'adamw', clipNorm: 0.1, weightDecay: 0.1 })
+    const batch = batchOf(config)
+    const [a, b] = [eager(config), compiled(config, { passes: ['train', 'moments'] })]
+    for (const rate of [0.05, 0.02, 0.1]) expect(b.train(batch, rate)).toEqual(a.train(batch, rate))
+    expect(hashOf(b, config)).toBe(hashOf(a, config))
+    expect([...tensorsOf(b, config).keys()]).toEqual([...tensorsOf(a, config).keys()])
+    const moments = a.moments(batch)
+    expect(moments).toHaveLength(2)
+    expect(b.moments(batch)).toEqual(moments)
+    // Another graph begins with sums that are zero, and the state goes on.
+    for (const executor of [a, b]) executor.keep({ anchorEvery: mode === 'reversible' ? 1 : 0, keptUnits: [] })
+    expect(b.train(batch, 0.05)).toEqual(a.train(batch, 0.05))
+    expect(hashOf(b, config)).toBe(hashOf(a, config))
+    a.dispose()
+    b.dispose()
+  })
+
+  test.each(['hamiltonian', 'revnet'])('%s: evaluates with running statistics as eager execution does', (arch) => {
+    const config = configOf({ arch, evaluationStatistics: 'running' })
+    const batch = batchOf(config)
+    const [a, b] = [eager(config), compiled(config)]
+    for (const executor of [a, b]) executor.train(batch, 0.05)
+    expect(b.evaluate(batch)).toEqual(a.evaluate(batch))
     a.dispose()
     b.dispose()
   })
@@ -93,6 +124,7 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
   test.each([
     ['nesterov', { optimizer: 'nesterov' }],
     ['adam, clipped, smoothed labels', { optimizer: 'adam', clipNorm: 0.1, labelSmoothing: 0.1, learningRate: 0.001 }],
+    ['adamw, decay decoupled', { optimizer: 'adamw', weightDecay: 0.1, learningRate: 0.001 }],
     ['anchors', { anchorEvery: 2, h: 0.5 }],
     ['normalised units', { unitNorm: 'batch' }],
     ['frozen stages', { frozenStages: true }],
@@ -107,20 +139,40 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
   })
 
   // Smooth activations: where a ReLU is within rounding of zero, two exact orders of summation differ by a whole entry.
-  test.each(cases.filter(([arch]) => !['resnet', 'revnet'].includes(arch)))('%s, %s: with fused kernels a step agrees', (arch, mode) => {
-    const config = configOf({ arch, mode, activation: 'tanh', weightDecay: 0, smoothness: 0 })
+  test.each(
+    cases
+      .filter(([arch]) => !['resnet', 'revnet'].includes(arch))
+      .flatMap(([arch, mode]) => [1, 2].map((accumulate) => [arch, mode, accumulate] as const)),
+  )('%s, %s, %i: with fused kernels a step agrees', (arch, mode, accumulate) => {
+    const config = configOf({ arch, mode, activation: 'tanh', weightDecay: 0, smoothness: 0, batch: 4 * accumulate, accumulate })
     const [a, b] = [eager(config), compiled(config, { fused: true, passes: ['train'] })]
     a.train(batchOf(config), 0.05)
     b.train(batchOf(config), 0.05)
     // Each kernel agrees to 1e-6 (capture.test.ts); a whole step sums their rounding up, like another order of the images would.
-    expect(largestDifference(b, a, config, 'velocity/')).toBeLessThan(2e-4)
+    // The gradient of midpoint's last bias all but cancels behind a batch norm, and rounding, which differs with the number of threads, is
+    // up to 4e-4 of it; all others agree to 1e-5.
+    expect(largestDifference(b, a, config, 'velocity/')).toBeLessThan(1e-3)
     a.dispose()
     b.dispose()
   })
 
+  const normalised = cases.filter(([arch]) => findDynamics(arch)!.norms === 'optional')
+  const activations = ['relu', 'tanh'] as const
+  test.each(normalised.flatMap(([arch, mode]) => activations.map((activation) => [arch, mode, activation] as const)))(
+    '%s, %s, normalised units, %s: with fused kernels a step agrees, and moves the running statistics',
+    (arch, mode, activation) => {
+      const config = configOf({ arch, mode, activation, unitNorm: 'batch', h: 0.3, weightDecay: 0, smoothness: 0 })
+      const [a, b] = [eager(config), compiled(config, { fused: true, passes: ['train'] })]
+      for (const executor of [a, b]) executor.train(batchOf(config), 0.05)
+      for (const group of ['velocity/', 'stats/']) expect(largestDifference(b, a, config, group, 1e-3)).toBeLessThan(2e-4)
+      a.dispose()
+      b.dispose()
+    },
+  )
+
   test.each(
     allDynamics()
-      .filter(isReversible)
+      .filter(({ reversible }) => reversible)
       .map(({ id }) => [id] as const),
   )('%s: kept activations give the same gradients', (arch) => {
     const config = configOf({ arch, weightDecay: 0, smoothness: 0 })
@@ -176,5 +228,18 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
     const steps = [sizes[1]! - sizes[0]!, sizes[2]! - sizes[1]!]
     expect(steps[0]! / 2).toBeLessThan(64 * 1024)
     expect(Math.abs(steps[1]! / steps[0]! - 1)).toBeLessThan(0.05)
+  })
+
+  test.each([
+    ['none', 29],
+    ['batch', 91],
+  ] as const)('a Hamiltonian unit with the norm %s takes at most %i nodes of a fused step', (unitNorm, most) => {
+    const [few, many] = [4, 8].map((units) => {
+      const config = configOf({ arch: 'hamiltonian', unitNorm, stages: [{ channels: 8, units }] })
+      const executor = compiled(config, { fused: true, passes: ['train'] })
+      executor.dispose()
+      return executor.graph.nodes
+    })
+    expect((many! - few!) / 4).toBeLessThanOrEqual(most)
   })
 })

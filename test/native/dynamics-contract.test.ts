@@ -1,19 +1,25 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { NetworkConfig } from '../../src-main/contract/config.js'
-import { isReversible, type Dynamics, type UnitGeometry } from '../../src-main/numeric/dynamics.js'
+import { canBeUndone, type Dynamics, type UnitGeometry } from '../../src-main/numeric/dynamics.js'
+import { stepCost } from '../../src-main/numeric/cost.js'
+import { hamiltonian } from '../../src-main/numeric/dynamics/hamiltonian.js'
 import { convolution } from '../../src-main/numeric/linear.js'
-import { lossAndGradients } from '../../src-main/numeric/loss-and-gradients.js'
+import { lossAndGradients, type LossAndGradients, type LossOptions } from '../../src-main/numeric/loss-and-gradients.js'
 import { forceAndVjp, integrate, integrateStored, rebuild, undo } from '../../src-main/numeric/reversible-sweep.js'
+import { modesOf, unitNormsOf } from '../../src-main/numeric/network.js'
+import { defaultOptions } from '../../src-main/numeric/options.js'
 import { reconstructionErrors } from '../../src-main/numeric/reconstruction.js'
 import { stageSweep, type Pass } from '../../src-main/numeric/pass.js'
+import { initialState } from '../../src-main/numeric/state.js'
 import { registerDynamics, allDynamics } from '../../src-main/numeric/registry.js'
-import { pick, release } from '../../src-main/numeric/tensors.js'
+import { accumulate, pick, release } from '../../src-main/numeric/tensors.js'
 import { valueAndVjp, vjp } from '../../src-main/numeric/vjp.js'
 import { trackPeakBytes } from '../../src-main/training/tools/bench-step.js'
 import { antisymmetricEuler } from './antisymmetric-euler.js'
+import { sharedKernel, sharedKernelFused } from './shared-kernel.js'
 import { disposeState, networkOf, normalTensor, relative, stageOf, tf } from './support.js'
 
-registerDynamics(antisymmetricEuler)
+for (const dynamics of [antisymmetricEuler, sharedKernel, sharedKernelFused]) registerDynamics(dynamics)
 
 const WIDTH = 8
 const oneStage = (dynamics: Dynamics, units: number, more: Partial<NetworkConfig> = {}) =>
@@ -21,7 +27,7 @@ const oneStage = (dynamics: Dynamics, units: number, more: Partial<NetworkConfig
     arch: dynamics.id,
     stages: [{ channels: WIDTH, units }],
     h: 0.1,
-    mode: isReversible(dynamics) ? 'reversible' : 'stored',
+    mode: modesOf(dynamics)[0]!,
     ...more,
   })
 
@@ -85,7 +91,12 @@ const expectClose = (reported: number, own: number): void => {
 }
 
 describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))('%s', (_, dynamics) => {
-  const reversible = isReversible(dynamics)
+  const { reversible } = dynamics
+  const options = defaultOptions(dynamics)
+
+  test('its substeps lead back where it says that it is reversible, and nowhere else, at any step size', () => {
+    for (const h of [0.01, 0.1, 1]) expect(canBeUndone(dynamics, dynamics.substeps(h, options)), `h = ${h}`).toBe(reversible)
+  })
 
   test('close undoes open, for either start rule', () => {
     for (const start of ['zero', 'rest'] as const) {
@@ -135,9 +146,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
       sweep,
       integrated,
       [ofEnd[0]!, ofEnd[1]!].map((part) => part && tf.clone(part)) as never,
-      (name, gradient) => {
-        swept[name] = gradient
-      },
+      (name, gradient) => accumulate(swept, name, gradient),
     )
     // Of its own, because each evaluation moves running statistics.
     const tapedPass: Pass = { ...pass, moved: new Map() }
@@ -147,7 +156,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
       cotangent,
     )
     // 1e-5 for steps of h = 0.1 (2h in the midpoint rule); a scheme without h has steps of 1, and rounds in proportion.
-    const tolerance = 1e-5 * Math.max(1, ...dynamics.substeps(0.1).map(({ gain }) => Math.abs(gain) / 0.2))
+    const tolerance = 1e-5 * Math.max(1, ...dynamics.substeps(0.1, options).map(({ gain }) => Math.abs(gain) / 0.2))
     names.forEach((name, at) => expect.soft(relative(swept[name]!, taped.gradients[at + 1]!), name).toBeLessThan(tolerance))
     const ofStart = tf.tidy(() => {
       const parts = cotangents.flatMap((part, at) => (part ? vjp(() => open(x, network.config)[at]!, [x], part) : []))
@@ -157,6 +166,43 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
     tf.dispose([x, cotangent, ofStart, taped.value, ...Object.values(swept), ...(taped.gradients as tf.Tensor[])])
     release([...first, ...cotangents, ...ofEnd, ...pass.moved.values(), ...tapedPass.moved.values()])
     disposeState(state)
+    expectNoLeak()
+  })
+
+  test.runIf(reversible).each([
+    ['rebuilt', {}],
+    ['anchored', { anchorEvery: 1 }],
+    ['kept in part', { keptUnits: [2, 1] }],
+  ] as [string, Partial<LossOptions>][])('the gradients of a whole network, %s, are those of stored backpropagation', (_, more) => {
+    for (const unitNorm of unitNormsOf(dynamics)) {
+      const network = networkOf({
+        arch: dynamics.id,
+        activation: 'tanh',
+        unitNorm,
+        stages: [
+          { channels: 8, units: 3 },
+          { channels: 12, units: 2 },
+        ],
+      })
+      const state = initialState(network, { seed: 1, optimizer: 'sgd' })
+      const batch = { images: normalTensor([4, 8, 8, 3], 'images'), labels: tf.tensor([0, 1, 2, 3], [4], 'int32') }
+      const [stored, reversed] = (['stored', 'reversible'] as const).map((mode) =>
+        lossAndGradients({ network, params: state.params, statistics: state.statistics }, batch, { mode, ...more }),
+      ) as [LossAndGradients, LossAndGradients]
+      // Normalised units take a step of 1 first, and so round in proportion.
+      const gains = dynamics.substeps(unitNorm === 'batch' ? 1 : 0.1, options).map(({ gain }) => Math.abs(gain) / 0.2)
+      const tolerance = 1e-5 * Math.max(1, ...gains)
+      for (const [name, { shape }] of Object.entries(stored.gradients)) {
+        expect.soft(reversed.gradients[name]!.shape, name).toEqual(shape)
+        expect.soft(relative(reversed.gradients[name]!, stored.gradients[name]!), `${name}, ${unitNorm}`).toBeLessThan(tolerance)
+      }
+      for (const [name, moved] of Object.entries(stored.statistics))
+        expect.soft(relative(reversed.statistics[name]!, moved), name).toBeLessThan(1e-5)
+      for (const { logits, crossEntropy, gradients, statistics } of [stored, reversed])
+        tf.dispose([logits, crossEntropy, ...Object.values(gradients), ...Object.values(statistics)])
+      tf.dispose([batch.images, batch.labels])
+      disposeState(state)
+    }
     expectNoLeak()
   })
 
@@ -292,4 +338,8 @@ test('integrating frees every state but the last pair', () => {
   release([...end, x, ...pass.moved.values()])
   disposeState(state)
   expectNoLeak()
+})
+
+test('a parameter that is used twice costs two evaluations', () => {
+  expect(stepCost(oneStage(sharedKernel, 2), 4)).toEqual(stepCost(oneStage(hamiltonian, 2), 4))
 })

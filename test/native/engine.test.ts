@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { trainerEnvironment } from '../../src-main/engine/environment.js'
@@ -31,6 +32,14 @@ describe.skipIf(selection.engine !== 'native')(
     it('shares its operations with what imports @tensorflow/tfjs-core', () => {
       expect(tf.getBackend()).toBe('tensorflow')
       expect(opened.tf.engine()).toBe(tf.engine())
+    })
+
+    it('loads nothing of the installer that its package brings along', () => {
+      const loaded = Object.keys(createRequire(import.meta.url).cache).map((path) => path.replaceAll('\\', '/'))
+      expect(loaded).toContainEqual(expect.stringMatching(/tfjs-node-gpu\/dist\/nodejs_kernel_backend\.js$/))
+      expect(
+        loaded.filter((path) => /node_modules\/(?:@mapbox\/)?(node-pre-gyp|tar|rimraf|https-proxy-agent|npmlog)\//.test(path)),
+      ).toEqual([])
     })
 
     it.each<[string, () => tf.Tensor]>([

@@ -50,8 +50,8 @@ it.each([{}, { execution: 'eager' }] as const)(
 
 it('is of the weights that validation selected', async () => {
   const where = await place('noise')
-  // The rate is so large that later steps are worse than the first ones.
-  const run = await trainHere(where, smallConfig({ steps: 24, evaluateEvery: 2, validation: 0.25, learningRate: 0.5, selectBy: 'loss' }))
+  // Before the end every image is right, and no later evaluation is better than that.
+  const run = await trainHere(where, smallConfig({ steps: 24, evaluateEvery: 2, validation: 0.25, learningRate: 0.5 }))
   const [report] = reported(run)
   const best = run.checkpoints.findLast(({ checkpoint }) => checkpoint === 'best')!
   expect(best.step).toBeLessThan(24)

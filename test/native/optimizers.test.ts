@@ -14,6 +14,8 @@ const BY_HAND: Record<string, [number, number]> = {
   nesterov: [0.81, 0.349],
   // m^ = 1, v^ = 1; w = 1 - 0.1.   m = 0.09 + 0.2 = 0.29, m^ = 0.29 / 0.19; v = 0.000999 + 0.004, v^ = 0.004999 / 0.001999.
   adam: [0.9, 0.9 - (0.1 * (0.29 / 0.19)) / Math.sqrt(0.004999 / 0.001999)],
+  // Without decay as Adam; with decay below.
+  adamw: [0.9, 0.9 - (0.1 * (0.29 / 0.19)) / Math.sqrt(0.004999 / 0.001999)],
 }
 
 describe('optimizers', () => {
@@ -25,12 +27,25 @@ describe('optimizers', () => {
     let weight: tf.Tensor = tf.tensor1d([1])
     let slots: tf.Tensor[] = optimizer.slots.map(() => tf.zeros([1]))
     ;[1, 2].forEach((gradient, at) => {
-      const next = optimizer.update(weight, tf.tensor1d([gradient]), slots, { learningRate, momentum: 0.9, update: tf.scalar(at + 1) })
+      const next = optimizer.update(weight, tf.tensor1d([gradient]), slots, {
+        learningRate,
+        momentum: 0.9,
+        weightDecay: 0,
+        update: tf.scalar(at + 1),
+      })
       weight = next.weight
       slots = next.slots
       expect(weight.dataSync()[0]).toBeCloseTo(expected[at]!, 5)
     })
   })
+})
+
+test('AdamW shrinks the weight by lr wd and adapts the gradient alone', () => {
+  const { update, slots } = findOptimizer('adamw')
+  const held = slots.map(() => tf.zeros([1]))
+  const options = { learningRate: tf.scalar(0.1), momentum: 0.9, weightDecay: 0.5, update: tf.scalar(1) }
+  // 2 (1 - 0.1 * 0.5) - 0.1: Adam's first update has the size of the learning rate, whatever the gradient.
+  expect(update(tf.tensor1d([2]), tf.tensor1d([3]), held, options).weight.dataSync()[0]).toBeCloseTo(1.8, 5)
 })
 
 const configOf = (changes: Partial<RunConfigInput>) =>
@@ -67,6 +82,15 @@ function oneStep(changes: Partial<RunConfigInput>) {
 }
 
 const squares = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value ** 2, 0)
+
+test('decoupled decay is no part of the objective, and shrinks kernels alone', () => {
+  const [plain, decayed] = [oneStep({ optimizer: 'adamw' }), oneStep({ optimizer: 'adamw', weightDecay: 0.5 })]
+  expect(decayed.total).toBe(plain.total)
+  for (const [name, values] of Object.entries(decayed.after)) {
+    const shrinks = /kernel\d?$/.test(name) ? 0.1 * 0.5 : 0
+    values.forEach((value, at) => expect(value).toBeCloseTo(plain.after[name]![at]! - shrinks * plain.before[name]![at]!, 5))
+  }
+})
 
 describe('penalties', () => {
   test('weight decay is half its factor times the squares of convolution and dense kernels, and of nothing else', () => {

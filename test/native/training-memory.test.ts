@@ -42,6 +42,6 @@ test('the memory of a training step does not grow from 4 to 64 units, and no ste
   expect(Math.abs(many.bytes / few.bytes - 1)).toBeLessThan(0.05)
 })
 
-test('stored back-propagation does grow, so that the test above can see growth', () => {
+test('stored backpropagation does grow, so that the test above can see growth', () => {
   expect(activationPeak(8, 'stored').bytes / activationPeak(4, 'stored').bytes).toBeGreaterThan(1.5)
 })

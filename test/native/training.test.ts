@@ -1,6 +1,10 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { reportedOf } from '../../src-main/contract/metrics.js'
 import { readCheckpoint } from '../../src-main/training/checkpoint.js'
+import { findLeftBehind } from '../../src-main/training/left-behind.js'
+import { seal } from '../../src-main/training/content-hash.js'
 import { writeSafetensors } from '../../src-main/training/safetensors.js'
 import { place, smallConfig, trainHere } from './training.js'
 import { tf } from './support.js'
@@ -8,19 +12,22 @@ import { tf } from './support.js'
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1)
 
 describe('the same seed', () => {
-  test.each(['sgd', 'nesterov', 'adam'] as const)('gives the same run to the bit, another seed another one (%s)', async (optimizer) => {
-    const where = await place('noise')
-    const config = smallConfig({ optimizer, augment: { pad: 1, flip: true } })
-    const [first, second, other] = [
-      await trainHere(where, config),
-      await trainHere(await place('noise'), config),
-      await trainHere(await place('noise'), { ...config, seed: 2 }),
-    ]
-    expect(second.ended.result!.weightsHash).toBe(first.ended.result!.weightsHash)
-    expect(second.series('train/loss')).toEqual(first.series('train/loss'))
-    expect(other.ended.result!.weightsHash).not.toBe(first.ended.result!.weightsHash)
-    expect(other.series('train/loss')[0]).not.toEqual(first.series('train/loss')[0])
-  })
+  test.each(['sgd', 'nesterov', 'adam', 'adamw'] as const)(
+    'gives the same run to the bit, another seed another one (%s)',
+    async (optimizer) => {
+      const where = await place('noise')
+      const config = smallConfig({ optimizer, augment: { pad: 1, flip: true } })
+      const [first, second, other] = [
+        await trainHere(where, config),
+        await trainHere(await place('noise'), config),
+        await trainHere(await place('noise'), { ...config, seed: 2 }),
+      ]
+      expect(second.ended.result!.weightsHash).toBe(first.ended.result!.weightsHash)
+      expect(second.series('train/loss')).toEqual(first.series('train/loss'))
+      expect(other.ended.result!.weightsHash).not.toBe(first.ended.result!.weightsHash)
+      expect(other.series('train/loss')[0]).not.toEqual(first.series('train/loss')[0])
+    },
+  )
 
   test.each(['sgd', 'adam'] as const)(
     'paused and resumed, ends with the same weights and series as uninterrupted (%s)',
@@ -47,6 +54,20 @@ describe('the same seed', () => {
     },
   )
 
+  test('when the host is lost, the last checkpoint has every point that the host did not commit, whatever was written meanwhile', async () => {
+    const where = await place('noise')
+    const config = smallConfig({ checkpointSeconds: 1e-9 })
+    const { reports, checkpoints } = await trainHere(where, config, { hostLost: { at: 9, kept: 2 } })
+    const committed = reports.filter((report) => report.kind === 'points' && report.sequence <= 2)
+    const { step: from } = committed.at(-1) as { step: number }
+    expect(checkpoints.map(({ step }) => step)).toEqual([0, ...upTo(9)])
+    const left = findLeftBehind(where.checkpointFolder, 1)
+    expect(left).toMatchObject({ file: checkpoints.at(-1)!.file, step: 9 })
+    const loss = left!.series.find(({ key }) => key === 'train/loss')!
+    expect(from).toBeLessThan(7)
+    expect([...loss.steps]).toEqual(upTo(9).slice(from))
+  })
+
   test('a run leaves no tensor behind', async () => {
     const before = tf.memory().numTensors
     const { ended } = await trainHere(await place('noise'), smallConfig({ validation: 0.2, evaluateEvery: 4 }))
@@ -72,6 +93,38 @@ describe('the best checkpoint', () => {
     expect(kept.progress.step).toBe(best.step)
     // What the test means: the best is not the last.
     expect(best.step).toBeLessThan(24)
+  })
+
+  test.each([
+    [
+      'damaged',
+      (file: string) =>
+        writeFileSync(
+          file,
+          readFileSync(file).map((byte, at, { length }) => (at < length - 64 ? byte : 1)),
+        ),
+      'its content does not match its hash',
+    ],
+    ['gone', (file: string) => rmSync(file), 'does not exist'],
+  ])('that is %s when the run ends leaves it finished, without a reported figure, and says so', async (_, harm, why) => {
+    const where = await place('noise')
+    let selected = ''
+    const run = await trainHere(where, config, {
+      onReport(report) {
+        if (report.kind !== 'checkpoint') return
+        if (report.checkpoint === 'best') selected = report.file
+        else if (report.checkpoint === 'final') harm(join(where.checkpointFolder, selected))
+      },
+    })
+    const { outcome, reason, result } = run.ended
+    expect(outcome).toBe('finished')
+    expect(reason).toMatch(/^The selected checkpoint at step \d+ could not be read: /)
+    expect(reason).toContain(why)
+    expect(reason).toContain(selected)
+    expect(run.logs).toContain(reason)
+    expect(reportedOf(result)).toBeNull()
+    expect(result!.weightsHash).toBe(run.checkpoints.at(-1)!.weightsHash)
+    expect(run.reports.some(({ kind }) => kind === 'evaluation')).toBe(false)
   })
 
   test('is chosen by the loss where that is asked for', async () => {
@@ -128,7 +181,7 @@ describe('a run that diverges', () => {
     const kernel = start.file.tensors.get('velocity/stem/kernel')!
     kernel.data.fill(3e38)
     const poisoned = join(where.checkpointFolder, 'step-000000000-lease-9.safetensors')
-    await writeSafetensors(poisoned, start.file)
+    await writeSafetensors(poisoned, { ...start.file, metadata: seal(start.file.metadata, start.file.tensors) })
     const run = await trainHere(where, config, { resumeFrom: 'step-000000000-lease-9.safetensors', lease: 2 })
     expect(run.ended).toMatchObject({
       outcome: 'diverged',
@@ -146,8 +199,14 @@ describe('a run that diverges', () => {
     expect(
       Number.isFinite(last.value) && Number.isFinite(gradients.at(-1)!.value) && Number.isFinite(run.series('train/total').at(-1)!.value),
     ).toBe(false)
-    expect(run.ended.reason).toMatch(new RegExp(`step ${last.step}; the last good checkpoint is at step 0\\b`))
+    expect(run.ended.reason).toMatch(new RegExp(`step ${last.step}; the last checkpoint before it is at step 0\\b`))
     const { file } = await readCheckpoint(join(run.folder, run.checkpoints.at(-1)!.file))
     for (const { data } of file.tensors.values()) expect(data.every(Number.isFinite)).toBe(true)
   })
+})
+
+test('fewer images than a batch are a batch: every step takes all of them, and the log says so', async () => {
+  const run = await trainHere(await place('noise'), smallConfig({ batch: 100, steps: 3, validation: 0.25, evaluateEvery: 1 }))
+  expect(run.ended.outcome).toBe('finished')
+  expect(run.logs).toContain('there are only 60 training images, fewer than the batch size of 100: every step uses all of them')
 })

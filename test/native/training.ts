@@ -9,9 +9,10 @@ import { DatasetWriter } from '../../src-main/data/writer.js'
 import { randomFor } from '../../src-main/numeric/random.js'
 import { PROTOCOL, type Job, type Report } from '../../src-main/training/messages.js'
 import { writeLease } from '../../src-main/training/lease-file.js'
+import type { StopCommand } from '../../src-main/training/link.js'
 import { train } from '../../src-main/training/train.js'
 import type { RunData } from '../../src-main/training/run-data.js'
-import { engineReport } from './support.js'
+import { engineReport, optionsOf } from './support.js'
 
 export { engineReport }
 
@@ -36,7 +37,7 @@ export interface Place {
 export type PlaneProblem = 'two-spirals' | 'circles' | 'swiss-roll' | 'peaks'
 
 /** A data set and an empty folder of checkpoints, gone after the test. */
-export async function place(dataset: PlaneProblem | 'noise' | 'no test images'): Promise<Place> {
+export async function place(dataset: PlaneProblem | 'mnist' | 'noise' | 'no test images'): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'retrace-train-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const signal = new AbortController().signal
@@ -79,6 +80,7 @@ export const smallConfig = (changes: Partial<RunConfigInput> = {}): RunConfig =>
     steps: 12,
     learningRate: 0.05,
     checkpointSeconds: 0,
+    ...optionsOf(changes.arch ?? 'hamiltonian'),
     ...changes,
   })
 
@@ -88,16 +90,20 @@ export interface TrainOptions {
   lease?: number
   /** Asked for after that step. */
   command?: { at: number; kind: 'pause' | 'stop' }
+  /** The host dies after that step, having committed points up to those of `kept`. */
+  hostLost?: { at: number; kept: number }
   /** Sees which held-out parts are read. */
   onHeldOut?(part: 'test' | 'validation', step: number): void
+  onReport?(report: Report): void
 }
 
 /** Trains in this process, as a trainer does with its job. */
 export async function trainHere(where: Place, config: RunConfig, options: TrainOptions = {}): Promise<Trained> {
-  const { resumeFrom = null, weightsFrom = null, lease = 1, command, onHeldOut } = options
+  const { resumeFrom = null, weightsFrom = null, lease = 1, command, hostLost, onHeldOut, onReport } = options
   await writeLease(where.checkpointFolder, lease)
   const reports: Report[] = []
-  let wanted: 'pause' | 'stop' | null = null
+  let wanted: StopCommand | null = null
+  let reported = 0
   let step = 0
   const fromStep = resumeFrom === null ? 0 : Number(/^step-(\d+)/.exec(resumeFrom)![1])
   const opened = await openBatches({ folder: where.datasetFolder, config, fromStep, worker: null })
@@ -106,6 +112,7 @@ export async function trainHere(where: Place, config: RunConfig, options: TrainO
     ...opened,
     next: async () => {
       step++
+      if (step === hostLost?.at) wanted = 'hostLost'
       if (command && step === command.at) wanted = command.kind
       return opened.next()
     },
@@ -114,13 +121,34 @@ export async function trainHere(where: Place, config: RunConfig, options: TrainO
       return opened.heldOut(part, held)
     },
   }
-  const job: Job = { kind: 'job', protocol: PROTOCOL, runId: 'test', lease, config, ...where, resumeFrom, weightsFrom }
+  const job: Job = {
+    kind: 'job',
+    protocol: PROTOCOL,
+    runId: 'test',
+    lease,
+    config,
+    ...where,
+    datasetHash: null,
+    resumeFrom,
+    olderCheckpoints: [],
+    weightsFrom,
+  }
   const ended = await train(job, data, {
-    report: (report) => void reports.push(structuredClone(report)),
+    report: (report) => {
+      reports.push(structuredClone(report))
+      if (report.kind === 'points') reported = report.sequence
+      onReport?.(report)
+    },
     job: async () => job,
     get wanted() {
       return wanted
     },
+    get kept() {
+      return Math.min(reported, hostLost?.kept ?? reported)
+    },
+    whenKept: async () => undefined,
+    moved: null,
+    whenMoved: async () => undefined,
     breathe: async () => undefined,
     drain: async () => undefined,
   })

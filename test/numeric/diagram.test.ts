@@ -54,7 +54,7 @@ test('a dynamics that says nothing of its picture gets one from its substeps', (
 })
 
 test('the dial goes from constant memory to everything kept, as the trainer plans it', () => {
-  const network = buildNetwork(nominalConfig(presets.find(({ name }) => name === 'hamiltonian-74')!))
+  const network = buildNetwork(nominalConfig(presets.find(({ name }) => name === 'hamiltonian-74-plain')!))
   const all = activationDial(network, 100, Infinity)
   expect(all).toMatchObject({ units: 18, kept: 18 })
   expect(activationDial(network, 100, 0)).toMatchObject({ units: 18, kept: 0, bytes: 0, allBytes: all.allBytes })

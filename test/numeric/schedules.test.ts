@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { RunConfigSchema, type Schedule } from '../../src-main/contract/config.js'
+import { RunConfigSchema } from '../../src-main/contract/config.js'
+import { ScheduleInputSchema, scheduleInParts, scheduleInSteps, type Schedule } from '../../src-main/contract/schedule.js'
+import { presets } from '../../src-main/numeric/presets.js'
 import { learningRateAt } from '../../src-main/numeric/schedules.js'
 
 const rates = (schedule: Schedule, steps = 100): number[] =>
@@ -57,5 +59,36 @@ describe('the learning rate', () => {
     expect(schema.safeParse({ kind: 'piecewise' }).success).toBe(false)
     expect(schema.safeParse({ kind: 'piecewise', drops: [0] }).success).toBe(false)
     expect(schema.parse({ kind: 'piecewise', drops: [5] })).toEqual({ kind: 'piecewise', warmup: 0, drops: [5], factor: 0.1 })
+  })
+})
+
+describe('a schedule in parts of the run', () => {
+  const recipe = presets.find(({ name }) => name === 'hamiltonian-74')!.config
+
+  test('is the paper\u2019s at the length of the paper: 80, 120 and 160 epochs of 500 steps', () => {
+    expect(recipe.steps).toBe(160 * 500)
+    const { schedule } = recipe
+    expect(scheduleInSteps(schedule!, 80_000)).toEqual({ kind: 'piecewise', warmup: 0, drops: [40_000, 60_000, 80_000], factor: 0.1 })
+    expect(scheduleInSteps(schedule!, 1200)).toMatchObject({ drops: [600, 900, 1200] })
+    expect(scheduleInSteps(schedule!, 1)).toMatchObject({ drops: [1, 1, 1] })
+  })
+
+  test('has warm-up in parts too, and there and back is the same', () => {
+    expect(scheduleInSteps({ kind: 'cosine', unit: 'fraction', warmup: 0.05 }, 640)).toEqual({ kind: 'cosine', warmup: 32 })
+    const inSteps: Schedule = { kind: 'piecewise', warmup: 7, drops: [333, 777], factor: 0.2 }
+    expect(scheduleInSteps(scheduleInParts(inSteps, 1000), 1000)).toEqual(inSteps)
+    expect(scheduleInSteps({ unit: 'steps', ...inSteps }, 10)).toEqual(inSteps)
+  })
+
+  test.each([
+    { kind: 'piecewise', unit: 'fraction', drops: [40_000] },
+    { kind: 'piecewise', unit: 'fraction', drops: [0] },
+    { kind: 'piecewise', drops: [0.5] },
+    { kind: 'cosine', unit: 'fraction', warmup: 2 },
+    { kind: 'cosine', unit: 'epochs', warmup: 2 },
+  ])('refuses %j', (schedule) => expect(ScheduleInputSchema.safeParse(schedule).success).toBe(false))
+
+  test('is never stored', () => {
+    expect(RunConfigSchema.shape.schedule.safeParse(recipe.schedule).success).toBe(false)
   })
 })

@@ -16,23 +16,31 @@ const vectors = { maps: 'dense' as const, image: { height: 1, width: 1, channels
 
 describe('a network that cannot work is refused by the name of the field', () => {
   test.each<[string, Partial<NetworkConfig>, string[], RegExp]>([
-    ['an unknown architecture', { arch: 'hamilton' }, ['arch'], /there are .*hamiltonian/],
-    ['odd channels for a split', { stages: [{ channels: 33, units: 2 }, { channels: 64, units: 2 }] }, ['stages.0.channels'], /33 must be even/], // prettier-ignore
+    ['an unknown architecture', { arch: 'hamilton' }, ['arch'], /choose one of .*hamiltonian/],
+    ['odd channels for a split', { stages: [{ channels: 33, units: 2 }, { channels: 64, units: 2 }] }, ['stages.0.channels'], /must be even, not 33/], // prettier-ignore
     ['odd channels in two stages', { arch: 'revnet', stages: [{ channels: 15, units: 2 }, { channels: 31, units: 2 }] }, ['stages.0.channels', 'stages.1.channels'], /even/], // prettier-ignore
-    ['stages that become narrower', { stages: [{ channels: 32, units: 2 }, { channels: 16, units: 2 }] }, ['stages.1.channels'], /only widen/], // prettier-ignore
-    ['a side that cannot be halved', { image: { height: 30, width: 32, channels: 3 } }, ['image.height'], /multiple of 4 or fewer stages/],
-    ['too small an image', { image: { height: 4, width: 4, channels: 3 } }, ['image.height', 'image.width'], /at least 8 are needed/],
-    ['a ResNet in reversible mode', { arch: 'resnet', mode: 'reversible' }, ['mode'], /cannot be reversed; use mode 'stored'/],
-    ['batch norm where it means nothing', { arch: 'revnet', unitNorm: 'batch' }, ['unitNorm'], /no such option/],
-    ['dense maps on images', { maps: 'dense' }, ['maps'], /for vectors, not images/],
+    ['stages that become narrower', { stages: [{ channels: 32, units: 2 }, { channels: 16, units: 2 }] }, ['stages.1.channels'], /must be at least 32, the channels of the previous stage/], // prettier-ignore
+    ['a side that cannot be halved', { image: { height: 30, width: 32, channels: 3 } }, ['image.height'], /multiple of 4, or fewer stages/],
+    [
+      'too small an image',
+      { image: { height: 4, width: 4, channels: 3 } },
+      ['image.height', 'image.width'],
+      /use at least 8, or fewer stages/,
+    ],
+    ['a ResNet in reversible mode', { arch: 'resnet', mode: 'reversible' }, ['mode'], /is not reversible; use stored/],
+    ['batch norm where it means nothing', { arch: 'revnet', unitNorm: 'batch' }, ['unitNorm'], /always has unit normalisation; use none/],
+    ['an option that the network does not have', { damping: 0.1 } as object, ['damping'], /is not a configuration key/],
+    ['an option that is missing', { arch: 'antisymmetric', mode: 'stored' }, ['damping'], /is missing/],
+    ['an option out of its range', { arch: 'antisymmetric', mode: 'stored', damping: -1 } as object, ['damping'], /from 0 to 100/],
+    ['dense maps on images', { maps: 'dense' }, ['maps'], /on vectors, not on images/],
     [
       'a width below the inputs',
       { ...vectors, image: { height: 1, width: 1, channels: 9 } },
       ['stages.0.channels'],
-      /fewer than the 9 inputs/,
+      /at least 9, the number of inputs/,
     ],
-    ['batch norm on vectors', { ...vectors, unitNorm: 'batch' }, ['unitNorm'], /dense networks have no batch norm/],
-    ['a ResNet on vectors', { ...vectors, arch: 'resnet', mode: 'stored' }, ['arch'], /dense maps need/],
+    ['batch norm on vectors', { ...vectors, unitNorm: 'batch' }, ['unitNorm'], /dense networks have no unit normalisation/],
+    ['a ResNet on vectors', { ...vectors, arch: 'resnet', mode: 'stored' }, ['arch'], /does not support dense maps/],
   ])('%s', (_, changes, paths, message) => {
     const issues = validateNetwork(configOf(changes))
     expect(issues.map(({ path }) => path)).toEqual(paths)
@@ -54,6 +62,6 @@ describe('what can work is not', () => {
   ])('%s', (_, changes) => {
     const config = configOf(changes)
     expect(validateNetwork(config)).toEqual([])
-    expect(describeNetwork(config, 4).parameters).toBeGreaterThan(0)
+    expect(describeNetwork(config, { batch: 4, accumulate: 1 }).parameters).toBeGreaterThan(0)
   })
 })

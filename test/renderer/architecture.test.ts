@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { unitDiagram } from '../../src-main/numeric/diagram.js'
 import { presets } from '../../src-main/numeric/presets.js'
 import { allDynamics, findDynamics } from '../../src-main/numeric/registry.js'
-import { describeArchitecture, drawStages, drawUnit } from '../../src-renderer/architecture/picture.js'
+import { describeArchitecture, drawStages, drawUnit } from '../../src-renderer/configure/architecture/picture.js'
 
 const IMAGE = { height: 32, width: 32, channels: 3 }
 const AREA = { x: 10, y: 5, width: 135, height: 66 }
@@ -45,6 +45,6 @@ test('the picture has words', () => {
   const { config } = presets.find(({ name }) => name === 'midpoint-26')!
   expect(describeArchitecture('Midpoint', config.stages, IMAGE, false, unitDiagram(findDynamics('midpoint')!))).toBe(
     'Midpoint, 3 stages: 5 units of 32 channels at 32 by 32; 4 units of 64 channels at 16 by 16; 3 units of 112 channels at 8 by 8. ' +
-      'In a unit Y[j−1] becomes Y[j−1] plus σ (K − Kᵀ) of Y[j]; then the two states change places.',
+      'In a unit Y[j−1] becomes Y[j−1] plus σ (K − Kᵀ) of Y[j]; then the two states are swapped.',
   )
 })

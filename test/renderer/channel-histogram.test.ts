@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { channelHistogramOption, describeHistograms } from '../../src-renderer/charts/channel-histogram.js'
+import { channelHistogramOption, describeHistograms } from '../../src-renderer/datasets/channel-histogram.js'
 
 const channels = ['red', 'green', 'blue'].map((name, i) => ({ name, histogram: { low: 0, width: 0.25, counts: [0, 1 + i, 5, 0] } }))
 
@@ -7,8 +7,8 @@ it('the values of channels are drawn as a step line each, in the colour of the n
   const option = channelHistogramOption({ channels, kind: 'images', logarithmic: false, dark: false })
   const red = [[0, 0], [0.25, 1], [0.5, 5], [0.75, 0], [1, 0]] // prettier-ignore
   expect(option).toMatchObject({
-    xAxis: { name: 'value of the pixel, 0 to 1' },
-    yAxis: { name: 'pixels in a bin' },
+    xAxis: { name: 'pixel value (0 to 1)' },
+    yAxis: { name: 'pixels per bin' },
     series: [
       { name: 'red', step: 'end', data: red, lineStyle: { color: '#d55e00' } },
       { name: 'green', lineStyle: { color: '#235017' } },
@@ -20,7 +20,7 @@ it('the values of channels are drawn as a step line each, in the colour of the n
     series: [{ data: [[0, NaN], [0.25, 1], [0.5, 5], [0.75, NaN], [1, NaN]] }, {}, {}], // prettier-ignore
   })
   expect(channelHistogramOption({ channels, kind: 'points', logarithmic: false, dark: true })).toMatchObject({
-    yAxis: { name: 'points in a bin' },
+    yAxis: { name: 'points per bin' },
   })
 })
 

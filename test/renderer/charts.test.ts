@@ -5,6 +5,7 @@ import { chartModel, type ChartInput } from '../../src-renderer/charts/chart-mod
 import { drawLines } from '../../src-renderer/charts/draw.js'
 import { frameOption } from '../../src-renderer/charts/frame-option.js'
 import { axisEnd, axisLimits } from '../../src-renderer/charts/lines.js'
+import { errorBarOf, marksOf } from '../../src-renderer/charts/marks.js'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
 import { labelledReferences } from '../../src-renderer/charts/references.js'
 import { scalesOf } from '../../src-renderer/charts/scales.js'
@@ -13,7 +14,7 @@ import type { Pen } from '../../src-renderer/charts/strokes.js'
 import { valueRange } from '../../src-renderer/charts/value-range.js'
 import { xMap, type XAxisKind, type XSource } from '../../src-renderer/charts/x-axis.js'
 import { panned, positionAt, shareOf, spanBetween, zoomed } from '../../src-renderer/charts/zoom.js'
-import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
+import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
 
 const T0 = 1e12
 
@@ -27,11 +28,12 @@ function bufferOf(values: number[], steps = values.map((_, i) => i + 1)): Series
   return buffer
 }
 
-const SOURCE: XSource = { stepsPerEpoch: 80, batch: 100, startedAt: T0, active: null }
+const SOURCE: XSource = { stepsPerEpoch: 80, batch: 100, startedAt: T0, active: null, elapsed: null }
 
 function build(values: number[], more: Partial<ChartInput> = {}) {
   const buffer = bufferOf(values)
   return chartModel({
+    title: 'Loss',
     lines: [{ key: 'train/loss', label: 'training', buffer, map: xMap('step', buffer, SOURCE) }],
     unit: 'nats',
     xAxis: 'step',
@@ -47,15 +49,50 @@ function build(values: number[], more: Partial<ChartInput> = {}) {
 }
 
 describe('the axes', () => {
-  it('place a point by step, epoch, time since the start, time of work and images seen', () => {
+  it('place a point by step, epoch, wall time since start, time of work and images seen', () => {
     const active = bufferOf([10, 30], [100, 200])
     const buffer = bufferOf([1, 1], [150, 200])
     const at = (axis: Parameters<typeof xMap>[0]) => xMap(axis, buffer, { ...SOURCE, active })?.x(0)
     expect([at('step'), at('epoch'), at('wall'), at('active'), at('images')]).toEqual([150, 150 / 80, 75, 20, 15_000])
   })
 
+  it('places every point in its order where the clock was set back by a day, and takes no years where it was set forward', () => {
+    const shown = (times: number[], elapsed: SeriesBuffer | null): (number | undefined)[] => {
+      const buffer = new SeriesBuffer()
+      // In two reports, as a trainer sends them.
+      for (const [from, to] of [
+        [0, 2],
+        [2, 4],
+      ] as const)
+        buffer.append({
+          steps: Float64Array.of(1, 2, 3, 4).subarray(from, to),
+          values: Float64Array.of(1, 2, 3, 4).subarray(from, to),
+          times: Float64Array.from(times).subarray(from, to),
+        })
+      const map = xMap('wall', buffer, { ...SOURCE, elapsed })!
+      const at = [0, 1, 2, 3].map((i) => map.x(i))
+      // Where two points are at one moment, the first of them.
+      for (const x of at) expect(map.x(map.indexOf(x))).toBe(x)
+      return at
+    }
+    const DAY = 86_400_000
+    const back = [T0 + 1000, T0 + 2000, T0 + 3000 - DAY, T0 + 4000 - DAY]
+    const forward = [T0 + 1000, T0 + 2000, T0 + 3000 + 10_000 * DAY, T0 + 4000 + 10_000 * DAY]
+    const elapsed = bufferOf([1, 2, 3, 4], [1, 2, 3, 4])
+    expect([shown(back, elapsed), shown(forward, elapsed)]).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ])
+    // Nobody knows how long a run of an earlier version took between the points around the change; it goes on from there.
+    const old = shown(back, null)
+    expect(old.slice(0, 2)).toEqual([1, 2])
+    expect(old[2]).toBeGreaterThanOrEqual(2)
+    expect(old[3]! - old[2]!).toBe(1)
+    expect(shown([T0 - DAY, T0 - DAY + 1000, T0 - DAY + 2000, T0 - DAY + 3000], null)).toEqual([0, 1, 2, 3])
+  })
+
   it('know where they cannot be drawn', () => {
-    const nothing: XSource = { stepsPerEpoch: null, batch: null, startedAt: null, active: null }
+    const nothing: XSource = { stepsPerEpoch: null, batch: null, startedAt: null, active: null, elapsed: null }
     expect((['epoch', 'wall', 'active', 'images'] as const).map((axis) => xMap(axis, bufferOf([1]), nothing))).toEqual(
       new Array(4).fill(null),
     )
@@ -71,7 +108,7 @@ describe('the axes', () => {
           const buffer = bufferOf(steps, steps)
           const active = bufferOf([7, 50], [steps[0]!, steps.at(-1)! + 1])
           for (const axis of ['step', 'epoch', 'wall', 'active', 'images'] as const) {
-            const map = xMap(axis, buffer, { stepsPerEpoch: perEpoch, batch: 3, startedAt: T0, active })!
+            const map = xMap(axis, buffer, { stepsPerEpoch: perEpoch, batch: 3, startedAt: T0, active, elapsed: null })!
             steps.forEach((_, i) => expect(map.indexOf(map.x(i))).toBe(i))
           }
         },
@@ -214,7 +251,61 @@ describe('the model of a chart', () => {
   it('has a labelled axis with the ends that were asked for, and reference lines by their names', () => {
     const option = frameOption(build([1], { references: [{ value: 1.05, label: 'tolerance', kind: 'limit' }] }))
     expect(option.xAxis).toMatchObject({ name: 'step', min: 0, max: 100 })
+    expect(option.yAxis).toMatchObject({ name: 'Loss (nats)' })
     expect(JSON.stringify(option.series)).toMatch(/"yAxis":1.05.*"formatter":"tolerance"/)
+  })
+
+  it('names both axes with their units: shares in percent, times in the unit of their ticks, pure numbers without one', () => {
+    interface Axis {
+      name: string
+      interval?: number
+      axisLabel: { formatter(value: number): string }
+    }
+    const axes = (more: Partial<ChartInput>): { x: Axis; y: Axis } => {
+      const { xAxis, yAxis } = frameOption(build([1], more))
+      return { x: xAxis as Axis, y: yAxis as Axis }
+    }
+    const accuracy = axes({ title: 'Test accuracy', unit: 'fraction' }).y
+    expect([accuracy.name, accuracy.axisLabel.formatter(0.925)]).toEqual(['Test accuracy (%)', '92.5'])
+    expect(axes({ title: 'Reconstruction error (largest stage)', unit: 'relative' }).y.name).toBe('Reconstruction error (relative)')
+    expect(axes({ title: 'Learning rate', unit: '' }).y.name).toBe('Learning rate')
+    const hours = axes({ xAxis: 'wall', to: 5 * 3600 }).x
+    expect([hours.name, hours.interval, hours.axisLabel.formatter(7200)]).toEqual(['wall time since start (h)', 3600, '2'])
+    const minutes = axes({ xAxis: 'active', to: 600 }).x
+    expect([minutes.name, minutes.axisLabel.formatter(120)]).toEqual(['training time (min)', '2'])
+    // A short stretch late in a run.
+    const late = axes({ xAxis: 'wall', from: 7200, to: 7210 }).x
+    expect([late.name, late.axisLabel.formatter(7202)]).toEqual(['wall time since start (s)', '7202'])
+  })
+
+  it('marks what the plot cannot show in its place: no number, and values beyond either end; neighbours once', () => {
+    const values = Array.from({ length: 300 }, (_, i) => ({ 10: NaN, 20: 1e9, 21: 1e9, 50: 1e9, 60: -1e9 })[i] ?? 1 + (i % 7) / 10)
+    const model = build(values, { outlierProof: true, to: 300 })
+    const kinds = marksOf(model, (x) => 3 * x).map(({ kind, x }) => [kind, x])
+    expect(kinds).toEqual([
+      ['nothing', 11],
+      ['above', 21],
+      ['above', 51],
+      ['below', 61],
+    ])
+    // The end of the axis is 3 x 0.2, which is not the double 0.6.
+    expect(marksOf(build([0.6, 0.7, 0.91], { unit: 'fraction' }), (x) => x)).toEqual([])
+    expect(marksOf(build([-1, 0, 1], { logarithmic: true }), (x) => 10 * x).map(({ kind }) => kind)).toEqual(['below', 'below'])
+    // Of what is out of sight there is no mark.
+    expect(marksOf(build(values, { outlierProof: true, from: 70, to: 300 }), (x) => x)).toEqual([])
+  })
+
+  it('has an error bar where the band of a group is around one point, and else a band', () => {
+    const band = (low: number[], high: number[]) => {
+      const buffer = bufferOf(low)
+      const edges = { low: bufferOf(low), high: bufferOf(high) }
+      const line = { key: 'g', label: 'g', buffer, map: xMap('step', buffer, SOURCE), band: edges }
+      return errorBarOf(build([], { lines: [line] }).lines[0]!)
+    }
+    expect(band([0.8], [0.9])).toEqual({ x: 1, low: 0.8, high: 0.9 })
+    expect(band([NaN, 0.8, NaN], [NaN, 0.9, NaN])).toEqual({ x: 2, low: 0.8, high: 0.9 })
+    expect(band([0.8, 0.7], [0.9, 0.9])).toBeNull()
+    expect(band([NaN], [NaN])).toBeNull()
   })
 
   it('has published figures in sight, those close together under one name, and leaves out a limit that is far', () => {
@@ -222,7 +313,7 @@ describe('the model of a chart', () => {
     const model = build([1, 2], { references: [at(8), at(10), at(9.9), at(1000, 'limit'), at(9.8)] })
     expect(model.y).toMatchObject({ min: 0, max: 10 })
     expect(labelledReferences(model).map(({ value, label }) => [value, label])).toEqual([
-      [10, 'at 10, and 2 close below'],
+      [10, 'at 10 and 2 more just below'],
       [9.9, ''],
       [9.8, ''],
       [8, 'at 8'],
@@ -284,6 +375,18 @@ describe('drawing', () => {
     expect(dots.at(-1)?.[0]).toBe(plot.left + plot.width)
   })
 
+  it('draws the spread of a group at its only point from edge to edge, with an end where that lies in the plot', () => {
+    const buffer = bufferOf([0.9], [50])
+    const band = { low: bufferOf([0.85], [50]), high: bufferOf([0.95], [50]) }
+    const model = build([], { lines: [{ key: 'g', label: 'g', buffer, map: xMap('step', buffer, SOURCE), band }] })
+    const { pen, paths } = record()
+    drawLines(pen, model, plot, 1)
+    const { x, y } = scalesOf(model, plot)
+    const bar = paths.find((path) => path.length > 2)!
+    expect(bar.slice(0, 2)).toEqual([[x(50), y(0.95)], [x(50), y(0.85)]]) // prettier-ignore
+    expect(bar.slice(2).map(([, at]) => at)).toEqual([y(0.95), y(0.95), y(0.85), y(0.85)])
+  })
+
   it('covers with bars the same pixels as the lines of a busy series would: each column from its least to its greatest value', () => {
     const length = 100_000
     const values = Array.from({ length }, (_, i) => Math.sin(i * i) * 5)
@@ -315,7 +418,7 @@ describe('which charts a run has', () => {
     expect(others).toEqual([])
   })
 
-  it('shows every metric once, one the table does not know under its own name, and active time as an axis only', () => {
+  it('shows every metric once, one the table does not know under its own name, and training time as an axis only', () => {
     const keys = [
       'train/loss',
       'test/loss',
@@ -336,9 +439,9 @@ describe('which charts a run has', () => {
     const sections = bySection(planCharts(keys).others)
     expect(sections.map(({ section }) => section)).toEqual(['Reversibility', 'Training', 'System'])
     expect(sections.at(-1)!.plans.map(({ title, unit }) => `${title} ${unit}`)).toEqual([
-      'Processor use cores',
+      'CPU usage cores',
       'Free disk space GiB',
-      'Memory of the trainer MiB',
+      'Process memory MiB',
     ])
   })
 

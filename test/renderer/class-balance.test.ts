@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { classBalanceOption, describeBalance } from '../../src-renderer/charts/class-balance.js'
-import { pointCloudOption } from '../../src-renderer/charts/point-cloud.js'
+import { classBalanceOption, describeBalance } from '../../src-renderer/datasets/class-balance.js'
+import { pointCloudOption } from '../../src-renderer/datasets/point-cloud.js'
 
 const classNames = ['cat', 'dog', 'eel']
 const parts = [
@@ -28,7 +28,7 @@ describe('the class balance', () => {
   })
 
   it('is told in a sentence to those who cannot see it', () => {
-    expect(describeBalance(classNames, parts)).toBe('training: from 2 (dog) to 9 (eel) of a class; test: 1 of every class')
+    expect(describeBalance(classNames, parts)).toBe('training: from 2 (dog) to 9 (eel) per class; test: 1 per class')
   })
 })
 

@@ -1,13 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Aggregate, groupMap } from '../../src-renderer/compare/aggregate.js'
+import { Aggregate, groupMap } from '../../src-renderer/charts/series/aggregate.js'
 import { apartFromSeed, differences } from '../../src-renderer/compare/configs.js'
-import { bestRows, figureRows } from '../../src-renderer/compare/figures.js'
-import { publishedLines } from '../../src-renderer/compare/published.js'
-import { bandOf, sampleOf, studentQuantile, type Spread } from '../../src-renderer/compare/statistics.js'
+import { figureColumns, figureRows, leadingRows, runsOf } from '../../src-renderer/compare/figures.js'
+import { currentId } from '../../src-renderer/compare/relations.js'
+import published from '../../src-renderer/charts/published.json'
+import { presets } from '../../src-main/numeric/presets.js'
+import { publishedView, type PublishedSubject } from '../../src-renderer/charts/published.js'
+import { holm, leaders, welchTest } from '../../src-renderer/compare/significance.js'
+import { bandOf, sampleOf, type Spread } from '../../src-renderer/ui/statistics.js'
+import type { Dataset } from '../../src-main/contract/datasets.js'
+import { sampleDataset } from '../fixtures/records.js'
 import { RunConfigSchema } from '../../src-main/contract/config.js'
-import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
-import { Smoothed } from '../../src-renderer/series/smoothed.js'
+import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
+import { Smoothed } from '../../src-renderer/charts/series/smoothed.js'
 import expected from './numpy/expected.json'
 
 /** To 1e-9 of the size of the numbers that it was computed from. */
@@ -39,7 +45,50 @@ describe('statistics over runs', () => {
   })
 
   it.each(expected.quantiles)('use Student’s t with $freedom degrees of freedom', ({ freedom, value }) => {
-    close(studentQuantile(0.975, freedom), value)
+    const [low, high] = bandOf({ n: freedom + 1, mean: 0, median: 0, deviation: 1, error: 1, min: 0, max: 0 }, 'interval')
+    close(high, value)
+    expect(low).toBe(-high)
+  })
+})
+
+describe('entries that are compared', () => {
+  it.each(expected.welch)('have the p-values of SciPy’s Welch test, corrected by Holm', ({ columns, p, holm: corrected }) => {
+    const [best, ...others] = columns.map(sampleOf)
+    const found = others.map((sample) => welchTest(best!, sample))
+    found.forEach((value, i) => close(value, p[i]!))
+    holm(found).forEach((value, i) => close(value, corrected[i]!))
+  })
+
+  it('are corrected as R’s p.adjust does it, in whatever order they stand', () => {
+    for (const { p, corrected } of expected.holm) holm(p).forEach((value, i) => close(value, corrected[i]!))
+  })
+
+  it('that do not vary differ where their means do', () => {
+    const constant = (mean: number) => ({ n: 3, mean, deviation: 0 })
+    expect(welchTest(constant(0.5), constant(0.5))).toBe(1)
+    expect(welchTest(constant(0.5), constant(0.5 + 1e-9))).toBe(0)
+    expect(welchTest({ n: 1, mean: 0.5, deviation: NaN }, constant(0.5))).toBeNaN()
+    expect([...leaders([constant(0.5), constant(0.6), constant(0.6)], 'higher')!].sort()).toEqual([1, 2])
+  })
+
+  it('are the best and those that are not told from it at 5%, whichever direction is better', () => {
+    const sample = (mean: number, deviation = 0.01, n = 5) => ({ n, mean, deviation })
+    const [best, near, far] = [sample(0.9), sample(0.895), sample(0.8)]
+    expect([...leaders([far, near, undefined, best], 'higher')!].sort()).toEqual([1, 3])
+    expect([...leaders([far, near, best], 'lower')!]).toEqual([0])
+    // Told from the best when tested alone (p = 0.03), and not when it is one of three.
+    const edge = sample(0.8836)
+    expect(welchTest(best, edge)).toBeLessThan(0.05)
+    expect(leaders([best, edge], 'higher')).toEqual(new Set([0]))
+    expect(leaders([best, edge, near, near], 'higher')).toEqual(new Set([0, 1, 2, 3]))
+  })
+
+  it('are none where an entry is of fewer than three runs, or stands alone', () => {
+    const sample = (mean: number, n: number) => ({ n, mean, deviation: 0.01 })
+    expect(leaders([sample(0.9, 3), sample(0.8, 2)], 'higher')).toBeNull()
+    expect(leaders([sample(0.9, 1), sample(0.8, 3)], 'higher')).toBeNull()
+    expect(leaders([sample(0.9, 3), undefined, sample(NaN, 0)], 'higher')).toBeNull()
+    expect(leaders([sample(0.9, 3), sample(0.8, 3)], 'higher')).toEqual(new Set([0]))
   })
 })
 
@@ -116,7 +165,7 @@ describe('the time of a group', () => {
       ),
     }
   }
-  const source = { stepsPerEpoch: null, batch: null, startedAt: null, active: null }
+  const source = { stepsPerEpoch: null, batch: null, startedAt: null, active: null, elapsed: null }
 
   it('goes on by the mean of what the runs took that still went on: it never runs backwards where a slow run ends', () => {
     const group = new Aggregate([run(1, 10), run(3, 4)], 'mean', 'range')
@@ -194,52 +243,182 @@ describe('configurations side by side', () => {
 
   it('are repetitions when only the seed differs', () => {
     expect(apartFromSeed(config({ seed: 1 }))).toBe(apartFromSeed(config({ seed: 2 })))
+    // A preset may have been given to another configuration since, and this one to a preset of another name.
+    expect(apartFromSeed(config({ preset: 'hamiltonian-74' }))).toBe(apartFromSeed(config({ preset: 'hamiltonian-74-plain' })))
     expect(apartFromSeed(config({ seed: 1 }))).not.toBe(apartFromSeed(config({ seed: 1, h: 0.3 })))
   })
 })
 
-describe('final and best values', () => {
-  it('are the last one, and the greatest accuracy or the least loss, over the runs of a row', () => {
-    const run = (accuracy: number[], loss: number[]) => ({
-      series: new Map([
-        [
-          'test/accuracy',
-          bufferOf(
-            accuracy.map((_, i) => i),
-            accuracy,
-          ),
-        ],
-        [
-          'test/loss',
-          bufferOf(
-            loss.map((_, i) => i),
-            loss,
-          ),
-        ],
-      ]),
-    })
+describe('figures of runs', () => {
+  const run = (name: string, latest: number, reported: number | null, best: number) => ({
+    name,
+    latest: { 'test/accuracy': latest, 'validation/accuracy': 0.1, 'train/learningRate': 0.1 },
+    // What an earlier version kept: the best of a test metric is no figure.
+    best: { 'validation/accuracy': best, 'test/accuracy': 0.99 },
+    gradients: null,
+    reported: reported === null ? null : { step: 20, images: 200, values: { 'test/accuracy': reported } },
+  })
+
+  it('are the readings that each metric has: the best of validation metrics alone, over the runs of a row that have one', () => {
+    const keys = ['test/accuracy', 'validation/accuracy', 'train/loss', 'own']
+    expect(figureColumns(keys).map(({ key, kind }) => `${key} ${kind}`)).toEqual([
+      'test/accuracy reported',
+      'test/accuracy last',
+      'validation/accuracy best',
+      'validation/accuracy last',
+      'train/loss last',
+      'own last',
+    ])
     const rows = figureRows(
       [
-        { id: 'a', label: 'A', runs: [run([0.5, 0.9, 0.8], [3, 1, NaN]), run([0.7], [2])] },
-        { id: 'b', label: 'B', runs: [run([0.6], [4])] },
+        { id: 'a', label: 'A', runs: [run('one', 0.8, 0.7, 0.9), run('two', 0.6, 0.9, 0.8), run('going on', 0.5, null, 0.7)] },
+        { id: 'b', label: 'B', runs: [run('three', 0.9, 0.6, 0.5)] },
       ],
-      ['test/accuracy', 'test/loss'],
+      keys,
     )
-    expect(rows[0]!.final.get('test/accuracy')).toMatchObject({ n: 2, mean: 0.75 })
-    expect(rows[0]!.best.get('test/accuracy')?.mean).toBeCloseTo(0.8)
-    expect(rows[0]!.best.get('test/loss')?.mean).toBe(1.5)
-    expect(rows[0]!.final.get('test/loss')).toMatchObject({ n: 1, mean: 2 })
-    expect([...bestRows(rows, 'test/accuracy', 'final')]).toEqual(['a'])
-    expect([...bestRows(rows, 'train/learningRate', 'final')]).toEqual([])
+    expect(rows[0]!.reported.get('test/accuracy')).toMatchObject({ n: 2, mean: 0.8 })
+    expect(rows[0]!.last.get('test/accuracy')).toMatchObject({ n: 3, max: 0.8 })
+    expect(rows[0]!.best.get('validation/accuracy')).toMatchObject({ n: 3, max: 0.9 })
+    expect(rows[0]!.best.get('test/accuracy')).toMatchObject({ n: 0 })
+    expect(runsOf(rows[0]!, keys)).toBe(3)
+  })
+
+  it('are found again by a link that an earlier version wrote', () => {
+    expect(['test/accuracy best', 'test/accuracy final', 'validation/loss best', 'train/loss best', 'h', 'my best'].map(currentId)).toEqual(
+      ['test/accuracy reported', 'test/accuracy last', 'validation/loss best', 'train/loss last', 'h', 'my last'],
+    )
+  })
+
+  it('lead where the runs of three seeds or more say so, by each reading of its own', () => {
+    const seeds = (pairs: [last: number, reported: number][]) => pairs.map(([last, reported]) => run('seed', last, reported, 0.5))
+    const rows = figureRows(
+      [
+        {
+          id: 'a',
+          label: 'A',
+          runs: seeds([
+            [0.5, 0.7],
+            [0.52, 0.71],
+            [0.54, 0.72],
+          ]),
+        },
+        {
+          id: 'b',
+          label: 'B',
+          runs: seeds([
+            [0.6, 0.6],
+            [0.61, 0.61],
+            [0.62, 0.62],
+          ]),
+        },
+      ],
+      ['test/accuracy', 'train/learningRate'],
+    )
+    expect(leadingRows(rows, 'test/accuracy', 'reported')).toEqual(new Set(['a']))
+    expect(leadingRows(rows, 'test/accuracy', 'last')).toEqual(new Set(['b']))
+    expect(leadingRows(rows, 'train/learningRate', 'last')).toBeNull()
   })
 })
 
 describe('published figures', () => {
-  it('are those of the data set and of the networks that are compared, with their origin', () => {
-    const lines = publishedLines('test/accuracy', [{ dataset: 'cifar10', preset: 'hamiltonian-74' }])
-    expect(lines).toEqual([{ value: 0.9276, kind: 'published', label: expect.stringMatching(/Hamiltonian-74.*92\.76%.*Chang/) as string }])
-    expect(publishedLines('test/accuracy', [{ dataset: 'cifar-100', preset: 'mine' }])).toHaveLength(10)
-    expect(publishedLines('test/loss', [{ dataset: 'cifar-10', preset: 'hamiltonian-74' }])).toEqual([])
-    expect(publishedLines('test/accuracy', [{ dataset: 'mnist', preset: 'hamiltonian-74' }])).toEqual([])
+  const cifar = (changes: Partial<Dataset> = {}): Dataset =>
+    sampleDataset('anything', {
+      format: 'cifar-10',
+      hash: 'c10',
+      counts: { train: 50_000, test: 10_000, unlabelled: 0 },
+      channelMean: [0.4914, 0.48216, 0.44653],
+      ...changes,
+    })
+  const CONFIG: PublishedSubject['config'] & object = {
+    arch: 'hamiltonian',
+    stages: [
+      { channels: 32, units: 7 },
+      { channels: 64, units: 6 },
+      { channels: 112, units: 5 },
+    ],
+    batch: 100,
+    subset: 1,
+    validation: 0,
+  }
+  const run = (changes: Partial<PublishedSubject> = {}): PublishedSubject => ({
+    name: 'mine',
+    status: 'finished',
+    step: 80_000,
+    dataset: 'anything',
+    config: CONFIG,
+    datasetHash: 'c10',
+    ...changes,
+  })
+  const home = (...datasets: Dataset[]) => new Map(datasets.map((dataset) => [dataset.name, dataset]))
+  const ACCURACY = 'test/accuracy'
+
+  it('are those of the content that was trained on, whatever its name, and of the networks that are compared', () => {
+    const { lines, notes } = publishedView(ACCURACY, [run()], home(cifar()))
+    expect(lines).toEqual([
+      { value: 0.9276, kind: 'published', label: expect.stringMatching(/Hamiltonian-74, CIFAR-10: 92\.76%.*Chang/) as string },
+    ])
+    expect(notes).toEqual([])
+    const hundred = cifar({ format: 'cifar-100', hash: 'c100', channelMean: [0.5071, 0.4865, 0.4409] })
+    const narrower = { ...CONFIG, stages: CONFIG.stages.map(({ units }) => ({ channels: 8, units })) }
+    for (const config of [narrower, { ...CONFIG, arch: 'leapfrog' }])
+      expect(publishedView(ACCURACY, [run({ config })], home(cifar())).lines.length).toBeGreaterThan(5)
+    expect(publishedView(ACCURACY, [run({ config: narrower, datasetHash: 'c100' })], home(hundred)).lines).toHaveLength(10)
+    expect(publishedView('test/loss', [run()], home(cifar()))).toEqual({ lines: [], notes: [] })
+    // Renamed since.
+    expect(publishedView(ACCURACY, [run({ dataset: 'gone' })], home(cifar())).lines).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      'an incomplete import',
+      {},
+      cifar({ counts: { train: 10_000, test: 10_000, unlabelled: 0 } }),
+      /10,000 training and 10,000 test images, CIFAR-10 50,000/,
+    ],
+    ['one without test images', {}, cifar({ counts: { train: 50_000, test: 0, unlabelled: 0 } }), /0 test images/],
+    ['other images in its format', {}, cifar({ channelMean: [0.48, 0.48216, 0.44653] }), /not those of CIFAR-10/],
+    [
+      'another data set of that name',
+      {},
+      sampleDataset('cifar-10', { hash: 'c10' }),
+      /trained on cifar-10; results are published for CIFAR-10, CIFAR-100 and STL-10/,
+    ],
+    ['another content now', { datasetHash: 'before' }, cifar(), /the content of .* has changed/],
+    ['a content that was not recorded', { datasetHash: null }, cifar(), /not recorded/],
+    ['a data set that is gone', { dataset: 'gone', datasetHash: 'x' }, cifar(), /gone is not in this home/],
+    ['a subset', { config: { ...CONFIG, subset: 0.1 } }, cifar(), /10\.00% of the training images, the published networks on all/],
+    ['a validation split', { config: { ...CONFIG, validation: 0.1 } }, cifar(), /held out for validation/],
+    ['a run of 3 steps', { step: 3 }, cifar(), /seen 300 training images \(with repetition\), the published networks at least 7,680,000/],
+    ['a run that goes on', { status: 'running' }, cifar(), /has not finished/],
+    ['a run without a configuration', { config: null }, cifar(), /without its configuration/],
+  ] as [string, Partial<PublishedSubject>, Dataset, RegExp][])(
+    'are not drawn for %s, which a sentence says',
+    (_, changes, dataset, why) => {
+      const { lines, notes } = publishedView(ACCURACY, [run(changes)], home(dataset))
+      expect(lines).toEqual([])
+      expect(notes).toEqual([{ why: expect.stringMatching(why) as string, runs: ['mine'] }])
+    },
+  )
+
+  it('know the networks of the paper as the presets do', () => {
+    for (const { name, arch, stages } of published.networks) {
+      const preset = presets.find((each) => each.name === name.toLowerCase())
+      expect([arch, stages.map(([channels, units]) => ({ channels, units }))], name).toEqual([preset?.config.arch, preset?.config.stages])
+    }
+    expect(published.networks.length).toBe(
+      presets.filter(({ name, paperParameters }) => paperParameters !== null && !name.endsWith('-plain')).length,
+    )
+  })
+
+  it('stand for the runs that they belong to, name the others, and are not drawn across runs on another data set', () => {
+    const short = run({ name: 'short', step: 3 })
+    const both = publishedView(ACCURACY, [run(), short], home(cifar()))
+    expect(both.lines).toHaveLength(1)
+    expect(both.notes.map(({ runs }) => runs)).toEqual([['short']])
+    const other = run({ name: 'digits', dataset: 'mnist', datasetHash: 'm' })
+    const mixed = publishedView(ACCURACY, [run(), other], home(cifar(), sampleDataset('mnist', { hash: 'm' })))
+    expect(mixed.lines).toEqual([])
+    expect(mixed.notes.map(({ runs }) => runs)).toEqual([[], ['digits']])
+    expect(mixed.notes[0]!.why).toMatch(/on different data sets/)
   })
 })

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ConfusionCell } from '../../src-main/contract/evaluations.js'
-import { confusedPairs, denseMatrix, figuresByClass } from '../../src-renderer/evaluation/confusion.js'
-import { heatmapOption } from '../../src-renderer/evaluation/heatmap-option.js'
-import { normsOption } from '../../src-renderer/evaluation/norms-option.js'
-import { normsCsv, outsideStages, overDepth } from '../../src-renderer/evaluation/norms.js'
-import { FIGURES, LAYERS } from '../fixtures/fake-evaluations.js'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { confusedPairs, denseMatrix, figuresByClass } from '../../src-renderer/run/evaluation/confusion.js'
+import { heatmapOption } from '../../src-renderer/run/evaluation/heatmap-option.js'
+import { normsOption } from '../../src-renderer/run/evaluation/norms-option.js'
+import { normsCsv, outsideStages, overDepth } from '../../src-renderer/run/evaluation/norms.js'
+import { FIGURES, LAYERS } from '../fixtures/figures.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
 // A canvas is for the browser test; here it matters what the chart is told.
@@ -65,7 +65,7 @@ describe('a confusion matrix', () => {
       [2, 2, 0.75],
     ])
     const { formatter } = option.tooltip as { formatter(point: { value: number[] }): string }
-    expect(formatter({ value: [3, 2] })).toBe('1 of class &lt;b&gt; taken for class 3 (25.00%)')
+    expect(formatter({ value: [3, 2] })).toBe('1 of class &lt;b&gt; predicted as class 3 (25.00%)')
   })
 })
 
@@ -127,47 +127,51 @@ describe('the page of a run', () => {
     localStorage.clear()
   })
 
-  const CHECKPOINT = { step: 80, file: '80.safetensors', kind: 'schedule' as const, bytes: 7, createdAt: 0, weightsHash: 'c', metrics: {} }
-
   async function open(tab: string) {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'looked at' })
-    page = await openWindow(fake, `/runs/${id}?tab=${tab}`)
-    return { fake, id, ...page }
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'looked at' })
+    page = await openWindow(home, `/runs/${id}?tab=${tab}`)
+    /** Makes so many steps, and a checkpoint after them. */
+    const trainOn = (steps: number): void => {
+      home.advance(steps)
+      home.checkpoint(id)
+    }
+    return { home, id, trainOn, ...page }
   }
 
   it('says what to do where nothing was evaluated, evaluates a checkpoint, and shows what came of it', async () => {
-    const { fake, id, text, click } = await open('evaluation')
-    await eventually(() => expect(text()).toContain('has not written a checkpoint yet'))
-    fake.publish({ kind: 'checkpoint', checkpoint: { runId: id, ...CHECKPOINT } })
+    const { trainOn, text, click } = await open('evaluation')
+    await eventually(() => expect(text()).toContain('No checkpoint has been written yet'))
+    trainOn(80)
     await click('[data-testid=evaluate-last]')
-    await eventually(() => expect(text()).toMatch(/97\.00% of 200 test images, loss 0\.1200 nats/))
+    await eventually(() => expect(text()).toMatch(/97\.00% of 200 test images \(95% interval 93\.61–98\.62%\), loss 0\.1200 nats/))
     const confusion = document.querySelector('[data-testid=confusion]')!
     expect(confusion.textContent).toMatch(/Most frequent confusions:\s*7 → 1\s*6/)
     const worst = document.querySelector('[data-testid=by-class] tbody tr')!
     expect(worst.textContent).toMatch(/7\s*70\.00%\s*14\s*of 20\s*100\.00%\s*1\s*6/)
     await eventually(() => expect(document.querySelectorAll('[data-testid=mistakes] canvas')).toHaveLength(6))
-    expect(document.querySelector('[data-testid=mistakes] li')!.textContent).toMatch(/true\s*7\s*taken for\s*1\s*99\.00%\s*#7/)
+    expect(document.querySelector('[data-testid=mistakes] li')!.textContent).toMatch(/true\s*7\s*predicted\s*1\s*99\.00%\s*#7/)
     // Another checkpoint is offered as it comes.
-    fake.publish({ kind: 'checkpoint', checkpoint: { runId: id, ...CHECKPOINT, step: 90, file: '90.safetensors' } })
+    trainOn(10)
     await click('button', /^Evaluate step 90$/)
     await eventually(() => expect(page!.router.currentRoute.value.query).toMatchObject({ tab: 'evaluation', step: '90' }))
   })
 
   it('says so when the images of the mistakes are not there any more', async () => {
-    const { fake, id, text, click } = await open('evaluation')
-    fake.publish({ kind: 'checkpoint', checkpoint: { runId: id, ...CHECKPOINT } })
+    const { home, id, trainOn, text, click } = await open('evaluation')
+    trainOn(80)
     await click('[data-testid=evaluate-last]')
     await eventually(() => expect(document.querySelectorAll('[data-testid=mistakes] canvas')).toHaveLength(6))
-    await fake.datasets.remove('mnist')
-    await eventually(() => expect(text()).toContain('mnist is not in this home any more'))
+    await home.runs.stop({ id })
+    await home.datasets.remove({ name: 'mnist' })
+    await eventually(() => expect(text()).toContain('mnist is no longer in this home'))
     expect(document.querySelectorAll('[data-testid=mistakes] canvas')).toHaveLength(0)
   })
 
   it('shows the weights of the newest checkpoint, and of the one that an address names', async () => {
-    const { fake, id, text } = await open('weights')
-    await eventually(() => expect(text()).toContain('There are no weights yet'))
-    fake.publish({ kind: 'checkpoint', checkpoint: { runId: id, ...CHECKPOINT } })
+    const { trainOn, text } = await open('weights')
+    await eventually(() => expect(text()).toContain('No weights yet'))
+    trainOn(80)
     const chart = await eventually(() => {
       const found = document.querySelector('[data-norms=norm] [role=img]')
       expect(found).not.toBeNull()
@@ -178,7 +182,7 @@ describe('the page of a run', () => {
   })
 
   it('keeps its tab in the address, goes back to the one before, and remembers the last one for other runs', async () => {
-    const { fake, id, click, router } = await open('log')
+    const { id, click, router } = await open('log')
     const selected = (): string => document.querySelector('[role=tab][aria-selected=true]')?.textContent ?? ''
     await eventually(() => expect(selected()).toMatch(/^Log/))
     await click('[role=tab]', /^Weights/)
@@ -192,15 +196,15 @@ describe('the page of a run', () => {
     await eventually(() => expect(selected()).toMatch(/^Checkpoints/))
     await router.push(`/runs/${id}?tab=nonsense`)
     await eventually(() => expect(selected()).toMatch(/^Charts/))
-    fake.close()
   })
 
   it('forks from the checkpoint of a row', async () => {
-    const { fake, id, click } = await open('checkpoints')
-    for (const step of [80, 90]) fake.publish({ kind: 'checkpoint', checkpoint: { runId: id, ...CHECKPOINT, step, file: `${step}` } })
+    const { trainOn, click } = await open('checkpoints')
+    trainOn(80)
+    trainOn(10)
     await eventually(() => expect(document.querySelectorAll('tr[data-checkpoint]')).toHaveLength(2))
     await click('tr[data-checkpoint="80"] [data-testid=checkpoint-menu]')
-    await click('.v-list-item', /^Fork from it/)
+    await click('.v-list-item', /^Fork …/)
     await eventually(() => expect(document.querySelector('[role=dialog]')?.textContent).toContain('step 80 (schedule)'))
   })
 })

@@ -3,13 +3,14 @@ import { effectScope } from 'vue'
 import { readConfigFile, writeConfigFile } from '../../src-main/contract/config-file.js'
 import { RunConfigSchema } from '../../src-main/contract/config.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
-import { useNewRunDraft, type NewRunDraft } from '../../src-renderer/form/new-run-draft.js'
-import { checkField, formFields } from '../../src-renderer/form/fields.js'
-import { showConfigValue } from '../../src-renderer/form/show-value.js'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { useNewRunDraft, type NewRunDraft } from '../../src-renderer/configure/new-run-draft.js'
+import { checkField, formFields } from '../../src-renderer/home/fields.js'
+import { showConfigValue } from '../../src-renderer/configure/show-value.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import type { PlayedHome } from '../fixtures/played-home.js'
 
 describe('fields of the form', () => {
-  const fields = formFields()
+  const fields = formFields('hamiltonian')
 
   it('are the keys of the schema, each with a label, a help text and a control', () => {
     expect(fields.length).toBeGreaterThan(20)
@@ -40,7 +41,7 @@ describe('checking a value', () => {
     ['h', 0.1, null],
     ['h', -1, /0/],
     ['h', NaN, /number/i],
-    ['batch', 1.5, /int/i],
+    ['batch', 1.5, /whole number/],
     ['activation', 'swish', /relu/],
     ['stages', [{ channels: 8, units: 0 }], /1 units: /],
     ['schedule', { kind: 'piecewise', warmup: 0, drops: [-5], factor: 0.1 }, /drops/],
@@ -63,6 +64,10 @@ describe('values in the table of a configuration', () => {
     ],
     [{ height: 28, width: 28, channels: 1 }, '28 × 28 × 1'],
     [{ kind: 'piecewise', warmup: 10, drops: [100, 200], factor: 0.1 }, '× 0.1 at steps 100, 200, warm-up 10 steps'],
+    [
+      { kind: 'piecewise', unit: 'fraction', warmup: 0.05, drops: [0.5, 0.75], factor: 0.1 },
+      '× 0.1 at 50 %, 75 % of the run, warm-up 5 % of the run',
+    ],
     [{ kind: 'cosine', warmup: 0 }, 'cosine'],
     [{ pad: 4, flip: true }, 'pad 4, flip yes'],
     [false, 'no'],
@@ -71,10 +76,10 @@ describe('values in the table of a configuration', () => {
 })
 
 describe('a draft of a run', () => {
-  async function drafted(work: (draft: NewRunDraft, services: FakeServices) => Promise<void>): Promise<void> {
-    const services = new FakeServices()
+  async function drafted(work: (draft: NewRunDraft, services: PlayedHome) => Promise<void>): Promise<void> {
+    const services = await homeOfTest()
     const scope = effectScope()
-    const draft = scope.run(() => useNewRunDraft(connectInMemory(services)))!
+    const draft = scope.run(() => useNewRunDraft(connectInMemory(services.api)))!
     draft.preset.value = 'hamiltonian-quick'
     draft.dataset.value = 'mnist'
     await vi.waitFor(() => expect(draft.ready.value).toBe(true))
@@ -109,7 +114,7 @@ describe('a draft of a run', () => {
 
   it('finds what the schema forbids at once, without asking the back end', () =>
     drafted(async (draft, services) => {
-      const preview = vi.spyOn(services.catalogue, 'preview')
+      const preview = vi.spyOn(services.features.configurations, 'preview')
       draft.set('batch', 0)
       expect(draft.problemOf('batch')).toMatch(/1/)
       expect(draft.ready.value).toBe(false)
@@ -137,7 +142,7 @@ describe('a draft of a run', () => {
       draft.reset('h')
       draft.set('batch', 7)
       draft.lengthUnit.value = 'epochs'
-      expect(await draft.load(readConfigFile(text).config!)).toEqual([])
+      expect(await draft.load(readConfigFile(text, []).config!)).toEqual([])
       expect(draft.request()).toEqual({
         preset: 'hamiltonian-quick',
         dataset: 'mnist',
@@ -147,6 +152,25 @@ describe('a draft of a run', () => {
       expect(writeConfigFile(draft.config.value!)).toBe(text)
     }))
 
+  it('warns beside the field of what cannot take effect, and can be started all the same', () =>
+    drafted(async (draft) => {
+      expect(draft.warnings.value).toEqual([])
+      draft.set('augment', { pad: 0, flip: true })
+      await vi.waitFor(() => expect(draft.warningsOf('augment')).toEqual([expect.stringMatching(/Turn flips off/)]))
+      expect(draft.ready.value).toBe(true)
+      draft.reset('augment')
+      await vi.waitFor(() => expect(draft.warnings.value).toEqual([]))
+    }))
+
+  it('takes a schedule fraction of the run, and refuses a drop behind its end', () =>
+    drafted(async (draft) => {
+      draft.set('schedule', { kind: 'piecewise', unit: 'fraction', warmup: 0, drops: [0.5, 1.5], factor: 0.1 })
+      expect(draft.problemOf('schedule')).toMatch(/drops 2/)
+      draft.set('schedule', { kind: 'piecewise', unit: 'fraction', warmup: 0, drops: [0.5, 1], factor: 0.1 })
+      draft.length.value = 60
+      await vi.waitFor(() => expect(draft.config.value?.schedule).toMatchObject({ drops: [30, 60] }))
+    }))
+
   it('stays as it was when a configuration cannot be taken', () =>
     drafted(async (draft) => {
       draft.set('h', 0.2)
@@ -154,14 +178,16 @@ describe('a draft of a run', () => {
       expect(await draft.load({ preset: 'hamiltonian-quick', dataset: 'mnist', h: 3, batch: 9 })).toEqual([
         { path: 'h', message: expect.stringContaining('Choose 0.1') as string },
       ])
-      await expect(draft.load({ preset: 'no-such' })).rejects.toThrow(/no preset/)
+      expect(await draft.load({ preset: 'no-such' })).toEqual([
+        { path: 'preset', message: expect.stringContaining('There is no preset no-such') as string },
+      ])
       expect(draft.request()).toEqual(before)
     }))
 
   it('shows a refusal that belongs to no field', () =>
     drafted(async (draft) => {
       draft.preset.value = 'no-such'
-      await vi.waitFor(() => expect(draft.general.value[0]).toMatch(/There is no preset "no-such"/))
+      await vi.waitFor(() => expect(draft.general.value[0]).toMatch(/There is no preset no-such: /))
       expect(draft.ready.value).toBe(false)
     }))
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatMetric, formatPercent, formatValue } from '../../src-renderer/format.js'
+import { formatBytes, formatCount, formatDuration, formatMetric, formatPercent, formatValue } from '../../src-renderer/ui/format.js'
 
 describe('numbers as people read them', () => {
   it.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { LogEntry } from '../../src-main/contract/runs.js'
-import { highlight, LEVELS, logText, selectEntries } from '../../src-renderer/log/log-lines.js'
+import { highlight, LEVELS, logText, selectEntries } from '../../src-renderer/run/log-lines.js'
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'B', 'b', ' ', 'ß', 'İ', '😀'), maxLength: 12 })
 const entry = fc.record({ runId: fc.constant('abcd'), at: fc.nat(), level: fc.constantFrom(...LEVELS), message: letters })
@@ -23,7 +23,7 @@ it('marks what was searched for in whatever case, and loses nothing of a message
   ])
 })
 
-it('shows the lines of a level and above that contain the text, in their order, and counts the hits', () => {
+it('shows the lines of a level and above that contain the text, in their order, and counts the matches', () => {
   fc.assert(
     fc.property(fc.array(entry, { maxLength: 30 }), fc.constantFrom(...LEVELS), letters, (entries, level, search) => {
       const { entries: found, hits } = selectEntries(entries, { level, search })

@@ -1,8 +1,8 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import NoticeBar from '../../src-renderer/components/NoticeBar.vue'
-import { useNotices } from '../../src-renderer/stores/notices.js'
+import NoticeBar from '../../src-renderer/app/NoticeBar.vue'
+import { useNotices } from '../../src-renderer/home/notices.js'
 
 beforeEach(() => setActivePinia(createPinia()))
 afterEach(() => (document.body.innerHTML = ''))
@@ -15,7 +15,7 @@ it('changes are undone by Ctrl+Z, the last one first, also after their notices w
   const bar = mount(NoticeBar, { global: { stubs: { VSnackbar: true } } })
   const done: string[] = []
   notices.changed('2 runs were removed.', () => done.push('removal'))
-  notices.changedInSight('A setting was changed.', () => done.push('setting'))
+  notices.changedInSight('Setting changed.', () => done.push('setting'))
   notices.show('info', 'Something else.')
   notices.dismiss()
   notices.dismiss()
@@ -28,7 +28,7 @@ it('changes are undone by Ctrl+Z, the last one first, also after their notices w
   await flushPromises()
   expect(done).toEqual(['setting', 'removal'])
   // What is not in sight any more is told of.
-  expect(notices.queue.map(({ text }) => text)).toEqual(['Undone: A setting was changed.', 'Undone: 2 runs were removed.'])
+  expect(notices.queue.map(({ text }) => text)).toEqual(['Undone: Setting changed.', 'Undone: 2 runs were removed.'])
   bar.unmount()
 })
 

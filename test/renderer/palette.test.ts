@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { findCommands, matchScore } from '../../src-renderer/palette/search.js'
-import { createKeyReader } from '../../src-renderer/palette/keys.js'
-import { PAGE_KEYS, SHORTCUTS } from '../../src-renderer/palette/shortcuts.js'
-import { createAppRouter } from '../../src-renderer/router.js'
+import { findCommands, matchScore } from '../../src-renderer/app/palette/search.js'
+import { createKeyReader } from '../../src-renderer/app/palette/keys.js'
+import { PAGE_KEYS, SHORTCUTS } from '../../src-renderer/app/palette/shortcuts.js'
+import { createAppRouter } from '../../src-renderer/app/router.js'
 import { createMemoryHistory } from 'vue-router'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
 const command = (title: string) => ({ id: title, title, kind: 'run', run: () => undefined })
@@ -61,9 +61,9 @@ describe('the palette in the window', () => {
   })
 
   it('opens with Ctrl+K and goes to the run that is typed', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'deep one' })
-    page = await openWindow(fake, '/settings')
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'deep one' })
+    page = await openWindow(home, '/settings')
     window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true }))
     const field = await eventually(() => {
       const found = document.querySelector<HTMLInputElement>('[data-testid=palette]')
@@ -76,6 +76,6 @@ describe('the palette in the window', () => {
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
     await eventually(() => expect(page!.router.currentRoute.value.path).toBe(`/runs/${id}`))
     window.dispatchEvent(new KeyboardEvent('keydown', { key: '?' }))
-    await eventually(() => expect(page!.text()).toContain('Find a page, a run, a data set, a comparison or a command'))
+    await eventually(() => expect(page!.text()).toContain('Search pages, runs, data sets, comparisons and commands'))
   }, 60_000)
 })

@@ -1,7 +1,7 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { nextTick, ref } from 'vue'
-import ResizablePanes from '../../src-renderer/components/ResizablePanes.vue'
+import ResizablePanes from '../../src-renderer/ui/ResizablePanes.vue'
 
 const width = ref(1016)
 vi.mock('@vueuse/core', async (original) => ({ ...(await original<object>()), useElementSize: () => ({ width }) }))

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { effectScope, nextTick, ref } from 'vue'
-import { patientState } from '../../src-renderer/client/patient-state.js'
-import type { ConnectionState } from '../../src-renderer/client/transport.js'
+import { patientState } from '../../src-renderer/home/patient-state.js'
+import type { ConnectionState } from '../../src-renderer/home/client/transport.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

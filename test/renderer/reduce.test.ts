@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { reduceToColumns, Reduction, type Reduced, type Stretch } from '../../src-renderer/charts/reduce.js'
 import { xMap, type XAxisKind, type XSource } from '../../src-renderer/charts/x-axis.js'
-import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
-import { Smoothed } from '../../src-renderer/series/smoothed.js'
+import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
+import { Smoothed } from '../../src-renderer/charts/series/smoothed.js'
 
-const SOURCE: XSource = { stepsPerEpoch: 7, batch: 32, startedAt: 1e12, active: null }
+const SOURCE: XSource = { stepsPerEpoch: 7, batch: 32, startedAt: 1e12, active: null, elapsed: null }
 
 function bufferOf(values: ArrayLike<number>): SeriesBuffer {
   const buffer = new SeriesBuffer()

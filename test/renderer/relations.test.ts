@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { RunConfig } from '../../src-main/contract/config.js'
+import { MEMORY } from '../../src-main/contract/memory.js'
 import { axisScale, partAt, valueAt } from '../../src-renderer/compare/axis-scale.js'
 import { brushOf, intervalsOf, keptRuns, readBrushes, writeBrushes, type Brush } from '../../src-renderer/compare/brush.js'
 import { parallelOption } from '../../src-renderer/compare/parallel-option.js'
-import { shown, type Quantity } from '../../src-renderer/compare/relations.js'
+import { quantitiesOf, shown, tick, type Quantity } from '../../src-renderer/compare/relations.js'
 import { scatterOption } from '../../src-renderer/compare/scatter-option.js'
-import { configLabel } from '../../src-renderer/form/fields.js'
+import { configLabel, configTitle, formFields } from '../../src-renderer/home/fields.js'
 
 const quantity = (values: Quantity['values'], rest: Partial<Quantity> = {}): Quantity => ({
   id: 'h',
@@ -117,6 +119,77 @@ describe('relations as people read them', () => {
       '–',
       '96.38%',
     ])
+  })
+
+  it('stand on axes with the units of the catalogue of metrics and of the fields of a configuration', () => {
+    const base = { preset: 'p', dataset: 'd', arch: 'hamiltonian', h: 0.1, optimizer: 'sgd', schedule: { kind: 'constant', warmup: 0 } }
+    const config = (rest: object): RunConfig => ({ ...base, ...rest }) as RunConfig
+    const runs = [
+      { batch: 32, steps: 100, h: 0.1, validation: 0.1, anchorEvery: 0, evaluateEvery: 5, memoryBudget: 1024, checkpointSeconds: 1 },
+      { batch: 64, steps: 200, h: 0.2, validation: 0.25, anchorEvery: 4, evaluateEvery: 9, memoryBudget: 2048, checkpointSeconds: 9 },
+    ].map((rest, i) => ({
+      id: `r${i}`,
+      name: `run ${i}`,
+      preset: 'p',
+      dataset: 'd',
+      seed: 1,
+      config: config({ ...rest, augment: { pad: i, flip: false }, schedule: { kind: 'constant', warmup: i } }),
+    }))
+    const rows = new Map(
+      runs.map(({ id, name }, i) => [
+        id,
+        {
+          name,
+          latest: { 'train/loss': 0.5, 'test/accuracy': 0.7, 'train/imagesPerSecond': 90, 'reversibility/gradientError': 1e-6 },
+          best: {},
+          gradients: null,
+          reported: { step: 4, images: 10, values: { 'test/accuracy': 0.6 + i / 10, 'test/loss': 1 } },
+        },
+      ]),
+    )
+    const metrics = ['train/loss', 'test/accuracy', 'test/loss', 'train/imagesPerSecond', 'reversibility/gradientError']
+    const quantities = quantitiesOf(runs, rows, metrics)
+    expect(Object.fromEntries(quantities.map(({ id, title }) => [id, title]))).toEqual({
+      batch: 'Batch size (images)',
+      // Its name ends with the unit.
+      steps: 'Steps',
+      h: 'Step size h',
+      validation: 'Validation split (fraction)',
+      anchorEvery: 'Anchor every k units',
+      evaluateEvery: 'Evaluate every (steps)',
+      memoryBudget: `${MEMORY.activationBudget.label} (bytes)`,
+      checkpointSeconds: 'Checkpoint every (s)',
+      'augment.pad': 'Augmentation, pad (pixels)',
+      'schedule.warmup': 'Schedule, warmup (steps)',
+      'train/loss last': 'Training loss (nats)',
+      'test/accuracy reported': 'Test accuracy, reported',
+      'test/accuracy last': 'Test accuracy, last',
+      'test/loss reported': 'Test loss (nats), reported',
+      'train/imagesPerSecond last': 'Speed (images/s)',
+      'reversibility/gradientError last': 'Gradient error (relative)',
+    })
+    const of = (id: string): Quantity => quantities.find((each) => each.id === id)!
+    // What was chosen is shown as it was written, what came out in percent.
+    expect([tick(of('validation'), 0.25), shown(of('validation'), 0.25)]).toEqual(['0.25', '0.25'])
+    expect([tick(of('test/accuracy reported'), 0.6), shown(of('test/accuracy reported'), 0.6)]).toEqual(['60%', '60.00%'])
+
+    const look = { dark: false, kept: null, logX: false, logY: false }
+    const scatter = scatterOption(runs, of('batch'), of('train/loss last'), look)
+    expect([scatter.xAxis, scatter.yAxis]).toMatchObject([{ name: 'Batch size (images)' }, { name: 'Training loss (nats)' }])
+    const { parallelAxis } = parallelOption(runs, [of('memoryBudget'), of('test/loss reported')], look)
+    expect(parallelAxis).toMatchObject([{ name: of('memoryBudget').title }, { name: 'Test loss (nats), reported' }])
+  })
+
+  it('have no unit that a long name would push off the end of its axis', () => {
+    const titles = formFields('hamiltonian').map(({ key }) => configTitle(key))
+    const { parallelAxis } = parallelOption(
+      [],
+      titles.map((title) => quantity([], { title })),
+      { dark: false, kept: null },
+    )
+    const [axis] = parallelAxis as { nameTruncate: { maxWidth: number } }[]
+    for (const title of titles.filter((each) => each.endsWith(')')))
+      expect(6.5 * title.length, title).toBeLessThanOrEqual(axis!.nameTruncate.maxWidth)
   })
 
   it('are told apart by colour and shape up to 56 runs, and those that are not kept are faint, silent and without a name', () => {

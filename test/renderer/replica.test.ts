@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Replica } from '../../src-renderer/client/replica.js'
+import { Replica } from '../../src-renderer/home/replica.js'
 
 /**
  * A server whose state is the list of what happened, and a wire on which snapshots are late: they say what was true when the server

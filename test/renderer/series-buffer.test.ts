@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { doubles } from '../../src-renderer/series/chunked.js'
-import { PackedNumbers } from '../../src-renderer/series/packed.js'
-import { SeriesBuffer } from '../../src-renderer/series/series-buffer.js'
+import { doubles } from '../../src-renderer/charts/series/chunked.js'
+import { PackedNumbers } from '../../src-renderer/charts/series/packed.js'
+import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
 
 interface Point {
   step: number

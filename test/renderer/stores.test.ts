@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { packPoints, unpackPoints, type Points } from '../../src-main/contract/metrics.js'
-import { useDatasets } from '../../src-renderer/stores/datasets.js'
-import { useFeed } from '../../src-renderer/stores/feed.js'
-import { useNotices } from '../../src-renderer/stores/notices.js'
-import { useOpenRun, type OpenRun } from '../../src-renderer/stores/open-run.js'
-import { useRuns } from '../../src-renderer/stores/runs.js'
-import { useTasks } from '../../src-renderer/stores/tasks.js'
-import { FakeServices } from '../fixtures/fake-services.js'
+import { unpackPoints, type Points } from '../../src-main/contract/metrics.js'
+import { useDatasets } from '../../src-renderer/home/datasets.js'
+import { useFeed } from '../../src-renderer/home/feed.js'
+import { useNotices } from '../../src-renderer/home/notices.js'
+import { useOpenRun, type OpenRun } from '../../src-renderer/run/open-run.js'
+import { useRuns } from '../../src-renderer/home/runs.js'
+import { useTasks } from '../../src-renderer/home/tasks.js'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import { PlayedHome } from '../fixtures/played-home.js'
 import { storeApp } from './support/app.js'
 import { unreliable } from './support/unreliable.js'
 
@@ -21,8 +22,8 @@ afterEach(() => void vi.useRealTimers())
 
 const shown = (run: OpenRun): Record<string, Points> => Object.fromEntries([...run.series].map(([key, buffer]) => [key, buffer.toPoints()]))
 
-async function stored(fake: FakeServices, id: string): Promise<Record<string, Points>> {
-  const { series } = await fake.runs.series(id)
+async function stored(home: PlayedHome, id: string): Promise<Record<string, Points>> {
+  const { series } = await home.runs.series({ id })
   return Object.fromEntries(series.map(({ key, points }) => [key, unpackPoints(points)]))
 }
 
@@ -44,26 +45,26 @@ describe('an open run', () => {
       },
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {
-        // So little that most series come in stretches.
-        const fake = new FakeServices({ overviewPoints: 20 })
-        const options = { stretch: 17 }
-        const { id } = await fake.runs.create(REQUEST)
-        const other = await fake.runs.create(REQUEST)
-        fake.advance(7)
-        const wire = unreliable(fake)
-        const { open } = storeApp(wire.services)
+      // Below, about and above the number of points beyond which a series comes in stretches.
+      fc.asyncProperty(fc.constantFrom(7, 4000, 5000), fc.array(event, { maxLength: 25 }), async (begun, events) => {
+        using home = await PlayedHome.open()
+        const options = { stretch: 700 }
+        const { id } = await home.runs.create(REQUEST)
+        const other = await home.runs.create(REQUEST)
+        home.advance(begun)
+        const wire = unreliable(home)
+        const { open } = storeApp(home, wire.client)
         open(() => void useRuns().load())
         let page = open(() => useOpenRun(id, options))
         const extra: { dispose(): void }[] = []
         for (const event of events) {
-          if (event.kind === 'train') fake.advance(event.steps)
+          if (event.kind === 'train') home.advance(event.steps)
           else if (event.kind === 'settle') await settle(300)
           else if (event.kind === 'hold') wire.hold()
           else if (event.kind === 'release') wire.release()
           else if (event.kind === 'cut') wire.cut()
-          else if (event.kind === 'resume') fake.truncate(id, Math.floor((await fake.runs.get(id)).step * 0.7))
-          else if (event.kind === 'reset') fake.publish({ kind: 'reset' })
+          else if (event.kind === 'resume') home.truncate(id, Math.floor((await home.runs.get({ id })).step * 0.7))
+          else if (event.kind === 'reset') home.publish({ kind: 'reset' })
           else if (event.kind === 'second') {
             const { scope } = open(() => useOpenRun(other.id))
             extra.push({ dispose: () => scope.stop() })
@@ -73,52 +74,68 @@ describe('an open run', () => {
           }
         }
         wire.releaseAll()
-        fake.advance(3)
+        home.advance(3)
         await settle(5000)
-        expect(shown(page.value)).toEqual(await stored(fake, id))
+        expect(shown(page.value)).toEqual(await stored(home, id))
         const runs = open(() => useRuns()).value
         expect([...runs.rows].map(({ id: one }) => one).sort()).toEqual([id, other.id].sort())
-        expect(runs.byId.get(id)?.step).toBe((await fake.runs.get(id)).step)
+        expect(runs.byId.get(id)?.step).toBe((await home.runs.get({ id })).step)
         page.scope.stop()
         for (const { dispose } of extra) dispose()
         await settle(100)
       }),
       { numRuns: 60 },
     )
-  }, 60_000)
+  }, 120_000)
 
   it('forgets what a resumed run discarded', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create(REQUEST)
-    const { open } = storeApp(fake)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create(REQUEST)
+    const { open } = storeApp(home)
     open(() => void useRuns().load())
     const { value: run } = open(() => useOpenRun(id))
     await settle()
-    fake.advance(10)
-    fake.publish({ kind: 'truncated', runId: id, afterStep: 6 })
-    const again = { steps: Float64Array.of(7, 8), values: Float64Array.of(0.7, 0.8), times: Float64Array.of(1, 2) }
-    fake.publish({ kind: 'points', runId: id, series: [{ key: 'train/loss', points: packPoints(again) }] })
+    home.advance(10)
+    await settle()
+    home.truncate(id, 6)
+    home.addPoints(id, 'train/loss', [
+      { step: 7, value: 0.7 },
+      { step: 8, value: 0.8 },
+    ])
     await settle()
     expect([...(run.series.get('train/loss')?.toPoints().steps ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect([...(run.series.get('train/loss')?.toPoints().values ?? [])].slice(6)).toEqual([0.7, 0.8])
+  })
+
+  it('has no series of which nothing is left', async () => {
+    const home = await homeOfTest()
+    const { id } = await home.runs.create(REQUEST)
+    const { open } = storeApp(home)
+    open(() => void useRuns().load())
+    const { value: run } = open(() => useOpenRun(id))
+    home.advance(80)
+    await settle()
+    expect([...run.series.keys()]).toContain('test/accuracy')
+    home.truncate(id, 40)
+    await settle()
+    expect(shown(run)).toEqual(await stored(home, id))
+    expect([...run.series.keys()]).not.toContain('test/accuracy')
   })
 
   it('follows its log, its checkpoints, and learns its result when it ends', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create({ ...REQUEST, overrides: { steps: 20 } })
-    const { open } = storeApp(fake)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 20 } })
+    const { open } = storeApp(home)
     open(() => void useRuns().load())
     const { value: run } = open(() => useOpenRun(id))
     await settle()
-    fake.publish({
-      kind: 'log',
-      runId: id,
-      entries: [{ runId: id, at: 1, level: 'warn', message: 'reconstruction error above the tolerance' }],
-    })
-    const checkpoint = { runId: id, step: 10, file: 'a', kind: 'schedule' as const, bytes: 1, createdAt: 1, metrics: {}, weightsHash: 'c' }
-    fake.publish({ kind: 'checkpoint', checkpoint })
-    fake.publish({ kind: 'checkpoint', checkpoint: { ...checkpoint, step: 20, file: 'b' } })
+    home.report(id, { kind: 'log', at: 1, level: 'warn', message: 'reconstruction error above the tolerance' })
+    home.advance(10)
+    home.checkpoint(id)
+    await settle(100)
+    expect(run.checkpoints.value.map(({ step }) => step)).toEqual([10])
     expect(run.detail.value?.result).toBeNull()
-    fake.advance(20)
+    home.advance(10)
     await settle(100)
     expect(run.log.value.map(({ message }) => message)).toEqual(['reconstruction error above the tolerance'])
     expect(run.checkpoints.value.map(({ step }) => step)).toEqual([20, 10])
@@ -126,40 +143,40 @@ describe('an open run', () => {
   })
 
   it('stops asking for points when its page is left', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create(REQUEST)
-    const { open } = storeApp(fake)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create(REQUEST)
+    const { open } = storeApp(home)
     open(() => void useRuns().load())
     const { scope, value: run } = open(() => useOpenRun(id))
     await settle()
-    fake.advance(5)
+    home.advance(5)
     await settle()
     scope.stop()
     await settle()
-    fake.advance(5)
+    home.advance(5)
     await settle()
     expect(run.series.get('train/loss')?.length).toBe(5)
-    expect(fake.subscribers).toBe(1)
+    expect(home.subscribers).toBe(1)
   })
 
   it('says why it cannot be shown', async () => {
-    const { open } = storeApp(new FakeServices())
+    const { open } = storeApp(await homeOfTest())
     open(() => void useRuns().load())
     const { value: run } = open(() => useOpenRun('nosuch'))
     await settle()
-    expect(run.error.value).toMatch(/There is no run "nosuch"/)
+    expect(run.error.value).toMatch(/There is no run nosuch/)
   })
 })
 
 describe('the table of runs', () => {
-  it('is newest first and follows new, changed and removed runs', async () => {
-    const fake = new FakeServices()
+  it('is newest first, also where the clock was set back, and follows new, changed, removed and restored runs', async () => {
+    const home = await homeOfTest()
     vi.setSystemTime(1000)
-    const first = await fake.runs.create(REQUEST)
-    const { open } = storeApp(fake)
+    const first = await home.runs.create(REQUEST)
+    const { open } = storeApp(home)
     const { value: runs } = open(() => useRuns())
     await runs.load()
-    vi.setSystemTime(2000)
+    vi.setSystemTime(500)
     const second = await runs.create(REQUEST)
     await settle()
     expect(runs.rows.map(({ id }) => id)).toEqual([second.id, first.id])
@@ -169,13 +186,16 @@ describe('the table of runs', () => {
     await runs.remove(first.id)
     await settle()
     expect(runs.rows.map(({ id }) => id)).toEqual([second.id])
+    await runs.restore(first.id)
+    await settle()
+    expect(runs.rows.map(({ id }) => id)).toEqual([second.id, first.id])
   })
 })
 
 describe('a lost connection', () => {
   it('asks again what was not answered, once it is back', async () => {
-    const fake = new FakeServices()
-    const { open, connection } = storeApp(fake)
+    const home = await homeOfTest()
+    const { open, connection } = storeApp(home)
     const { value: feed } = open(() => useFeed())
     connection.become('connecting')
     let asked = 0
@@ -191,8 +211,8 @@ describe('a lost connection', () => {
   })
 
   it('does not ask again what was refused', async () => {
-    const fake = new FakeServices()
-    const { open, connection } = storeApp(fake)
+    const home = await homeOfTest()
+    const { open, connection } = storeApp(home)
     const { value: feed } = open(() => useFeed())
     await expect(feed.ask(() => connection.client.runs.get.query({ id: 'nosuch' }))).rejects.toThrow(/There is no run/)
   })
@@ -200,15 +220,15 @@ describe('a lost connection', () => {
 
 describe('notices', () => {
   it('say in the back end’s words why an action failed, once', async () => {
-    const fake = new FakeServices()
-    const { id } = await fake.runs.create(REQUEST)
-    const { open } = storeApp(fake)
+    const home = await homeOfTest()
+    const { id } = await home.runs.create(REQUEST)
+    const { open } = storeApp(home)
     const { value: runs } = open(() => useRuns())
     const { value: notices } = open(() => useNotices())
     const resume = () => notices.attempt(() => runs.resume(id))
     expect(await resume()).toBeNull()
     await resume()
-    expect(notices.queue.map(({ text }) => text)).toEqual([`Run ${id} is running and cannot become running.`])
+    expect(notices.queue.map(({ text }) => text)).toEqual([`Run ${id} is already running.`])
     notices.dismiss()
     expect(notices.queue).toEqual([])
   })
@@ -216,8 +236,8 @@ describe('notices', () => {
 
 describe('data sets and tasks', () => {
   it('follow imports and removals', async () => {
-    const fake = new FakeServices()
-    const { open } = storeApp(fake)
+    const home = await homeOfTest()
+    const { open } = storeApp(home)
     open(() => void useRuns().load())
     const { value: datasets } = open(() => useDatasets())
     const { value: tasks } = open(() => useTasks())

@@ -1,18 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FILTER_OPERATORS, type RunView } from '../../src-main/contract/run-views.js'
+import { currentView, FILTER_OPERATORS, type RunView } from '../../src-main/contract/run-views.js'
+import type { Reading } from '../../src-main/contract/metrics.js'
 import type { RunSummary } from '../../src-main/contract/runs.js'
-import { termsOf, type Column } from '../../src-renderer/table/column.js'
-import { configColumn, FIXED_COLUMNS, metricColumn, metricKeys } from '../../src-renderer/table/columns.js'
-import { describeFilter, filterRuns, OPERATORS } from '../../src-renderer/table/filter.js'
-import { groupItems, groupRuns, meanOf } from '../../src-renderer/table/group.js'
-import { pressed, sortRuns } from '../../src-renderer/table/sort.js'
-import { EMPTY_VIEW, hasView, queryOf, sameView, viewOf } from '../../src-renderer/table/view-query.js'
+import { termsOf, type Column } from '../../src-renderer/runs/table/column.js'
+import { configColumn, FIXED_COLUMNS, metricColumn, metricColumns, metricKeys } from '../../src-renderer/runs/table/columns.js'
+import { describeFilter, filterRuns, OPERATORS } from '../../src-renderer/runs/table/filter.js'
+import { groupItems, groupRuns, meanOf } from '../../src-renderer/runs/table/group.js'
+import { pressed, sortRuns } from '../../src-renderer/runs/table/sort.js'
+import { EMPTY_VIEW, hasView, queryOf, sameView, viewOf } from '../../src-renderer/runs/table/view-query.js'
 import { sampleSummary } from '../fixtures/records.js'
 
 const rates = new Map<string, number>()
 const rate = configColumn({ path: 'learningRate', values: [0.1, 0.2], of: (id) => rates.get(id) ?? null })
-const accuracy = metricColumn('test/accuracy')
+const accuracy = metricColumn('test/accuracy', 'last')
 const columns = new Map<string, Column>([...FIXED_COLUMNS, accuracy, rate].map((column) => [column.key, column]))
 const by = (key: string): Column => columns.get(key)!
 const names = (runs: readonly RunSummary[]): string[] => runs.map(({ name }) => name)
@@ -140,7 +141,7 @@ describe('filters', () => {
   })
 
   it('are told in words, percentages as such', () => {
-    expect(describeFilter(accuracy, { key: accuracy.key, operator: 'atLeast', values: ['0.925'] })).toBe('Test accuracy ≥ 92.5%')
+    expect(describeFilter(accuracy, { key: accuracy.key, operator: 'atLeast', values: ['0.925'] })).toBe('Test accuracy, last ≥ 92.5%')
     expect(describeFilter(by('createdAt'), { key: 'createdAt', operator: 'below', values: ['2026-11-24'] })).toBe(
       'Created before 2026-11-24',
     )
@@ -176,8 +177,62 @@ describe('groups', () => {
     expect(groupRuns(runs, by('name')).map(({ id }) => id)).toEqual(['a', 'x'])
     expect(groupRuns(runs, by('name'), true).map(({ id }) => id)).toEqual(['x', 'a'])
     expect(groupRuns(runs, accuracy).map(({ id }) => id)).toEqual(['0.5', '0.7', 'Infinity', 'NaN', ''])
-    expect(meanOf(runs, accuracy)).toEqual({ mean: expect.closeTo(0.6, 12) as number, count: 2 })
+    expect(meanOf(runs, accuracy)).toEqual({
+      mean: expect.closeTo(0.6, 12) as number,
+      deviation: expect.closeTo(Math.SQRT2 / 10, 12) as number,
+      count: 2,
+    })
+    expect(meanOf(runs.slice(0, 2), accuracy)).toEqual({ mean: 0.5, deviation: null, count: 1 })
     expect(meanOf(runs.slice(4), accuracy)).toBeNull()
+  })
+})
+
+describe('figures of several data sets', () => {
+  const on = (dataset: string, value: number | undefined, i: number) =>
+    sampleSummary(`m${i}`, { dataset, activeSeconds: 10 * (i + 1), latest: value === undefined ? {} : { 'test/accuracy': value } })
+
+  it('have no mean, and the group says of which they are; what is no figure of a data set has one', () => {
+    const runs = [on('mnist', 0.9, 0), on('peaks', 0.5, 1), on('peaks', 0.7, 2)]
+    expect(meanOf(runs, accuracy)).toEqual({ datasets: ['mnist', 'peaks'] })
+    expect(meanOf(runs.slice(1), accuracy)).toMatchObject({ mean: expect.closeTo(0.6, 12) as number, count: 2 })
+    expect(meanOf(runs, by('activeSeconds'))).toMatchObject({ mean: 20, count: 3 })
+    // A run without a value mixes nothing in.
+    expect(meanOf([runs[0]!, on('peaks', undefined, 3)], accuracy)).toMatchObject({ mean: 0.9, count: 1 })
+  })
+})
+
+describe('a view that an earlier version saved', () => {
+  it('has the columns of today in place of those that are gone, each once, and says which', () => {
+    const filter = { operator: 'atMost' as const, values: ['1'] }
+    const old: RunView = {
+      ...EMPTY_VIEW,
+      columns: ['name', 'loss', 'best.test/accuracy', 'reported.test/accuracy', 'best.validation/loss', 'best.train/loss', 'latest.own'],
+      sort: [
+        { key: 'loss', descending: true },
+        { key: 'best.test/loss', descending: false },
+      ],
+      filters: [{ key: 'loss', ...filter }],
+      group: 'best.test/accuracy',
+    }
+    const { view, replaced } = currentView(old)
+    expect(view).toEqual({
+      ...EMPTY_VIEW,
+      columns: ['name', 'latest.test/loss', 'reported.test/accuracy', 'best.validation/loss', 'latest.train/loss', 'latest.own'],
+      sort: [
+        { key: 'latest.test/loss', descending: true },
+        { key: 'reported.test/loss', descending: false },
+      ],
+      filters: [{ key: 'latest.test/loss', ...filter }],
+      group: 'reported.test/accuracy',
+    })
+    expect(replaced).toEqual([
+      'Loss by Test loss, last',
+      'Test accuracy, best by Test accuracy, reported',
+      'Training loss (cross-entropy), best by Training loss (cross-entropy)',
+      'Test loss, best by Test loss, reported',
+    ])
+    expect(currentView(view)).toEqual({ view, replaced: [] })
+    expect(currentView(view).view).toBe(view)
   })
 })
 
@@ -226,6 +281,25 @@ describe('the address of a view', () => {
 })
 
 describe('columns', () => {
+  it('are one reading of one metric each, and never fall back on another', () => {
+    const keys = metricColumns(['train/loss', 'test/accuracy', 'test/loss', 'validation/accuracy', 'own']).map(({ key }) => key)
+    expect(keys).toEqual([
+      'reported.test/accuracy',
+      'reported.test/loss',
+      'best.validation/accuracy',
+      'latest.train/loss',
+      'latest.test/accuracy',
+      'latest.test/loss',
+      'latest.validation/accuracy',
+      'latest.own',
+    ])
+    const training = sampleSummary('a', { latest: { 'train/loss': 1, 'test/accuracy': 0.5, 'test/images': 10 } })
+    const value = (metric: string, reading: Reading): unknown => metricColumn(metric, reading).value(training)
+    expect([value('test/loss', 'last'), value('test/loss', 'reported'), value('test/accuracy', 'reported')]).toEqual([null, null, null])
+    expect([value('train/loss', 'last'), value('test/accuracy', 'last')]).toEqual([1, 0.5])
+    expect(metricColumn('test/accuracy', 'last').more?.(training)).toBe('95% interval 23.66–76.34% (Wilson, 10 images)')
+  })
+
   it('are made of what the runs have: metrics of the field first', () => {
     const runs = [
       sampleSummary('a', { latest: { zebra: 1, 'test/accuracy': 0.5 } }),

@@ -1,7 +1,7 @@
 import superjson from 'superjson'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RetraceBridge } from '../../src-main/contract/bridge'
-import { connect, type Connection, type ConnectionState } from '../../src-renderer/client/transport'
+import { connect, type Connection, type ConnectionState } from '../../src-renderer/home/client/transport'
 
 const INFO = { version: '0.1.0', home: '/h', platform: 'x', host: 'electron' as const, engine: null }
 
@@ -75,15 +75,34 @@ describe('in a browser', () => {
     }
   }
 
-  it('tells a window of an earlier start from a server that is away', async () => {
+  it('tells a window of an earlier start from a server that is away, and from another program', async () => {
     vi.stubGlobal('WebSocket', RefusedSocket)
     const fetching = vi.fn(() => Promise.reject(new TypeError('no connection')))
     vi.stubGlobal('fetch', fetching)
     const states = watch()
     await vi.waitFor(() => expect(fetching.mock.calls.length).toBeGreaterThan(1), { timeout: 3000 })
-    expect(states).toEqual(['connecting'])
-    expect(RefusedSocket.made[0]).toBe(`ws://${location.host}/api`)
+    expect(states).toEqual(['connecting', 'away'])
+    expect(RefusedSocket.made).toEqual([`ws://${location.host}/api`])
     vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 401 })))
-    await vi.waitFor(() => expect(states).toEqual(['connecting', 'refused']), { timeout: 5000 })
+    await vi.waitFor(() => expect(states.at(-1)).toBe('refused'), { timeout: 5000 })
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('hello')))
+    await vi.waitFor(() => expect(states.at(-1)).toBe('foreign'), { timeout: 5000 })
+    expect(RefusedSocket.made, 'none to a server that is not known').toHaveLength(1)
+  })
+
+  it('asks ever more rarely while nothing answers, and at once when the user looks', async () => {
+    vi.useFakeTimers()
+    vi.stubGlobal('WebSocket', RefusedSocket)
+    const fetching = vi.fn(() => Promise.reject(new TypeError('no connection')))
+    vi.stubGlobal('fetch', fetching)
+    watch()
+    await vi.advanceTimersByTimeAsync(60_000)
+    const before = fetching.mock.calls.length
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(fetching.mock.calls.length - before).toBe(120)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await vi.advanceTimersByTimeAsync(10)
+    expect(fetching.mock.calls.length - before).toBe(121)
+    vi.useRealTimers()
   })
 })

@@ -1,12 +1,29 @@
-import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { placedBinding, bindingPaths } from '../../src-main/engine/location.js'
 import { selectEngine, type EngineSelection } from '../../src-main/engine/select.js'
-import { damagedFiles, libraryFolder, libraryIsPresent } from '../../src-main/setup/library.js'
+import { alteredNativeFiles, libraryFiles } from '../../src-main/engine/native-files.js'
+import { sha256 } from '../../src-main/engine/altered-files.js'
+import { libraryFolder, libraryIsSound } from '../../src-main/setup/library.js'
 import { silentProgress } from '../../src-main/setup/progress.js'
 import { setUp, type SetupOutcome } from '../../src-main/setup/setup.js'
+import { tryLock } from '../../src-main/sqlite/lock.mjs'
 import { buildDriver, ended, removeDriver, smallWorld, type SmallWorld } from './small-world.js'
 
 beforeAll(buildDriver)
@@ -24,6 +41,27 @@ const selection = (world: SmallWorld, engine?: string): EngineSelection =>
   selectEngine({ env: { RETRACE_ENGINE: engine }, cache: world.options.cache, packageRoot: world.options.packages.binding })
 
 const library = (world: SmallWorld): string => libraryFolder(world.options.cache, world.options.recipe)
+
+/** Read anew, whatever is remembered. */
+async function damagedFiles(folder: string): Promise<string[]> {
+  const files = await libraryFiles(folder)
+  if (!files) throw new Error(`${folder} is no library`)
+  const found = await Promise.all(files.map(async (file) => ({ ...file, found: await sha256(file.path) })))
+  return found.filter((file) => file.found !== file.sha256).map(({ path }) => path)
+}
+
+const altered = (world: SmallWorld): Promise<string[]> =>
+  alteredNativeFiles(world.options.cache, bindingPaths(world.options.packages.binding))
+
+/** Another content of the same size and time of writing, as a bit that flips or somebody who hides it makes it. */
+function tamper(path: string): void {
+  const { atime, mtime } = statSync(path)
+  const bytes = readFileSync(path)
+  bytes[0]! ^= 1
+  chmodSync(path, 0o644)
+  writeFileSync(path, bytes)
+  utimesSync(path, atime, mtime)
+}
 
 describe('set-up', () => {
   it('brings library and binding once, and does nothing afterwards', async () => {
@@ -64,6 +102,46 @@ describe('set-up', () => {
     expect(await damagedFiles(library(world))).toEqual([])
   })
 
+  it.each(['library', 'binding', 'built binding'])(
+    'replaces a %s of which one bit has changed, which no trainer loads meanwhile',
+    async (what) => {
+      using world = smallWorld()
+      await run(world)
+      expect(await altered(world)).toEqual([])
+      const { binding } = bindingPaths(world.options.packages.binding)
+      const built = (): string => {
+        const [key] = readdirSync(join(world.options.cache, 'bindings'))
+        return join(world.options.cache, 'bindings', key!, 'tfjs_binding.node')
+      }
+      const file = what === 'library' ? join(library(world), 'lib/libtensorflow_cc.so.2') : binding
+      tamper(file)
+      // Where what was placed is restored from has changed as well.
+      if (what === 'built binding') tamper(built())
+      expect(await altered(world)).toEqual([file])
+      expect(await run(world)).toEqual({ worked: true, failures: {} })
+      expect(await altered(world)).toEqual([])
+      expect(await damagedFiles(library(world))).toEqual([])
+      expect(world.log()).toEqual(['download', 'build', ...{ library: ['download'], binding: [], 'built binding': ['build'] }[what]!])
+      expect((await run(world)).worked).toBe(false)
+    },
+  )
+
+  it('reads the files again only when they have changed', async () => {
+    using world = smallWorld()
+    await run(world)
+    await altered(world)
+    const memory = join(world.options.cache, 'sound-files.json')
+    const before = statSync(memory).mtimeMs
+    expect((await run(world)).worked).toBe(false)
+    expect(await altered(world)).toEqual([])
+    expect(statSync(memory).mtimeMs).toBe(before)
+    // What is remembered of a file holds for that file alone.
+    writeFileSync(memory, readFileSync(memory, 'utf8').replaceAll(/"sha256":"./g, '"sha256":"x'))
+    expect((await altered(world)).length).toBeGreaterThan(1)
+    writeFileSync(memory, '{')
+    expect(await altered(world)).toEqual([])
+  })
+
   it("puts its link in the place of a folder that tfjs's own installer left", async () => {
     using world = smallWorld()
     mkdirSync(join(world.options.packages.binding, 'deps/lib'), { recursive: true })
@@ -90,7 +168,7 @@ describe('set-up that cannot succeed', () => {
     mkdirSync(empty)
     expect((await run(world, { path: empty })).failures.native?.kind).toBe('python')
     expect(selection(world).engine).toBe('portable')
-    expect(selection(world).reason).toMatch(/no Python 3/)
+    expect(selection(world).reason).toMatch(/Python 3 with pip is needed/)
     expect(selection(world).remedy).toMatch(/install/i)
     expect((await run(world, { path: empty })).worked).toBe(false)
     vi.unstubAllEnvs()
@@ -108,7 +186,7 @@ describe('set-up that cannot succeed', () => {
     const { failures } = await run(world, { path })
     expect(failures.native).toMatchObject({ kind: 'compiler' })
     expect(failures.native?.reason).toMatch(/make/)
-    expect(libraryIsPresent(library(world))).toBe(true)
+    expect(await libraryIsSound(world.options.cache, world.options.recipe)).toBe(true)
   })
 
   it('without a network records it, starts quickly afterwards, and is tried again by force', async () => {
@@ -132,7 +210,7 @@ describe('set-up that cannot succeed', () => {
   it('is passed over by a forced portable engine and an error for a forced native one', async () => {
     using world = smallWorld()
     expect(() => selection(world, 'native')).toThrow(/not been set up yet.*npm run setup/)
-    expect(() => selection(world, 'fast')).toThrow(/use native, portable or auto/)
+    expect(() => selection(world, 'fast')).toThrow(/Set it to native, portable or auto/)
     await run(world)
     expect(selection(world, 'native').engine).toBe('native')
     expect(selection(world, 'portable')).toMatchObject({ engine: 'portable', native: null })
@@ -164,8 +242,6 @@ describe('set-up that is disturbed', () => {
         const child = world.start(fatal)
         await ended(child)
         expect(child.signalCode).toBe('SIGKILL')
-        // A killed process cannot give its lock back; waiting ten seconds each time would only make the test slow.
-        rmSync(join(world.options.cache, 'setup.lock'), { recursive: true, force: true })
         if (existsSync(library(world))) expect(await damagedFiles(library(world))).toEqual([])
         if (placedBinding(bindingPaths(world.options.packages.binding)) !== null) expect(selection(world).engine).toBe('native')
         vi.unstubAllEnvs()
@@ -178,15 +254,64 @@ describe('set-up that is disturbed', () => {
     },
   )
 
-  it('breaks the lock of a killed one', { timeout: 60_000 }, async () => {
+  it.each([
+    ['SIGTERM', 'it'],
+    ['SIGTERM', 'every process'],
+    ['SIGINT', 'every process'],
+    ['SIGHUP', 'every process'],
+  ] as const)(
+    'at %s to %s it cleans up with all that it has started, and the next one goes on',
+    { timeout: 60_000 },
+    async (signal, whom) => {
+      using world = smallWorld()
+      const slow = join(world.root, 'slow')
+      writeFileSync(slow, '')
+      const child = world.start()
+      const end = ended(child)
+      await vi.waitFor(() => expect(readFileSync(slow, 'utf8')).toMatch(/\d/), { timeout: 20_000 })
+      // As a service manager does, or a terminal: the download ends before set-up can end it.
+      if (whom === 'every process') process.kill(Number(readFileSync(slow, 'utf8')), signal)
+      for (let times = 0; times < 2; times++) child.kill(signal)
+      expect((await end).errors).toContain(`Set-up was interrupted (${signal})`)
+      expect(child.signalCode).toBeNull()
+      expect(world.temporary()).toEqual([])
+      // Empty for a dead process that nobody has waited for.
+      const arguments_ = `/proc/${readFileSync(slow, 'utf8').trim()}/cmdline`
+      await vi.waitFor(() => expect(existsSync(arguments_) && readFileSync(arguments_, 'utf8')).toBeFalsy())
+      rmSync(slow)
+      expect(JSON.parse((await ended(world.start())).output)).toMatchObject({ outcome: { failures: {} } })
+      expect(selection(world).engine).toBe('native')
+    },
+  )
+
+  it('that was killed has left its lock at once, whatever the clock says of it', { timeout: 60_000 }, async () => {
     using world = smallWorld()
     const child = world.start()
     const end = ended(child)
     while (!world.log().includes('download')) await sleep(20)
+    const lock = join(world.options.cache, 'setup-lock.sqlite')
+    expect(await tryLock(lock)).toBeNull()
     child.kill('SIGKILL')
     await end
-    expect(existsSync(join(world.options.cache, 'setup.lock'))).toBe(true)
+    const later = new Date(Date.now() + 86_400_000)
+    utimesSync(lock, later, later)
+    const free = await tryLock(lock)
+    expect(free).not.toBeNull()
+    free!.release()
     expect((await ended(world.start())).status).toBe(0)
     expect(selection(world).engine).toBe('native')
+  })
+
+  it('that waits for another ends when it is asked to', { timeout: 60_000 }, async () => {
+    using world = smallWorld()
+    mkdirSync(world.options.cache)
+    const held = await tryLock(join(world.options.cache, 'setup-lock.sqlite'))
+    const child = world.start()
+    const end = ended(child)
+    await sleep(1500)
+    expect([child.exitCode, world.log()]).toEqual([null, []])
+    child.kill('SIGTERM')
+    expect((await end).errors).toContain('Set-up was interrupted (SIGTERM)')
+    held!.release()
   })
 })

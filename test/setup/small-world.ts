@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { zipSync } from 'fflate'
 import { build } from 'vite'
 import { TENSORFLOW_VERSION } from '../../src-main/engine/location.js'
 import type { SetupOptions } from '../../src-main/setup/setup.js'
 import type { LibraryRecipe } from '../../src-main/setup/wheels.js'
+import { zipSync } from '../fixtures/zip.js'
 
 /** Content of the fake library: large enough that writing it takes several chunks. */
 const LIBRARY = Buffer.alloc(400_000, 'tensor')
@@ -29,6 +29,7 @@ while [ $# -gt 1 ]; do [ "$1" = "--dest" ] && dest=$2; shift; done
 if [ -f "$WORLD/offline" ]; then echo "ERROR: Could not find a version: name resolution" >&2; exit 1; fi
 head -c 1000 "$WORLD/wheel" > "$dest/tensorflow.whl"
 sleep 0.05
+if [ -f "$WORLD/slow" ]; then sleep 321 & echo $! > "$WORLD/slow"; wait; fi
 cat "$WORLD/wheel" > "$dest/tensorflow.whl"
 `
 const GYP = `import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs'

@@ -1,20 +1,17 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { is } from 'drizzle-orm'
-import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../src-main/contract/errors.js'
 import { openDatabase } from '../../src-main/storage/database.js'
 import { explainDiskError } from '../../src-main/storage/disk-errors.js'
-import { openDriver } from '../../src-main/storage/driver.js'
-import * as schema from '../../src-main/storage/schema.js'
+import { openDriver } from '../../src-main/sqlite/driver.mjs'
+import { APPLICATION_ID } from '../../src-main/storage/identity.js'
+import { migrateTo } from '../../src-main/storage/migrate.js'
+import { TABLES } from '../../src-main/storage/tables.js'
 import { temporaryDatabase, temporaryFolder } from '../fixtures/home.js'
 
-const TYPES: Record<string, string> = { integer: 'INTEGER', real: 'REAL', text: 'TEXT', blob: 'BLOB' }
-const tables = Object.values(schema).filter((value) => is(value, SQLiteTable)) as SQLiteTable[]
-
 describe('a database', () => {
-  it('has the tables of the schema, all of them strict', async () => {
+  it('has the tables that the stores know, all of them strict', async () => {
     using home = await temporaryDatabase()
     const found = home.db
       .prepare<{ name: string; strict: number }>(
@@ -22,27 +19,23 @@ describe('a database', () => {
       )
       .all()
     expect(found).toEqual(
-      tables.map((table) => ({ name: getTableConfig(table).name, strict: 1 })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+      Object.keys(TABLES)
+        .sort()
+        .map((name) => ({ name, strict: 1 })),
     )
   })
 
-  it.each(tables.map((table) => [getTableConfig(table).name, table] as const))(
-    'has the columns of the schema in %s',
-    async (name, table) => {
-      using home = await temporaryDatabase()
-      const columns = home.db
-        .prepare<{ name: string; type: string; notnull: number; pk: number }>(
-          `SELECT name, type, "notnull", pk FROM pragma_table_info('${name}')`,
-        )
-        .all()
-      const shape = (columnName: string, type: string, notNull: boolean): string => `${columnName} ${type} ${notNull ? 'not null' : 'null'}`
-      expect(columns.map((column) => shape(column.name, column.type, column.notnull === 1 || column.pk > 0)).sort()).toEqual(
-        getTableConfig(table)
-          .columns.map((column) => shape(column.name, TYPES[column.getSQLType()] ?? column.getSQLType(), column.notNull || column.primary))
-          .sort(),
+  it.each(Object.entries(TABLES))('has the columns that the stores know in %s', async (name, table) => {
+    using home = await temporaryDatabase()
+    const columns = home.db
+      .prepare<{ name: string; type: string; notnull: number; pk: number }>(
+        `SELECT name, type, "notnull", pk FROM pragma_table_info('${name}')`,
       )
-    },
-  )
+      .all()
+    expect(
+      Object.fromEntries(columns.map((column) => [column.name, { type: column.type, nullable: !column.notnull && !column.pk }])),
+    ).toEqual(table)
+  })
 
   it('syncs every commit and checks references', async () => {
     using home = await temporaryDatabase()
@@ -80,18 +73,57 @@ describe('a database', () => {
     const file = join(folder.path, 'retrace.sqlite')
     const raw = await openDriver(file)
     raw.pragma('user_version = 999')
+    raw.pragma(`application_id = ${APPLICATION_ID}`)
     raw.close()
     const refusal = openDatabase(file)
     await expect(refusal).rejects.toThrow(UserError)
-    await expect(refusal).rejects.toThrow(/newer Retrace .*update Retrace/)
+    await expect(refusal).rejects.toThrow(/newer Retrace .*Update Retrace/)
     const again = await openDriver(file)
     expect(again.pragma('user_version', { simple: true })).toBe(999)
     expect(again.prepare('SELECT count(*) AS n FROM sqlite_master').get()).toEqual({ n: 0 })
     again.close()
   })
 
+  it.each<[string, (db: Awaited<ReturnType<typeof openDriver>>) => unknown, RegExp]>([
+    [
+      'of another program',
+      (db) => db.exec('CREATE TABLE contacts (name TEXT)'),
+      /is not a Retrace database and was not changed\. Move it away/,
+    ],
+    [
+      'of another program that counts versions as well',
+      (db) => db.exec('CREATE TABLE contacts (name TEXT); PRAGMA user_version = 3'),
+      /no table/,
+    ],
+    ['of another program that names itself', (db) => db.pragma('application_id = 1'), /is not a Retrace database/],
+    ['with a later version of another program', (db) => db.pragma('user_version = 999'), /is not a Retrace database/],
+    ['with tables of the same names', (db) => db.exec('CREATE TABLE runs (id TEXT); PRAGMA user_version = 1'), /no (table|column)/],
+  ])('%s is not migrated and left as it was', async (_, make, message) => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const raw = await openDriver(file)
+    make(raw)
+    raw.close()
+    const before = readFileSync(file)
+    await expect(openDatabase(file)).rejects.toMatchObject({ code: 'DISK', message: expect.stringMatching(message) })
+    expect(readFileSync(file)).toEqual(before)
+    expect(readdirSync(folder.path)).toEqual(['retrace.sqlite'])
+  })
+
+  it('names its program, also when an earlier version made it', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const raw = await openDriver(file)
+    // The last one that did not.
+    migrateTo(raw, 14)
+    raw.close()
+    const db = await openDatabase(file)
+    expect(db.prepare('PRAGMA application_id').get()).toEqual({ application_id: APPLICATION_ID })
+    db.close()
+  })
+
   it.each([
-    ['that cannot be made', (path: string) => mkdirSync(path), /cannot be written/],
+    ['that cannot be made', (path: string) => mkdirSync(path), /Cannot write/],
     ['that is no database', (path: string) => writeFileSync(path, 'x'.repeat(5000)), /is damaged .*backup/],
   ])('%s is refused with the remedy', async (_, spoil, message) => {
     using folder = temporaryFolder()
@@ -130,7 +162,7 @@ describe('a database', () => {
     } catch (caught) {
       error = explainDiskError(caught, 'HOME')
     }
-    expect(error).toMatchObject({ code: 'DISK', message: 'The disk that holds HOME is full: free some space and try again.' })
+    expect(error).toMatchObject({ code: 'DISK', message: 'The disk of HOME is full. Free some space and try again.' })
     db.close()
   })
 

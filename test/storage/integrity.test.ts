@@ -20,12 +20,12 @@ it('finds a row without the one that it refers to, and pages that were overwritt
   home.db.immediate(() => {
     for (let at = 0; at < 2000; at++) insert.run(`key${at}`, '"some text that fills pages"')
   })
-  expect(await findProblems(home.db.file)).toEqual(['log: a row refers to one that is not there'])
+  expect(await findProblems(home.db.file)).toEqual(['log: a row refers to a missing row'])
   home.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
   const handle = openSync(home.db.file, 'r+')
   writeSync(handle, Buffer.alloc(4096, 0xa5), 0, 4096, statSync(home.db.file).size - 3 * 4096)
   closeSync(handle)
-  expect(await findProblems(home.db.file)).not.toEqual(['log: a row refers to one that is not there'])
+  expect(await findProblems(home.db.file)).not.toEqual(['log: a row refers to a missing row'])
   expect(await findProblems(home.db.file)).not.toEqual([])
 })
 

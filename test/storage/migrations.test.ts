@@ -1,12 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CONFIG_VERSION } from '../../src-main/contract/stored-config.js'
+import { unpackRuns } from '../../src-main/contract/run-table.js'
 import { openDatabase } from '../../src-main/storage/database.js'
-import { openDriver } from '../../src-main/storage/driver.js'
-import { SCHEMA_VERSION } from '../../src-main/storage/migrate.js'
+import { openDriver } from '../../src-main/sqlite/driver.mjs'
+import { APPLICATION_ID } from '../../src-main/storage/identity.js'
+import { defineFunctions, SCHEMA_VERSION } from '../../src-main/storage/migrate.js'
 import { createStores } from '../../src-main/storage/stores.js'
-import { FIGURES } from '../fixtures/fake-evaluations.js'
+import { FIGURES } from '../fixtures/figures.js'
 import { temporaryFolder } from '../fixtures/home.js'
+import { sampleRun } from '../fixtures/records.js'
 
 const FOLDER = resolve(import.meta.dirname, '../../src-main/storage/migrations')
 const FILES = readdirSync(FOLDER).sort()
@@ -14,6 +18,7 @@ const FILES = readdirSync(FOLDER).sort()
 /** A database as that version left it. */
 async function databaseOf(version: number, file: string, fill: string): Promise<void> {
   const raw = await openDriver(file)
+  defineFunctions(raw)
   for (const name of FILES.slice(0, version)) raw.exec(readFileSync(join(FOLDER, name), 'utf8'))
   raw.exec(fill)
   raw.pragma(`user_version = ${version}`)
@@ -105,14 +110,13 @@ describe('migrations', () => {
     const { comparisons } = createStores(db)
     const [named] = comparisons.list()
     expect(named).toMatchObject({ id: 'efgh', view: { runs: ['abcd'] } })
-    comparisons.setRemoved('efgh', 5)
+    comparisons.setRemoved('efgh', { at: 5, after: 3 })
     expect([comparisons.list(), comparisons.get('efgh')]).toEqual([[], undefined])
-    expect(comparisons.removed()).toEqual([{ named, removedAt: 5 }])
-    comparisons.purge(4)
+    expect(comparisons.removed()).toEqual([{ named, removal: { at: 5, after: 3 } }])
     comparisons.setRemoved('efgh', null)
     expect(comparisons.list()).toEqual([named])
-    comparisons.setRemoved('efgh', 5)
-    comparisons.purge(5)
+    comparisons.setRemoved('efgh', { at: 5, after: 3 })
+    comparisons.remove('efgh')
     expect(comparisons.removed()).toEqual([])
     db.close()
   })
@@ -136,6 +140,139 @@ describe('migrations', () => {
     expect(checkpoints.list('abcd')).toEqual([plain])
     checkpoints.setPinned('abcd', 'f', true)
     expect(checkpoints.list('abcd')).toEqual([{ ...plain, pinned: true }])
+    db.close()
+  })
+
+  it('0010: configurations of the ninth version are of the first form, and stay as they were written', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(9, file, RUN.replace("'{}', '{}'", `'{"h": 0.10}', '{}'`))
+    const db = await openDatabase(file)
+    const { runs } = createStores(db)
+    expect(runs.record('abcd')?.config).toEqual({ version: 1, text: '{"h": 0.10}' })
+    runs.insert(sampleRun('efgh'))
+    expect(runs.configsAfter(0, 9).map(({ config }) => config.version)).toEqual([1, CONFIG_VERSION])
+    db.close()
+  })
+
+  it('0012: checkpoints of the eleventh version keep what was measured at their step, and lose what was measured before it', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const blob = (...numbers: number[]): string => `x'${Buffer.from(Float64Array.from(numbers).buffer).toString('hex')}'`
+    const series = (id: number, key: string, ...steps: number[]): string =>
+      `INSERT INTO series VALUES (${id}, 'abcd', '${key}', ${steps.length}, ${steps.at(-1)!}, 1, 1, ${steps.length});
+       INSERT INTO tails VALUES (NULL, ${id}, 0, ${steps.length}, ${steps[0]!}, ${steps.at(-1)!}, ${blob(...steps)}, ${blob(...steps)}, ${blob(...steps)});`
+    const metrics = (accuracy: string): string => `{"train/loss":0.30000000000000004,"test/accuracy":${accuracy},"gone":1}`
+    const checkpoint = (step: number, accuracy: string): string =>
+      `INSERT INTO checkpoints VALUES ('abcd', 'f${step}', ${step}, 'schedule', 1, 2, '${metrics(accuracy)}', 'h', 0);`
+    await databaseOf(
+      11,
+      file,
+      `${RUN} ${series(1, 'train/loss', 1, 2, 3, 4, 5)} ${series(2, 'test/accuracy', 2, 4)}
+       ${checkpoint(2, '0.3')} ${checkpoint(3, '0.3')} ${checkpoint(4, '"NaN"')}`,
+    )
+    const db = await openDatabase(file)
+    expect(
+      createStores(db)
+        .checkpoints.list('abcd')
+        .map((each) => each.metrics),
+    ).toEqual([
+      { 'train/loss': 0.30000000000000004, 'test/accuracy': 0.3 },
+      { 'train/loss': 0.30000000000000004 },
+      { 'train/loss': 0.30000000000000004, 'test/accuracy': NaN },
+    ])
+    db.close()
+  })
+
+  it('0013: the result of a run is in its row, with the checkpoint and images that its evaluation tells; no best of a test metric is left', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const run = (id: string, validation: number, result: object | null): string =>
+      `${RUN.replaceAll("'abcd'", `'${id}'`).replace("'{}', '{}')", `'{"validation":${validation}}', '{}')`)}
+       UPDATE run_records SET result = ${result ? `'${JSON.stringify(result)}'` : 'NULL'} WHERE runId = '${id}';`
+    const result = { testAccuracy: 0.97, testLoss: 0.12, weightsHash: 'w', seconds: 1 }
+    const evaluation = (id: string, step: number, accuracy: number): string =>
+      `INSERT INTO evaluations VALUES ('${id}', 'step-${step}', ${step}, 1, NULL, 200, ${accuracy}, 0.12, '[]', '[]');`
+    await databaseOf(
+      9,
+      file,
+      [
+        run('selected', 0.1, result) + evaluation('selected', 2, 0.97) + evaluation('selected', 4, 0.5),
+        run('lastone', 0, result),
+        run('unknown', 0.1, result),
+        run('stopped', 0, { ...result, testAccuracy: null, testLoss: null }),
+        run('going', 0, null),
+        `UPDATE runs SET best = '{"test/accuracy":0.9,"train/loss":0.1,"validation/accuracy":0.8}' WHERE id = 'selected';`,
+      ].join('\n'),
+    )
+    const db = await openDatabase(file)
+    const { runs } = createStores(db)
+    const values = { 'test/accuracy': 0.97, 'test/loss': 0.12 }
+    expect(runs.get('selected')).toMatchObject({ reported: { step: 2, images: 200, values }, best: { 'validation/accuracy': 0.8 } })
+    expect(runs.record('selected')?.result).toEqual({ ...result, step: 2, images: 200 })
+    expect(runs.get('lastone')?.reported).toEqual({ step: 4, images: null, values })
+    expect(runs.get('unknown')?.reported).toEqual({ step: null, images: null, values })
+    expect(runs.get('stopped')?.reported).toBeNull()
+    expect(runs.get('going')).toMatchObject({ reported: null, best: {} })
+    expect(unpackRuns(runs.packed())).toEqual(runs.list())
+    db.close()
+  })
+
+  it('0014: checkpoints of the thirteenth version have no hash of their whole content, and new ones do', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const columns = '(runId, file, step, kind, bytes, createdAt, metrics, weightsHash)'
+    await databaseOf(13, file, `${RUN} INSERT INTO checkpoints ${columns} VALUES ('abcd', 'f', 3, 'final', 1, 2, '{}', 'h')`)
+    const db = await openDatabase(file)
+    const { checkpoints } = createStores(db)
+    const [old] = checkpoints.list('abcd')
+    expect(old).not.toHaveProperty('contentHash')
+    checkpoints.put({ ...old!, file: 'g', step: 4, contentHash: 'c' })
+    expect(checkpoints.list('abcd').map(({ contentHash }) => contentHash)).toEqual([undefined, 'c'])
+    db.close()
+  })
+
+  it('0015: what was removed in a home of the fourteenth version is kept as long as if it were removed now', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(
+      14,
+      file,
+      `${RUN}; UPDATE runs SET removedAt = 5; INSERT INTO comparisons VALUES ('efgh', 'n', 1, 2, '{"runs":[]}', 7)`,
+    )
+    const db = await openDatabase(file)
+    const { runs, comparisons } = createStores(db)
+    expect(runs.removed().map(({ removal }) => removal)).toEqual([{ at: 5, after: 0 }])
+    expect(comparisons.removed().map(({ removal }) => removal)).toEqual([{ at: 7, after: 0 }])
+    db.close()
+  })
+
+  it('0016: runs of the fifteenth version have no results of the lab, and theirs go with them', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(15, file, `${RUN}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { labResults, runs } = createStores(db)
+    expect(labResults.list('abcd')).toEqual([])
+    const entry = { runId: 'abcd', file: 'f', step: 3, at: 1, diagnostic: 'energy', title: 'Energy', options: { b: 2, a: 1 }, seconds: 2 }
+    const subject = { arch: 'resnet', preset: 'p', dataset: 'd', seed: 1, step: 3, weightsHash: 'w' }
+    const result = {
+      diagnostic: 'energy',
+      title: 'Energy',
+      subject,
+      options: {},
+      summary: [],
+      tables: [],
+      figures: [],
+      notes: [],
+      seconds: 2,
+    }
+    const { number } = labResults.put(entry, result)
+    expect(labResults.put({ ...entry, options: { a: 1, b: 2 } }, result).number).toBeGreaterThan(number)
+    expect(labResults.list('abcd')).toHaveLength(1)
+    runs.remove('abcd')
+    expect(db.prepare('SELECT * FROM lab_results').all()).toEqual([])
+    expect(db.problems()).toEqual([])
     db.close()
   })
 })

@@ -40,6 +40,19 @@ describe('a series', () => {
     expect(rows(home.series.read(ID)[0]!.points)).toEqual(rows(samplePoints(1, 14)))
   })
 
+  it('says what was measured at a step, and nothing of what was measured before or after it', async () => {
+    using home = await opened()
+    // One has full chunks, one a tail alone, one NaN.
+    home.series.append(ID, 'a', samplePoints(1, 10_000))
+    for (const step of [80, 160, 9600]) {
+      home.series.append(ID, 'b', { steps: Float64Array.of(step), values: Float64Array.of(step / 10_000), times: Float64Array.of(1) })
+      home.series.append(ID, 'c', { steps: Float64Array.of(step), values: Float64Array.of(NaN), times: Float64Array.of(1) })
+    }
+    for (const step of [80, 160, 9600]) expect(home.series.at(ID, step)).toEqual({ a: Math.sin(step), b: step / 10_000, c: NaN })
+    for (const step of [1, 79, 4096, 4097, 10_000]) expect(home.series.at(ID, step)).toEqual({ a: Math.sin(step) })
+    for (const step of [0, 10_001]) expect(home.series.at(ID, step)).toEqual({})
+  })
+
   it('becomes chunks of 4,096 points, never a row a point', async () => {
     using home = await opened()
     home.db.immediate(() => {

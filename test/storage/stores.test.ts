@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../../src-main/contract/changes.js'
 import { packPoints } from '../../src-main/contract/metrics.js'
+import { CONFIG_VERSION } from '../../src-main/contract/stored-config.js'
 import { createJournal } from '../../src-main/storage/journal.js'
 import { createStores } from '../../src-main/storage/stores.js'
 import { temporaryDatabase } from '../fixtures/home.js'
@@ -60,7 +61,7 @@ describe('runs', () => {
     runs.insert(run)
     expect(runs.get('abcd')).toEqual(run.summary)
     expect(runs.record('abcd')).toEqual({
-      config: run.config,
+      config: { version: CONFIG_VERSION, text: JSON.stringify(run.config) },
       environment: run.environment,
       result: null,
       weightsFile: null,
@@ -69,7 +70,7 @@ describe('runs', () => {
     })
     runs.update('abcd', { status: 'running', latest: { x: Infinity }, reason: 'r' })
     expect(runs.get('abcd')).toEqual({ ...run.summary, status: 'running', latest: { x: Infinity }, reason: 'r' })
-    const result = { testAccuracy: 0.5, testLoss: null, weightsHash: 'h', seconds: 2 }
+    const result = { testAccuracy: 0.5, testLoss: null, step: 4, images: 10, weightsHash: 'h', seconds: 2 }
     runs.updateRecord('abcd', { result, pid: 12 })
     expect(runs.record('abcd')).toMatchObject({ result, pid: 12 })
     series.append('abcd', 'a', samplePoints(0, 5000))

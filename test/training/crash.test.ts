@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import type { RunDetail, RunSummary } from '../../src-main/contract/runs.js'
-import type { Services } from '../../src-main/contract/services.js'
+import type { Calls } from '../fixtures/calls.js'
 import { openDatabase } from '../../src-main/storage/database.js'
+import { openDriver } from '../../src-main/sqlite/driver.mjs'
 import { databaseFile } from '../../src-main/storage/home-files.js'
 import type { Call } from '../fixtures/backend-host.js'
 import { bundleForNode } from '../fixtures/build.js'
@@ -53,19 +54,19 @@ async function startHost(home: string, behaviour: object) {
   })
   await readied
   let calls = 0
-  const call = <T>(method: Call['method'], ...args: unknown[]): Promise<T> =>
+  const call = <T>(method: Call['method'], input?: unknown): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const id = ++calls
       waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
-      child.send({ id, method, args } satisfies Call)
+      child.send({ id, method, input } satisfies Call)
     })
-  const get = (id: string): Promise<RunDetail> => call('get', id)
+  const get = (id: string): Promise<RunDetail> => call('get', { id })
   return {
     create: (steps: number): Promise<RunSummary> => call('create', { preset: 'small', dataset: 'digits', overrides: { steps } }),
-    resume: (id: string): Promise<RunSummary> => call('resume', id),
+    resume: (id: string): Promise<RunSummary> => call('resume', { id }),
     get,
     async steps(id: string): Promise<number[]> {
-      const { series } = await call<Awaited<ReturnType<Services['runs']['series']>>>('series', id)
+      const { series } = await call<Awaited<ReturnType<Calls['runs']['series']>>>('series', { id })
       return series[0] ? [...unpackPoints(series[0].points).steps] : []
     },
     async until(id: string, condition: (run: RunDetail) => boolean): Promise<RunDetail> {
@@ -137,7 +138,7 @@ describe('kill -9', () => {
 
     const next = await startHost(folder.path, { stepMs: 1 })
     const run = await next.get(id)
-    expect(run).toMatchObject({ status: 'interrupted', reason: expect.stringContaining('resume') })
+    expect(run).toMatchObject({ status: 'interrupted', reason: expect.stringMatching(/Resume it/) })
     await next.resume(id)
     const done = await next.until(id, ({ status }) => status === 'finished')
     expect(done).toMatchObject({ step: 400, lease: 2 })
@@ -204,11 +205,64 @@ describe('kill -9', () => {
   })
 })
 
+describe('another program that holds the database', () => {
+  it('ends neither the host nor its run: what was reported meanwhile is kept afterwards', async () => {
+    using folder = temporaryFolder()
+    const host = await startHost(folder.path, { stepMs: 10 })
+    const { id } = await host.create(600)
+    await host.until(id, ({ step }) => step >= 30)
+    const other = await openDriver(databaseFile(folder.path))
+    try {
+      other.exec('BEGIN IMMEDIATE')
+      const { step } = await host.get(id)
+      await sleep(3000)
+      expect(await host.get(id)).toMatchObject({ status: 'running', step })
+      other.exec('COMMIT')
+    } finally {
+      other.close()
+    }
+    await host.until(id, ({ status }) => status === 'finished')
+    expect(await host.steps(id)).toEqual(upTo(600))
+    expect(new Set(lives(folder.path).map(({ pid }) => pid)).size).toBe(1)
+  })
+})
+
+describe('SIGTERM', () => {
+  it('to a trainer: the run is interrupted at a checkpoint, in both orders of news at a shutdown, and goes on without a gap', async () => {
+    using folder = temporaryFolder()
+    let host = await startHost(folder.path, { stepMs: 5 })
+    const { id } = await host.create(1000)
+    await host.until(id, ({ step }) => step >= 15)
+    const trainer = (): number => lives(folder.path).at(-1)!.pid
+    process.kill(trainer(), 'SIGTERM')
+    const alone = await host.until(id, ({ status }) => status === 'interrupted')
+    expect(alone.reason).toMatch(/trainer was terminated.*Resume this run from step \d+/)
+    expect(alone.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: alone.step })
+
+    for (const first of ['trainer', 'host'] as const) {
+      const { step } = await host.resume(id)
+      await host.until(id, (run) => run.status === 'running' && run.step > step + 10)
+      if (first === 'trainer') process.kill(trainer(), 'SIGTERM')
+      const closed = host.close()
+      if (first === 'host') process.kill(trainer(), 'SIGTERM')
+      await closed
+      await host.kill()
+      host = await startHost(folder.path, { stepMs: 2 })
+      const run = await host.get(id)
+      expect(run.status).toBe('interrupted')
+      expect(run.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: run.step })
+    }
+    await host.resume(id)
+    await host.until(id, ({ status }) => status === 'finished')
+    expect(await host.steps(id)).toEqual(upTo(1000))
+  })
+})
+
 describe('closing a host', () => {
   it('leaves its run interrupted at a checkpoint, from which it goes on', async () => {
     using folder = temporaryFolder()
     const host = await startHost(folder.path, { stepMs: 5 })
-    const { id } = await host.create(200)
+    const { id } = await host.create(1000)
     await host.until(id, ({ step }) => step >= 15)
     await host.close()
     await host.kill()
@@ -218,6 +272,6 @@ describe('closing a host', () => {
     expect(run.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: run.step })
     await next.resume(id)
     await next.until(id, ({ status }) => status === 'finished')
-    expect(await next.steps(id)).toEqual(upTo(200))
+    expect(await next.steps(id)).toEqual(upTo(1000))
   })
 })

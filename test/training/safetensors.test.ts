@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../../src-main/training/safetensors.js'
 import { temporaryFolder } from '../fixtures/home.js'
 
@@ -55,23 +55,23 @@ describe('a .safetensors file', () => {
   })
 
   it.each<[string, Buffer, RegExp]>([
-    ['that is empty', Buffer.alloc(0), /shorter than the length of its header/],
-    ['whose header is 100 MB', fileOf({}, data, 100_000_000n), /header claims 100000000 bytes; at most/],
+    ['that is empty', Buffer.alloc(0), /too short for a header/],
+    ['whose header is 100 MB', fileOf({}, data, 100_000_000n), /header claims 100000000 bytes, more than the limit/],
     ['whose header overflows 53 bits', fileOf({}, data, 2n ** 64n - 1n), /header claims 18446744073709551615 bytes/],
-    ['whose header is longer than the file', fileOf({}, data, 1000n), /header claims 1000 bytes, the file has 26; it is truncated/],
-    ['whose header is no JSON', fileOf('{"a":', data), /its header is not JSON/],
+    ['whose header is longer than the file', fileOf({}, data, 1000n), /header claims 1000 bytes but the file has 26, so it is truncated/],
+    ['whose header is no JSON', fileOf('{"a":', data), /its header is not valid JSON/],
     ['whose header is a list', fileOf([], data), /not a table of tensors/],
-    ['whose metadata is no table of texts', fileOf({ __metadata__: { a: 1 } }, data), /metadata is not a table of texts/],
+    ['whose metadata is no table of texts', fileOf({ __metadata__: { a: 1 } }, data), /metadata is not a table of strings/],
     ['with overlapping offsets', fileOf({ a: f32([2], 0, 8), b: f32([2], 4, 12), c: f32([1], 12, 16) }, data), /tensor b begins at byte 4/],
     [
       'with a gap',
       fileOf({ a: f32([1], 0, 4), b: f32([2], 8, 16) }, data),
-      /tensor b begins at byte 8, not where the one before ends \(4\)/,
+      /tensor b begins at byte 8 instead of 4, where the previous one ends/,
     ],
     ['whose offsets run backwards', fileOf({ a: f32([4], 16, 0) }, data), /does not fill the bytes 16 to 0/],
     ['with negative offsets', fileOf({ a: f32([4], -16, 0) }, data), /tensor a: data_offsets/],
     ['with offsets beyond the file', fileOf({ a: f32([8], 0, 32) }, data), /its tensors need .* the file has .* truncated/],
-    ['with data after the tensors', fileOf({ a: f32([2], 0, 8) }, data), /something after them/],
+    ['with data after the tensors', fileOf({ a: f32([2], 0, 8) }, data), /trailing data/],
     ['whose shape does not fill its bytes', fileOf({ a: f32([3], 0, 16) }, data), /shape \[3\] does not fill/],
     ['whose shape overflows', fileOf({ a: f32([2 ** 31, 2 ** 31, 2 ** 31], 0, 16) }, data), /does not fill the bytes/],
     ['whose shape overflows to what fits', fileOf({ a: f32([2 ** 53, 2 ** 53, 0, 4], 0, 16) }, data), /tensor a: shape|does not fill/],
@@ -84,6 +84,33 @@ describe('a .safetensors file', () => {
     const error: unknown = await readSafetensors(file).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ code: 'BAD_INPUT', message: expect.stringMatching(reason) as string })
     expect((error as Error).message).toContain(file)
+  })
+
+  it.each([
+    ['brackets that open', '['.repeat(8e6), /nested more than 4 levels deep/],
+    ['brackets that close again', `{"a":${'[]'.repeat(4e6)}}`, /more than 150002 objects and arrays/],
+    ['a tensor in every few bytes', `{${Array.from({ length: 400_000 }, (_, i) => `"${i}":{}`).join()}}`, /more than 150002/],
+  ])('with megabytes of %s is refused before they are parsed', async (_, header, reason) => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'brackets.safetensors')
+    writeFileSync(file, fileOf(header, data))
+    const parse = vi.spyOn(JSON, 'parse')
+    await expect(readSafetensors(file)).rejects.toThrow(reason)
+    expect(parse).not.toHaveBeenCalled()
+    parse.mockRestore()
+  })
+
+  it('whose texts hold brackets, quotes and backslashes is read', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'texts.safetensors')
+    const metadata = { text: `${'['.repeat(500_000)}"\\`, '"[': '\\"' }
+    await writeSafetensors(file, { metadata, tensors: new Map() })
+    expect((await readSafetensors(file)).metadata).toEqual(metadata)
+  })
+
+  it('in whose place is a folder is refused', async () => {
+    using folder = temporaryFolder()
+    await expect(readSafetensors(folder.path)).rejects.toMatchObject({ code: 'BAD_INPUT', message: /it is not a file/ })
   })
 
   it('that claims terabytes is refused before anything is allocated', async () => {
@@ -115,7 +142,9 @@ describe('a .safetensors file', () => {
     const file = join(folder.path, 'a.safetensors')
     const of = (value: number) => ({ metadata: {}, tensors: new Map([['x', { shape: [1], data: Float32Array.of(value) }]]) })
     await writeSafetensors(file, of(1))
-    await expect(writeSafetensors(file, of(2), () => Promise.reject(new Error('not mine any more')))).rejects.toThrow('not mine')
+    await expect(writeSafetensors(file, of(2), { mayPlace: () => Promise.reject(new Error('not mine any more')) })).rejects.toThrow(
+      'not mine',
+    )
     expect(readdirSync(folder.path)).toEqual(['a.safetensors'])
     expect((await readSafetensors(file)).tensors.get('x')!.data[0]).toBe(1)
   })
@@ -123,7 +152,7 @@ describe('a .safetensors file', () => {
   it('that is not there is told as that', async () => {
     await expect(readSafetensors('/nowhere/a.safetensors')).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining('no such file') as string,
+      message: expect.stringContaining('does not exist') as string,
     })
   })
 })

@@ -2,12 +2,14 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { TrainerExit, TrainerHandle, TrainerOrder, TrainerReport } from '../../src-main/experiments/ports.js'
 import { isTrainerOf } from '../../src-main/training/orphans.js'
-import { createSupervisor, type Patience } from '../../src-main/training/supervisor.js'
+import { UserError } from '../../src-main/contract/errors.js'
+import type { Patience } from '../../src-main/training/patience.js'
+import { createSupervisor } from '../../src-main/training/supervisor.js'
 import { temporaryFolder } from '../fixtures/home.js'
 import { killProcess } from '../fixtures/processes.js'
 import { sampleConfig } from '../fixtures/records.js'
+import type { TrainerExit, TrainerHandle, TrainerOrder, TrainerReport } from '../../src-main/features/runs/control/trainers.js'
 
 const ENTRY = resolve(import.meta.dirname, '../fixtures/fake-trainer.mjs')
 
@@ -49,9 +51,11 @@ function watch(
       lease: 1,
       config: sampleConfig({ steps: 30 }),
       datasetFolder: folder,
+      datasetHash: null,
       checkpointFolder: join(folder, 'checkpoints'),
       logFolder,
       resumeFrom: null,
+      olderCheckpoints: [],
       weightsFrom: null,
       slot: 0,
       slots: 1,
@@ -67,6 +71,7 @@ function watch(
         reports.push(report)
         onReport?.(report)
         for (const wake of waiting) wake()
+        return true
       },
       exited,
     },
@@ -101,6 +106,22 @@ describe('a trainer under supervision', () => {
     expect(nan).toMatchObject({ series: [{ values: Float64Array.of(NaN) }] })
   })
 
+  it('is told which points are committed, and of none that are not', async () => {
+    using folder = temporaryFolder()
+    const refuse = vi.fn((report: TrainerReport) => {
+      if (report.kind === 'points' && report.step === 6) throw new Error('The disk is full.')
+    })
+    const trainer = watch(folder.path, { trace: join(folder.path, 'trace'), traceKept: true, stepMs: 20 }, { onReport: refuse })
+    await trainer.exit
+    const kept =
+      readFileSync(join(folder.path, 'trace'), 'utf8')
+        .match(/(?<=kept )\d+/g)
+        ?.map(Number) ?? []
+    expect(kept.length).toBeGreaterThan(2)
+    expect(kept).toEqual(to(kept.length))
+    expect(kept.length).toBeLessThan(6)
+  })
+
   it.each([
     ['pause', 'paused'],
     ['stop', 'stopped'],
@@ -115,10 +136,10 @@ describe('a trainer under supervision', () => {
   })
 
   it.each([
-    ['SIGKILL', /^The trainer was killed \(SIGKILL\), probably because the machine ran out of memory\. Its last words: an earlier line$/],
+    ['SIGKILL', /^The trainer was killed \(SIGKILL\), probably because the machine ran out of memory\. Error: an earlier line$/],
     ['SIGSEGV', /^The trainer crashed \(SIGSEGV\)/],
-    ['exit', /^The trainer ended with exit code 3\. Its last words: an earlier line$/],
-    ['throw', /^The trainer ended with exit code 1\. Its last words: RangeError: no more at step 12$/],
+    ['exit', /^The trainer exited with code 3\. Error: an earlier line$/],
+    ['throw', /^The trainer exited with code 1\. Error: RangeError: no more at step 12$/],
   ])('that dies by %s leaves the reason, and everything it had reported', async (how, reason) => {
     using folder = temporaryFolder()
     const trainer = watch(folder.path, { dies: { step: 12, how } })
@@ -129,10 +150,32 @@ describe('a trainer under supervision', () => {
     await vi.waitFor(() => expect(readFileSync(join(folder.path, 'log', 'trainer-1.log'), 'utf8')).toContain('an earlier line'))
   })
 
+  it('that is asked to end from outside before it can answer has not crashed', async () => {
+    using folder = temporaryFolder()
+    const trainer = watch(folder.path, { dies: { step: 12, how: 'SIGABRT' } })
+    expect(await trainer.exit).toEqual({ reason: expect.stringContaining('crashed (SIGABRT)'), overdue: false })
+    const early = watch(folder.path, { silent: true, defaultSignals: true }, { lease: 2 })
+    await vi.waitFor(() => expect(early.pid()).toBeGreaterThan(0))
+    process.kill(early.pid(), 'SIGTERM')
+    expect(await early.exit).toEqual({ reason: expect.stringMatching(/SIGTERM.*Resume/), overdue: false, interrupted: true })
+  })
+
+  it('that is asked to end by signals writes a checkpoint for SIGTERM, and leaves the others to the host', async () => {
+    using folder = temporaryFolder()
+    const trainer = watch(folder.path, { stepMs: 20 }, { config: sampleConfig({ steps: 1e6 }) })
+    await trainer.until(atStep(3))
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) process.kill(trainer.pid(), signal)
+    await trainer.until(atStep(6))
+    for (let times = 0; times < 2; times++) process.kill(trainer.pid(), 'SIGTERM')
+    expect(await trainer.exit).toEqual({ reason: null, overdue: false })
+    expect(trainer.reports.at(-1)).toMatchObject({ kind: 'ended', outcome: 'interrupted' })
+    expect(trainer.reports.at(-2)).toMatchObject({ kind: 'checkpoint', checkpoint: 'pause' })
+  })
+
   it('that goes without a result says so', async () => {
     using folder = temporaryFolder()
     const trainer = watch(folder.path, { dies: { step: 5, how: 'lastWord' } })
-    expect(await trainer.exit).toMatchObject({ reason: expect.stringMatching(/^The trainer ended without a result\./) })
+    expect(await trainer.exit).toMatchObject({ reason: expect.stringMatching(/^The trainer exited without a result\./) })
   })
 
   it('that does not obey is killed in time, and what it reported meanwhile is kept', async () => {
@@ -167,7 +210,7 @@ describe('a trainer under supervision', () => {
   it.each([
     ['of another build', { protocol: 99 }, /different builds/],
     ['that sends nonsense', { garbage: true }, /does not understand/],
-    ['that never begins', { silent: true }, /did not begin within/],
+    ['that never begins', { silent: true }, /did not start within/],
   ])('%s is ended with the reason', async (_, behaviour, reason) => {
     using folder = temporaryFolder()
     const trainer = watch(folder.path, behaviour, { patience: { hello: 'silent' in behaviour ? 500 : 30_000 } })
@@ -177,9 +220,30 @@ describe('a trainer under supervision', () => {
   it('that cannot be started says why', async () => {
     using folder = temporaryFolder()
     const missing = watch(folder.path, {}, { entry: join(folder.path, 'nowhere.mjs') })
-    expect((await missing.exit).reason).toMatch(/exit code 1.*Cannot find module/)
+    expect((await missing.exit).reason).toMatch(/code 1\..*Cannot find module/)
     const blocked = watch(folder.path, {}, { checkpointFolder: join(ENTRY, 'checkpoints') })
     expect((await blocked.exit).reason).toMatch(/could not be started: .*ENOTDIR/)
+  })
+
+  it('goes on while the database is held by another program, and all that it reports is kept once, in its order', async () => {
+    using folder = temporaryFolder()
+    let refused = 0
+    const kept: TrainerReport[] = []
+    const trainer = watch(
+      folder.path,
+      { traceKept: true, trace: join(folder.path, 'trace') },
+      {
+        onReport(report) {
+          if (report.kind === 'points' && report.step === 6 && refused++ < 3)
+            throw new UserError('UNAVAILABLE', 'in use by another program', { obstacle: 'busy' })
+          kept.push(report)
+        },
+      },
+    )
+    expect(await trainer.exit).toEqual({ reason: null, overdue: false })
+    expect(refused).toBe(4)
+    expect(points(kept)).toEqual(to(30))
+    expect(kept.at(-1)).toMatchObject({ kind: 'ended', outcome: 'finished' })
   })
 
   it('is killed when what it reports cannot be kept', async () => {

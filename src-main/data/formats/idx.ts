@@ -2,6 +2,7 @@ import { UserError } from '../../contract/errors.js'
 import type { ByteReader } from '../byte-reader.js'
 import type { DatasetFormat } from '../format.js'
 import { datasetNameFrom } from '../names.js'
+import { severalSets } from '../readings.js'
 import type { SourceFolder } from '../source-folder.js'
 
 const CHUNK_BYTES = 2 ** 22
@@ -9,8 +10,19 @@ const LABEL_LIMIT = 10 ** 8
 const SIDE_LIMIT = 1024
 const UINT8 = 0x08
 
-const PATTERN = { train: 'train', test: '(?:t10k|test)' }
-type LabelledPart = keyof typeof PATTERN
+type LabelledPart = 'train' | 'test'
+const PARTS: readonly LabelledPart[] = ['train', 'test']
+
+/** A name of a file: what stands before the part (`emnist-letters-`), the part, and what is in it. */
+const NAME = /^(.*?)(train|t10k|test)[-_.](?:(images)-?[.-]?idx[34]|(labels)-?[.-]?idx1)[-.]ubyte(?:\.gz)?$/i
+
+/** The files of one data set, which begin alike. */
+interface IdxSet {
+  prefix: string
+  files: Record<LabelledPart, { images?: string; labels?: string }>
+  /** Of parts and contents that another file has already. */
+  twice: string[]
+}
 
 interface Pair {
   part: LabelledPart
@@ -18,32 +30,80 @@ interface Pair {
   labels: string
 }
 
+/** What is called when several sets lie in one folder. */
+const called = ({ prefix }: IdxSet): string => prefix.replace(/[-_.]+$/, '') || 'the one without a prefix'
+
+function setsOf(folder: SourceFolder): IdxSet[] {
+  const sets = new Map<string, IdxSet>()
+  for (const name of folder.names) {
+    const [, prefix, word, images] = NAME.exec(name) ?? []
+    if (prefix === undefined || word === undefined || (prefix !== '' && !/[-_.]$/.test(prefix))) continue
+    const key = prefix.toLowerCase()
+    const set = sets.get(key) ?? { prefix, files: { train: {}, test: {} }, twice: [] }
+    sets.set(key, set)
+    const part = word.toLowerCase() === 'train' ? 'train' : 'test'
+    const what = images === undefined ? 'labels' : 'images'
+    // The first by name is the unpacked one of a file that is there twice.
+    if (set.files[part][what] === undefined) set.files[part][what] = name
+    else set.twice.push(name)
+  }
+  const all = [...sets.values()]
+  const withImages = all.filter(({ files }) => PARTS.some((part) => files[part].images))
+  // Labels alone are a data set of which the images are missing, which is said.
+  return withImages.length ? withImages : all
+}
+
+const filesOf = ({ files, twice }: IdxSet): string[] => [
+  ...PARTS.flatMap((part) => [files[part].images, files[part].labels].flatMap((name) => name ?? [])),
+  ...twice,
+]
+
+const pairsOf = ({ files }: IdxSet): Pair[] =>
+  PARTS.flatMap((part) => {
+    const { images, labels } = files[part]
+    return images && labels ? [{ part, images, labels }] : []
+  })
+
+const trains = (set: IdxSet): boolean => pairsOf(set).some(({ part }) => part === 'train')
+
+/** One of several sets: the one that is asked for, else the only one that can be trained on. @throws UserError BAD_INPUT */
+function chooseSet(sets: readonly IdxSet[], only: string | undefined): IdxSet {
+  const names = sets.map(called)
+  const asked = sets.find((set) => called(set) === only)
+  if (asked) return asked
+  const [first, ...others] = sets.filter(trains).length ? sets.filter(trains) : sets
+  if (first && !others.length) return first
+  throw new UserError('BAD_INPUT', severalSets(names))
+}
+
 /** MNIST's format, also of Fashion-MNIST, KMNIST, EMNIST and others. LeCun, Cortes, Burges 1998. */
 export const format: DatasetFormat = {
   id: 'idx',
   label: 'IDX (MNIST, Fashion-MNIST, KMNIST, ...)',
+  // Files of Fashion-MNIST cannot be told from those of digits and letters.
+  mirrored: 'doubtful',
   files: 'train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (also with .gz)',
-  async find(folder) {
-    const parts = (Object.keys(PATTERN) as LabelledPart[]).map((part) => ({
-      part,
-      images: match(folder, part, 'images-?[.-]?idx[34]'),
-      labels: match(folder, part, 'labels-?[.-]?idx1'),
-    }))
-    if (!parts.some(({ images }) => images)) return null
-    const pairs = parts.filter((pair): pair is Pair => pair.images !== null && pair.labels !== null)
+  async find(folder, _, { only }) {
+    const sets = setsOf(folder)
+    if (!sets.length) return null
+    const set = sets.length === 1 ? sets[0]! : chooseSet(sets, only)
+    const pairs = pairsOf(set)
     let bytes = 0
     for (const { images } of pairs) bytes += await folder.unpackedSize(images)
     return {
-      name: datasetNameFrom(folder.name, 'idx'),
+      name: datasetNameFrom(sets.length === 1 ? folder.name : called(set), 'idx'),
       bytes,
+      // What is there twice, and other sets, are told below.
+      files: [...pairs.flatMap(({ images, labels }) => [images, labels]), ...sets.flatMap(filesOf)],
       async read(sink, signal) {
+        requireTraining(set)
         const labels = new Map<LabelledPart, Uint8Array>()
         for (const { part, labels: file } of pairs) labels.set(part, await readLabels(folder, file, signal))
         let classes = 2
         for (const array of labels.values()) for (const label of array) classes = Math.max(classes, label + 1)
-        const missing = parts.flatMap(({ part, images, labels }) => [
-          ...(images ? [] : [`the images of the ${part} part`]),
-          ...(labels ? [] : [`the labels of the ${part} part`]),
+        const missing = PARTS.flatMap((part) => [
+          ...(set.files[part].images ? [] : [`the images of the ${part} part`]),
+          ...(set.files[part].labels ? [] : [`the labels of the ${part} part`]),
         ])
         let begun: { file: string; image: { height: number; width: number; channels: number } } | null = null
         for (const { part, images: file } of pairs) {
@@ -52,15 +112,23 @@ export const format: DatasetFormat = {
             const { count, ...image } = await readImageHeader(reader, file)
             const known = labels.get(part)!
             if (known.length !== count)
-              throw new UserError('BAD_INPUT', `${file} has ${count} images and its labels are ${known.length}: get both files again.`)
+              throw new UserError('BAD_INPUT', `${file} has ${count} images but ${known.length} labels. Get both files again.`)
             if (!begun) {
               begun = { file, image }
               sink.begin({ kind: 'images', image, classNames: Array.from({ length: classes }, (_, label) => String(label)) })
-              if (missing.length) sink.note(`incomplete download: ${missing.join(', ')} missing; imported what is there`)
+              if (missing.length) sink.incomplete(missing.join(', '))
+              if (set.twice.length) sink.assume(`${set.twice.join(', ')} was skipped because another file has the same part.`)
+              const rest = sets.filter((other) => other !== set)
+              if (rest.length)
+                sink.assume(
+                  `Of ${sets.length} data sets in the folder, ${called(set)} was imported; ${rest.map(called).join(', ')} was skipped.`,
+                )
+              if (/emnist/i.test(set.prefix))
+                sink.assume('EMNIST files store images with rows and columns swapped; they were read as they are.')
             } else if (JSON.stringify(begun.image) !== JSON.stringify(image))
               throw new UserError(
                 'BAD_INPUT',
-                `${begun.file} and ${file} have images of different shapes: they are no pair; get both again.`,
+                `${begun.file} and ${file} have images of different shapes and do not belong together. Get both again.`,
               )
             const size = image.height * image.width * image.channels
             const chunk = Math.max(1, Math.floor(CHUNK_BYTES / size))
@@ -83,16 +151,27 @@ export const format: DatasetFormat = {
 const progressOf = (pairs: Pair[], part: LabelledPart, done: number): number =>
   (pairs.findIndex((pair) => pair.part === part) + done) / pairs.length
 
-function match(folder: SourceFolder, part: LabelledPart, rest: string): string | null {
-  const pattern = new RegExp(`(^|[-_.])${PATTERN[part]}[-_.]${rest}[-.]ubyte(\\.gz)?$`, 'i')
-  return folder.names.find((name) => pattern.test(name)) ?? null
+/** @throws UserError BAD_INPUT that names the file without which there is nothing to train on */
+function requireTraining({ files: { train }, prefix }: IdxSet): void {
+  const { images, labels } = train
+  if (images && labels) return
+  const there = images ?? labels
+  if (there === undefined) {
+    const names = `${prefix}train-images-idx3-ubyte and ${prefix}train-labels-idx1-ubyte`
+    throw new UserError('BAD_INPUT', `There are test files but no training files. Put ${names} beside them.`)
+  }
+  const wanted = images ? images.replace(/images(-?[.-]?)idx[34]/i, 'labels$1idx1') : there.replace(/labels(-?[.-]?)idx1/i, 'images$1idx3')
+  throw new UserError(
+    'BAD_INPUT',
+    `${there} has no ${images ? 'labels' : 'images'}: ${wanted} is missing. Put it beside ${there} and import again.`,
+  )
 }
 
 async function readHeader(reader: ByteReader, file: string, dimensions: readonly number[]): Promise<number[]> {
   const magic = await reader.read(4)
   const rank = magic[3]!
   if (magic[0] !== 0 || magic[1] !== 0 || magic[2] !== UINT8 || !dimensions.includes(rank))
-    throw new UserError('BAD_INPUT', `${file} does not begin like an IDX file of bytes: it is damaged or of another format; get it again.`)
+    throw new UserError('BAD_INPUT', `${file} is not an IDX file of bytes: its header is invalid. Get it again, or choose another format.`)
   const sizes = await reader.read(4 * rank)
   return Array.from({ length: rank }, (_, i) => sizes.readUInt32BE(4 * i))
 }
@@ -103,7 +182,10 @@ async function readImageHeader(
 ): Promise<{ count: number; height: number; width: number; channels: number }> {
   const [count = 0, height = 0, width = 0, channels = 1] = await readHeader(reader, file, [3, 4])
   if ([height, width, channels].some((side) => side < 1 || side > SIDE_LIMIT))
-    throw new UserError('BAD_INPUT', `${file} says that its images are ${height}x${width}x${channels}: 1 to ${SIDE_LIMIT} is possible.`)
+    throw new UserError(
+      'BAD_INPUT',
+      `${file} has images of ${height}x${width}x${channels}, but sides must be from 1 to ${SIDE_LIMIT}. Get it again.`,
+    )
   return { count, height, width, channels }
 }
 
@@ -112,7 +194,7 @@ async function readLabels(folder: SourceFolder, file: string, signal: AbortSigna
   try {
     const [count = 0] = await readHeader(reader, file, [1])
     if (count > LABEL_LIMIT)
-      throw new UserError('BAD_INPUT', `${file} says that it has ${count} labels, more than a data set can: it is damaged; get it again.`)
+      throw new UserError('BAD_INPUT', `${file} is damaged: it claims ${count} labels, more than a data set can have. Get it again.`)
     const labels = await reader.read(count)
     await reader.end()
     return labels

@@ -4,7 +4,17 @@ import { ImageShapeSchema, type ImageShape } from '../../contract/config.js'
 import type { ImageOptions } from '../../contract/datasets.js'
 import { UserError } from '../../contract/errors.js'
 import type { DatasetFormat } from '../format.js'
-import { decodeImage, readImageHeader, requireSide, Undecodable, type Decoded, type ImageHeader, type Target } from '../image-decoder.js'
+import {
+  decodeImage,
+  LOST,
+  readImageHeader,
+  requireSide,
+  Undecodable,
+  type Decoded,
+  type ImageHeader,
+  type Lost,
+  type Target,
+} from '../image-decoder.js'
 import { readImageTree, type ImageFile, type ImageTree } from '../image-tree.js'
 import { PARTS, type Part } from '../layout.js'
 import { datasetNameFrom } from '../names.js'
@@ -26,11 +36,11 @@ const LOOKING = 0.15
 /** A folder a class with PNG, JPEG or WebP files, also inside of train, val and test folders. */
 export const format: DatasetFormat = {
   id: 'image-folders',
-  label: 'Image files, a folder a class',
+  label: 'Image files, one folder per class',
   files: 'CLASS/*.png, .jpg, .jpeg or .webp in two or more folders, or the same inside of train/, val/ and test/',
   lastResort: true,
-  async find(folder, images) {
-    const tree = await readImageTree(folder.path)
+  async find(folder, images, { folders }) {
+    const tree = await readImageTree(folder.path, folders)
     if (!tree) return null
     const files = PARTS.flatMap((part) => tree.files[part])
     const headers = await readHeaders(folder.path, spread(files, SAMPLE), new AbortController().signal, () => undefined)
@@ -43,13 +53,17 @@ export const format: DatasetFormat = {
         const target = await chooseTarget(folder.path, tree, images, sink, signal)
         sink.begin({ kind: 'images', image: shapeFrom(target), classNames: tree.classNames })
         for (const note of tree.notes) sink.note(note)
+        for (const assumption of tree.assumptions) sink.assume(assumption)
         holdOut(tree, images.testFraction, sink)
         const total = files.length
         let done = 0
-        for (const part of PARTS)
-          await readPart(folder.path, part, tree.files[part], target, sink, signal, (path) =>
-            sink.progress(LOOKING + (1 - LOOKING) * (++done / total), `decoding ${dirname(path)}`),
-          )
+        const lost = new Map<Lost, number>()
+        const onRead = (path: string, without: readonly Lost[]): void => {
+          for (const what of without) lost.set(what, (lost.get(what) ?? 0) + 1)
+          sink.progress(LOOKING + (1 - LOOKING) * (++done / total), `decoding ${dirname(path)}`)
+        }
+        for (const part of PARTS) await readPart(folder.path, part, tree.files[part], target, sink, signal, onRead)
+        for (const [what, count] of lost) sink.note(`${count} images ${LOST[what]}`)
       },
     }
   },
@@ -110,16 +124,18 @@ async function chooseTarget(root: string, tree: ImageTree, images: ImageOptions,
   if (images.size && images.colour) return { ...images.size, channels: images.colour === 'grey' ? 1 : 3, fit: images.fit }
   const files = PARTS.flatMap((part) => tree.files[part])
   const headers = await readHeaders(root, files, signal, (done) =>
-    sink.progress((LOOKING * done) / files.length, `looking at the sizes of ${files.length} images`),
+    sink.progress((LOOKING * done) / files.length, `reading the sizes of ${files.length} images`),
   )
-  if (!headers.length) throw new UserError('BAD_INPUT', `None of the ${files.length} image files can be read: get them again.`)
+  if (!headers.length) throw new UserError('BAD_INPUT', `None of the ${files.length} image files can be read. Get them again.`)
   const shape = shapeOf(headers, images)
   requireSide(shape, SIDE_LIMIT)
   const others = headers.filter(({ width, height }) => width !== shape.width || height !== shape.height).length
   if (!images.size && others)
-    sink.note(`the images have several sizes: ${others} were made ${shape.width}x${shape.height}, the size of most (${images.fit})`)
+    sink.note(
+      `the images have several sizes: ${others} were resized to ${shape.width}x${shape.height}, the most frequent size (${images.fit})`,
+    )
   const grey = headers.filter((header) => header.grey).length
-  if (!images.colour && shape.channels === 3 && grey) sink.note(`${grey} grey images were turned into colour images`)
+  if (!images.colour && shape.channels === 3 && grey) sink.note(`${grey} grey images were converted to colour`)
   return { height: shape.height, width: shape.width, channels: shape.channels === 1 ? 1 : 3, fit: images.fit }
 }
 
@@ -135,7 +151,7 @@ function holdOut(tree: ImageTree, fraction: number, sink: DatasetSink): void {
   )
   files.test = files.train.filter((_, i) => held.has(i))
   files.train = files.train.filter((_, i) => !held.has(i))
-  sink.note(`no test folder: ${files.test.length} images, the same part of every class, were drawn as the test part (seed ${SEED})`)
+  sink.note(`no test folder: ${files.test.length} images, the same fraction of every class, were held out as the test part (seed ${SEED})`)
 }
 
 async function readPart(
@@ -145,7 +161,7 @@ async function readPart(
   target: Target,
   sink: DatasetSink,
   signal: AbortSignal,
-  onRead: (path: string) => void,
+  onRead: (path: string, without: readonly Lost[]) => void,
 ): Promise<void> {
   const size = target.height * target.width * target.channels
   const capacity = Math.max(1, Math.floor(CHUNK_BYTES / size))
@@ -176,7 +192,7 @@ async function readPart(
         labels.push(result.label ?? 0)
         if (labels.length === capacity) await flush()
       }
-      onRead(result.path)
+      onRead(result.path, 'why' in result ? [] : result.decoded.lost)
     },
   )
   await flush()

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { ImageShapeSchema, type ImageShape } from '../../contract/config.js'
+import type { Readings } from '../../contract/datasets.js'
 import { UserError } from '../../contract/errors.js'
 import type { DatasetFormat } from '../format.js'
 import { datasetNameFrom } from '../names.js'
 import type { NpyHeader } from '../npy.js'
 import { NpzFile } from '../npz.js'
+import { severalSets } from '../readings.js'
 import type { DatasetSink } from '../sink.js'
 import { valuesPerItem } from '../shape.js'
 
@@ -12,8 +14,8 @@ const CHUNK_BYTES = 2 ** 22
 const LABEL_LIMIT = 10 ** 8
 
 const EXPECTED =
-  'x_train, y_train, x_test, y_test (or train_images, train_labels, test_images, test_labels; or images, labels) with images of the ' +
-  'shape [n, height, width] or [n, height, width, 1 or 3], uint8 or float32 in 0..1 or 0..255, and labels of the shape [n], whole numbers from 0'
+  'x_train, y_train, x_test, y_test (or train_images, train_labels, test_images, test_labels; or images, labels) with images of ' +
+  'shape [n, height, width] or [n, height, width, 1 or 3], uint8 or float32 in 0..1 or 0..255, and integer labels of shape [n] from 0'
 
 type Split = 'train' | 'validation' | 'test'
 
@@ -48,18 +50,26 @@ interface Pair {
 export const format: DatasetFormat = {
   id: 'npz',
   label: 'NumPy arrays',
-  files: `one .npz with the arrays ${EXPECTED}`,
-  async find(folder) {
+  files: `one .npz file with the arrays ${EXPECTED}`,
+  async find(folder, _, readings) {
     const files = folder.names.filter((name) => /\.npz$/i.test(name))
-    const [file] = files
-    if (file === undefined || files.length > 1) return null
+    const stem = (name: string): string => name.replace(/\.npz$/i, '')
+    const file = files.length > 1 ? files.find((name) => stem(name) === readings.only || name === readings.only) : files[0]
+    if (!files.length) return null
+    if (file === undefined) throw new UserError('BAD_INPUT', severalSets(files.map(stem)))
     const path = join(folder.path, file)
-    const { pairs, notes } = await withNpz(path, findPairs)
+    const { pairs, notes } = await withNpz(path, (npz) => findPairs(npz, readings.channels))
     const count = pairs.reduce((sum, { header }) => sum + header.shape[0]!, 0)
     return {
-      name: datasetNameFrom(file.replace(/\.npz$/i, ''), 'arrays'),
+      name: datasetNameFrom(stem(file), 'arrays'),
       bytes: count * (valuesPerItem({ image: pairs[0]!.shape }) + 2),
-      read: (sink, signal) => withNpz(path, (npz) => readPairs(npz, pairs, notes, sink, signal)),
+      files,
+      read: (sink, signal) =>
+        withNpz(path, (npz) => {
+          if (files.length > 1)
+            sink.assume(`Of ${files.length} files, ${file} was imported; ${files.filter((each) => each !== file).join(', ')} was skipped.`)
+          return readPairs(npz, { pairs, notes, values: readings.values }, sink, signal)
+        }),
     }
   },
 }
@@ -73,8 +83,8 @@ async function withNpz<T>(path: string, work: (npz: NpzFile) => Promise<T>): Pro
   }
 }
 
-async function findPairs(npz: NpzFile): Promise<{ pairs: Pair[]; notes: string[] }> {
-  const wrong = (why: string): UserError => new UserError('BAD_INPUT', `${npz.name} ${why}. Expected are ${EXPECTED}.`)
+async function findPairs(npz: NpzFile, channels: Readings['channels']): Promise<{ pairs: Pair[]; notes: string[] }> {
+  const wrong = (why: string): UserError => new UserError('BAD_INPUT', `${npz.name} ${why}. Expected arrays: ${EXPECTED}.`)
   const byName = new Map(npz.names.map((name) => [name.toLowerCase(), name]))
   const first = (names: string[]): string | undefined => names.map((name) => byName.get(name)).find((name) => name !== undefined)
   const pairs: Pair[] = []
@@ -84,19 +94,25 @@ async function findPairs(npz: NpzFile): Promise<{ pairs: Pair[]; notes: string[]
     const images = first(NAMES[split].images)
     const labels = first(NAMES[split].labels)
     if (images === undefined && labels === undefined) continue
-    if (images === undefined) throw wrong(`has ${labels}, but no images to it`)
-    if (labels === undefined) throw wrong(`has ${images}, but no labels to it`)
+    if (images === undefined) throw wrong(`has ${labels} but no matching images`)
+    if (labels === undefined) throw wrong(`has ${images} but no matching labels`)
     const header = await npz.header(images)
-    const shape = shapeOf(header.shape)
-    if (!shape) throw wrong(`has ${images} of the shape [${header.shape.join(', ')}]`)
+    const said = `has ${images} of shape [${header.shape.join(', ')}]`
+    const shape = shapeOf(header.shape, channels)
+    if (shape === 'either')
+      throw new UserError(
+        'BAD_INPUT',
+        `${npz.name} ${said}, in which the channels may be first or last. Choose with --channels first or --channels last (in the window: Channels of arrays).`,
+      )
+    if (!shape) throw wrong(said)
     if (pairs[0] && JSON.stringify(pairs[0].shape) !== JSON.stringify(shape.image))
       throw wrong(`has images of different shapes in ${pairs[0].images} and ${images}`)
     const part = split === 'train' || (split === 'validation' && hasTest) ? 'train' : 'test'
     if (split === 'validation')
       notes.push(
         part === 'train'
-          ? `${images} was added to the training part, from which runs draw their validation part`
-          : `${images} is the test part`,
+          ? `${images} was added to the training part, from which runs draw their validation split`
+          : `${images} is used as the test part`,
       )
     pairs.push({ split, part, images, labels, header, shape: shape.image, channelsFirst: shape.channelsFirst })
   }
@@ -104,15 +120,25 @@ async function findPairs(npz: NpzFile): Promise<{ pairs: Pair[]; notes: string[]
   return { pairs, notes }
 }
 
-function shapeOf(shape: readonly number[]): { image: ImageShape; channelsFirst: boolean } | null {
+/** null: no shape of images; 'either': the channels may be at either end. */
+function shapeOf(shape: readonly number[], asked: Readings['channels']): { image: ImageShape; channelsFirst: boolean } | 'either' | null {
   const [, a = 0, b = 0, c = 1] = shape
   if (shape.length !== 3 && shape.length !== 4) return null
   const colours = (channels: number): boolean => channels === 1 || channels === 3
-  const image = colours(c) ? { height: a, width: b, channels: c } : colours(a) ? { height: b, width: c, channels: a } : null
-  return image && ImageShapeSchema.safeParse(image).success ? { image, channelsFirst: !colours(c) } : null
+  const [first, last] = [shape.length === 4 && colours(a) && asked !== 'last', shape.length === 3 || (colours(c) && asked !== 'first')]
+  // A single pixel is the same both ways.
+  if (first && last && b * Math.max(a, c) > 1) return 'either'
+  const image = last ? { height: a, width: b, channels: c } : first ? { height: b, width: c, channels: a } : null
+  return image && ImageShapeSchema.safeParse(image).success ? { image, channelsFirst: !last } : null
 }
 
-async function readPairs(npz: NpzFile, pairs: Pair[], notes: string[], sink: DatasetSink, signal: AbortSignal): Promise<void> {
+interface Wanted {
+  pairs: Pair[]
+  notes: string[]
+  values: Readings['values']
+}
+
+async function readPairs(npz: NpzFile, { pairs, notes, values: range }: Wanted, sink: DatasetSink, signal: AbortSignal): Promise<void> {
   const labels = new Map<Pair, number[]>()
   for (const pair of pairs) labels.set(pair, await readLabels(npz, pair))
   let classes = 2
@@ -123,13 +149,18 @@ async function readPairs(npz: NpzFile, pairs: Pair[], notes: string[], sink: Dat
     classNames: Array.from({ length: classes }, (_, label) => String(label)),
   })
   for (const note of notes) sink.note(note)
+  const used = new Set(pairs.flatMap(({ images, labels: names }) => [images, names]))
+  const left = [...npz.names.filter((name) => !used.has(name)), ...npz.others]
+  if (left.length) sink.assume(`The arrays ${[...used].join(', ')} were imported; ${left.slice(0, 20).join(', ')} were skipped.`)
+  const first = pairs.filter(({ channelsFirst }) => channelsFirst).map(({ images }) => images)
+  if (first.length) sink.assume(`${first.join(', ')} was interpreted as [images, channels, height, width].`)
   const total = pairs.reduce((sum, { header }) => sum + header.length, 0)
+  const toPixels = await pixelScale(npz, pairs, range, sink, signal)
   let before = 0
   for (const pair of pairs) {
-    const toPixels = await pixelScale(npz, pair, signal)
     let read = 0
     for await (const { values, count } of chunks(npz, pair, signal)) {
-      const pixels = pair.channelsFirst ? channelsLast(toPixels(values), pair.shape) : toPixels(values)
+      const pixels = pair.channelsFirst ? channelsLast(toPixels(pair, values), pair.shape) : toPixels(pair, values)
       await sink.write(pair.part, pixels, labels.get(pair)!.slice(read, read + count), pair.labels)
       read += count
       sink.progress((before + (read / pair.header.shape[0]!) * pair.header.length) / total, `reading ${pair.images}`)
@@ -160,24 +191,87 @@ async function* chunks(
   }
 }
 
-/** How numbers become pixels: as they are, or rounded, or from 0..1. */
-async function pixelScale(npz: NpzFile, pair: Pair, signal: AbortSignal): Promise<(values: Uint8Array | Float64Array) => Uint8Array> {
-  if (pair.header.type === 'u1') return (values) => values as Uint8Array
+/** By how much values may leave their range, as those of resized images do: a quarter of one of 255 levels. */
+const TOLERANCE = 1e-3
+
+/** Of floats beyond this there are no images in 0..1, and below it none in 0..255 that anyone could see. */
+const BRIGHT = 16
+
+/** What numbers that are no floats lie in: whole ones up to 255, or truth values. */
+const isFlag = ({ header }: Pair): boolean => header.type === 'b1'
+
+const isFloat = ({ header }: Pair): boolean => header.type.startsWith('f')
+
+/**
+ * How numbers become pixels: whole ones as they are; floats by one scale for all parts, or train and test would differ.
+ * @throws UserError BAD_INPUT for values out of range, parts of different ranges, and a range that only the user can know
+ */
+async function pixelScale(
+  npz: NpzFile,
+  pairs: readonly Pair[],
+  asked: Readings['values'],
+  sink: DatasetSink,
+  signal: AbortSignal,
+): Promise<(pair: Pair, values: Uint8Array | Float64Array) => Uint8Array> {
+  const ranges: { pair: Pair; low: number; high: number }[] = []
+  for (const pair of pairs) if (!isFlag(pair)) ranges.push({ pair, ...(await rangeOf(npz, pair, signal)) })
+  const said = ({ pair: { images }, low, high }: (typeof ranges)[number]): string => `${images} from ${low} to ${high}`
+  const floats = ranges.filter(({ pair }) => isFloat(pair))
+  const inUnit = ({ high }: { high: number }): boolean => high <= 1 + TOLERANCE
+  const unit = asked ? asked === '0..1' : floats.length > 0 && floats.every(inUnit)
+  for (const range of ranges) {
+    const most = unit && isFloat(range.pair) ? 1 : 255
+    const slack = most * TOLERANCE
+    if (range.low >= -slack && range.high <= most + slack) continue
+    throw new UserError(
+      'BAD_INPUT',
+      `${range.pair.images} of ${npz.name} has values from ${range.low} to ${range.high}: but images must have values in ${asked ?? '0..1 or 0..255'}. Undo the normalisation and save it again.`,
+    )
+  }
+  if (!asked && !unit && floats.some(inUnit))
+    throw new UserError(
+      'BAD_INPUT',
+      `The parts of ${npz.name} seem to have different ranges: ${floats.map(said).join(', ')}. Save all of them in one range, or choose it with --values 0..1 or --values 0..255 (in the window: Values of floats).`,
+    )
+  const whole = ranges.filter(({ pair }) => !isFloat(pair))
+  if (whole.some(({ high }) => high <= 1) && whole.some(({ high }) => high >= BRIGHT))
+    throw new UserError(
+      'BAD_INPUT',
+      `The parts of ${npz.name} seem to have different ranges: ${whole.map(said).join(', ')}. Save all of them in one range.`,
+    )
+  if (whole.length && (floats.length || whole.every(({ high }) => high < BRIGHT)))
+    sink.assume(`Integers were read as they are, with 255 as white (${whole.map(said).join(', ')}).`)
+  const flags = pairs.filter(isFlag)
+  if (flags.length) sink.assume(`${flags.map(({ images }) => images).join(', ')} is boolean: false is black and true is white.`)
+  const dim = floats.find(({ high }) => high < BRIGHT)
+  if (!asked && !unit && dim)
+    throw new UserError(
+      'BAD_INPUT',
+      `${said(dim)} of ${npz.name} is neither clearly in 0..1 nor in 0..255. Choose with --values 0..1 or --values 0..255 (in the window: Values of floats).`,
+    )
+  if (floats.length) {
+    const range = unit ? '0..1, with 1 as white' : '0..255, with 255 as white'
+    sink.assume(
+      `Float values were ${asked ? '' : 'assumed to be '}in ${range}, in all parts (${floats.map(said).join(', ')}), and rounded to 256 levels.`,
+    )
+  }
+  return (pair, values) => {
+    if (pair.header.type === 'u1') return values as Uint8Array
+    const factor = isFlag(pair) || (unit && isFloat(pair)) ? 255 : 1
+    return Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(value * factor))))
+  }
+}
+
+async function rangeOf(npz: NpzFile, pair: Pair, signal: AbortSignal): Promise<{ low: number; high: number }> {
   let [low, high] = [Infinity, -Infinity]
   for await (const { values } of chunks(npz, pair, signal))
     for (const value of values) {
-      if (value < low || Number.isNaN(value)) low = value
+      // Nothing is below or above NaN, so it would be forgotten.
+      if (Number.isNaN(value)) return { low: NaN, high: NaN }
+      if (value < low) low = value
       if (value > high) high = value
-      // Nothing is below NaN, so it would be forgotten again.
-      if (Number.isNaN(low)) break
     }
-  if (!(low >= 0 && high <= 255))
-    throw new UserError(
-      'BAD_INPUT',
-      `${pair.images} of ${npz.name} has values from ${low} to ${high}: images have values in 0..1 or 0..255; undo the normalisation and save it again.`,
-    )
-  const factor = pair.header.type.startsWith('f') && high <= 1 ? 255 : 1
-  return (values) => Uint8Array.from(values, (value) => Math.round(value * factor))
+  return { low, high }
 }
 
 /** [n, channels, height, width] to [n, height, width, channels] */
@@ -196,13 +290,13 @@ async function readLabels(npz: NpzFile, { images, labels: name, header: { shape 
     const wrong = (why: string): UserError => new UserError('BAD_INPUT', `${name} of ${npz.name} ${why}.`)
     if (header.shape.length > 2 || (header.shape.length === 2 && header.shape[1] !== 1))
       throw wrong(
-        `has the shape [${header.shape.join(', ')}]: labels are one whole number an image, for example np.argmax(${name}, axis=1)`,
+        `has shape [${header.shape.join(', ')}], but labels must be one integer per image, for example np.argmax(${name}, axis=1)`,
       )
     if (header.length !== count || count > LABEL_LIMIT)
-      throw wrong(`has ${header.length} labels, and ${images} has ${count} images: save both again`)
+      throw wrong(`has ${header.length} labels, but ${images} has ${count} images. Save both again`)
     const labels = [...header.decode(await reader.read(header.length * header.itemBytes))]
     const bad = labels.find((label) => !Number.isInteger(label) || label < 0 || label > 65_535)
-    if (bad !== undefined) throw wrong(`has the label ${bad}: labels are whole numbers from 0 to 65535`)
+    if (bad !== undefined) throw wrong(`has the label ${bad}, but labels must be whole numbers from 0 to 65535`)
     return labels
   } finally {
     reader.close()

@@ -28,13 +28,18 @@ export const format: DatasetFormat = {
     return {
       name: 'stl-10',
       bytes,
+      files: [...present.flatMap(({ images, labels }) => [images, ...(labels ? [labels] : [])]), 'class_names.txt'],
       async read(sink, signal) {
+        const needed = ['train_X.bin', 'train_y.bin'].filter((name) => !folder.has(name))
+        if (needed.length)
+          throw new UserError('BAD_INPUT', `There are STL-10 files but no labelled training images. Put ${needed.join(', ')} beside them.`)
         const named = folder.has('class_names.txt') ? await folder.readLines('class_names.txt') : CLASSES
         const classNames = named.length === CLASSES.length ? named : CLASSES
         sink.begin({ kind: 'images', image: { height: SIDE, width: SIDE, channels: 3 }, classNames })
-        if (named.length !== CLASSES.length) sink.note(`class_names.txt has ${named.length} names in place of ${CLASSES.length}: not used`)
+        if (named.length !== CLASSES.length)
+          sink.note(`class_names.txt was ignored because it has ${named.length} names instead of ${CLASSES.length}`)
         const missing = FILES.flatMap(({ images, labels }) => [images, ...(labels ? [labels] : [])]).filter((name) => !folder.has(name))
-        if (missing.length) sink.note(`incomplete download: ${missing.join(', ')} missing; imported what is there`)
+        if (missing.length) sink.incomplete(missing.join(', '))
         let before = 0
         for (const { part, images, labels } of present) {
           const total = countImages(folder, images)
@@ -61,7 +66,7 @@ export const format: DatasetFormat = {
 function countImages(folder: SourceFolder, images: string): number {
   const size = folder.size(images)
   if (!size || size % PIXELS)
-    throw new UserError('BAD_INPUT', `${images} is cut off or damaged: ${size} bytes are no whole number of images; get it again.`)
+    throw new UserError('BAD_INPUT', `${images} is truncated or damaged: ${size} bytes are not a whole number of images. Get it again.`)
   return size / PIXELS
 }
 
@@ -69,12 +74,18 @@ function countImages(folder: SourceFolder, images: string): number {
 async function readLabels(folder: SourceFolder, file: string, count: number, images: string): Promise<Int16Array> {
   const bytes = await folder.readWhole(file, 2 ** 24)
   if (bytes.length !== count)
-    throw new UserError('BAD_INPUT', `${file} has ${bytes.length} labels for the ${count} images of ${images}: get both again.`)
+    throw new UserError('BAD_INPUT', `${file} has ${bytes.length} labels for the ${count} images of ${images}. Get both again.`)
+  const wrong = bytes.findIndex((label) => label < 1 || label > CLASSES.length)
+  if (wrong >= 0)
+    throw new UserError(
+      'BAD_INPUT',
+      `${file} has the label ${bytes[wrong]} for image ${wrong + 1}, but STL-10 labels are from 1 to ${CLASSES.length}. Get it again.`,
+    )
   return Int16Array.from(bytes, (label) => label - 1)
 }
 
 /** [n, channel, column, row] to [n, row, column, channel] */
-export function transposeColumns(planes: Uint8Array): Uint8Array {
+function transposeColumns(planes: Uint8Array): Uint8Array {
   const out = new Uint8Array(planes.length)
   for (let image = 0; image < planes.length; image += PIXELS)
     for (let channel = 0; channel < 3; channel++)

@@ -1,15 +1,14 @@
+import type { Fusion } from './fusion.js'
 import { accumulate } from './fusions/accumulate.js'
 import { biasActivation } from './fusions/bias-activation.js'
 import { commonFactor } from './fusions/common-factor.js'
+import { normActivation } from './fusions/norm-activation.js'
 import { scaleOfRelu } from './fusions/scale-of-relu.js'
 import { scaledOperands } from './fusions/scaled-operands.js'
 import { RecordedGraph, type RecordedNode } from './recorded-graph.js'
 
-/** One rewriting of a graph into fewer passes over memory, exact but for rounding. */
-export type Fusion = (graph: RecordedGraph) => void
-
 /** In the order in which they make room for each other. */
-const FUSIONS: readonly Fusion[] = [scaledOperands, commonFactor, biasActivation, scaleOfRelu, accumulate]
+const FUSIONS: readonly Fusion[] = [scaledOperands, commonFactor, biasActivation, normActivation, scaleOfRelu, accumulate]
 
 /**
  * Merges elementwise operations into the convolutions before or after them (oneDNN's post-operations), so that a state is read and

@@ -138,9 +138,12 @@ export class Program {
     return this.call(inputs, captured.fetches)
   }
 
-  /** Values of all variables; the caller owns the tensors. */
-  read(): Tensors {
-    return this.variables.read((feeds, fetches) => this.call(feeds, fetches))
+  /**
+   * Values of variables; the caller owns the tensors.
+   * @param wanted by the name that TensorFlow's variable was declared with, or that of each part of a stack; by default all
+   */
+  read(wanted: (name: string) => boolean = () => true): Tensors {
+    return this.variables.read(wanted, (feeds, fetches) => this.call(feeds, fetches))
   }
 
   /** Sets variables, stacks as a whole; the tensors stay the caller's. */

@@ -38,6 +38,8 @@ export function withoutDead(nodes: readonly RecordedNode[], results: ReadonlySet
   return kept.reverse()
 }
 
+const isType = (value: AttrValue | undefined, type: number): boolean => value !== undefined && 'type' in value && value.type === type
+
 const nodeOf = (input: string): string => input.split(':')[0]!
 
 /** A recorded function that rules may rewrite. */
@@ -104,9 +106,10 @@ export class RecordedGraph {
     return (this.position.get(nodeOf(a)) ?? -1) < (this.position.get(nodeOf(b)) ?? -1)
   }
 
-  /** The value of a scalar float constant, or undefined. */
+  /** The value of a scalar float constant, or undefined; tfjs's tape casts factors to the type that they have. */
   scalar(input: string): number | undefined {
     const node = this.node(input)
+    if (node?.op === 'Cast' && isType(node.attr.DstT, FLOAT) && isType(node.attr.SrcT, FLOAT)) return this.scalar(node.input[0]!)
     if (node?.op !== 'Const' || node.shapes[0]!.length !== 0) return undefined
     const value = node.attr.value as { tensor: { dtype: number; tensorContent: Uint8Array } }
     const { dtype, tensorContent } = value.tensor

@@ -5,7 +5,7 @@ import { shapeProto, type AttrValue } from './graph-def.js'
 import type { RecordedNode } from './recorded-graph.js'
 
 /** Bytes of one constant of a graph: those of shapes, axes and factors are far below, those of activations far above. */
-export const LARGEST_CONSTANT = 64 * 1024
+const LARGEST_CONSTANT = 64 * 1024
 
 /** Operations whose result has a shape that only its values tell. */
 const SHAPED_BY_VALUES = /^(Where|Unique|UniqueV2|UniqueWithCounts|NonMaxSuppression|BooleanMask|SparseFillEmptyRows|ListDiff)/
@@ -19,7 +19,8 @@ export class CaptureError extends Error {
 export interface GraphNode {
   op: string
   attributes: Record<string, AttrValue>
-  inputs: readonly Tensor[]
+  /** Tensors, or names of outputs of nodes before it. */
+  inputs: readonly (Tensor | string)[]
 }
 
 /** A variable of the session: one of its own, or several of one shape as a stack. */
@@ -56,6 +57,8 @@ export class Recorder {
   private readonly apart = new Map<string, { whole: string; count: number }>()
   /** Which operation a name came from, for messages. */
   private readonly ops = new Map<string, string>()
+  /** Of norms, by the name of their gamma. */
+  private readonly remembered = new Map<string, readonly string[] | null>()
   private readonly binding: Binding
   private count = 0
   /** What was recorded, in order. */
@@ -110,7 +113,7 @@ export class Recorder {
    * @returns what `body` returns, which from now on stands for the outputs of the node
    */
   replace<T extends Tensor | Tensor[]>({ op, attributes, inputs }: GraphNode, body: () => T): T {
-    const names = this.backend.getInputTensorIds([...inputs]).map((id) => this.nameOf(id, op))
+    const names = inputs.map((input) => (typeof input === 'string' ? input : this.nameOfTensor(input, op)))
     this.backend.binding = this.binding
     let result: T
     try {
@@ -127,6 +130,31 @@ export class Recorder {
       tensors.map(({ shape }, at) => ({ id: ids[at]!, shape })),
     )
     return result
+  }
+
+  /**
+   * Remembers, until the end of the recording, what the evaluation of a norm found, by its gamma: a recomputation of the same norm
+   * takes it from there. Of a norm that is evaluated more than once nothing is remembered.
+   */
+  remember(gamma: Tensor, statistics: readonly Tensor[]): void {
+    const key = this.nameOfTensor(gamma, 'a norm')
+    this.remembered.set(key, this.remembered.has(key) ? null : statistics.map((tensor) => this.nameOfTensor(tensor, 'a norm')))
+  }
+
+  /** Names of what was remembered of a norm, or null. */
+  recall(gamma: Tensor): readonly string[] | null {
+    return this.remembered.get(this.nameOfTensor(gamma, 'a norm')) ?? null
+  }
+
+  /** Lets a tensor stand for an output that was recorded before. */
+  stand(tensor: Tensor, name: string): void {
+    const [id] = this.backend.getInputTensorIds([tensor])
+    this.names.set(id!, name)
+  }
+
+  private nameOfTensor(tensor: Tensor, user: string): string {
+    const [id] = this.backend.getInputTensorIds([tensor])
+    return this.nameOf(id!, user)
   }
 
   /** Name under which the value of a tensor can be fetched. */

@@ -104,11 +104,12 @@ export class Variables {
     return [none, ...nodes.map(encodeNode)]
   }
 
-  /** Values of all variables; the caller owns the tensors. */
-  read(call: SessionCall): Tensors {
+  /** Values of the variables that are wanted, stacks as a whole; the caller owns the tensors. */
+  read(wanted: (name: string) => boolean, call: SessionCall): Tensors {
+    const read = [...this.all].filter(({ name, parts }) => (parts ?? [name]).some(wanted))
     return Object.assign(
       {},
-      ...batches(this.all).map((batch) => {
+      ...batches(read).map((batch) => {
         const values = call(new Map(), new Map(batch.map(({ name }) => [name, ports.get(name)])))
         return Object.assign({}, ...batch.map(({ name, parts }) => named(parts ?? [name], parts ? taken(values[name]!) : [values[name]!])))
       }),

@@ -1,20 +1,20 @@
 import { isUserError, UserError, type ErrorCode } from '../../contract/errors.js'
 import type { OpenBackend } from '../host.js'
 
-/** What a command has of the world; tests give their own. */
+/** The environment of a command; tests supply their own. */
 export interface Context {
-  /** Results: standard output, a line each. */
+  /** Prints a line of results to standard output. */
   print(line: string): void
-  /** Everything else for people: standard error. */
+  /** Prints any other message to standard error. */
   note(line: string): void
-  /** Shows a line that the next one replaces; null where standard error is not a terminal. */
+  /** Shows a line that the next one replaces; null when standard error is not a terminal. */
   progress: ((line: string) => void) | null
   openBackend: OpenBackend
-  /** The trainer's program, which runs the tools as well. */
+  /** The trainer program, which also runs the tools. */
   trainerEntry: string
   /** Folder of the built page. */
   page: string
-  /** Resolves with the signal when the user wants the end. */
+  /** Resolves with the signal when the user asks to exit. */
   end: Promise<NodeJS.Signals>
   onDefect(error: Error): void
 }
@@ -25,7 +25,7 @@ export interface CommonOptions {
   json?: boolean
 }
 
-/** Exit status that a command asks for without being an error: its work was done, but the verdict is bad. */
+/** A nonzero exit status without an error: the work was done, but its verdict is bad. */
 export class ExitStatus extends Error {
   constructor(readonly status: number) {
     super(`exit ${status}`)
@@ -38,13 +38,16 @@ interface ClientErrorLike {
   data?: { code?: string; userCode?: ErrorCode | null } | null
 }
 
-/** What a call of the client failed with, as the user's error where it is one. */
+/** Converts the error of a client call to a `UserError` if it is one. */
 export function asUserError(error: unknown): unknown {
   if (isUserError(error) || !(error instanceof Error) || error.name !== 'TRPCClientError') return error
   const { data, message } = error as unknown as ClientErrorLike
   if (data?.userCode) return new UserError(data.userCode, message, { cause: error })
   // No server has described this error: the connection was lost before the answer.
-  if (!data) return new UserError('UNAVAILABLE', 'The process that holds the home folder is gone: run the command again.', { cause: error })
+  if (!data)
+    return new UserError('UNAVAILABLE', 'The connection to the process that holds the home folder was lost. Run the command again.', {
+      cause: error,
+    })
   if (data.code === 'BAD_REQUEST') return new UserError('BAD_INPUT', message, { cause: error })
   return error
 }

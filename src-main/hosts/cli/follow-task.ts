@@ -1,22 +1,22 @@
 import type { Change } from '../../contract/changes.js'
-import { signalStatus } from '../signals.js'
+import { signalStatus } from '../../processes/end-request.js'
 import { ExitStatus, type Context } from './context.js'
 import type { Workbench } from './workbench.js'
 
 export interface FollowedTask {
-  /** Id of the task, whose progress is shown. */
+  /** Id of the task whose progress is shown. */
   id: string
-  /** Changes after this one are shown; null: those from now on. */
+  /** Show changes after this sequence number; null shows only new changes. */
   after?: number | null
-  /** Whether the messages are few, and are told where no line can be rewritten. */
+  /** Whether messages are few enough to be printed when no line can be rewritten. */
   tellsSteps?: boolean
-  /** Called when the user ends the command while the task is under way; the work then fails, which is what ends the command. */
+  /** Called when the user ends the command during the task. The work then fails, which ends the command. */
   cancel(): Promise<unknown>
 }
 
 /**
- * Long work with its progress on the terminal; Ctrl-C cancels it.
- * @param work calls `begin` with what the task stands for
+ * Shows the progress of long-running work on the terminal; Ctrl+C cancels it.
+ * @param work calls `begin` with the work of the task
  * @throws ExitStatus when the user ended the command
  */
 export async function followTask<T>(
@@ -33,7 +33,7 @@ export async function followTask<T>(
         const change = data as Change
         if (change.kind !== 'task' || change.task.id !== id || change.task.state !== 'running') return
         const { progress, message } = change.task
-        const line = [progress === null ? '' : `${Math.floor(progress * 100)} %`, message].filter((part) => part !== '').join('  ')
+        const line = [progress === null ? '' : `${Math.floor(progress * 100)}%`, message].filter((part) => part !== '').join('  ')
         if (context.progress) context.progress(line)
         else if (tellsSteps && message !== shown) context.note((shown = message))
       },

@@ -1,19 +1,29 @@
 import type { Change } from '../../contract/changes.js'
 import type { RunSummary } from '../../contract/runs.js'
 import { ACTIVE } from '../../contract/runs.js'
-import { signalStatus } from '../signals.js'
+import { signalStatus } from '../../processes/end-request.js'
+import { readValue } from '../../contract/metrics.js'
 import type { Context } from './context.js'
 import { decimal, duration, percent } from './format.js'
+import { describeReported } from './reported.js'
 import type { Workbench } from './workbench.js'
 
-/** One line on how a run is doing. */
-export function describeProgress({ status, phase, step, totalSteps, latest, remainingSeconds }: RunSummary): string {
-  const accuracy = latest['validation/accuracy'] ?? latest['test/accuracy']
+/** Test accuracy of the last evaluation or, once the run has finished, the final one. */
+function testAccuracy(run: RunSummary): string {
+  if (run.status === 'finished' && run.reported) return `test accuracy ${describeReported(run)}`
+  const last = readValue(run, 'test/accuracy', 'last')
+  return last === undefined ? '' : `last test accuracy ${percent(last)}`
+}
+
+/** The progress of a run in one line. */
+function describeProgress(run: RunSummary): string {
+  const { status, phase, step, totalSteps, latest, remainingSeconds } = run
   const parts = [
     status === 'running' || status === 'starting' ? (phase ?? status) : status,
     `step ${step}/${totalSteps}`,
-    'train/loss' in latest ? `loss ${decimal(latest['train/loss'])}` : '',
-    accuracy === undefined ? '' : `accuracy ${percent(accuracy)}`,
+    'train/loss' in latest ? `training loss ${decimal(latest['train/loss'])}` : '',
+    'validation/accuracy' in latest ? `validation accuracy ${percent(latest['validation/accuracy'])}` : '',
+    testAccuracy(run),
     'train/imagesPerSecond' in latest ? `${Math.round(latest['train/imagesPerSecond'] ?? 0)} images/s` : '',
     remainingSeconds === null ? '' : `${duration(remainingSeconds)} left`,
   ]
@@ -23,22 +33,22 @@ export function describeProgress({ status, phase, step, totalSteps, latest, rema
 const LINE_MS = 10_000
 
 /**
- * Shows a run's progress until no trainer works on it and none will. The user's wish to end stops the run with a
- * checkpoint; a second one leaves at once.
- * @returns the run as it ended, and the exit status
+ * Shows a run's progress until no trainer is working on it and none will. Ctrl+C stops the run with a checkpoint; a second one exits
+ * immediately.
+ * @returns the run in its final state, and the exit status
  */
 export async function followRun({ client }: Workbench, context: Context, id: string): Promise<{ run: RunSummary; status: number }> {
-  // The state first, then what follows its number: nothing can be missed between the two.
+  // Fetch the state first and then subscribe from its sequence number, so that no change is missed.
   const { seq } = await client.runs.series.query({ id, keys: [] })
   let run: RunSummary = await client.runs.get.query({ id })
-  let lastLine = 0
+  let lastLine = -Infinity
   let lastState = ''
   const show = (): void => {
     if (context.progress) return context.progress(describeProgress(run))
     const state = `${run.status} ${run.phase}`
-    if (state === lastState && Date.now() - lastLine < LINE_MS) return
+    if (state === lastState && performance.now() - lastLine < LINE_MS) return
     lastState = state
-    lastLine = Date.now()
+    lastLine = performance.now()
     context.note(describeProgress(run))
   }
   const over = (): boolean => run.status !== 'queued' && !ACTIVE.includes(run.status)
@@ -47,8 +57,8 @@ export async function followRun({ client }: Workbench, context: Context, id: str
   void context.end.then((signal) => {
     interrupted = signal
     if (over()) return
-    context.note('Stopping: the run writes a checkpoint first. Ctrl+C again ends at once.')
-    // It may have ended by itself in this moment; then there is nothing to stop.
+    context.note('Stopping: the run writes a checkpoint first. Press Ctrl+C again to exit immediately.')
+    // The run may just have ended on its own, and then there is nothing to stop.
     client.runs.stop.mutate({ id }).catch((error: unknown) => context.note(error instanceof Error ? error.message : String(error)))
   })
 
@@ -61,8 +71,7 @@ export async function followRun({ client }: Workbench, context: Context, id: str
           onData({ data }) {
             const change = data as Change
             if (change.kind === 'run' && change.run.id === id) run = change.run
-            else if (change.kind === 'runRemoved' && change.runId === id)
-              run = { ...run, status: 'failed', reason: 'It was removed meanwhile.' }
+            else if (change.kind === 'runRemoved' && change.runId === id) run = { ...run, status: 'failed', reason: 'The run was removed.' }
             else return
             show()
             if (!over()) return

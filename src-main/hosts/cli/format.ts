@@ -1,4 +1,6 @@
-/** Seconds for people: "8 s", "3 min 20 s", "2 h 5 min". */
+import { printableLine } from '../../contract/printable.js'
+
+/** Formats a duration: "8 s", "3 min 20 s", "2 h 5 min". */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
@@ -6,7 +8,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
-export const percent = (fraction: number | null | undefined): string => (fraction == null ? '-' : `${(fraction * 100).toFixed(2)} %`)
+export const percent = (fraction: number | null | undefined): string => (fraction == null ? '-' : `${(fraction * 100).toFixed(2)}%`)
+
+/** Formats the ends of a 95% interval of an accuracy. */
+export const percentInterval = (ends: readonly [number, number] | null): string =>
+  ends === null ? '-' : `${(ends[0] * 100).toFixed(2)} to ${(ends[1] * 100).toFixed(2)}%`
 
 export const decimal = (value: number | null | undefined): string => (value == null ? '-' : value.toPrecision(4))
 
@@ -16,8 +22,9 @@ export function bytes(count: number): string {
   return `${power === 0 ? count : (count / 1024 ** power).toFixed(1)} ${units[power]}`
 }
 
-/** Lines of a table with its columns aligned: numbers to the right, everything else to the left. */
-export function table(head: string[], rows: string[][]): string[] {
+/** Formats a table with aligned columns: numbers to the right, everything else to the left. */
+export function table(head: string[], given: string[][]): string[] {
+  const rows = given.map((row) => row.map(printableLine))
   const width = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)))
   const numeric = head.map((_title, at) => rows.length > 0 && rows.every((row) => /^[-\d]/.test(row[at] ?? '')))
   const line = (cells: string[]): string =>
@@ -28,5 +35,5 @@ export function table(head: string[], rows: string[][]): string[] {
   return [head, ...rows].map(line)
 }
 
-/** A result as JSON for scripts; NaN and infinities, which JSON lacks, are null. */
+/** Formats a result as JSON for scripts. NaN and infinities become null, because JSON lacks them. */
 export const asJson = (value: unknown): string => JSON.stringify(value, null, 2)

@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url'
+import { keepToOwner } from '../../durable/own-files.js'
 import type { Context } from './context.js'
 import { describeFailure } from '../failure.js'
-import { onEndRequest } from '../signals.js'
+import { onEndRequest } from '../../processes/end-request.js'
+import { guarded, warn } from '../../processes/guarded.js'
 import { runCommandLine } from './run.js'
 
+keepToOwner()
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const trainerEntry = at('./trainer.js')
 
@@ -19,13 +22,16 @@ const context: Context = {
   onDefect: (error) => void process.stderr.write(`${describeFailure(error)}\n`),
 }
 
-// `retrace runs list | head`: the reader has seen enough, which is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
+// In `retrace runs list | head` the reader closes the pipe early, which is not a failure.
+process.stdout.on(
+  'error',
+  guarded(warn, (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  }),
+)
 
 const status = await runCommandLine(process.argv.slice(2), context)
-// A pipe may take what was written later; exit() would lose it.
+// Wait until pipes have drained: exit() would lose what was written last.
 await new Promise((resolve) => process.stdout.write('', resolve))
 process.exit(status)

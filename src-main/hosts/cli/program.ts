@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { COLOURS, FITS } from '../../contract/datasets.js'
+import { COLOURS, FITS, CHANNELS, FOLDERS, VALUES } from '../../contract/datasets.js'
 import { isUserError } from '../../contract/errors.js'
 import { parseSeeds } from '../../contract/seeds.js'
 import { parsePort } from '../options.js'
@@ -7,10 +7,10 @@ import { VERSION } from '../version.js'
 import type { Context } from './context.js'
 import { addRunMarks } from './run-program.js'
 
-// Commands are imported when they are run, so that help and mistakes answer at once.
+// Commands are imported only when they run, so that help and usage errors respond immediately.
 
 const whole = (text: string): number => {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 0.')
   return Number(text)
 }
 
@@ -41,7 +41,7 @@ const share = (text: string): number => {
 const size = (text: string): { width: number; height: number } => {
   const [width = 0, height = width] = /^\d{1,4}(x\d{1,4})?$/.test(text) ? text.split('x').map(Number) : []
   if (Math.min(width, height) < 1 || Math.max(width, height) > 1024)
-    throw new InvalidArgumentError('It must be one side, or width x height, from 1 to 1024.')
+    throw new InvalidArgumentError('It must be one side, or width x height, from 1 to 1024 pixels each.')
   return { width, height }
 }
 
@@ -65,116 +65,128 @@ const seedList = (text: string): number[] => {
 const each = (text: string, before: string[] = []): string[] => [...before, text]
 const mode = (): Option => new Option('--mode <mode>', 'how gradients are computed').choices(['reversible', 'stored'])
 const engineOption = (): Option =>
-  new Option('--engine <engine>', 'instead of the one that is chosen').choices(['native', 'portable', 'auto'])
+  new Option('--engine <engine>', 'engine to use instead of the default').choices(['native', 'portable', 'auto'])
 
-/** The command line as it is typed; each command gets the context and answers when its work is done. */
+/** Defines the command line. Each command gets the context and resolves when its work is done. */
 export function createProgram(context: Context): Command {
   const program = new Command('retrace')
     .description('A workbench for research on reversible residual networks.')
     .version(VERSION)
     .exitOverride()
     .showSuggestionAfterError()
-    // Mistakes are reported by the caller, in one line.
+    // The caller reports usage errors in one line.
     .configureOutput({ writeOut: (text) => context.print(text.trimEnd()), outputError: () => undefined, writeErr: () => undefined })
 
-  /** A command with the options that every one has. */
+  /** Adds a command with the common options. */
   const leaf = (parent: Command, usage: string, description: string): Command =>
     parent
       .command(usage)
       .description(description)
-      .option('--home <dir>', 'home folder, instead of RETRACE_HOME or the data folder of the platform')
+      .option('--home <dir>', 'home folder (default: RETRACE_HOME, else the data folder of the platform)')
       .option('--json', 'print the result as JSON')
   const group = (name: string, description: string): Command => program.command(name).description(description)
 
-  leaf(program, 'engine', 'which engine runs, on what, and why').action(async (options) =>
+  leaf(program, 'engine', 'show which engine runs, on which device, and why').action(async (options) =>
     (await import('./commands/engine.js')).engine(context, options),
   )
-  leaf(program, 'presets', 'networks with their training, ready to run: parameters, depth, memory and time of a step')
+  leaf(program, 'presets', 'list presets: networks and training recipes with parameters, depth, memory and step time')
     .option('--measure', 'measure the speed of this machine again')
     .action(async (options) => (await import('./commands/presets.js')).presets(context, options))
 
-  const datasets = group('datasets', 'the data sets of the home')
-  leaf(datasets, 'list', 'what there is').action(async (options) => (await import('./commands/datasets.js')).listDatasets(context, options))
-  leaf(datasets, 'import <path>', 'read the files of a data set into the home')
-    .option('--format <format>', 'instead of the one that is recognised')
-    .option('--name <name>', 'instead of the one that the files suggest')
-    .option('--size <size>', 'of images from files, for example 32 or 96x64 (width x height); the most frequent one by default', size)
-    .addOption(new Option('--fit <fit>', 'cut, pad or stretch images of other proportions').choices(FITS))
-    .addOption(new Option('--colour <colour>', 'of images from files; what the files have by default').choices(COLOURS))
+  const datasets = group('datasets', 'manage data sets')
+  leaf(datasets, 'list', 'list data sets').action(async (options) =>
+    (await import('./commands/datasets.js')).listDatasets(context, options),
+  )
+  leaf(datasets, 'import <path>', 'import a data set from files, a folder or an archive')
+    .option('--format <format>', 'format of the files (default: detected)')
+    .option('--name <name>', 'name of the data set (default: derived from the files)')
+    .option('--size <size>', 'size of images from image files, such as 32 or 96x64 (width x height; default: the most frequent size)', size)
+    .addOption(new Option('--fit <fit>', 'how to fit images with another aspect ratio: crop, pad or stretch').choices(FITS))
+    .addOption(new Option('--colour <colour>', 'colour mode of images from image files (default: that of the files)').choices(COLOURS))
     .addOption(new Option('--color <colour>').choices(COLOURS).hideHelp())
-    .option('--test-fraction <part>', 'part of each class to test with, where the files have no test part', fraction)
+    .addOption(new Option('--values <range>', 'value range of float arrays, from black to white').choices(VALUES))
+    .addOption(
+      new Option('--channels <place>', 'position of the channels in image arrays: before or after height and width').choices(CHANNELS),
+    )
+    .addOption(new Option('--folders <what>', 'whether the top-level image folders are splits or classes').choices(FOLDERS))
+    .option('--only <name>', 'import the data set with this name when there are several')
+    .option('--test-fraction <part>', 'fraction of each class to hold out for testing when the files have no test part', fraction)
     .action(async (path, options) => (await import('./commands/datasets.js')).importDataset(context, path, options))
-  leaf(datasets, 'make <name>', 'draw points of the plane by a seed')
+  leaf(datasets, 'make <name>', 'generate a data set of 2-D points')
     .requiredOption('--kind <kind>', 'circles, peaks, spirals or swiss-roll')
-    .option('--seed <n>', 'of the points', whole)
-    .option('--points <n>', 'to train on; half as many are drawn to test with', whole)
-    .option('--noise <x>', 'deviation of the noise on both coordinates', noise)
+    .option('--seed <n>', 'random seed', whole)
+    .option('--points <n>', 'number of training points; half as many test points are generated', whole)
+    .option('--noise <x>', 'standard deviation of the noise on both coordinates', noise)
     .action(async (name, options) => (await import('./commands/datasets.js')).makeDataset(context, name, options))
-  leaf(datasets, 'rename <name> <to>', 'give a data set and the runs on it another name').action(async (name, to, options) =>
+  leaf(datasets, 'rename <name> <to>', 'rename a data set, also in the runs on it').action(async (name, to, options) =>
     (await import('./commands/datasets.js')).renameDataset(context, name, to, options),
   )
-  leaf(datasets, 'verify <name>', 'compare what is stored with its hash').action(async (name, options) =>
+  leaf(datasets, 'verify <name>', 'verify a stored data set against its hash').action(async (name, options) =>
     (await import('./commands/datasets.js')).verifyDataset(context, name, options),
   )
-  leaf(datasets, 'remove <name>', 'remove a data set from the home').action(async (name, options) =>
+  leaf(datasets, 'remove <name>', 'remove a data set').action(async (name, options) =>
     (await import('./commands/datasets.js')).removeDataset(context, name, options),
   )
 
-  leaf(program, 'train', 'train a network and follow it to its end')
-    .option('--preset <name>', 'what to start from; `retrace presets` lists them')
-    .option('--dataset <name>', '`retrace datasets list` shows them')
-    .option('--config <file>', 'a configuration in JSON, as `runs show --config` prints it; the other options win')
-    .option('--set <key=value>', 'change a key of the configuration, for example h=0.05 or stages.0.units=8; repeatable', each)
+  leaf(program, 'train', 'train a network and follow the run until it ends')
+    .option('--preset <name>', 'preset to start from; see `retrace presets`')
+    .option('--dataset <name>', 'data set to train on; see `retrace datasets list`')
+    .option('--config <file>', 'JSON configuration as printed by `runs show --config`; other options take precedence')
+    .option('--set <key=value>', 'set a configuration key, such as h=0.05 or stages.0.units=8; repeatable', each)
     .option('--steps <n>', 'length in steps', whole)
-    .option('--epochs <n>', 'length in passes over the training data', positive)
-    .option('--seed <n>', 'of weights, batches and augmentation', whole)
-    .option('--seeds <list>', 'a run a seed, for example 1,2,5 or 1-5', seedList)
+    .option('--epochs <n>', 'length in epochs', positive)
+    .option('--seed <n>', 'seed of initial weights, batches and augmentation', whole)
+    .option('--seeds <list>', 'start one run per seed, such as 1,2,5 or 1-5', seedList)
     .option('--name <name>', 'name of the run')
-    .option('--weights <file>', 'begin with these weights (.safetensors) in place of random ones')
-    .option('--resume <id>', 'go on with a run from its last checkpoint')
+    .option('--weights <file>', 'start from these weights (.safetensors) instead of random ones')
+    .option('--resume <id>', 'resume a run from its last checkpoint')
+    .option('--step <n>', 'with --resume: resume from the checkpoint at this step and discard everything after it', whole)
     .action(async (options) => (await import('./commands/train.js')).train(context, options))
 
-  const runs = group('runs', 'the runs of the home')
-  leaf(runs, 'list', 'all runs, newest first').action(async (options) => (await import('./commands/runs.js')).listRuns(context, options))
-  leaf(runs, 'show <id>', 'one run with its configuration')
-    .option('--config', 'its configuration alone, in JSON for `train --config`')
+  const runs = group('runs', 'manage runs')
+  leaf(runs, 'list', 'list runs, newest first').action(async (options) => (await import('./commands/runs.js')).listRuns(context, options))
+  leaf(runs, 'show <id>', 'show a run and its configuration')
+    .option('--config', 'print only the configuration, as JSON for `train --config`')
     .action(async (id, options) => (await import('./commands/runs.js')).showRun(context, id, options))
   leaf(runs, 'pause <id>', 'write a checkpoint and pause').action(async (id, options) =>
     (await import('./commands/runs.js')).pauseRun(context, id, options),
   )
-  leaf(runs, 'resume <id>', 'go on from the last checkpoint').action(async (id, options) =>
+  leaf(runs, 'resume <id>', 'resume from the last checkpoint').action(async (id, options) =>
     (await import('./commands/runs.js')).resumeRun(context, id, options),
   )
   leaf(runs, 'stop <id>', 'write a checkpoint and stop').action(async (id, options) =>
     (await import('./commands/runs.js')).stopRun(context, id, options),
   )
-  leaf(runs, 'fork <id>', 'begin a run from the weights of another')
-    .option('--step <n>', 'step of the checkpoint; the last by default', whole)
-    .option('--set <key=value>', 'change a key of the configuration; repeatable', each)
+  leaf(runs, 'fork <id>', 'start a new run from the weights of another')
+    .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
+    .option('--set <key=value>', 'set a configuration key; repeatable', each)
     .option('--name <name>', 'name of the new run')
     .action(async (id, options) => (await import('./commands/runs.js')).forkRun(context, id, options))
-  leaf(runs, 'export <id>', 'configuration and all points as JSON, the points as CSV, its weights, or the whole run as an archive')
-    .option('--out <file>', 'write to a file instead of standard output; an archive and event files always go to a file')
-    .option('--csv', 'points as CSV')
+  leaf(runs, 'export <id>', 'export a run: configuration and metrics as JSON, metrics as CSV, weights, or the complete run as an archive')
+    .option('--out <file>', 'write to a file instead of standard output (archives and event files are always written to a file)')
+    .option('--csv', 'export metrics as CSV')
     .addOption(
-      new Option('--format <format>', 'archive: everything, for another Retrace; tensorboard: an event file').choices([
+      new Option('--format <format>', 'archive: the complete run, for another Retrace; tensorboard: an event file').choices([
         'json',
         'csv',
         'archive',
         'tensorboard',
       ]),
     )
-    .option('--weights <file>', 'write the weights of a checkpoint (.safetensors) instead')
-    .option('--step <n>', 'step of the checkpoint; the last by default', whole)
+    .option('--weights <file>', 'export the weights of a checkpoint to this .safetensors file instead')
+    .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
+    .option('--overwrite', 'overwrite an existing file')
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))
-  leaf(runs, 'evaluate <id>', 'show the weights of a checkpoint every test image: accuracy by class, confusions, mistakes')
-    .option('--step <n>', 'step of the checkpoint; the last by default', whole)
+  leaf(runs, 'evaluate <id>', 'evaluate a checkpoint on all test images: accuracy by class and most frequent confusions')
+    .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .action(async (id, options) => (await import('./commands/evaluate.js')).evaluateRun(context, id, options))
   addRunMarks(context, program, runs, leaf, { whole, each })
-  leaf(runs, 'import <file>', 'a run from an archive of `runs export --format archive`, or from a TensorBoard event file').action(
-    async (file, options) => (await import('./commands/run-files.js')).importRun(context, file, options),
-  )
-  leaf(runs, 'remove <id>', 'remove a run; `runs restore` brings it back for a while').action(async (id, options) =>
+  leaf(
+    runs,
+    'import <file>',
+    'import a run from an archive (`runs export --format archive`), a TensorBoard event file or a log directory',
+  ).action(async (file, options) => (await import('./commands/run-files.js')).importRun(context, file, options))
+  leaf(runs, 'remove <id>', 'remove a run; `runs restore` restores it for a limited time').action(async (id, options) =>
     (await import('./commands/runs.js')).removeRun(context, id, options),
   )
 
@@ -183,22 +195,40 @@ export function createProgram(context: Context): Command {
     .addOption(engineOption())
     .action(async (file, options) => (await import('./commands/parity.js')).parity(context, file, options))
 
-  leaf(group('bench', 'figures of performance'), 'step', 'time and memory of a training step')
-    .requiredOption('--preset <name>', '`retrace presets` lists them')
-    .option('--batch <n>', 'images a step', whole)
+  leaf(group('bench', 'run benchmarks'), 'step', 'measure time and memory of a training step')
+    .requiredOption('--preset <name>', 'preset to measure; see `retrace presets`')
+    .option('--batch <n>', 'images per step', whole)
     .option('--size <n>', 'height and width of the images', whole)
-    .option('--units <k>', 'multiplies the units of every stage', positive)
-    .option('--steps <n>', 'steps that are timed', whole)
-    .addOption(new Option('--execution <kind>', 'compiled (where the engine can) or eager').choices(['compiled', 'eager']))
-    .option('--plain', 'without fused kernels')
-    .option('--xla', 'with XLA compiling what it can of the graph')
-    .option('--kept <share>', 'room for kept activations, as a share of all of them', share)
+    .option('--units <k>', 'multiply the units of every stage by this factor', positive)
+    .option('--steps <n>', 'number of timed steps', whole)
+    .addOption(new Option('--execution <kind>', 'compiled (if the engine supports it) or eager').choices(['compiled', 'eager']))
+    .option('--plain', 'disable fused kernels')
+    .option('--set <key=value>', 'set a configuration key; repeatable', each)
+    .option('--xla', 'compile parts of the graph with XLA')
+    .option('--kept <share>', 'fraction of the activations to keep', share)
     .addOption(mode())
     .addOption(engineOption())
     .action(async (options) => (await import('./commands/bench.js')).benchStep(context, options))
 
-  leaf(program, 'serve', 'the local server alone, without a window')
-    .option('--port <n>', 'port of the server; 0 for any free one', port)
+  leaf(program, 'lab [name]', 'run a diagnostic of a network, such as whether its reversal is exact; without a name, list them')
+    .option('--run <id>', 'use the weights of a run')
+    .option('--step <n>', 'with --run: step of the checkpoint (default: the last one)', whole)
+    .option('--preset <name>', 'use the untrained network of a preset')
+    .option('--dataset <name>', 'with --preset: data set to evaluate it on')
+    .option('--set <key=value>', 'with --preset: set a configuration key; repeatable', each)
+    .option('--seed <n>', 'with --preset: seed of weights and batches', whole)
+    .option('--option <key=value>', 'set an option of the diagnostic; repeatable', each)
+    .option('--csv <file>', 'write its tables to CSV files')
+    .action(async (name, options) => (await import('./commands/lab.js')).lab(context, name, options))
+
+  leaf(program, 'predict <run> <image>', 'classify an image file (PNG, JPEG or WebP) with the weights of a run')
+    .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
+    .addOption(new Option('--fit <fit>', 'how to fit an image with another aspect ratio: crop (default), pad or stretch').choices(FITS))
+    .action(async (run, image, options) => (await import('./commands/predict.js')).predict(context, run, image, options))
+
+  leaf(program, 'serve', 'run the local server without opening a window')
+    .option('--port <n>', 'port of the server; 0 for any free port', port)
+    .option('--exports <dir>', 'folder in which windows may write files (default: exports in the home)')
     .action(async (options) => (await import('./commands/serve.js')).serve(context, options))
 
   return program

@@ -1,11 +1,11 @@
 import type { ToolRequest } from '../../contract/tools.js'
-import { signalStatus } from '../signals.js'
+import { signalStatus } from '../../processes/end-request.js'
 import { runToolProcess, type ToolResult } from '../tool-process.js'
 import { ExitStatus, type Context } from './context.js'
 
 /**
- * Runs a tool in a process of its own, a trainer's program in the engine's environment, and answers its result.
- * @throws UserError the tool's own, or that it died; ExitStatus when the user ended it
+ * Runs a tool in a separate process (the trainer program in the engine's environment) and returns its result.
+ * @throws UserError of the tool, or when the process died; ExitStatus when the user ended it
  */
 export async function runTool(request: ToolRequest, env: NodeJS.ProcessEnv, context: Context): Promise<ToolResult> {
   const { end, note, progress, trainerEntry } = context

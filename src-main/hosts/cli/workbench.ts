@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TRPCClient } from '@trpc/client'
-import type { AppRouter } from '../../contract/router.js'
 import { UserError } from '../../contract/errors.js'
+import type { AppRouter } from '../../features/router.js'
 import { chooseHome } from '../home.js'
 import { openHost } from '../host.js'
-import { signalStatus } from '../signals.js'
+import { signalStatus } from '../../processes/end-request.js'
 import { asUserError, ExitStatus, type CommonOptions, type Context } from './context.js'
 
 export interface Workbench {
   client: TRPCClient<AppRouter>
-  /** This process holds the home; false: another one does, and this is its client. */
+  /** Whether this process holds the home. Otherwise it is a client of the process that does. */
   own: boolean
 }
 
 export interface WorkbenchOptions {
-  /** The command runs for long and may serve others meanwhile; short ones are waited for. */
+  /** Whether the command runs long and serves other commands meanwhile. Other processes wait for short commands. */
   lasting?: boolean
-  /** The command deals with the user's wish to end by itself; otherwise it is left as it is. */
+  /** Whether the command handles a request to exit; otherwise it is abandoned. */
   handlesEnd?: boolean
 }
 
 /**
- * Runs a command's work on the home: as client of the process that holds it, otherwise holding it itself.
- * @throws UserError for what the user can mend, ExitStatus when the user ended the command
+ * Runs a command's work on the home, as a client of the process that holds it or, if there is none, holding it itself.
+ * @throws UserError for what the user can fix, ExitStatus when the user ended the command
  */
 export async function withWorkbench<T>(
   context: Context,
@@ -31,19 +31,19 @@ export async function withWorkbench<T>(
   { lasting = false, handlesEnd = false }: WorkbenchOptions = {},
 ): Promise<T> {
   const home = chooseHome(common.home)
-  const { openBackend, onDefect } = context
-  const found = await openHost({ home, kind: 'cli', lasting, openBackend, page: null, port: 0, onDefect, waitMs: 30_000 })
+  const { openBackend, onDefect, note } = context
+  const found = await openHost({ home, kind: 'cli', lasting, openBackend, page: null, port: 0, onDefect, note, waitMs: 30_000 })
   const ended = handlesEnd
     ? new Promise<never>(() => undefined)
     : context.end.then((signal) => Promise.reject(new ExitStatus(signalStatus(signal))))
-  // When the work is done first, nobody waits for this any more.
+  // Nobody awaits this once the work is done.
   ended.catch(() => undefined)
 
   if ('opened' in found) {
     const { opened: host } = found
     const { connectInMemory } = await import('../../transport/memory.js')
     try {
-      return await Promise.race([work({ client: connectInMemory(host.services), own: true }), ended])
+      return await Promise.race([work({ client: connectInMemory(host.api), own: true }), ended])
     } catch (error) {
       throw asUserError(error)
     } finally {
@@ -57,7 +57,7 @@ export async function withWorkbench<T>(
   const connection = connectWebSocket(address, token)
   const lost = connection.lost.then(() =>
     Promise.reject(
-      new UserError('UNAVAILABLE', `The process that holds the home folder ${home.folder} (${pid}) is gone: run the command again.`),
+      new UserError('UNAVAILABLE', `The process that holds the home folder ${home.folder} (${pid}) has ended. Run the command again.`),
     ),
   )
   lost.catch(() => undefined)
@@ -66,15 +66,15 @@ export async function withWorkbench<T>(
   } catch (error) {
     throw asUserError(error)
   } finally {
-    // Calls that will never be answered must not hold up the end.
+    // Calls that will never be answered must not delay the exit.
     await Promise.race([connection.close(), sleep(500, undefined, { ref: false })])
   }
 }
 
-/** Other commands that use this process as their host would lose their runs with it. */
+/** Waits for other commands that use this process as their host, because they would lose their runs with it. */
 async function letClientsFinish(clients: () => number, { end, note }: Context): Promise<void> {
   if (clients() === 0) return
-  note('Other commands use this home through this one: waiting for them. Ctrl+C ends them too.')
+  note('Waiting for other commands that use this home through this process. Ctrl+C ends them too.')
   let ended = false
   void end.then(() => (ended = true))
   while (clients() > 0 && !ended) await sleep(100)

@@ -7,10 +7,12 @@ export interface IpcRendererLike {
   send(channel: string, ...args: unknown[]): void
 }
 
-/** The page's side of the pipes of `transport/ipc-main.ts`. It passes on text, tells where dropped files lie, and can do nothing else. */
+/** The page's side of the pipes of `transport/ipc-main.ts`. It passes on text, tells where dropped files lie, asks where a file is to be
+ * written, and can do nothing else. */
 export function createBridge(ipcRenderer: IpcRendererLike, pathOf: RetraceBridge['pathOf']): RetraceBridge {
   const pipes = new Map<number, { onMessage(text: string): void; onClose(reason: string): void }>()
-  let opened = 0
+  const asked = new Map<number, (path: string | null) => void>()
+  let [opened, asks] = [0, 0]
 
   ipcRenderer.on(IPC.toPage, (_event, id, text) => {
     if (typeof id === 'number' && typeof text === 'string') pipes.get(id)?.onMessage(text)
@@ -22,8 +24,19 @@ export function createBridge(ipcRenderer: IpcRendererLike, pathOf: RetraceBridge
     pipe?.onClose(String(reason))
   })
 
+  ipcRenderer.on(IPC.chosen, (_event, id, path) => {
+    if (typeof id !== 'number') return
+    asked.get(id)?.(typeof path === 'string' ? path : null)
+    asked.delete(id)
+  })
+
   return {
     pathOf,
+    choosePath: (suggested) =>
+      new Promise((resolve) => {
+        asked.set(++asks, resolve)
+        ipcRenderer.send(IPC.choose, asks, suggested)
+      }),
     open(onMessage, onClose) {
       const id = ++opened
       pipes.set(id, { onMessage, onClose })

@@ -1,21 +1,23 @@
+import { keepToOwner } from '../../durable/own-files.js'
 import { app, BrowserWindow, dialog, ipcMain, protocol, screen, session } from 'electron'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeFailure } from '../failure.js'
-import { chooseHome } from '../home.js'
+import { chooseHome, userPath } from '../home.js'
 import { parsePort } from '../options.js'
-import { onEndRequest } from '../signals.js'
+import { onEndRequest } from '../../processes/end-request.js'
 import { backendOpener } from '../wire.js'
 import { runShell } from './shell.js'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 async function main(): Promise<number> {
+  keepToOwner()
   // Chromium's own switches are among the arguments, so unknown ones are none of our business.
   const { values } = parseArgs({
     args: process.argv.slice(2),
     strict: false,
-    options: { home: { type: 'string' }, port: { type: 'string' } },
+    options: { home: { type: 'string' }, port: { type: 'string' }, exports: { type: 'string' } },
   })
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   return runShell(
@@ -23,6 +25,7 @@ async function main(): Promise<number> {
     {
       home: chooseHome(text(values.home)),
       port: parsePort(text(values.port)),
+      exports: text(values.exports) === undefined ? undefined : userPath(text(values.exports)!),
       openBackend: backendOpener({ trainerEntry: at('./trainer.js'), importerEntry: at('./import-process.js') }),
       page: at('../renderer'),
       preload: at('../preload/preload.cjs'),

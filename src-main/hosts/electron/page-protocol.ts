@@ -32,8 +32,8 @@ function refuse(status: number, text: string): Response {
  */
 export function pageHandler(folder: string): (request: Pick<Request, 'url' | 'method'>) => Promise<Response> {
   return async ({ url, method }) => {
-    if (!isOwnAddress(url)) return refuse(403, 'Only the page of Retrace is served here.')
-    if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET is served here.')
+    if (!isOwnAddress(url)) return refuse(403, 'Only the page of Retrace is served.')
+    if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET is supported.')
     let path: string
     try {
       path = decodeURIComponent(new URL(url).pathname)
@@ -53,8 +53,7 @@ export function pageHandler(folder: string): (request: Pick<Request, 'url' | 'me
         },
       })
     } catch (error) {
-      if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code)))
-        return refuse(404, 'There is no such file.')
+      if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return refuse(404, 'File not found.')
       throw error
     }
   }

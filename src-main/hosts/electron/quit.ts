@@ -6,7 +6,7 @@ export type QuitDecision = 'quit' | 'background' | 'stay'
 const BUTTONS = ['Stop and quit', 'Keep running in the background', 'Cancel']
 const DECISIONS: readonly QuitDecision[] = ['quit', 'background', 'stay']
 
-/** Asks what to do with the runs that are going; without any there is nothing to ask. */
+/** Asks what to do with active runs, if there are any. */
 export async function decideQuit(
   runs: RunSummary[],
   dialog: Pick<Dialog, 'showMessageBox'>,
@@ -22,9 +22,9 @@ export async function decideQuit(
     defaultId: 1,
     cancelId: 2,
     title: 'Retrace',
-    message: going.length === 1 ? `The run "${first.name}" is going on.` : `${going.length} runs are going on.`,
+    message: going.length === 1 ? `The run "${first.name}" is still active.` : `${going.length} runs are still active.`,
     detail:
-      'When you quit, they write a checkpoint and can be resumed from it. In the background they go on without a window; start Retrace again to see them.' +
+      'If you quit, active runs write a checkpoint and can be resumed later. In the background they continue without a window; start Retrace again to see them.' +
       (waiting.length > 0 ? `\n\n${waiting.length} more in the queue will wait until Retrace is started again.` : ''),
     noLink: true,
   }

@@ -1,19 +1,20 @@
 import type { Session, WebContents } from 'electron'
+import { guarded } from '../../processes/guarded.js'
 import { isOwnAddress } from './page-protocol.js'
 
 /** Keeps a page where it is: no navigation away, no window of its own, no embedded guest. */
-export function confineContents(contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>): void {
+export function confineContents(contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>, fault: (error: unknown) => void): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
-  contents.on('will-navigate', (event) => {
+  const stay = guarded(fault, (event: { url: string; preventDefault(): void }) => {
     if (!isOwnAddress(event.url)) event.preventDefault()
   })
-  contents.on('will-redirect', (event) => {
-    if (!isOwnAddress(event.url)) event.preventDefault()
-  })
-  contents.on('will-frame-navigate', (event) => {
-    if (!isOwnAddress(event.url)) event.preventDefault()
-  })
-  contents.on('will-attach-webview', (event) => event.preventDefault())
+  contents.on('will-navigate', stay)
+  contents.on('will-redirect', stay)
+  contents.on('will-frame-navigate', stay)
+  contents.on(
+    'will-attach-webview',
+    guarded(fault, (event) => event.preventDefault()),
+  )
 }
 
 /** Addresses that never leave this machine; developer tools load their own page. */

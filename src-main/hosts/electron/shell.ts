@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import type * as Electron from 'electron'
 import { isUserError, UserError } from '../../contract/errors.js'
 import { serveIpc } from '../../transport/ipc-main.js'
+import { guarded } from '../../processes/guarded.js'
 import { describeFailure } from '../failure.js'
 import { prepareHome, type HomeChoice } from '../home.js'
 import { openHost, type Host, type OpenBackend } from '../host.js'
-import { requirePage } from '../server/http.js'
+import { requirePage } from '../server/page.js'
 import { decideQuit } from './quit.js'
 import { isOwnAddress, PAGE_ORIGIN, pageHandler, SCHEME } from './page-protocol.js'
+import { serveSaveDialog } from './save-dialog.js'
 import { confineContents, confineSession } from './security.js'
 import { keepWindowState, readWindowState } from './window-state.js'
 
@@ -22,25 +24,37 @@ export interface ShellOptions {
   page: string
   preload: string
   port?: number | undefined
+  /** Where the window may have files written; `exports` in the home by default. */
+  exports?: string | undefined
   /** Resolves when the process is asked to end from outside: nobody is asked then. */
   end: Promise<unknown>
   note(line: string): void
 }
 
 /** The page's privileges; Electron wants them before it is ready. */
-export const SCHEME_PRIVILEGES = { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }
+const SCHEME_PRIVILEGES = { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }
 
 async function openOrExplain(options: ShellOptions, onDefect: (error: Error) => void): Promise<Host> {
-  const { home, openBackend, port } = options
+  const { home, openBackend, port, exports } = options
   // Beside the window, the home is served to commands; the page comes over the program's own scheme.
-  const found = await openHost({ home, kind: 'electron', lasting: true, openBackend, page: null, port: port ?? 0, onDefect })
+  const found = await openHost({
+    home,
+    kind: 'electron',
+    lasting: true,
+    openBackend,
+    page: null,
+    port: port ?? 0,
+    exports,
+    onDefect,
+    note: options.note,
+  })
   if ('opened' in found) return found.opened
   const { pid, address, kind } = found.running
   throw new UserError(
     'CONFLICT',
     kind === 'server'
-      ? `The workbench of ${home.folder} runs already as a local server (process ${pid}) at ${address}: use its window, or end it first with Ctrl+C in its terminal.`
-      : `A command of Retrace (process ${pid}) uses the home folder ${home.folder}: wait for its end, or choose another with --home.`,
+      ? `The workbench of ${home.folder} is already running as a local server (process ${pid}) at ${address}. Use its window, or stop it first with Ctrl+C in its terminal.`
+      : `The home folder ${home.folder} is in use by another Retrace command (process ${pid}). Wait until it ends, or choose another folder with --home.`,
   )
 }
 
@@ -73,14 +87,20 @@ function createWindow(
     },
   })
   keepWindowState(window, file, onFailure)
-  window.once('ready-to-show', () => {
-    if (maximized) window.maximize()
-    window.show()
-  })
+  window.once(
+    'ready-to-show',
+    guarded(onFailure, () => {
+      if (maximized) window.maximize()
+      window.show()
+    }),
+  )
   // A page that crashed is empty and deaf; the runs are in other processes and go on.
-  window.webContents.on('render-process-gone', (_event, { reason }) => {
-    if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
-  })
+  window.webContents.on(
+    'render-process-gone',
+    guarded(onFailure, (_event, { reason }) => {
+      if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
+    }),
+  )
   return window
 }
 
@@ -93,12 +113,12 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
   const onFailure = (error: unknown): void => options.note(describeFailure(error))
 
   let window: Electron.BrowserWindow | null = null
-  const show = (): void => {
+  const show = guarded(onFailure, () => {
     if (!window) return
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
-  }
+  })
 
   let host: Host
   try {
@@ -109,12 +129,15 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
     mkdirSync(userData, { recursive: true })
     app.setPath('userData', userData)
     if (!app.requestSingleInstanceLock()) {
-      options.note('The workbench is open already: its window comes to the front.')
+      options.note('The workbench is already open. Its window was brought to the front.')
       return 0
     }
     app.on('second-instance', show)
     app.on('activate', show)
-    app.on('web-contents-created', (_event, contents) => confineContents(contents))
+    app.on(
+      'web-contents-created',
+      guarded(onFailure, (_event, contents) => confineContents(contents, onFailure)),
+    )
     protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES])
     await app.whenReady()
     host = await openOrExplain(options, onFailure)
@@ -126,10 +149,14 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
 
   confineSession(session.defaultSession)
   protocol.handle(SCHEME, pageHandler(options.page))
+  const isTrusted = ({ senderFrame }: Electron.IpcMainEvent): boolean =>
+    senderFrame !== null && senderFrame.parent === null && isOwnAddress(senderFrame.url)
+  const places = serveSaveDialog({ ipcMain, dialog, window: () => window, isTrusted, exports: host.exports, onFailure })
   const ipc = serveIpc({
     ipcMain,
-    services: host.services,
-    isTrusted: ({ senderFrame }) => senderFrame !== null && senderFrame.parent === null && isOwnAddress(senderFrame.url),
+    api: host.api,
+    writePath: places.writePath,
+    isTrusted,
     onDefect: onFailure,
   })
   window = createWindow(electron, host.home, options, onFailure)
@@ -140,6 +167,7 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
     const finish = async (): Promise<void> => {
       window?.hide()
       ipc.close()
+      places.close()
       let status = 0
       try {
         await host.close()
@@ -154,21 +182,24 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
 
     let asking: Promise<void> | null = null
     const ask = async (): Promise<void> => {
-      const decision = await decideQuit((await host.services.runs.list()).runs, dialog, window)
+      const decision = await decideQuit((await host.api.features()).ports.runs.list(), dialog, window)
       if (decision === 'background') window?.hide()
       if (decision === 'quit') await finish()
     }
-    const request = (event: { preventDefault(): void }): void => {
+    const request = guarded(onFailure, (event: { preventDefault(): void }) => {
       if (finished) return
       event.preventDefault()
       asking ??= ask()
         .catch(onFailure)
         .finally(() => (asking = null))
-    }
+    })
     window?.on('close', request)
     app.on('before-quit', request)
     // Without this Electron would quit when the window is destroyed, before this function's caller decides.
-    app.on('window-all-closed', () => undefined)
+    app.on(
+      'window-all-closed',
+      guarded(onFailure, () => undefined),
+    )
     void options.end.then(finish)
   })
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { BrowserWindow, Rectangle } from 'electron'
 import { z } from 'zod'
 import { replaceTextSync } from '../../durable/replace-file.js'
+import { guarded } from '../../processes/guarded.js'
 
 const StateSchema = z.object({
   x: z.int(),
@@ -48,20 +49,16 @@ type TrackedWindow = Pick<BrowserWindow, 'getNormalBounds' | 'isMaximized' | 'is
  */
 export function keepWindowState(window: TrackedWindow, file: string, onFailure: (error: unknown) => void, delayMs = 500): void {
   let timer: NodeJS.Timeout | undefined
-  const save = (): void => {
+  const save = guarded(onFailure, () => {
     clearTimeout(timer)
     if (window.isDestroyed()) return
     const { x, y, width, height } = window.getNormalBounds()
-    try {
-      replaceTextSync(file, JSON.stringify({ x, y, width, height, maximized: window.isMaximized() } satisfies WindowState))
-    } catch (error) {
-      onFailure(error)
-    }
-  }
-  const later = (): void => {
+    replaceTextSync(file, JSON.stringify({ x, y, width, height, maximized: window.isMaximized() } satisfies WindowState))
+  })
+  const later = guarded(onFailure, () => {
     clearTimeout(timer)
     timer = setTimeout(save, delayMs)
-  }
+  })
   for (const event of ['resize', 'move', 'maximize', 'unmaximize'] as const) window.on(event, later)
   window.on('close', save)
 }

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { driverLoads } from '../../sqlite/driver.mjs'
+import { withLock } from '../../sqlite/lock.mjs'
 import { ROOT } from './root.mjs'
 import { sourceSignature } from './signature.mjs'
 
@@ -11,6 +13,10 @@ const STAMP = join(OUT, 'stamp')
 /** Inside `out`, so that moving a build into place stays on one file system. */
 const WORK = join(OUT, '.work')
 const WEEK_MS = 7 * 86_400_000
+
+/** Signals that ask for the end, and what the shell is told then. */
+/** @type {Record<string, number>} */
+const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
 const isFresh = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sourceSignature(ROOT)
 
@@ -32,13 +38,23 @@ function runElectronVite(folder) {
     const keep = (chunk) => void (output = (output + chunk.toString('utf8')).slice(-8000))
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
+    /** @type {NodeJS.Signals | null} */
+    let ended = null
+    /** @param {NodeJS.Signals} signal */
+    const end = (signal) => {
+      ended ??= signal
+      child.kill(signal)
+    }
+    for (const signal of Object.keys(STATUS)) process.on(signal, end)
     child.once('error', reject)
     child.once('close', (status) => {
-      if (status === 0) resolve()
+      for (const signal of Object.keys(STATUS)) process.off(signal, end)
+      if (ended !== null) reject(Object.assign(new Error('The build was interrupted.'), { status: STATUS[ended] }))
+      else if (status === 0) resolve()
       else
         reject(
           new Error(
-            `The build failed; nothing of the last one was replaced.\n${stripVTControlCharacters(output)
+            `The build failed; the previous build is unchanged.\n${stripVTControlCharacters(output)
               .replace(/^ +at .*$/gm, '')
               .trim()}`,
           ),
@@ -64,11 +80,13 @@ async function place(folder) {
     await rename(join(folder, file), join(OUT, file))
   }
   const present = new Set(files)
-  for (const old of await readdir(OUT, { recursive: true, withFileTypes: true })) {
-    const path = join(old.parentPath, old.name)
-    if (!old.isFile() || path === STAMP || present.has(relative(OUT, path).replaceAll('\\', '/'))) continue
-    if (Date.now() - (await stat(path)).mtimeMs > WEEK_MS) await rm(path, { force: true })
-  }
+  for (const part of new Set(files.map((file) => file.split('/', 1)[0] ?? '')))
+    for (const old of await readdir(join(OUT, part), { recursive: true, withFileTypes: true })) {
+      const path = join(old.parentPath, old.name)
+      if (!old.isFile() || present.has(relative(OUT, path).replaceAll('\\', '/'))) continue
+      // eslint-disable-next-line no-restricted-syntax -- by a clock that was set, only what an older build that still runs might load goes too early
+      if (Date.now() - (await stat(path)).mtimeMs > WEEK_MS) await rm(path, { force: true })
+    }
 }
 
 /**
@@ -78,30 +96,31 @@ async function place(folder) {
  */
 export async function ensureBuilt({ force = false, tell = () => undefined } = {}) {
   if (!force && isFresh()) return
-  const { lock } = (await import('proper-lockfile')).default
   await mkdir(WORK, { recursive: true })
-  const release = await lock(WORK, {
-    lockfilePath: join(WORK, 'build.lock'),
-    stale: 10_000,
-    update: 2000,
-    retries: { forever: true, minTimeout: 300, maxTimeout: 300 },
-  })
-  try {
-    if (!force && isFresh()) return
-    const signature = sourceSignature(ROOT)
-    const folder = join(WORK, 'build')
+  const work = () => (!force && isFresh() ? undefined : build(tell))
+  // On Node 20 the first start of all has no SQLite yet, and thus no lock: two such starts at once build beside each other.
+  if (!(await driverLoads())) return work()
+  await withLock(join(WORK, 'lock.sqlite'), async () => {
     // What a killed build left behind.
-    await rm(folder, { recursive: true, force: true })
+    for (const name of await readdir(WORK)) if (name.startsWith('build')) await rm(join(WORK, name), { recursive: true, force: true })
+    await work()
+  })
+}
+
+/** @param {(line: string) => void} tell */
+async function build(tell) {
+  const signature = sourceSignature(ROOT)
+  const folder = join(WORK, `build-${process.pid}`)
+  try {
     tell('building ...')
     const started = performance.now()
     await runElectronVite(folder)
     await rm(STAMP, { force: true })
     await place(folder)
-    await writeFile(`${STAMP}.new`, signature)
-    await rename(`${STAMP}.new`, STAMP)
-    await rm(folder, { recursive: true, force: true })
+    await writeFile(join(folder, 'stamp'), signature)
+    await rename(join(folder, 'stamp'), STAMP)
     tell(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   } finally {
-    await release()
+    await rm(folder, { recursive: true, force: true })
   }
 }

@@ -19,15 +19,16 @@ const loadSetup = () => import(built('setup.js'))
  */
 export async function prepare(options = {}) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`This is Node ${process.versions.node}; Retrace needs 20.19 or later.`)
-  if (!existsSync(join(ROOT, 'node_modules', 'electron-vite'))) throw new Error('The packages are not installed: run `npm ci` first.')
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new Error(`Retrace needs Node 20.19 or later, but this is Node ${process.versions.node}.`)
+  if (!existsSync(join(ROOT, 'node_modules', 'electron-vite'))) throw new Error('The packages are not installed. Run `npm ci` first.')
   await ensureBuilt({ tell })
   const setup = await loadSetup()
   return { setup, outcome: await setup.setUp(setup.streamProgress(process.stderr), options) }
 }
 
 /**
- * Runs a launcher's work: one line and status 1 where it cannot be done.
+ * Runs a launcher's work: one line where it cannot be done, and status 1 or that of the signal that ended it.
  * @param {() => Promise<void>} work
  */
 export async function main(work) {
@@ -35,6 +36,6 @@ export async function main(work) {
     await work()
   } catch (error) {
     tell(`retrace: ${error instanceof Error ? error.message : String(error)}`)
-    process.exit(1)
+    process.exit(/** @type {{ status?: number } | null} */ (error)?.status ?? 1)
   }
 }

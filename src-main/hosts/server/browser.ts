@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findOnPath } from '../../engine/location.js'
+import { guarded, warn } from '../../processes/guarded.js'
 
 /** How the window was opened; `none`: the user has to open the printed address. */
 export type Window =
@@ -60,22 +61,44 @@ export function hasScreen(platform: NodeJS.Platform = process.platform, env: Nod
   return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY)
 }
 
+/**
+ * Why the default browser cannot read a page of ours; null where it can, as far as one knows. A snap sees no hidden folder, where homes
+ * usually lie, and Windows does not know the paths of its Linux.
+ */
+export function whyNoPage(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  snaps = '/var/lib/snapd/desktop/applications',
+): string | null {
+  if (platform !== 'linux') return null
+  if (env.WSL_DISTRO_NAME) return 'Windows browsers cannot read files of the Linux subsystem'
+  const found = spawnSync('xdg-settings', ['get', 'default-web-browser'], { env, encoding: 'utf8', timeout: 2000 })
+  const name = (found.stdout ?? '').trim()
+  return name !== '' && existsSync(join(snaps, name))
+    ? `the default browser (${name.replace(/\.desktop$/, '')}) is a snap, which cannot read files of other programs`
+    : null
+}
+
 async function openApp(browser: string, address: string, profile: string): Promise<ChildProcess | null> {
   const child = spawn(browser, appWindowArguments(address, profile, process.getuid?.() === 0), { stdio: 'ignore' })
   const failed = new Promise<'failed'>((resolve) => {
     child.once('error', () => resolve('failed'))
     // Status 0: the window was handed to a browser that runs already with this profile.
-    child.once('exit', (code) => code !== 0 && resolve('failed'))
+    child.once(
+      'exit',
+      guarded(warn, (code) => code !== 0 && resolve('failed')),
+    )
   })
   return (await Promise.race([failed, sleep(1500, null)])) === 'failed' ? null : child
 }
 
 /**
  * Opens the workbench's window: an application window of Chrome, Chromium or Edge, else the default browser.
+ * @param address becomes an argument, which every user of the machine can read: it must hold no secret
  * @param profile folder for the browser's own files
  */
 export async function openWindow(address: string, profile: string): Promise<Window> {
-  if (!hasScreen()) return { how: 'none', why: 'there is no screen here' }
+  if (!hasScreen()) return { how: 'none', why: 'there is no display' }
   const browser = findAppBrowser()
   const child = browser ? await openApp(browser, address, profile) : null
   if (browser && child) {
@@ -85,6 +108,8 @@ export async function openWindow(address: string, profile: string): Promise<Wind
     })
     return { how: 'app', browser, close: () => void child.kill(), closed }
   }
+  const why = whyNoPage()
+  if (why !== null) return { how: 'none', why }
   const { default: open } = await import('open')
   try {
     const opener = await open(address)

@@ -1,26 +1,37 @@
-import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { join } from 'node:path'
-import sirv from 'sirv'
+import { TICKET, TICKETS_PATH } from '../../contract/entry.js'
 import { UserError } from '../../contract/errors.js'
-import type { Services } from '../../contract/services.js'
+import type { Api } from '../../features/router.js'
 import type { DefectListener } from '../../transport/channel-server.js'
 import { API_PATH } from '../../transport/websocket-client.js'
-import { serveWebSocket } from '../../transport/websocket.js'
+import { serveWebSocket, type Refusal } from '../../transport/websocket.js'
+import { anywhere, nowhere, onlyIn } from '../../transport/writing.js'
+import { guarded, warn } from '../../processes/guarded.js'
 import { contentPolicy } from '../content-policy.js'
-import { Guard, newSecret } from './guard.js'
+import { CHECK_MS, CONNECTION_BOUNDS, Connections, HEADERS_MS, type ConnectionBounds } from './connections.js'
+import { entryPage } from './entry.js'
+import { Guard } from './guard.js'
+import { pageSource, type PageAddress } from './page.js'
+import { HANDED_MS, newSecret, Tickets } from './tickets.js'
 import { UPLOAD_PATH, Uploads } from './uploads.js'
+import { windowEntry } from './window-entry.js'
+import { WindowKeys } from './window-keys.js'
 
 /** Tried first, so that a window's address stays the same from start to start. */
 export const DEFAULT_PORT = 41573
 
 export interface LocalServerOptions {
-  services: Services
-  /** Folder of the built page; null serves the API alone. */
-  page: string | null
+  api: Api
+  /** Null serves only the API. */
+  page: PageAddress | null
   /** Folder for files that a browser sends; it belongs to this server alone. Absent: none are taken. */
   uploads?: string | undefined
+  /** The one folder in which windows may have files written. Absent: nowhere. */
+  exports?: string | undefined
+  /** The home that keeps the secret with which windows come back in after a restart. Absent: they do not. */
+  home?: string | undefined
+  bounds?: Partial<ConnectionBounds> | undefined
   onDefect: DefectListener
 }
 
@@ -30,8 +41,10 @@ export interface LocalServer {
   address: string
   /** For the user's other processes; whoever has it may do anything here. */
   token: string
-  /** Address that gives a window its session; it holds the token. */
-  windowAddress: string
+  /** A new address that lets one window in, once, within `HANDED_MS`. */
+  readonly windowAddress: string
+  /** The same for another while; `onEnd` is called when it was opened for the first time, also when that was too late. */
+  newWindowAddress(lifeMs: number, onEnd?: () => void): string
   /** Connections of pages and commands that are open now. */
   readonly clients: number
   close(): Promise<void>
@@ -48,21 +61,28 @@ function listen(server: Server, port: number): Promise<void> {
   })
 }
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/** Nobody is served before the home is open, and nobody waits for that. */
+const refuseEarly = guarded(warn, (socket: Socket) => void socket.destroy())
+
 /**
  * Takes a port before anything else is opened, so that a port in use changes nothing.
- * @param wanted undefined: the default port, or any free one when that is taken; 0: any free one
+ * @param wanted undefined: the preferred port, or any free one when that is taken; 0: any free one
  * @throws UserError UNAVAILABLE when the wanted port is taken
  */
-export async function takePort(wanted: number | undefined): Promise<Server> {
-  const server = createServer()
+export async function takePort(wanted: number | undefined, preferred = DEFAULT_PORT): Promise<Server> {
+  // Uploads take as long as they take; what strangers may take is bounded by `Connections`.
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: 0, connectionsCheckingInterval: CHECK_MS })
+  server.on('connection', refuseEarly)
   try {
-    await listen(server, wanted ?? DEFAULT_PORT)
+    await listen(server, wanted ?? preferred)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
     if (wanted === undefined) return takePort(0)
-    const why = code === 'EACCES' ? 'may not be used without special rights' : 'is in use by another program'
-    throw new UserError('UNAVAILABLE', `Port ${wanted} ${why}: choose another with --port, or leave the option out for a free one.`, {
+    const why = code === 'EACCES' ? 'requires special permissions' : 'is in use by another program'
+    throw new UserError('UNAVAILABLE', `Port ${wanted} ${why}. Choose another with --port, or omit the option to use a free one.`, {
       cause: error,
     })
   }
@@ -82,30 +102,33 @@ function addressOf({ url = '/' }: IncomingMessage): URL | null {
 }
 
 /**
- * Says why a folder is not the built page.
- * @throws UserError UNAVAILABLE
- */
-export function requirePage(page: string): void {
-  if (!existsSync(join(page, 'index.html')))
-    throw new UserError('UNAVAILABLE', `The page of the workbench is not built (${page} is missing): run \`npm run build\`.`)
-}
-
-/**
- * Serves page and API on a port of 127.0.0.1, to this user's windows and commands only (see `Guard`).
+ * Serves page and API on a port of 127.0.0.1, the API to this user's windows and commands only (see `Guard`).
  * @param server from `takePort`
  */
-export function startLocalServer(server: Server, { services, page, uploads: uploadFolder, onDefect }: LocalServerOptions): LocalServer {
-  const uploads = uploadFolder === undefined ? null : new Uploads(uploadFolder)
-  const files = page === null ? null : sirv(page, { single: true, etag: true })
+export function startLocalServer(server: Server, options: LocalServerOptions): LocalServer {
+  const { api, page, uploads: uploadFolder, exports, home = null, bounds, onDefect } = options
+  const requireHome = async (): Promise<void> => (await api.features()).ports.home?.require()
+  const uploads = uploadFolder === undefined ? null : new Uploads(uploadFolder, requireHome)
   const token = newSecret()
-  const connections = new Set<Socket>()
-  server.on('connection', (socket) => {
-    connections.add(socket)
-    socket.once('close', () => connections.delete(socket))
-  })
+  const tickets = new Tickets()
+  const fault = (error: unknown): void => onDefect(asError(error), undefined)
+  const pages = page === null ? null : pageSource(page, fault)
+  const connections = new Connections(server, { ...CONNECTION_BOUNDS, ...bounds }, fault)
+  server.off('connection', refuseEarly)
   const { port } = server.address() as AddressInfo
   const guard = new Guard(port, token)
-  const policy = contentPolicy(`ws://127.0.0.1:${port} ws://localhost:${port}`)
+  const windows = new WindowKeys(port, home, (error) => onDefect(asError(error), 'windows.json'), undefined, requireHome)
+  const ofWindows = new Set<Socket>()
+  const enter = windowEntry({ guard, windows, cutOff: () => ofWindows.forEach((socket) => socket.destroy()) })
+  const address = `http://127.0.0.1:${port}`
+  const newWindowAddress = (lifeMs: number, onEnd?: () => void): string => `${address}/?${TICKET}=${tickets.issue(lifeMs, onEnd)}`
+  const policy = contentPolicy(`ws://127.0.0.1:${port} ws://localhost:${port} ${pages?.sockets ?? ''}`.trim())
+
+  /** Lets a request's connection stay, where nothing speaks against the request. */
+  const admit = (request: IncomingMessage, refusal: Refusal | null): Refusal | null => {
+    if (!refusal) connections.admit(request.socket)
+    return refusal
+  }
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const headers = {
@@ -121,69 +144,107 @@ export function startLocalServer(server: Server, { services, page, uploads: uplo
     const wrongAddress = guard.refuseAddress(request)
     if (wrongAddress) return answer(response, wrongAddress.status, wrongAddress.message)
     if (uploads && request.url?.startsWith(UPLOAD_PATH)) {
-      // As for a socket: what changes something must come from the page itself.
-      const refusal = guard.refuseSocket(request)
+      const refusal = admit(request, guard.refuseChange(request))
       if (refusal) return answer(response, refusal.status, refusal.message)
       uploads.handle(request, response, addressOf(request)?.pathname ?? '').catch((error: Error) => {
         onDefect(error, request.url)
         if (response.headersSent) response.destroy()
-        else answer(response, 500, 'The upload failed by a defect of Retrace.')
+        else answer(response, 500, 'The upload failed because of a bug in Retrace.')
       })
       return
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is served here.')
-
     const url = addressOf(request)
-    if (!url) return answer(response, 400, 'This address is malformed.')
-    if (url.searchParams.has('token')) {
-      if (!guard.isToken(url.searchParams.get('token')))
-        return answer(response, 401, 'This address is of an earlier start: open the one that Retrace printed last.')
-      url.searchParams.delete('token')
-      // The token leaves the address bar and the history here.
-      response.writeHead(303, {
-        Location: `${url.pathname.replace(/^\/+/, '/')}${url.search}`,
-        'Set-Cookie': guard.setCookie,
-        'Cache-Control': 'no-store',
-      })
-      return void response.end()
+    if (url?.pathname === TICKETS_PATH && request.method === 'POST') {
+      const refusal = admit(request, guard.refuseAllButCommands(request))
+      return refusal ? answer(response, refusal.status, refusal.message) : answer(response, 201, newWindowAddress(HANDED_MS))
     }
-
-    const refusal = guard.refuse(request)
-    if (refusal) return answer(response, refusal.status, refusal.message)
-    if (url.pathname === '/session') return answer(response, 204, '')
-    if (!files) return answer(response, 404, 'This process serves commands only; `npm start` opens the workbench.')
-    files(request, response, () => answer(response, 404, 'There is no such file.'))
+    const entered = enter(request, response, url?.pathname ?? '')
+    if (entered)
+      return void entered.catch((error: Error) => {
+        // A connection that broke off in the middle of its request has no defect to tell of.
+        if (!request.destroyed) onDefect(error, request.url)
+        response.destroy()
+      })
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is supported.')
+    if (!url) return answer(response, 400, 'This address is malformed.')
+    if (url.pathname === '/session') {
+      const refusal = admit(request, guard.refuse(request))
+      return refusal ? answer(response, refusal.status, refusal.message) : answer(response, 204, '')
+    }
+    if (!pages) return answer(response, 404, 'This process serves commands only. `npm start` opens the workbench.')
+    const ticket = url.searchParams.get(TICKET)
+    if (ticket !== null && request.method === 'GET') {
+      // A browser that loads ahead what may be wanted would spend the ticket for nothing.
+      if (request.headers['sec-purpose']?.includes('prefetch')) return answer(response, 503, 'This address must not be prefetched.')
+      return void pages.index().then((index) => {
+        if (index === null)
+          return answer(response, 503, 'The page of the workbench is missing, perhaps because it is being built. Try again in a moment.')
+        const entry = entryPage(index, tickets.spend(ticket), () => guard.keys.issue())
+        response.writeHead(entry.status, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
+        response.end(entry.page)
+      }, fault)
+    }
+    pages.serve(request, response, () => answer(response, 404, 'File not found.'))
   }
-  server.on('request', handle)
+  server.on(
+    'request',
+    guarded(fault, (request, response) => {
+      try {
+        handle(request, response)
+      } catch (error) {
+        if (response.headersSent) response.destroy()
+        else answer(response, 500, 'The request failed because of a bug in Retrace.')
+        throw error
+      }
+    }),
+  )
+  // Such as too many open files: connections that are there, and runs, go on.
+  server.on('error', guarded(fault, fault))
 
   const sockets = serveWebSocket({
     server,
-    services,
+    api,
     onDefect,
+    writePathOf: (request) => (guard.isCommand(request) ? anywhere : exports === undefined ? nowhere : onlyIn(exports)),
     refuse(request) {
-      return (
-        guard.refuseSocket(request) ??
-        (addressOf(request)?.pathname === API_PATH ? null : { status: 404, message: `Sockets are served at ${API_PATH} only.` })
-      )
+      const refusal = guard.refuseChange(request)
+      if (refusal) return refusal
+      if (addressOf(request)?.pathname !== API_PATH) return { status: 404, message: `WebSockets are served at ${API_PATH} only.` }
+      if (connections.full)
+        return { status: 503, message: 'The workbench has reached the maximum number of windows and commands. Close one.' }
+      if (!guard.isCommand(request)) {
+        ofWindows.add(request.socket)
+        request.socket.once(
+          'close',
+          guarded(fault, () => ofWindows.delete(request.socket)),
+        )
+      }
+      return admit(request, null)
     },
   })
 
-  const address = `http://127.0.0.1:${port}`
   return {
     port,
     address,
     token,
-    windowAddress: `${address}/?token=${token}`,
+    get windowAddress() {
+      return newWindowAddress(HANDED_MS)
+    },
+    newWindowAddress,
     get clients() {
       return sockets.clients
     },
     close: async () => {
+      await windows.closeInHome()
       await new Promise<void>((resolve) => {
         sockets.close()
         server.close(() => resolve())
         server.closeIdleConnections()
         // What has not ended by itself by then is cut off; the end must not depend on a client.
-        setTimeout(() => connections.forEach((socket) => socket.destroy()), 700).unref()
+        setTimeout(
+          guarded(fault, () => connections.destroy()),
+          700,
+        ).unref()
       })
       await uploads?.close()
     },

@@ -1,18 +1,20 @@
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isUserError, UserError } from '../../contract/errors.js'
 import { LIMITS, safePath, type ArchiveLimits } from '../../data/archive-limits.js'
 import { explainFileError, freeBytes } from '../../data/disk.js'
+import { makeFolderBelow } from '../../durable/folders.js'
+import { ownUploads } from '../../durable/unfinished.js'
 
 /** What is uploaded lies below this address: `/uploads/ID/RELATIVE/PATH`. */
 export const UPLOAD_PATH = '/uploads/'
 
 const ADDRESS = /^\/uploads\/([0-9a-f-]{36})(?:\/(.+))?$/
 
-/** Bytes that stay free on the disk. */
+/** Bytes to keep free on the disk. */
 const RESERVE = 2 ** 28
 
 /**
@@ -22,14 +24,21 @@ const RESERVE = 2 ** 28
 export class Uploads {
   private readonly seen = new Map<string, { files: number; bytes: number }>()
 
-  /** @param folder belongs to this server alone; what an earlier one left there is removed */
+  private readonly folder: string
+
+  /**
+   * @param uploads belongs to this server alone; what an earlier one left there is removed
+   * @param requireHome rejects when the name of that folder may be another's by now
+   */
   constructor(
-    private readonly folder: string,
+    private readonly uploads: string,
+    private readonly requireHome: () => Promise<void> = async () => undefined,
     private readonly free = freeBytes,
     private readonly limits: Pick<ArchiveLimits, 'entries' | 'bytes'> = LIMITS,
   ) {
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    this.folder = ownUploads(uploads)
+    rmSync(uploads, { recursive: true, force: true })
+    mkdirSync(uploads, { recursive: true, mode: 0o700 })
   }
 
   /** Takes a file (PUT, answers the folder of the upload as JSON) or removes an upload (DELETE). The caller has admitted the request. */
@@ -40,13 +49,14 @@ export class Uploads {
       response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body))
     }
     try {
+      await this.requireHome()
       const [, id, rest] = ADDRESS.exec(path) ?? []
       if (id === undefined) throw new UserError('BAD_INPUT', 'This address is malformed.')
       if (request.method === 'DELETE') {
         await this.remove(id)
         return answer(200, {})
       }
-      if (request.method !== 'PUT' || rest === undefined) throw new UserError('BAD_INPUT', 'Only PUT of a file and DELETE are served here.')
+      if (request.method !== 'PUT' || rest === undefined) throw new UserError('BAD_INPUT', 'Only PUT of a file and DELETE are supported.')
       await this.take(id, decodeURIComponent(rest), request)
       answer(201, { folder: join(this.folder, id) })
     } catch (error) {
@@ -59,13 +69,21 @@ export class Uploads {
   }
 
   /** Removes everything. */
-  close(): Promise<void> {
-    return rm(this.folder, { recursive: true, force: true, maxRetries: 3 })
+  async close(): Promise<void> {
+    try {
+      await this.requireHome()
+    } catch (error) {
+      if (isUserError(error)) return
+      throw error
+    }
+    await rm(this.uploads, { recursive: true, force: true, maxRetries: 3 })
   }
 
   private async remove(id: string): Promise<void> {
     this.seen.delete(id)
     await rm(join(this.folder, id), { recursive: true, force: true, maxRetries: 3 })
+    // It goes with its last upload; that there are others is no fault.
+    await rmdir(this.folder).catch(() => undefined)
   }
 
   private async take(id: string, name: string, request: IncomingMessage): Promise<void> {
@@ -75,21 +93,23 @@ export class Uploads {
     const upload = this.seen.get(id) ?? { files: 0, bytes: 0 }
     this.seen.set(id, upload)
     if (++upload.files > this.limits.entries)
-      throw new UserError('BAD_INPUT', `The upload has more than ${this.limits.entries} files: import it by its path.`)
+      throw new UserError('BAD_INPUT', `The upload has more than ${this.limits.entries} files. Import it by its path instead.`)
     upload.bytes += length
     if (upload.bytes > this.limits.bytes)
-      throw new UserError('BAD_INPUT', `The upload is larger than ${mebibytes(this.limits.bytes)}: import it by its path.`)
-    const left = (await this.free(this.folder)) - RESERVE
+      throw new UserError('BAD_INPUT', `The upload is larger than ${mebibytes(this.limits.bytes)}. Import it by its path instead.`)
+    const left = (await this.free(this.uploads)) - RESERVE
     if (length > left)
       throw new UserError(
         'DISK',
-        `${name} has ${mebibytes(length)}, and the disk has ${mebibytes(Math.max(0, left))} left for it: free some space.`,
+        `${name} needs ${mebibytes(length)}, but the disk has only ${mebibytes(Math.max(0, left))} free. Free some space.`,
       )
-    await mkdir(dirname(target), { recursive: true })
+    await makeFolderBelow(this.uploads, dirname(target))
     try {
       // Node ends the request with an error where more or less comes than announced.
       await pipeline(request, createWriteStream(target, { flags: 'wx', mode: 0o600 }))
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+        throw new UserError('BAD_INPUT', `The upload contains ${name} twice. Send it once.`, { cause: error })
       await rm(target, { force: true })
       throw error
     }

@@ -1,6 +1,6 @@
 import { zerosLike } from '@tensorflow/tfjs-core'
 import type { Dynamics } from '../dynamics.js'
-import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
+import { layerParameters, layerRoles, symmetricLayer } from '../layer.js'
 
 /**
  * Leapfrog (Verlet): Y[j+1] = 2 Y[j] - Y[j-1] - h^2 K' s(K Y[j] + b).  Second order, symplectic, two-step.
@@ -14,16 +14,19 @@ import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
 export const leapfrog: Dynamics = {
   id: 'leapfrog',
   label: 'Leapfrog',
-  summary: 'A two-step discretisation of a second-order equation with a symmetric layer as its force.',
+  summary: 'A two-step (Verlet) discretisation of a second-order equation with a symmetric layer as force.',
   source: 'Chang et al. 2018, section "Leapfrog network"',
   diagram: { lanes: ['V', 'Y'], forces: ['Kᵀ σ K'] },
   layersPerUnit: 2,
   mapsPerKernel: 2,
   channelMultiple: 1,
   widening: 'between',
-  normalisable: true,
+  norms: 'optional',
+  dense: true,
+  reversible: true,
   twoStep: true,
   parameters: (unit) => layerParameters('', unit.channels, unit),
+  forceForm: 'symmetric',
   smoothKernels: ['kernel'],
   open: (x, { start }) => [start === 'zero' ? x : zerosLike(x), x],
   close: ([, last]) => last,
@@ -31,8 +34,5 @@ export const leapfrog: Dynamics = {
     { params: layerRoles(''), keep: 1, blend: 0, gain: -h * h },
     { params: {}, keep: 1, blend: 1, gain: 0 },
   ],
-  force: (state, params, ctx) => {
-    const map = ctx.linear.map(params['kernel']!)
-    return map.adjoint(activatedLayer(map.apply, state, params, ctx))
-  },
+  force: symmetricLayer,
 }

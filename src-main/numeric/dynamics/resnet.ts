@@ -2,19 +2,21 @@ import type { Dynamics } from '../dynamics.js'
 import { branch, branchParameters, branchRoles } from '../preactivation.js'
 
 /**
- * Pre-activation ResNet: Y[j+1] = Y[j] + F(Y[j]).  Forward Euler of the same form; Y[j] cannot be had back from Y[j+1],
- * so that only stored back-propagation exists.  He et al. 2016, "Identity mappings in deep residual networks".
+ * Pre-activation ResNet: Y[j+1] = Y[j] + F(Y[j]).  Forward Euler of the same form; Y[j] cannot be recovered from Y[j+1],
+ * so only stored backpropagation exists.  He et al. 2016, "Identity mappings in deep residual networks".
  */
 export const resnet: Dynamics = {
   id: 'resnet',
   label: 'ResNet',
-  summary: 'The pre-activation residual network: forward Euler, every activation stored.',
+  summary: 'The pre-activation residual network: a forward Euler scheme. Not reversible, so all activations are stored.',
   source: 'He et al. 2016, "Identity mappings in deep residual networks"',
   layersPerUnit: 2,
   mapsPerKernel: 1,
   channelMultiple: 1,
   widening: 'unit',
-  normalisable: false,
+  norms: 'always',
+  dense: false,
+  reversible: false,
   twoStep: false,
   parameters: (unit) => branchParameters('', unit.inChannels, unit.channels, unit),
   smoothKernels: [],

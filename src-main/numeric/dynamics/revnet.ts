@@ -9,14 +9,16 @@ import { branch, branchParameters, branchRoles } from '../preactivation.js'
 export const revnet: Dynamics = {
   id: 'revnet',
   label: 'RevNet',
-  summary: 'Additive coupling of two halves of the channels by pre-activation residual branches.',
+  summary: 'Additive coupling of two halves of the channels through pre-activation residual branches.',
   source: 'Gomez et al. 2017, "The reversible residual network"',
   diagram: { forces: ['F', 'G'] },
   layersPerUnit: 4,
   mapsPerKernel: 1,
   channelMultiple: 2,
   widening: 'unit',
-  normalisable: false,
+  norms: 'always',
+  dense: false,
+  reversible: true,
   twoStep: false,
   parameters: (unit) => ({
     ...branchParameters('f/', unit.inChannels / 2, unit.channels / 2, unit),

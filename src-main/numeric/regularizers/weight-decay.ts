@@ -1,9 +1,14 @@
 import { mul, square, sum } from '@tensorflow/tfjs-core'
+import type { ParameterGroup } from '../network.js'
+import { findOptimizer } from '../optimizers.js'
 import type { Regularizer } from '../regularizers.js'
 
-/** wd/2 sum |w|^2 over convolution and dense kernels. */
+/** Weight decay concerns convolution and dense kernels; biases and norms are left alone. */
+export const decays = ({ kind }: Pick<ParameterGroup, 'kind'>): boolean => kind === 'kernel' || kind === 'dense'
+
+/** wd/2 sum |w|^2 over convolution and dense kernels, unless the optimizer decouples the decay. */
 export const weightDecay: Regularizer = {
   id: 'weightDecay',
-  reads: ({ kind }, config) => config.weightDecay !== 0 && (kind === 'kernel' || kind === 'dense'),
+  reads: (group, config) => config.weightDecay !== 0 && decays(group) && !findOptimizer(config.optimizer).decouplesDecay,
   penalty: (stack, config) => mul(sum(square(stack)), config.weightDecay / 2),
 }

@@ -1,20 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { backend, engine } from '@tensorflow/tfjs-core'
+import type { NetworkSummary } from '../../contract/catalogue.js'
+import { describeIssues, explainIssue } from '../../contract/config-issues.js'
 import { RunConfigSchema, type RunConfig } from '../../contract/config.js'
 import { UserError } from '../../contract/errors.js'
+import { MEMORY, ratioText, storedToReversible, withKept } from '../../contract/memory.js'
+import { accumulationIssues, microBatch } from '../../contract/micro-batch.js'
 import type { BenchStepRequest } from '../../contract/tools.js'
 import { capturableBackend } from '../../engine/capture/binding.js'
 import { keptBytesAUnit, planActivations, trainingBytes } from '../../numeric/activation-budget.js'
-import { nominalConfig } from '../../numeric/describe.js'
-import { buildNetwork, modesOf, NetworkConfigError, parameterCount, type Network } from '../../numeric/network.js'
-import { presets } from '../../numeric/presets.js'
+import { activationBytes, nominalConfig } from '../../numeric/describe.js'
+import { buildNetwork, modesOf, parameterCount, type Network } from '../../numeric/network.js'
+import { findPreset } from '../../numeric/presets.js'
 import { randomFor } from '../../numeric/random.js'
 import { findDynamics } from '../../numeric/registry.js'
 import { initialState } from '../../numeric/state.js'
 import { CompiledExecutor, type GraphSize } from '../compiled-executor.js'
 import { EagerExecutor, type Executor } from '../executor.js'
 import type { HostBatch } from '../run-data.js'
-import type { ToolResult } from '../tools.js'
+import type { ToolResult } from '../tool-result.js'
+import { explained } from './explained.js'
 
 const DEFAULT_STEPS = 6
 
@@ -24,8 +29,9 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
   const startMiB = peakResidentMiB()
   const steps = request.steps ?? DEFAULT_STEPS
   // A share of everything that could be kept, so that the dial can be measured without knowing bytes.
-  const whole = keptBytesAUnit(network, config.batch).reduce((sum, bytes, index) => sum + bytes * network.stages[index]!.units, 0)
-  const plan = planActivations(network, config.batch, whole * (request.kept ?? 0))
+  const together = microBatch(config)
+  const whole = keptBytesAUnit(network, together).reduce((sum, bytes, index) => sum + bytes * network.stages[index]!.units, 0)
+  const plan = planActivations(network, together, whole * (request.kept ?? 0))
   const keep = { anchorEvery: 0, keptUnits: plan.keptUnits }
   const batch = madeUpBatch(network, config.batch)
   const { executor, graph, captureSeconds } = open(network, config, keep)
@@ -46,6 +52,7 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     preset: request.preset,
     mode: network.config.mode,
     batch: config.batch,
+    accumulate: config.accumulate,
     image: network.config.image,
     stages: network.config.stages,
     parameters: parameterCount(network),
@@ -56,8 +63,10 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     secondsPerStep,
     imagesPerSecond: config.batch / secondsPerStep,
     peakMiB: peakResidentMiB(),
+    /** Of one step at this batch, or micro-batch, estimated; apart from the memory of the process, which is measured. */
+    activationBytes: withKept(activationBytes(network, together), plan.bytes),
     /** What the process took before, and what training was expected to add. */
-    estimatedMiB: Math.round(startMiB + trainingBytes(network, config.batch, plan) / 2 ** 20),
+    estimatedMiB: Math.round(startMiB + trainingBytes(network, config, plan) / 2 ** 20),
     /** After capture, before the first compiled step. */
     compiledMiB,
     peakTensorBytes: peak,
@@ -66,9 +75,22 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     steps,
   }
   const text = [
-    `${request.preset}, ${result.mode}, ${result.execution}, batch ${config.batch}: ${secondsPerStep.toFixed(3)} s a step, ${result.imagesPerSecond.toFixed(1)} images/s, peak ${result.peakMiB} MiB`,
+    `${request.preset}, ${result.mode}, ${result.execution}, batch ${config.batch}${config.accumulate > 1 ? ` in micro-batches of ${together}` : ''}: ${secondsPerStep.toFixed(3)} s per step, ${result.imagesPerSecond.toFixed(1)} images/s`,
+    describeActivations(result.activationBytes),
+    `${MEMORY.process.label}: peak ${result.peakMiB} MiB, estimated ${result.estimatedMiB} MiB`,
   ]
   return { ok: true, text, result }
+}
+
+function describeActivations(bytes: NetworkSummary['activationBytes']): string {
+  const of = (value: number): string => `${Math.round(value).toLocaleString('en-US')} bytes`
+  const ratio = storedToReversible(bytes)
+  const modes = [
+    ...(bytes.reversible === null ? [] : [`reversible ${of(bytes.reversible)}`]),
+    `stored ${of(bytes.stored)}`,
+    ...(ratio === null ? [] : [`ratio ${ratioText(ratio)}`]),
+  ]
+  return `${MEMORY.activations.label}, estimated: ${modes.join(', ')}`
 }
 
 interface Opened {
@@ -81,7 +103,7 @@ function open(network: Network, config: RunConfig, keep: { anchorEvery: number; 
   const state = initialState(network, config)
   if (config.execution === 'eager') return { executor: new EagerExecutor(network, config, state, keep), graph: null, captureSeconds: 0 }
   const capturable = capturableBackend(backend())
-  if (!capturable) throw new UserError('UNAVAILABLE', 'the portable engine has no compiled step; add --execution eager')
+  if (!capturable) throw new UserError('UNAVAILABLE', 'The portable engine does not support compiled steps. Add --execution eager.')
   const begin = performance.now()
   const fused = config.fusedKernels && !capturable.isUsingGpuDevice
   const executor = new CompiledExecutor(capturable, network, config, state, { ...keep, fused, passes: ['train'] })
@@ -99,32 +121,32 @@ function madeUpBatch({ config }: Network, count: number): HostBatch {
 }
 
 function configure(request: BenchStepRequest): { config: RunConfig; network: Network } {
-  const { preset: name, batch, size, units, mode, execution, fused } = request
-  const preset = presets.find((candidate) => candidate.name === name)
-  if (!preset)
-    throw new UserError('BAD_INPUT', `unknown preset '${name}'; there are ${presets.map((candidate) => candidate.name).join(', ')}`)
+  const { preset: name, batch, size, units, mode, execution, fused, set } = request
+  const preset = findPreset(name)
   const nominal = nominalConfig(preset)
   const stages = nominal.stages.map((stage) => ({ ...stage, units: Math.max(1, Math.round(stage.units * (units ?? 1))) }))
   const image = size ? { ...nominal.image, height: size, width: size } : nominal.image
-  const config = RunConfigSchema.parse({
+  const parsed = RunConfigSchema.safeParse({
     ...preset.config,
     ...nominal,
     stages,
     image,
+    ...set,
     mode: mode ?? modesOf(findDynamics(nominal.arch)!)[0],
     batch: batch ?? preset.config.batch ?? 100,
     // The portable engine executes operation by operation only.
     execution: execution ?? (capturableBackend(backend()) ? 'compiled' : 'eager'),
     fusedKernels: fused ?? true,
+    // One step follows none.
+    schedule: undefined,
     preset: name,
-    dataset: 'made up',
+    dataset: 'made-up',
   })
-  try {
-    return { config, network: buildNetwork(config) }
-  } catch (error) {
-    if (error instanceof NetworkConfigError) throw new UserError('BAD_INPUT', error.message, { cause: error })
-    throw error
-  }
+  if (!parsed.success) throw new UserError('BAD_INPUT', describeIssues(parsed.error.issues.flatMap(explainIssue)))
+  const config = parsed.data
+  const issues = accumulationIssues(config)
+  if (issues.length) throw new UserError('BAD_INPUT', describeIssues(issues))
+  return { config, network: explained(() => buildNetwork(config)) }
 }
 
 /** Largest number of bytes in tensors at once, by tfjs's accounting, from now until `stop`. */
@@ -146,7 +168,7 @@ export function trackPeakBytes(): { stop(): number } {
 }
 
 /** VmHWM of this process; on systems without /proc the resident size now. */
-export function peakResidentMiB(): number {
+function peakResidentMiB(): number {
   if (process.platform === 'linux')
     return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)
   return Math.round(process.memoryUsage.rss() / 2 ** 20)

@@ -1,27 +1,26 @@
 import { UserError } from '../../contract/errors.js'
 import type { EvaluateRequest } from '../../contract/tools.js'
 import { openHeldOut } from '../../data/batches.js'
-import { buildNetwork } from '../../numeric/network.js'
-import { initialState } from '../../numeric/state.js'
-import { loadInto, readCheckpoint } from '../checkpoint.js'
 import { EVALUATION_BATCH } from '../executor.js'
 import { openExecutor } from '../open-executor.js'
 import { Tally } from '../tally.js'
-import type { ToolProgress, ToolResult } from '../tools.js'
+import type { ToolProgress, ToolResult } from '../tool-result.js'
+import { readEvaluatedWeights } from './evaluated-weights.js'
 
 /** Shows the weights of a checkpoint every test image, by the same executor that the run's own evaluations had. */
-export async function evaluateCheckpoint({ checkpoint, datasetFolder }: EvaluateRequest, progress: ToolProgress): Promise<ToolResult> {
+export async function evaluateCheckpoint(
+  { checkpoint, datasetFolder, datasetHash = null }: EvaluateRequest,
+  progress: ToolProgress,
+): Promise<ToolResult> {
   progress('reading the checkpoint')
-  const { file, config } = await readCheckpoint(checkpoint)
-  const { dataset, batches } = await openHeldOut(datasetFolder, config)
+  const { config, network, state, statistics } = await readEvaluatedWeights(checkpoint)
+  const { dataset, batches } = await openHeldOut(datasetFolder, config, datasetHash)
   const total = dataset.counts.test
   if (total === 0)
-    throw new UserError('BAD_INPUT', `The data set ${dataset.name} has no test images: there is nothing to evaluate these weights on.`)
-  const network = buildNetwork(config)
-  // What only training needs stays in the file.
-  const state = initialState(network, { ...config, optimizer: 'sgd' })
-  loadInto(network, state, file.tensors, 'weights')
-  file.tensors.clear()
+    throw new UserError(
+      'BAD_INPUT',
+      `The data set ${dataset.name} has no test images to evaluate these weights on. Import it with a test part.`,
+    )
   const executor = openExecutor(network, config, state, {
     anchorEvery: 0,
     keptUnits: [],
@@ -29,6 +28,7 @@ export async function evaluateCheckpoint({ checkpoint, datasetFolder }: Evaluate
     onPhase: (phase) => progress(phase),
     passes: ['evaluate'],
   })
+  if (statistics) executor.evaluateWith(statistics)
   const tally = new Tally(config.classes)
   let seen = 0
   for (const batch of batches({ batch: EVALUATION_BATCH, limit: 0 })) {
@@ -39,6 +39,8 @@ export async function evaluateCheckpoint({ checkpoint, datasetFolder }: Evaluate
     await new Promise((resolve) => setImmediate(resolve))
   }
   const figures = tally.figures!
-  const text = [`${(figures.accuracy * 100).toFixed(2)} % of ${figures.images} test images, loss ${figures.loss.toPrecision(4)}`]
+  const text = [
+    `test accuracy ${(figures.accuracy * 100).toFixed(2)}% (${figures.images} images), test loss ${figures.loss.toPrecision(4)}`,
+  ]
   return { ok: true, text, result: { ...figures } }
 }

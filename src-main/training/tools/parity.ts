@@ -1,22 +1,23 @@
 import { UserError } from '../../contract/errors.js'
 import type { ParityRequest } from '../../contract/tools.js'
-import { modesOf, NetworkConfigError } from '../../numeric/network.js'
+import { modesOf } from '../../numeric/network.js'
 import { compareWithReference, type ParityRow, type ReferenceCase } from '../../numeric/parity.js'
 import { findDynamics } from '../../numeric/registry.js'
 import { readReferenceCase } from '../reference-case.js'
-import type { ToolResult } from '../tools.js'
+import type { ToolResult } from '../tool-result.js'
+import { explained } from './explained.js'
 
 /** Compares one reference case with the mode asked for; `ok` only when every tensor is within its tolerance. */
 export async function parity({ file, mode }: ParityRequest, progress: (message: string) => void): Promise<ToolResult> {
   const reference = await readReferenceCase(file)
   const chosen = mode ?? defaultMode(reference)
-  progress(`compares ${reference.config.arch} (${chosen}) with the reference`)
-  const rows = compare(reference, chosen)
+  progress(`comparing ${reference.config.arch} (${chosen}) with the reference`)
+  const rows = explained(() => compareWithReference(reference, chosen))
   // NaN is within no tolerance.
   const wrong = rows.filter(({ error, tolerance }) => !(error <= tolerance))
   const groups = groupRows(rows)
   const text = [
-    `${reference.config.arch}, ${chosen} back-propagation: ${rows.length} tensors compared`,
+    `${reference.config.arch}, ${chosen} backpropagation: ${rows.length} tensors compared`,
     ...Object.entries(groups).map(
       ([group, worst]) => `  ${group.padEnd(14)} largest relative error ${worst.error.toExponential(2)}  (${worst.name})`,
     ),
@@ -30,17 +31,8 @@ export async function parity({ file, mode }: ParityRequest, progress: (message: 
 
 function defaultMode({ config }: ReferenceCase): 'reversible' | 'stored' {
   const dynamics = findDynamics(config.arch)
-  if (!dynamics) throw new UserError('BAD_INPUT', `arch: unknown architecture '${config.arch}' in the reference case`)
+  if (!dynamics) throw new UserError('BAD_INPUT', `The reference case has an unknown architecture: ${config.arch}.`)
   return modesOf(dynamics)[0]!
-}
-
-function compare(reference: ReferenceCase, mode: 'reversible' | 'stored'): ParityRow[] {
-  try {
-    return compareWithReference(reference, mode)
-  } catch (error) {
-    if (error instanceof NetworkConfigError) throw new UserError('BAD_INPUT', error.message, { cause: error })
-    throw error
-  }
 }
 
 /** The worst row of each kind: logits, loss, grad, displacement1, ... */

@@ -3,7 +3,7 @@ import { RunConfigSchema } from '../../contract/config.js'
 import { stepCost } from '../../numeric/cost.js'
 import type { Speed } from '../../numeric/describe.js'
 import { buildNetwork } from '../../numeric/network.js'
-import type { ToolProgress, ToolResult } from '../tools.js'
+import type { ToolProgress, ToolResult } from '../tool-result.js'
 import { benchStep } from './bench-step.js'
 
 /** The same network of a few units on small and on larger work: forces are as many, operations a hundred times more. */
@@ -17,10 +17,10 @@ const STEPS = 5
  * network with the widths of the paper's.
  */
 export async function measureSpeed(progress: ToolProgress): Promise<ToolResult> {
-  progress('measures how fast training steps are on this machine, once')
+  progress('measuring the speed of training steps on this machine (once)')
   const measure = async (work: { batch: number; size: number }): Promise<{ seconds: number; operations: number; forces: number }> => {
     const request: BenchStepRequest = {
-      preset: 'hamiltonian-74',
+      preset: 'hamiltonian-74-plain',
       units: UNITS,
       mode: 'reversible',
       steps: STEPS,
@@ -36,11 +36,11 @@ export async function measureSpeed(progress: ToolProgress): Promise<ToolResult> 
     return { seconds: result['secondsPerStep'] as number, operations: operations.reversible!, forces }
   }
   const small = await measure(SMALL)
-  progress('measures larger work', 0.5)
+  progress('measuring a larger workload', 0.5)
   const large = await measure(LARGE)
   const operationsPerSecond = (large.operations - small.operations) / Math.max(large.seconds - small.seconds, 1e-9)
   const secondsPerForce = Math.max(0, small.seconds - small.operations / operationsPerSecond) / small.forces
   const speed: Speed = { operationsPerSecond, secondsPerForce }
-  const text = [`${(operationsPerSecond / 1e9).toFixed(1)} GFLOPS, ${(secondsPerForce * 1000).toFixed(2)} ms a force besides`]
+  const text = [`${(operationsPerSecond / 1e9).toFixed(1)} GFLOPS, ${(secondsPerForce * 1000).toFixed(2)} ms per force`]
   return { ok: true, text, result: { ...speed } }
 }

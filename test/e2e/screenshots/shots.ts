@@ -30,8 +30,20 @@ async function openAlerts(page: Page): Promise<void> {
   await page.locator('.v-overlay--active .v-overlay__content').waitFor()
 }
 
-const RUN_TABS = [/Charts/, /Evaluation/, /Weights/, /Configuration/, /Log/, /Checkpoints/, /Notes/, /Environment/]
-const COMPARE_TABS = [/Charts/, /Figures/, /Configurations/, /Relations/]
+/** Waits until an instrument of the lab has answered, goes to the middle of its way, and brings it into sight. */
+const instrument =
+  (answered: string) =>
+  async (page: Page): Promise<void> => {
+    await page.locator(answered).waitFor()
+    const position = page.locator('[role=slider][aria-label^="Position"]')
+    for (let i = 0; i < 4; i++) await position.press('ArrowRight')
+    await page
+      .getByTestId('play')
+      .evaluate<void, { scrollIntoView(options: object): void }>((button) => button.scrollIntoView({ block: 'start' }))
+  }
+
+const RUN_TABS = [/Charts/, /Evaluation/, /Weights/, /Lab/, /Configuration/, /Log/, /Checkpoints/, /Notes/, /Environment/]
+const COMPARE_TABS = [/Charts/, /Results/, /Configurations/, /Hyperparameters/]
 const slug = (name: RegExp): string => name.source.toLowerCase()
 
 const run = ({ finished }: ShownHome): string => `/runs/${finished}`
@@ -75,7 +87,15 @@ export const SHOTS: Shot[] = [
   { name: 'dataset-points', address: () => '/datasets/spirals' },
   ...COMPARE_TABS.map((name): Shot => ({ name: `compare-${slug(name)}`, address: compared, prepare: tab(new RegExp(`^${name.source}$`)) })),
   { name: 'compare-empty', address: () => '/compare', empty: true },
-  { name: 'settings', address: () => '/settings', prepare: async (page) => page.getByText('are free').waitFor() },
+  { name: 'lab', address: () => '/lab', prepare: async (page) => page.getByTestId('run-diagnostic').waitFor() },
+  {
+    name: 'lab-inspector',
+    address: (shown) => `${run(shown)}?tab=lab&diagnostic=inspector`,
+    prepare: instrument('[data-fact=gradientError]'),
+  },
+  { name: 'lab-flow', address: ({ plane }) => `/runs/${plane}?tab=lab&diagnostic=flow`, prepare: instrument('[data-testid=place]') },
+  { name: 'glossary', address: () => '/glossary' },
+  { name: 'settings', address: () => '/settings', prepare: async (page) => page.getByText(/ of .* free$/).waitFor() },
   { name: 'alerts', address: () => '/runs', window: true, prepare: openAlerts },
   { name: 'palette', address: run, window: true, prepare: press('Control+k') },
   { name: 'shortcuts', address: () => '/runs', window: true, prepare: press('?') },

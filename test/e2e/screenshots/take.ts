@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,13 +11,14 @@ import { launchBrowser } from '../support/chromium.js'
 import { startServer } from '../support/server.js'
 import { fillHome, type ShownHome } from './home.js'
 import { SHOTS, type Shot } from './shots.js'
+import { removeFolder } from '../../fixtures/home.js'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const THEMES = ['light', 'dark'] as const
 const WIDTHS = [1100, 1600]
 
 /** The pictures of README and docs, by the name of their shot. */
-const DOCS = ['run-charts', 'compare-charts', 'runs']
+const DOCS = ['lab-inspector', 'lab-flow', 'run-charts', 'compare-charts', 'runs']
 /** Of the pictures in the docs: CSS pixels, device pixels for each, and bytes at most. */
 const [WIDTH, HEIGHT, SCALE, LARGEST] = [1440, 900, 1.5, 300_000]
 
@@ -56,7 +57,7 @@ async function take(page: Page, shot: Shot, address: string): Promise<Buffer> {
 async function openShown(entry: string, folder: string) {
   const server = await startServer(entry, folder)
   try {
-    const { client, close } = connectWebSocket(server.url.origin, server.url.searchParams.get('token') ?? '')
+    const { client, close } = connectWebSocket(server.address, server.token)
     const note = join(folder, 'shown.json')
     let shown: ShownHome
     if (existsSync(note)) {
@@ -75,7 +76,7 @@ async function openShown(entry: string, folder: string) {
   }
 }
 
-async function takeAll(browser: Browser, shots: Shot[], addressOf: (shot: Shot) => string): Promise<void> {
+async function takeAll(browser: Browser, shots: Shot[], addressOf: (shot: Shot) => Promise<string>): Promise<void> {
   await mkdir(out, { recursive: true })
   for (const theme of THEMES)
     for (const width of WIDTHS) {
@@ -83,7 +84,7 @@ async function takeAll(browser: Browser, shots: Shot[], addressOf: (shot: Shot) 
       for (const shot of shots) {
         const name = `${shot.name}-${theme}-${width}.png`
         try {
-          await writeFile(join(out, name), await take(page, shot, addressOf(shot)))
+          await writeFile(join(out, name), await take(page, shot, await addressOf(shot)))
         } catch (error) {
           process.exitCode = 1
           tell(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
@@ -94,7 +95,7 @@ async function takeAll(browser: Browser, shots: Shot[], addressOf: (shot: Shot) 
     }
 }
 
-async function takeDocs(browser: Browser, addressOf: (shot: Shot) => string): Promise<void> {
+async function takeDocs(browser: Browser, addressOf: (shot: Shot) => Promise<string>): Promise<void> {
   const folder = join(ROOT, 'docs', 'images')
   await mkdir(folder, { recursive: true })
   for (const shot of SHOTS.filter(({ name }) => DOCS.includes(name))) {
@@ -104,7 +105,7 @@ async function takeDocs(browser: Browser, addressOf: (shot: Shot) => string): Pr
       colorScheme: 'light',
       reducedMotion: 'reduce',
     })
-    const small = await sharp(await take(page, { ...shot, window: true }, addressOf(shot)))
+    const small = await sharp(await take(page, { ...shot, window: true }, await addressOf(shot)))
       .png({ palette: true, quality: 90, effort: 10, compressionLevel: 9 })
       .toBuffer()
     const file = join(folder, `${shot.name}.png`)
@@ -125,13 +126,13 @@ const browser = await launchBrowser()
 const full = await openShown(entry, home)
 const empty = await startServer(entry, join(folder, 'empty'))
 try {
-  // The token gives each page its session; the cookie then holds for the port.
-  const addressOf = ({ empty: isEmpty, address }: Shot): string => `${(isEmpty ? empty : full.server).url.href}#${address(full.shown)}`
+  const addressOf = async ({ empty: isEmpty, address }: Shot): Promise<string> =>
+    `${await (isEmpty ? empty : full.server).windowAddress()}#${address(full.shown)}`
   if (values.docs) await takeDocs(browser, addressOf)
   else await takeAll(browser, wanted, addressOf)
 } finally {
   await full.close()
   await browser.close()
   await Promise.all([full.server.stop(), empty.stop()])
-  rmSync(folder, { recursive: true, force: true })
+  removeFolder(folder)
 }

@@ -68,7 +68,7 @@ export async function valueAt(page: Page, chart: string, line: string, x: number
 
 /** Chooses of the menu of a chart. */
 export async function chooseOf(page: Page, title: string, item: string): Promise<void> {
-  await openMenu(page.getByLabel(`More of ${title}`, { exact: true }))
+  await openMenu(page.getByLabel(`More actions: ${title}`, { exact: true }))
   await page.locator('.v-overlay--active .v-list-item').getByText(item, { exact: true }).click()
 }
 

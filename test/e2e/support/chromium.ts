@@ -9,20 +9,21 @@ const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-const found = process.env['CHROMIUM'] ?? PLACES.find((path) => existsSync(path)) ?? null
+/** The browser of the tests; null where there is none. */
+export const browserPath = process.env['CHROMIUM'] ?? PLACES.find((path) => existsSync(path)) ?? null
 
 /** Why the tests of the window do not run here; null where they do. On a build machine they always run, and fail without a browser. */
 export const noBrowser: string | null =
-  found || process.env['CI'] === 'true'
+  browserPath || process.env['CI'] === 'true'
     ? null
     : 'no Chromium found: install chromium, or name one in CHROMIUM, to run the tests of the window'
 
 if (noBrowser) console.warn(`skipped: ${noBrowser}`)
 
 export function launchBrowser(): Promise<Browser> {
-  if (!found) throw new Error('No Chromium found, and CI=true forbids to skip: install chromium, or name one in CHROMIUM.')
+  if (!browserPath) throw new Error('No Chromium found, and CI=true forbids to skip: install chromium, or name one in CHROMIUM.')
   return chromium.launch({
-    executablePath: found,
+    executablePath: browserPath,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -1,12 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { askWindowAddress, readHostRecord } from '../../../src-main/hosts/discovery.js'
 
 export interface RunningServer {
   child: ChildProcess
-  /** The address for a window, with its token. */
-  url: URL
+  /** `http://127.0.0.1:PORT` */
+  address: string
+  port: string
+  /** For a client beside the window. */
+  token: string
+  /** A new address that lets one window in. */
+  windowAddress(): Promise<string>
   /** Everything that it printed so far. */
   output(): string
+  /** Kills it without a warning, as a crash would. */
+  crash(): Promise<void>
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>
 }
@@ -19,24 +27,30 @@ export interface RunningServer {
 export async function startServer(entry: string, home: string, port = '0'): Promise<RunningServer> {
   const child = spawn(process.execPath, [entry, '--no-open', '--port', port, '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  const url = await new Promise<URL>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString()
-      const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(output)?.[0]
-      if (address) resolve(new URL(address))
+      if (output.includes('Address: ')) resolve()
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
     child.once('exit', (code) => reject(new Error(`the server ended with ${String(code)}:\n${output}`)))
   })
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+  const record = readHostRecord(home)
+  if (!record) throw new Error(`the server left no record in ${home}`)
   return {
     child,
-    url,
+    address: record.address,
+    port: new URL(record.address).port,
+    token: record.token,
+    windowAddress: () => askWindowAddress(record),
     output: () => output,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
+    crash: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
   }
 }

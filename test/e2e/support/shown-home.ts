@@ -9,12 +9,15 @@ export async function fillWorkbench({ services }: Awaited<ReturnType<typeof open
   const request = { preset: 'hamiltonian-quick', dataset: 'mnist' }
   await services.settings.update({ 'queue.concurrentRuns': 2 })
   await services.datasets.make({ name: 'spirals', kind: 'two-spirals', seed: 1 })
-  const short = await services.runs.createSeveral({ ...request, name: 'short', overrides: { steps: 20 } }, [1, 2, 3])
+  const short = await services.runs.createSeveral({ request: { ...request, name: 'short', overrides: { steps: 20 } }, seeds: [1, 2, 3] })
   const ids = short.map(({ id }) => id)
-  for (const id of ids) await vi.waitFor(async () => expect((await services.runs.get(id)).status).toBe('finished'), { timeout: 20_000 })
+  for (const id of ids) await vi.waitFor(async () => expect((await services.runs.get({ id })).status).toBe('finished'), { timeout: 20_000 })
   const [finished, diverged, plane] = ids as [string, string, string]
-  await services.runs.setNotes(finished, '## First\n\nLearns **fast**.')
-  const [live, ...queued] = await services.runs.createSeveral({ ...request, name: 'long', overrides: { steps: 100_000 } }, [1, 2, 3, 4])
+  await services.runs.setNotes({ id: finished, notes: '## First\n\nLearns **fast**.' })
+  const [live, ...queued] = await services.runs.createSeveral({
+    request: { ...request, name: 'long', overrides: { steps: 100_000 } },
+    seeds: [1, 2, 3, 4],
+  })
   return { finished, diverged, plane, live: live!.id, queued: queued.map(({ id }) => id), compared: ids }
 }
 

@@ -1,4 +1,5 @@
 import type { RunConfigInput } from '../../../src-main/contract/config.js'
+import type { Dataset } from '../../../src-main/contract/datasets.js'
 import type { Points } from '../../../src-main/contract/metrics.js'
 import type { RunSummary } from '../../../src-main/contract/runs.js'
 import { openDatabase } from '../../../src-main/storage/database.js'
@@ -10,6 +11,8 @@ export interface StoredRun {
   id: string
   summary?: Partial<RunSummary>
   config?: Partial<RunConfigInput>
+  /** Of the content that it was trained on. */
+  datasetHash?: string
   series: Record<string, Points>
 }
 
@@ -35,17 +38,23 @@ export async function withStores<T>(home: string, use: (stores: Stores) => T): P
 /** Puts runs that have finished into a home that no back end has open: what is in it afterwards is what training would have left. */
 export const storeRuns = (home: string, runs: readonly StoredRun[]): Promise<void> =>
   withStores(home, (stores) => {
-    for (const { id, summary, config, series } of runs) {
+    for (const { id, summary, config, datasetHash = null, series } of runs) {
       const dataset = config?.dataset ?? 'mnist'
       const whole = sampleConfig({ dataset, ...config })
       const step = Math.max(...Object.values(series).map(({ steps }) => steps.at(-1) ?? 0))
       const { preset, seed, steps: totalSteps } = whole
       const times = { createdAt: BEGAN, startedAt: BEGAN, endedAt: BEGAN + 1000 * step }
       const told = { status: 'finished' as const, preset, dataset, seed, step, totalSteps, stepsPerEpoch: 100, ...times }
-      stores.runs.insert({ ...sampleRun(id, { ...told, ...summary }), config: whole })
+      const run = sampleRun(id, { ...told, ...summary })
+      stores.runs.insert({ ...run, config: whole, environment: { ...run.environment, datasetHash } })
       for (const [key, points] of Object.entries(series)) stores.series.append(id, key, points)
+      stores.runs.update(id, { latest: stores.series.latest(id), best: stores.series.best(id) })
     }
   })
+
+/** Puts data sets into a home as a list knows them, without their images. */
+export const storeDatasets = (home: string, datasets: readonly Dataset[]): Promise<void> =>
+  withStores(home, (stores) => datasets.forEach((dataset) => stores.datasets.put(dataset)))
 
 /** Every stored point of a series. */
 export const storedPoints = (home: string, id: string, key: string): Promise<Points> =>

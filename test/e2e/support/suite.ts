@@ -1,7 +1,14 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
+import type { CreateRun } from '../../../src-main/contract/runs.js'
+import { connectWebSocket } from '../../../src-main/transport/websocket-client.js'
+import { removeFolder } from '../../fixtures/home.js'
 import { builtWorkbench } from './built.js'
 import { launchBrowser } from './chromium.js'
+import { startServer, type RunningServer } from './server.js'
 import { openPage, type WatchedPage, type WatchOptions } from './watched-page.js'
 import { openWorkbench } from './workbench.js'
 
@@ -38,4 +45,46 @@ export function withWorkbench(options: Parameters<typeof openWorkbench>[0] = {})
       await watched.context.close()
     },
   }
+}
+
+/** A browser, and the built server as a process of its own on an empty home, whose trainers compute: for the tests of a file. */
+export function withServer() {
+  let browser: Browser | undefined
+  let home: string | undefined
+  let server: RunningServer | undefined
+  beforeAll(async () => {
+    const { server: entry } = await builtWorkbench()
+    home = mkdtempSync(join(tmpdir(), 'retrace-e2e-'))
+    server = await startServer(entry, home)
+    browser = await launchBrowser()
+  }, 300_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    if (home) removeFolder(home)
+  }, 60_000)
+  return {
+    get browser(): Browser {
+      return browser!
+    },
+    get home(): string {
+      return home!
+    },
+    get server(): RunningServer {
+      return server!
+    },
+    /** A client of the server, once the data set that it begins with is there. */
+    async connect(): Promise<ReturnType<typeof connectWebSocket>> {
+      const connected = connectWebSocket(server!.address, server!.token)
+      await vi.waitUntil(async () => (await connected.client.datasets.list.query()).length > 0, { timeout: 60_000, interval: 200 })
+      return connected
+    },
+  }
+}
+
+/** Trains a run to its end. */
+export async function trained({ client }: Pick<ReturnType<typeof connectWebSocket>, 'client'>, request: CreateRun): Promise<string> {
+  const { id } = await client.runs.create.mutate(request)
+  await vi.waitUntil(async () => (await client.runs.get.query({ id })).status === 'finished', { timeout: 180_000, interval: 200 })
+  return id
 }

@@ -1,23 +1,35 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { openBackend, type BackendOptions } from '../../../src-main/hosts/backend.js'
+import type { BackendOptions } from '../../../src-main/hosts/backend.js'
+import { openBackend } from '../../fixtures/backend.js'
 import { catalogue } from '../../../src-main/hosts/catalogue.js'
 import { createImporter } from '../../../src-main/hosts/importer.js'
 import { startLocalServer, takePort } from '../../../src-main/hosts/server/http.js'
-import { FIGURES, LAYERS } from '../../fixtures/fake-evaluations.js'
+import { FIGURES, LAYERS } from '../../fixtures/figures.js'
+import { playedInstruments } from '../../fixtures/views.js'
 import { builtWorkbench } from './built.js'
-import { storeRuns, type StoredRun } from './stored-runs.js'
+import type { Dataset } from '../../../src-main/contract/datasets.js'
+import { storeDatasets, storeRuns, type StoredRun } from './stored-runs.js'
+import { removeFolder } from '../../fixtures/home.js'
+
+interface Options extends Partial<BackendOptions> {
+  stepMs?: number
+  /** What the home holds to begin with. */
+  runs?: readonly StoredRun[]
+  datasets?: readonly Dataset[]
+}
 
 /**
  * The real back end of a fresh home behind the real local server and the built page; only the trainers compute nothing
  * (`test/fixtures/fake-trainer.mjs`), so that a test need not wait for them.
  */
-export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?: number; runs?: readonly StoredRun[] } = {}) {
+export async function openWorkbench(options: Options = {}) {
   const { page, server: entry } = await builtWorkbench()
-  const { stepMs = 20, runs = [], ...rest } = options
+  const { stepMs = 20, runs = [], datasets = [], ...rest } = options
   const home = mkdtempSync(join(tmpdir(), 'retrace-e2e-'))
   if (runs.length > 0) await storeRuns(home, runs)
+  if (datasets.length > 0) await storeDatasets(home, datasets)
   const backend = await openBackend({
     home,
     hostKind: 'server',
@@ -26,12 +38,18 @@ export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?
     importer: createImporter(join(dirname(entry), 'import-process.js')),
     weights: { check: async () => undefined, export: async () => 0, norms: async () => LAYERS },
     evaluator: { evaluate: async () => FIGURES },
+    instruments: playedInstruments(),
     speedMeter: { measure: async () => undefined },
     environment: () => ({ FAKE_TRAINER: JSON.stringify({ stepMs }) }),
     ...rest,
   })
   const defects: Error[] = []
-  const server = startLocalServer(await takePort(0), { services: backend.services, page, onDefect: (error) => void defects.push(error) })
+  const server = startLocalServer(await takePort(0), {
+    api: backend,
+    page,
+    exports: join(home, 'exports'),
+    onDefect: (error) => void defects.push(error),
+  })
   return {
     home,
     server,
@@ -40,7 +58,7 @@ export async function openWorkbench(options: Partial<BackendOptions> & { stepMs?
     async close(): Promise<void> {
       await server.close()
       await backend.close({ timeout: 2000 })
-      rmSync(home, { recursive: true, force: true })
+      removeFolder(home)
     },
   }
 }

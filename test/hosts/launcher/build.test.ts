@@ -27,9 +27,9 @@ beforeEach(() => {
   mkdirSync(join(packages, 'electron-vite/bin'), { recursive: true })
   writeFileSync(join(packages, 'electron-vite/bin/electron-vite.js'), BUILDER)
   writeFileSync(join(packages, 'electron-vite/package.json'), '{"type":"module"}')
-  for (const name of ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'])
-    symlinkSync(join(REPOSITORY, 'node_modules', name), join(packages, name))
-  cpSync(join(REPOSITORY, 'src-main/hosts/launcher'), join(root, 'src-main/hosts/launcher'), { recursive: true })
+  for (const name of ['better-sqlite3', 'better-sqlite3-node20']) symlinkSync(join(REPOSITORY, 'node_modules', name), join(packages, name))
+  for (const folder of ['src-main/hosts/launcher', 'src-main/sqlite'])
+    cpSync(join(REPOSITORY, folder), join(root, folder), { recursive: true })
   write('first')
 })
 

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { onTestFinished } from 'vitest'
+import { removeFolder } from '../../fixtures/home.js'
 
 const root = join(import.meta.dirname, '../../..')
 
@@ -21,7 +22,7 @@ export async function bundleProgram(name: string): Promise<{ file: string; remov
     logLevel: 'error',
     build: { ssr: join(import.meta.dirname, `${name}.ts`), outDir, target: 'node20.19', minify: false },
   })
-  return { file: join(outDir, `${name}.js`), remove: () => rmSync(outDir, { recursive: true, force: true }) }
+  return { file: join(outDir, `${name}.js`), remove: () => removeFolder(outDir) }
 }
 
 export interface Running {

@@ -42,11 +42,37 @@ grouped = [
     for step in every_step
 ]
 
+
+
+def holm(p):
+    """Corrected p-values of Holm's step-down method, in the order of `p`, as R's p.adjust has them."""
+    order = np.argsort(p, kind="stable")
+    corrected = np.maximum.accumulate(np.minimum(1, (len(p) - np.arange(len(p))) * np.asarray(p)[order]))
+    result = np.empty(len(p))
+    result[order] = corrected
+    return result.tolist()
+
+
+# A column of a table each: the first entry is compared with each of the others. Its own generator, so that what is above stays as it is.
+other = np.random.default_rng(11)
+columns = [[other.normal(loc=0.9 + 0.01 * shift, scale=scale, size=n) for shift, scale, n in column] for column in (
+    [(0, 0.01, 3), (-1, 0.02, 3), (-3, 0.01, 3), (0.2, 0.005, 3)],
+    [(0, 0.002, 5), (-0.5, 0.004, 3), (-0.6, 0.003, 8), (-2, 0.05, 4), (-0.2, 0.002, 5)],
+    [(0, 1e-9, 3), (1, 1, 30), (-0.05, 1e-3, 200)],
+    [(0, 0, 3), (0, 0.01, 4)],
+)]
+tests = []
+for first, *rest in columns:
+    p = [float(stats.ttest_ind(first, sample, equal_var=False).pvalue) for sample in rest]
+    tests.append({"columns": [c.tolist() for c in (first, *rest)], "p": p, "holm": holm(p)})
+
 expected = {
     "samples": [{"values": s.tolist(), **describe(s)} for s in samples],
     "quantiles": [{"freedom": f, "value": stats.t.ppf(0.975, f)} for f in (1, 2, 3, 4, 5, 6, 7, 9, 10, 29, 30, 99, 100, 999)],
     "runs": runs,
     "grouped": grouped,
+    "welch": tests,
+    "holm": [{"p": p, "corrected": holm(p)} for p in ([0.01, 0.04, 0.03, 0.005], [0.5, 0.9, 0.4], [0.02, 0.02, 0.02], [0.2])],
 }
 text = json.dumps(expected, indent=1, default=float)
 pathlib.Path(__file__).with_name("expected.json").write_text(text + "\n")

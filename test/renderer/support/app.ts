@@ -1,20 +1,20 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { createApp, effectScope, type App, type EffectScope } from 'vue'
-import type { Services } from '../../../src-main/contract/services.js'
+import type { PlayedHome } from '../../fixtures/played-home.js'
 import { connectInMemory } from '../../../src-main/transport/memory.js'
-import { connectionKey, type Connection, type ConnectionState } from '../../../src-renderer/client/api.js'
+import { connectionKey, type Connection, type ConnectionState } from '../../../src-renderer/home/api.js'
 
 export interface TestConnection extends Connection {
   /** Tells the app that the connection changed. */
   become(state: ConnectionState): void
 }
 
-/** The app's connection to services in this process. */
-export function connectionTo(services: Services): TestConnection {
+/** The app's connection to a home in this process. */
+export function connectionTo({ api }: PlayedHome, client = connectInMemory(api)): TestConnection {
   const listeners = new Set<(state: ConnectionState) => void>()
   let state: ConnectionState = 'open'
   return {
-    client: connectInMemory(services),
+    client,
     onState(listener) {
       listeners.add(listener)
       listener(state)
@@ -35,8 +35,8 @@ export interface StoreApp {
 }
 
 /** An app without components, for stores. */
-export function storeApp(services: Services): StoreApp {
-  const connection = connectionTo(services)
+export function storeApp(home: PlayedHome, client?: Connection['client']): StoreApp {
+  const connection = connectionTo(home, client)
   const pinia = createPinia()
   const app = createApp({}).provide(connectionKey, connection).use(pinia)
   setActivePinia(pinia)

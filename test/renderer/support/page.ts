@@ -2,11 +2,11 @@ import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia } from 'pinia'
 import { vi } from 'vitest'
 import { createMemoryHistory, type Router } from 'vue-router'
-import App from '../../../src-renderer/App.vue'
-import { connectionKey } from '../../../src-renderer/client/api.js'
-import { createAppRouter } from '../../../src-renderer/router.js'
-import { createTheme } from '../../../src-renderer/theme.js'
-import type { Services } from '../../../src-main/contract/services.js'
+import App from '../../../src-renderer/app/App.vue'
+import { connectionKey } from '../../../src-renderer/home/api.js'
+import { createAppRouter } from '../../../src-renderer/app/router.js'
+import { createTheme } from '../../../src-renderer/app/theme.js'
+import type { PlayedHome } from '../../fixtures/played-home.js'
 import { connectionTo, type TestConnection } from './app.js'
 
 // happy-dom has none, and Vuetify places its overlays by it.
@@ -35,11 +35,11 @@ export interface TestWindow {
   click(selector: string, label?: string | RegExp): Promise<void>
 }
 
-/** The whole app at an address, over services in this process. */
-export async function openWindow(services: Services, address: string): Promise<TestWindow> {
+/** The whole app at an address, over a home in this process. */
+export async function openWindow(home: PlayedHome, address: string): Promise<TestWindow> {
   const router = createAppRouter(createMemoryHistory())
   await router.push(address)
-  const connection = connectionTo(services)
+  const connection = connectionTo(home)
   const wrapper = mount(App, {
     attachTo: document.body,
     global: { plugins: [createPinia(), router, createTheme()], provide: { [connectionKey as symbol]: connection } },

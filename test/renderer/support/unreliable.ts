@@ -1,8 +1,12 @@
 import type { SequencedChange } from '../../../src-main/contract/changes.js'
-import type { Services } from '../../../src-main/contract/services.js'
+import { connectInMemory } from '../../../src-main/transport/memory.js'
+import type { Connection } from '../../../src-renderer/home/api.js'
+import type { PlayedHome } from '../../fixtures/played-home.js'
+
+type Client = Connection['client']
 
 export interface Unreliable {
-  services: Services
+  client: Client
   /** From now on answers to questions about runs wait; what they say was true when they were asked. */
   hold(): void
   /** Lets the oldest waiting answer go. */
@@ -13,8 +17,11 @@ export interface Unreliable {
   cut(): void
 }
 
-/** Services over services, whose answers a test holds up and whose subscriptions it cuts off. */
-export function unreliable(inner: Services): Unreliable {
+/** What a window asks about runs, whose answers can be late. */
+const LATE: readonly PropertyKey[] = ['table', 'get', 'overview', 'stretch', 'log']
+
+/** A client of a home, whose answers a test holds up and whose subscriptions it cuts off. */
+export function unreliable({ api, features: { changes } }: PlayedHome): Unreliable {
   let holding = false
   const waiting: (() => void)[] = []
   const cuts = new Set<() => void>()
@@ -25,7 +32,8 @@ export function unreliable(inner: Services): Unreliable {
     return value
   }
 
-  async function* subscribe(options: Parameters<Services['changes']['subscribe']>[0]): AsyncGenerator<SequencedChange> {
+  const { subscribe } = changes
+  changes.subscribe = async function* (options): AsyncGenerator<SequencedChange> {
     const control = new AbortController()
     const stop = (): void => control.abort()
     let broken = false
@@ -36,7 +44,7 @@ export function unreliable(inner: Services): Unreliable {
     options.signal.addEventListener('abort', stop)
     cuts.add(cut)
     try {
-      for await (const change of inner.changes.subscribe({ ...options, signal: control.signal })) {
+      for await (const change of subscribe({ ...options, signal: control.signal })) {
         if (broken) break
         yield change
       }
@@ -47,19 +55,16 @@ export function unreliable(inner: Services): Unreliable {
     }
   }
 
-  return {
-    services: {
-      ...inner,
-      runs: {
-        ...inner.runs,
-        table: () => late(inner.runs.table()),
-        get: (id) => late(inner.runs.get(id)),
-        overview: (id) => late(inner.runs.overview(id)),
-        stretch: (id, request) => late(inner.runs.stretch(id, request)),
-        log: (id, options) => late(inner.runs.log(id, options)),
-      },
-      changes: { subscribe },
+  const whole = connectInMemory(api)
+  const runs = new Proxy(whole.runs, {
+    get(all, name: keyof Client['runs']) {
+      if (!LATE.includes(name)) return all[name]
+      const { query } = all[name] as Client['runs']['get']
+      return { query: (...asked: Parameters<typeof query>) => late(query(...asked)) }
     },
+  })
+  return {
+    client: new Proxy(whole, { get: (all, name: keyof Client) => (name === 'runs' ? runs : all[name]) }),
     hold: () => {
       holding = true
     },

@@ -1,4 +1,4 @@
-import type { Fusion } from '../fuse.js'
+import type { Fusion } from '../fusion.js'
 import type { RecordedGraph, RecordedNode } from '../recorded-graph.js'
 import { DerivedKernels, fusedConvolution, isPlainConvolution, sameShape, scaling } from './kernels.js'
 

@@ -1,4 +1,4 @@
-import type { Fusion } from '../fuse.js'
+import type { Fusion } from '../fusion.js'
 import { fusedConvolution } from './kernels.js'
 
 /** relu(conv(x, K) + b) and conv(x, K) + b as one operation each. */

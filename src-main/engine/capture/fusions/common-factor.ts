@@ -1,4 +1,4 @@
-import type { Fusion } from '../fuse.js'
+import type { Fusion } from '../fusion.js'
 import type { RecordedGraph, RecordedNode } from '../recorded-graph.js'
 import { DerivedKernels, scaling } from './kernels.js'
 

@@ -1,4 +1,4 @@
-import type { Fusion } from '../fuse.js'
+import type { Fusion } from '../fusion.js'
 import { type RecordedGraph, type RecordedNode } from '../recorded-graph.js'
 import { DerivedKernels, scaling } from './kernels.js'
 
@@ -31,6 +31,9 @@ function absorbsFactor(graph: RecordedGraph, user: RecordedNode, tensor: string)
       return at === 0 || at === 2
     case 'Sum':
       return at === 0
+    // Linear in the cotangent, whose factor is one of gamma for the state and is taken of the gradients of gamma and beta.
+    case 'FusedBatchNormGradV3':
+      return at === 0
     case 'ReluGrad':
       return at === 0 && absorbed(graph, user.name)
   }
@@ -43,16 +46,19 @@ function absorb(graph: RecordedGraph, kernels: DerivedKernels, product: string, 
     // The factor goes as far as it can: gradients of a stage are scaled together in the end, and kernels need no scaled copy.
     const passes = user.op === 'ReluGrad' || ((user.op === 'Conv2D' || user.op === 'Sum') && absorbed(graph, user.name))
     if (!passes && (user.op === 'Conv2D' || user.op === 'Conv2DBackpropInput')) inputs[1] = kernels.scaled(inputs[1]!, factor, user.name)
+    if (user.op === 'FusedBatchNormGradV3') inputs[2] = kernels.scaled(inputs[2]!, factor, user.name)
     graph.become(user, user.op, inputs, user.attr)
     if (passes) absorb(graph, kernels, user.name, user.name, factor)
-    else if (user.op === 'Sum' || user.op === 'Conv2DBackpropFilter') scaleResult(graph, kernels, user, factor)
+    else if (user.op === 'Sum' || user.op === 'Conv2DBackpropFilter') scaleResult(graph, kernels, user, user.name, factor)
+    else if (user.op === 'FusedBatchNormGradV3')
+      for (const output of [1, 2]) scaleResult(graph, kernels, user, `${user.name}:${output}`, factor)
   }
 }
 
 /** The users of a small result take factor * result instead. */
-function scaleResult(graph: RecordedGraph, kernels: DerivedKernels, node: RecordedNode, factor: number): void {
-  for (const user of graph.usersOf(node.name)) {
-    const inputs = user.input.map((input) => (input === node.name ? kernels.scaled(node.name, factor, user.name) : input))
+function scaleResult(graph: RecordedGraph, kernels: DerivedKernels, node: RecordedNode, result: string, factor: number): void {
+  for (const user of graph.usersOf(node.name).filter(({ input }) => input.includes(result))) {
+    const inputs = user.input.map((input) => (input === result ? kernels.scaled(result, factor, user.name) : input))
     graph.become(user, user.op, inputs, user.attr)
   }
 }

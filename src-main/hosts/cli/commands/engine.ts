@@ -16,7 +16,7 @@ export function engine(context: Context, options: CommonOptions): void {
     ['Threads', String(threads)],
     ['oneDNN', oneDNN === null ? 'not available' : oneDNN ? 'on' : 'off'],
     ['Why', report.reason],
-    ...(report.remedy === null ? [] : [['For a faster one', report.remedy]]),
+    ...(report.remedy === null ? [] : [['To speed up', report.remedy]]),
   ]
   for (const [label, value] of rows) context.print(`${`${label}:`.padEnd(18)}${value}`)
 }

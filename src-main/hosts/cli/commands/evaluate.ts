@@ -1,13 +1,14 @@
+import { wilsonInterval } from '../../../contract/binomial.js'
 import { evaluationTask, type Evaluation } from '../../../contract/evaluations.js'
 import type { CommonOptions, Context } from '../context.js'
 import { followTask } from '../follow-task.js'
-import { asJson, decimal, percent, table } from '../format.js'
+import { asJson, decimal, percent, percentInterval, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
-/** Pairs of classes that are told. */
+/** Number of confused pairs of classes to print. */
 const PAIRS = 5
 
-/** Shows the weights of a checkpoint every test image; what comes of it is kept with the run. */
+/** Evaluates a checkpoint on all test images. The result is stored with the run. */
 export async function evaluateRun(context: Context, id: string, { step, ...options }: CommonOptions & { step?: number }): Promise<void> {
   const { evaluation, classNames } = await withWorkbench(
     context,
@@ -15,10 +16,10 @@ export async function evaluateRun(context: Context, id: string, { step, ...optio
     async (workbench) => {
       const { client } = workbench
       const { checkpoints, dataset } = await client.runs.get.query({ id })
-      // The server chooses by the same rule; here it is only for the progress, and to cancel.
+      // The server chooses the checkpoint by the same rule; here it is only needed for progress and to cancel.
       const file = checkpoints.findLast((each) => step === undefined || each.step === step)?.file ?? ''
       const { seq } = await client.runs.evaluations.query({ id })
-      // It may have ended in this moment.
+      // The evaluation may just have ended.
       const cancel = () => client.runs.cancelEvaluation.mutate({ id, file }).catch(() => undefined)
       return followTask(context, workbench, { id: evaluationTask(id, file), after: seq, cancel }, async (begin) => {
         const done = await begin(() => client.runs.evaluate.mutate({ id, ...(step === undefined ? {} : { step }) }))
@@ -28,7 +29,7 @@ export async function evaluateRun(context: Context, id: string, { step, ...optio
     },
     { lasting: true, handlesEnd: true },
   )
-  if (options.json) context.print(asJson(evaluation))
+  if (options.json) context.print(asJson({ ...evaluation, accuracyInterval: wilsonInterval(evaluation.accuracy, evaluation.images) }))
   else describeEvaluation(evaluation, classNames).forEach(context.print)
 }
 
@@ -42,8 +43,10 @@ function describeEvaluation({ step, images, accuracy, loss, confusion }: Evaluat
   const rows = [...byClass].map(([label, { all, right }]) => [named(label), percent(right / all), String(right), String(all)])
   const pairs = confusion.filter(([label, predicted]) => label !== predicted).sort((a, b) => b[2] - a[2])
   return [
-    `Step ${step}: ${percent(accuracy)} of ${images} test images, loss ${decimal(loss)}`,
-    ...table(['CLASS', 'ACCURACY', 'RIGHT', 'OF'], rows),
-    ...pairs.slice(0, PAIRS).map(([label, predicted, count]) => `${count} of class ${named(label)} were taken for ${named(predicted)}`),
+    `Step ${step}: test accuracy ${percent(accuracy)} (${images} images, 95% interval ${percentInterval(wilsonInterval(accuracy, images))}), test loss ${decimal(loss)}`,
+    ...table(['CLASS', 'ACCURACY', 'CORRECT', 'IMAGES'], rows),
+    ...pairs
+      .slice(0, PAIRS)
+      .map(([label, predicted, count]) => `${count} images of class ${named(label)} were classified as ${named(predicted)}`),
   ]
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { CleanupSchema } from '../../../contract/storage.js'
+import { CleanupSchema, describeUnfinished } from '../../../contract/storage.js'
+import { askToForgetWindows, findHost } from '../../discovery.js'
 import { chooseHome, userPath } from '../../home.js'
 import { restoreHome } from '../../restore.js'
+import { forgetWindows } from '../../server/window-keys.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { followTask } from '../follow-task.js'
 import { asJson, bytes, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
-/** Writes the whole home into one file, while it is being used. */
+/** Writes the whole home into one file, also while it is in use. */
 export async function backupHome(context: Context, path: string, options: CommonOptions): Promise<void> {
   const file = userPath(path)
   const taskId = randomUUID()
@@ -21,20 +23,21 @@ export async function backupHome(context: Context, path: string, options: Common
     },
     { lasting: true, handlesEnd: true },
   )
-  context.print(options.json ? asJson({ file, ...result }) : `${result.files} files were written to ${file}, ${bytes(result.bytes)}`)
+  context.print(options.json ? asJson(result) : `Wrote ${result.files} files to ${result.file} (${bytes(result.bytes)})`)
 }
 
-/** Puts a backup in the place of the home, which is kept beside it. */
+/** Replaces the home with a backup. The old home is kept beside it. */
 export async function restoreBackup(context: Context, path: string, options: CommonOptions): Promise<void> {
   const home = chooseHome(options.home).folder
-  const kept = await restoreHome(userPath(path), home, (progress) => context.progress?.(`${Math.floor(progress * 100)} %`))
+  const onProgress = (progress: number): void => context.progress?.(`${Math.floor(progress * 100)}%`)
+  const kept = await restoreHome(userPath(path), home, onProgress, context.note)
   if (context.progress) context.note('')
   if (options.json) return context.print(asJson({ home, kept }))
   context.print(`${home} was restored`)
-  if (kept !== null) context.print(`What was there before lies in ${kept}`)
+  if (kept !== null) context.print(`The previous home was moved to ${kept}`)
 }
 
-/** Looks whether everything in the home is as it should be; the exit status is 1 when it is not. */
+/** Checks the home for damage. The exit status is 1 when there is any. */
 export async function checkHome(context: Context, { quick, ...options }: CommonOptions & { quick?: boolean }): Promise<void> {
   const { report, repair } = await withWorkbench(context, options, async ({ client }) => ({
     report: await client.storage.check.mutate({ deep: !quick }),
@@ -44,10 +47,10 @@ export async function checkHome(context: Context, { quick, ...options }: CommonO
   else {
     report.problems.forEach((problem) => context.print(problem))
     report.remarks.forEach((remark) => context.print(remark))
-    if (report.problems.length === 0) context.print('The database, checkpoints and data sets are whole.')
+    if (report.problems.length === 0) context.print('Database, checkpoints and data sets are undamaged.')
     if (repair) {
       const found = `${repair.interrupted.length} runs interrupted, ${repair.missingCheckpoints.length} checkpoints without a file`
-      context.print(`The last start after a crash was at ${new Date(repair.at).toISOString()}: ${found}.`)
+      context.print(`Last recovery from a crash: ${new Date(repair.at).toISOString()}, ${found}.`)
     }
   }
   if (report.problems.length > 0) throw new ExitStatus(1)
@@ -63,9 +66,11 @@ export async function homeUsage(context: Context, options: CommonOptions): Promi
       `run ${run.id} ${run.name}${run.removed ? ' (removed)' : ''}`,
       bytes(run.checkpoints + run.logs + run.weights),
     ]),
-    ['belongs to nothing', bytes(usage.leftovers)],
-    ['all', bytes(usage.total)],
-    ...(usage.disk ? [['free on the disk', bytes(usage.disk.free)]] : []),
+    // eslint-disable-next-line no-restricted-syntax -- the age is only displayed
+    ...usage.unfinished.map((each) => [`${each.path}: ${describeUnfinished(each, Date.now())}`, bytes(each.bytes)]),
+    ['orphaned files', bytes(usage.leftovers)],
+    ['total', bytes(usage.total)],
+    ...(usage.disk ? [['free disk space', bytes(usage.disk.free)]] : []),
   ]
   table(['WHAT', 'SIZE'], rows).forEach(context.print)
 }
@@ -77,7 +82,7 @@ export interface CleanOptions extends CommonOptions {
   leftovers?: boolean
 }
 
-/** Deletes checkpoints that the retention does not keep; without --yes it only tells which. */
+/** Deletes the checkpoints that the options do not keep; without --yes, only lists them. */
 export async function cleanHome(context: Context, { yes, keepBest, keepPinned, leftovers, ...options }: CleanOptions): Promise<void> {
   const keep = { best: keepBest !== false, last: true, pinned: keepPinned !== false, leftovers: leftovers === true }
   const request = CleanupSchema.parse({ keep, dryRun: yes !== true })
@@ -87,5 +92,16 @@ export async function cleanHome(context: Context, { yes, keepBest, keepPinned, l
     ['SIZE', 'WHAT', 'FILE'],
     plan.items.map((item) => [bytes(item.bytes), item.what, item.path]),
   ).forEach(context.print)
-  context.print(yes ? `${bytes(plan.bytes)} were freed` : `${bytes(plan.bytes)} would be freed; --yes deletes these files`)
+  context.print(yes ? `Freed ${bytes(plan.bytes)}` : `Would free ${bytes(plan.bytes)}; add --yes to delete these files`)
+}
+
+/** Revokes the keys of all windows, open or closed. */
+export async function forgetWindowsOfHome(context: Context, options: CommonOptions): Promise<void> {
+  const { folder } = chooseHome(options.home)
+  const host = await findHost(folder)
+  // This is also needed when the host serves no windows and therefore does not know their keys.
+  forgetWindows(folder)
+  if (host) await askToForgetWindows(host)
+  if (options.json) return context.print(asJson({ home: folder, running: host !== null }))
+  context.print(`Revoked the access of all windows to ${folder}. \`npm start\` opens a new one.`)
 }

@@ -13,7 +13,7 @@ export interface ParityOptions extends CommonOptions {
 
 export async function parity(context: Context, path: string, { mode, engine, json }: ParityOptions): Promise<void> {
   const file = userPath(path)
-  if (!existsSync(file)) throw new UserError('NOT_FOUND', `There is no file ${file}: give the path of a reference case (.safetensors).`)
+  if (!existsSync(file)) throw new UserError('NOT_FOUND', `${file} does not exist. Give the path of a reference case (.safetensors).`)
   const { ok, text, result } = await runTool({ tool: 'parity', request: { file, mode: mode ?? null } }, computeEnvironment(engine), context)
   if (json) context.print(asJson(result))
   else text.forEach(context.print)

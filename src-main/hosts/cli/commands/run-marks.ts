@@ -1,4 +1,4 @@
-import { configDiff } from '../../../contract/config-diff.js'
+import { configDiff, describeRecipes } from '../../../contract/config-diff.js'
 import { UserError } from '../../../contract/errors.js'
 import type { BulkAction, EditRuns } from '../../../contract/runs.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
@@ -7,17 +7,17 @@ import { withWorkbench } from '../workbench.js'
 import { followAndPrint } from './train.js'
 
 const DONE: Record<BulkAction, string> = {
-  pause: 'is asked to pause',
+  pause: 'is pausing',
   resume: 'is queued',
-  stop: 'is asked to stop',
-  retry: 'is queued from its beginning',
-  again: 'is made again as',
+  stop: 'is stopping',
+  retry: 'is queued and restarts from step 0',
+  again: 'is repeated as',
   remove: 'was removed',
-  restore: 'is back',
-  purge: 'was deleted for good',
+  restore: 'was restored',
+  purge: 'was permanently deleted',
 }
 
-/** Gives the same command to every run; the exit status is 1 when one of them refused it. */
+/** Applies an action to every run. The exit status is 1 when it failed for one of them. */
 export async function bulkRuns(context: Context, action: BulkAction, ids: string[], options: CommonOptions): Promise<void> {
   const results = await withWorkbench(context, options, ({ client }) => client.runs.bulk.mutate({ ids, action }))
   if (options.json) context.print(asJson(results))
@@ -28,7 +28,7 @@ export async function bulkRuns(context: Context, action: BulkAction, ids: string
   if (results.some(({ refusal }) => refusal !== null)) throw new ExitStatus(1)
 }
 
-/** Queues one run anew, from its beginning or as a new one; where no other process would do the work, this one stays until it is done. */
+/** Queues a run again, from step 0 or as a new run. If no other process does the work, this one stays until it is done. */
 export async function queueAnew(context: Context, how: 'retry' | 'again', id: string, options: CommonOptions): Promise<void> {
   await withWorkbench(
     context,
@@ -51,7 +51,7 @@ export interface EditOptions extends CommonOptions {
   archive?: boolean
 }
 
-/** Changes what runs are marked with. */
+/** Changes the marks of runs. */
 export async function editRuns(
   context: Context,
   ids: string[],
@@ -67,7 +67,7 @@ export async function editRuns(
     ...(archive !== undefined && { archived: archive }),
   }
   if (Object.keys(edit).length === 1)
-    throw new UserError('BAD_INPUT', 'Nothing to change was given: use for example --tag NAME, --pin or --archive.')
+    throw new UserError('BAD_INPUT', 'There is nothing to change. Add an option such as --tag NAME, --pin or --archive.')
   const rows = await withWorkbench(context, options, ({ client }) => client.runs.edit.mutate(edit))
   if (options.json) return context.print(asJson(rows))
   for (const run of rows) {
@@ -85,36 +85,39 @@ export async function runNotes(context: Context, id: string, text: string | unde
   context.print(options.json ? asJson({ runId: id, notes }) : notes)
 }
 
-/** The removed runs that can be brought back. */
+/** Lists the removed runs that can be restored, and for how much longer. */
 export async function listRemoved(context: Context, options: CommonOptions): Promise<void> {
   const removed = await withWorkbench(context, options, ({ client }) => client.runs.removed.query())
   if (options.json) return context.print(asJson(removed))
-  if (removed.length === 0) return context.print('No removed run can be brought back.')
-  const rows = removed.map(({ run, goesAt }) => [run.id, duration(Math.max(0, (goesAt - Date.now()) / 1000)), run.name])
-  table(['ID', 'GOES IN', 'NAME'], rows).forEach(context.print)
+  if (removed.length === 0) return context.print('There are no removed runs to restore.')
+  const rows = removed.map(({ run, keptSeconds }) => [run.id, duration(keptSeconds), run.name])
+  table(['ID', 'KEPT FOR', 'NAME'], rows).forEach(context.print)
+  context.note('Only time during which Retrace is open on this home counts.')
 }
 
 const shown = (value: unknown): string => (value === undefined ? '(absent)' : JSON.stringify(value))
 
-/** In which keys the configurations of two runs differ; of a fork and its parent when one is given. */
+/** Shows the keys in which the configurations of two runs differ; with one run, those of a fork and its parent. */
 export async function diffRuns(context: Context, id: string, otherId: string | undefined, options: CommonOptions): Promise<void> {
-  const { from, to, differences } = await withWorkbench(context, options, async ({ client }) => {
+  const { from, to, differences, recipes } = await withWorkbench(context, options, async ({ client }) => {
     const run = await client.runs.get.query({ id })
     const other = otherId ?? run.parentId
-    if (other === null) throw new UserError('BAD_INPUT', `Run ${id} is no fork: name a second run to compare it with.`)
+    if (other === null) throw new UserError('BAD_INPUT', `Run ${id} is not a fork. Give a second run to compare it with.`)
     const before = otherId === undefined ? await client.runs.get.query({ id: other }) : run
     const after = otherId === undefined ? run : await client.runs.get.query({ id: other })
-    return { from: before.id, to: after.id, differences: configDiff(before.config, after.config) }
+    const differences = configDiff(before.config, after.config)
+    return { from: before.id, to: after.id, differences, recipes: describeRecipes([before.config, after.config]) }
   })
   if (options.json) return context.print(asJson({ from, to, differences }))
-  if (differences.length === 0) return context.print(`The configurations of ${from} and ${to} are the same.`)
+  if (differences.length === 0) return context.print(`The configurations of ${from} and ${to} are identical.`)
+  context.print(recipes)
   table(
     ['KEY', from, to],
     differences.map(({ path, before, after }) => [path, shown(before), shown(after)]),
   ).forEach(context.print)
 }
 
-/** Lists what waits, in its order. */
+/** Lists the queue in order. */
 export async function listQueue(context: Context, options: CommonOptions): Promise<void> {
   const { runs, settings } = await withWorkbench(context, options, async ({ client }) => ({
     runs: (await client.runs.list.query()).runs,
@@ -123,15 +126,15 @@ export async function listQueue(context: Context, options: CommonOptions): Promi
   const queue = runs.filter(({ status }) => status === 'queued').sort((a, b) => a.queueOrder - b.queueOrder)
   const atOnce = settings['queue.concurrentRuns']
   if (options.json) return context.print(asJson({ concurrentRuns: atOnce, queue }))
-  context.print(`${atOnce} at once; \`retrace settings set queue.concurrentRuns N\` changes that`)
-  if (queue.length === 0) return context.print('Nothing waits in the queue.')
+  context.print(`Concurrent runs: ${atOnce} (\`retrace settings set queue.concurrentRuns N\` changes it)`)
+  if (queue.length === 0) return context.print('The queue is empty.')
   table(
-    ['PLACE', 'ID', 'PRESET', 'DATA SET', 'SEED', 'NAME'],
+    ['POSITION', 'ID', 'PRESET', 'DATA SET', 'SEED', 'NAME'],
     queue.map((run, at) => [String(at + 1), run.id, run.preset, run.dataset, String(run.seed), run.name]),
   ).forEach(context.print)
 }
 
-/** Puts waiting runs at a place of the queue; place 1 is next. */
+/** Moves queued runs to a position in the queue; 1 is next. */
 export async function moveRuns(context: Context, ids: string[], { to, ...options }: CommonOptions & { to: number }): Promise<void> {
   const queue = await withWorkbench(context, options, ({ client }) => client.runs.move.mutate({ ids, position: Math.max(0, to - 1) }))
   if (options.json) return context.print(asJson(queue))

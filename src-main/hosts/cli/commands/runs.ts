@@ -1,35 +1,61 @@
 import { writeConfigFile } from '../../../contract/config-file.js'
 import { writeFile } from 'node:fs/promises'
-import { unpackPoints } from '../../../contract/metrics.js'
-import type { RunDetail, RunSummary } from '../../../contract/runs.js'
+import { describeCheck, gradientVerdict } from '../../../contract/gradients.js'
+import { intervalOf, readValue, unpackPoints, type Points } from '../../../contract/metrics.js'
+import { pointsCsv } from '../../../contract/points-csv.js'
+import { printableLine } from '../../../contract/printable.js'
+import { CHECKPOINT_KINDS, type RunDetail, type RunSummary } from '../../../contract/runs.js'
+import { replaceFile } from '../../../durable/replace-file.js'
 import { explainDiskError } from '../../../storage/disk-errors.js'
 import { userPath } from '../../home.js'
 import type { CommonOptions, Context } from '../context.js'
 import { asJson, bytes, decimal, duration, percent, table } from '../format.js'
+import { describeReported } from '../reported.js'
 import { parseSetting, toOverrides } from '../settings.js'
 import { exportRunFile } from './run-files.js'
 import { withWorkbench } from '../workbench.js'
 import { followAndPrint } from './train.js'
 
-const accuracy = ({ latest }: RunSummary): number | undefined => latest['test/accuracy'] ?? latest['validation/accuracy']
+const ACCURACY = 'test/accuracy'
+
+/** Adds the 95% interval of the final test accuracy. */
+const withInterval = <T extends RunSummary>(run: T): T & { testAccuracyInterval: [number, number] | null } => ({
+  ...run,
+  testAccuracyInterval: intervalOf(run, ACCURACY, 'reported'),
+})
+
+/** A run as `--json` prints it: its row with the gradient verdict and the interval of the test accuracy. */
+const withFindings = <T extends RunSummary>(run: T) => ({ ...withInterval(run), gradientVerdict: gradientVerdict(run.gradients) })
+
+/** The gradient verdict in words. */
+function gradientsInWords({ gradients }: RunSummary): string {
+  if (!gradients) return gradientVerdict(gradients)
+  const verdict = gradientVerdict(gradients)
+  return verdict === 'ok'
+    ? `ok: largest relative error ${gradients.error!.toExponential(1)}`
+    : `${verdict.toUpperCase()}: ${describeCheck(gradients)}`
+}
 
 export async function listRuns(context: Context, options: CommonOptions): Promise<void> {
   const { runs } = await withWorkbench(context, options, ({ client }) => client.runs.list.query())
-  if (options.json) return context.print(asJson(runs))
+  if (options.json) return context.print(asJson(runs.map(withFindings)))
   if (runs.length === 0)
-    return context.print('There are no runs yet: `retrace train --preset hamiltonian-quick --dataset mnist` starts one.')
+    return context.print('There are no runs yet. `retrace train --preset hamiltonian-quick --dataset mnist` starts one.')
   const rows = runs.map((run) => [
     run.id,
     run.status,
     `${run.step}/${run.totalSteps}`,
-    percent(accuracy(run)),
-    decimal(run.latest['train/loss']),
+    percent(readValue(run, ACCURACY, 'reported')),
+    percent(readValue(run, ACCURACY, 'last')),
+    decimal(readValue(run, 'train/loss', 'last')),
+    run.gradients ? gradientVerdict(run.gradients) : '-',
     duration(run.activeSeconds),
     run.preset,
     run.dataset,
     run.name,
   ])
-  table(['ID', 'STATUS', 'STEPS', 'ACCURACY', 'LOSS', 'TIME', 'PRESET', 'DATA SET', 'NAME'], rows).forEach(context.print)
+  const head = ['ID', 'STATUS', 'STEPS', 'TEST ACCURACY', 'LAST', 'TRAIN LOSS', 'GRADIENTS', 'TIME', 'PRESET', 'DATA SET', 'NAME']
+  table(head, rows).forEach(context.print)
 }
 
 function describeRun(run: RunDetail): string[] {
@@ -38,11 +64,12 @@ function describeRun(run: RunDetail): string[] {
     ['Status', run.reason === null ? run.status : `${run.status}: ${run.reason}`],
     ['Preset', `${run.preset} on ${run.dataset}, seed ${run.seed}, ${run.parameters} parameters`],
     ['Steps', `${run.step} of ${run.totalSteps}, ${duration(run.activeSeconds)}`],
-    ['Accuracy', percent(run.result?.testAccuracy ?? accuracy(run))],
+    ['Results', `test accuracy ${describeReported(run)}`],
+    ['Gradients', gradientsInWords(run)],
     ['Created', new Date(run.createdAt).toISOString()],
     [
-      'Made by',
-      `Retrace ${run.environment.retrace} (${run.environment.commit ?? 'no commit'}${run.environment.diff ? ', changed' : ''}) on ${run.environment.platform}`,
+      'Created by',
+      `Retrace ${run.environment.retrace} (${run.environment.commit ?? 'no commit'}${run.environment.diff ? ', modified' : ''}) on ${run.environment.platform}`,
     ],
     ...(run.environment.hardware
       ? [
@@ -57,20 +84,23 @@ function describeRun(run: RunDetail): string[] {
   ]
   return [
     ...facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${value}`),
+    'Last values:',
     ...Object.entries(run.latest).map(([key, value]) => `  ${key.padEnd(40)}${decimal(value)}`),
+    ...(Object.keys(run.best).length > 0 ? ['Best values:'] : []),
+    ...Object.entries(run.best).map(([key, value]) => `  ${key.padEnd(40)}${decimal(value)}`),
     ...run.checkpoints.map(
       ({ step, kind, pinned, file, bytes: size }) =>
-        `  checkpoint at step ${step} (${kind}${pinned ? ', pinned' : ''}): ${file}, ${bytes(size)}`,
+        `  checkpoint at step ${step} (${CHECKPOINT_KINDS[kind]}${pinned ? ', pinned' : ''}): ${file}, ${bytes(size)}`,
     ),
     'Configuration:',
     ...Object.entries(run.config).map(([key, value]) => `  ${key.padEnd(26)}${JSON.stringify(value)}`),
-  ]
+  ].map(printableLine)
 }
 
 export async function showRun(context: Context, id: string, options: CommonOptions & { config?: boolean }): Promise<void> {
   const run = await withWorkbench(context, options, ({ client }) => client.runs.get.query({ id }))
   if (options.config) context.print(writeConfigFile(run.config).trimEnd())
-  else if (options.json) context.print(asJson(run))
+  else if (options.json) context.print(asJson(withFindings(run)))
   else describeRun(run).forEach(context.print)
 }
 
@@ -85,7 +115,7 @@ export async function stopRun(context: Context, id: string, options: CommonOptio
   printState(context, await withWorkbench(context, options, ({ client }) => client.runs.stop.mutate({ id })), options)
 }
 
-/** Goes on from the last checkpoint; where no other process would do the work, this one stays until it is done. */
+/** Resumes from the last checkpoint. If no other process does the work, this one stays until it is done. */
 export async function resumeRun(context: Context, id: string, options: CommonOptions): Promise<void> {
   await withWorkbench(
     context,
@@ -123,7 +153,9 @@ export async function forkRun(context: Context, id: string, { step, set, name, .
 
 export async function removeRun(context: Context, id: string, options: CommonOptions): Promise<void> {
   await withWorkbench(context, options, ({ client }) => client.runs.remove.mutate({ id }))
-  context.print(options.json ? asJson({ removed: id }) : `Run ${id} was removed; \`retrace runs restore ${id}\` brings it back for a while`)
+  context.print(
+    options.json ? asJson({ removed: id }) : `Run ${id} was removed. \`retrace runs restore ${id}\` restores it for a limited time.`,
+  )
 }
 
 export interface ExportOptions extends CommonOptions {
@@ -132,47 +164,43 @@ export interface ExportOptions extends CommonOptions {
   format?: 'json' | 'csv' | 'archive' | 'tensorboard'
   weights?: string
   step?: number
+  overwrite?: boolean
 }
 
-/** The run with its configuration and every point of every series: as JSON, or the points alone as CSV. */
+const plainPoints = ({ steps, values, times }: Points) => ({ steps: [...steps], values: [...values], times: [...times] })
+
+/** Exports a run with its configuration and all points of all series as JSON, or the points alone as CSV. */
 export async function exportRun(
   context: Context,
   id: string,
-  { out, csv: asCsv, format, weights, step, ...options }: ExportOptions,
+  { out, csv: asCsv, format, weights, step, overwrite = false, ...options }: ExportOptions,
 ): Promise<void> {
   if (weights !== undefined) {
-    const request = { id, path: userPath(weights), ...(step === undefined ? {} : { step }) }
+    const request = { id, path: userPath(weights), overwrite, ...(step === undefined ? {} : { step }) }
     const written = await withWorkbench(context, options, ({ client }) => client.runs.exportWeights.mutate(request))
-    const text = `The weights of run ${id} at step ${written.step} were written to ${written.path} (${bytes(written.bytes)})`
+    const text = `Wrote the weights of run ${id} at step ${written.step} to ${written.path} (${bytes(written.bytes)})`
     return context.print(options.json ? asJson({ runId: id, ...written }) : text)
   }
-  if (format === 'archive' || format === 'tensorboard') return exportRunFile(context, id, { out, format, ...options })
+  if (format === 'archive' || format === 'tensorboard') return exportRunFile(context, id, { out, format, overwrite, ...options })
   const csv = asCsv || format === 'csv'
   const { run, series } = await withWorkbench(context, options, async ({ client }) => ({
     run: await client.runs.get.query({ id }),
     series: (await client.runs.series.query({ id })).series,
   }))
-  const points = series.map(({ key, points: packed }) => {
-    const { steps, values, times } = unpackPoints(packed)
-    return { key, steps: [...steps], values: [...values], times: [...times] }
-  })
   const text = csv
-    ? [
-        'key,step,value,time',
-        ...points.flatMap(({ key, steps, values, times }) => steps.map((step, at) => `${key},${step},${values[at]},${times[at]}`)),
-      ].join('\n')
-    : // JSON has no NaN and infinities; as text they are kept.
+    ? pointsCsv(series.map(({ key, points }) => ({ runId: run.id, run: run.name, key, points: unpackPoints(points) }))).trimEnd()
+    : // JSON lacks NaN and infinities, so they are written as text.
       JSON.stringify(
-        { run, series: points },
+        { run, series: series.map(({ key, points }) => ({ key, ...plainPoints(unpackPoints(points)) })) },
         (_key, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value),
         2,
       )
   if (out === undefined) return context.print(text)
   const file = userPath(out)
   try {
-    await writeFile(file, `${text}\n`)
+    await replaceFile(file, (temporary) => writeFile(temporary, `${text}\n`), { overwrite })
   } catch (error) {
     throw explainDiskError(error, file)
   }
-  context.print(options.json ? asJson({ runId: id, file }) : `Run ${id} was written to ${file}`)
+  context.print(options.json ? asJson({ runId: id, file }) : `Wrote run ${id} to ${file}`)
 }

@@ -9,24 +9,23 @@ export async function listSettings(context: Context, options: CommonOptions): Pr
   const settings = await withWorkbench(context, options, ({ client }) => client.settings.get.query())
   if (options.json) return context.print(asJson(settings))
   table(
-    ['VALUE', 'UNIT', 'SETTING', 'WHAT IT IS'],
+    ['VALUE', 'UNIT', 'SETTING', 'DESCRIPTION'],
     SETTING_KEYS.map((key) => [String(settings[key]), settingInfo(key).unit, key, settingInfo(key).label]),
   ).forEach(context.print)
 }
 
 function parse(key: string, text: string): SettingsPatch {
   if (!(SETTING_KEYS as string[]).includes(key))
-    throw new UserError('BAD_INPUT', `There is no setting ${key}: ${hint(key, SETTING_KEYS, `there are ${SETTING_KEYS.join(', ')}.`)}`)
+    throw new UserError('BAD_INPUT', `There is no setting ${key}: ${hint(key, SETTING_KEYS, `choose one of ${SETTING_KEYS.join(', ')}.`)}`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    // No JSON: the text itself.
+    // The text is not JSON and is taken as it is.
     value = text
   }
   const parsed = SettingsSchema.shape[key as SettingKey].safeParse(value)
-  if (!parsed.success)
-    throw new UserError('BAD_INPUT', `${key} cannot be ${text}: ${parsed.error.issues[0]?.message ?? 'it is out of range'}.`)
+  if (!parsed.success) throw new UserError('BAD_INPUT', `Cannot set ${key} to ${text}: it ${parsed.error.issues[0]!.message}.`)
   return { [key]: parsed.data }
 }
 

@@ -1,0 +1,198 @@
+import { z } from 'zod'
+import { Base64Schema } from './base64.js'
+import { field } from './config.js'
+import { ERROR_CODES } from './errors.js'
+import { LabResultSchema, LabSourceSchema, LabTableSchema, LabTargetSchema, LineFigureSchema } from './lab.js'
+
+/**
+ * Instruments of the lab: what a diagnostic measures once, they answer at every move of a slider. A resident process holds the network
+ * meanwhile. Nothing of it is stored.
+ */
+
+/** Bits of the mantissa of a float32 that are stored. */
+export const MANTISSA_BITS = 23
+
+/** What of a network can be turned to see where its reversal breaks; the diagnostic Reversal has the same options. */
+export const REVERSAL_KNOBS = {
+  hFactor: field(z.number().min(0.01).max(100).default(1), {
+    group: 'Network',
+    label: 'Factor on h',
+    help: 'Multiplies the step size of every unit. The first unit of a network with batch norm in its units keeps h = 1.',
+  }),
+  repeat: field(z.int().min(1).max(64).default(1), {
+    group: 'Network',
+    label: 'Repeat units',
+    unit: 'times',
+    help: 'Applies every unit this many times in a row to make the network deeper. Units that widen and the first unit of a network with batch norm in its units are not repeated.',
+  }),
+  mantissaBits: field(z.union([z.literal(23), z.literal(10), z.literal(7)]).default(MANTISSA_BITS), {
+    group: 'Network',
+    label: 'Mantissa bits of the kept state',
+    unit: 'bits',
+    help: 'Rounds the stored output of each stage: 23 bits are float32, 10 are TF32 and float16, 7 are bfloat16.',
+  }),
+} as const
+
+export const toleranceOption = field(z.number().positive().max(1).default(1e-3), {
+  group: 'Evaluation',
+  label: 'Tolerance',
+  unit: 'relative',
+  help: 'The first unit with a larger reconstruction error is marked.',
+})
+
+/** By which mean and variance batch norm normalises. */
+export const statisticsOption = field(z.enum(['batch', 'running']).default('batch'), {
+  group: 'Evaluation',
+  label: 'Batch norm statistics',
+  help: 'batch: fixed mean and variance of the given training images. running: the running averages of training.',
+  source: 'Ioffe and Szegedy 2015, algorithm 2',
+})
+
+/** Images that the inspector lets one choose from: the first of training in the order of the lab. */
+export const INSPECTOR_IMAGES = 200
+
+export const InspectorSettingSchema = z.strictObject({
+  instrument: z.literal('inspector'),
+  ...REVERSAL_KNOBS,
+  statistics: statisticsOption,
+  tolerance: toleranceOption,
+  /** Whether gradients are compared as well, which takes longer than the states. */
+  gradients: z.boolean().default(true),
+  /** Index of the training image that is shown. */
+  image: z
+    .int()
+    .min(0)
+    .max(INSPECTOR_IMAGES - 1)
+    .default(0),
+  /** Counted from 1; the last where a state has fewer. */
+  channel: z.int().min(1).max(4096).default(1),
+})
+export type InspectorSetting = z.infer<typeof InspectorSettingSchema>
+
+/** A state that enters a unit: values row by row, float32. One of vectors is one row of coordinates. */
+const StateMapSchema = z.strictObject({
+  /** Row of the table. */
+  at: z.int().min(0),
+  height: z.int().min(1),
+  width: z.int().min(1),
+  /** On the way forward, and rebuilt on the way back. */
+  stored: Base64Schema,
+  rebuilt: Base64Schema,
+})
+export type StateMap = z.infer<typeof StateMapSchema>
+
+export const InspectorViewSchema = z.strictObject({
+  instrument: z.literal('inspector'),
+  /** Errors by unit, in order through all stages, as the diagnostic Reversal reports them. */
+  table: LabTableSchema,
+  figure: LineFigureSchema,
+  summary: LabResultSchema.shape.summary,
+  /** Some of the units, in order. */
+  maps: z.array(StateMapSchema),
+  /** The image itself; its values are normalised, float32 [height, width, channels]. */
+  input: z.strictObject({ height: z.int(), width: z.int(), channels: z.int(), values: Base64Schema, label: z.int() }),
+  /** Images of the batch, the shown one among them. */
+  images: z.int(),
+  /** Images to choose from. */
+  choice: z.int(),
+  /** Step size of the units. */
+  h: z.number(),
+  /** Whether the network has a batch norm anywhere. */
+  normalised: z.boolean(),
+  notes: z.array(z.string()),
+  seconds: z.number(),
+})
+export type InspectorView = z.infer<typeof InspectorViewSchema>
+
+/** Most points of a flow, and most lines of its grid either way. */
+export const FLOW_POINTS = 400
+export const FLOW_GRID = 41
+
+export const FlowSettingSchema = z.strictObject({
+  instrument: z.literal('flow'),
+  ...REVERSAL_KNOBS,
+  statistics: statisticsOption,
+  points: field(z.int().min(2).max(FLOW_POINTS).default(200), {
+    group: 'Data',
+    label: 'Points',
+    unit: 'training samples',
+    help: 'Number of training samples that are followed through the network.',
+  }),
+  projection: field(z.enum(['coordinates', 'principal']).default('principal'), {
+    group: 'Evaluation',
+    label: 'Projection',
+    help: 'coordinates: the first two coordinates of the state. principal: the two principal components of the states of all units together, so that every unit is seen in the same projection.',
+    source: 'Pearson 1901',
+  }),
+})
+export type FlowSetting = z.infer<typeof FlowSettingSchema>
+
+export const FlowViewSchema = z.strictObject({
+  instrument: z.literal('flow'),
+  /** Where a state is: before a unit, or behind the last one of a stage. Stage and unit counted from 1. */
+  places: z.array(z.strictObject({ stage: z.int(), unit: z.int(), end: z.boolean() })).min(1),
+  /** Projected states, float32 [places, points, 2]. */
+  forward: Base64Schema,
+  /** The same rebuilt from the end of each stage; null where the network is not reversible. */
+  backward: Base64Schema.nullable(),
+  /** Class of each point, and the one that is predicted, by index. */
+  labels: z.array(z.int()),
+  predicted: z.array(z.int()),
+  /** Points of a lattice over the input plane, row by row; null where the input is no plane. */
+  grid: z
+    .strictObject({
+      size: z.int().min(2),
+      /** Smallest and largest first and second coordinate. */
+      extent: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+      forward: Base64Schema,
+      backward: Base64Schema.nullable(),
+      predicted: z.array(z.int()),
+    })
+    .nullable(),
+  /** Labels of the two axes. */
+  axes: z.tuple([z.string(), z.string()]),
+  h: z.number(),
+  normalised: z.boolean(),
+  notes: z.array(z.string()),
+  seconds: z.number(),
+})
+export type FlowView = z.infer<typeof FlowViewSchema>
+
+export const InstrumentSettingSchema = z.discriminatedUnion('instrument', [InspectorSettingSchema, FlowSettingSchema])
+export type InstrumentSetting = z.infer<typeof InstrumentSettingSchema>
+export const InstrumentViewSchema = z.discriminatedUnion('instrument', [InspectorViewSchema, FlowViewSchema])
+export type InstrumentView = z.infer<typeof InstrumentViewSchema>
+
+/** What the window lists of them. */
+export const INSTRUMENTS: readonly { id: InstrumentSetting['instrument']; title: string; question: string }[] = [
+  {
+    id: 'inspector',
+    title: 'Reversal inspector',
+    question:
+      'What does an image look like in every unit, on the way forward and reconstructed on the way back, and where does the reversal break?',
+  },
+  {
+    id: 'flow',
+    title: 'Flow of points',
+    question: 'How do the units move samples, and the plane they lie in, until the classes can be told apart?',
+  },
+]
+
+/** What a window asks. */
+export const LookSchema = z.strictObject({ target: LabTargetSchema, setting: InstrumentSettingSchema })
+export type Look = z.infer<typeof LookSchema>
+
+/** What the resident process is asked, and what it answers, one after the other. */
+export const LookRequestSchema = z.strictObject({
+  source: LabSourceSchema,
+  /** Hashes of what lies at the paths of the source: what is held of it is read anew when they change. */
+  content: z.array(z.string()),
+  setting: InstrumentSettingSchema,
+})
+export type LookRequest = z.infer<typeof LookRequestSchema>
+
+export const LookReportSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('view'), view: InstrumentViewSchema }),
+  z.strictObject({ kind: z.literal('error'), code: z.enum(ERROR_CODES), message: z.string() }),
+])
+export type LookReport = z.infer<typeof LookReportSchema>

@@ -1,0 +1,55 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { parseBounded } from '../contract/bounded-json.js'
+import { LabResultSchema } from '../contract/lab.js'
+import type { TravellingResult } from '../features/runs/run-exchange.js'
+
+/** A table of a million numbers or a thousand images is far below. */
+const MOST_BYTES = 64 * 2 ** 20
+const BOUNDS = { depth: 32, containers: 2_000_000 }
+
+/** What `run.json` says of the results of the lab, oldest first; each stands in a file of its own. */
+export const ArchivedLabSchema = z
+  .array(
+    z.strictObject({
+      /** Name of the checkpoint's file, which need not be in the archive. */
+      file: z.string().regex(/^[A-Za-z0-9._-]{1,120}$/),
+      step: z.int().min(0),
+      at: z.number(),
+      part: z.string().regex(/^lab\/\d{1,6}\.json$/),
+    }),
+  )
+  .max(10_000)
+export type ArchivedLab = z.infer<typeof ArchivedLabSchema>
+
+/** The parts of an archive that these results are written to. */
+export const listLab = (lab: readonly TravellingResult[]): ArchivedLab =>
+  lab.map(({ file, step, at }, i) => ({ file, step, at, part: `lab/${i}.json` }))
+
+/**
+ * Reads the results that a manifest lists. Nothing of them is trusted.
+ * @throws Error that says of which part it is
+ */
+export async function readLabParts(folder: string, listed: ArchivedLab): Promise<TravellingResult[]> {
+  const results: TravellingResult[] = []
+  for (const { part, ...entry } of listed) {
+    const path = join(folder, part)
+    const found = await stat(path).catch(() => null)
+    if (!found?.isFile()) throw new Error(`lacks ${part}`)
+    if (found.size > MOST_BYTES) throw new Error(`has a ${part} that is too large`)
+    const parsed = LabResultSchema.safeParse(parse(await readFile(path, 'utf8')))
+    if (!parsed.success) throw new Error(`has an invalid ${part}`, { cause: parsed.error })
+    results.push({ ...entry, result: parsed.data })
+  }
+  return results
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseBounded(text, BOUNDS)
+  } catch {
+    // No result is refused as a wrong one is.
+    return undefined
+  }
+}

@@ -1,0 +1,321 @@
+import type { RunConfig } from '../../contract/config.js'
+import { CONTENT_VERSION, contentVersionOf } from '../../contract/dataset-content.js'
+import type { Dataset, ImportDataset, MakeDataset } from '../../contract/datasets.js'
+import { isUserError, UserError } from '../../contract/errors.js'
+import { ACTIVE } from '../../contract/runs.js'
+import type { Changes, Journal } from '../home/changes.js'
+import { newId } from '../shared/ids.js'
+import { hint } from '../../contract/near.js'
+import { asTask } from '../shared/tasks.js'
+import type { DatasetFiles } from './dataset-files.js'
+import { LabelCache } from '../../data/label-cache.js'
+import { storedSet, type StoredSet } from '../../data/view.js'
+import { split, type SplitCounts } from '../../data/views/split.js'
+import type { DatasetStore } from './dataset-store.js'
+import type { DatasetImporter } from './importer.js'
+import type { SettingsStore } from '../home/settings.js'
+import type { RunStore } from '../runs/run-store.js'
+import type { Clock } from '../shared/clock.js'
+
+export interface DatasetPorts {
+  changes: Changes
+  journal: Journal
+  datasets: DatasetStore
+  settings: SettingsStore
+  runs: RunStore
+  files: DatasetFiles
+  clock: Clock
+  importer: DatasetImporter
+  fault(error: unknown): void
+}
+
+/** By which the progress of long work can be followed. */
+interface Task {
+  taskId?: string | undefined
+}
+
+/** A rename that was begun: its files may have either name. */
+const RENAMING = 'dataset.renaming'
+
+const removedKey = (name: string): string => `dataset.removed:${name}`
+
+/** The data sets of a home, and those that Retrace can make by itself. */
+export class Datasets {
+  private readonly running = new Map<string, AbortController>()
+  private readonly making = new Map<string, Promise<Dataset>>()
+  private readonly importing = new Set<Promise<unknown>>()
+  private renaming: Promise<Dataset> | null = null
+  private closing = false
+  private builtinsReady: Promise<void> = Promise.resolve()
+  private foldersAdopted: Promise<void> = Promise.resolve()
+
+  private readonly labels = new LabelCache()
+
+  constructor(private readonly ports: DatasetPorts) {}
+
+  /** Those that come along are there. */
+  async list(): Promise<Dataset[]> {
+    await this.builtinsReady
+    return this.ports.datasets.list()
+  }
+
+  /** Resolves when it is done; its progress is published as changes of the task. */
+  import(request: ImportDataset & Task): Promise<Dataset> {
+    return this.tracked(this.importNow(request))
+  }
+
+  /** Draws points by a seed. */
+  make(request: MakeDataset): Promise<Dataset> {
+    return this.tracked(this.draw(request))
+  }
+
+  /** Reads it whole; the progress is published as changes of the task. */
+  verify(request: { name: string } & Task): ReturnType<DatasetImporter['verify']> {
+    return this.tracked(this.verifyNow(request))
+  }
+
+  /** Looks into a data set without loading it. */
+  async look<Wanted extends { name: string }, Output>(
+    view: { read(set: StoredSet, wanted: Wanted): Promise<Output> },
+    wanted: Wanted,
+  ): Promise<Output> {
+    const dataset = await this.find(wanted.name)
+    return view.read(storedSet(this.ports.files.datasetFolder(dataset.name), dataset, this.labels), wanted)
+  }
+
+  /** Ends the tasks of a host that died, registers folders that it had finished, and makes missing built-in data sets in the background. */
+  recover(folders: readonly string[]): void {
+    const { changes, journal, importer, settings } = this.ports
+    const left = journal.tasks().filter(({ state }) => state === 'running')
+    if (left.length)
+      changes.commit((record) => {
+        for (const task of left)
+          record({ kind: 'task', task: { ...task, state: 'failed', message: 'Retrace was closed during this task. Start it again.' } })
+      })
+    const adopt = async (): Promise<void> => {
+      const { from } = (settings.get(RENAMING) ?? {}) as { from?: string }
+      await this.finishRename()
+      for (const name of folders) if (name !== from && !this.ports.datasets.get(name)) await this.adopt(name)
+    }
+    const make = async (): Promise<void> => {
+      await adopting
+      for (const { name, hash } of this.ports.datasets.list()) if (contentVersionOf(hash) < CONTENT_VERSION) await this.renewHash(name)
+      for (const name of importer.builtins()) if (!this.closing && settings.get(removedKey(name)) !== true) await this.find(name)
+    }
+    const adopting = adopt()
+    // What went wrong is told with the rest, below.
+    this.foldersAdopted = adopting.catch(() => undefined)
+    this.builtinsReady = make().catch((error: unknown) => {
+      if (!this.closing) this.ports.fault(error)
+    })
+  }
+
+  /** When folders that an earlier host had finished are registered. */
+  adopted(): Promise<void> {
+    return this.foldersAdopted
+  }
+
+  /** Whether a data set may lie in its place without being registered yet. */
+  arriving(): boolean {
+    return this.importing.size > 0 || this.making.size > 0 || this.renaming !== null
+  }
+
+  /** Cancels what is being imported, and waits until it has ended. */
+  async close(): Promise<void> {
+    this.closing = true
+    for (const controller of this.running.values()) controller.abort()
+    await Promise.allSettled([...this.importing, ...this.making.values(), this.builtinsReady])
+  }
+
+  /**
+   * The data set of that name; a built-in one is made first where it is missing.
+   *
+   * @throws UserError NOT_FOUND
+   */
+  async find(name: string): Promise<Dataset> {
+    // A data set has its old name or its new one, and nothing finds it between.
+    await this.renaming?.catch(() => undefined)
+    const { datasets, importer } = this.ports
+    const known = datasets.get(name)
+    if (known) return known
+    const going = this.making.get(name)
+    if (going) return going
+    if (importer.builtins().includes(name)) return this.makeBuiltin(name)
+    const names = [...new Set([...datasets.list().map((dataset) => dataset.name), ...importer.builtins()])]
+    throw new UserError('NOT_FOUND', `There is no data set ${name}: ${hint(name, names, 'import it first, or choose one from the list.')}`)
+  }
+
+  /** How a run divides the training images of its data set. */
+  split({ dataset: name, seed, subset, validation }: Pick<RunConfig, 'dataset' | 'seed' | 'subset' | 'validation'>): Promise<SplitCounts> {
+    return this.look(split, { name, seed, subset, validation })
+  }
+
+  private draw(request: MakeDataset): Promise<Dataset> {
+    this.requireFree(request.name)
+    return this.task(newId(), `Generating the data set ${request.name}`, async (options) =>
+      this.keep(await this.ports.importer.make(request, options)),
+    )
+  }
+
+  /** @throws UserError CONFLICT when a data set has that name */
+  private requireFree(name: string): void {
+    if (this.ports.datasets.get(name))
+      throw new UserError('CONFLICT', `A data set ${name} already exists. Remove it first, or choose another name.`)
+  }
+
+  /** Runs on it follow. */
+  async rename({ name, to }: { name: string; to: string }): Promise<Dataset> {
+    const dataset = await this.find(name)
+    if (name === to) return dataset
+    this.requireFree(to)
+    this.requireUnused(name)
+    const { changes, settings } = this.ports
+    changes.commit(() => settings.set(RENAMING, { from: name, to }))
+    const going = this.finishRename().then((renamed) => renamed!)
+    this.renaming = going
+    try {
+      return await going
+    } finally {
+      this.renaming = null
+    }
+  }
+
+  /** Ends the rename that was begun, also by a host that died over it; every step may have been done already. */
+  private async finishRename(): Promise<Dataset | null> {
+    const { changes, datasets, files, importer, runs, settings } = this.ports
+    const begun = settings.get(RENAMING) as { from: string; to: string } | null | undefined
+    if (!begun) return null
+    const { from, to } = begun
+    try {
+      await files.renameDataset(from, to)
+    } catch (error) {
+      changes.commit(() => settings.set(RENAMING, null))
+      throw error
+    }
+    const folder = files.datasetFolder(to)
+    await importer.rename(folder, to)
+    const dataset = await importer.read(folder)
+    changes.commit((record) => {
+      settings.set(RENAMING, null)
+      datasets.remove(from)
+      datasets.put(dataset)
+      if (importer.builtins().includes(from)) settings.set(removedKey(from), true)
+      record({ kind: 'dataset', dataset })
+      for (const id of runs.renameDataset(from, to)) record({ kind: 'run', run: runs.get(id)! })
+      record({ kind: 'datasetRemoved', name: from })
+    })
+    return dataset
+  }
+
+  private makeBuiltin(name: string): Promise<Dataset> {
+    const work = this.task(newId(), `Preparing the data set ${name}`, (options) => this.ports.importer.ensureBuiltin(name, options))
+    const kept = work.then((dataset) => this.keep(dataset)).finally(() => this.making.delete(name))
+    this.making.set(name, kept)
+    return kept
+  }
+
+  private async importNow({ taskId = newId(), ...request }: ImportDataset & Task): Promise<Dataset> {
+    this.requireIdle(taskId)
+    if (request.name !== undefined) this.requireFree(request.name)
+    return this.task(taskId, `Importing ${request.source ?? request.path}`, async (options) =>
+      this.keep(await this.ports.importer.import(request, options)),
+    )
+  }
+
+  private async verifyNow({ name, taskId = newId() }: { name: string } & Task): ReturnType<DatasetImporter['verify']> {
+    const dataset = await this.find(name)
+    this.requireIdle(taskId)
+    return this.task(taskId, `Verifying ${name}`, (options) =>
+      this.ports.importer.verify(this.ports.files.datasetFolder(name), dataset, options),
+    )
+  }
+
+  private requireIdle(taskId: string): void {
+    if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is already running. Choose another id.`)
+  }
+
+  private tracked<T>(work: Promise<T>): Promise<T> {
+    this.importing.add(work)
+    const done = (): boolean => this.importing.delete(work)
+    work.then(done, done)
+    return work
+  }
+
+  /** Ends an import or a verification. */
+  cancel({ taskId }: { taskId: string }): void {
+    const controller = this.running.get(taskId)
+    if (!controller) throw new UserError('NOT_FOUND', `No task ${taskId} is running. It has already ended, or never started.`)
+    controller.abort()
+  }
+
+  async remove({ name }: { name: string }): Promise<void> {
+    const { changes, datasets, settings } = this.ports
+    await this.making.get(name)
+    if (!datasets.get(name)) await this.find(name)
+    this.requireUnused(name)
+    changes.commit((record) => {
+      datasets.remove(name)
+      settings.set(removedKey(name), true)
+      record({ kind: 'datasetRemoved', name })
+    })
+    await this.removeFiles(name)
+  }
+
+  /** @throws UserError CONFLICT when a run works on it, or will */
+  private requireUnused(name: string): void {
+    const user = this.ports.runs.inStatus([...ACTIVE, 'queued']).find(({ dataset }) => dataset === name)
+    if (user)
+      throw new UserError('CONFLICT', `The data set ${name} is in use by run ${user.id}, which is ${user.status}. Stop that run first.`)
+  }
+
+  /** Of a data set that was removed: its mark is needed no longer, unless it would be made again by itself. */
+  private async removeFiles(name: string): Promise<void> {
+    const { changes, files, importer, settings } = this.ports
+    await files.removeDataset(name)
+    if (!importer.builtins().includes(name)) changes.commit(() => settings.set(removedKey(name), false))
+  }
+
+  private async adopt(name: string): Promise<void> {
+    try {
+      // Its files outlived a host that died while it removed them.
+      if (this.ports.settings.get(removedKey(name)) === true) return await this.removeFiles(name)
+      const dataset = await this.ports.importer.read(this.ports.files.datasetFolder(name))
+      if (dataset.name === name) this.keep(dataset)
+    } catch (error) {
+      this.ports.fault(error)
+    }
+  }
+
+  /** Of a data set that an earlier version stored; one that is damaged keeps its hash, which finds that out. */
+  private async renewHash(name: string): Promise<void> {
+    try {
+      this.keep(await this.ports.importer.renewHash(this.ports.files.datasetFolder(name)))
+    } catch (error) {
+      if (!isUserError(error)) throw error
+    }
+  }
+
+  private keep(dataset: Dataset): Dataset {
+    const { changes, datasets, settings } = this.ports
+    changes.commit((record) => {
+      datasets.put(dataset)
+      if (settings.get(removedKey(dataset.name)) === true) settings.set(removedKey(dataset.name), false)
+      record({ kind: 'dataset', dataset })
+    })
+    return dataset
+  }
+
+  /** Does the work under a task that clients see, with its progress, its end, and a way to cancel it. */
+  private async task<T>(id: string, title: string, work: (options: Parameters<DatasetImporter['import']>[1]) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const { signal } = controller
+    this.running.set(id, controller)
+    try {
+      return await asTask(this.ports, { id, kind: 'dataset', title, signal }, (onProgress) =>
+        work({ into: this.ports.files.datasets, onProgress, signal }),
+      )
+    } finally {
+      this.running.delete(id)
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import type { Task } from '../../contract/changes.js'
+import { UserError } from '../../contract/errors.js'
+import { evaluationTask, type Evaluation, type TestFigures } from '../../contract/evaluations.js'
+import type { Checkpoint } from '../../contract/runs.js'
+import type { Changes } from '../home/changes.js'
+import type { Datasets } from '../datasets/datasets.js'
+import { findCheckpoint } from '../runs/find-checkpoint.js'
+import type { CheckpointChoice } from '../runs/input.js'
+import type { RunControl } from '../runs/control/run-control.js'
+import type { DatasetFiles } from '../datasets/dataset-files.js'
+import { keepEvaluation, type EvaluationStore } from './keep-evaluation.js'
+import type { CheckpointStore } from '../runs/checkpoint-store.js'
+import type { RunFiles } from '../runs/run-files.js'
+import type { RunStore } from '../runs/run-store.js'
+import type { Clock } from '../shared/clock.js'
+
+/** Shows the weights of a checkpoint every test image, in a process of its own. */
+export interface Evaluator {
+  /** @throws UserError when checkpoint or data set cannot be used, or do not fit */
+  evaluate(request: {
+    /** Absolute paths. */
+    checkpoint: string
+    datasetFolder: string
+    /** Of its content when the run was made; null where that is not known. */
+    datasetHash: string | null
+    /** Trainers that work at the same time and share the machine. */
+    beside: number
+    onProgress(progress: number | null, message: string): void
+    signal: AbortSignal
+  }): Promise<TestFigures>
+}
+
+interface EvaluationPorts {
+  changes: Changes
+  runs: RunStore
+  checkpoints: CheckpointStore
+  evaluations: EvaluationStore
+  files: RunFiles & DatasetFiles
+  clock: Clock
+  control: RunControl
+  datasets: Datasets
+  evaluator: Evaluator
+}
+
+/** Milliseconds between two reports of the progress. */
+const PROGRESS_EVERY = 200
+
+/** Evaluations of checkpoints, one at a time and as tasks that clients see and can cancel. */
+export class Evaluations {
+  private readonly going = new Map<string, AbortController>()
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly ports: EvaluationPorts) {}
+
+  cancel({ id, file }: { id: string; file: string }): void {
+    const controller = this.going.get(evaluationTask(id, file))
+    if (!controller)
+      throw new UserError('NOT_FOUND', `The checkpoint ${file} of run ${id} is not being evaluated. The evaluation has already ended.`)
+    controller.abort()
+  }
+
+  /** Cancels what is being evaluated, and waits until it has ended. */
+  async close(): Promise<void> {
+    for (const controller of this.going.values()) controller.abort()
+    await this.last
+  }
+
+  /**
+   * Shows the weights of a checkpoint every test image, in a process of its own, and keeps what came of it. Resolves when it is kept; the
+   * progress is published as changes of the task `evaluationTask`. One at a time, in the order asked.
+   */
+  async evaluate({ id, ...wanted }: CheckpointChoice & { id: string }): Promise<Evaluation> {
+    const run = this.ports.control.require(id)
+    const checkpoint = findCheckpoint(this.ports, id, wanted)
+    const taskId = evaluationTask(id, checkpoint.file)
+    if (this.going.has(taskId))
+      throw new UserError(
+        'CONFLICT',
+        `The checkpoint at step ${checkpoint.step} of run ${id} is already being evaluated. Wait for the result.`,
+      )
+    const controller = new AbortController()
+    this.going.set(taskId, controller)
+    const title = `Evaluating ${run.name} at step ${checkpoint.step}`
+    const work = this.last.then(() =>
+      this.task(taskId, title, controller.signal, (told) => this.run(checkpoint, run.dataset, controller.signal, told)),
+    )
+    this.last = work.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.tell(taskId, title, { state: 'running', progress: null, message: 'waiting' })
+    try {
+      return await work
+    } finally {
+      this.going.delete(taskId)
+    }
+  }
+
+  private async run(
+    { runId, file, step }: Checkpoint,
+    datasetName: string,
+    signal: AbortSignal,
+    onProgress: (progress: number | null, message: string) => void,
+  ): Promise<Evaluation> {
+    const { clock, control, datasets, evaluator, files, runs } = this.ports
+    const dataset = await datasets.find(datasetName)
+    const figures = await evaluator.evaluate({
+      checkpoint: files.checkpointPath(runId, file),
+      datasetFolder: files.datasetFolder(dataset.name),
+      datasetHash: runs.record(runId)?.environment.datasetHash ?? null,
+      beside: control.working,
+      onProgress,
+      signal,
+    })
+    signal.throwIfAborted()
+    const evaluation: Evaluation = { runId, file, step, at: clock.now(), datasetHash: dataset.hash, ...figures }
+    // It may have been removed, or begun anew, meanwhile.
+    findCheckpoint(this.ports, runId, { file })
+    control.require(runId)
+    keepEvaluation(this.ports, evaluation)
+    return evaluation
+  }
+
+  private tell(id: string, title: string, rest: Omit<Task, 'id' | 'kind' | 'title'>): void {
+    this.ports.changes.commit((record) => record({ kind: 'task', task: { id, kind: 'evaluation', title, ...rest } }))
+  }
+
+  /** Does the work under a task with its progress and its end. */
+  private async task<T>(
+    id: string,
+    title: string,
+    signal: AbortSignal,
+    work: (onProgress: (progress: number | null, message: string) => void) => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.ports
+    let told = -Infinity
+    try {
+      signal.throwIfAborted()
+      const result = await work((progress, message) => {
+        if (clock.elapsed() - told < PROGRESS_EVERY) return
+        told = clock.elapsed()
+        this.tell(id, title, { state: 'running', progress, message })
+      })
+      this.tell(id, title, { state: 'done', progress: 1, message: '' })
+      return result
+    } catch (error) {
+      const message = signal.aborted ? 'Cancelled.' : error instanceof Error ? error.message : String(error)
+      this.tell(id, title, { state: signal.aborted ? 'cancelled' : 'failed', progress: null, message })
+      throw signal.aborted ? new UserError('CONFLICT', 'The evaluation was cancelled.', { cause: error }) : error
+    }
+  }
+}

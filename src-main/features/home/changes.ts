@@ -1,0 +1,164 @@
+import type { Change, SequencedChange, Task } from '../../contract/changes.js'
+
+export interface Transactions {
+  /** Runs the work in one immediate transaction: all of it is kept, or none. Does not nest. */
+  immediate<T>(work: () => T): T
+}
+
+export interface Journal {
+  /** Stores the change inside the open transaction and answers its sequence number. */
+  append(change: Change): number
+  /** Sequence number of the newest change ever stored, 0 before the first. */
+  last(): number
+  /** Oldest sequence number that is still kept; null when there is none. */
+  oldest(): number | null
+  /** The newest state of every task that is still in the journal. */
+  tasks(): Task[]
+  /** At most `limit` changes after `seq`, in order; points and log entries only of the runs in `detailOf`. */
+  after(seq: number, options: { detailOf: readonly string[]; limit: number }): SequencedChange[]
+}
+
+export interface Changes {
+  /**
+   * Runs the work in one transaction together with the changes that it records, and publishes those once they are
+   * committed; when the work throws, nothing is kept and nothing is published.
+   */
+  commit<T>(work: (record: (change: Change) => void) => T): T
+  /** Publishes what cannot be stored to those who listen now; it is not in the journal. */
+  tell(change: Change): void
+  /** Replays what follows `since` (only new changes when null), then goes on until the signal aborts. Never skips, never doubles. */
+  subscribe(options: { since: number | null; detailOf: readonly string[]; signal: AbortSignal }): AsyncIterable<SequencedChange>
+  /** Ends every subscription. */
+  close(): void
+}
+
+/** Changes read from the journal at a time, so that a long replay does not hold up everything else. */
+const PAGE = 500
+
+/** Changes that wait for one slow client; beyond it they are dropped here and read from the journal again. */
+const WAITING = 1000
+
+/** Not in the journal where it is `unsaved`, and then with the number of the last one that is. */
+type Delivery = SequencedChange & { unsaved?: boolean }
+
+/** One client's unread changes. */
+class Mailbox {
+  private waiting: Delivery[] = []
+  private wake: (() => void) | null = null
+  /** Whether changes were dropped, so that only the journal has them all. */
+  overflowed = false
+
+  constructor(private readonly wants: (change: Change) => boolean) {}
+
+  deliver(change: Delivery): void {
+    if (!this.wants(change.change)) return
+    if (this.overflowed || this.waiting.length >= WAITING) {
+      this.overflowed = true
+      this.waiting = []
+    } else this.waiting.push(change)
+    this.wake?.()
+  }
+
+  take(): Delivery[] {
+    const taken = this.waiting
+    this.waiting = []
+    return taken
+  }
+
+  /** Resolves when there is something to read, or at the signal. */
+  async filled(signal: AbortSignal): Promise<void> {
+    if (this.waiting.length || this.overflowed || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done)
+        this.wake = null
+        resolve()
+      }
+      this.wake = done
+      signal.addEventListener('abort', done)
+    })
+  }
+}
+
+/** Commits facts, and tells every subscriber of them in the order in which they were committed. */
+export function createChanges({ transactions, journal }: { transactions: Transactions; journal: Journal }): Changes {
+  const mailboxes = new Set<Mailbox>()
+  let committing = false
+  const closed = new AbortController()
+
+  function commit<T>(work: (record: (change: Change) => void) => T): T {
+    if (committing) throw new Error('a commit inside a commit would publish before the outer one is kept')
+    committing = true
+    const recorded: SequencedChange[] = []
+    let result: T
+    try {
+      result = transactions.immediate(() => {
+        // It is done again where room had to be made for it.
+        recorded.length = 0
+        return work((change) => void recorded.push({ seq: journal.append(change), change }))
+      })
+    } finally {
+      committing = false
+    }
+    for (const change of recorded) for (const mailbox of mailboxes) mailbox.deliver(change)
+    return result
+  }
+
+  /** Whether the journal no longer has everything after `seq`, or never had it (another home's number). */
+  function isLost(seq: number): boolean {
+    const last = journal.last()
+    return seq > last || (seq < last && seq + 1 < (journal.oldest() ?? last + 1))
+  }
+
+  async function* stream(start: number, detailOf: readonly string[], wanted: AbortSignal): AsyncGenerator<SequencedChange> {
+    const signal = AbortSignal.any([wanted, closed.signal])
+    const watched = new Set(detailOf)
+    const mailbox = new Mailbox((change) => (change.kind !== 'points' && change.kind !== 'log') || watched.has(change.runId))
+    mailboxes.add(mailbox)
+    let seen = start
+    try {
+      let replay = true
+      while (!signal.aborted) {
+        while (replay && !signal.aborted) {
+          if (isLost(seen)) {
+            seen = journal.last()
+            yield { seq: seen, change: { kind: 'reset' } }
+          }
+          const page = journal.after(seen, { detailOf, limit: PAGE })
+          for (const each of page) {
+            seen = each.seq
+            yield each
+            if (signal.aborted) return
+          }
+          replay = page.length === PAGE
+        }
+        for (const each of mailbox.take()) {
+          if (each.seq <= seen && !each.unsaved) continue
+          seen = Math.max(seen, each.seq)
+          yield { seq: each.seq, change: each.change }
+          if (signal.aborted) return
+        }
+        if (mailbox.overflowed) {
+          mailbox.overflowed = false
+          mailbox.take()
+          replay = true
+          continue
+        }
+        await mailbox.filled(signal)
+      }
+    } finally {
+      mailboxes.delete(mailbox)
+    }
+  }
+
+  return {
+    commit,
+    tell(change) {
+      const delivery: Delivery = { seq: journal.last(), change, unsaved: true }
+      for (const mailbox of mailboxes) mailbox.deliver(delivery)
+    },
+    // The starting point is fixed now, and not when the generator first runs: between the two nothing may get lost.
+    subscribe: ({ since, detailOf, signal }) => stream(since ?? journal.last(), detailOf, signal),
+    close: () => closed.abort(),
+  }
+}

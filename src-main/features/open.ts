@@ -1,0 +1,160 @@
+import type { ComparisonView } from '../contract/comparisons.js'
+import type { RunView } from '../contract/run-views.js'
+import type { SystemInfo } from '../contract/system.js'
+import { Alerts, type NewAlert, type AlertStore } from './home/alerts.js'
+import { Backups, type BackupWriter } from './home/backup.js'
+import { Configurations, type Catalogue } from './runs/configurations.js'
+import { RunMaker, type MakerPorts } from './runs/maker.js'
+import type { RunExchange } from './runs/run-exchange.js'
+import { createChanges, type Journal, type Transactions } from './home/changes.js'
+import { Datasets } from './datasets/datasets.js'
+import { DiskGuard, type Reserve } from './home/disk-guard.js'
+import { Elsewhere } from './home/elsewhere.js'
+import { HomeGuard } from './home/home-guard.js'
+import { Evaluations, type Evaluator } from './evaluations/evaluations.js'
+import { DatabaseCheck, noteClosing, noteOpening } from './home/recovery.js'
+import { MachineSpeed, type SpeedMeter } from './runs/machine-speed.js'
+import { OpenTime } from './home/open-time.js'
+import { RunControl } from './runs/control/run-control.js'
+import { RunTrash } from './runs/trash.js'
+import { createStorage } from './home/storage.js'
+import type { SettingsStore } from './home/settings.js'
+import { NamedViews, type NamedStore } from './comparisons/named.js'
+import type { DatasetFiles } from './datasets/dataset-files.js'
+import type { DatasetStore } from './datasets/dataset-store.js'
+import type { DatasetImporter } from './datasets/importer.js'
+import { Laboratory, type Instruments, type Lab } from './lab/laboratory.js'
+import type { LabStore } from './lab/lab-store.js'
+import type { EvaluationStore } from './evaluations/keep-evaluation.js'
+import type { HomeDisk } from './home/home-disk.js'
+import type { HomeWatch } from './home/home-watch.js'
+import type { CheckpointStore } from './runs/checkpoint-store.js'
+import type { TrainerLauncher } from './runs/control/trainers.js'
+import type { LogStore } from './runs/log-store.js'
+import type { RunFiles } from './runs/run-files.js'
+import type { RunStore } from './runs/run-store.js'
+import type { SeriesStore } from './runs/series-store.js'
+import type { Weights } from './runs/weights.js'
+import type { Clock } from './shared/clock.js'
+
+/**
+ * What the features need from the world. Stores are synchronous, as SQLite in this process is: a transaction is one call on the stack, so that
+ * no other change can come between its facts and their publication.
+ */
+export interface FeaturePorts {
+  transactions: Transactions
+  journal: Journal
+  runs: RunStore
+  series: SeriesStore
+  log: LogStore
+  checkpoints: CheckpointStore
+  comparisons: NamedStore<ComparisonView>
+  runViews: NamedStore<RunView>
+  evaluations: EvaluationStore
+  labResults: LabStore
+  settings: SettingsStore
+  datasets: DatasetStore
+  alerts: AlertStore
+  files: RunFiles & DatasetFiles
+  disk: HomeDisk
+  reserve?: Reserve | undefined
+  home?: HomeWatch | undefined
+  trainers: TrainerLauncher
+  clock: Clock
+  catalogue: Catalogue
+  importer: DatasetImporter
+  weights: Weights
+  evaluator: Evaluator
+  lab: Lab
+  instruments: Instruments
+  speedMeter: SpeedMeter
+  exchange: RunExchange
+  /** What the home runs on. */
+  system(): Promise<SystemInfo>
+  provenance: MakerPorts['provenance']
+  backups: BackupWriter
+  /** What the database's own checks find. */
+  problems(signal?: AbortSignal): Promise<string[]>
+  fault(error: unknown): void
+  /** See `Backups`. */
+  restart: (() => void) | null
+  /** To tell of once the home is open. */
+  news: readonly NewAlert[]
+  /** See `RunControl`. */
+  queue: 'run' | 'hold'
+  /** Names of the data set folders that are there. */
+  datasetFolders: readonly string[]
+}
+
+/** The features over their ports, recovered from whatever the last host left behind. */
+export function openFeatures(ports: FeaturePorts) {
+  const changes = createChanges(ports)
+  const alerts = new Alerts({ ...ports, changes })
+  const openTime = new OpenTime(ports)
+  const control = new RunControl({ ...ports, changes, alerts }, ports.queue)
+  const guard = new DiskGuard({ ...ports, alerts, control })
+  const datasets = new Datasets({ ...ports, changes })
+  const elsewhere = new Elsewhere({ ...ports, changes })
+  const backups = new Backups({ ...ports, changes, elsewhere })
+  const configurations = new Configurations(ports.catalogue, datasets)
+  const speed = new MachineSpeed({ ...ports, changes, control })
+  const trash = new RunTrash({ ...ports, changes, control, openTime })
+  const evaluations = new Evaluations({ ...ports, changes, control, datasets })
+  const laboratory = new Laboratory({ ...ports, changes, control, datasets, configurations })
+  const maker = new RunMaker({ ...ports, changes, control, configurations })
+  const storage = createStorage({ ...ports, changes, control, elsewhere, arrivals: datasets })
+  const comparisons = new NamedViews<ComparisonView>(
+    { ...ports, changes, openTime, store: ports.comparisons },
+    {
+      what: 'comparison',
+      saved: (comparison) => ({ kind: 'comparison', comparison }),
+      removed: (id) => ({ kind: 'comparisonRemoved', id }),
+    },
+  )
+  const runViews = new NamedViews<RunView>(
+    { ...ports, changes, openTime, store: ports.runViews },
+    { what: 'view', saved: (view) => ({ kind: 'runView', view }), removed: (id) => ({ kind: 'runViewRemoved', id }) },
+  )
+  const check = new DatabaseCheck({ ...ports, changes, alerts })
+  const parts = [guard, check, datasets, trash, backups, evaluations, laboratory, speed]
+  const homeGuard = new HomeGuard({ ...ports, alerts, control, parts })
+  noteOpening({ ...ports, changes, alerts })
+  for (const alert of ports.news) alerts.raise(alert)
+  // Before anything is started.
+  guard.start()
+  control.recover()
+  trash.start()
+  datasets.recover(ports.datasetFolders)
+  check.start()
+  homeGuard.start()
+  const features = {
+    ports,
+    changes,
+    alerts,
+    control,
+    datasets,
+    elsewhere,
+    backups,
+    configurations,
+    speed,
+    trash,
+    evaluations,
+    laboratory,
+    maker,
+    storage,
+    comparisons,
+    runViews,
+  }
+  return {
+    features,
+    async close(timeout: number): Promise<void> {
+      homeGuard.close()
+      await Promise.all([control.close(timeout), ...parts.map((part) => part.close())])
+      changes.close()
+      noteClosing(ports.settings)
+    },
+  }
+}
+
+/** What procedures work with, as their context holds it. */
+export type Features = ReturnType<typeof openFeatures>['features']

@@ -1,0 +1,139 @@
+import type { ActivationDial, Architecture, ConfigIssue, NetworkSummary, Preset, Preview } from '../../contract/catalogue.js'
+import { describeIssues } from '../../contract/config-issues.js'
+import { fixedByWeights, type RunConfig } from '../../contract/config.js'
+import { withKept } from '../../contract/memory.js'
+import { accumulationIssues } from '../../contract/micro-batch.js'
+import { recipeWarnings } from '../../contract/recipe-warnings.js'
+import type { Dataset } from '../../contract/datasets.js'
+import { isUserError, UserError } from '../../contract/errors.js'
+import type { CreateRun } from '../../contract/runs.js'
+import type { Datasets } from '../datasets/datasets.js'
+import { divisionIssues } from './division.js'
+import { hint } from '../../contract/near.js'
+import { resolveConfig, type Ingredients, type Resolved } from './resolve.js'
+import type { Awaitable } from '../shared/clock.js'
+
+/** Networks and presets: what `numeric` knows, without loading TensorFlow. */
+export interface Catalogue {
+  presets(): Awaitable<Preset[]>
+  architectures(): Awaitable<Architecture[]>
+  /** What is wrong with a configuration that the schema alone cannot see; empty when it can run. */
+  validate(config: RunConfig): Awaitable<ConfigIssue[]>
+  describe(config: RunConfig): Awaitable<NetworkSummary>
+  /** Where `memoryBudget` puts it; null for stored back-propagation. */
+  dial(config: RunConfig): Awaitable<ActivationDial | null>
+}
+
+/** Makes whole configurations of presets, data sets and overrides, and says what is wrong with them. */
+export class Configurations {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly datasets: Datasets,
+  ) {}
+
+  /** @throws UserError BAD_INPUT that names every field that is wrong */
+  async create(request: CreateRun): Promise<Checked & { dataset: Dataset }> {
+    const preset = await this.preset(request.preset)
+    const dataset = await this.datasets.find(request.dataset)
+    const { overrides = {}, epochs } = request
+    const resolved = await this.resolve({ base: preset.config, preset: preset.name, dataset, overrides, epochs })
+    return { ...(await this.check(resolved, dataset)), dataset }
+  }
+
+  /** A fork's configuration: its parent's, with overrides. @throws UserError BAD_INPUT that names every field that is wrong */
+  async fork(parent: RunConfig, { overrides, epochs }: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Checked & { dataset: Dataset }> {
+    const dataset = await this.datasets.find(parent.dataset)
+    return { ...(await this.check(await this.forked(parent, dataset, { overrides, epochs }), dataset)), dataset }
+  }
+
+  /** What would become of a fork, as `preview` says of a new run. */
+  async previewFork(parent: RunConfig, request: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Preview> {
+    const dataset = await this.datasets.find(parent.dataset)
+    return this.look(await this.forked(parent, dataset, request), dataset)
+  }
+
+  /** Activation memory of a run's steps; what `auto` keeps depends on the memory that was free when it started, and is not in it. */
+  async activations(config: RunConfig): Promise<NetworkSummary['activationBytes']> {
+    const [{ activationBytes }, dial] = await Promise.all([
+      this.catalogue.describe(config),
+      config.memoryBudget === 'auto' ? null : this.catalogue.dial(config),
+    ])
+    return withKept(activationBytes, dial?.bytes ?? 0)
+  }
+
+  /** What would become of a new run, without making one: what the form shows. */
+  async preview(request: CreateRun): Promise<Preview> {
+    try {
+      const preset = await this.preset(request.preset)
+      const dataset = await this.datasets.find(request.dataset)
+      const { overrides = {}, epochs } = request
+      return await this.look(await this.resolve({ base: preset.config, preset: preset.name, dataset, overrides, epochs }), dataset)
+    } catch (error) {
+      // An unknown preset or data set is one more thing for the form to show beside its field.
+      if (!isUserError(error) || (error.code !== 'BAD_INPUT' && error.code !== 'NOT_FOUND')) throw error
+      const path = error.code === 'NOT_FOUND' ? 'dataset' : 'preset'
+      return { ...NOTHING, issues: [{ path, message: error.message }] }
+    }
+  }
+
+  private async look({ config, issues, stepsPerEpoch }: Resolved, dataset: Dataset): Promise<Preview> {
+    if (!config) return { ...NOTHING, issues, stepsPerEpoch }
+    const found = await this.problems(config, dataset)
+    if (found.length) return { ...NOTHING, config, issues: found, stepsPerEpoch }
+    const [summary, dial] = await Promise.all([this.catalogue.describe(config), this.catalogue.dial(config)])
+    return { config, summary, issues: [], warnings: recipeWarnings(config, dataset), stepsPerEpoch, dial }
+  }
+
+  /** Everything that the schema alone cannot see: of the network, of the batch, and of the images that there are for it. */
+  private async problems(config: RunConfig, dataset: Dataset): Promise<ConfigIssue[]> {
+    const ofNetwork = await this.catalogue.validate(config)
+    return [...ofNetwork, ...accumulationIssues(config), ...(await divisionIssues(config, dataset, () => this.datasets.split(config)))]
+  }
+
+  private resolve(ingredients: Omit<Ingredients, 'split' | 'architectures'>): Promise<Resolved> {
+    return resolveConfig({
+      ...ingredients,
+      split: (config) => this.datasets.split(config),
+      architectures: async () => this.catalogue.architectures(),
+    })
+  }
+
+  /** A fork begins with its parent's weights, which fit no other shapes. */
+  private async forked(
+    parent: RunConfig,
+    dataset: Dataset,
+    { overrides = {}, epochs }: Pick<CreateRun, 'overrides' | 'epochs'>,
+  ): Promise<Resolved> {
+    const resolved = await this.resolve({ base: parent, preset: parent.preset, dataset, overrides, epochs })
+    if (!resolved.config) return resolved
+    const { config } = resolved
+    const issues = fixedByWeights()
+      .filter((key) => JSON.stringify(config[key]) !== JSON.stringify(parent[key]))
+      .map((key) => ({
+        path: key,
+        message: `determines the shapes of the weights, which a fork takes from its parent. Keep ${JSON.stringify(parent[key])}, or start a new run.`,
+      }))
+    return issues.length ? { ...resolved, config: null, issues } : resolved
+  }
+
+  private async preset(name: string): Promise<Preset> {
+    const presets = await this.catalogue.presets()
+    const preset = presets.find((each) => each.name === name)
+    if (preset) return preset
+    const names = presets.map((each) => each.name)
+    throw new UserError('BAD_INPUT', `There is no preset ${name}: ${hint(name, names, 'see the list of presets.')}`)
+  }
+
+  private async check({ config, issues }: Resolved, dataset: Dataset): Promise<Checked> {
+    const found = config ? await this.problems(config, dataset) : issues
+    if (!config || found.length) throw new UserError('BAD_INPUT', `This configuration is not valid. ${describeIssues(found)}`)
+    return { config, summary: await this.catalogue.describe(config) }
+  }
+}
+
+const NOTHING: Preview = { config: null, summary: null, issues: [], warnings: [], stepsPerEpoch: null, dial: null }
+
+interface Checked {
+  config: RunConfig
+  summary: NetworkSummary
+}

@@ -1,0 +1,102 @@
+import { discardAfter } from './discard.js'
+import type { RunSummary } from '../../../contract/runs.js'
+import { readStoredConfig } from '../../../contract/stored-config.js'
+import { readSettings } from '../../home/settings.js'
+import { recordOf } from '../detail.js'
+import { LiveRun } from './live-run.js'
+import type { RunControlPorts } from './ports.js'
+import type { Durations } from './durations.js'
+import type { RunCheckpoints } from './run-checkpoints.js'
+import { IDLE, type RunRows } from './run-rows.js'
+import type { TrainerExit, TrainerReport } from './trainers.js'
+
+interface Listener {
+  report(live: LiveRun, report: TrainerReport): void
+  exited(live: LiveRun, exit: TrainerExit): void
+}
+
+/** Starts trainers: each under a new lease, from the run's last checkpoint. */
+export class Launch {
+  constructor(
+    private readonly ports: RunControlPorts,
+    private readonly rows: RunRows,
+    private readonly checkpoints: RunCheckpoints,
+    private readonly durations: Durations,
+  ) {}
+
+  /** Marks the run as starting, with a lease that ends every earlier one, and takes back what is later than its checkpoint. */
+  prepare(run: RunSummary, slot: number): LiveRun {
+    const { changes, runs, series, checkpoints, files, clock } = this.ports
+    const { id } = run
+    const lease = run.lease + 1
+    this.checkpoints.adopt(run)
+    // Before points are taken back: the time that they took has passed.
+    const before = this.durations.before(run)
+    const checkpoint = this.checkpoints.last(id)
+    const step = checkpoint?.step ?? 0
+    const afterStep = checkpoint?.step ?? -1
+    changes.commit((publish) => {
+      discardAfter(this.ports, id, afterStep)
+      for (const { file } of checkpoints.list(id)) if (!files.hasCheckpoint(id, file)) checkpoints.remove(id, file)
+      runs.updateRecord(id, { result: null })
+      const next = this.rows.patch(id, {
+        ...IDLE,
+        status: 'starting',
+        phase: 'starting',
+        reason: null,
+        lease,
+        step,
+        startedAt: run.startedAt ?? clock.now(),
+        endedAt: null,
+        latest: series.latest(id),
+        best: series.best(id),
+        // Of steps that are taken again; the trainer tells the worst of the others.
+        gradients: run.gradients && run.gradients.step > afterStep ? null : run.gradients,
+        reported: null,
+      })
+      if (run.lease > 0) publish({ kind: 'truncated', runId: id, afterStep })
+      publish({ kind: 'run', run: next })
+    })
+    return new LiveRun({ id, lease, slot, before }, clock)
+  }
+
+  /** Starts the trainer of a run that is prepared; one that cannot be started is reported as one that has exited. */
+  begin({ id, dataset }: RunSummary, live: LiveRun, listener: Listener): void {
+    const { runs, files, trainers, settings } = this.ports
+    try {
+      const { config: stored, environment, weightsFile, pid } = recordOf(runs, id)
+      const config = readStoredConfig(stored)
+      live.expectTolerance(config.reconstructionTolerance)
+      files.prepareRun(id)
+      const [resumeFrom = null, ...olderCheckpoints] = this.checkpoints.newestFirst(id)
+      const handle = trainers.launch(
+        {
+          runId: id,
+          lease: live.lease,
+          config,
+          datasetFolder: files.datasetFolder(dataset),
+          datasetHash: environment.datasetHash,
+          checkpointFolder: files.checkpointFolder(id),
+          logFolder: files.logFolder(id),
+          resumeFrom,
+          olderCheckpoints,
+          weightsFrom: weightsFile === null ? null : files.weightsPath(id, weightsFile),
+          slot: live.slot,
+          slots: readSettings(settings)['queue.concurrentRuns'],
+          previousPid: pid,
+        },
+        {
+          spawned: (pid) => runs.updateRecord(id, { pid }),
+          report: (report) => {
+            listener.report(live, report)
+            return !this.ports.home?.look()
+          },
+          exited: (exit) => listener.exited(live, exit),
+        },
+      )
+      live.attach(handle)
+    } catch (error) {
+      listener.exited(live, { reason: error instanceof Error ? error.message : String(error), overdue: false })
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Alerts } from '../../home/alerts.js'
+import type { Changes } from '../../home/changes.js'
+import type { DatasetFiles } from '../../datasets/dataset-files.js'
+import type { EvaluationStore } from '../../evaluations/keep-evaluation.js'
+import type { LabStore } from '../../lab/lab-store.js'
+import type { HomeWatch } from '../../home/home-watch.js'
+import type { SettingsStore } from '../../home/settings.js'
+import type { CheckpointStore } from '../checkpoint-store.js'
+import type { TrainerLauncher } from './trainers.js'
+import type { LogStore } from '../log-store.js'
+import type { RunFiles } from '../run-files.js'
+import type { RunStore } from '../run-store.js'
+import type { SeriesStore } from '../series-store.js'
+import type { Clock } from '../../shared/clock.js'
+
+/** What the control of runs works with. */
+export interface RunControlPorts {
+  changes: Changes
+  runs: RunStore
+  series: SeriesStore
+  log: LogStore
+  checkpoints: CheckpointStore
+  evaluations: EvaluationStore
+  labResults: LabStore
+  settings: SettingsStore
+  files: RunFiles & DatasetFiles
+  trainers: TrainerLauncher
+  clock: Clock
+  alerts: Alerts
+  home?: HomeWatch | undefined
+  /** Told of what went wrong where nobody waits for an answer. */
+  fault(error: unknown): void
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { MAX_STRETCH } from '../../contract/metrics.js'
+import { procedure } from '../procedure.js'
+import { packForWire } from '../shared/packing.js'
+import { detailOf } from './detail.js'
+import { ById } from './input.js'
+
+/** Points of a series in little: as many as a chart has pixel columns, four times. */
+const SKETCH = 4096
+
+const KeySchema = z.string().max(200)
+
+/** What runs are and have measured. Each answer names the sequence number up to which it is true. */
+export const look = {
+  list: procedure.query(({ ctx: { ports } }) => ({ runs: ports.runs.list(), seq: ports.journal.last() })),
+
+  get: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => detailOf(ports, control.require(id))),
+
+  /** Every stored point of the wanted series, all when `keys` is absent. */
+  series: procedure
+    .input(ById.extend({ keys: z.array(KeySchema).max(256).optional() }))
+    .query(({ ctx: { control, ports }, input: { id, keys } }) => {
+      control.require(id)
+      const series = ports.series.read(id, keys).map(({ key, points }) => ({ key, points: packForWire(points) }))
+      return { series, seq: ports.journal.last() }
+    }),
+
+  /** Every series in little. Costs the same however long the series are. */
+  overview: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
+    control.require(id)
+    const series = ports.series.counts(id).map(({ key, count }) => {
+      const whole = count <= SKETCH
+      const points = whole ? ports.series.stretch(id, key, 0, count) : ports.series.sketch(id, key, SKETCH)
+      return { key, count, whole, points: packForWire(points) }
+    })
+    return { series, seq: ports.journal.last() }
+  }),
+
+  /** At most `limit` stored points of one series, beginning with the one of index `start`. */
+  stretch: procedure
+    .input(ById.extend({ key: KeySchema, start: z.int().min(0), limit: z.int().min(1).max(MAX_STRETCH) }))
+    .query(({ ctx: { control, ports }, input: { id, key, start, limit } }) => {
+      control.require(id)
+      return { points: packForWire(ports.series.stretch(id, key, start, limit)), seq: ports.journal.last() }
+    }),
+
+  /** The newest entries, oldest of them first. */
+  log: procedure
+    .input(ById.extend({ limit: z.int().min(1).max(10_000).default(1000) }))
+    .query(({ ctx: { control, ports }, input: { id, limit } }) => {
+      control.require(id)
+      return { entries: ports.log.tail(id, limit), seq: ports.journal.last() }
+    }),
+}

@@ -1,0 +1,62 @@
+import { SPEED_TASK } from '../../contract/catalogue.js'
+import { UserError } from '../../contract/errors.js'
+import type { Changes } from '../home/changes.js'
+import type { RunControl } from './control/run-control.js'
+import { asTask } from '../shared/tasks.js'
+import type { Clock } from '../shared/clock.js'
+
+/** Measures the speed of this machine, in a process of its own, and keeps it for the catalogue's estimates. */
+export interface SpeedMeter {
+  /** @throws UserError when no engine can run */
+  measure(request: { onProgress(progress: number | null, message: string): void; signal: AbortSignal }): Promise<void>
+}
+
+interface SpeedPorts {
+  changes: Changes
+  clock: Clock
+  control: RunControl
+  speedMeter: SpeedMeter
+}
+
+/**
+ * Measures how fast this machine makes training steps, from which times are estimated: one at a time, as a task that clients see and
+ * can cancel. Runs that are queued meanwhile begin when it is done: beside them the machine would seem slow.
+ */
+export class MachineSpeed {
+  private running: { controller: AbortController; done: Promise<void> } | null = null
+
+  constructor(private readonly ports: SpeedPorts) {}
+
+  cancel(): void {
+    if (!this.running) throw new UserError('NOT_FOUND', 'No measurement is in progress. It has already ended.')
+    this.running.controller.abort()
+  }
+
+  async close(): Promise<void> {
+    this.running?.controller.abort()
+    await this.running?.done.catch(() => undefined)
+  }
+
+  /**
+   * In a process of its own; times are estimated from the result from then on, also by other windows. Resolves when it is kept; the progress
+   * is published as changes of the task `SPEED_TASK`.
+   *
+   * @throws UserError CONFLICT beside runs at work
+   */
+  async measure(): Promise<void> {
+    const { control, speedMeter } = this.ports
+    if (this.running) throw new UserError('CONFLICT', 'Another measurement is in progress. Wait until it is done.')
+    if (control.working > 0)
+      throw new UserError('CONFLICT', 'A run is active, which would distort the measurement. Pause it first, or wait until it ends.')
+    const controller = new AbortController()
+    const { signal } = controller
+    const task = { id: SPEED_TASK, kind: 'measurement', title: 'Measuring the speed of this machine', signal } as const
+    control.hold('measurement', true)
+    const done = asTask(this.ports, task, (onProgress) => speedMeter.measure({ onProgress, signal })).finally(() => {
+      this.running = null
+      control.hold('measurement', false)
+    })
+    this.running = { controller, done }
+    return done
+  }
+}

@@ -1,0 +1,168 @@
+import { UserError } from '../../contract/errors.js'
+import type { RunConfig } from '../../contract/config.js'
+import type { Dataset } from '../../contract/datasets.js'
+import { hasConfiguration, type CreateRun, type Environment, type ForkRun, type RunSummary } from '../../contract/runs.js'
+import { readStoredConfig } from '../../contract/stored-config.js'
+import type { NetworkSummary } from '../../contract/catalogue.js'
+import type { Configurations } from './configurations.js'
+import type { Changes } from '../home/changes.js'
+import { recordOf } from './detail.js'
+import { findCheckpoint } from './find-checkpoint.js'
+import { newId } from '../shared/ids.js'
+import type { RunControl } from './control/run-control.js'
+import type { CheckpointStore } from './checkpoint-store.js'
+import type { RunFiles } from './run-files.js'
+import type { RunStore } from './run-store.js'
+import type { Weights } from './weights.js'
+import type { Clock } from '../shared/clock.js'
+
+export interface MakerPorts {
+  changes: Changes
+  runs: RunStore
+  checkpoints: CheckpointStore
+  files: RunFiles
+  clock: Clock
+  control: RunControl
+  configurations: Configurations
+  weights: Weights
+  /** What is recorded with each new run, apart from engine and data set. */
+  provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>>
+}
+
+/** A run that is about to be made. */
+interface Plan {
+  config: RunConfig
+  summary: NetworkSummary
+  dataset: Dataset
+  name: string | undefined
+  parentId: string | null
+  id: string
+  weightsFile: string | null
+}
+
+/** Creates runs and queues them; their trainers are `RunControl`'s. */
+export class RunMaker {
+  constructor(private readonly ports: MakerPorts) {}
+
+  async create(request: CreateRun): Promise<RunSummary> {
+    const plan = { ...(await this.ports.configurations.create(request)), name: request.name, parentId: null, id: newId() }
+    return only(await this.startFrom(request.weights, [plan]))
+  }
+
+  /** One run a seed, queued together in this order. */
+  async createSeveral({ request, seeds }: { request: CreateRun; seeds: readonly number[] }): Promise<RunSummary[]> {
+    const plans: Omit<Plan, 'weightsFile'>[] = []
+    for (const seed of new Set(seeds)) {
+      const plan = await this.ports.configurations.create({ ...request, overrides: { ...request.overrides, seed } })
+      const name = request.name?.trim() || plan.config.preset
+      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, id: newId() })
+    }
+    return this.startFrom(request.weights, plans)
+  }
+
+  /** A new run with the same configuration, and the same initial weights where it was a fork. */
+  async again({ id: sourceId }: { id: string }): Promise<RunSummary> {
+    const { configurations, control, files, runs } = this.ports
+    const source = control.require(sourceId)
+    const { config, weightsFile } = recordOf(runs, sourceId)
+    if (!hasConfiguration(source))
+      throw new UserError('CONFLICT', `${source.name} was imported without a configuration and cannot be run again. Start a new run.`)
+    const plan = await configurations.fork(readStoredConfig(config), { overrides: {} })
+    const id = newId()
+    const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
+    if (weightsFile === null) return only(await this.start({ ...common, weightsFile: null }))
+    return only(await this.startWithWeights([common], () => files.copyWeights(sourceId, weightsFile, id)))
+  }
+
+  /** A new run that begins with the weights of a checkpoint (the last by default) of another one, at step 0. */
+  async fork({ id: parentId, step, name, ...changes }: ForkRun & { id: string }): Promise<RunSummary> {
+    const { configurations, control, files, runs } = this.ports
+    const parent = control.require(parentId)
+    const record = recordOf(runs, parentId)
+    const checkpoint = findCheckpoint(this.ports, parentId, { step })
+    const plan = await configurations.fork(readStoredConfig(record.config), changes)
+    const named = { ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id: newId() }
+    return only(await this.startWithWeights([named], (id) => files.adoptWeights(parentId, checkpoint.file, id)))
+  }
+
+  private async start(...plans: Plan[]): Promise<RunSummary[]> {
+    const { changes, control } = this.ports
+    const provenance = await this.ports.provenance()
+    changes.commit((record) => {
+      for (const plan of plans) record({ kind: 'run', run: this.insert(plan, provenance) })
+    })
+    for (const { id } of plans) control.admit(id)
+    return plans.map(({ id }) => control.require(id))
+  }
+
+  private insert(
+    { config, summary, dataset, name, parentId, id, weightsFile }: Plan,
+    provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
+  ): RunSummary {
+    const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance }
+    const run: RunSummary = {
+      id,
+      name: name?.trim() || `${config.preset} ${this.ports.runs.nextNumber()}`,
+      preset: config.preset,
+      dataset: config.dataset,
+      status: 'queued',
+      phase: null,
+      reason: null,
+      seed: config.seed,
+      parameters: summary.parameters,
+      createdAt: this.ports.clock.now(),
+      startedAt: null,
+      endedAt: null,
+      step: 0,
+      totalSteps: config.steps,
+      stepsPerEpoch: null,
+      activeSeconds: 0,
+      remainingSeconds: null,
+      latest: {},
+      best: {},
+      gradients: null,
+      reported: null,
+      lease: 0,
+      parentId,
+      tags: [],
+      note: '',
+      colour: null,
+      pinned: false,
+      baseline: false,
+      archived: false,
+      // The store puts it at the end of the queue.
+      queueOrder: 0,
+    }
+    this.ports.runs.insert({ summary: run, config, environment, weightsFile })
+    return this.ports.control.require(id)
+  }
+
+  /**
+   * Starts runs whose initial weights `adopt` puts into their folders; takes the folders away again when the weights do not fit, or the
+   * runs cannot be made.
+   */
+  private async startWithWeights(plans: Omit<Plan, 'weightsFile'>[], adopt: (id: string) => string): Promise<RunSummary[]> {
+    const { files, weights } = this.ports
+    try {
+      const whole = plans.map((plan) => ({ ...plan, weightsFile: adopt(plan.id) }))
+      for (const { id, weightsFile, config } of whole) await weights.check(files.weightsPath(id, weightsFile), config)
+      return await this.start(...whole)
+    } catch (error) {
+      for (const { id } of plans) await files.removeRun(id)
+      throw error
+    }
+  }
+
+  /** From the user's file of weights where one is given, else from random ones. */
+  private startFrom(path: string | undefined, plans: Omit<Plan, 'weightsFile'>[]): Promise<RunSummary[]> {
+    return path === undefined
+      ? this.start(...plans.map((plan) => ({ ...plan, weightsFile: null })))
+      : this.startWithWeights(plans, (id) => this.ports.files.importWeights(path, id))
+  }
+}
+
+function only<T>(list: T[]): T {
+  const [first] = list
+  if (first === undefined) throw new Error('a plan was made, but no run')
+  return first
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import type { NetworkSummary } from '../../contract/catalogue.js'
+import { CreateRunSchema, ForkRunSchema, hasConfiguration } from '../../contract/runs.js'
+import { readStoredConfig } from '../../contract/stored-config.js'
+import { group, procedure } from '../procedure.js'
+import { bulk } from './bulk.js'
+import { recordOf } from './detail.js'
+import { edit } from './edit.js'
+import { ById } from './input.js'
+import { look } from './look.js'
+import { queue } from './queue.js'
+import { table } from './table.js'
+import { travel } from './travel.js'
+
+/** Networks, presets and the speed of this machine: what a new run is made of. */
+export const catalogue = group({
+  presets: procedure.query(({ ctx }) => ctx.ports.catalogue.presets()),
+  architectures: procedure.query(({ ctx }) => ctx.ports.catalogue.architectures()),
+  preview: procedure.input(CreateRunSchema).query(({ ctx, input }) => ctx.configurations.preview(input)),
+  measureSpeed: procedure.mutation(({ ctx }) => ctx.speed.measure()),
+  cancelMeasurement: procedure.mutation(({ ctx }) => ctx.speed.cancel()),
+})
+
+const SeedSchema = CreateRunSchema.shape.overrides.unwrap().shape.seed.unwrap()
+
+const make = {
+  create: procedure.input(CreateRunSchema).mutation(({ ctx, input }) => ctx.maker.create(input)),
+  createSeveral: procedure
+    .input(z.strictObject({ request: CreateRunSchema, seeds: z.array(SeedSchema).min(1).max(1000) }))
+    .mutation(({ ctx, input }) => ctx.maker.createSeveral(input)),
+  again: procedure.input(ById).mutation(({ ctx, input }) => ctx.maker.again(input)),
+  fork: procedure.input(ById.extend(ForkRunSchema.shape)).mutation(({ ctx, input }) => ctx.maker.fork(input)),
+
+  /** What would become of a fork with these changes; the checkpoint does not matter. */
+  previewFork: procedure
+    .input(ById.extend(ForkRunSchema.pick({ overrides: true, epochs: true }).shape))
+    .query(({ ctx: { configurations, control, ports }, input: { id, ...changes } }) => {
+      control.require(id)
+      return configurations.previewFork(readStoredConfig(recordOf(ports.runs, id).config), changes)
+    }),
+
+  /**
+   * Estimate of the activation memory of its steps, at its batch, in both modes; the reversible one with what a budget in bytes keeps.
+   * null where its configuration is not known.
+   */
+  activations: procedure
+    .input(ById)
+    .query(async ({ ctx: { configurations, control, ports }, input: { id } }): Promise<NetworkSummary['activationBytes'] | null> => {
+      if (!hasConfiguration(control.require(id))) return null
+      return configurations.activations(readStoredConfig(recordOf(ports.runs, id).config))
+    }),
+}
+
+const trash = {
+  remove: procedure.input(ById).mutation(({ ctx, input }) => ctx.trash.remove(input)),
+  restore: procedure.input(ById).mutation(({ ctx, input }) => ctx.trash.restore(input)),
+  purge: procedure.input(ById).mutation(({ ctx, input }) => ctx.trash.purge(input)),
+  removed: procedure.query(({ ctx }) => ctx.trash.removed()),
+}
+
+export const runs = { ...look, ...table, ...make, ...queue, ...edit, ...trash, ...travel, bulk }

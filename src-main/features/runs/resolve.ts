@@ -1,0 +1,67 @@
+import type { Architecture, ConfigIssue } from '../../contract/catalogue.js'
+import { completeOptions, ownOptions } from '../../contract/architecture-options.js'
+import { explainIssue } from '../../contract/config-issues.js'
+import { RunConfigSchema, RunOverridesSchema, type RunConfig, type RunOverrides } from '../../contract/config.js'
+import type { SplitCounts } from '../../data/views/split.js'
+import type { Dataset } from '../../contract/datasets.js'
+import { scheduleInSteps } from '../../contract/schedule.js'
+import { stepsPerEpoch } from './division.js'
+
+/** What a configuration is made of, in the order in which the later wins. */
+export interface Ingredients {
+  /** A preset's part, or the configuration of the run that is forked. */
+  base: RunOverrides
+  preset: string
+  dataset: Dataset
+  /** What the user asks for; not yet checked. */
+  overrides: unknown
+  /** Length in passes over the training data, in place of `steps`. */
+  epochs?: number | undefined
+  /** Counts the images of the parts; asked where the number of steps in an epoch depends on it. */
+  split(config: RunConfig): Promise<SplitCounts>
+  /** Every registered architecture, with its options. */
+  architectures(): Promise<readonly Architecture[]>
+}
+
+export interface Resolved {
+  /** null when there are issues. */
+  config: RunConfig | null
+  issues: ConfigIssue[]
+  stepsPerEpoch: number | null
+}
+
+/** Keys that follow from the choice of data set and preset. */
+const GIVEN = ['image', 'classes', 'preset', 'dataset'] as const
+
+/**
+ * The whole configuration of a run: the preset's values, the data set's image shape and classes, the user's overrides, and the
+ * schema's defaults for the rest. A schedule in parts of the run becomes one in steps here, and nowhere later.
+ */
+export async function resolveConfig({ base, preset, dataset, overrides, epochs, split, architectures }: Ingredients): Promise<Resolved> {
+  const asked = RunOverridesSchema.safeParse(overrides)
+  if (!asked.success) return refused(asked.error.issues.flatMap(explainIssue))
+  const given = { preset, dataset: dataset.name, image: dataset.image, classes: dataset.classNames.length }
+  const conflicts = GIVEN.filter((key) => asked.data[key] !== undefined && JSON.stringify(asked.data[key]) !== JSON.stringify(given[key]))
+  if (conflicts.length)
+    return refused(
+      conflicts.map((path) => ({
+        path,
+        message: `is determined by the ${path === 'preset' ? 'preset' : 'data set'} (${JSON.stringify(given[path])}). Remove it, or choose another ${path === 'preset' ? 'preset' : 'data set'}.`,
+      })),
+    )
+  if (epochs !== undefined && asked.data.steps !== undefined)
+    return refused([{ path: 'epochs', message: 'excludes steps: give only one of the two' }])
+  const own = completeOptions(asked.data.arch ?? base.arch, await architectures(), base, asked.data)
+  if (own.issues.length) return refused(own.issues)
+  const { schedule, ...rest } = { ...base, ...asked.data, ...given }
+  for (const key of Object.keys(ownOptions(rest))) delete (rest as Record<string, unknown>)[key]
+  Object.assign(rest, own.options)
+  const whole = RunConfigSchema.safeParse(rest)
+  if (!whole.success) return refused(whole.error.issues.flatMap(explainIssue))
+  const inEpoch = await stepsPerEpoch(whole.data, dataset, () => split(whole.data))
+  const steps = epochs === undefined ? whole.data.steps : Math.max(1, Math.round(epochs * inEpoch))
+  const config = { ...whole.data, steps, ...(schedule && { schedule: scheduleInSteps(schedule, steps) }) }
+  return { config, issues: [], stepsPerEpoch: inEpoch }
+}
+
+const refused = (issues: ConfigIssue[]): Resolved => ({ config: null, issues, stepsPerEpoch: null })

@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { UserError } from '../../contract/errors.js'
+import type { Evaluation } from '../../contract/evaluations.js'
+import { CLOCKS, reportedOf } from '../../contract/metrics.js'
+import { ACTIVE, type Checkpoint, type RunDetail, type RunResult, type RunSummary } from '../../contract/runs.js'
+import { entryOf } from '../lab/lab-store.js'
+import { OverwriteSchema, PathSchema, procedure } from '../procedure.js'
+import { newId } from '../shared/ids.js'
+import { detailOf } from './detail.js'
+import { findCheckpoint } from './find-checkpoint.js'
+import { ById } from './input.js'
+import type { OutgoingRun } from './run-exchange.js'
+
+/** Log entries that travel with a run. */
+const LOG = 20_000
+
+/** Runs as files of the machine that holds the home: out of it, and into it. */
+export const travel = {
+  /** Everything as an archive, or its scalars as a TensorBoard event file. */
+  exportFile: procedure
+    .input(ById.extend({ path: PathSchema, format: z.enum(['archive', 'tensorboard']), overwrite: OverwriteSchema }))
+    .mutation(async ({ ctx, input: { id, format, overwrite, ...wanted } }) => {
+      const { control, elsewhere } = ctx
+      const { evaluations, exchange, files, labResults, log, series } = ctx.ports
+      const path = ctx.writePath(wanted.path)
+      const run: OutgoingRun = {
+        detail: detailOf(ctx.ports, control.require(id)),
+        log: log.tail(id, LOG),
+        evaluations: evaluations.list(id).flatMap(({ file }) => evaluations.get(id, file) ?? []),
+        lab: labResults
+          .list(id)
+          .reverse()
+          .flatMap(({ number, file, step, at }) => {
+            const result = labResults.get(number)
+            return result ? [{ file, step, at, result }] : []
+          }),
+        series: series.counts(id),
+        points: (key, start, limit) => series.stretch(id, key, start, limit),
+        checkpointPath: (file) => `${files.checkpointFolder(id)}/${file}`,
+      }
+      await elsewhere.noting(path, () => exchange.write({ format, path, overwrite }, run))
+      return { path }
+    }),
+
+  /** A new run from such a file, which keeps its id where that is free. */
+  importFile: procedure.input(z.strictObject({ path: PathSchema })).mutation(({ ctx: { changes, control, ports }, input: { path } }) => {
+    const { checkpoints, evaluations, exchange, files, labResults, log, runs, series } = ports
+    return exchange.read(path, new AbortController().signal, async (incoming) => {
+      const { detail } = incoming
+      const result = resultOf(detail, incoming.evaluations)
+      const id =
+        runs.get(detail.id) || runs.removed().some(({ run }) => run.id === detail.id) || detail.id === 'imported' ? newId() : detail.id
+      const points = await Promise.all(incoming.series.map(async ({ key, read }) => ({ key, points: await read() })))
+      if (points.some(({ points: { steps } }) => !ascends(steps)))
+        throw new UserError('BAD_INPUT', `${path} is damaged: it contains a series whose steps are not ascending. Export the run again.`)
+      const summary: RunSummary = {
+        ...detail,
+        ...settled(detail),
+        id,
+        // The parent is another home's, unless it is here too.
+        parentId: detail.parentId !== null && runs.get(detail.parentId) ? detail.parentId : null,
+        baseline: false,
+        reported: reportedOf(result),
+        latest: Object.fromEntries(
+          points.flatMap(({ key, points: { values } }) =>
+            !CLOCKS.includes(key) && values.length > 0 ? [[key, values.at(-1) as number]] : [],
+          ),
+        ),
+      }
+      const present = new Set(incoming.checkpoints.map(({ file }) => file))
+      try {
+        // Files first: a row whose checkpoints are missing would be a lie, files without a row are only in the way.
+        files.adoptCheckpoints(id, incoming.checkpoints)
+        return changes.commit((record) => {
+          runs.insert({ summary, config: detail.config, environment: detail.environment, weightsFile: null })
+          runs.updateRecord(id, { result, notes: detail.notes })
+          for (const each of points) series.append(id, each.key, each.points)
+          runs.update(id, { best: series.best(id) })
+          for (const entry of incoming.log) log.append({ ...entry, runId: id })
+          const absent = detail.checkpoints.filter(({ file }) => !present.has(file))
+          if (absent.length > 0) log.append({ runId: id, at: Date.now(), level: 'warn', message: absence(absent) })
+          for (const evaluation of incoming.evaluations) evaluations.put({ ...evaluation, runId: id })
+          for (const { result, ...of } of incoming.lab) labResults.put({ ...of, ...entryOf(result), runId: id }, result)
+          for (const checkpoint of detail.checkpoints.filter(({ file }) => present.has(file)))
+            checkpoints.put({ ...checkpoint, runId: id, metrics: series.at(id, checkpoint.step) })
+          const run = control.require(id)
+          record({ kind: 'run', run })
+          return run
+        })
+      } catch (error) {
+        await files.removeRun(id)
+        throw error
+      }
+    })
+  }),
+
+  /** Parameters and running statistics of a checkpoint (the last by default) as .safetensors. */
+  exportWeights: procedure
+    .input(ById.extend({ step: z.int().min(0).optional(), path: PathSchema, overwrite: OverwriteSchema }))
+    .mutation(async ({ ctx, input: { id, step, overwrite, ...wanted } }) => {
+      const { files, weights } = ctx.ports
+      const path = ctx.writePath(wanted.path)
+      ctx.control.require(id)
+      const checkpoint = findCheckpoint(ctx.ports, id, { step })
+      const work = (): Promise<number> => weights.export(files.checkpointPath(id, checkpoint.file), path, overwrite)
+      return { path, step: checkpoint.step, bytes: await ctx.elsewhere.noting(path, work) }
+    }),
+}
+
+/** Their files were not there when the run was exported. */
+const absence = (checkpoints: readonly Checkpoint[]): string =>
+  `The exported run came without the files of ${checkpoints.length === 1 ? 'the checkpoint' : 'the checkpoints'} at step ${checkpoints
+    .map(({ step }) => step)
+    .join(', ')}, which its home had lost.`
+
+/** The result with the checkpoint and the number of images that it is of, which archives of earlier versions tell by an evaluation alone. */
+function resultOf({ result, config, step }: RunDetail, evaluations: readonly Evaluation[]): RunResult | null {
+  if (!result || result.step !== null || result.testAccuracy === null) return result
+  const its = evaluations.find(({ accuracy, loss }) => accuracy === result.testAccuracy && Object.is(loss, result.testLoss))
+  return { ...result, step: its?.step ?? (config.validation === 0 ? step : null), images: its?.images ?? null }
+}
+
+/** A run that was at work when it was exported is at work nowhere here. */
+function settled({ status }: RunSummary): Partial<RunSummary> {
+  if (!ACTIVE.includes(status) && status !== 'queued') return {}
+  return { status: 'interrupted', phase: null, remainingSeconds: null, reason: 'It was exported while it was active.' }
+}
+
+const ascends = (steps: Float64Array): boolean => steps.every((step, i) => i === 0 || step > (steps[i - 1] as number))

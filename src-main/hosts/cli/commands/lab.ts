@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { optionSchema } from '../../../contract/architecture-options.js'
+import type { RunOverrides } from '../../../contract/config.js'
+import { UserError } from '../../../contract/errors.js'
+import {
+  bySection,
+  labCsv,
+  LabOptionSchema,
+  type Cell,
+  type DiagnosticInfo,
+  type LabOptions,
+  type LabResult,
+  type LabTable,
+  type LabTargetInput,
+} from '../../../contract/lab.js'
+import { explainFileError } from '../../../data/disk.js'
+import { replaceFile } from '../../../durable/replace-file.js'
+import { describeDiagnostic, allDiagnostics, findDiagnostic } from '../../../lab/registry.js'
+import { userPath } from '../../home.js'
+import type { CommonOptions, Context } from '../context.js'
+import { followTask } from '../follow-task.js'
+import { asJson, table } from '../format.js'
+import { parseSetting, toOverrides } from '../settings.js'
+import { withWorkbench, type Workbench } from '../workbench.js'
+
+export interface LabCommandOptions extends CommonOptions {
+  run?: string
+  step?: number
+  preset?: string
+  dataset?: string
+  set?: string[]
+  seed?: number
+  option?: string[]
+  csv?: string
+}
+
+/** Lists the diagnostics, or runs one of them. */
+export async function lab(context: Context, name: string | undefined, options: LabCommandOptions): Promise<void> {
+  if (name === undefined) return listDiagnostics(context, options)
+  const diagnostic = describeDiagnostic(findDiagnostic(name))
+  if (!options.run && !options.preset) return describe(context, diagnostic, options)
+  const asked = readOptions(options.option ?? [])
+  const taskId = `lab/${randomUUID()}`
+  const found = await withWorkbench(
+    context,
+    options,
+    async (workbench) => {
+      const { client } = workbench
+      const target = await findTarget(workbench, options)
+      // The diagnostic may just have ended.
+      const cancel = () => client.lab.cancel.mutate({ taskId }).catch(() => undefined)
+      const { result } = await followTask(context, workbench, { id: taskId, tellsSteps: true, cancel }, (begin) =>
+        begin(() => client.lab.run.mutate({ target, diagnostic: name, options: asked, taskId })),
+      )
+      return result
+    },
+    { lasting: true, handlesEnd: true },
+  )
+  if (options.csv !== undefined) await writeTables(context, userPath(options.csv), found.tables)
+  if (options.json) context.print(asJson(found))
+  else if (options.csv === undefined) tell(found).forEach(context.print)
+}
+
+function listDiagnostics(context: Context, { json }: LabCommandOptions): void {
+  const all = allDiagnostics().map(describeDiagnostic)
+  if (json) return context.print(asJson(all))
+  const [head, ...rows] = table(
+    ['NAME', 'QUESTION'],
+    all.map(({ id, question }) => [id, question]),
+  )
+  context.print(head!)
+  for (const { title, diagnostics } of bySection(all)) {
+    context.print(`${title}:`)
+    for (const each of diagnostics) context.print(rows[all.indexOf(each)]!)
+  }
+  context.print('`retrace lab NAME` describes a diagnostic; add --run, or --preset and --dataset, to run it.')
+}
+
+function describe(context: Context, info: DiagnosticInfo, { json }: LabCommandOptions): void {
+  if (json) return context.print(asJson(info))
+  const { title, question, limits, quantities, options } = info
+  const lines = [
+    `${title}: ${question}`,
+    limits,
+    ...table(
+      ['QUANTITY', 'UNIT', 'FORMULA', 'SOURCE'],
+      Object.values(quantities).map(({ label, symbol, unit, formula, source }) => [
+        symbol ? `${label} (${symbol})` : label,
+        unit,
+        formula,
+        source,
+      ]),
+    ),
+    ...table(
+      ['OPTION', 'DEFAULT', 'WHAT IT DOES'],
+      Object.entries(options).map(([key, description]) => [
+        key,
+        String(optionSchema(description).parse(undefined)),
+        `${description.field?.label ?? key}. ${description.field?.help ?? ''}`,
+      ]),
+    ),
+  ]
+  lines.forEach(context.print)
+}
+
+/** @throws UserError BAD_INPUT */
+function readOptions(settings: readonly string[]): LabOptions {
+  return Object.fromEntries(
+    settings.map((text) => {
+      const { path, value } = parseSetting(text)
+      const parsed = LabOptionSchema.safeParse(value)
+      if (path.length !== 1 || !parsed.success)
+        throw new UserError(
+          'BAD_INPUT',
+          `--option ${JSON.stringify(text)}: an option is a number, a word, or true or false, as in --option images=8.`,
+        )
+      return [path[0]!, parsed.data]
+    }),
+  )
+}
+
+/** What the options name: weights of a run, or those that a new network would begin with. @throws UserError BAD_INPUT */
+async function findTarget(workbench: Workbench, options: LabCommandOptions): Promise<LabTargetInput> {
+  const { run, preset, dataset, step } = options
+  if (run !== undefined && (preset ?? dataset ?? options.seed) !== undefined)
+    throw new UserError('BAD_INPUT', '--run looks at the weights of a run: leave out --preset, --dataset and --seed.')
+  if (run !== undefined && options.set?.length)
+    throw new UserError('BAD_INPUT', '--run looks at the network as it was trained: leave out --set.')
+  if (step !== undefined && run === undefined) throw new UserError('BAD_INPUT', '--step is of the checkpoint of a run: give --run.')
+  if (run !== undefined) return { kind: 'run', id: run, ...(step === undefined ? {} : { step }) }
+  if (!preset || !dataset)
+    throw new UserError(
+      'BAD_INPUT',
+      'A fresh network needs --preset and --dataset: `retrace presets` and `retrace datasets list` show what there is.',
+    )
+  const given: RunOverrides = options.seed === undefined ? {} : { seed: options.seed }
+  const overrides: RunOverrides = await toOverrides((options.set ?? []).map(parseSetting), async (whole) => {
+    const { config } = await workbench.client.catalogue.preview.query({ preset, dataset, overrides: { ...given, ...whole } })
+    if (!config) throw new UserError('BAD_INPUT', `There is no network of preset ${preset} on data set ${dataset}.`)
+    return config
+  })
+  return { kind: 'fresh', network: { preset, dataset, overrides: { ...given, ...overrides } } }
+}
+
+const shown = (cell: Cell): string => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toPrecision(4) : String(cell ?? '-'))
+
+const headed = ({ label, unit }: { label: string; unit: string }): string => (unit ? `${label} [${unit}]` : label)
+
+function tell({ title, subject, summary, tables, notes, suggestion, seconds }: LabResult): string[] {
+  return [
+    `${title}: ${subject.preset} (${subject.arch}) on ${subject.dataset}, ${subject.step === 0 ? 'at its start' : `step ${subject.step}`}, seed ${subject.seed}`,
+    ...summary.map(({ label, unit, value }) => `${headed({ label, unit })}: ${shown(value)}`),
+    ...tables.flatMap(({ title: name, columns }) => [
+      '',
+      name,
+      ...table(
+        columns.map(headed),
+        columns[0]!.values.map((_, row) => columns.map(({ values }) => shown(values[row]!))),
+      ),
+    ]),
+    '',
+    ...(suggestion ? [`For a new run: --set ${suggestion.key}=${suggestion.value}`] : []),
+    ...notes.map(({ level, text }) => (level === 'warning' ? `Warning: ${text}` : text)),
+    `Took ${seconds.toFixed(1)} s.`,
+  ]
+}
+
+/** The first table under the name that was given, each other one beside it under its own. */
+async function writeTables(context: Context, file: string, tables: readonly LabTable[]): Promise<void> {
+  if (tables.length === 0)
+    throw new UserError('NOT_FOUND', 'The diagnostic has found nothing that a table holds: see its notes with --json.')
+  for (const [at, each] of tables.entries()) {
+    const path = at === 0 ? file : file.replace(/(\.[^./\\]*)?$/, (ending) => `-${each.key}${ending}`)
+    try {
+      await replaceFile(path, (temporary) => writeFile(temporary, labCsv(each)))
+    } catch (error) {
+      throw explainFileError(error, path)
+    }
+    context.note(`Wrote ${path}.`)
+  }
+}

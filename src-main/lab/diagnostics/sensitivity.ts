@@ -1,0 +1,365 @@
+import { reshape, slice, tensor, tidy, tile, type Tensor } from '@tensorflow/tfjs-core'
+import { z } from 'zod'
+import { field } from '../../contract/config.js'
+import { statisticsOption } from '../../contract/instruments.js'
+import { crossEntropy } from '../../numeric/losses.js'
+import { head, openStage, stageSweep, stem, transition, type Pass } from '../../numeric/pass.js'
+import { advance } from '../../numeric/reversible-sweep.js'
+import { randomFor } from '../../numeric/random.js'
+import { release, type Pair } from '../../numeric/tensors.js'
+import { vjp } from '../../numeric/vjp.js'
+import { defineDiagnostic, type LabContext } from '../diagnostic.js'
+import type { Findings } from '../findings.js'
+import { flatUnit, flatten, isOneStep } from '../flat.js'
+import { batchTensors, freeze, imagesOption, oneImage, through, unitsOf, visitedUnits, walk, type Frozen } from '../frozen.js'
+import { integratorOf } from '../integrator.js'
+import { product, tangent, transposedProduct, type StateMap } from '../jacobian.js'
+import { dot, norm, orthonormalise, square as squareMatrix, symmetricEigen } from '../math/dense.js'
+import { golubKahan } from '../math/krylov.js'
+import { PLACES } from '../places.js'
+import { unitSpectrum } from './spectrum.js'
+import { freeing } from '../scope.js'
+
+const LYAPUNOV = 'Benettin et al. 1980 (exponents by orthonormalisation); Haber and Ruthotto 2017, section 2, for their meaning in networks'
+
+const quantities = {
+  ...PLACES,
+  forward: {
+    label: 'Growth of perturbations within the stage',
+    symbol: '|δ_j| / |δ_0|',
+    unit: 'ratio',
+    formula:
+      'Norm of J_j ... J_1 δ over that of δ: root mean square over random directions δ of what the stage starts from (the pair, where the unit keeps one)',
+    source: LYAPUNOV,
+  },
+  backward: {
+    label: 'Norm of the gradient of the loss with respect to the state',
+    symbol: '|∂L/∂Y_j| / |∂L/∂Y_N|',
+    unit: 'ratio',
+    formula:
+      'Norm over the images of the gradient of the mean cross-entropy for what enters the unit (the pair, where it keeps one), over that for the state behind the last unit',
+    source: 'Chang et al. 2018, section "Stability"; Haber and Ruthotto 2017',
+  },
+  exponent: {
+    label: 'Finite-time Lyapunov exponent',
+    symbol: 'λ_i',
+    unit: 'per unit',
+    formula:
+      '(1/N) Σ_j log r_ii of the QR decompositions of J_j Q_{j-1} = Q_j R_j through the N units of the stage, at one image; the largest first',
+    source: LYAPUNOV,
+  },
+  order: { label: 'Exponent', symbol: 'i', unit: '', formula: 'Counted from 1, the largest', source: LYAPUNOV },
+  frozenExponent: {
+    label: 'Exponent predicted by the frozen spectrum',
+    symbol: '(1/N) Σ log ρ_j',
+    unit: 'per unit',
+    formula:
+      'Mean over the units of the stage of the logarithm of the spectral radius of the frozen unit: 0 where every eigenvalue lies in the stable region',
+    source: 'Retrace; see the diagnostic spectrum',
+  },
+  largestSingular: {
+    label: 'Largest singular value through all stages',
+    symbol: 'σ_max',
+    unit: '',
+    formula:
+      'Of the Jacobian of the state behind the last unit with respect to the state that enters the first, at one image; by Golub-Kahan',
+    source: 'Golub and Van Loan, "Matrix computations", section 10.4',
+  },
+  logitSingular: {
+    label: 'Largest singular value from image to logits',
+    symbol: 'σ_max',
+    unit: '',
+    formula: 'Of the Jacobian of the logits with respect to the normalised image, taken whole, at one image',
+    source: 'Novak et al. 2018, "Sensitivity and generalization in neural networks"',
+  },
+  residual: {
+    label: 'Residual',
+    symbol: '',
+    unit: 'relative',
+    formula: 'Of the largest singular value through all stages, over the value',
+    source: 'Golub and Van Loan, section 10.4',
+  },
+} as const
+
+type Rows = Findings<typeof quantities>
+
+/** So many random unit rows, orthonormal. */
+function directions(size: number, count: number, seed: number, stage: number): Float64Array[] {
+  const random = randomFor(seed, 'lab/directions', stage)
+  const rows = Array.from({ length: Math.min(count, size) }, () => Float64Array.from({ length: size }, () => random.normal()))
+  orthonormalise(rows)
+  return rows
+}
+
+/** J v for several v at one state: the state is put into the batch as often. */
+function tangents(map: StateMap, state: Tensor, rows: readonly Float64Array[]): Float64Array[] {
+  return freeing(() => {
+    const many = tile(state, [rows.length, 1])
+    const v = tensor(Float32Array.from(rows.flatMap((row) => [...row])), [rows.length, state.size])
+    const values = tangent(map, many, v).dataSync()
+    return rows.map((_, at) => Float64Array.from(values.subarray(at * state.size, (at + 1) * state.size)))
+  })
+}
+
+interface StageGrowth {
+  /** log of the diagonal of R, summed over the units. */
+  logs: Float64Array
+  units: number
+  frozen: number
+  frozenUnits: number
+}
+
+/** From the state that enters the first stage to that behind the last unit; no head. */
+function throughStages(pass: Pass, entering: Tensor): Tensor {
+  const { network } = pass
+  let state = entering
+  network.stages.forEach((stage, index) => {
+    const entered = transition(pass, index, state, false)
+    let pair: Pair = network.dynamics.open(entered, network.config)
+    const sweep = stageSweep(pass, stage)
+    for (const substep of stage.substeps) pair = advance(sweep, substep, pair, false)
+    state = network.dynamics.close(pair)
+  })
+  return state
+}
+
+/** |dL/dY| of the state that enters each unit, and of that behind the last: the loss is the mean over the batch. */
+function gradientsBack({ pass, images }: Frozen, labels: Tensor): { norms: { stage: number; unit: number; norm: number }[]; last: number } {
+  const { network } = pass
+  const { dynamics, config } = network
+  const ends: Tensor[] = []
+  const visited: { stage: number; unit: number; pair: Pair }[] = []
+  let state: Tensor = tidy(() => stem(pass, images, false))
+  const inputs: Tensor[] = []
+  network.stages.forEach((stage, index) => {
+    inputs.push(tidy(() => state.clone()))
+    let pair = openStage(pass, index, state)
+    const sweep = stageSweep(pass, stage)
+    for (const substeps of unitsOf(stage.substeps)) {
+      visited.push({ stage: index, unit: substeps[0]!.unitIndex, pair })
+      pair = through(sweep, substeps, pair)
+    }
+    ends.push(tidy(() => dynamics.close(pair).clone()))
+    state = tidy(() => dynamics.close(pair).clone())
+    visited.push({ stage: index, unit: -1, pair })
+  })
+  let cotangent = vjp(() => crossEntropy(head(pass, state, false), labels), [state])[0]!
+  const size = (x: Tensor): number => norm(Float64Array.from(x.dataSync()))
+  const last = size(cotangent)
+  const norms: { stage: number; unit: number; norm: number }[] = []
+  for (let index = network.stages.length - 1; index >= 0; index--) {
+    const own = visited.filter(({ stage }) => stage === index)
+    const end = own.pop()!.pair
+    const units = unitsOf(network.stages[index]!.substeps)
+    const oneStep = units.length > 0 && isOneStep(units[0]!)
+    const shape = end.map(({ shape: each }) => each)
+    // Rows of numbers, as `flatUnit` maps them.
+    const unflatten = (rows: Tensor): Pair => {
+      const sizes = shape.map((each) => each.slice(1).reduce((a, b) => a * b, 1)) as [number, number]
+      const part = (at: 0 | 1, from: number): Tensor => reshape(slice(rows, [0, from], [rows.shape[0]!, sizes[at]]), shape[at]!)
+      return oneStep ? [part(1, 0), part(1, 0)] : [part(0, 0), part(1, sizes[0])]
+    }
+    let row = flatten(end, oneStep)
+    let pulled = vjp(() => dynamics.close(unflatten(row)), [row], cotangent)[0]!
+    for (const { unit, pair } of own.reverse()) {
+      const substeps = units.find(([first]) => first!.unitIndex === unit)!
+      const { state: flat, map } = flatUnit({ sweep: stageSweep(pass, network.stages[index]!), substeps, pair })
+      pulled = vjp(() => map(flat), [flat], pulled)[0]!
+      row = flat
+      // Of the state: what pulls at the pair through what makes the pair of a state would hide what it keeps besides.
+      norms.unshift({ stage: index, unit, norm: size(pulled) })
+    }
+    const input = inputs[index]!
+    cotangent = vjp(() => flatten(dynamics.open(transition(pass, index, input, false), config), oneStep), [input], pulled)[0]!
+  }
+  return { norms, last }
+}
+
+export const sensitivity = defineDiagnostic({
+  id: 'sensitivity',
+  title: 'Sensitivity',
+  section: 'stability',
+  rank: 2,
+  question: 'How much do small perturbations grow in the forward pass, and gradients in the backward pass?',
+  limits:
+    'A linearisation at one or a few images: it describes infinitesimal perturbations, not whether predictions change. Only the leading exponents are computed. The frozen spectrum is shown for comparison and ignores that kernels vary between units and do not commute.',
+  quantities,
+  options: {
+    images: imagesOption(
+      8,
+      128,
+      'Number of training images for the gradients and the batch norm statistics; perturbations are computed at the first image.',
+    ),
+    statistics: statisticsOption,
+    directions: field(z.int().min(1).max(32).default(4), {
+      group: 'Evaluation',
+      label: 'Directions',
+      help: 'Number of perturbations and of Lyapunov exponents.',
+    }),
+    iterations: field(z.int().min(5).max(200).default(25), {
+      group: 'Evaluation',
+      label: 'Iterations',
+      help: 'Maximum number of Krylov iterations, for the singular value and for the frozen spectrum of each unit.',
+    }),
+    eigenvalueTolerance: field(z.number().min(1e-6).max(0.5).default(0.05), {
+      group: 'Evaluation',
+      label: 'Tolerance of the residual',
+      unit: 'relative',
+      help: 'A value is reported when its relative residual is below this.',
+    }),
+    frozenSpectrum: field(z.boolean().default(true), {
+      group: 'Evaluation',
+      label: 'Compare with the frozen spectrum',
+      help: 'Also computes the spectral radius of every unit; takes about as long as the rest.',
+    }),
+  },
+  work: (_target, { images, directions: followed, iterations, frozenSpectrum }) => ({
+    passes: 4 + (8 * followed + (frozenSpectrum ? 12 : 8) * iterations) / images,
+    images,
+  }),
+  refuse: ({ network }) =>
+    network.stages.every(({ substeps }) => substeps.length === 0)
+      ? 'Every unit of this network widens, so perturbations cannot be compared between units.'
+      : null,
+  async *run(context, findings) {
+    const { options, config } = context
+    const frozen = freeze(context, options.images, findings)
+    const count = visitedUnits(context)
+    const stages = new Map<number, StageGrowth>()
+    const growth: { stage: number; unit: number; depth: number; forward: number }[] = []
+    let basis: Float64Array[] = []
+    let followed: Float64Array[] = []
+    for (const visited of walk(frozen.pass, oneImage(frozen))) {
+      yield { message: `perturbations through unit ${growth.length + 1} of ${count}`, fraction: (0.5 * growth.length) / count }
+      const { stage, unit, depth } = visited
+      const { state, map } = flatUnit(visited)
+      if (!stages.has(stage)) {
+        basis = directions(state.size, options.directions, config.seed, stage)
+        followed = basis.map((row) => row.slice())
+        stages.set(stage, { logs: new Float64Array(basis.length), units: 0, frozen: 0, frozenUnits: 0 })
+      }
+      const own = stages.get(stage)!
+      const moved = tangents(map, state, [...basis, ...followed])
+      state.dispose()
+      basis = moved.slice(0, basis.length)
+      followed = moved.slice(basis.length)
+      growth.push({ stage, unit, depth, forward: Math.sqrt(followed.reduce((sum, row) => sum + dot(row, row), 0) / followed.length) })
+      orthonormalise(basis).forEach((length, at) => (own.logs[at] = own.logs[at]! + Math.log(length)))
+      own.units++
+      const integrator = integratorOf(visited.substeps)
+      if (!options.frozenSpectrum || !integrator) continue
+      const spectrum = unitSpectrum(visited, { iterations: options.iterations, tolerance: options.eigenvalueTolerance, seed: config.seed })
+      if (!spectrum.converged || !spectrum.z.length) continue
+      own.frozen += Math.log(Math.max(...spectrum.z.map(integrator.growth)))
+      own.frozenUnits++
+    }
+    yield { message: 'gradients back', fraction: 0.6 }
+    const { labels } = batchTensors(context, context.data.sample(options.images))
+    const back = gradientsBack(frozen, labels)
+    const backward = growth.map(
+      ({ stage, unit }) => back.norms.find((each) => each.stage === stage && each.unit === unit)!.norm / back.last,
+    )
+    reportGrowth(findings, growth, backward, stages)
+
+    yield { message: 'singular values', fraction: 0.75 }
+    singularValues(context, frozen, findings)
+    findings.note(`Gradients on ${frozen.count} training images; ${options.directions} perturbations at the first image.`)
+  },
+})
+
+function reportGrowth(
+  findings: Rows,
+  growth: { stage: number; unit: number; depth: number; forward: number }[],
+  backward: number[],
+  stages: ReadonlyMap<number, StageGrowth>,
+): void {
+  findings.table('units', 'By unit', {
+    depth: growth.map(({ depth }) => depth + 1),
+    stage: growth.map(({ stage }) => stage + 1),
+    unit: growth.map(({ unit }) => unit + 1),
+    forward: growth.map(({ forward }) => forward),
+    backward,
+  })
+  const rows = [...stages].flatMap(([stage, { logs, units, frozen, frozenUnits }]) => {
+    const exponents = [...logs].map((sum) => sum / units).sort((a, b) => b - a)
+    return exponents.map((exponent, at) => ({ stage, at, exponent, frozen: frozenUnits === units ? frozen / units : null }))
+  })
+  findings.table('exponents', 'Lyapunov exponents by stage', {
+    stage: rows.map(({ stage }) => stage + 1),
+    order: rows.map(({ at }) => at + 1),
+    exponent: rows.map(({ exponent }) => exponent),
+    frozenExponent: rows.map(({ frozen }) => frozen),
+  })
+  findings.say('exponent', Math.max(...rows.map(({ exponent }) => exponent)))
+  findings.line({
+    title: 'Growth of perturbations over depth',
+    table: 'units',
+    x: 'depth',
+    y: ['forward'],
+    by: 'stage',
+    logY: true,
+    marks: [{ axis: 'y', value: 1, label: 'initial size' }],
+  })
+  findings.line({
+    title: 'Gradient norm over depth',
+    table: 'units',
+    x: 'depth',
+    y: ['backward'],
+    by: null,
+    logY: true,
+    marks: [{ axis: 'y', value: 1, label: 'size at the output' }],
+  })
+  findings.line({
+    title: 'Finite-time Lyapunov exponents',
+    table: 'exponents',
+    x: 'order',
+    y: ['exponent', 'frozenExponent'],
+    by: 'stage',
+    marks: [{ axis: 'y', value: 0, label: 'neutral' }],
+  })
+  if (rows.some(({ frozen }) => frozen === null))
+    findings.note('The frozen spectrum is missing for a stage if it was disabled or did not converge in every unit.')
+}
+
+function singularValues(context: LabContext<{ iterations: number; eigenvalueTolerance: number }>, frozen: Frozen, findings: Rows): void {
+  const { options, config, network } = context
+  const { pass } = frozen
+  const x = oneImage(frozen)
+  const entering = tidy(() => stem(pass, x, false))
+  const map: StateMap = (state) => throughStages(pass, state)
+  const end = tidy(() => map(entering).clone())
+  const found = golubKahan(
+    {
+      rows: end.size,
+      columns: entering.size,
+      apply: (v) => product(map, entering, v),
+      adjoint: (u) => transposedProduct(map, entering, u, end.shape),
+    },
+    { iterations: options.iterations, tolerance: options.eigenvalueTolerance, seed: config.seed },
+  )
+  const [largest] = found.found
+  if (found.converged && largest) {
+    findings.say('largestSingular', largest.value)
+    findings.say('residual', largest.residual / largest.value)
+    findings.note(`The singular value through all stages took ${2 * found.iterations} products.`)
+  } else
+    findings.warn(
+      `The largest singular value through all stages did not converge in ${2 * found.iterations} products. Increase the iterations or the tolerance.`,
+    )
+
+  const { classes } = network.config
+  const logits: StateMap = (images) => head(pass, throughStages(pass, stem(pass, images, false)), false)
+  const many = tidy(() => tile(x, [classes, 1, 1, 1]))
+  const rows = freeing(() => {
+    const units = new Float32Array(classes * classes)
+    for (let at = 0; at < classes; at++) units[at * classes + at] = 1
+    return vjp(() => logits(many), [many], tensor(units, [classes, classes]))[0]!.dataSync()
+  })
+  const gram = squareMatrix(classes)
+  const size = rows.length / classes
+  const row = (at: number): Float64Array => Float64Array.from(rows.subarray(at * size, (at + 1) * size))
+  for (let i = 0; i < classes; i++)
+    for (let j = 0; j <= i; j++) gram.data[i * classes + j] = gram.data[j * classes + i] = dot(row(i), row(j))
+  findings.say('logitSingular', Math.sqrt(Math.max(0, symmetricEigen(gram).values.at(-1)!)))
+  release([x, entering, end, many])
+}

@@ -1,0 +1,389 @@
+import { z } from 'zod'
+import { field } from '../../contract/config.js'
+import { statisticsOption } from '../../contract/instruments.js'
+import { defineDiagnostic, type LabTarget } from '../diagnostic.js'
+import {
+  coupledForm,
+  forcesOf,
+  layerForm,
+  skewForm,
+  symmetricForm,
+  transposedJacobian,
+  type LayerForm,
+  type PlacedForce,
+} from '../forms.js'
+import { freeze, imagesOption, oneImage, visitedUnits, walk, type VisitedUnit } from '../frozen.js'
+import { integratorOf, type Integrator } from '../integrator.js'
+import { denseJacobian } from '../jacobian.js'
+import { square, symmetricEigen, type Square } from '../math/dense.js'
+import { eigenvalues, modulus, NotConverged, type Complex } from '../math/eigenvalues.js'
+import { arnoldi, golubKahan, lanczos, type KrylovOptions, type Operator } from '../math/krylov.js'
+import { PLACES } from '../places.js'
+
+const SCHEMES = 'Chang et al. 2018, section "Architectures"; Haber and Ruthotto 2017, section 2'
+
+const quantities = {
+  ...PLACES,
+  real: {
+    label: 'Real part of step size times eigenvalue',
+    symbol: 'Re z',
+    unit: '',
+    formula:
+      'z = h λ for one force with the Jacobian J at the state of one image (λ of J; for leapfrog z² = -h² λ), and z² = g₁ g₂ λ(J₁ J₂) for two coupled ones with gains g (±h)',
+    source: SCHEMES,
+  },
+  imaginary: {
+    label: 'Imaginary part of step size times eigenvalue',
+    symbol: 'Im z',
+    unit: '',
+    formula: 'As the real part',
+    source: SCHEMES,
+  },
+  largest: {
+    label: 'Largest step size times eigenvalue',
+    symbol: 'max |z|',
+    unit: '',
+    formula: 'max |z| over the eigenvalues that were found; on the imaginary axis h ω of the fastest oscillation',
+    source: SCHEMES,
+  },
+  rightmost: {
+    label: 'Largest real part',
+    symbol: 'max Re z',
+    unit: '',
+    formula: 'max Re z over the eigenvalues that were found; above 0 the frozen dynamics itself grows',
+    source: SCHEMES,
+  },
+  margin: {
+    label: 'Stability margin',
+    symbol: '',
+    unit: 'relative',
+    formula:
+      '1 - max |z| / limit, where the stable z lie on the imaginary axis (limit 2 for Hamiltonian, RevNet and leapfrog, 1 for midpoint); 1 - max |1 + z| for forward Euler. Below 0: outside',
+    source: SCHEMES,
+  },
+  growth: {
+    label: 'Growth per linearised unit',
+    symbol: 'ρ',
+    unit: 'per unit',
+    formula:
+      'Largest modulus of an eigenvalue of the linearised map of the unit: roots of μ² - (2 + z²) μ + 1, of μ² - 2 z μ - 1 (midpoint), or 1 + z (forward Euler)',
+    source: 'Hairer, Lubich and Wanner 2006, "Geometric numerical integration", section I.5',
+  },
+  form: {
+    label: 'Form',
+    symbol: '',
+    unit: '',
+    formula:
+      'singular values of D₁^½ K₁ K₂ᵀ D₂^½ (Golub-Kahan); eigenvalues of Kᵀ D K (Lanczos); of the skew D^½ (K - Kᵀ) D^½ by its negative square (Lanczos); or of the Jacobian itself (Arnoldi). D: slopes of the activation',
+    source: 'Golub and Van Loan, "Matrix computations", chapter 10',
+  },
+  iterations: {
+    label: 'Matrix-vector products',
+    symbol: '',
+    unit: '',
+    formula: 'Products until the largest eigenvalue converged; 0 if the dense matrix was used',
+    source: 'Retrace',
+  },
+  residual: {
+    label: 'Residual of the largest eigenvalue',
+    symbol: '',
+    unit: 'relative',
+    formula: '|A x - θ x| / |θ| for its unit Ritz vector x, of the map A whose eigenvalue, or singular value, θ is',
+    source: 'Golub and Van Loan, "Matrix computations", chapter 10',
+  },
+  negativeGammas: {
+    label: 'Negative batch norm scales',
+    symbol: '',
+    unit: '',
+    formula: 'Number of negative gammas in the unit, which make a symmetric layer non-symmetric',
+    source: 'Retrace',
+  },
+} as const
+
+/** Maps of at most so many numbers are taken as whole matrices. */
+const DENSE = 128
+
+interface UnitSpectrum {
+  form: string
+  z: Complex[]
+  iterations: number
+  /** Null where the matrix was taken whole. */
+  residual: number | null
+  converged: boolean
+}
+
+/** The whole matrix of an operator, column by column. */
+function wholeMatrix({ size, apply }: Operator): Square {
+  const matrix = square(size)
+  for (let j = 0; j < size; j++) {
+    const unit = new Float64Array(size)
+    unit[j] = 1
+    apply(unit).forEach((value, i) => (matrix.data[i * size + j] = value))
+  }
+  return matrix
+}
+
+/** Squares of frequencies come twice each; each pair is one pair of eigenvalues on the axis. */
+function onAxis(values: readonly number[], doubled: boolean): Complex[] {
+  const sorted = [...values].sort((a, b) => b - a)
+  const single = doubled ? sorted.filter((_, at) => at % 2 === 0) : sorted
+  return single.flatMap((value, at) => {
+    const im = Math.sqrt(Math.max(0, value))
+    const alone = doubled && sorted.length % 2 === 1 && at === single.length - 1
+    return alone
+      ? [{ re: 0, im: 0 }]
+      : [
+          { re: 0, im },
+          { re: 0, im: -im },
+        ]
+  })
+}
+
+const realValue = (re: number): Complex => ({ re: Math.max(0, re), im: 0 })
+
+type Symmetric = { form: string; operator: Operator; toEigenvalues(values: readonly number[], doubled: boolean): Complex[] }
+
+function ofSymmetric(way: Symmetric, integrator: Integrator, options: KrylovOptions): UnitSpectrum {
+  const { form, operator, toEigenvalues } = way
+  if (operator.size <= DENSE) {
+    const { values } = symmetricEigen(wholeMatrix(operator))
+    return {
+      form: `${form}, dense`,
+      z: toEigenvalues([...values], true).flatMap(integrator.steps),
+      iterations: 0,
+      residual: null,
+      converged: true,
+    }
+  }
+  const { found, converged, iterations } = lanczos(operator, options)
+  const values = found.map(({ value }) => value).filter((value) => value > 0)
+  const residual = found[0] ? found[0].residual / Math.max(found[0].value, Number.MIN_VALUE) : null
+  return { form: `${form}, Lanczos`, z: toEigenvalues(values, false).flatMap(integrator.steps), iterations, residual, converged }
+}
+
+function ofCoupled(first: LayerForm, second: LayerForm, integrator: Integrator, options: KrylovOptions): UnitSpectrum {
+  const map = coupledForm(first, second)
+  const form = 'singular values of D₁^½ K₁ K₂ᵀ D₂^½'
+  if (map.rows <= DENSE) {
+    const { values } = symmetricEigen(wholeMatrix({ size: map.rows, apply: (v) => map.apply(map.adjoint(v)) }))
+    return {
+      form: `${form}, dense`,
+      z: [...values].map(realValue).flatMap(integrator.steps),
+      iterations: 0,
+      residual: null,
+      converged: true,
+    }
+  }
+  const { found, converged, iterations } = golubKahan(map, options)
+  const residual = found[0] ? found[0].residual / Math.max(found[0].value, Number.MIN_VALUE) : null
+  return {
+    form: `${form}, Golub-Kahan`,
+    z: found.flatMap(({ value }) => integrator.steps(realValue(value * value))),
+    iterations: 2 * iterations,
+    residual,
+    converged,
+  }
+}
+
+function ofJacobian(forces: readonly PlacedForce[], integrator: Integrator, options: KrylovOptions): UnitSpectrum {
+  const form = forces.length === 2 ? 'eigenvalues of J₁ J₂' : 'eigenvalues of J'
+  const [first, second] = forces as [PlacedForce, PlacedForce?]
+  const size = first.state.size
+  if (size <= DENSE) {
+    const one = denseJacobian(first.map, first.state)
+    const matrix = second ? matrixProduct(one, denseJacobian(second.map, second.state)) : one
+    return {
+      form: `${form}, dense`,
+      z: eigenvalues(matrix).flatMap(integrator.steps),
+      iterations: 0,
+      residual: null,
+      converged: true,
+    }
+  }
+  const [outer, inner] = [transposedJacobian(first), second && transposedJacobian(second)]
+  // (J1 J2)' = J2' J1'.
+  const operator: Operator = { size, apply: (v) => (inner ? inner.apply(outer.apply(v)) : outer.apply(v)) }
+  const { found, converged, iterations } = arnoldi(operator, options)
+  const residual = found[0] ? found[0].residual / Math.max(modulus(found[0].value), Number.MIN_VALUE) : null
+  return {
+    form: `${form}, Arnoldi`,
+    z: found.flatMap(({ value }) => integrator.steps(value)),
+    iterations: iterations * forces.length,
+    residual,
+    converged,
+  }
+}
+
+function matrixProduct(a: Square, b: Square): Square {
+  const n = a.size
+  const c = square(n)
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < n; k++) {
+      const factor = a.data[i * n + k]!
+      if (factor !== 0) for (let j = 0; j < n; j++) c.data[i * n + j] = c.data[i * n + j]! + factor * b.data[k * n + j]!
+    }
+  return c
+}
+
+/** Eigenvalues of the frozen dynamics of one unit, by the sharpest form that holds. */
+export function unitSpectrum(unit: Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>, options: KrylovOptions): UnitSpectrum {
+  try {
+    return spectrumOf(unit, options)
+  } catch (error) {
+    if (!(error instanceof NotConverged)) throw error
+    return { form: 'not found', z: [], iterations: options.iterations, residual: null, converged: false }
+  }
+}
+
+function spectrumOf(unit: Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>, options: KrylovOptions): UnitSpectrum {
+  const integrator = integratorOf(unit.substeps)!
+  const forces = forcesOf(unit)
+  const layers = forces.map((force) => layerForm(unit.sweep, force))
+  const { forceForm } = unit.sweep.dynamics
+  if (layers.some((layer) => layer === null)) return ofJacobian(forces, integrator, options)
+  const [first, second] = layers as [LayerForm, LayerForm?]
+  if (second) return forceForm === 'symmetric' ? ofCoupled(first, second, integrator, options) : ofJacobian(forces, integrator, options)
+  if (forceForm === 'skew')
+    return ofSymmetric({ form: 'skew D^½ (K - Kᵀ) D^½', operator: skewForm(first), toEigenvalues: onAxis }, integrator, options)
+  const operator = symmetricForm(first, forces[0]!.state)
+  return ofSymmetric({ form: 'symmetric Kᵀ D K', operator, toEigenvalues: (values) => values.map(realValue) }, integrator, options)
+}
+
+/** Why the lab does not know how a network integrates; null where it does. */
+function refuseUnknownIntegrator({ network }: Pick<LabTarget, 'network'>): string | null {
+  const [unit] = network.stages.flatMap(({ substeps }) =>
+    substeps.length ? [substeps.filter(({ unit: name }) => name === substeps[0]!.unit)] : [],
+  )
+  if (!unit) return 'Every unit of this network widens, so its Jacobian is not square and has no eigenvalues.'
+  return integratorOf(unit) ? null : `${network.dynamics.label} uses an integrator whose stability region is not known.`
+}
+
+export const spectrum = defineDiagnostic({
+  id: 'spectrum',
+  title: 'Jacobian spectrum',
+  section: 'stability',
+  rank: 1,
+  question: 'Is the network stable: do the eigenvalues of its dynamics lie in the stability region of the integrator?',
+  limits:
+    'Each unit is linearised separately at the state of one image. Because kernels vary with depth, eigenvalues on the imaginary axis do not bound the growth through several units; see `sensitivity`. Eigenvalues of a non-normal Jacobian do not bound transient growth either. For large layers only the outermost eigenvalues are computed.',
+  quantities,
+  options: {
+    images: imagesOption(
+      32,
+      1000,
+      'Number of training images for the batch norm statistics; the dynamics is linearised at the first image.',
+    ),
+    statistics: statisticsOption,
+    iterations: field(z.int().min(5).max(500).default(60), {
+      group: 'Evaluation',
+      label: 'Iterations',
+      help: 'Maximum number of Krylov iterations per unit. Units that do not converge are left out with a warning.',
+    }),
+    eigenvalueTolerance: field(z.number().min(1e-6).max(0.2).default(0.01), {
+      group: 'Evaluation',
+      label: 'Tolerance of the residual',
+      unit: 'relative',
+      help: 'Eigenvalues are reported when their residual, relative to the largest eigenvalue, is below this.',
+    }),
+  },
+  work(target, { iterations }) {
+    // A product costs about as much as going through the unit three times, in a force each, on one image.
+    return { passes: 4 * iterations + visitedUnits(target) / 10, images: 1 }
+  },
+  refuse: refuseUnknownIntegrator,
+  async *run(context, findings) {
+    const { network, options, config } = context
+    const frozen = freeze(context, options.images, findings)
+    const count = visitedUnits(context)
+    const krylov: KrylovOptions = { iterations: options.iterations, tolerance: options.eigenvalueTolerance, seed: config.seed }
+    const rows: {
+      unit: Pick<VisitedUnit, 'stage' | 'unit' | 'depth'>
+      integrator: Integrator
+      spectrum: UnitSpectrum
+      negative: number
+    }[] = []
+    for (const unit of walk(frozen.pass, oneImage(frozen))) {
+      yield { message: `eigenvalues of unit ${rows.length + 1} of ${count}`, fraction: rows.length / count }
+      const { stage, unit: at, depth, substeps } = unit
+      const negative = network.parameters
+        .filter(({ name, kind }) => kind === 'gamma' && name.startsWith(`${substeps[0]!.unit}/`))
+        .reduce((sum, { name }) => sum + context.params[name]!.dataSync().filter((gamma) => gamma < 0).length, 0)
+      rows.push({ unit: { stage, unit: at, depth }, integrator: integratorOf(substeps)!, spectrum: unitSpectrum(unit, krylov), negative })
+    }
+    const sound = rows.filter(({ spectrum: { converged } }) => converged)
+    const of = <T>(value: (row: (typeof rows)[number]) => T): (T | null)[] =>
+      rows.map((row) => (row.spectrum.converged ? value(row) : null))
+    const largest = (row: (typeof rows)[number]): number => Math.max(...row.spectrum.z.map(modulus), 0)
+    const rightmost = (row: (typeof rows)[number]): number => Math.max(...row.spectrum.z.map(({ re }) => re))
+    const growth = (row: (typeof rows)[number]): number => Math.max(...row.spectrum.z.map(row.integrator.growth))
+    const margin = (row: (typeof rows)[number]): number =>
+      row.integrator.limit === null ? 1 - growth(row) : 1 - largest(row) / row.integrator.limit
+    findings.table('units', 'By unit', {
+      depth: rows.map(({ unit }) => unit.depth + 1),
+      stage: rows.map(({ unit }) => unit.stage + 1),
+      unit: rows.map(({ unit }) => unit.unit + 1),
+      largest: of(largest),
+      rightmost: of(rightmost),
+      margin: of(margin),
+      growth: of(growth),
+      negativeGammas: rows.map(({ negative }) => negative),
+      iterations: rows.map(({ spectrum: { iterations } }) => iterations),
+      residual: rows.map(({ spectrum: { residual } }) => residual),
+      form: rows.map(({ spectrum: { form } }) => form),
+    })
+    const { integrator } = rows[0]!
+    findings.note(`${integrator.name}: stable where ${integrator.region}. Linearised at one training image.`)
+    for (const form of new Set(rows.map(({ spectrum: { form: used } }) => used))) {
+      const units = rows.filter(({ spectrum: { form: used } }) => used === form).length
+      findings.note(`${form}: ${units} of ${rows.length} units.`)
+    }
+    const negative = rows.reduce((sum, row) => sum + row.negative, 0)
+    if (rows.some(({ unit }) => unit.depth >= 0) && network.statistics.length > 0)
+      findings.note(`${negative} batch norm scales (gamma) in these units are negative.`)
+    for (const {
+      unit,
+      spectrum: { converged, iterations },
+    } of rows)
+      if (!converged)
+        findings.warn(
+          `Stage ${unit.stage + 1}, unit ${unit.unit + 1}: not converged after ${iterations} products and left out. Increase the iterations or the tolerance.`,
+        )
+    if (!sound.length) return
+    findings.say('largest', Math.max(...sound.map(largest)))
+    findings.say('margin', Math.min(...sound.map(margin)))
+    findings.say('growth', Math.max(...sound.map(growth)))
+    const points = sound.flatMap(({ unit, spectrum: { z: all } }) => all.map((each) => ({ unit, each })))
+    findings.table('eigenvalues', 'Step size times eigenvalue', {
+      depth: points.map(({ unit }) => unit.depth + 1),
+      stage: points.map(({ unit }) => unit.stage + 1),
+      unit: points.map(({ unit }) => unit.unit + 1),
+      real: points.map(({ each }) => each.re),
+      imaginary: points.map(({ each }) => each.im),
+    })
+    findings.scatter({
+      title: 'Spectrum of the dynamics by depth',
+      table: 'eigenvalues',
+      x: 'real',
+      y: 'imaginary',
+      by: 'depth',
+      equal: true,
+      regions: [{ label: `stable for ${integrator.name}`, points: integrator.boundary }],
+    })
+    findings.line({
+      title: 'Largest step size times eigenvalue over depth',
+      table: 'units',
+      x: 'depth',
+      y: ['largest'],
+      by: null,
+      marks: integrator.limit === null ? [] : [{ axis: 'y', value: integrator.limit, label: `limit of ${integrator.name}` }],
+    })
+    findings.line({
+      title: 'Stability margin over depth',
+      table: 'units',
+      x: 'depth',
+      y: ['margin'],
+      by: null,
+      marks: [{ axis: 'y', value: 0, label: 'limit' }],
+    })
+  },
+})

@@ -1,0 +1,103 @@
+import { toBase64 } from '../../contract/base64.js'
+import { INSPECTOR_IMAGES, type InspectorSetting, type InspectorView, type StateMap } from '../../contract/instruments.js'
+import type { ParameterError } from '../../numeric/gradient-error.js'
+import type { Network } from '../../numeric/network.js'
+import type { LabImages } from '../diagnostic.js'
+import { batchTensors } from '../frozen.js'
+import { Findings } from '../findings.js'
+import { defineInstrument } from '../instrument.js'
+import {
+  channelOf,
+  evenly,
+  formNotes,
+  measureGradients,
+  measureStates,
+  refuseReversal,
+  statisticsNotes,
+  VANISHED,
+} from '../measure-reversal.js'
+import { REVERSAL_QUANTITIES, reportReversal } from '../report-reversal.js'
+import { variantOf } from '../variant.js'
+
+/** Images that are normalised together, as in training; the shown one is the first of them. */
+const BATCH = 8
+/** States that are sent at most, spread evenly over the units. */
+const MAPS = 24
+
+/**
+ * One image forward and back again, at every move of a slider: the same measurement as the diagnostic Reversal, with the states
+ * themselves beside their errors.
+ */
+export const inspector = defineInstrument<InspectorSetting, InspectorView>({
+  refuse: (target, setting) => refuseReversal(target, setting, BATCH),
+  look(context, setting) {
+    const { config, data } = context
+    const { hFactor, repeat, mantissaBits, channel } = setting
+    const running = setting.statistics === 'running'
+    const variant = variantOf(context, hFactor, repeat)
+    const { network } = variant
+    const choice = Math.min(INSPECTOR_IMAGES, data.sizes.train)
+    const given = withFirst(data.sample(choice), Math.min(setting.image, choice - 1))
+    const batch = batchTensors(context, given)
+
+    const maps: Omit<StateMap, 'at'>[] = []
+    const places: { stage: number; unit: number }[] = []
+    const spread = chosenUnits(network)
+    const units = measureStates(variant, batch.images, {
+      mantissaBits,
+      running,
+      // Told of them from the last unit of each stage to its first.
+      visit(stage, at, rebuilt, stored) {
+        const { substeps } = network.stages[stage]!
+        const { unitIndex: unit } = substeps[at]!
+        // A unit is entered by the pair before its first substep.
+        if (substeps[at - 1]?.unitIndex === unit || !spread.has(`${stage}/${unit}`)) return
+        const { values, height, width } = channelOf(network, stored, channel - 1)
+        maps.push({ height, width, stored: toBase64(values), rebuilt: toBase64(channelOf(network, rebuilt, channel - 1).values) })
+        places.push({ stage, unit })
+      },
+    })
+    const gradients: ParameterError[] | null = setting.gradients
+      ? measureGradients(variant, batch, { mantissaBits, labelSmoothing: config.labelSmoothing })
+      : []
+    const { height, width, channels } = network.config.image
+    const findings = new Findings(REVERSAL_QUANTITIES)
+    reportReversal(findings, units, gradients ?? [], setting.tolerance)
+    const { tables, figures, summary } = findings.found
+    return {
+      instrument: 'inspector',
+      table: tables[0]!,
+      figure: figures.find(({ kind }) => kind === 'line') as InspectorView['figure'],
+      summary,
+      maps: places
+        .map((place, i) => ({ at: units.findIndex(({ stage, unit }) => stage === place.stage && unit === place.unit), ...maps[i]! }))
+        .sort((a, b) => a.at - b.at),
+      input: { height, width, channels, values: toBase64(given.images.slice(0, height * width * channels)), label: given.labels[0]! },
+      images: given.count,
+      choice,
+      h: network.config.h,
+      normalised: network.statistics.length > 0,
+      notes: [
+        ...(gradients ? [] : [VANISHED]),
+        ...statisticsNotes(network, running),
+        ...formNotes(network, { ...setting, anchorEvery: config.anchorEvery }),
+      ],
+    }
+  },
+})
+
+/** A batch of the image at an index and the first others. */
+function withFirst({ images, labels, count }: LabImages, index: number): LabImages {
+  const size = images.length / count
+  const others = Array.from({ length: count }, (_, i) => i).filter((i) => i !== index)
+  const order = [index, ...others].slice(0, BATCH)
+  const chosen = new Float32Array(order.length * size)
+  order.forEach((from, to) => chosen.set(images.subarray(from * size, (from + 1) * size), to * size))
+  return { images: chosen, labels: Int32Array.from(order, (from) => labels[from]!), count: order.length }
+}
+
+/** Of the units that undoing leads back into, some that are spread evenly, as `stage/unit`. */
+function chosenUnits({ stages }: Network): Set<string> {
+  const all = stages.flatMap(({ substeps }, stage) => [...new Set(substeps.map(({ unitIndex }) => `${stage}/${unitIndex}`))])
+  return new Set(evenly(all.length, MAPS).map((at) => all[at]!))
+}

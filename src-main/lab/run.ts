@@ -1,0 +1,69 @@
+import { engine } from '@tensorflow/tfjs-core'
+import type { OptionValue } from '../contract/config.js'
+import { UserError } from '../contract/errors.js'
+import { LabResultSchema, type LabOptions, type LabResult } from '../contract/lab.js'
+import { hint } from '../contract/near.js'
+import { stepCost } from '../numeric/cost.js'
+import type { Diagnostic, LabContext, LabProgress, LabTarget } from './diagnostic.js'
+import { Findings } from './findings.js'
+
+/**
+ * The options of a diagnostic, whole: what is asked for, else the default.
+ * @throws UserError BAD_INPUT that names every one that is wrong
+ */
+export function completeOptions({ title, options }: Pick<Diagnostic, 'title' | 'options'>, asked: LabOptions): Record<string, OptionValue> {
+  const keys = Object.keys(options)
+  const problems = Object.keys(asked)
+    .filter((key) => !(key in options))
+    .map((key) => `${key}: ${title} has no such option; ${hint(key, keys, `there are ${keys.join(', ')}.`)}`)
+  const whole: Record<string, OptionValue> = {}
+  for (const [key, schema] of Object.entries(options)) {
+    const parsed = schema.safeParse(asked[key])
+    if (parsed.success) whole[key] = parsed.data
+    else problems.push(...parsed.error.issues.map(({ message }) => `${key}: ${message}.`))
+  }
+  if (problems.length) throw new UserError('BAD_INPUT', problems.join(' '))
+  return whole
+}
+
+/** Operation by operation a force takes so much longer than in the compiled step that was measured. */
+const EAGER = 4
+
+/** Seconds that it will take about, from the measured speed of this machine; null where that is not known. */
+export function estimateSeconds(diagnostic: Diagnostic, target: LabTarget, options: Record<string, OptionValue>): number | null {
+  const { speed } = target.machine
+  if (!speed) return null
+  const { passes, images } = diagnostic.work(target, options)
+  const { operations, forces } = stepCost(target.network, images)
+  // A step goes back as well, which is twice the way forward.
+  return passes * (operations.stored / 3 / speed.operationsPerSecond + forces * speed.secondsPerForce * EAGER)
+}
+
+/** What of a result the diagnostic itself knows. */
+export type Measured = Omit<LabResult, 'subject'>
+
+/**
+ * Runs a diagnostic and yields how far it is; what it leaves of tensors is freed, also when it is abandoned.
+ * @param context its options whole, as `completeOptions` gives them
+ * @throws UserError BAD_INPUT with the sentence why it cannot be asked of this network
+ */
+export async function* runDiagnostic(
+  diagnostic: Diagnostic,
+  context: LabContext<Record<string, OptionValue>>,
+): AsyncGenerator<LabProgress, Measured, void> {
+  const refused = diagnostic.refuse(context, context.options)
+  if (refused !== null) throw new UserError('BAD_INPUT', refused)
+  const findings = new Findings(diagnostic.quantities)
+  const begin = performance.now()
+  const { id, title } = diagnostic
+  engine().startScope(id)
+  try {
+    yield* diagnostic.run(context, findings)
+  } finally {
+    engine().endScope()
+  }
+  const seconds = (performance.now() - begin) / 1000
+  const result: Measured = { diagnostic: id, title, options: context.options, ...findings.found, seconds }
+  LabResultSchema.omit({ subject: true }).parse(result)
+  return result
+}

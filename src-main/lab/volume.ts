@@ -1,0 +1,89 @@
+import { slice } from '@tensorflow/tfjs-core'
+import { randomFor } from '../numeric/random.js'
+import type { VisitedUnit } from './frozen.js'
+import { flatUnit, isOneStep } from './flat.js'
+import { forcesOf } from './forms.js'
+import { denseJacobian, product, transposedProduct } from './jacobian.js'
+import { dot, logDeterminant } from './math/dense.js'
+import { golubKahan } from './math/krylov.js'
+
+/** How the logarithm of a determinant was found. */
+export interface UnitVolume {
+  /** Natural logarithm of |det J|; null where it was not to be had. */
+  logAbs: number | null
+  how: 'of the form' | 'whole matrix' | 'series' | 'not found'
+  /** Of the estimate by random probes; null where there is none. */
+  standardError: number | null
+  /** Largest singular value of the part that the series expands; null where it was not needed. */
+  spectralNorm: number | null
+}
+
+export interface VolumeOptions {
+  /** States of at most so many numbers are taken as whole matrices. */
+  wholeUpTo: number
+  probes: number
+  terms: number
+  seed: number
+}
+
+type Unit = Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>
+
+/**
+ * log|det J| of what a unit really maps, at the first example of its pair. Where every substep keeps its previous state the pair is sheared:
+ * |det J| is the product of |keep|, whatever the forces are. Else the Jacobian is taken whole, or log det(I + M) is expanded in traces that
+ * random probes estimate, which converges only where |M| < 1.
+ */
+export function unitVolume(unit: Unit, options: VolumeOptions): UnitVolume {
+  const { substeps, pair } = unit
+  const one = pair.map((state) =>
+    slice(
+      state,
+      state.shape.map(() => 0),
+      [1, ...state.shape.slice(1)],
+    ),
+  ) as unknown as Unit['pair']
+  const flat = flatUnit({ ...unit, pair: one })
+  if (flat.state.size <= options.wholeUpTo) {
+    const { logAbs } = logDeterminant(denseJacobian(flat.map, flat.state))
+    return { logAbs, how: 'whole matrix', standardError: null, spectralNorm: null }
+  }
+  if (!isOneStep(substeps)) {
+    const sheared = substeps.every(({ keep }) => keep !== 0)
+    if (!sheared) return { logAbs: null, how: 'not found', standardError: null, spectralNorm: null }
+    const logAbs = substeps.reduce((sum, { keep }) => sum + one[0].size * Math.log(Math.abs(keep)), 0)
+    return { logAbs, how: 'of the form', standardError: null, spectralNorm: null }
+  }
+  return bySeries({ ...unit, pair: one }, options)
+}
+
+/** log det(I + M) = sum of (-1)^(k+1) tr(M^k) / k with Rademacher probes (Hutchinson 1990), for one step of the form y + gain f(y). */
+function bySeries(unit: Unit, { probes, terms, seed }: VolumeOptions): UnitVolume {
+  const [substep, ...more] = unit.substeps
+  if (!substep || more.length > 0 || substep.blend !== 1) return { logAbs: null, how: 'not found', standardError: null, spectralNorm: null }
+  const [force] = forcesOf(unit) as [ReturnType<typeof forcesOf>[number]]
+  const size = force.state.size
+  const scaled = (v: Float64Array): Float64Array => v.map((value) => value * substep.gain)
+  const transposed = (v: Float64Array): Float64Array => scaled(transposedProduct(force.map, force.state, v))
+  const measured = golubKahan(
+    { rows: size, columns: size, apply: (v) => scaled(product(force.map, force.state, v)), adjoint: transposed },
+    { iterations: 30, tolerance: 0.05, seed },
+  )
+  const norm = measured.found[0]
+  if (!measured.converged || !norm || norm.value + norm.residual >= 1)
+    return { logAbs: null, how: 'not found', standardError: null, spectralNorm: norm?.value ?? null }
+  const random = randomFor(seed, 'lab/volume')
+  const estimates = Array.from({ length: probes }, () => {
+    const probe = Float64Array.from({ length: size }, () => (random.uniform() < 0.5 ? -1 : 1))
+    let power: Float64Array = probe
+    let sum = 0
+    for (let k = 1; k <= terms; k++) {
+      // tr(M'^k) = tr(M^k).
+      power = transposed(power)
+      sum += ((-1) ** (k + 1) / k) * dot(power, probe)
+    }
+    return sum
+  })
+  const mean = estimates.reduce((sum, value) => sum + value, 0) / probes
+  const variance = estimates.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, probes - 1)
+  return { logAbs: mean, how: 'series', standardError: Math.sqrt(variance / probes), spectralNorm: norm.value }
+}

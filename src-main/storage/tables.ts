@@ -1,0 +1,198 @@
+import type { Alert } from '../contract/alerts.js'
+import type { Checkpoint, LogEntry, RunStatus } from '../contract/runs.js'
+
+/**
+ * The tables as TypeScript sees them. The migrations make them; a test compares the two, column by column. The stores take their row types
+ * from here and speak SQL themselves.
+ */
+
+/** A column, with the type of what SQLite gives for it. */
+interface Column<T> {
+  type: 'INTEGER' | 'REAL' | 'TEXT' | 'BLOB'
+  nullable: boolean
+  /** Never there: it carries the type. */
+  value?: T
+}
+
+/** What a statement that selects all columns of a table gives. */
+type Row<Table> = { [Name in keyof Table]: Table[Name] extends Column<infer T> ? T : never }
+
+const integer: Column<number> = { type: 'INTEGER', nullable: false }
+const real: Column<number> = { type: 'REAL', nullable: false }
+const blob: Column<Buffer> = { type: 'BLOB', nullable: false }
+const text: Column<string> = { type: 'TEXT', nullable: false }
+/** One of some texts. */
+const oneOf = <T extends string>(): Column<T> => ({ type: 'TEXT', nullable: false })
+const nullable = <T>({ type }: Column<T>): Column<T | null> => ({ type, nullable: true })
+
+const runs = {
+  number: integer,
+  id: text,
+  name: text,
+  preset: text,
+  dataset: text,
+  status: oneOf<RunStatus>(),
+  phase: nullable(text),
+  reason: nullable(text),
+  seed: integer,
+  parameters: integer,
+  createdAt: real,
+  startedAt: nullable(real),
+  endedAt: nullable(real),
+  step: integer,
+  totalSteps: integer,
+  stepsPerEpoch: nullable(integer),
+  activeSeconds: real,
+  remainingSeconds: nullable(real),
+  latest: text,
+  best: text,
+  /** A GradientCheck as JSON. */
+  gradients: nullable(text),
+  reported: nullable(text),
+  lease: integer,
+  parentId: nullable(text),
+  queueOrder: integer,
+  /** A JSON array of texts. */
+  tags: text,
+  note: text,
+  colour: nullable(text),
+  pinned: integer,
+  baseline: integer,
+  archived: integer,
+  /** Set while the run is out of sight and can be brought back. */
+  removedAt: nullable(real),
+  removedAfter: nullable(real),
+}
+
+const run_records = {
+  runId: text,
+  config: text,
+  environment: text,
+  result: nullable(text),
+  weightsFile: nullable(text),
+  pid: nullable(integer),
+  notes: text,
+  configVersion: integer,
+}
+
+const series = {
+  id: integer,
+  runId: text,
+  key: text,
+  count: integer,
+  lastStep: real,
+  lastValue: nullable(real),
+  tailRows: integer,
+  tailCount: integer,
+}
+
+const tails = {
+  id: integer,
+  seriesId: integer,
+  /** Index of the first point in its series. */
+  start: integer,
+  count: integer,
+  firstStep: real,
+  lastStep: real,
+  steps: blob,
+  vals: blob,
+  times: blob,
+}
+
+const chunks = {
+  ...tails,
+  /** Summary of all its points, and of every 64 of them: see `summary.ts`. */
+  whole: blob,
+  groups: blob,
+}
+
+const log = { id: integer, runId: text, at: real, level: oneOf<LogEntry['level']>(), message: text }
+
+const checkpoints = {
+  runId: text,
+  file: text,
+  step: integer,
+  kind: oneOf<Checkpoint['kind']>(),
+  bytes: integer,
+  createdAt: real,
+  metrics: text,
+  weightsHash: text,
+  pinned: integer,
+  contentHash: nullable(text),
+}
+
+const evaluations = {
+  runId: text,
+  file: text,
+  step: integer,
+  at: real,
+  datasetHash: nullable(text),
+  images: integer,
+  accuracy: real,
+  loss: nullable(real),
+  /** JSON arrays. */
+  confusion: text,
+  mistakes: text,
+}
+
+const lab_results = {
+  number: integer,
+  runId: text,
+  file: text,
+  step: integer,
+  at: real,
+  diagnostic: text,
+  title: text,
+  /** JSON. */
+  options: text,
+  seconds: real,
+  result: text,
+}
+
+const journal = { seq: integer, kind: text, runId: nullable(text), bytesUpTo: integer, body: text }
+
+const alerts = {
+  id: integer,
+  at: real,
+  kind: oneOf<Alert['kind']>(),
+  level: oneOf<Alert['level']>(),
+  runId: nullable(text),
+  message: text,
+  read: integer,
+}
+
+const named = {
+  id: text,
+  name: text,
+  createdAt: real,
+  updatedAt: real,
+  view: text,
+  removedAt: nullable(real),
+  removedAfter: nullable(real),
+}
+
+const datasets = { name: text, description: text }
+
+const settings = { key: text, value: text }
+
+/** By their names in the database. */
+export const TABLES = {
+  runs,
+  run_records,
+  series,
+  chunks,
+  tails,
+  log,
+  checkpoints,
+  evaluations,
+  lab_results,
+  journal,
+  alerts,
+  comparisons: named,
+  run_views: named,
+  datasets,
+  settings,
+}
+
+/** What selecting all columns of the table of that name gives. */
+export type RowOf<Name extends keyof typeof TABLES> = Row<(typeof TABLES)[Name]>

@@ -1,0 +1,25 @@
+import { comparePage } from '../compare/page.js'
+import { newRunPage } from '../configure/page.js'
+import { datasetPage, datasetsPage } from '../datasets/page.js'
+import { glossaryPage } from '../glossary/page.js'
+import { labPage } from '../lab/page.js'
+import { runPage } from '../run/page.js'
+import { runsPage } from '../runs/page.js'
+import { settingsPage } from '../settings/page.js'
+import type { Page } from '../ui/page.js'
+
+/** Every page: those with a link in the order of the navigation. */
+export const PAGES: readonly Page[] = [
+  runsPage,
+  runPage,
+  comparePage,
+  newRunPage,
+  labPage,
+  datasetsPage,
+  datasetPage,
+  glossaryPage,
+  settingsPage,
+]
+
+/** Those that the navigation leads to. */
+export const LINKS = PAGES.flatMap(({ path, title, link }) => (link ? [{ to: path, title, ...link }] : []))

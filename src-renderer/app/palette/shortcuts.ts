@@ -1,0 +1,35 @@
+import { LINKS } from '../pages.js'
+
+/** One way to do something by the keyboard. */
+export interface Shortcut {
+  /** As they are pressed, one after the other: 'Ctrl+K', 'g r', '?'; or any of several: '← →' */
+  keys: string
+  label: string
+  section: 'Everywhere' | 'Go to' | 'Charts' | 'Run table' | 'Reorderable lists'
+}
+
+/** Pages by the letter that leads there after g. */
+export const PAGE_KEYS: Readonly<Record<string, string>> = Object.fromEntries(LINKS.map(({ key, to }) => [key, to]))
+
+/** What the sheet shows; a test presses each of them. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: 'Ctrl+K', label: 'Search pages, runs, data sets, comparisons and commands', section: 'Everywhere' },
+  { keys: '?', label: 'Show keyboard shortcuts', section: 'Everywhere' },
+  { keys: 'Ctrl+Z', label: 'Undo the last change; press again for earlier ones', section: 'Everywhere' },
+  { keys: 'Esc', label: 'Close the open dialog or menu', section: 'Everywhere' },
+  ...LINKS.map(({ key, title }): Shortcut => ({ keys: `g ${key}`, label: title, section: 'Go to' })),
+  { keys: '+', label: 'Zoom in', section: 'Charts' },
+  { keys: '-', label: 'Zoom out', section: 'Charts' },
+  { keys: '0', label: 'Reset zoom', section: 'Charts' },
+  { keys: '← →', label: 'Pan', section: 'Charts' },
+  { keys: 'Shift+← →', label: 'Move the cursor point by point', section: 'Charts' },
+  { keys: 'f', label: 'Full screen', section: 'Charts' },
+  { keys: 'Alt+← →', label: 'Move the chart', section: 'Charts' },
+  { keys: '↑ ↓', label: 'Move between rows', section: 'Run table' },
+  { keys: 'Enter', label: 'Open the run or expand the group', section: 'Run table' },
+  { keys: 'Space', label: 'Select the run', section: 'Run table' },
+  { keys: 'Shift+↑ ↓', label: 'Extend the selection', section: 'Run table' },
+  { keys: 'Ctrl+A', label: 'Select all runs', section: 'Run table' },
+  { keys: 'Esc', label: 'Clear selection', section: 'Run table' },
+  { keys: 'Alt+↑ ↓', label: 'Move the entry (queue, columns)', section: 'Reorderable lists' },
+]

@@ -1,0 +1,73 @@
+import { useLocalStorage } from '@vueuse/core'
+import { defineStore } from 'pinia'
+import { computed } from 'vue'
+import { X_AXES, type XAxisKind } from './x-axis.js'
+
+/** How one chart is shown; what is absent is the chart's own default. */
+export interface ChartLook {
+  logarithmic?: boolean
+  outlierProof?: boolean
+  hidden?: boolean
+  /** Whether it stands among the large charts of its page. */
+  large?: boolean
+}
+
+export const CHART_SIZES = { small: 150, medium: 190, large: 300 } as const
+export type ChartSize = keyof typeof CHART_SIZES
+
+interface Stored {
+  axis: XAxisKind
+  logarithmicX: boolean
+  /** Weight of the past in the exponential moving average; 0 is off. */
+  smoothing: number
+  size: ChartSize
+  charts: Record<string, ChartLook>
+  /** Ids of charts of all pages in the order that was chosen; see `arranged`. */
+  order: string[]
+}
+
+const DEFAULTS: Stored = { axis: 'step', logarithmicX: false, smoothing: 0, size: 'medium', charts: {}, order: [] }
+
+/** How charts are shown in this window, kept over a restart. */
+export const useChartSettings = defineStore('chartSettings', () => {
+  const stored = useLocalStorage<Stored>('retrace.charts', DEFAULTS, { mergeDefaults: true })
+
+  const field = <K extends keyof Stored>(key: K, valid: (value: Stored[K]) => boolean) =>
+    computed<Stored[K]>({
+      // What an older version, or a person, left in the storage must not break a page.
+      get: () => (valid(stored.value[key]) ? stored.value[key] : DEFAULTS[key]),
+      set: (value) => {
+        stored.value = { ...stored.value, [key]: value }
+      },
+    })
+
+  const charts = field('charts', (value) => typeof value === 'object' && value !== null)
+  const order = field('order', (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'))
+
+  return {
+    axis: field('axis', (value) => X_AXES.includes(value)),
+    logarithmicX: field('logarithmicX', (value) => typeof value === 'boolean'),
+    smoothing: field('smoothing', (value) => typeof value === 'number' && value >= 0 && value < 1),
+    size: field('size', (value) => value in CHART_SIZES),
+    look: (id: string): ChartLook => charts.value[id] ?? {},
+    setLook(id: string, change: ChartLook): void {
+      charts.value = { ...charts.value, [id]: { ...charts.value[id], ...change } }
+    },
+    order,
+    /** Puts charts into this order; where they stand among those of other pages says nothing. */
+    arrange(ids: readonly string[]): void {
+      order.value = [...ids, ...order.value.filter((id) => !ids.includes(id))]
+    },
+    /** Ids of the charts that were put away. */
+    hidden: computed(() => Object.keys(charts.value).filter((id) => charts.value[id]?.hidden)),
+    /** Brings everything back to how it is now. */
+    memento(): () => void {
+      const now = stored.value
+      return () => (stored.value = now)
+    },
+    /** Everything as at first. */
+    reset(): void {
+      stored.value = { ...DEFAULTS }
+    },
+  }
+})

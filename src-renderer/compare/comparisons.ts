@@ -1,0 +1,71 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive } from 'vue'
+import type { Change } from '../../src-main/contract/changes.js'
+import type { Comparison, SaveComparison } from '../../src-main/contract/comparisons.js'
+import { useConnection } from '../home/api.js'
+import { Replica } from '../home/replica.js'
+import { useFeed } from '../home/feed.js'
+import { useNotices } from '../home/notices.js'
+
+/** The named comparisons of this home, kept up to date by the feed. */
+export const useComparisons = defineStore('comparisons', () => {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const notices = useNotices()
+  const byId = shallowReactive(new Map<string, Comparison>())
+  const loaded = ref(false)
+
+  const replica = new Replica<Comparison[], Change>(
+    (all) => {
+      byId.clear()
+      for (const comparison of all) byId.set(comparison.id, comparison)
+      loaded.value = true
+    },
+    (change) => {
+      if (change.kind === 'comparison') byId.set(change.comparison.id, change.comparison)
+      else if (change.kind === 'comparisonRemoved') byId.delete(change.id)
+    },
+  )
+  feed.listen((seq, change) => {
+    if (change.kind === 'reset') void load()
+    else replica.change(seq, change)
+  })
+
+  async function load(): Promise<void> {
+    const request = replica.request()
+    const { comparisons, seq } = await feed.ask(() => client.comparisons.list.query())
+    replica.snapshot(request, seq, comparisons)
+  }
+
+  const restore = (id: string): Promise<Comparison | null> => notices.attempt(() => client.comparisons.restore.mutate({ id }))
+
+  /** Removes a comparison, and offers to bring it back. */
+  async function remove({ id, name }: Comparison): Promise<void> {
+    await client.comparisons.remove.mutate({ id })
+    notices.changed(`Removed the comparison “${name}”. Its runs are unaffected.`, () => client.comparisons.restore.mutate({ id }))
+  }
+
+  /** Saves a comparison; where it takes the place of what was saved in it, that can be undone. */
+  async function save(request: SaveComparison): Promise<Comparison> {
+    const before = request.id === undefined ? undefined : byId.get(request.id)
+    const saved = await client.comparisons.save.mutate(request)
+    if (before) {
+      const { id, name, view } = before
+      notices.changed(`Updated the comparison “${saved.name}”.`, () => client.comparisons.save.mutate({ id, name, view }))
+    }
+    return saved
+  }
+
+  const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
+
+  return {
+    byId,
+    rows,
+    loaded,
+    load,
+    save,
+    remove,
+    restore,
+    removed: () => client.comparisons.removed.query(),
+  }
+})

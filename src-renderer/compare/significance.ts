@@ -1,0 +1,63 @@
+import studentProbability from '@stdlib/stats-base-dists-t-cdf'
+import type { Sample } from '../ui/statistics.js'
+
+/** Runs that an entry needs at least to be compared with another: fewer say next to nothing about their spread. */
+export const LEAST_RUNS = 3
+/** Family-wise error rate of a column. */
+export const LEVEL = 0.05
+
+type Moments = Pick<Sample, 'n' | 'mean' | 'deviation'>
+
+/**
+ * The two-sided p-value of Welch's t-test, which does not assume equal variances (Welch 1947), with the degrees of freedom of
+ * Welch and Satterthwaite. Where neither sample varies, it is 1 for equal means and 0 for others: the limit of small variances.
+ * @param a mean and sample deviation over `n` values, as are those of `b`
+ * @returns NaN where a sample has fewer than two values
+ */
+export function welchTest(a: Moments, b: Moments): number {
+  if (a.n < 2 || b.n < 2) return NaN
+  const [va, vb] = [a.deviation ** 2 / a.n, b.deviation ** 2 / b.n]
+  const difference = a.mean - b.mean
+  if (va + vb === 0) return difference === 0 ? 1 : 0
+  // By shares, since the square of a small variance may be 0.
+  const [sa, sb] = [va / (va + vb), vb / (va + vb)]
+  const freedom = 1 / (sa ** 2 / (a.n - 1) + sb ** 2 / (b.n - 1))
+  return 2 * studentProbability(-Math.abs(difference) / Math.sqrt(va + vb), freedom)
+}
+
+/**
+ * p-values corrected for being several, by Holm's step-down method (Holm 1979): each is rejected at a level exactly where the
+ * corrected one is at most that level.
+ * @param values in any order, without NaN
+ */
+export function holm(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((i, j) => (values[i] as number) - (values[j] as number))
+  const corrected = new Array<number>(values.length)
+  let greatest = 0
+  order.forEach((i, rank) => {
+    greatest = Math.max(greatest, Math.min(1, (values.length - rank) * (values[i] as number)))
+    corrected[i] = greatest
+  })
+  return corrected
+}
+
+/**
+ * The entries of a column that stand for its best: the one of the best mean, and every other that Welch's test against it, corrected
+ * by Holm's method, does not tell from it at 5%. null where nothing can be said: where fewer than two entries have values, or one of
+ * them is of fewer than three runs, since an entry that was not tested would look like a worse one.
+ * @param samples an entry of the column each; those without a value are passed over
+ */
+export function leaders(samples: readonly (Moments | undefined)[], better: 'higher' | 'lower'): Set<number> | null {
+  const entries = samples.flatMap((sample, i) => (sample && sample.n > 0 ? [{ i, sample }] : []))
+  if (entries.length < 2 || entries.some(({ sample }) => sample.n < LEAST_RUNS)) return null
+  const sign = better === 'higher' ? 1 : -1
+  const best = entries.reduce((a, b) => (sign * b.sample.mean > sign * a.sample.mean ? b : a))
+  const others = entries.filter((entry) => entry !== best)
+  const corrected = holm(others.map(({ sample }) => welchTest(best.sample, sample)))
+  return new Set([best.i, ...others.filter((_, i) => (corrected[i] as number) > LEVEL).map(({ i }) => i)])
+}
+
+/** What bold means, for a caption. */
+export const LEADERS_RULE =
+  "Bold: the best mean and every entry not significantly different from it (two-sided Welch's t-test, Holm-corrected within the column, 5% level)."
+export const NOTHING_COMPARED = `Nothing is bold: entries are compared only in columns where every entry is the mean of at least ${LEAST_RUNS} runs.`

@@ -1,0 +1,65 @@
+import { computed, ref, type Ref } from 'vue'
+import type { ConfigIssue } from '../../src-main/contract/catalogue.js'
+import type { RunOverrides } from '../../src-main/contract/config.js'
+import type { CreateRun } from '../../src-main/contract/runs.js'
+import type { Connection } from '../home/api.js'
+import { useDraft, type Changes, type Draft } from './draft.js'
+
+export interface NewRunDraft extends Draft {
+  preset: Ref<string | null>
+  dataset: Ref<string | null>
+  name: Ref<string>
+  /** Path of a file of initial weights; empty for random ones. */
+  weights: Ref<string>
+  request(): CreateRun | null
+  /**
+   * Makes the form show a configuration; what it lacks is taken from its preset, and its preset and data set, where it names none, are
+   * those that are chosen. Answers what is wrong with it, and then leaves the form as it was.
+   */
+  load(config: RunOverrides): Promise<ConfigIssue[]>
+}
+
+/** The draft of a new run: a preset on a data set, with changes. */
+export function useNewRunDraft(client: Pick<Connection['client'], 'catalogue'>): NewRunDraft {
+  const preset = ref<string | null>(null)
+  const dataset = ref<string | null>(null)
+  const name = ref('')
+  const weights = ref('')
+
+  const of = (chosen: { preset: string; dataset: string }) => (changes: Changes) =>
+    client.catalogue.preview.query({ ...chosen, ...changes })
+  const ask = computed(() => (preset.value && dataset.value ? of({ preset: preset.value, dataset: dataset.value }) : null))
+  const draft = useDraft({ ask, title: 'the preset' })
+
+  return {
+    ...draft,
+    preset,
+    dataset,
+    name,
+    weights,
+    request() {
+      if (!preset.value || !dataset.value) return null
+      const trimmed = name.value.trim()
+      const file = weights.value.trim()
+      return {
+        preset: preset.value,
+        dataset: dataset.value,
+        ...(trimmed ? { name: trimmed } : {}),
+        ...(file ? { weights: file } : {}),
+        ...draft.changes(),
+      }
+    },
+    async load({ preset: itsPreset, dataset: itsDataset, ...overrides }) {
+      const chosen = { preset: itsPreset ?? preset.value, dataset: itsDataset ?? dataset.value }
+      if (!chosen.preset) return [{ path: 'preset', message: 'is missing. Select one first.' }]
+      if (!chosen.dataset) return [{ path: 'dataset', message: 'is missing. Select one first.' }]
+      const both = { preset: chosen.preset, dataset: chosen.dataset }
+      const [whole, plain] = await Promise.all([of(both)({ overrides }), of(both)({ overrides: {} })])
+      if (whole.issues.length > 0 || !whole.config || !plain.config) return whole.issues
+      preset.value = both.preset
+      dataset.value = both.dataset
+      draft.take(whole.config, plain.config)
+      return []
+    },
+  }
+}

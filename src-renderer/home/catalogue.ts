@@ -1,0 +1,32 @@
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import type { Architecture, Preset } from '../../src-main/contract/catalogue.js'
+import { useConnection } from './api.js'
+import { learnOptions } from './fields.js'
+import { useFeed } from './feed.js'
+
+/** Presets and architectures; they change only with the program. */
+export const useCatalogue = defineStore('catalogue', () => {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const presets = shallowRef<Preset[] | null>(null)
+  const architectures = shallowRef<Architecture[]>([])
+  let loading: Promise<void> | null = null
+
+  /** Asks again where an earlier attempt failed. */
+  function load(): Promise<void> {
+    if (presets.value) return Promise.resolve()
+    loading ??= feed
+      .ask(() => Promise.all([client.catalogue.presets.query(), client.catalogue.architectures.query()]))
+      .then(([list, kinds]) => {
+        learnOptions(kinds)
+        architectures.value = kinds
+        presets.value = list
+      })
+      .finally(() => (loading = null))
+    return loading
+  }
+
+  const byId = computed(() => new Map(architectures.value.map((each) => [each.id, each])))
+  return { presets, architectures, byId, load }
+})

@@ -1,0 +1,28 @@
+import { effectScope, onScopeDispose, shallowReactive, watch, type EffectScope, type Ref } from 'vue'
+
+/** What is opened for each of several ids while the calling scope lives; each in a scope of its own, which ends when its id goes. */
+export function useEach<T>(ids: Ref<readonly string[]>, open: (id: string) => T): Map<string, T> {
+  const each = shallowReactive(new Map<string, T>())
+  const scopes = new Map<string, EffectScope>()
+  watch(
+    ids,
+    (now) => {
+      for (const [id, scope] of scopes) {
+        if (now.includes(id)) continue
+        scope.stop()
+        scopes.delete(id)
+        each.delete(id)
+      }
+      for (const id of now) {
+        if (scopes.has(id)) continue
+        // Detached: it is stopped when its id goes, and at the latest with the calling scope.
+        const scope = effectScope(true)
+        scopes.set(id, scope)
+        scope.run(() => each.set(id, open(id)))
+      }
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => scopes.forEach((scope) => scope.stop()))
+  return each
+}

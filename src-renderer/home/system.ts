@@ -1,0 +1,27 @@
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+import type { SystemInfo } from '../../src-main/contract/system.js'
+import { useConnection } from './api.js'
+import { messageOf } from './errors.js'
+import { useFeed } from './feed.js'
+
+const PROBING_MS = 1000
+
+/** Version, home and engine of the back end. Nothing announces the end of the engine's probe, so that alone is asked for again. */
+export const useSystem = defineStore('system', () => {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const info = shallowRef<SystemInfo | null>(null)
+  const error = ref<string | null>(null)
+
+  async function load(): Promise<void> {
+    try {
+      info.value = await feed.ask(() => client.system.info.query())
+      if (info.value.engine === null) setTimeout(() => void load(), PROBING_MS)
+    } catch (reason) {
+      error.value = messageOf(reason)
+    }
+  }
+
+  return { info, error, load }
+})

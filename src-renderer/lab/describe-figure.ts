@@ -1,0 +1,17 @@
+import type { LabTable } from '../../src-main/contract/lab.js'
+import { axisTitle } from '../charts/axis-title.js'
+import { formatValue } from '../ui/format.js'
+import { curvesOf, type Plot } from './figure-option.js'
+
+/** The figure in one sentence, for those who cannot see it. */
+export function describeFigure(figure: Plot, table: LabTable): string {
+  const { title, xAxis, yAxis } = figure
+  const axes = `${title}: ${axisTitle(yAxis.label, yAxis.unit)} over ${axisTitle(xAxis.label, xAxis.unit)}`
+  if (figure.kind === 'heatmap') return `${axes}, coloured by ${axisTitle(figure.valueAxis.label, figure.valueAxis.unit)}`
+  const ends = curvesOf(figure, table).map(({ name, points }) => {
+    const values = points.flatMap(([, y]) => (y === null ? [] : [y]))
+    if (values.length === 0) return `${name}: no values`
+    return `${name} from ${formatValue(Math.min(...values), 3)} to ${formatValue(Math.max(...values), 3)}`
+  })
+  return `${axes}. ${ends.join('; ')}`
+}

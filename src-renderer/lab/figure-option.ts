@@ -1,0 +1,289 @@
+import { numberOf, type Cell, type LabFigure, type LabTable } from '../../src-main/contract/lab.js'
+import { axisTitle } from '../charts/axis-title.js'
+import type { EChartsOption } from '../charts/echarts.js'
+import { FONT, formatY } from '../charts/frame-option.js'
+import { chartTheme, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
+import { escapeHtml } from '../ui/escape-html.js'
+import { formatPercent, formatValue } from '../ui/format.js'
+
+/** A figure with axes; strips of images are drawn without ECharts. */
+export type Plot = Exclude<LabFigure, { kind: 'strip' }>
+
+/** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
+const MOST_COLOURS = 8
+
+type Axis = Plot['xAxis']
+
+export const textOf = (cell: Cell | undefined): string =>
+  typeof cell === 'number' && !Number.isInteger(cell) ? formatValue(cell, 3) : String(cell ?? '')
+
+export const valuesOf = (table: LabTable, key: string): Cell[] => table.columns.find((column) => column.key === key)?.values ?? []
+export const labelOf = (table: LabTable, key: string): string => table.columns.find((column) => column.key === key)?.label ?? key
+
+/** A number that can be drawn on the axis; null leaves a gap. */
+function drawn(cell: Cell | undefined, { log }: Axis): number | null {
+  const value = numberOf(cell)
+  return !Number.isFinite(value) || (log && value <= 0) ? null : value
+}
+
+/** What stands along an axis of several quantities: the label that all of theirs begin with, up to a comma; empty where there is none. */
+export function commonLabel([first = '', ...others]: readonly string[]): string {
+  if (others.length === 0) return first
+  const [shared = ''] = first.split(',')
+  return others.every((other) => other.startsWith(`${shared},`)) ? shared : ''
+}
+
+export interface Curve {
+  name: string
+  points: [x: number | null, y: number | null][]
+}
+
+/** The curves of a line figure, or the groups of points of a scatter plot. Pure. */
+export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, table: LabTable): Curve[] {
+  const { by, xAxis, yAxis } = figure
+  const across = valuesOf(table, figure.x)
+  const keys = figure.kind === 'line' ? figure.y : [figure.y]
+  const groups = by === null ? [null] : [...new Set(valuesOf(table, by).map(textOf))]
+  const groupOf = by === null ? null : valuesOf(table, by).map(textOf)
+  return keys.flatMap((key) => {
+    const up = valuesOf(table, key)
+    return groups.map((group): Curve => {
+      const rows = across.flatMap((_, row) => (group === null || groupOf![row] === group ? [row] : []))
+      const named = group === null ? '' : `${labelOf(table, by!)} ${group}`.trim()
+      const name = keys.length === 1 && group !== null ? named : [labelOf(table, key), named].filter(Boolean).join(', ')
+      return { name, points: rows.map((row) => [drawn(across[row], xAxis), drawn(up[row], yAxis)]) }
+    })
+  })
+}
+
+const valueText = (value: number | null | undefined, { unit }: Axis, digits = 4): string =>
+  unit === 'fraction' ? formatPercent(value) : formatValue(value, digits)
+
+const axisOption = ({ label, unit, log }: Axis, theme: ChartTheme, across: boolean) => ({
+  type: log ? ('log' as const) : ('value' as const),
+  name: label === '' ? unit : axisTitle(label, unit),
+  nameLocation: across ? ('middle' as const) : ('end' as const),
+  nameGap: across ? 28 : 12,
+  nameTextStyle: { color: theme.faint, fontSize: 11, align: across ? ('center' as const) : ('left' as const) },
+  scale: true,
+  axisLine: { onZero: false, lineStyle: { color: theme.faint } },
+  axisLabel: { color: theme.faint, fontSize: 11, hideOverlap: true, formatter: (value: number) => formatY(value, unit) },
+  splitLine: { lineStyle: { color: theme.grid } },
+})
+
+/** More names than these take a second line above the plot, and more than the others are turned over. */
+const [ONE_LINE, PLAIN] = [3, 8]
+
+const frame = (theme: ChartTheme, names: number): EChartsOption => ({
+  animation: false,
+  textStyle: { fontFamily: FONT },
+  grid: { left: 14, right: 24, top: names > ONE_LINE ? 70 : 46, bottom: 30, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+  legend: {
+    top: 0,
+    right: 8,
+    left: 8,
+    type: names > PLAIN ? 'scroll' : 'plain',
+    itemWidth: 22,
+    itemHeight: 8,
+    textStyle: { color: theme.text, fontSize: 12 },
+    pageTextStyle: { color: theme.text },
+    inactiveColor: theme.faint,
+  },
+})
+
+/** How the i-th curve of a figure is drawn. */
+export type CurveStyle = (i: number, dark: boolean) => LineStyle
+
+/** What a figure takes from those that it stands beside. */
+export interface Shared {
+  /** Of its curves or groups of points; where it is given, points have no colour scale. */
+  style?: CurveStyle | undefined
+  /** Further values that the colours of a heat map range over. */
+  scale?: readonly Cell[] | undefined
+}
+
+/** The ECharts option of a figure of a diagnostic. Pure. */
+export function figureOption(figure: Plot, table: LabTable, dark: boolean, { style, scale = [] }: Shared = {}): EChartsOption {
+  const theme = chartTheme(dark)
+  if (figure.kind === 'line') return lineOption(figure, table, theme, (i) => (style ?? lineStyle)(i, dark))
+  if (figure.kind === 'scatter') return scatterOption(figure, table, theme, dark, style)
+  return heatmapOption(figure, table, dark, scale)
+}
+
+function lineOption(
+  figure: Extract<Plot, { kind: 'line' }>,
+  table: LabTable,
+  theme: ChartTheme,
+  style: (i: number) => LineStyle,
+): EChartsOption {
+  const curves = curvesOf(figure, table)
+  return {
+    ...frame(theme, curves.length),
+    tooltip: { trigger: 'axis', ...tooltipStyle(theme), valueFormatter: (value) => valueText(value as number | null, figure.yAxis) },
+    xAxis: axisOption(figure.xAxis, theme, true),
+    yAxis: axisOption({ ...figure.yAxis, label: commonLabel(figure.y.map((key) => labelOf(table, key))) }, theme, false),
+    series: curves.map(({ name, points }, i) => {
+      const { color, dash } = style(i)
+      return {
+        type: 'line' as const,
+        name,
+        data: points,
+        symbol: 'circle',
+        symbolSize: 5,
+        showSymbol: points.length <= 60,
+        lineStyle: { color, width: 1.6, type: dash.length ? dash : ('solid' as const) },
+        itemStyle: { color },
+        ...(i === 0 && figure.marks.length > 0
+          ? {
+              markLine: {
+                silent: true,
+                symbol: 'none',
+                lineStyle: { color: theme.faint, type: 'dashed' as const },
+                label: { color: theme.text, fontSize: 11, position: 'insideEndTop' as const, formatter: '{b}' },
+                data: figure.marks.map(({ axis, value, label }) => ({ name: label, [axis === 'x' ? 'xAxis' : 'yAxis']: value })),
+              },
+            }
+          : {}),
+      }
+    }),
+  }
+}
+
+function scatterOption(
+  figure: Extract<Plot, { kind: 'scatter' }>,
+  table: LabTable,
+  theme: ChartTheme,
+  dark: boolean,
+  style?: CurveStyle,
+): EChartsOption {
+  const { by, regions, equal } = figure
+  const steps = by === null ? [] : valuesOf(table, by).map(numberOf)
+  const scaled = !style && by !== null && steps.every(Number.isFinite) && new Set(steps).size > MOST_COLOURS
+  const whole = scaled ? { ...figure, by: null } : figure
+  const curves = curvesOf(whole, table)
+  const all = [...curves.flatMap(({ points }) => points), ...regions.flatMap(({ points }) => points)]
+  const range = equal ? squareRange(all) : null
+  return {
+    ...frame(theme, scaled ? ONE_LINE + 1 : curves.length + regions.length),
+    tooltip: {
+      ...tooltipStyle(theme),
+      formatter: (point) => {
+        const { value, seriesName = '' } = (Array.isArray(point) ? point[0]! : point) as { value: (number | null)[]; seriesName?: string }
+        const at = `${formatValue(value[0], 4)}, ${formatValue(value[1], 4)}`
+        return scaled ? `${escapeHtml(labelOf(table, by))} ${formatValue(value[2], 3)}<br>${at}` : `${escapeHtml(seriesName)}<br>${at}`
+      },
+    },
+    ...(scaled
+      ? {
+          visualMap: {
+            type: 'continuous' as const,
+            dimension: 2,
+            min: Math.min(...steps),
+            max: Math.max(...steps),
+            seriesIndex: 0,
+            calculable: false,
+            orient: 'horizontal' as const,
+            left: 8,
+            top: 24,
+            itemHeight: 100,
+            itemWidth: 10,
+            text: [`${labelOf(table, by)} ${Math.max(...steps)}`, String(Math.min(...steps))],
+            textStyle: { color: theme.faint, fontSize: 11 },
+            inRange: { color: [lineStyle(0, dark).color, lineStyle(1, dark).color] },
+          },
+        }
+      : {}),
+    xAxis: { ...axisOption(figure.xAxis, theme, true), ...(range ? { min: range.x[0], max: range.x[1] } : {}) },
+    yAxis: { ...axisOption(figure.yAxis, theme, false), ...(range ? { min: range.y[0], max: range.y[1] } : {}) },
+    series: [
+      ...curves.map(({ name, points }, i) => ({
+        type: 'scatter' as const,
+        name,
+        data: scaled ? points.map(([x, y], row) => [x, y, steps[row]!]) : points,
+        symbolSize: 6,
+        itemStyle: scaled ? {} : { color: (style ?? lineStyle)(i, dark).color },
+      })),
+      ...regions.map(({ label, points }) => ({
+        type: 'line' as const,
+        name: label,
+        data: points.length > 2 ? [...points, points[0]!] : points,
+        symbol: 'none',
+        silent: true,
+        lineStyle: { color: theme.error, width: 1.4, type: 'dashed' as const },
+        itemStyle: { color: theme.error },
+      })),
+    ],
+  }
+}
+
+/** Ranges of both axes of the same length around everything, so that a circle is one. */
+function squareRange(points: readonly (readonly [number | null, number | null])[]): { x: [number, number]; y: [number, number] } | null {
+  const ends = (at: 0 | 1): [number, number] => {
+    const known = points.flatMap((point) => (point[at] === null ? [] : [point[at]]))
+    return [Math.min(...known), Math.max(...known)]
+  }
+  const [x, y] = [ends(0), ends(1)]
+  if (![...x, ...y].every(Number.isFinite)) return null
+  const half = Math.max(x[1] - x[0], y[1] - y[0], 1e-9) * 0.55
+  const around = ([low, high]: [number, number]): [number, number] => [(low + high) / 2 - half, (low + high) / 2 + half]
+  return { x: around(x), y: around(y) }
+}
+
+function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable, dark: boolean, scale: readonly Cell[]): EChartsOption {
+  const theme = chartTheme(dark)
+  const { xAxis, yAxis, valueAxis } = figure
+  const across = valuesOf(table, figure.x)
+  const up = valuesOf(table, figure.y)
+  const shown = valuesOf(table, figure.value).map((cell) => drawn(cell, valueAxis))
+  const placed = (value: number | null): number | null => (value !== null && valueAxis.log ? Math.log10(value) : value)
+  const scaled = shown.map(placed)
+  const known = [...scaled, ...scale.map((cell) => placed(drawn(cell, valueAxis)))].filter((value) => value !== null)
+  const places = (cells: Cell[]): string[] => [...new Set(cells.map(textOf))]
+  const [columns, rows] = [places(across), places(up)]
+  const category = (axis: Axis, data: string[], isAcross: boolean) => ({
+    ...axisOption(axis, theme, isAcross),
+    type: 'category' as const,
+    data,
+    axisLabel: { color: theme.faint, fontSize: 11, hideOverlap: true },
+  })
+  const end = (value: number): string => valueText(valueAxis.log ? 10 ** value : value, valueAxis, 3)
+  const [low, high] = [Math.min(...known), Math.max(...known)]
+  return {
+    ...frame(theme, 0),
+    legend: { show: false },
+    tooltip: {
+      ...tooltipStyle(theme),
+      formatter: (point) => {
+        const [column, row, , at] = (Array.isArray(point) ? point[0]! : point).value as number[]
+        const title = axisTitle(valueAxis.label, valueAxis.unit)
+        return `${escapeHtml(columns[column!]!)}, ${escapeHtml(rows[row!]!)}<br>${escapeHtml(title)} <b>${valueText(shown[at!], valueAxis)}</b>`
+      },
+    },
+    visualMap: {
+      type: 'continuous',
+      dimension: 2,
+      min: low,
+      max: high,
+      calculable: false,
+      orient: 'horizontal',
+      right: 8,
+      top: 0,
+      itemHeight: 120,
+      itemWidth: 10,
+      text: [`${axisTitle(valueAxis.label, valueAxis.unit)} ${end(high)}`, end(low)],
+      textStyle: { color: theme.faint, fontSize: 11 },
+      inRange: { color: dark ? ['#181d23', '#1d4f7d', '#7db8f2'] : ['#ffffff', '#9cc2e6', '#15599c'] },
+    },
+    xAxis: category(xAxis, columns, true),
+    yAxis: category(yAxis, rows, false),
+    series: [
+      {
+        type: 'heatmap',
+        data: scaled.flatMap((value, at) =>
+          value === null ? [] : [[columns.indexOf(textOf(across[at])), rows.indexOf(textOf(up[at])), value, at]],
+        ),
+        progressive: 0,
+      },
+    ],
+  }
+}

@@ -1,0 +1,34 @@
+import { toBase64 } from '../../src-main/contract/base64.js'
+import { MOST_SENT, type GivenImage } from '../../src-main/contract/predictions.js'
+import { placeOf, upload } from '../datasets/dropped.js'
+import { BRIDGE } from '../../src-main/contract/bridge.js'
+
+/** An image that can be asked about until it is discarded. */
+export interface ImageSource {
+  image: GivenImage
+  discard(): Promise<void>
+}
+
+const nothing = async (): Promise<void> => undefined
+
+/**
+ * How the back end gets at a file of the window: small ones are sent with the question, of others it is told where they lie, and what the
+ * browser does not say that of is uploaded.
+ * @throws Error with the server's sentence
+ */
+export async function imageSource(file: File): Promise<ImageSource> {
+  if (file.size * (4 / 3) + 4 <= MOST_SENT)
+    return { image: { bytes: toBase64(new Uint8Array(await file.arrayBuffer())) }, discard: nothing }
+  const path = placeOf(file)
+  if (path !== null) return { image: { path }, discard: nothing }
+  if (BRIDGE in window) throw new Error('The pasted image is too large. Save it as a file and choose that file.')
+  const { path: uploaded, discard } = await upload([{ path: file.name || 'image', file }], {
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+  })
+  return { image: { path: uploaded }, discard }
+}
+
+/** The first image among dropped or pasted data. */
+export const imageIn = (transfer: DataTransfer | null): File | null =>
+  [...(transfer?.files ?? [])].find(({ type }) => type.startsWith('image/')) ?? null

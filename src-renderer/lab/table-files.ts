@@ -1,0 +1,57 @@
+import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
+import { axisTitle } from '../charts/axis-title.js'
+import { escapeLatex } from '../charts/export/latex-text.js'
+import { curvesOf, type Plot } from './figure-option.js'
+
+/** A whole result as JSON, as `retrace lab --json` prints it. */
+export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`
+
+const written = (value: number | null): string => (value === null ? 'nan' : String(value))
+
+/** The title of an axis along which values stand as they were measured: fractions are no percentages. */
+const measuredTitle = ({ label, unit }: { label: string; unit: string }): string =>
+  unit === 'fraction' ? `${label} (fraction)` : axisTitle(label, unit)
+
+/** A figure of curves or points as pgfplots source. */
+export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: LabTable): string {
+  const { xAxis, yAxis } = figure
+  const points = figure.kind === 'scatter'
+  const options = [
+    `title={${escapeLatex(figure.title)}}`,
+    `xlabel={${escapeLatex(measuredTitle(xAxis))}}`,
+    `ylabel={${escapeLatex(measuredTitle(yAxis))}}`,
+    ...(xAxis.log ? ['xmode=log'] : []),
+    ...(yAxis.log ? ['ymode=log'] : []),
+    ...(points && figure.equal ? ['axis equal'] : []),
+    'unbounded coords=jump',
+    'legend pos=outer north east',
+  ]
+  const curves = curvesOf(figure, table).flatMap(({ name, points: some }) => [
+    `\\addplot+[${points ? 'only marks' : 'mark size=1pt'}] table {`,
+    ...some.map(([x, y]) => `${written(x)} ${written(y)}`),
+    '};',
+    `\\addlegendentry{${escapeLatex(name)}}`,
+  ])
+  const regions = points
+    ? figure.regions.flatMap(({ label, points: corners }) => [
+        `\\addplot[dashed] coordinates {${[...corners, ...(corners.length > 2 ? corners.slice(0, 1) : [])].map(([x, y]) => `(${x},${y})`).join(' ')}};`,
+        `\\addlegendentry{${escapeLatex(label)}}`,
+      ])
+    : []
+  return [
+    '\\begin{tikzpicture}',
+    `\\begin{axis}[${options.join(', ')}]`,
+    ...curves,
+    ...regions,
+    '\\end{axis}',
+    '\\end{tikzpicture}',
+    '',
+  ].join('\n')
+}
+
+/** The table that a figure draws. */
+export const tableOf = (result: LabResult, key: string): LabTable | undefined => result.tables.find((table) => table.key === key)
+
+/** Whether a column holds numbers alone. */
+export const isNumeric = (values: LabTable['columns'][number]['values']): boolean =>
+  values.every((cell) => cell === null || !Number.isNaN(numberOf(cell)) || cell === 'NaN')

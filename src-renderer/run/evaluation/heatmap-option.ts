@@ -1,0 +1,65 @@
+import type { ConfusionCell } from '../../../src-main/contract/evaluations.js'
+import { FONT } from '../../charts/frame-option.js'
+import { chartTheme, tooltipStyle } from '../../charts/palette.js'
+import { formatCount, formatPercent } from '../../ui/format.js'
+import { classCount, classNamer, denseMatrix } from './confusion.js'
+import type { EChartsOption } from '../../charts/echarts.js'
+import { escapeHtml } from '../../ui/escape-html.js'
+
+/** The ECharts option of a confusion matrix of many classes: a square a pair, its colour the share of the row. Pure. */
+export function heatmapOption(cells: readonly ConfusionCell[], names: readonly string[], dark: boolean): EChartsOption {
+  const theme = chartTheme(dark)
+  const classes = classCount(cells, names)
+  const named = classNamer(names)
+  const labels = Array.from({ length: classes }, (_, label) => named(label))
+  const matrix = denseMatrix(cells, classes)
+  const axis = (name: string, nameLocation: 'middle', nameGap: number) => ({
+    type: 'category' as const,
+    data: labels,
+    name,
+    nameLocation,
+    nameGap,
+    nameTextStyle: { color: theme.text, fontSize: 12 },
+    axisTick: { show: false },
+    axisLine: { lineStyle: { color: theme.faint } },
+    axisLabel: { color: theme.faint, fontSize: 10, hideOverlap: true, width: 80, overflow: 'truncate' as const },
+    splitArea: { show: false },
+  })
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT },
+    grid: { left: 110, right: 24, top: 12, bottom: 84 },
+    xAxis: { ...axis('Predicted class', 'middle', 34), axisLabel: { color: theme.faint, fontSize: 10, hideOverlap: true } },
+    yAxis: { ...axis('True class', 'middle', 92), inverse: true },
+    visualMap: {
+      type: 'continuous',
+      min: 0,
+      max: 1,
+      calculable: false,
+      orient: 'horizontal',
+      left: 'center',
+      bottom: 0,
+      itemHeight: 160,
+      itemWidth: 10,
+      text: ['100% of the true class', '0%'],
+      textStyle: { color: theme.faint, fontSize: 11 },
+      inRange: { color: dark ? ['#181d23', '#1d4f7d', '#7db8f2'] : ['#ffffff', '#9cc2e6', '#15599c'] },
+    },
+    tooltip: {
+      ...tooltipStyle(theme),
+      formatter: (point) => {
+        const [predicted, label] = (Array.isArray(point) ? point[0]! : point).value as [number, number]
+        const { count, share } = matrix[label]![predicted]!
+        return `${formatCount(count)} of class ${escapeHtml(named(label))} predicted as ${escapeHtml(named(predicted))} (${formatPercent(share)})`
+      },
+    },
+    series: [
+      {
+        type: 'heatmap',
+        data: cells.map(([label, predicted]) => [predicted, label, matrix[label]![predicted]!.share]),
+        progressive: 0,
+        emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 1 } },
+      },
+    ],
+  }
+}

@@ -1,0 +1,107 @@
+import { refThrottled } from '@vueuse/core'
+import { useDisplay } from 'vuetify'
+import { computed, shallowRef, type ShallowRef } from 'vue'
+import type { RunView } from '../../../src-main/contract/run-views.js'
+import type { RunSummary } from '../../../src-main/contract/runs.js'
+import { useNotices } from '../../home/notices.js'
+import { useRunConfigs } from './run-configs.js'
+import { useRuns } from '../../home/runs.js'
+import type { Column } from './column.js'
+import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumns, metricKeys } from './columns.js'
+import { filterRuns } from './filter.js'
+import { groupItems, groupRuns, type Item } from './group.js'
+import { sortRuns } from './sort.js'
+
+/**
+ * Milliseconds between two times at which values that change by themselves move rows: cells are always up to date, but a row must stay
+ * under the pointer long enough to be pressed.
+ */
+const ORDER_EVERY = 1000
+
+/** A column of which nothing is known (yet): it keeps its place. */
+const unknownColumn = (key: string): Column => ({
+  key,
+  title: key.replace(/^(config|reported|latest|best)\./, ''),
+  section: 'Run',
+  type: 'text',
+  width: 120,
+  unit: '',
+  scale: 1,
+  mean: false,
+  value: () => null,
+  show: () => '–',
+})
+
+const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((each, i) => each === b[i])
+
+/** The lines of the table of runs: what a view makes of the runs of this home. */
+export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
+  const runs = useRuns()
+  const configs = useRunConfigs()
+  void useNotices().attempt(configs.load)
+
+  const live = refThrottled(
+    computed(() => runs.version),
+    ORDER_EVERY,
+  )
+  const all = computed<readonly RunSummary[]>(() => {
+    void live.value
+    void runs.marks
+    return runs.newestFirst()
+  })
+
+  const metrics = computed<string[]>((before) => {
+    const now = metricKeys(all.value)
+    return before && same(before, now) ? before : now
+  })
+  const columns = computed<readonly Column[]>(() => [...FIXED_COLUMNS, ...metricColumns(metrics.value), ...configs.keys.map(configColumn)])
+  const byKey = computed<ReadonlyMap<string, Column>>(() => new Map(columns.value.map((column) => [column.key, column])))
+
+  // On a narrow window the table gives up its last column rather than begin with a scroll bar.
+  const { width } = useDisplay()
+  const chosenKeys = computed<readonly string[]>(() => {
+    if (view.value.columns.length > 0) return view.value.columns
+    return width.value < 1280 ? FIRST_COLUMNS.slice(0, -1) : FIRST_COLUMNS
+  })
+  const shown = computed<readonly Column[]>(() => chosenKeys.value.map((key) => byKey.value.get(key) ?? unknownColumn(key)))
+
+  /** Which rows there are depends on configurations that have not come yet. */
+  const waiting = computed(() => {
+    const { filters, sort, group } = view.value
+    const keys = [...filters.map(({ key }) => key), ...sort.map(({ key }) => key), group ?? '']
+    return !runs.loaded || (!configs.loaded && keys.some((key) => key.startsWith('config.')))
+  })
+
+  const inSight = computed(() => (view.value.archived ? all.value : all.value.filter((run) => !run.archived)))
+  const criteria = computed<Pick<RunView, 'filters' | 'text'>>((before) => {
+    const { filters, text } = view.value
+    return before && before.text === text && before.filters === filters ? before : { filters, text }
+  })
+  const filtered = computed(() => filterRuns(inSight.value, criteria.value, byKey.value))
+  const order = computed(() => view.value.sort)
+  /** Every run that is shown, also those in closed groups, in the order of the table. */
+  const sorted = computed(() => sortRuns(filtered.value, order.value, byKey.value))
+
+  const closed = shallowRef<ReadonlySet<string>>(new Set())
+  const groupColumn = computed(() => (view.value.group === null ? null : (byKey.value.get(view.value.group) ?? null)))
+  const groups = computed(() => {
+    const column = groupColumn.value
+    if (!column) return null
+    const descending = order.value.some((each) => each.key === column.key && each.descending)
+    return groupRuns(sorted.value, column, descending)
+  })
+  const items = computed<readonly Item[]>(() =>
+    groups.value ? groupItems(groups.value, closed.value, shown.value) : sorted.value.map(({ id }) => ({ kind: 'run', id })),
+  )
+
+  function toggle(group: string): void {
+    const next = new Set(closed.value)
+    if (!next.delete(group)) next.add(group)
+    closed.value = next
+  }
+  const setAllClosed = (close: boolean): void => {
+    closed.value = new Set(close ? groups.value?.map(({ id }) => id) : [])
+  }
+
+  return { all, inSight, columns, byKey, chosenKeys, shown, sorted, items, groups, groupColumn, closed, waiting, toggle, setAllClosed }
+}

@@ -1,0 +1,64 @@
+import type { RunSummary } from '../../../src-main/contract/runs.js'
+import type { SortKey } from '../../../src-main/contract/run-views.js'
+import type { Column, Value } from './column.js'
+
+type Key = number | string | null
+
+const DIGITS = /\d+/g
+
+/** So that "run 2" stands before "run 10", whatever the case. */
+const natural = (text: string): string => text.toLowerCase().replace(DIGITS, (digits) => digits.padStart(15, '0'))
+
+/** Nothing and NaN have no order. */
+export function sortKeyOf(value: Value): Key {
+  if (typeof value === 'string') return value === '' ? null : natural(value)
+  if (typeof value === 'boolean') return Number(value)
+  return value === null || Number.isNaN(value) ? null : value
+}
+
+/** Ascending: numbers before texts. */
+export function compareKeys(a: string | number, b: string | number): number {
+  if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0
+  return typeof a === 'number' ? -1 : 1
+}
+
+/**
+ * The runs in another order: the pinned ones first, then by each column in turn, else as they came. What has no value stands last,
+ * whichever the direction.
+ */
+export function sortRuns(
+  runs: readonly RunSummary[],
+  sort: readonly SortKey[],
+  columns: ReadonlyMap<string, Column>,
+): readonly RunSummary[] {
+  const by = sort.flatMap(({ key, descending }) => {
+    const column = columns.get(key)
+    return column ? [{ sign: descending ? -1 : 1, keys: runs.map((run) => sortKeyOf(column.value(run))) }] : []
+  })
+  const order = runs.map((_, at) => at)
+  const pinned = runs.map((run) => (run.pinned ? 0 : 1))
+  order.sort((a, b) => {
+    const first = (pinned[a] as number) - (pinned[b] as number)
+    if (first !== 0) return first
+    for (const { sign, keys } of by) {
+      const x = keys[a] as Key
+      const y = keys[b] as Key
+      if (x === y) continue
+      if (x === null) return 1
+      if (y === null) return -1
+      const found = compareKeys(x, y)
+      if (found !== 0) return sign * found
+    }
+    return a - b
+  })
+  return order.map((at) => runs[at] as RunSummary)
+}
+
+/** What a press on a column's head makes of the order: ascending, descending, then none; with `add` beside the others. */
+export function pressed(sort: readonly SortKey[], key: string, add: boolean): SortKey[] {
+  const now = sort.find((each) => each.key === key)
+  const next = !now ? [{ key, descending: false }] : now.descending ? [] : [{ key, descending: true }]
+  if (!add) return next
+  if (!now) return [...sort, ...next].slice(-8)
+  return sort.flatMap((each) => (each.key === key ? next : [each]))
+}

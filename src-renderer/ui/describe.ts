@@ -1,0 +1,86 @@
+import {
+  mdiAlertCircleOutline,
+  mdiAlertOutline,
+  mdiCheckCircleOutline,
+  mdiClockOutline,
+  mdiFlashAlertOutline,
+  mdiPauseCircleOutline,
+  mdiPlayCircleOutline,
+  mdiProgressClock,
+  mdiStopCircleOutline,
+} from '@mdi/js'
+import type { EngineReport } from '../../src-main/contract/engine.js'
+import { gradientVerdict } from '../../src-main/contract/gradients.js'
+import { imagesOf, intervalOf, readValue, type Reading } from '../../src-main/contract/metrics.js'
+import { ACTIVE, RESUMABLE, type RunStatus, type RunSummary } from '../../src-main/contract/runs.js'
+import { formatCount, formatPercent } from './format.js'
+
+/** Engine and device in three words. */
+export const engineTitle = ({ engine, device }: EngineReport): string =>
+  engine === 'portable' ? 'Portable engine' : `Native engine, ${device.toUpperCase()}`
+
+export interface StatusLook {
+  label: string
+  icon: string
+  color: 'primary' | 'success' | 'warning' | 'error' | undefined
+}
+
+const LOOKS: Record<RunStatus, StatusLook> = {
+  queued: { label: 'queued', icon: mdiClockOutline, color: undefined },
+  starting: { label: 'starting', icon: mdiProgressClock, color: 'primary' },
+  running: { label: 'running', icon: mdiPlayCircleOutline, color: 'primary' },
+  pausing: { label: 'pausing', icon: mdiPauseCircleOutline, color: 'primary' },
+  paused: { label: 'paused', icon: mdiPauseCircleOutline, color: 'warning' },
+  stopping: { label: 'stopping', icon: mdiStopCircleOutline, color: 'primary' },
+  stopped: { label: 'stopped', icon: mdiStopCircleOutline, color: undefined },
+  finished: { label: 'finished', icon: mdiCheckCircleOutline, color: 'success' },
+  failed: { label: 'failed', icon: mdiAlertCircleOutline, color: 'error' },
+  diverged: { label: 'diverged', icon: mdiFlashAlertOutline, color: 'error' },
+  interrupted: { label: 'interrupted', icon: mdiAlertCircleOutline, color: 'warning' },
+}
+
+export const statusLook = (status: RunStatus): StatusLook => LOOKS[status]
+
+/** Said wherever such a run is shown. */
+export const UNTRUSTED = 'unreliable gradients'
+export const isUntrusted = ({ gradients }: Pick<RunSummary, 'gradients'>): boolean => gradientVerdict(gradients) === 'not trustworthy'
+
+/** What a run's row and page say of it: one whose gradients cannot be trusted is never plainly finished. */
+export function runLook(run: Pick<RunSummary, 'status' | 'gradients'>): StatusLook {
+  const look = statusLook(run.status)
+  return isUntrusted(run) ? { ...look, icon: mdiAlertOutline, color: look.color === 'error' ? 'error' : 'warning' } : look
+}
+
+/** Which commands a run takes in a status. */
+export const commandsOf = (status: RunStatus): { pause: boolean; resume: boolean; stop: boolean } => ({
+  pause: status === 'running' || status === 'starting',
+  resume: RESUMABLE.includes(status),
+  stop: status === 'queued' || status === 'paused' || status === 'running' || status === 'starting',
+})
+
+/** No more points come, unless someone resumes it. */
+export const isEnded = (status: RunStatus): boolean => ['finished', 'stopped', 'failed', 'diverged'].includes(status)
+export const isActive = (status: RunStatus): boolean => ACTIVE.includes(status)
+
+/** Progress as a fraction 0..1. */
+export const progressOf = ({ step, totalSteps }: Pick<RunSummary, 'step' | 'totalSteps'>): number =>
+  totalSteps > 0 ? Math.min(1, step / totalSteps) : 0
+
+/** Ends of a 95% interval of an accuracy as people read them: "92.59–93.58%". */
+export const intervalText = ([low, high]: readonly [number, number]): string => `${(low * 100).toFixed(2)}–${formatPercent(high)}`
+
+type Read = Pick<RunSummary, 'latest' | 'best' | 'reported'>
+
+/** "95% interval 92.59–93.58% (Wilson, 10,000 images)"; undefined where the number of images is not known. */
+export function intervalHint(run: Read, metric: string, reading: Reading): string | undefined {
+  const interval = intervalOf(run, metric, reading)
+  return interval ? `95% interval ${intervalText(interval)} (Wilson, ${formatCount(imagesOf(run, metric, reading))} images)` : undefined
+}
+
+/** The same with the checkpoint that the value is of. */
+export function accuracyHint(run: Read, metric: string, reading: Reading): string | undefined {
+  if (readValue(run, metric, reading) === undefined) return undefined
+  const step = reading === 'reported' ? run.reported?.step : null
+  const parts = [typeof step === 'number' ? `checkpoint at step ${formatCount(step)}` : '', intervalHint(run, metric, reading) ?? '']
+  return parts.filter(Boolean).join(', ') || undefined
+}

@@ -1,0 +1,8 @@
+// `node test/bench/evaluation-statistics.mjs PRESET FOLDER STEP...`: accuracy and loss on the first 2,000 test images of a stored data set
+// (HOME/datasets/NAME) after so many steps, by the statistics that batch norms may be evaluated with. A table for docs/results.md.
+import { join } from 'node:path'
+import { runnerImport } from 'vite'
+
+const root = join(import.meta.dirname, '../..')
+process.env.TF_ENABLE_ONEDNN_OPTS ??= '1'
+await runnerImport(join(import.meta.dirname, 'evaluation-statistics.ts'), { root, configFile: false, logLevel: 'error' })

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import { describe, expect, it } from 'vitest'
+import { RunConfigSchema } from '../../src-main/contract/config.js'
+import { GLOSSARY } from '../../src-main/contract/glossary.js'
+
+const FILE = resolve(import.meta.dirname, '../../docs/glossary.md')
+
+const INTRODUCTION = `# Glossary
+
+Every quantity and term that the window and this documentation use. \`npm test -- glossary-docs -u\` generates this page from
+\`src-main/contract/glossary.ts\`. Configuration keys are described in [configuration.md](configuration.md), the mathematics in
+[mathematics.md](mathematics.md).`
+
+const anchor = (term: string): string => term.toLowerCase().replaceAll(' ', '-')
+const escaped = (text: string): string => text.replace(/[*_|[\]<>]/g, '\\$&')
+
+describe('the glossary', () => {
+  it('names every term once, in alphabetical order, with sentences', () => {
+    const terms = GLOSSARY.map(({ term }) => term)
+    expect(terms).toEqual([...new Set(terms)].sort((a, b) => a.localeCompare(b, 'en')))
+    for (const { term, definition } of GLOSSARY) expect(definition, term).toMatch(/^[A-Z].*\.$/)
+  })
+
+  it('refers only to terms and configuration keys that exist', () => {
+    const terms = new Set(GLOSSARY.map(({ term }) => term))
+    for (const { term, see = [], source = '' } of GLOSSARY) {
+      for (const other of see) expect(terms, term).toContain(other)
+      expect(see, term).not.toContain(term)
+      const keys = /configuration keys? ([\w ]+)/.exec(source)?.[1]?.split(' and ') ?? []
+      for (const key of keys) expect(Object.keys(RunConfigSchema.shape), term).toContain(key)
+    }
+  })
+
+  it('is docs/glossary.md', async () => {
+    const entries = GLOSSARY.map(({ term, symbol, unit, definition, formula, source, see }) =>
+      [
+        `## ${term}`,
+        escaped(definition),
+        [
+          ...(symbol ? [`- Symbol: ${escaped(symbol)}`] : []),
+          ...(unit ? [`- Unit: ${unit}`] : []),
+          ...(formula ? [`- Formula: \`${formula}\``] : []),
+          ...(source ? [`- Source: ${escaped(source)}`] : []),
+          ...(see ? [`- See also: ${see.map((each) => `[${each}](#${anchor(each)})`).join(', ')}`] : []),
+        ].join('\n'),
+      ].join('\n\n'),
+    )
+    const page = [INTRODUCTION, ...entries].join('\n\n')
+    await expect(await format(page, { ...(await resolveConfig(FILE)), parser: 'markdown' })).toMatchFileSnapshot(FILE)
+  })
+})

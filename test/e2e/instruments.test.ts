@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { noBrowser } from './support/chromium.js'
+import { picture } from './support/picture.js'
+import { trained, withServer } from './support/suite.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+
+const MINUTE = 60_000
+
+const numberIn = async (page: Page, fact: string): Promise<number> =>
+  Number((await page.locator(`[data-fact=${fact}]`).innerText()).replaceAll('−', '-'))
+
+describe.skipIf(noBrowser)('the instruments of the lab', () => {
+  const real = withServer()
+  let runs: { images: string; points: string }
+  beforeAll(async () => {
+    const connected = await real.connect()
+    await connected.client.datasets.make.mutate({ kind: 'spirals', name: 'spirals' })
+    const run = (preset: string, dataset: string, steps: number): Promise<string> =>
+      trained(connected, { preset, dataset, overrides: { steps } })
+    runs = { images: await run('hamiltonian-quick', 'mnist', 4), points: await run('mlp-hamiltonian', 'spirals', 400) }
+    connected.close()
+  }, 8 * MINUTE)
+
+  it.each(['light', 'dark'] as const)(
+    'show an image forward and back again, and where the reversal breaks: %s',
+    async (theme) => {
+      const { page, context, complaints } = await openPage(real.browser, { width: 1600, scheme: theme })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(`${await real.server.windowAddress()}#/runs/${runs.images}?tab=lab&diagnostic=inspector`)
+      await page.locator('[data-fact=stateError]').waitFor()
+      expect(await numberIn(page, 'stateError')).toBeLessThan(1e-4)
+      expect(await page.locator('[data-fact=broken]').innerText()).toBe('none')
+      // Gradients follow when the sliders rest.
+      await expect.poll(() => numberIn(page, 'gradientError'), { timeout: MINUTE }).toBeLessThan(1e-2)
+      await picture(page, `inspector-${theme}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+
+      // One walk, forward and then back.
+      const place = page.getByTestId('place')
+      expect(await place.innerText()).toBe('stage 1, unit 1')
+      await page.getByTestId('play').click()
+      await expect.poll(() => place.innerText(), { timeout: MINUTE }).toBe('stage 3, unit 4')
+      const backward = page.getByRole('button', { name: 'Backward' })
+      await expect.poll(() => backward.getAttribute('class'), { timeout: MINUTE }).toContain('v-btn--active')
+      await expect.poll(() => place.innerText(), { timeout: MINUTE }).toBe('stage 1, unit 1')
+      await page.getByTestId('play').getByText('Play').waitFor()
+
+      // Three bits fewer than a float has are seen at once, and so is a network that is too deep for its h.
+      const exact = await numberIn(page, 'stateError')
+      await page.getByRole('button', { name: '7 bfloat16' }).click()
+      await expect.poll(() => numberIn(page, 'stateError'), { timeout: MINUTE }).toBeGreaterThan(100 * exact)
+      await page.getByRole('button', { name: '23 float32' }).click()
+      await page.locator('[data-field="hFactor"] [role=slider]').press('End')
+      await page.locator('[data-field="repeat"] [role=slider]').press('End')
+      await expect.poll(() => page.locator('[data-fact=broken]').innerText(), { timeout: MINUTE }).toMatch(/^stage \d, unit \d+$/)
+      await picture(page, `inspector-broken-${theme}`, { fullPage: true })
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+    6 * MINUTE,
+  )
+
+  it.each(['light', 'dark'] as const)(
+    'move points and their plane through the units: %s',
+    async (theme) => {
+      const { page, context, complaints } = await openPage(real.browser, { width: 1600, scheme: theme })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(`${await real.server.windowAddress()}#/runs/${runs.points}?tab=lab&diagnostic=flow`)
+      const canvas = page.getByTestId('flow').locator('canvas')
+      await canvas.waitFor()
+      const drawn = (): Promise<string> => canvas.evaluate<string, HTMLCanvasElement>((element) => element.toDataURL())
+      const first = await drawn()
+      await picture(page, `flow-start-${theme}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByTestId('play').click()
+      await expect.poll(() => page.getByTestId('place').innerText(), { timeout: MINUTE }).toBe('stage 1, end')
+      expect(await drawn()).not.toBe(first)
+      await expect.poll(() => canvas.getAttribute('aria-label'), { timeout: MINUTE }).toMatch(/backward$/)
+      await expect.poll(() => page.getByTestId('place').innerText(), { timeout: MINUTE }).toBe('stage 1, unit 1')
+      await page.locator('[role=slider][aria-label^="Position"]').press('End')
+      await picture(page, `flow-end-${theme}`, { fullPage: true })
+
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        page
+          .getByRole('button', { name: 'Export' })
+          .click()
+          .then(() => page.getByText('CSV', { exact: true }).click()),
+      ])
+      const rows = readFileSync(await saved.path(), 'utf8')
+        .trim()
+        .split('\n')
+      expect(rows[0]).toBe('stage,unit,place,sample,class,predicted,x,y,xRebuilt,yRebuilt')
+      expect(rows).toHaveLength(1 + 13 * 200)
+      for (const row of rows.slice(1)) {
+        const [x, y, xBack, yBack] = row.split(',').slice(6).map(Number) as [number, number, number, number]
+        expect(Math.hypot(x - xBack, y - yBack)).toBeLessThan(1e-3)
+      }
+      expect(complaints).toEqual([])
+      await context.close()
+    },
+    6 * MINUTE,
+  )
+})

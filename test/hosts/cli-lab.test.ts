@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import type { LabRequest, LabResult } from '../../src-main/contract/lab.js'
+import { runCommandLine } from '../../src-main/hosts/cli/run.js'
+import { createLab } from '../../src-main/hosts/lab.js'
+import { allDiagnostics } from '../../src-main/lab/registry.js'
+import { PlayedHome } from '../fixtures/played-home.js'
+import { temporaryFolder } from './temporary.js'
+
+const entry = join(import.meta.dirname, 'programs', 'fake-tool.mjs')
+
+const RESULT: LabResult = {
+  diagnostic: 'weights-depth',
+  title: 'Weights over depth',
+  subject: { arch: 'hamiltonian', preset: 'p', dataset: 'd', seed: 3, step: 20, weightsHash: 'w' },
+  options: {},
+  summary: [{ key: 'penalty', label: 'Penalty', symbol: '', unit: 'nats', value: 0.25 }],
+  tables: [
+    {
+      key: 'weights',
+      title: 'Parameters',
+      columns: [
+        { key: 'role', label: 'Parameter', symbol: '', unit: '', values: ['kernel', '=1'] },
+        { key: 'norm', label: 'Norm', symbol: '', unit: 'u', values: [1.23456, 'Infinity'] },
+      ],
+    },
+    { key: 'more', title: 'More', columns: [{ key: 'unit', label: 'Unit', symbol: '', unit: '', values: [null] }] },
+  ],
+  figures: [],
+  notes: [{ level: 'warning', text: 'Not all converged.' }],
+  suggestion: { key: 'learningRate', value: 0.025 },
+  seconds: 1.5,
+}
+
+async function terminal() {
+  const folder = temporaryFolder()
+  const services = await PlayedHome.open({ host: 'cli', ports: { lab: createLab(entry, () => ({})) } })
+  onTestFinished(() => services.close())
+  vi.stubEnv('FAKE_FIGURES', JSON.stringify(RESULT))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const [out, notes]: [string[], string[]] = [[], []]
+  const context = {
+    print: (line: string) => void out.push(line),
+    note: (line: string) => void notes.push(line),
+    progress: null,
+    openBackend: async () => ({ ...services.api, close: async () => undefined }),
+    trainerEntry: entry,
+    page: join(folder, 'page'),
+    end: new Promise<NodeJS.Signals>(() => undefined),
+    onDefect: (error: Error) => expect.unreachable(String(error)),
+  }
+  return { folder, services, out, notes, run: (...args: string[]) => runCommandLine(['lab', ...args, '--home', folder], context) }
+}
+
+it('lists every diagnostic with its question, and explains one', async () => {
+  const { run, out } = await terminal()
+  expect(await run()).toBe(0)
+  for (const { id, question } of allDiagnostics())
+    expect(out.join('\n')).toMatch(new RegExp(`^${id} +${question.replace('?', '\\?')}$`, 'm'))
+  expect(out.filter((line) => /:$|^reversal|^spectrum/.test(line)).map((line) => line.split('  ')[0])).toEqual([
+    'See it reverse:',
+    'reversal',
+    'Why it is stable:',
+    'spectrum',
+  ])
+  out.length = 0
+  expect(await run('spectrum')).toBe(0)
+  expect(out.join('\n')).toMatch(/Jacobian spectrum: Is the network stable[^]*Golub-Kahan[^]*iterations +60/)
+  out.length = 0
+  expect(await run('hessian', '--json')).toBe(0)
+  expect(JSON.parse(out.join('\n'))).toMatchObject({ id: 'hessian', options: { images: { default: 32 } } })
+})
+
+it('runs one on the weights of a run, and stores what it found with it', async () => {
+  const { run, services, out } = await terminal()
+  const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40 } })
+  services.advance(20)
+  services.checkpoint(id)
+  expect(await run('weights-depth', '--run', id)).toBe(0)
+  expect(out).toContain('Took 1.5 s.')
+  const { results } = await services.lab.results({ id })
+  expect(results).toMatchObject([{ diagnostic: 'weights-depth', seconds: 1.5 }])
+  expect(await services.lab.result({ number: results[0]!.number })).toEqual(RESULT)
+})
+
+it('runs one on a fresh network, and prints what it found', async () => {
+  const { run, out, notes, folder } = await terminal()
+  const file = join(folder, 'tables.csv')
+  expect(await run('weights-depth', '--preset', 'hamiltonian-quick', '--dataset', 'mnist')).toBe(0)
+  expect(out).toEqual([
+    'Weights over depth: p (hamiltonian) on d, step 20, seed 3',
+    'Penalty [nats]: 0.2500',
+    '',
+    'Parameters',
+    'Parameter  Norm [u]',
+    'kernel     1.235',
+    '=1         Infinity',
+    '',
+    'More',
+    'Unit',
+    '   -',
+    '',
+    'For a new run: --set learningRate=0.025',
+    'Warning: Not all converged.',
+    'Took 1.5 s.',
+  ])
+  out.length = 0
+  expect(await run('weights-depth', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--csv', file)).toBe(0)
+  expect(readFileSync(file, 'utf8')).toBe("role,norm\nkernel,1.23456\n'=1,Infinity\n")
+  expect(readFileSync(join(folder, 'tables-more.csv'), 'utf8')).toBe('unit\n\n')
+  expect(notes.filter((note) => note.startsWith('Wrote'))).toHaveLength(2)
+  expect(out).toEqual([])
+  expect(await run('weights-depth', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--json')).toBe(0)
+  expect(JSON.parse(out.join('\n'))).toEqual(RESULT)
+})
+
+it.each([
+  [['spectrm', '--preset', 'p', '--dataset', 'd'], /There is no diagnostic spectrm: did you mean spectrum\?/],
+  [['spectrum', '--preset', 'hamiltonian-quick'], /needs --preset and --dataset/],
+  [['spectrum', '--run', 'x', '--preset', 'p'], /leave out --preset/],
+  [['spectrum', '--run', 'x', '--set', 'h=1'], /leave out --set/],
+  [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--step', '4'], /--step is of the checkpoint of a run/],
+  [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--option', 'a.b=1'], /an option is a number, a word/],
+  [['spectrum', '--run', 'nowhere'], /nowhere/],
+])('answers %j with one line and status 1', async (args, message) => {
+  const { run, notes, out } = await terminal()
+  expect(await run(...args)).toBe(1)
+  expect(notes.at(-1)).toMatch(message)
+  expect(out).toEqual([])
+})
+
+it('a host runs one with the progress and the part of the machine that it says', async () => {
+  await terminal()
+  const told: [number | null, string][] = []
+  const shares: unknown[] = []
+  const lab = createLab(entry, (share) => {
+    shares.push(share)
+    return {}
+  })
+  const source: LabRequest['source'] = { kind: 'checkpoint', checkpoint: '/c', datasetFolder: '/d' }
+  const request = {
+    diagnostic: 'weights-depth',
+    source,
+    options: {},
+    beside: 1,
+    onProgress: (fraction: number | null, message: string) => void told.push([fraction, message]),
+  }
+  expect(await lab.run({ ...request, signal: new AbortController().signal })).toEqual(RESULT)
+  expect(told).toEqual([[null, 'working']])
+  expect(shares).toEqual([{ slot: 1, slots: 2 }])
+  const cancelled = new AbortController()
+  cancelled.abort(new Error('no longer wanted'))
+  await expect(lab.run({ ...request, signal: cancelled.signal })).rejects.toThrow('no longer wanted')
+})

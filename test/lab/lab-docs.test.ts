@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import { expect, test } from 'vitest'
+import type { z } from 'zod'
+import { fieldInfo } from '../../src-main/contract/config.js'
+import { INSTRUMENTS } from '../../src-main/contract/instruments.js'
+import { bySection } from '../../src-main/contract/lab.js'
+import type { Diagnostic } from '../../src-main/lab/diagnostic.js'
+import { allDiagnostics } from '../../src-main/lab/registry.js'
+
+const FILE = resolve(import.meta.dirname, '../../docs/lab.md')
+
+const INTRODUCTION = `# The lab
+
+The lab runs diagnostics on a network: on the weights of a checkpoint, or on the initial weights of a configuration. Diagnostics are read-only; the
+\`weightsHash\` is compared before and after each one. \`retrace lab\` lists them, \`retrace lab NAME\` describes one, and
+
+    retrace lab NAME --run ID [--step N] [--option key=value] [--json] [--csv FILE]
+    retrace lab NAME --preset P --dataset D [--set key=value] [--seed N] [--option key=value]
+
+runs one in a separate process; Ctrl+C cancels it. In the window they are the Lab tab of every run and the Lab page for untrained networks;
+results for a checkpoint are stored with its run, and a comparison shows those of several runs side by side. The address of the Lab page holds
+preset, data set and changed configuration keys. If the speed of the machine has been measured (\`retrace presets --measure\`), the estimated time
+is printed first. The notes of a result state the error or the number of iterations, the method, the images and the batch norm
+statistics. Values that did not converge are left out with a warning. A result may suggest a value of a configuration key: the window opens the
+form of a new run with it, the command line prints it as \`--set key=value\`.
+
+\`retrace predict RUN IMAGE [--step N]\` and _Predict an image_ in the Lab tab of a run or a comparison show an own image (PNG, JPEG or WebP; dropped,
+pasted or chosen) to the weights of checkpoints: the probabilities of the classes, and the image as the network sees it. It is brought into the
+shape of the data set’s images as an import of image files does it (cropped, padded or stretched; greyscale where they are) and normalised as they are;
+the pass and the batch norm statistics are those of the run’s evaluations. Nothing of it is stored.
+
+This page is generated from \`src-main/lab/diagnostics/\` by \`npm test -- lab-docs -u\`; results, help and charts use the same definitions. See
+[adding-a-diagnostic.md](adding-a-diagnostic.md) for adding one, and the [derivations](#derivations) at the end.`
+
+const LIVE = `## Live
+
+In the window, two instruments answer at every move of a slider. One resident process holds the network for them, separate from every trainer; it
+ends two minutes after the last question, or once it has grown beyond 3 GiB. Nothing of them is stored.
+
+${INSTRUMENTS.map(({ id, title, question }) => `- **${title}** (\`${id}\`): ${question}`).join('\n')}
+
+The inspector measures what the diagnostic Reversal measures, with the same code, for a batch of 8 training images of which one is shown: the
+state that enters every unit on the way forward, the state reconstructed on the way back, and their difference. Gradients follow when the sliders
+rest. The flow shows the samples, and for problems in the plane a lattice of inputs coloured by the predicted class, in the first two coordinates of
+the state or in the two principal components of the states of all units together (Pearson 1901); feature maps are represented by the mean of each
+channel. Batch norm is frozen there.`
+
+const DERIVATIONS = `## Derivations
+
+**Integrators.** The integrator of a unit is derived from its substeps (\`src-main/lab/integrator.ts\`). For linearised dynamics with an eigenvalue λ: two
+coupled additive updates with gains \`g₁\`, \`g₂\` have an amplification matrix of determinant 1 and trace \`2 + z²\` with \`z² = g₁ g₂ λ(J₁ J₂)\`; its eigenvalues
+have modulus 1 exactly if z is imaginary and \`|z| ≤ 2\`. Leapfrog is the same with \`z² = -h² λ(J)\`. The midpoint rule has the roots of \`μ² - 2zμ - 1\` with
+\`z = hλ\`, of modulus 1 if z is imaginary and \`|z| ≤ 1\`. Forward Euler multiplies by \`1 + z\`.
+
+**Forms.** A layer \`Kᵀ s(K x + b)\` has the symmetric Jacobian \`Kᵀ D K\`, with the slopes D of the activation. Two coupled layers have
+\`λ(K₁ᵀ D₁ K₁ K₂ᵀ D₂ K₂) = σ(D₁^½ K₁ K₂ᵀ D₂^½)²\`, so all z are imaginary. \`D (K - Kᵀ)\` has the eigenvalues of the skew matrix \`D^½ (K - Kᵀ) D^½\`. A batch norm on
+the input of the layer scales it from one side only, so these forms no longer hold; a batch norm behind \`K\` is part of D unless a gamma is negative.
+Otherwise the Jacobian itself is used, with fixed statistics; its eigenvalues can have real parts.
+
+**Energies.** With \`S′ = s\`, the gradient of \`Σ S(K₁Z + b₁)\` is \`K₁ᵀ s(K₁Z + b₁)\`, the force on Y, and likewise for Z; their sum is the Hamiltonian of
+\`Y′ = ∂H/∂Z, Z′ = -∂H/∂Y\`. Leapfrog is \`Y″ = -∇ Σ S(KY + b)\` with the velocity \`V/h\`. Midpoint is \`Y′ = s(AY + b)\` with a skew A, along which
+\`d/dt Σ S(AY + b) = s · A s = 0\`. A symplectic step conserves a nearby energy, so these oscillate by O(h). A Verlet step of a bare \`s(KZ + b)\` conserves
+volume and is reversible, but its force is not a gradient, so there is no such energy.
+
+**Learning rate limits.** On a quadratic with curvature c, momentum SGD is \`w⁺ = (1 + m - ηc) w - m w⁻\`, which is stable up to \`ηc = 2(1 + m)\`. Nesterov
+momentum as in PyTorch is \`w⁺ = (1 + m)(1 - ηc) w - m (1 - ηc) w⁻\`, which has the root -1 at \`ηc = 2(1 + m)/(1 + 2m)\`.`
+
+const escaped = (cells: readonly string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '-'), ...rows].map(escaped).join('\n')
+
+const option = (key: string, schema: z.ZodType): string[] => {
+  const { label, unit = '', help } = fieldInfo(schema)!
+  return [`\`${key}\``, label, unit, `\`${JSON.stringify(schema.parse(undefined))}\``, help]
+}
+
+function section({ id, title, question, limits, quantities, options }: Diagnostic): string {
+  const measured = Object.entries(quantities).map(([key, { label, symbol, unit, formula, source }]) => [
+    `\`${key}\``,
+    symbol ? `${label} (${symbol})` : label,
+    unit,
+    formula,
+    source,
+  ])
+  const choices = Object.entries(options).map(([key, schema]) => option(key, schema))
+  return [
+    `### ${title}: \`${id}\``,
+    `**${question}**`,
+    `Limitations: ${limits}`,
+    table(['column', 'quantity', 'unit', 'formula', 'source'], measured),
+    ...(choices.length ? [table(['option', 'label', 'unit', 'default', 'what it does'], choices)] : []),
+  ].join('\n\n')
+}
+
+test('docs/lab.md has every diagnostic with its definitions', async () => {
+  const sections = bySection(allDiagnostics()).flatMap(({ title, diagnostics }) => [`## ${title}`, ...diagnostics.map(section)])
+  const page = [INTRODUCTION, LIVE, ...sections, DERIVATIONS].join('\n\n')
+  await expect(await format(page, { ...(await resolveConfig(FILE)), parser: 'markdown' })).toMatchFileSnapshot(FILE)
+})
+
+test.each(allDiagnostics().map((each) => [each.id, each] as const))(
+  '%s asks a question, states its limitations, and has a file of its name',
+  async (id, { title, question, limits, quantities }) => {
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    expect(question).toMatch(/\?$/)
+    expect(title).not.toBe('')
+    expect(limits).toMatch(/\.$/)
+    expect(Object.keys(quantities).length).toBeGreaterThan(0)
+    await import(`../../src-main/lab/diagnostics/${id}.ts`)
+  },
+)

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { labCsv, type LabTable } from '../../src-main/contract/lab.js'
+import { describeFigure } from '../../src-renderer/lab/describe-figure.js'
+import { commonLabel, curvesOf, figureOption, type Plot } from '../../src-renderer/lab/figure-option.js'
+import { labPgfplots } from '../../src-renderer/lab/table-files.js'
+
+const column = (key: string, label: string, values: LabTable['columns'][number]['values'], unit = '') => ({
+  key,
+  label,
+  symbol: '',
+  unit,
+  values,
+})
+
+const table: LabTable = {
+  key: 'units',
+  title: 'By unit',
+  columns: [
+    column('unit', 'Unit', [1, 2, 3, 1, 2, 3], 'units'),
+    column('stage', 'Stage', [1, 1, 1, 2, 2, 2]),
+    column('error', 'Error of the state', [1e-7, 0, 'NaN', 1e-6, 2e-6, null], 'relative'),
+  ],
+}
+const line: Extract<Plot, { kind: 'line' }> = {
+  kind: 'line',
+  title: 'Error by unit',
+  table: 'units',
+  x: 'unit',
+  y: ['error'],
+  by: 'stage',
+  xAxis: { label: 'Unit', unit: 'units', log: false },
+  yAxis: { label: 'Error of the state', unit: 'relative', log: true },
+  marks: [{ axis: 'y', value: 1e-3, label: 'tolerance' }],
+}
+
+describe('a figure of a diagnostic', () => {
+  it('has a curve for each value that it is drawn by; what the axis cannot have is a gap', () => {
+    expect(curvesOf(line, table)).toEqual([
+      { name: 'Stage 1', points: [[1, 1e-7], [2, null], [3, null]] }, // prettier-ignore
+      { name: 'Stage 2', points: [[1, 1e-6], [2, 2e-6], [3, null]] }, // prettier-ignore
+    ])
+  })
+
+  it('names its axes with their units, and marks the tolerance', () => {
+    const option = figureOption(line, table, false) as {
+      xAxis: { name: string }
+      yAxis: { name: string; type: string }
+      series: { markLine?: { data: unknown[] } }[]
+    }
+    expect([option.xAxis.name, option.yAxis.name, option.yAxis.type]).toEqual(['Unit (units)', 'Error of the state (relative)', 'log'])
+    expect(option.series[0]!.markLine!.data).toEqual([{ name: 'tolerance', yAxis: 1e-3 }])
+    expect(describeFigure(line, table)).toBe(
+      'Error by unit: Error of the state (relative) over Unit (units). Stage 1 from 1.00e−7 to 1.00e−7; Stage 2 from 1.00e−6 to 2.00e−6',
+    )
+  })
+
+  it('of the complex plane has axes of one scale, and the region of stability as a closed line', () => {
+    const scatter: Plot = {
+      kind: 'scatter',
+      title: 'Spectrum',
+      table: 'units',
+      x: 'unit',
+      y: 'stage',
+      by: null,
+      equal: true,
+      xAxis: { label: 'Real part', unit: '', log: false },
+      yAxis: { label: 'Imaginary part', unit: '', log: false },
+      regions: [{ label: 'stable', points: [[0, 0], [0, 2], [1, 0]] }], // prettier-ignore
+    }
+    const option = figureOption(scatter, table, true) as unknown as {
+      xAxis: { min: number; max: number }
+      yAxis: { min: number; max: number }
+      series: { name: string; data: unknown[] }[]
+    }
+    expect(option.xAxis.max - option.xAxis.min).toBeCloseTo(option.yAxis.max - option.yAxis.min, 12)
+    expect(option.series.at(-1)).toMatchObject({ name: 'stable', data: [[0, 0], [0, 2], [1, 0], [0, 0]] }) // prettier-ignore
+  })
+
+  it('goes into files in full precision: CSV by the keys of the quantities, and pgfplots with its axes', () => {
+    expect(labCsv(table)).toBe('unit,stage,error\n1,1,1e-7\n2,1,0\n3,1,NaN\n1,2,0.000001\n2,2,0.000002\n3,2,\n')
+    const source = labPgfplots(line, table)
+    expect(source).toContain('xlabel={Unit (units)}, ylabel={Error of the state (relative)}, ymode=log')
+    expect(source).toContain('1 1e-7\n2 nan\n3 nan')
+    expect(source.match(/\\addlegendentry/g)).toHaveLength(2)
+  })
+})
+
+it('several quantities of one axis share what their labels begin with', () => {
+  expect(commonLabel(['Activation memory, reversible', 'Activation memory, stored'])).toBe('Activation memory')
+  expect(commonLabel(['Time'])).toBe('Time')
+  expect(commonLabel(['Error of the state', 'Error of the gradient'])).toBe('')
+})
