@@ -151,7 +151,8 @@ describe.skipIf(noBrowser)('the test accuracy of a run', () => {
       await poll(async () => (await tile.innerText()).split('\n').map((line) => line.trim())).toEqual([
         'Test accuracy',
         values[0],
-        `step ${trained.step}, ${low}–${high}%`,
+        `step ${trained.step}`,
+        `${low}–${high}%`,
       ])
       await picture(page, 'one-number-run')
       expect(await seriousFindings(page)).toEqual([])
