@@ -1,5 +1,6 @@
 import { BarChart, CustomChart, HeatmapChart, LineChart, ParallelChart, ScatterChart } from 'echarts/charts'
 import {
+  GraphicComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
@@ -20,6 +21,7 @@ use([
   LineChart,
   ParallelChart,
   ScatterChart,
+  GraphicComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,

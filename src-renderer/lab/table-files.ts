@@ -1,3 +1,4 @@
+import { csv } from '../../src-main/contract/csv.js'
 import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
@@ -48,6 +49,23 @@ export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: L
     '',
   ].join('\n')
 }
+
+interface ValuedImage {
+  label: string
+  width: number
+  values: ArrayLike<number | null>
+}
+
+/** The values of rows of images of one channel as a file: a line for each pixel, counted from 1 from the top left. */
+export const stripCsv = (rows: readonly { label: string; images: readonly ValuedImage[] }[]): string =>
+  csv(
+    ['row', 'image', 'y', 'x', 'value'],
+    rows.flatMap((row) =>
+      row.images.flatMap(({ label, width, values }) =>
+        Array.from(values, (value, at) => [row.label, label, Math.floor(at / width) + 1, (at % width) + 1, value]),
+      ),
+    ),
+  )
 
 /** The table that a figure draws. */
 export const tableOf = (result: LabResult, key: string): LabTable | undefined => result.tables.find((table) => table.key === key)

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { noBrowser } from './support/chromium.js'
+import { readPdf } from './support/pdf.js'
 import { picture } from './support/picture.js'
 import { trained, withServer } from './support/suite.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
@@ -10,6 +12,16 @@ const MINUTE = 60_000
 
 const numberIn = async (page: Page, fact: string): Promise<number> =>
   Number((await page.locator(`[data-fact=${fact}]`).innerText()).replaceAll('−', '-'))
+
+/** A file of the menu of a picture, kept beside the screenshots for whoever looks at them. */
+async function fileOf(page: Page, title: string, format: string): Promise<Buffer> {
+  await page.getByRole('button', { name: `Export: ${title}` }).click()
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('.v-list-item-title').getByText(format, { exact: true }).click()]) // prettier-ignore
+  const file = readFileSync(await saved.path())
+  const folder = process.env['RETRACE_PICTURES']
+  if (folder) writeFileSync(`${folder}/${saved.suggestedFilename()}`, file)
+  return file
+}
 
 describe.skipIf(noBrowser)('the instruments of the lab', () => {
   const real = withServer()
@@ -36,6 +48,21 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
       await expect.poll(() => numberIn(page, 'gradientError'), { timeout: MINUTE }).toBeLessThan(1e-2)
       await picture(page, `inspector-${theme}`, { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
+
+      if (theme === 'light') {
+        const svg = (await fileOf(page, 'States that enter the units', 'SVG')).toString()
+        const units = await page.locator('[data-testid=inspector] .strip button').count()
+        expect(svg.match(/<image [^>]*href="data:image\/png;base64,[^"]{100}/g)).toHaveLength(3 * units)
+        expect(svg).toContain('>Reconstructed</text>')
+        const pdf = await fileOf(page, 'States that enter the units', 'PDF')
+        expect(pdf.toString('latin1').match(/\/Subtype \/Image/g)!.length).toBeGreaterThanOrEqual(units)
+        expect(readPdf(pdf).texts).toContain('Reconstructed')
+        expect((await sharp(await fileOf(page, 'States that enter the units', 'PNG')).metadata()).width).toBeGreaterThan(2000)
+        const values = (await fileOf(page, 'States that enter the units', 'CSV')).toString().trim().split('\n')
+        expect(values[0]).toBe('row,image,y,x,value')
+        expect(values.filter((line) => line.startsWith('Forward,1.1,'))).toHaveLength(28 * 28)
+        expect(values.slice(1).every((line) => Number.isFinite(Number(line.split(',').at(-1))))).toBe(true)
+      }
 
       // One walk, forward and then back.
       const place = page.getByTestId('place')
@@ -82,16 +109,15 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
       await page.locator('[role=slider][aria-label^="Position"]').press('End')
       await picture(page, `flow-end-${theme}`, { fullPage: true })
 
-      const [saved] = await Promise.all([
-        page.waitForEvent('download'),
-        page
-          .getByRole('button', { name: 'Export' })
-          .click()
-          .then(() => page.getByText('CSV', { exact: true }).click()),
-      ])
-      const rows = readFileSync(await saved.path(), 'utf8')
-        .trim()
-        .split('\n')
+      if (theme === 'light') {
+        const svg = (await fileOf(page, 'Flow of points', 'SVG')).toString()
+        // At least the half of the 200 samples are in sight, in the colours of paper.
+        expect(svg.match(/<path [^>]*A4 4[^>]*fill="#(0072b2|d55e00)"/g)!.length).toBeGreaterThan(100)
+        expect(readPdf(await fileOf(page, 'Flow of points', 'PDF')).texts.join(' ')).toContain('stage 1, end, backward')
+        expect((await sharp(await fileOf(page, 'Flow of points', 'PNG')).metadata()).width).toBe(3 * 720)
+        expect((await fileOf(page, 'Flow of points', 'PGFPlots')).toString()).toContain('\\begin{axis}[title={Flow of points: stage 1, end')
+      }
+      const rows = (await fileOf(page, 'Flow of points', 'CSV')).toString().trim().split('\n')
       expect(rows[0]).toBe('stage,unit,place,sample,class,predicted,x,y,xRebuilt,yRebuilt')
       expect(rows).toHaveLength(1 + 13 * 200)
       for (const row of rows.slice(1)) {

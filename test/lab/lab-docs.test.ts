@@ -44,7 +44,10 @@ The inspector measures what the diagnostic Reversal measures, with the same code
 state that enters every unit on the way forward, the state reconstructed on the way back, and their difference. Gradients follow when the sliders
 rest. The flow shows the samples, and for problems in the plane a lattice of inputs coloured by the predicted class, in the first two coordinates of
 the state or in the two principal components of the states of all units together (Pearson 1901); feature maps are represented by the mean of each
-channel. Batch norm is frozen there.`
+channel. Batch norm is frozen there.
+
+Both are exported as they stand: the states of the inspector as PNG, SVG, PDF (each state an image of its pixels, enlarged without smoothing) and CSV (\`row,image,y,x,value\`, every
+value in full precision), as strips of images of diagnostics are; the flow as PNG, SVG, PDF, PGFPlots, and CSV of every sample at every unit.`
 
 const DERIVATIONS = `## Derivations
 

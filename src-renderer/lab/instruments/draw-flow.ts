@@ -1,4 +1,6 @@
 import { chartTheme, COLOURS, lineStyle } from '../../charts/palette.js'
+import type { Plot } from '../../charts/scales.js'
+import type { Pen } from '../../charts/strokes.js'
 
 /** Points of one kind on their way: [places, count, 2]. */
 export interface Way {
@@ -20,6 +22,8 @@ export interface FlowScene {
   axes: readonly [string, string]
 }
 
+/** Of the mark of a point. */
+const RADIUS = 4
 const MARGIN = { left: 52, right: 12, top: 12, bottom: 40 }
 
 export type Extent = readonly [left: number, right: number, bottom: number, top: number]
@@ -71,18 +75,27 @@ function between({ values, count }: Way, position: number, point: number, axis: 
 /** Corners of the marks, by turns; a circle has none. */
 const SHAPES = [0, 4, 3, 5]
 
+/** Which of the shapes a class has: the next one once every colour has been used. */
+export const shapeOf = (label: number): number => Math.floor(label / COLOURS) % SHAPES.length
+
 /**
- * The outline of a class's mark about the origin, as an SVG path: a circle for as many classes as there are colours, then polygons, so that
- * no two of four times as many classes look the same.
+ * Corners of a class's mark about the origin, none of a circle: with colour and shape no two of four times as many classes as there are
+ * colours look the same.
  */
-export function markOf(label: number, radius: number): string {
-  const corners = SHAPES[Math.floor(label / COLOURS) % SHAPES.length]!
-  if (corners === 0) return `M ${-radius} 0 a ${radius} ${radius} 0 1 0 ${2 * radius} 0 a ${radius} ${radius} 0 1 0 ${-2 * radius} 0 Z`
-  const points = Array.from({ length: corners }, (_, i) => {
+export function cornersOf(label: number, radius: number): [x: number, y: number][] {
+  const corners = SHAPES[shapeOf(label)]!
+  return Array.from({ length: corners }, (_, i) => {
     const angle = (2 * Math.PI * i) / corners - Math.PI / 2
-    return `${(1.15 * radius * Math.cos(angle)).toFixed(2)} ${(1.15 * radius * Math.sin(angle)).toFixed(2)}`
+    return [1.15 * radius * Math.cos(angle), 1.15 * radius * Math.sin(angle)]
   })
-  return `M ${points.join(' L ')} Z`
+}
+
+/** The outline of a class's mark about the origin, as an SVG path. */
+export function markOf(label: number, radius: number): string {
+  const corners = cornersOf(label, radius)
+  if (corners.length === 0)
+    return `M ${-radius} 0 a ${radius} ${radius} 0 1 0 ${2 * radius} 0 a ${radius} ${radius} 0 1 0 ${-2 * radius} 0 Z`
+  return `M ${corners.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join(' L ')} Z`
 }
 
 /** Even steps of 1, 2 or 5 times a power of ten between two values, about five of them. */
@@ -103,12 +116,15 @@ export function drawFlow(
   dark: boolean,
 ): void {
   const theme = chartTheme(dark)
-  const { points, lattice, labels, predicted, extents, only, axes } = scene
+  const { extents, axes } = scene
   const [left, right, bottom, top] = extentAt(extents, position)
-  const across = (x: number): number => MARGIN.left + ((x - left) / (right - left)) * (width - MARGIN.left - MARGIN.right)
-  const up = (y: number): number => height - MARGIN.bottom - ((y - bottom) / (top - bottom)) * (height - MARGIN.top - MARGIN.bottom)
-  const colour = (of: number): string => lineStyle(of, dark).color
-  const visible = (of: number): boolean => only.size === 0 || only.has(of)
+  const plot = {
+    left: MARGIN.left,
+    top: MARGIN.top,
+    width: width - MARGIN.left - MARGIN.right,
+    height: height - MARGIN.top - MARGIN.bottom,
+  }
+  const { across, up } = scalesIn(plot, [left, right, bottom, top])
 
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
   context.fillStyle = theme.surface
@@ -135,63 +151,116 @@ export function drawFlow(
   context.fillText(axes[1], 0, 0)
   context.restore()
 
-  context.save()
-  context.beginPath()
-  context.rect(MARGIN.left, MARGIN.top, width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom)
-  context.clip()
-  if (lattice) drawLattice(context, lattice, position, { across, up, colour })
+  drawScene(context, plot, scene, position, dark)
+}
+
+/** From coordinates of the extent to places in the plot. */
+function scalesIn(plot: Plot, [left, right, bottom, top]: Extent): { across(x: number): number; up(y: number): number } {
+  return {
+    across: (x) => plot.left + ((x - left) / (right - left)) * plot.width,
+    up: (y) => plot.top + plot.height - ((y - bottom) / (top - bottom)) * plot.height,
+  }
+}
+
+/** Whether a class is drawn. */
+export const isVisible = ({ only }: FlowScene, label: number): boolean => only.size === 0 || only.has(label)
+
+/** What lies within the axes: the lattice, and the points above it. The screen and pictures of vectors are drawn by this. */
+export function drawScene(pen: Pen, plot: Plot, scene: FlowScene, position: number, dark: boolean): void {
+  const theme = chartTheme(dark)
+  const { points, lattice, labels, predicted, extents } = scene
+  const { across, up } = scalesIn(plot, extentAt(extents, position))
+  const colour = (of: number): string => lineStyle(of, dark).color
+  pen.save()
+  pen.beginPath()
+  pen.rect(plot.left, plot.top, plot.width, plot.height)
+  pen.clip()
+  if (lattice) drawLattice(pen, lattice, position, { across, up, colour })
   for (let point = 0; point < points.count; point++) {
     const label = labels[point]!
-    if (!visible(label)) continue
+    if (!isVisible(scene, label)) continue
     const [x, y] = [across(between(points, position, point, 0)), up(between(points, position, point, 1))]
-    context.save()
-    context.translate(x, y)
-    const mark = new Path2D(markOf(label, 4))
-    context.fillStyle = colour(label)
-    context.fill(mark)
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue
+    pen.beginPath()
+    const corners = cornersOf(label, RADIUS)
+    if (corners.length === 0) pen.arc(x, y, RADIUS, 0, 2 * Math.PI)
+    else
+      outline(
+        pen,
+        corners.map(([dx, dy]) => [x + dx, y + dy]),
+      )
+    pen.fillStyle = colour(label)
+    pen.fill()
     // A rim of the surface, or of the error colour where another class is predicted.
-    context.strokeStyle = predicted[point] === label ? theme.surface : theme.error
-    context.lineWidth = predicted[point] === label ? 1 : 2
-    context.stroke(mark)
-    context.restore()
+    pen.strokeStyle = predicted[point] === label ? theme.surface : theme.error
+    pen.lineWidth = predicted[point] === label ? 1 : 2
+    pen.stroke()
   }
-  context.restore()
+  pen.restore()
+}
+
+/** A closed line. */
+function outline(pen: Pen, corners: readonly (readonly [number, number])[]): void {
+  corners.forEach(([x, y], i) => (i === 0 ? pen.moveTo(x, y) : pen.lineTo(x, y)))
+  pen.closePath()
 }
 
 /** The cells of the lattice in the colour of the class that is predicted at one of their corners. */
 function drawLattice(
-  context: CanvasRenderingContext2D,
+  pen: Pen,
   lattice: NonNullable<FlowScene['lattice']>,
   position: number,
   { across, up, colour }: { across(x: number): number; up(y: number): number; colour(of: number): string },
 ): void {
-  const { size, predicted } = lattice
-  const places = Array.from({ length: size * size }, (_, at) => [
-    across(between(lattice, position, at, 0)),
-    up(between(lattice, position, at, 1)),
-  ]) as [number, number][]
-  context.globalAlpha = 0.22
+  const { size } = lattice
+  const places = placesAt(lattice, position).map(([x, y]): [number, number] => [across(x), up(y)])
+  pen.globalAlpha = SHADE
+  for (const { label, corners } of cellsOf(lattice, places)) {
+    pen.fillStyle = colour(label)
+    pen.beginPath()
+    outline(pen, corners)
+    pen.fill()
+  }
+  // Every fifth line, so that stretching and folding are seen.
+  pen.globalAlpha = 0.5
+  pen.lineWidth = 0.7
+  pen.strokeStyle = '#8a94a0'
+  for (let i = 0; i < size; i += 5)
+    for (const at of [(k: number) => i * size + k, (k: number) => k * size + i]) {
+      pen.beginPath()
+      let open = false
+      for (let k = 0; k < size; k++) {
+        const [x, y] = places[at(k)]!
+        const known = Number.isFinite(x) && Number.isFinite(y)
+        if (known) pen[open ? 'lineTo' : 'moveTo'](x, y)
+        open = known
+      }
+      pen.stroke()
+    }
+  pen.globalAlpha = 1
+}
+
+/** Of the colour of a class over the cells of the lattice that it is predicted in. */
+export const SHADE = 0.22
+
+/** The cells of a lattice whose points lie at these places, each with the class that is predicted at its first corner; none that has left the numbers. */
+export function cellsOf(
+  { size, predicted }: { size: number; predicted: readonly number[] },
+  places: readonly [number, number][],
+): { label: number; corners: [number, number][] }[] {
+  const cells = []
   for (let row = 0; row + 1 < size; row++)
     for (let column = 0; column + 1 < size; column++) {
       const at = row * size + column
-      context.fillStyle = colour(predicted[at]!)
-      context.beginPath()
-      ;[at, at + 1, at + size + 1, at + size].forEach((corner, i) => context[i === 0 ? 'moveTo' : 'lineTo'](...places[corner]!))
-      context.closePath()
-      context.fill()
+      const corners = [at, at + 1, at + size + 1, at + size].map((corner) => places[corner]!)
+      if (corners.flat().every(Number.isFinite)) cells.push({ label: predicted[at]!, corners })
     }
-  // Every fifth line, so that stretching and folding are seen.
-  context.globalAlpha = 0.5
-  context.lineWidth = 0.7
-  for (let i = 0; i < size; i += 5)
-    for (const at of [(k: number) => i * size + k, (k: number) => k * size + i]) {
-      context.strokeStyle = '#8a94a0'
-      context.beginPath()
-      for (let k = 0; k < size; k++) context[k === 0 ? 'moveTo' : 'lineTo'](...places[at(k)]!)
-      context.stroke()
-    }
-  context.globalAlpha = 1
+  return cells
 }
+
+/** Where the points of a way are between two places. */
+export const placesAt = (way: Way, position: number): [number, number][] =>
+  Array.from({ length: way.count }, (_, point) => [between(way, position, point, 0), between(way, position, point, 1)])
 
 function line(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
   context.beginPath()
