@@ -1,23 +1,11 @@
+import type { GlossaryEntry } from './glossary-entry.js'
 import { MEMORY } from './memory.js'
-
-/** One term of the glossary, as docs/glossary.md and the window show it. Formulas are plain text. */
-export interface GlossaryEntry {
-  term: string
-  symbol?: string
-  unit?: string
-  /** What it is, in sentences. */
-  definition: string
-  formula?: string
-  /** Paper and section, or the key or file that defines it. */
-  source?: string
-  /** Related terms of the glossary. */
-  see?: readonly string[]
-}
+import { STEP_METRICS } from './metrics.js'
 
 const CHANG = 'Chang et al. 2018'
 
-/** Every quantity and term that the window and the documentation use, sorted by term. */
-export const GLOSSARY: readonly GlossaryEntry[] = [
+/** All terms but those of the metrics that define their own. */
+const TERMS: readonly GlossaryEntry[] = [
   {
     term: 'Activation budget',
     unit: 'bytes',
@@ -296,3 +284,8 @@ export const GLOSSARY: readonly GlossaryEntry[] = [
     see: ['Objective'],
   },
 ]
+
+const ofMetrics = STEP_METRICS.flatMap(({ unit, glossary }): GlossaryEntry[] => (glossary ? [{ ...glossary, ...(unit && { unit }) }] : []))
+
+/** Every quantity and term that the window and the documentation use, sorted by term. */
+export const GLOSSARY: readonly GlossaryEntry[] = [...TERMS, ...ofMetrics].sort((a, b) => a.term.localeCompare(b.term, 'en'))

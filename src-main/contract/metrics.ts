@@ -2,10 +2,14 @@ import { Base64Schema, fromBase64, toBase64 } from './base64.js'
 import { z } from 'zod'
 import { MEMORY } from './memory.js'
 import { wilsonInterval } from './binomial.js'
+import type { GlossaryEntry } from './glossary-entry.js'
 import type { Reported, RunResult, RunSummary } from './runs.js'
 
 /** The part of the data set that a metric is measured on. */
 export type Part = 'train' | 'validation' | 'test' | 'none'
+
+/** Sections of metrics, in the order in which lists show them. */
+const SECTIONS = ['Loss', 'Accuracy', 'Training', 'System', 'Reversibility'] as const
 
 export interface MetricInfo {
   /** Full name. */
@@ -13,7 +17,7 @@ export interface MetricInfo {
   /** Shorter name for column headers and small charts. */
   short?: string
   unit: string
-  section: 'Loss' | 'Accuracy' | 'Reversibility' | 'Training' | 'System'
+  section: (typeof SECTIONS)[number]
   part: Part
   /** Whether higher or lower values are better; absent when neither is. */
   better?: 'higher' | 'lower'
@@ -23,7 +27,27 @@ export interface MetricInfo {
   images?: string
   /** It only supplements other metrics and has no chart. */
   companion?: true
+  /** Its chart starts with a logarithmic axis. */
+  logarithmic?: true
 }
+
+/**
+ * A scalar that every training step computes. Every file in step-metrics/ defines one and is registered automatically; the file of the
+ * same name in numeric/step-metrics/ computes it.
+ */
+export interface StepMetric extends MetricInfo {
+  /** Key of its series. */
+  key: string
+  /** For one that ends the run as diverged when it is NaN or infinite: how the message refers to it ('the loss is NaN'). */
+  diverges?: string
+  /** Its entry in the glossary; its unit is that of the metric. */
+  glossary?: Omit<GlossaryEntry, 'unit'>
+}
+
+/** All scalars of the training step, in the order of their sections and then by key. */
+export const STEP_METRICS: readonly StepMetric[] = Object.values(
+  import.meta.glob<StepMetric>('./step-metrics/*.ts', { eager: true, import: 'metric' }),
+).sort((a, b) => SECTIONS.indexOf(a.section) - SECTIONS.indexOf(b.section) || (a.key < b.key ? -1 : 1))
 
 /** Time that trainers had worked on the run at each report: the x axis of charts over active time. */
 export const ACTIVE_SECONDS = 'system/activeSeconds'
@@ -38,16 +62,14 @@ const metric = (
   section: MetricInfo['section'],
   part: Part,
   better?: MetricInfo['better'],
-  rest: Pick<MetricInfo, 'short' | 'result' | 'images' | 'companion'> = {},
+  rest: Pick<MetricInfo, 'short' | 'result' | 'images' | 'companion' | 'logarithmic'> = {},
 ): MetricInfo => ({ label, unit, section, part, ...(better && { better }), ...rest })
 
 const accuracyOf = (part: Part) => ({ images: `${part}/images` })
 const companion = { companion: true } as const
 
-/** Metrics that a trainer reports. Other keys are allowed and shown under their own name (see `metricInfo`). */
-export const METRICS: Record<string, MetricInfo> = {
-  'train/loss': metric('Training loss (cross-entropy)', 'nats', 'Loss', 'train', 'lower', { short: 'Training loss' }),
-  'train/total': metric('Training objective (loss with penalties)', 'nats', 'Loss', 'train', 'lower', { short: 'Training objective' }),
+/** Metrics that evaluations, checks and the trainer itself report. */
+const OTHERS: Record<string, MetricInfo> = {
   'test/loss': metric('Test loss', 'nats', 'Loss', 'test', 'lower', { result: 'testLoss' }),
   'test/accuracy': metric('Test accuracy', 'fraction', 'Accuracy', 'test', 'higher', { result: 'testAccuracy', ...accuracyOf('test') }),
   'test/images': metric('Test images evaluated', 'images', 'Accuracy', 'test', undefined, companion),
@@ -55,7 +77,6 @@ export const METRICS: Record<string, MetricInfo> = {
   'validation/accuracy': metric('Validation accuracy', 'fraction', 'Accuracy', 'validation', 'higher', accuracyOf('validation')),
   'validation/images': metric('Validation images evaluated', 'images', 'Accuracy', 'validation', undefined, companion),
   'train/learningRate': metric('Learning rate', '', 'Training', 'none'),
-  'train/gradientNorm': metric('Gradient norm', '', 'Training', 'train'),
   'train/imagesPerSecond': metric('Speed', 'images/s', 'System', 'none', 'higher'),
   'system/residentMiB': metric(`${MEMORY.process.label} (resident set of the trainer)`, 'MiB', 'System', 'none', 'lower', {
     short: MEMORY.process.label,
@@ -68,9 +89,7 @@ export const METRICS: Record<string, MetricInfo> = {
     'Reversibility',
     'train',
     'lower',
-    {
-      short: 'Reconstruction error',
-    },
+    { short: 'Reconstruction error', logarithmic: true },
   ),
   'reversibility/gradientError': metric(
     'Gradient error, reversed vs. stored (largest of all parameters)',
@@ -91,6 +110,13 @@ export const METRICS: Record<string, MetricInfo> = {
   [ACTIVE_SECONDS]: metric('Active time', 's', 'System', 'none', undefined, companion),
   [ELAPSED_SECONDS]: metric('Time since the start', 's', 'System', 'none', undefined, companion),
 }
+
+/** Metrics that a trainer reports, by section. Other keys are allowed and shown under their own name (see `metricInfo`). */
+export const METRICS: Readonly<Record<string, MetricInfo>> = Object.fromEntries(
+  SECTIONS.flatMap((section) =>
+    [...STEP_METRICS.map((step) => [step.key, step] as const), ...Object.entries(OTHERS)].filter(([, info]) => info.section === section),
+  ),
+)
 
 const PARTS: readonly Part[] = ['train', 'validation', 'test']
 

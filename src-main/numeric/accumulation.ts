@@ -2,12 +2,14 @@ import { add, div, scalar, tidy, unstack, zeros, type Tensor } from '@tensorflow
 import { lossAndGradients, type Batch } from './loss-and-gradients.js'
 import type { Network } from './network.js'
 import type { TrainingState } from './state.js'
+import { addMeasured, batchMeasures, meanMeasured, measureBatch, measureUpdate, type StepMeasure } from './step-metrics.js'
 import { pick, release, replace, type Named } from './tensors.js'
 import {
   moveStatistics,
   stackOf,
   updateParameters,
   withPenalties,
+  type Measured,
   type StepConfig,
   type StepInputs,
   type StepResult,
@@ -19,23 +21,38 @@ export interface GradientSums {
   crossEntropy: Tensor
   /** Gradients of the cross-entropy by parameter. */
   gradients: Named
+  /** Step metrics that are measured on each micro-batch, by key. */
+  measured: Named
 }
 
 /** The sums at the start of a step. The caller owns the tensors. */
-export function zeroSums({ groups }: Network): GradientSums {
+export function zeroSums({ groups }: Network, measures: readonly StepMeasure[] = []): GradientSums {
   const gradients: Named = {}
   for (const { names, shape } of groups)
     tidy(() => unstack(zeros([names.length, ...shape]))).forEach((zero, at) => (gradients[names[at]!] = zero))
-  return { crossEntropy: scalar(0), gradients }
+  const measured = Object.fromEntries(batchMeasures(measures).map(({ key }) => [key, scalar(0)]))
+  return { crossEntropy: scalar(0), gradients, measured }
 }
 
-export const sumTensors = ({ crossEntropy, gradients }: GradientSums): Tensor[] => [crossEntropy, ...Object.values(gradients)]
+export const sumTensors = ({ crossEntropy, gradients, measured }: GradientSums): Tensor[] => [
+  crossEntropy,
+  ...Object.values(gradients),
+  ...Object.values(measured),
+]
 
 /**
  * Adds one micro-batch to the sums, in place, and moves the running statistics by its own; parameters and slots stay. Batch norms
  * normalise by the statistics of the micro-batch.
+ * @param measures those that the sums were made for
  */
-export function accumulateGradients(network: Network, state: TrainingState, sums: GradientSums, batch: Batch, config: StepConfig): void {
+export function accumulateGradients(
+  network: Network,
+  state: TrainingState,
+  sums: GradientSums,
+  batch: Batch,
+  config: StepConfig,
+  measures: readonly StepMeasure[] = [],
+): void {
   const pass = { network, params: state.params, statistics: state.statistics }
   const { logits, crossEntropy, gradients, statistics } = lossAndGradients(pass, batch, config)
   for (const group of network.groups) {
@@ -43,6 +60,7 @@ export function accumulateGradients(network: Network, state: TrainingState, sums
     release(pick(gradients, group.names))
     group.names.forEach((name, at) => replace(sums.gradients, name, added[at]!))
   }
+  addMeasured(sums.measured, measureBatch(measures, { logits, crossEntropy, labels: batch.labels }))
   const before = sums.crossEntropy
   sums.crossEntropy = tidy(() => add(before, crossEntropy))
   release([before, crossEntropy, logits])
@@ -52,6 +70,7 @@ export function accumulateGradients(network: Network, state: TrainingState, sums
 /**
  * The update of a step whose micro-batches are all in the sums, which it frees: that of the mean over them, with the penalties once.
  * @param config `accumulate` says how many there are, all of one size
+ * @param measures those that the sums were made for
  */
 export function accumulatedStep(
   network: Network,
@@ -59,14 +78,19 @@ export function accumulatedStep(
   sums: GradientSums,
   config: StepConfig & { accumulate: number },
   inputs: StepInputs,
-): Omit<StepResult, 'gradients' | 'logits'> {
+  measures: readonly StepMeasure[] = [],
+): Omit<StepResult, 'gradients' | 'logits'> & Measured {
   const mean = (sum: Tensor): Tensor => div(sum, config.accumulate)
   const crossEntropy = tidy(() => mean(sums.crossEntropy))
   const { gradients, ...scalars } = withPenalties(network, state, crossEntropy, config, (group) =>
     tidy(() => mean(stackOf(sums.gradients, group))),
   )
+  const measured = {
+    ...meanMeasured(sums.measured, config.accumulate),
+    ...measureUpdate(measures, { ...scalars, network, params: state.params, crossEntropy, gradients, config }),
+  }
   release(sumTensors(sums))
   updateParameters(state, gradients, scalars.gradientNorm, config, inputs)
   state.step += 1
-  return { crossEntropy, ...scalars }
+  return { crossEntropy, ...scalars, measured }
 }

@@ -6,6 +6,7 @@ import { findOptimizer } from './optimizers.js'
 import { regularizers } from './regularizers.js'
 import { decays } from './regularizers/weight-decay.js'
 import type { TrainingState } from './state.js'
+import { measureBatch, measureUpdate, type StepMeasure } from './step-metrics.js'
 import { pick, release, replace, type Named } from './tensors.js'
 import { valueAndVjp } from './vjp.js'
 
@@ -98,9 +99,15 @@ export interface StepInputs {
   update: Tensor
 }
 
+/** What a step computes besides its results: step metrics by key, scalars. */
+export interface Measured {
+  measured: Named
+}
+
 /**
  * One update of the state, in place: parameters, slots and running statistics are replaced a group at a time, so that never more
  * than one of them exists twice.
+ * @param measures the step metrics to compute on the way
  */
 export function trainStep(
   network: Network,
@@ -108,12 +115,17 @@ export function trainStep(
   batch: Batch,
   config: StepConfig,
   inputs: StepInputs,
-): Omit<StepResult, 'gradients'> {
+  measures: readonly StepMeasure[] = [],
+): Omit<StepResult, 'gradients'> & Measured {
   const { gradients, statistics, ...result } = objective(network, state, batch, config)
+  const measured = {
+    ...measureBatch(measures, { ...result, labels: batch.labels }),
+    ...measureUpdate(measures, { ...result, network, params: state.params, gradients, config }),
+  }
   updateParameters(state, gradients, result.gradientNorm, config, inputs)
   moveStatistics(state, statistics)
   state.step += 1
-  return result
+  return { ...result, measured }
 }
 
 /** Clips the gradients, which are freed, and has the optimizer replace parameters and slots. */

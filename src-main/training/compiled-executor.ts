@@ -8,6 +8,7 @@ import { evaluateBatch } from '../numeric/metrics.js'
 import type { Network } from '../numeric/network.js'
 import { batchMoments } from '../numeric/batch-moments.js'
 import { reconstructionErrors } from '../numeric/reconstruction.js'
+import { stepMeasures } from '../numeric/step-metrics.js'
 import { stateTensors, type TrainingState } from '../numeric/state.js'
 import type { Named } from '../numeric/tensors.js'
 import { trainStep } from '../numeric/train-step.js'
@@ -22,14 +23,14 @@ import {
   needPopulation,
   reestimates,
   reconstructionImages,
-  take,
+  takeAll,
   takeEvaluation,
   takeMoments,
   type BatchEvaluation,
   type Executor,
   type KeepOptions,
   type Moments,
-  type StepScalars,
+  type StepValues,
 } from './executor.js'
 import type { HostBatch } from './run-data.js'
 
@@ -51,9 +52,10 @@ export interface GraphSize {
 
 /**
  * Every pass as one TensorFlow graph, captured from one eager run of the same functions; parameters, slots and running statistics stay in
- * TensorFlow's session, so that a step takes a batch and gives three numbers.
+ * TensorFlow's session, so that a step takes a batch and gives the step metrics.
  */
 export class CompiledExecutor implements Executor {
+  private readonly measures = stepMeasures()
   private program: Program
   private steps: number
   private population: Named | null = null
@@ -75,7 +77,7 @@ export class CompiledExecutor implements Executor {
     return this.steps
   }
 
-  train(batch: HostBatch, learningRate: number): StepScalars {
+  train(batch: HostBatch, learningRate: number): StepValues {
     const { network, config, program } = this
     const run = (name: string, inputs: object): Named => {
       const results = program.run(name, { ...inputs } as Named)
@@ -84,12 +86,12 @@ export class CompiledExecutor implements Executor {
     }
     if (config.accumulate > 1)
       for (const part of microBatches(network, batch, config)) dispose(run('accumulate', feeds.accumulate(network, part)))
-    const { loss, total, gradientNorm } =
+    const measured =
       config.accumulate > 1
         ? run('update', feeds.update(learningRate, this.steps + 1))
         : run('train', feeds.train(network, batch, learningRate, this.steps + 1))
     this.steps += 1
-    return { loss: take(loss!), total: take(total!), gradientNorm: take(gradientNorm!) }
+    return takeAll(measured)
   }
 
   evaluate(batch: HostBatch): BatchEvaluation {
@@ -162,7 +164,7 @@ export class CompiledExecutor implements Executor {
     const { fused, anchorEvery, onPhase, passes = ['train', 'evaluate', 'moments', 'reconstruct'] } = options
     const builder = new ProgramBuilder(this.backend, fused)
     // Only steps with several micro-batches have sums.
-    const sums = passes.includes('train') && config.accumulate > 1 ? zeroSums(network) : null
+    const sums = passes.includes('train') && config.accumulate > 1 ? zeroSums(network, this.measures) : null
     const variables = { ...variablesOf(state), ...(sums && sumVariables(sums)) }
     builder.declare(variables, stacksOf(network, variables))
     const needed = (names: RegExp): Named => Object.fromEntries(Object.entries(variables).filter(([name]) => names.test(name)))
@@ -217,15 +219,15 @@ export class CompiledExecutor implements Executor {
 
   /** The pass 'train': a whole step. */
   private captureStep(builder: ProgramBuilder, state: TrainingState): void {
-    const { network, config, options } = this
+    const { network, config, options, measures } = this
     const inputs = feeds.train(network, emptyBatch(network, config.batch), 0, 1)
     const scratch = cloneState(state)
     const { fetch } = builder.capture('train', { ...inputs }, variablesOf(state), () => {
       // The values of the variables, which TensorFlow holds by now.
       collectGarbage()
-      const { crossEntropy, logits, ...scalars } = trainStep(network, scratch, inputs, { ...config, ...options }, inputs)
-      logits.dispose()
-      return { fetch: { loss: crossEntropy, ...scalars }, assign: variablesOf(scratch) }
+      const { measured, ...rest } = trainStep(network, scratch, inputs, { ...config, ...options }, inputs, measures)
+      dispose(Object.values(rest))
+      return { fetch: measured, assign: variablesOf(scratch) }
     })
     dispose([Object.values(fetch), Object.values(inputs)])
     disposeState(scratch)
@@ -233,14 +235,14 @@ export class CompiledExecutor implements Executor {
 
   /** The passes 'accumulate', which a step runs for each of its micro-batches, and 'update', which ends it. */
   private captureAccumulated(builder: ProgramBuilder, state: TrainingState, sums: GradientSums): void {
-    const { network, options } = this
+    const { network, options, measures } = this
     const config = { ...this.config, ...options }
     const variables = { ...variablesOf(state), ...sumVariables(sums) }
     const part = feeds.accumulate(network, emptyBatch(network, microBatch(config)))
     const [added, moved] = [cloneSums(sums), cloneState(state)]
     builder.capture('accumulate', { ...part }, variables, () => {
       collectGarbage()
-      accumulateGradients(network, moved, added, part, config)
+      accumulateGradients(network, moved, added, part, config, measures)
       return { fetch: { sum: added.crossEntropy }, assign: { ...sumVariables(added), ...statisticVariables(moved) } }
     })
     dispose([...sumTensors(added), ...Object.values(part)])
@@ -249,10 +251,11 @@ export class CompiledExecutor implements Executor {
     const inputs = feeds.update(0, 1)
     const updated = cloneState(state)
     const { fetch, assign } = builder.capture('update', { ...inputs }, variables, () => {
-      const { crossEntropy, ...scalars } = accumulatedStep(network, updated, cloneSums(sums), config, inputs)
+      const { measured, ...rest } = accumulatedStep(network, updated, cloneSums(sums), config, inputs, measures)
+      dispose(Object.values(rest))
       // The sums of the next step start at zero again.
-      const assign: Named = { ...variablesOf({ ...updated, statistics: {} }), ...sumVariables(zeroSums(network)) }
-      return { fetch: { loss: crossEntropy, ...scalars }, assign }
+      const assign: Named = { ...variablesOf({ ...updated, statistics: {} }), ...sumVariables(zeroSums(network, measures)) }
+      return { fetch: measured, assign }
     })
     dispose([Object.values(fetch), Object.values(inputs), Object.values(assign)])
     dispose(Object.values(updated.statistics))
@@ -278,8 +281,9 @@ const statisticVariables = ({ statistics }: Pick<TrainingState, 'statistics'>): 
 const variablesOf = (state: TrainingState): Named => ({ ...named('params/', state.params), ...statisticVariables(state), ...state.slots })
 
 const SUMS = 'sums'
-const sumVariables = ({ crossEntropy, gradients }: GradientSums): Named => ({
+const sumVariables = ({ crossEntropy, gradients, measured }: GradientSums): Named => ({
   ...named(`${SUMS}/`, gradients),
+  ...named(`${SUMS}/measured/`, measured),
   [`${SUMS}/crossEntropy`]: crossEntropy,
 })
 /** Sums are zero between steps: nothing outside the session needs them. */
@@ -302,9 +306,10 @@ const cloneState = ({ params, statistics, slots, step }: TrainingState): Trainin
   slots: cloned(slots),
   step,
 })
-const cloneSums = ({ crossEntropy, gradients }: GradientSums): GradientSums => ({
+const cloneSums = ({ crossEntropy, gradients, measured }: GradientSums): GradientSums => ({
   crossEntropy: clone(crossEntropy),
   gradients: cloned(gradients),
+  measured: cloned(measured),
 })
 
 const disposeState = (state: TrainingState): void => void dispose(stateTensors(state))

@@ -7,18 +7,14 @@ import { evaluateBatch, type EvaluationBatch } from '../numeric/metrics.js'
 import type { Network } from '../numeric/network.js'
 import { reconstructionErrors } from '../numeric/reconstruction.js'
 import { stateTensors, type TrainingState } from '../numeric/state.js'
+import { stepMeasures } from '../numeric/step-metrics.js'
 import type { Named } from '../numeric/tensors.js'
 import { batchMoments } from '../numeric/batch-moments.js'
 import { trainStep, type StepInputs } from '../numeric/train-step.js'
 import type { HostBatch } from './run-data.js'
 
-export interface StepScalars {
-  /** Mean cross-entropy, nats. */
-  loss: number
-  /** The loss with penalties. */
-  total: number
-  gradientNorm: number
-}
+/** Values of all step metrics by key: `STEP_METRICS` defines them. */
+export type StepValues = Readonly<Record<string, number>>
 
 export interface BatchEvaluation {
   /** Sums over the images of the batch, with the loss in nats. */
@@ -48,8 +44,8 @@ export const reestimates = (network: Network, { evaluationStatistics }: Pick<Run
 export interface Executor {
   /** Number of updates made so far. */
   readonly step: number
-  /** One update of parameters, slots and running statistics. */
-  train(batch: HostBatch, learningRate: number): StepScalars
+  /** One update of parameters, slots and running statistics. @returns the step metrics */
+  train(batch: HostBatch, learningRate: number): StepValues
   /** Of a batch of at most EVALUATION_BATCH images. Where the run re-estimates statistics, `evaluateWith` comes first. */
   evaluate(batch: HostBatch): BatchEvaluation
   /**
@@ -156,6 +152,10 @@ export function take(value: Tensor): number {
   return number
 }
 
+/** The values of scalar tensors by name, which are freed. */
+export const takeAll = (values: Named): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, take(value)]))
+
 /** What `evaluateBatch` says of the images that count; the tensors are freed. */
 export function takeEvaluation(
   { correct, loss, predicted, confidence }: Record<'correct' | 'loss' | 'predicted' | 'confidence', Tensor>,
@@ -196,6 +196,7 @@ export function measureReconstruction(
 
 /** Executes one operation at a time, on any engine. */
 export class EagerExecutor implements Executor {
+  private readonly measures = stepMeasures()
   private population: Named | null = null
 
   constructor(
@@ -209,28 +210,28 @@ export class EagerExecutor implements Executor {
     return this.state.step
   }
 
-  train(batch: HostBatch, learningRate: number): StepScalars {
+  train(batch: HostBatch, learningRate: number): StepValues {
     const { network, state, config } = this
     if (config.accumulate > 1) return this.trainAccumulated(batch, learningRate)
     const inputs = feeds.train(network, batch, learningRate, state.step + 1)
-    const { crossEntropy, total, gradientNorm, logits } = trainStep(network, state, inputs, { ...config, ...this.options }, inputs)
-    dispose([logits, ...Object.values(inputs)])
-    return { loss: take(crossEntropy), total: take(total), gradientNorm: take(gradientNorm) }
+    const { measured, ...rest } = trainStep(network, state, inputs, { ...config, ...this.options }, inputs, this.measures)
+    dispose([...Object.values(rest), ...Object.values(inputs)])
+    return takeAll(measured)
   }
 
-  private trainAccumulated(batch: HostBatch, learningRate: number): StepScalars {
-    const { network, state } = this
+  private trainAccumulated(batch: HostBatch, learningRate: number): StepValues {
+    const { network, state, measures } = this
     const config = { ...this.config, ...this.options }
-    const sums = zeroSums(network)
+    const sums = zeroSums(network, measures)
     for (const part of microBatches(network, batch, config)) {
       const inputs = feeds.accumulate(network, part)
-      accumulateGradients(network, state, sums, inputs, config)
+      accumulateGradients(network, state, sums, inputs, config, measures)
       dispose(Object.values(inputs))
     }
     const inputs = feeds.update(learningRate, state.step + 1)
-    const { crossEntropy, total, gradientNorm } = accumulatedStep(network, state, sums, config, inputs)
-    dispose(Object.values(inputs))
-    return { loss: take(crossEntropy), total: take(total), gradientNorm: take(gradientNorm) }
+    const { measured, ...rest } = accumulatedStep(network, state, sums, config, inputs, measures)
+    dispose([...Object.values(rest), ...Object.values(inputs)])
+    return takeAll(measured)
   }
 
   evaluate(batch: HostBatch): BatchEvaluation {

@@ -1,6 +1,7 @@
 import { rebuildsActivations, type RunConfig } from '../contract/config.js'
 import type { TestFigures } from '../contract/evaluations.js'
 import { anchorsHelp, describeCheck } from '../contract/gradients.js'
+import { STEP_METRICS } from '../contract/metrics.js'
 import { microBatch } from '../contract/micro-batch.js'
 import type { Checkpoint, RunResult } from '../contract/runs.js'
 import { UserError } from '../contract/errors.js'
@@ -186,22 +187,19 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     const begin = performance.now()
     const batch = await data.next()
     const learningRate = learningRateAt(config, executor.step)
-    const { loss, total, gradientNorm } = executor.train(batch, learningRate)
+    const values = executor.train(batch, learningRate)
 
-    record('train/loss', loss)
-    record('train/total', total)
-    record('train/gradientNorm', gradientNorm)
+    for (const { key } of STEP_METRICS) record(key, values[key]!)
     record('train/learningRate', learningRate)
     const seconds = (performance.now() - begin) / 1000
     record('train/imagesPerSecond', batch.count / seconds)
     for (const [key, value] of Object.entries(resources.sample() ?? {})) record(key, value)
-    const bad = [loss, total, gradientNorm].findIndex((value) => !Number.isFinite(value))
+    const bad = STEP_METRICS.find(({ key, diverges }) => diverges !== undefined && !Number.isFinite(values[key]))
     // Before any checkpoint of this step, which must not be ahead of the run's row.
     recorder.stepped(executor.step, seconds)
-    if (bad >= 0) {
+    if (bad) {
       recorder.flush()
-      const what = `the ${['loss', 'objective', 'gradient norm'][bad]!} is ${[loss, total, gradientNorm][bad]}`
-      throw new Diverged(what, executor.step, lastCheckpoint.step)
+      throw new Diverged(`the ${bad.diverges} is ${values[bad.key]}`, executor.step, lastCheckpoint.step)
     }
 
     const last = executor.step === config.steps

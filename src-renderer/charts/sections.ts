@@ -44,7 +44,6 @@ const MAIN: ChartPlan[] = [
   },
 ]
 
-const LOGARITHMIC = new Set(['reversibility/reconstructionError', 'train/gradientNorm'])
 /** Sections below the charts of loss and accuracy; what belongs to those two and is not in them stands with the training. */
 const BELOW: MetricInfo['section'][] = ['Reversibility', 'Training', 'System']
 const ORDER: MetricInfo['section'][] = ['Reversibility', 'Loss', 'Accuracy', 'Training', 'System']
@@ -70,9 +69,9 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
     const plan = groups.get(id)
     if (plan) plan.keys.push(key)
     else {
-      const { unit, section } = metricInfo(id)
+      const { unit, section, logarithmic = false } = metricInfo(id)
       const shown = BELOW.includes(section) ? section : 'Training'
-      groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic: LOGARITHMIC.has(id), section: shown })
+      groups.set(id, { id, title: chartTitle(id), unit, keys: [key], logarithmic, section: shown })
     }
   }
   const others = [...groups.values()].sort((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id))

@@ -73,7 +73,7 @@ const steps = wanted.map(Number)
 let loss = 0
 for (let step = 1; step <= Math.max(...steps); step++) {
   const batch = await data.next()
-  const update = seconds(() => (loss = executor.train(batch, learningRateAt(config, step - 1)).loss))
+  const update = seconds(() => (loss = executor.train(batch, learningRateAt(config, step - 1))['train/loss']!))
   batch.release()
   if (!steps.includes(step)) continue
   const running = executor.read(({ statistics }): Moments => {

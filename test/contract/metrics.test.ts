@@ -1,6 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { wilsonInterval } from '../../src-main/contract/binomial.js'
-import { imagesOf, intervalOf, METRICS, readingLabel, readingsOf, readValue, reportedOf } from '../../src-main/contract/metrics.js'
+import {
+  imagesOf,
+  intervalOf,
+  METRICS,
+  readingLabel,
+  readingsOf,
+  readValue,
+  reportedOf,
+  STEP_METRICS,
+} from '../../src-main/contract/metrics.js'
 
 describe("Wilson's interval", () => {
   // scipy.stats.binomtest(k, n).proportion_ci(0.95, method='wilson'), SciPy 1.17.1
@@ -31,6 +40,14 @@ describe("Wilson's interval", () => {
     ] as const)
       expect(wilsonInterval(fraction, of)).toBeNull()
   })
+})
+
+test('every metric of the training step is defined once, and an end of a run is put down to its first cause', () => {
+  const keys = STEP_METRICS.map(({ key }) => key)
+  expect(new Set(keys).size).toBe(keys.length)
+  for (const step of STEP_METRICS) expect(METRICS[step.key], step.key).toBe(step)
+  // An infinite loss makes the objective and the gradient infinite as well; the message names the loss.
+  expect(STEP_METRICS.flatMap(({ diverges }) => diverges ?? [])).toEqual(['loss', 'objective', 'gradient norm'])
 })
 
 describe('the readings of a metric', () => {

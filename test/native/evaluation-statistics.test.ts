@@ -36,7 +36,7 @@ describe.each(executions)('%s', (execution) => {
     const batch = await data.next()
     executor.evaluateWith(executor.moments(batch)[0]!)
     const { loss } = executor.evaluate(batch)
-    expect(loss / batch.count).toBeCloseTo(executor.train(batch, 0.05).loss, 5)
+    expect(loss / batch.count).toBeCloseTo(executor.train(batch, 0.05)['train/loss']!, 5)
     await data.close()
     executor.dispose()
   })
