@@ -19,6 +19,8 @@ const ALLOWED = {
   storage: ['features', 'sqlite', 'durable', 'processes'],
   // Looks at networks; who reads checkpoints and data for it is `training`.
   lab: ['numeric'],
+  // Expands into cells and reports what came of them; who runs cells is `features`.
+  studies: ['lab', 'numeric'],
   training: ['numeric', 'engine', 'data', 'features', 'lab', 'durable', 'processes'],
   transport: ['processes'],
   // Formats in which runs travel: archives are unpacked as those of data sets are.
@@ -31,6 +33,7 @@ const ALLOWED = {
     'features',
     'storage',
     'lab',
+    'studies',
     'training',
     'transport',
     'exchange',
@@ -42,7 +45,7 @@ const ALLOWED = {
 }
 
 /** Folders of the window from the top down: each may import those below it, and `contract`. */
-const WINDOW = ['app', 'settings', 'glossary', 'compare', 'run', 'runs', 'lab', 'configure', 'datasets', 'charts', 'home', 'ui']
+const WINDOW = ['app', 'settings', 'glossary', 'studies', 'compare', 'run', 'runs', 'lab', 'configure', 'datasets', 'charts', 'home', 'ui']
 const WINDOW_ALLOWED = Object.fromEntries(
   WINDOW.map((folder, at) => [`window-${folder}`, WINDOW.slice(at + 1).map((below) => `window-${below}`)]),
 )

@@ -4,11 +4,20 @@ import { explainUnknownKey } from './config-issues.js'
 import { fieldInfo, RunConfigSchema, type OptionValue } from './config.js'
 import type { OptionDescription, OptionDescriptions } from './option-descriptions.js'
 
-/** @throws Error when a schema was not made with `field()`, has no default, or uses a key that every configuration has */
+/**
+ * Options that stand beside the keys of a configuration, as those of architectures and diagnostics do.
+ * @throws Error when a schema was not made with `field()`, has no default, or uses a key that every configuration has
+ */
 export function describeOptions(options: Readonly<Record<string, z.ZodType>>): OptionDescriptions {
+  const clash = Object.keys(options).find((key) => key in RunConfigSchema.shape)
+  if (clash !== undefined) throw new Error(`the option ${clash} clashes with a configuration key`)
+  return describeFields(options)
+}
+
+/** @throws Error when a schema was not made with `field()`, or has no default */
+export function describeFields(options: Readonly<Record<string, z.ZodType>>): OptionDescriptions {
   return Object.fromEntries(
     Object.entries(options).map(([key, schema]) => {
-      if (key in RunConfigSchema.shape) throw new Error(`the option ${key} clashes with a configuration key`)
       if (!fieldInfo(schema)) throw new Error(`the option ${key} has no label and help: make it with field()`)
       if (!schema.safeParse(undefined).success) throw new Error(`the option ${key} has no default`)
       return [key, z.toJSONSchema(schema, { io: 'input' }) as OptionDescription]

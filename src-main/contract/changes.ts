@@ -7,6 +7,7 @@ import { LabEntrySchema } from './lab.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { RunViewIdSchema, SavedRunViewSchema } from './run-views.js'
 import { SettingsSchema } from './settings.js'
+import { StudyIdSchema, StudySchema } from './studies.js'
 import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from './runs.js'
 
 export const TaskSchema = z.strictObject({
@@ -44,6 +45,8 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('comparisonRemoved'), id: ComparisonIdSchema }),
   z.strictObject({ kind: z.literal('runView'), view: SavedRunViewSchema }),
   z.strictObject({ kind: z.literal('runViewRemoved'), id: RunViewIdSchema }),
+  z.strictObject({ kind: z.literal('study'), study: StudySchema }),
+  z.strictObject({ kind: z.literal('studyRemoved'), id: StudyIdSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),
   z.strictObject({ kind: z.literal('datasetRemoved'), name: z.string() }),
   /** Long-running work; not kept across restarts. */

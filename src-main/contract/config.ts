@@ -18,6 +18,8 @@ export interface FieldInfo {
   advanced?: boolean
   /** Whether it determines the weights and their shapes, so that a run that starts from given weights cannot change it. */
   shapesWeights?: boolean
+  /** For a text that lists names of presets or data sets, or holds one: what the form offers. */
+  choose?: 'presets' | 'datasets' | 'preset' | 'dataset'
 }
 
 /** Attaches to a schema what forms and documentation show about it. */

@@ -70,6 +70,10 @@ export const LineFigureSchema = z.strictObject({
   y: z.array(Key).min(1),
   by: Key.nullable(),
   marks: z.array(MarkSchema),
+  /** Columns with both ends of an error bar of the first y; where they are empty, a point has none. */
+  spread: z.strictObject({ low: Key, high: Key }).optional(),
+  /** Values of `by` whose points are drawn as marks of their own, without a line: published values. */
+  loose: z.array(z.string()).optional(),
 })
 
 /** What to draw of the tables; x, y, value and `by` are keys of columns. */

@@ -86,6 +86,8 @@ export const RunSummarySchema = z.strictObject({
   /** Increases with each trainer; reports of an older trainer are rejected. */
   lease: z.int(),
   parentId: RunIdSchema.nullable(),
+  /** The study that created it; null for others. */
+  studyId: RunIdSchema.nullable().default(null),
   tags: z.array(TagSchema),
   /** First line of the notes; the run's detail has the whole text. */
   note: z.string(),
@@ -117,6 +119,8 @@ export const EnvironmentSchema = z.strictObject({
   diff: z.string().nullable(),
   /** Absent for runs of earlier versions. */
   hardware: HardwareSchema.optional(),
+  /** Revision of the numerics, see `numeric/revision.ts`. Absent for runs of earlier versions. */
+  numerics: z.int().optional(),
 })
 export type Environment = z.infer<typeof EnvironmentSchema>
 

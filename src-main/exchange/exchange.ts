@@ -142,6 +142,7 @@ function eventRun(path: string, { series, assumptions }: EventSeries): IncomingR
     reported: null,
     lease: 0,
     parentId: null,
+    studyId: null,
     tags: ['tensorboard'],
     note: notes.split('\n')[0]!,
     colour: null,

@@ -35,7 +35,11 @@ import type { RunFiles } from './runs/run-files.js'
 import type { RunStore } from './runs/run-store.js'
 import type { SeriesStore } from './runs/series-store.js'
 import type { Weights } from './runs/weights.js'
-import type { Clock } from './shared/clock.js'
+import { Studies, type StudyTemplates } from './studies/studies.js'
+import type { Measurer } from './studies/measurements.js'
+import type { StudyStore } from './studies/study-store.js'
+import type { Computing } from './studies/cell-key.js'
+import type { Awaitable, Clock } from './shared/clock.js'
 
 /**
  * What the features need from the world. Stores are synchronous, as SQLite in this process is: a transaction is one call on the stack, so that
@@ -52,6 +56,7 @@ export interface FeaturePorts {
   runViews: NamedStore<RunView>
   evaluations: EvaluationStore
   labResults: LabStore
+  studies: StudyStore
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore
@@ -68,6 +73,10 @@ export interface FeaturePorts {
   lab: Lab
   instruments: Instruments
   speedMeter: SpeedMeter
+  templates: StudyTemplates
+  measurer: Measurer
+  /** What a run is computed on if so many work at once; null where that is not known. */
+  computing(slots: number): Awaitable<Computing | null>
   exchange: RunExchange
   /** What the home runs on. */
   system(): Promise<SystemInfo>
@@ -102,6 +111,7 @@ export function openFeatures(ports: FeaturePorts) {
   const evaluations = new Evaluations({ ...ports, changes, control, datasets })
   const laboratory = new Laboratory({ ...ports, changes, control, datasets, configurations })
   const maker = new RunMaker({ ...ports, changes, control, configurations })
+  const studies = new Studies({ ...ports, changes, control, maker, configurations, datasets }, ports.queue)
   const storage = createStorage({ ...ports, changes, control, elsewhere, arrivals: datasets })
   const comparisons = new NamedViews<ComparisonView>(
     { ...ports, changes, openTime, store: ports.comparisons },
@@ -116,7 +126,7 @@ export function openFeatures(ports: FeaturePorts) {
     { what: 'view', saved: (view) => ({ kind: 'runView', view }), removed: (id) => ({ kind: 'runViewRemoved', id }) },
   )
   const check = new DatabaseCheck({ ...ports, changes, alerts })
-  const parts = [guard, check, datasets, trash, backups, evaluations, laboratory, speed]
+  const parts = [guard, check, datasets, trash, backups, evaluations, laboratory, studies, speed]
   const homeGuard = new HomeGuard({ ...ports, alerts, control, parts })
   noteOpening({ ...ports, changes, alerts })
   for (const alert of ports.news) alerts.raise(alert)
@@ -125,6 +135,7 @@ export function openFeatures(ports: FeaturePorts) {
   control.recover()
   trash.start()
   datasets.recover(ports.datasetFolders)
+  studies.start()
   check.start()
   homeGuard.start()
   const features = {
@@ -140,6 +151,7 @@ export function openFeatures(ports: FeaturePorts) {
     trash,
     evaluations,
     laboratory,
+    studies,
     maker,
     storage,
     comparisons,

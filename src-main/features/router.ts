@@ -6,6 +6,7 @@ import { lab } from './lab/procedures.js'
 import type { Features } from './open.js'
 import { group } from './procedure.js'
 import { catalogue, runs } from './runs/procedures.js'
+import { studies } from './studies/procedures.js'
 
 /** Everything that windows and commands can ask of a home. */
 export const router = group({
@@ -14,6 +15,7 @@ export const router = group({
   datasets,
   runs: group({ ...runs, ...evaluations }),
   lab,
+  studies,
   alerts,
   storage,
   settings,

@@ -14,10 +14,12 @@ import { createStores } from '../storage/stores.js'
 import { openReserve } from '../storage/reserve.js'
 import { guarded, warn } from '../processes/guarded.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
+import { computingHere } from './computing.js'
 import { createEvaluator } from './evaluator.js'
 import { createInstruments } from './instruments.js'
 import { createLab } from './lab.js'
 import { readProvenance } from './provenance.js'
+import { createMeasurer, templates } from './studies.js'
 import { createSpeedMeter } from './speed-meter.js'
 import { VERSION } from './version.js'
 import { weights } from './weights.js'
@@ -27,6 +29,7 @@ import type { HomeDisk } from '../features/home/home-disk.js'
 import type { Instruments, Lab } from '../features/lab/laboratory.js'
 import type { HomeWatch } from '../features/home/home-watch.js'
 import type { Catalogue } from '../features/runs/configurations.js'
+import type { Measurer } from '../features/studies/measurements.js'
 import type { SpeedMeter } from '../features/runs/machine-speed.js'
 import type { Weights } from '../features/runs/weights.js'
 import type { Awaitable, Clock } from '../features/shared/clock.js'
@@ -62,6 +65,8 @@ export interface BackendOptions {
   lab?: Lab | undefined
   /** What answers instruments of the lab; by default the trainer's program, which stays resident for a while. */
   instruments?: Instruments | undefined
+  /** What measures cells of studies; by default the trainer's program. */
+  measurer?: Measurer | undefined
   /** What measures the machine; by default the trainer's program. */
   speedMeter?: SpeedMeter | undefined
 }
@@ -127,6 +132,9 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       lab: options.lab ?? createLab(trainerEntry, (share) => environment?.(share) ?? {}),
       instruments: options.instruments ?? createInstruments(trainerEntry, (share) => environment?.(share) ?? {}),
       speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
+      templates,
+      measurer: options.measurer ?? createMeasurer(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
+      computing: async (slots) => computingHere(await options.engine?.(), await provenance, slots),
       exchange: createExchange(home),
       system: async () => ({
         version: VERSION,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Environment } from '../contract/runs.js'
 import { listGpus } from '../engine/share.js'
+import { NUMERICS_REVISION } from '../numeric/revision.js'
 import { VERSION } from './version.js'
 
 const run = promisify(execFile)
@@ -15,12 +16,13 @@ const DIFF_LIMIT = 2 ** 20
 
 const TOO_LONG = '# The diff to the commit exceeds 1 MiB and was not stored.\n'
 
-type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>
+type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>
 
 /** Which machine and which program this is, down to the lines that are not committed: a run stores it, so that it can be repeated. */
 export async function readProvenance(): Promise<Provenance> {
   const program = {
     retrace: VERSION,
+    numerics: NUMERICS_REVISION,
     platform: `${process.platform} ${process.arch} ${release()}, Node ${process.versions.node}`,
     hardware: { processor: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), gpus: listGpus() },
   }

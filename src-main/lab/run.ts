@@ -1,30 +1,10 @@
 import { engine } from '@tensorflow/tfjs-core'
 import type { OptionValue } from '../contract/config.js'
 import { UserError } from '../contract/errors.js'
-import { LabResultSchema, type LabOptions, type LabResult } from '../contract/lab.js'
-import { hint } from '../contract/near.js'
+import { LabResultSchema, type LabResult } from '../contract/lab.js'
 import { stepCost } from '../numeric/cost.js'
 import type { Diagnostic, LabContext, LabProgress, LabTarget } from './diagnostic.js'
 import { Findings } from './findings.js'
-
-/**
- * The options of a diagnostic, whole: what is asked for, else the default.
- * @throws UserError BAD_INPUT that names every one that is wrong
- */
-export function completeOptions({ title, options }: Pick<Diagnostic, 'title' | 'options'>, asked: LabOptions): Record<string, OptionValue> {
-  const keys = Object.keys(options)
-  const problems = Object.keys(asked)
-    .filter((key) => !(key in options))
-    .map((key) => `${key}: ${title} has no such option; ${hint(key, keys, `there are ${keys.join(', ')}.`)}`)
-  const whole: Record<string, OptionValue> = {}
-  for (const [key, schema] of Object.entries(options)) {
-    const parsed = schema.safeParse(asked[key])
-    if (parsed.success) whole[key] = parsed.data
-    else problems.push(...parsed.error.issues.map(({ message }) => `${key}: ${message}.`))
-  }
-  if (problems.length) throw new UserError('BAD_INPUT', problems.join(' '))
-  return whole
-}
 
 /** Operation by operation a force takes so much longer than in the compiled step that was measured. */
 const EAGER = 4

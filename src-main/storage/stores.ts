@@ -10,6 +10,7 @@ import { createLogStore } from './log.js'
 import { createNamedStore } from './named.js'
 import { createRunStore } from './runs.js'
 import { createSeriesStore, type SummarisedSeries } from './series.js'
+import { createStudyStore } from './studies.js'
 import { createDatasetStore, createSettingsStore } from './settings.js'
 import type { NamedStore } from '../features/comparisons/named.js'
 import type { DatasetStore } from '../features/datasets/dataset-store.js'
@@ -21,6 +22,7 @@ import type { SettingsStore } from '../features/home/settings.js'
 import type { CheckpointStore } from '../features/runs/checkpoint-store.js'
 import type { LogStore } from '../features/runs/log-store.js'
 import type { RunStore } from '../features/runs/run-store.js'
+import type { StudyStore } from '../features/studies/study-store.js'
 
 export interface Stores {
   transactions: Transactions
@@ -32,6 +34,7 @@ export interface Stores {
   runViews: NamedStore<RunView>
   evaluations: EvaluationStore
   labResults: LabStore
+  studies: StudyStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -50,6 +53,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     runViews: createNamedStore(db, 'run_views', RunViewSchema),
     evaluations: createEvaluationStore(db),
     labResults: createLabStore(db),
+    studies: createStudyStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

@@ -1,5 +1,6 @@
 import type { Alert } from '../contract/alerts.js'
 import type { Checkpoint, LogEntry, RunStatus } from '../contract/runs.js'
+import type { CellState } from '../contract/studies.js'
 
 /**
  * The tables as TypeScript sees them. The migrations make them; a test compares the two, column by column. The stores take their row types
@@ -62,6 +63,7 @@ const runs = {
   /** Set while the run is out of sight and can be brought back. */
   removedAt: nullable(real),
   removedAfter: nullable(real),
+  studyId: nullable(text),
 }
 
 const run_records = {
@@ -149,6 +151,32 @@ const lab_results = {
   result: text,
 }
 
+const studies = {
+  id: text,
+  name: text,
+  template: text,
+  /** JSON. */
+  options: text,
+  createdAt: real,
+  held: integer,
+}
+
+const study_cells = {
+  studyId: text,
+  position: integer,
+  /** JSON. */
+  factors: text,
+  work: text,
+  key: text,
+  runId: nullable(text),
+  takenOver: integer,
+  /** Of a measurement; that of a run is in its row. */
+  state: nullable(oneOf<CellState>()),
+  reason: nullable(text),
+  measured: nullable(text),
+  seconds: nullable(real),
+}
+
 const journal = { seq: integer, kind: text, runId: nullable(text), bytesUpTo: integer, body: text }
 
 const alerts = {
@@ -186,6 +214,8 @@ export const TABLES = {
   checkpoints,
   evaluations,
   lab_results,
+  studies,
+  study_cells,
   journal,
   alerts,
   comparisons: named,

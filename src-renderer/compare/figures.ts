@@ -2,7 +2,7 @@ import { intervalOf, metricInfo, readingsOf, readValue, type Reading } from '../
 import type { RunSummary } from '../../src-main/contract/runs.js'
 import { isUntrusted } from '../ui/describe.js'
 import { leaders } from './significance.js'
-import { sampleOf, type Sample } from '../ui/statistics.js'
+import { sampleOf, type Sample } from '../../src-main/contract/sample.js'
 
 /** Which of a metric's values is good; null where neither is. */
 export const betterOf = (key: string): 'higher' | 'lower' | null => metricInfo(key).better ?? null

@@ -1,5 +1,5 @@
 import studentProbability from '@stdlib/stats-base-dists-t-cdf'
-import type { Sample } from '../ui/statistics.js'
+import type { Sample } from '../../src-main/contract/sample.js'
 
 /** Runs that an entry needs at least to be compared with another: fewer say next to nothing about their spread. */
 export const LEAST_RUNS = 3

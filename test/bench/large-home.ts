@@ -92,6 +92,7 @@ function summaryOf(run: number, config: RunConfig, random: () => number): RunSum
         : null,
     lease: 1,
     parentId: null,
+    studyId: null,
     tags: random() < 0.3 ? [`sweep ${run % 12}`] : [],
     note: random() < 0.1 ? 'Looks better than the last one' : '',
     colour: null,

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { expect, test } from 'vitest'
-import type { z } from 'zod'
-import { fieldInfo } from '../../src-main/contract/config.js'
+import { docsTable, optionRow, quantityRow } from '../fixtures/docs-tables.js'
 import { INSTRUMENTS } from '../../src-main/contract/instruments.js'
 import { bySection } from '../../src-main/contract/lab.js'
 import type { Diagnostic } from '../../src-main/lab/diagnostic.js'
@@ -69,30 +68,14 @@ volume and is reversible, but its force is not a gradient, so there is no such e
 **Learning rate limits.** On a quadratic with curvature c, momentum SGD is \`w⁺ = (1 + m - ηc) w - m w⁻\`, which is stable up to \`ηc = 2(1 + m)\`. Nesterov
 momentum as in PyTorch is \`w⁺ = (1 + m)(1 - ηc) w - m (1 - ηc) w⁻\`, which has the root -1 at \`ηc = 2(1 + m)/(1 + 2m)\`.`
 
-const escaped = (cells: readonly string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '-'), ...rows].map(escaped).join('\n')
-
-const option = (key: string, schema: z.ZodType): string[] => {
-  const { label, unit = '', help } = fieldInfo(schema)!
-  return [`\`${key}\``, label, unit, `\`${JSON.stringify(schema.parse(undefined))}\``, help]
-}
-
 function section({ id, title, question, limits, quantities, options }: Diagnostic): string {
-  const measured = Object.entries(quantities).map(([key, { label, symbol, unit, formula, source }]) => [
-    `\`${key}\``,
-    symbol ? `${label} (${symbol})` : label,
-    unit,
-    formula,
-    source,
-  ])
-  const choices = Object.entries(options).map(([key, schema]) => option(key, schema))
+  const choices = Object.entries(options).map(optionRow)
   return [
     `### ${title}: \`${id}\``,
     `**${question}**`,
     `Limitations: ${limits}`,
-    table(['column', 'quantity', 'unit', 'formula', 'source'], measured),
-    ...(choices.length ? [table(['option', 'label', 'unit', 'default', 'what it does'], choices)] : []),
+    docsTable(['column', 'quantity', 'unit', 'formula', 'source'], Object.entries(quantities).map(quantityRow)),
+    ...(choices.length ? [docsTable(['option', 'label', 'unit', 'default', 'what it does'], choices)] : []),
   ].join('\n\n')
 }
 

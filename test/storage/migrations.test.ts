@@ -275,4 +275,26 @@ describe('migrations', () => {
     expect(db.problems()).toEqual([])
     db.close()
   })
+
+  it('0017: runs of the sixteenth version are of no study, and there is room for studies', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(16, file, `${RUN}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { runs, studies } = createStores(db)
+    expect(runs.list()).toMatchObject([{ id: 'abcd', studyId: null }])
+    const work = { kind: 'run' as const, run: { preset: 'p', dataset: 'd', overrides: {} } }
+    const cell = { position: 0, factors: { seed: 1 }, work, key: 'k', runId: 'abcd', takenOver: true, measured: null, seconds: null }
+    studies.insert({ id: 'wxyz', name: 'n', template: 't', options: { a: 1 }, createdAt: 1, held: false }, [cell])
+    expect(studies.list()).toMatchObject([{ id: 'wxyz', options: { a: 1 }, cells: 1, counts: { paused: 1 } }])
+    expect(studies.cells('wxyz')).toMatchObject([
+      { factors: { seed: 1 }, work, runId: 'abcd', takenOver: true, state: 'paused', seconds: 6 },
+    ])
+    runs.remove('abcd')
+    expect(studies.cells('wxyz')).toMatchObject([{ state: 'removed' }])
+    studies.remove('wxyz')
+    expect(db.prepare('SELECT * FROM study_cells').all()).toEqual([])
+    expect(db.problems()).toEqual([])
+    db.close()
+  })
 })

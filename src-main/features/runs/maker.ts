@@ -5,6 +5,7 @@ import { hasConfiguration, type CreateRun, type Environment, type ForkRun, type 
 import { readStoredConfig } from '../../contract/stored-config.js'
 import type { NetworkSummary } from '../../contract/catalogue.js'
 import type { Configurations } from './configurations.js'
+import type { Change } from '../../contract/changes.js'
 import type { Changes } from '../home/changes.js'
 import { recordOf } from './detail.js'
 import { findCheckpoint } from './find-checkpoint.js'
@@ -26,16 +27,18 @@ export interface MakerPorts {
   configurations: Configurations
   weights: Weights
   /** What is recorded with each new run, apart from engine and data set. */
-  provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware'>>
+  provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>>
 }
 
 /** A run that is about to be made. */
-interface Plan {
+export interface Plan {
   config: RunConfig
   summary: NetworkSummary
   dataset: Dataset
   name: string | undefined
   parentId: string | null
+  /** The study that it is a cell of. */
+  studyId?: string | undefined
   id: string
   weightsFile: string | null
 }
@@ -70,7 +73,7 @@ export class RunMaker {
     const plan = await configurations.fork(readStoredConfig(config), { overrides: {} })
     const id = newId()
     const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
-    if (weightsFile === null) return only(await this.start({ ...common, weightsFile: null }))
+    if (weightsFile === null) return only(await this.start([{ ...common, weightsFile: null }]))
     return only(await this.startWithWeights([common], () => files.copyWeights(sourceId, weightsFile, id)))
   }
 
@@ -85,18 +88,23 @@ export class RunMaker {
     return only(await this.startWithWeights([named], (id) => files.adoptWeights(parentId, checkpoint.file, id)))
   }
 
-  private async start(...plans: Plan[]): Promise<RunSummary[]> {
+  /**
+   * Inserts and queues all of them in one transaction.
+   * @param also done in the same transaction, after the runs are there
+   */
+  async start(plans: readonly Plan[], also: (record: (change: Change) => void) => void = () => undefined): Promise<RunSummary[]> {
     const { changes, control } = this.ports
     const provenance = await this.ports.provenance()
     changes.commit((record) => {
       for (const plan of plans) record({ kind: 'run', run: this.insert(plan, provenance) })
+      also(record)
     })
-    for (const { id } of plans) control.admit(id)
+    control.admit(...plans.map(({ id }) => id))
     return plans.map(({ id }) => control.require(id))
   }
 
   private insert(
-    { config, summary, dataset, name, parentId, id, weightsFile }: Plan,
+    { config, summary, dataset, name, parentId, studyId = undefined, id, weightsFile }: Plan,
     provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
   ): RunSummary {
     const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance }
@@ -124,6 +132,7 @@ export class RunMaker {
       reported: null,
       lease: 0,
       parentId,
+      studyId: studyId ?? null,
       tags: [],
       note: '',
       colour: null,
@@ -146,7 +155,7 @@ export class RunMaker {
     try {
       const whole = plans.map((plan) => ({ ...plan, weightsFile: adopt(plan.id) }))
       for (const { id, weightsFile, config } of whole) await weights.check(files.weightsPath(id, weightsFile), config)
-      return await this.start(...whole)
+      return await this.start(whole)
     } catch (error) {
       for (const { id } of plans) await files.removeRun(id)
       throw error
@@ -156,7 +165,7 @@ export class RunMaker {
   /** From the user's file of weights where one is given, else from random ones. */
   private startFrom(path: string | undefined, plans: Omit<Plan, 'weightsFile'>[]): Promise<RunSummary[]> {
     return path === undefined
-      ? this.start(...plans.map((plan) => ({ ...plan, weightsFile: null })))
+      ? this.start(plans.map((plan) => ({ ...plan, weightsFile: null })))
       : this.startWithWeights(plans, (id) => this.ports.files.importWeights(path, id))
   }
 }

@@ -59,6 +59,8 @@ export const travel = {
         id,
         // The parent is another home's, unless it is here too.
         parentId: detail.parentId !== null && runs.get(detail.parentId) ? detail.parentId : null,
+        // Studies do not travel with their runs.
+        studyId: null,
         baseline: false,
         reported: reportedOf(result),
         latest: Object.fromEntries(

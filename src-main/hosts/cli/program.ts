@@ -6,6 +6,7 @@ import { parsePort } from '../options.js'
 import { VERSION } from '../version.js'
 import type { Context } from './context.js'
 import { addRunMarks } from './run-program.js'
+import { addStudies } from './study-program.js'
 
 // Commands are imported only when they run, so that help and usage errors respond immediately.
 
@@ -220,6 +221,8 @@ export function createProgram(context: Context): Command {
     .option('--option <key=value>', 'set an option of the diagnostic; repeatable', each)
     .option('--csv <file>', 'write its tables to CSV files')
     .action(async (name, options) => (await import('./commands/lab.js')).lab(context, name, options))
+
+  addStudies(context, program, leaf, { each })
 
   leaf(program, 'predict <run> <image>', 'classify an image file (PNG, JPEG or WebP) with the weights of a run')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)

@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { defaultOptions } from '../../numeric/options.js'
-import { field, type NetworkConfig } from '../../contract/config.js'
-import { ownOptions } from '../../contract/architecture-options.js'
+import { field } from '../../contract/config.js'
 import { MEMORY } from '../../contract/memory.js'
 import { microBatch } from '../../contract/micro-batch.js'
 import { activationBytes, estimateStep } from '../../numeric/describe.js'
-import { buildNetwork, NetworkConfigError, type Network } from '../../numeric/network.js'
-import { findDynamics } from '../../numeric/registry.js'
-import { defineDiagnostic, type LabTarget } from '../diagnostic.js'
+import { defineDiagnostic } from '../diagnostic.js'
+import { deepened, unitsOf, whereStoredEnds } from '../over-depth.js'
 
 const ESTIMATE = 'Estimate of numeric/describe.ts, held against tfjs’s own accounting by its test; the idea: Gomez et al. 2017, table 1'
 
@@ -65,35 +62,6 @@ const quantities = {
   memory: { label: 'Memory of this machine', symbol: '', unit: 'bytes', formula: 'As reported by the operating system', source: 'Retrace' },
 } as const
 
-/** The network of a configuration with its units multiplied, or with another architecture in the place of its own. */
-function scaled({ network }: Pick<LabTarget, 'network'>, factor: number, arch = network.config.arch): Network | null {
-  const own = Object.keys(ownOptions(network.config))
-  const base = Object.fromEntries(
-    Object.entries(network.config).filter(([key]) => !own.includes(key) || arch === network.config.arch),
-  ) as NetworkConfig
-  const dynamics = findDynamics(arch)!
-  const stages = base.stages.map(({ channels, units }) => ({ channels, units: Math.max(1, Math.round(units * factor)) }))
-  const other: Partial<NetworkConfig> =
-    arch === base.arch ? {} : { arch, mode: dynamics.reversible ? 'reversible' : 'stored', unitNorm: 'none', ...defaultOptions(dynamics) }
-  try {
-    return buildNetwork({ ...base, ...other, stages })
-  } catch (error) {
-    // Not every architecture takes these channels, or vectors.
-    if (error instanceof NetworkConfigError) return null
-    throw error
-  }
-}
-
-const unitsOf = (network: Network): number => network.stages.reduce((sum, { units }) => sum + units, 0)
-
-/** Fewest units, in the proportions of the network, whose stored activations take more than there is: they grow linearly. */
-function whereStoredEnds(target: LabTarget, batch: number): number | null {
-  const [once, twice] = [1, 2].map((factor) => activationBytes(scaled(target, factor)!, batch).stored) as [number, number]
-  const each = (twice - once) / unitsOf(target.network)
-  if (!(each > 0)) return null
-  return Math.max(1, unitsOf(target.network) + Math.floor((target.machine.memoryBytes - once) / each) + 1)
-}
-
 export const memoryDepth = defineDiagnostic({
   id: 'memory-depth',
   title: 'Memory and time over depth',
@@ -126,15 +94,15 @@ export const memoryDepth = defineDiagnostic({
     for (let factor = 1; factor <= options.mostFactor; factor *= 2) factors.push(factor)
     yield { message: 'estimates' }
     const rows = factors.map((factor) => {
-      const own = scaled(context, factor)!
+      const own = deepened(network.config, factor)!
       const seconds = machine.speed && estimateStep(own, batch, machine.speed)
       const of = (arch: string): ReturnType<typeof activationBytes> | null => {
-        const other = arch === config.arch ? own : scaled(context, factor, arch)
+        const other = arch === config.arch ? own : deepened(network.config, factor, arch)
         return other && activationBytes(other, batch)
       }
       return { units: unitsOf(own), own: activationBytes(own, batch), revnet: of('revnet'), resnet: of('resnet'), seconds }
     })
-    const fits = whereStoredEnds(context, batch)
+    const fits = whereStoredEnds(network.config, batch, machine.memoryBytes)
     findings.table('depth', 'By units', {
       units: rows.map(({ units }) => units),
       reversible: rows.map(({ own }) => own.reversible),

@@ -63,6 +63,8 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     secondsPerStep,
     imagesPerSecond: config.batch / secondsPerStep,
     peakMiB: peakResidentMiB(),
+    /** Before the network was made. */
+    startMiB,
     /** Of one step at this batch, or micro-batch, estimated; apart from the memory of the process, which is measured. */
     activationBytes: withKept(activationBytes(network, together), plan.bytes),
     /** What the process took before, and what training was expected to add. */

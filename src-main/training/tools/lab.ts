@@ -1,7 +1,8 @@
 import type { LabRequest, LabResult } from '../../contract/lab.js'
 import type { LabContext } from '../../lab/diagnostic.js'
 import { findDiagnostic } from '../../lab/registry.js'
-import { completeOptions, estimateSeconds, runDiagnostic } from '../../lab/run.js'
+import { completeOptions } from '../../lab/complete-options.js'
+import { estimateSeconds, runDiagnostic } from '../../lab/run.js'
 import { openLabSubject } from '../lab-subject.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 

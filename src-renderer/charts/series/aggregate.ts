@@ -3,7 +3,8 @@ import { doubles } from './chunked.js'
 import { Pyramid } from './pyramid.js'
 import { SeriesBuffer, type Values } from './series-buffer.js'
 import { GroupClock, type Elapsed } from './group-clock.js'
-import { bandOf, sampleOf, type Center, type Spread } from '../../ui/statistics.js'
+import { sampleOf } from '../../../src-main/contract/sample.js'
+import { bandOf, type Center, type Spread } from '../../ui/statistics.js'
 
 /** One run's part in a group. */
 export interface Member {

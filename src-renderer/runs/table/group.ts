@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../../src-main/contract/runs.js'
-import { sampleOf } from '../../ui/statistics.js'
+import { sampleOf } from '../../../src-main/contract/sample.js'
 import { termOf, type Column, type Value } from './column.js'
 import { compareKeys, sortKeyOf } from './sort.js'
 

@@ -18,8 +18,11 @@ import type { TrainerExit } from './trainers.js'
 /** Milliseconds until the end of a run is written again when the disk refused it. */
 const RETRY_AFTER = 5000
 
-/** Why no run is started: the disk is nearly full, or has no room at all, or the speed of the machine is measured, or the home is lost. */
-export type Hold = 'disk' | 'full' | 'measurement' | 'lost'
+/**
+ * Why no run is started: the disk is nearly full, or has no room at all, or the speed of the machine or a cell of a study is measured, or the
+ * home is lost.
+ */
+export type Hold = 'disk' | 'full' | 'measurement' | 'study' | 'lost'
 
 /**
  * The queue of runs and the life of each: starts trainers as places become free, commits what they report, and settles every
@@ -73,9 +76,9 @@ export class RunControl {
     runs.updateRecord(id, { pid: null })
   }
 
-  /** Starts the run as soon as there is a place for it; it must be queued. */
-  admit(id: string): void {
-    this.admitted.add(id)
+  /** Starts these runs as soon as there is a place for them; they must be queued. */
+  admit(...ids: string[]): void {
+    for (const id of ids) this.admitted.add(id)
     this.pump()
   }
 
@@ -101,6 +104,11 @@ export class RunControl {
   /** Looks at the queue again, because a setting has changed. */
   reconsider(): void {
     this.pump()
+  }
+
+  /** Resolves when no trainer is at work. */
+  async idle(): Promise<void> {
+    if (this.live.size > 0) await new Promise<void>((resolve) => this.settled.push(resolve))
   }
 
   /** Makes queued runs wait whatever places there are, until each who asked for it lets them go. */
@@ -203,7 +211,7 @@ export class RunControl {
     const cancel = this.ports.clock.after(timeout, () => {
       for (const live of this.live.values()) live.kill('Retrace was closed and the trainer did not exit in time.')
     })
-    if (this.live.size > 0) await new Promise<void>((resolve) => this.settled.push(resolve))
+    await this.idle()
     cancel()
   }
 

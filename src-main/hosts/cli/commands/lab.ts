@@ -1,24 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { optionSchema } from '../../../contract/architecture-options.js'
 import type { RunOverrides } from '../../../contract/config.js'
 import { UserError } from '../../../contract/errors.js'
-import {
-  bySection,
-  labCsv,
-  LabOptionSchema,
-  type Cell,
-  type DiagnosticInfo,
-  type LabOptions,
-  type LabResult,
-  type LabTable,
-  type LabTargetInput,
-} from '../../../contract/lab.js'
-import { explainFileError } from '../../../data/disk.js'
-import { replaceFile } from '../../../durable/replace-file.js'
+import { bySection, type DiagnosticInfo, type LabResult, type LabTargetInput } from '../../../contract/lab.js'
 import { describeDiagnostic, allDiagnostics, findDiagnostic } from '../../../lab/registry.js'
 import { userPath } from '../../home.js'
 import type { CommonOptions, Context } from '../context.js'
+import { describeInfo, readOptions, tellFindings, writeTables } from '../findings.js'
 import { followTask } from '../follow-task.js'
 import { asJson, table } from '../format.js'
 import { parseSetting, toOverrides } from '../settings.js'
@@ -79,45 +66,7 @@ function listDiagnostics(context: Context, { json }: LabCommandOptions): void {
 
 function describe(context: Context, info: DiagnosticInfo, { json }: LabCommandOptions): void {
   if (json) return context.print(asJson(info))
-  const { title, question, limits, quantities, options } = info
-  const lines = [
-    `${title}: ${question}`,
-    limits,
-    ...table(
-      ['QUANTITY', 'UNIT', 'FORMULA', 'SOURCE'],
-      Object.values(quantities).map(({ label, symbol, unit, formula, source }) => [
-        symbol ? `${label} (${symbol})` : label,
-        unit,
-        formula,
-        source,
-      ]),
-    ),
-    ...table(
-      ['OPTION', 'DEFAULT', 'WHAT IT DOES'],
-      Object.entries(options).map(([key, description]) => [
-        key,
-        String(optionSchema(description).parse(undefined)),
-        `${description.field?.label ?? key}. ${description.field?.help ?? ''}`,
-      ]),
-    ),
-  ]
-  lines.forEach(context.print)
-}
-
-/** @throws UserError BAD_INPUT */
-function readOptions(settings: readonly string[]): LabOptions {
-  return Object.fromEntries(
-    settings.map((text) => {
-      const { path, value } = parseSetting(text)
-      const parsed = LabOptionSchema.safeParse(value)
-      if (path.length !== 1 || !parsed.success)
-        throw new UserError(
-          'BAD_INPUT',
-          `--option ${JSON.stringify(text)}: an option is a number, a word, or true or false, as in --option images=8.`,
-        )
-      return [path[0]!, parsed.data]
-    }),
-  )
+  describeInfo(info).forEach(context.print)
 }
 
 /** What the options name: weights of a run, or those that a new network would begin with. @throws UserError BAD_INPUT */
@@ -143,40 +92,13 @@ async function findTarget(workbench: Workbench, options: LabCommandOptions): Pro
   return { kind: 'fresh', network: { preset, dataset, overrides: { ...given, ...overrides } } }
 }
 
-const shown = (cell: Cell): string => (typeof cell === 'number' && !Number.isInteger(cell) ? cell.toPrecision(4) : String(cell ?? '-'))
-
-const headed = ({ label, unit }: { label: string; unit: string }): string => (unit ? `${label} [${unit}]` : label)
-
 function tell({ title, subject, summary, tables, notes, suggestion, seconds }: LabResult): string[] {
   return [
     `${title}: ${subject.preset} (${subject.arch}) on ${subject.dataset}, ${subject.step === 0 ? 'at its start' : `step ${subject.step}`}, seed ${subject.seed}`,
-    ...summary.map(({ label, unit, value }) => `${headed({ label, unit })}: ${shown(value)}`),
-    ...tables.flatMap(({ title: name, columns }) => [
-      '',
-      name,
-      ...table(
-        columns.map(headed),
-        columns[0]!.values.map((_, row) => columns.map(({ values }) => shown(values[row]!))),
-      ),
-    ]),
+    ...tellFindings({ summary, tables }),
     '',
     ...(suggestion ? [`For a new run: --set ${suggestion.key}=${suggestion.value}`] : []),
     ...notes.map(({ level, text }) => (level === 'warning' ? `Warning: ${text}` : text)),
     `Took ${seconds.toFixed(1)} s.`,
   ]
-}
-
-/** The first table under the name that was given, each other one beside it under its own. */
-async function writeTables(context: Context, file: string, tables: readonly LabTable[]): Promise<void> {
-  if (tables.length === 0)
-    throw new UserError('NOT_FOUND', 'The diagnostic has found nothing that a table holds: see its notes with --json.')
-  for (const [at, each] of tables.entries()) {
-    const path = at === 0 ? file : file.replace(/(\.[^./\\]*)?$/, (ending) => `-${each.key}${ending}`)
-    try {
-      await replaceFile(path, (temporary) => writeFile(temporary, labCsv(each)))
-    } catch (error) {
-      throw explainFileError(error, path)
-    }
-    context.note(`Wrote ${path}.`)
-  }
 }

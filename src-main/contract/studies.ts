@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { LabOptionsSchema, LabResultSchema, type Quantity } from './lab.js'
+import type { OptionDescriptions } from './option-descriptions.js'
+import { CreateRunSchema, RunIdSchema, RunStatusSchema, type RunStatus, type RunSummary } from './runs.js'
+import { BenchStepRequestSchema } from './tools.js'
+
+/** The most cells that one study may have. */
+export const MOST_CELLS = 1000
+
+export const StudyIdSchema = RunIdSchema
+
+/** Where a cell stands in the grid of its study, by the keys of the template's quantities. */
+export const FactorsSchema = z.record(z.string(), z.union([z.number(), z.string().max(200), z.boolean()]))
+export type Factors = z.infer<typeof FactorsSchema>
+
+/** What a cell does: a run trains a network; a measurement times and weighs a training step in a process of its own, beside nothing else. */
+export const CellWorkSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('run'), run: CreateRunSchema }),
+  z.strictObject({ kind: z.literal('measurement'), request: BenchStepRequestSchema }),
+])
+export type CellWork = z.infer<typeof CellWorkSchema>
+
+/** As those of runs; `removed` when the run of the cell is no longer there. */
+export const CellStateSchema = z.enum([...RunStatusSchema.options, 'removed'])
+export type CellState = RunStatus | 'removed'
+
+/** States in which nothing more happens to a cell by itself, and it has no result: it can be done again. */
+export const REPEATABLE: readonly CellState[] = ['failed', 'diverged', 'stopped', 'interrupted', 'paused', 'removed']
+
+export const StudyCellSchema = z.strictObject({
+  /** Its place in the study, from 0. */
+  position: z.int().min(0),
+  factors: FactorsSchema,
+  work: CellWorkSchema,
+  /** Identifies what it computes; cells and runs of the same key give the same result. */
+  key: z.string(),
+  state: CellStateSchema,
+  /** Why it failed or diverged, as a sentence. */
+  reason: z.string().nullable(),
+  /** The run that does its work. */
+  runId: RunIdSchema.nullable(),
+  /** Whether the result was there already: of another study, or of a run that had finished. */
+  takenOver: z.boolean(),
+  /** What the measurement found. */
+  measured: z.record(z.string(), z.unknown()).nullable(),
+  /** Seconds that its process worked on it; null while unknown. */
+  seconds: z.number().nullable(),
+})
+export type StudyCell = z.infer<typeof StudyCellSchema>
+
+/** A cell with the row of its run, as reports see it. */
+export type StudyOutcome = Omit<StudyCell, 'runId'> & { run: RunSummary | null }
+
+/** Cells by state; states without any are absent. */
+export const CellCountsSchema = z.partialRecord(CellStateSchema, z.int())
+export type CellCounts = z.infer<typeof CellCountsSchema>
+
+/** One row of the list of studies. */
+export const StudySchema = z.strictObject({
+  id: StudyIdSchema,
+  name: z.string(),
+  template: z.string(),
+  /** All options of the template, also those that have their default. */
+  options: LabOptionsSchema,
+  /** Milliseconds since 1970; a label. */
+  createdAt: z.number(),
+  /** Whether its measurements wait until it is resumed. */
+  held: z.boolean(),
+  cells: z.int(),
+  counts: CellCountsSchema,
+})
+export type Study = z.infer<typeof StudySchema>
+
+/** What a study shows so far: the same parts as a result of the lab, so that the same code draws and exports both. */
+export const StudyReportSchema = LabResultSchema.pick({ summary: true, tables: true, figures: true, notes: true })
+export type StudyReport = z.infer<typeof StudyReportSchema>
+
+export interface StudyDetail {
+  study: Study
+  cells: StudyCell[]
+  report: StudyReport
+  /** Estimate of the seconds until the last cell is done; null when nothing is going on, or nothing is known yet. */
+  remainingSeconds: number | null
+  /** The command that starts the same study. */
+  command: string
+}
+
+export const StartStudySchema = z.strictObject({
+  template: z.string().max(64),
+  options: LabOptionsSchema.default({}),
+  name: z.string().trim().max(200).optional(),
+})
+export type StartStudy = z.input<typeof StartStudySchema>
+
+/** What would become of a study, without starting it. */
+export interface StudyPreview {
+  cells: { factors: Factors; kind: CellWork['kind']; title: string }[]
+  /** Cells whose results are there already. */
+  done: number
+  /** Estimate of the time that the others take; null where the speed of this machine was never measured. */
+  seconds: number | null
+  /** Why it cannot be started, as sentences. */
+  problems: string[]
+}
+
+/** What a form and the documentation show of a template. */
+export interface StudyTemplateInfo {
+  id: string
+  title: string
+  /** What it answers. */
+  question: string
+  /** What its answer does not say. */
+  limits: string
+  quantities: Readonly<Record<string, Quantity>>
+  options: OptionDescriptions
+}
+
+/** Whether every cell has come to its end. */
+export const isSettled = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): boolean =>
+  cells === (['finished', 'failed', 'diverged', 'stopped', 'removed'] as const).reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+
+/** The factors of a cell as one line, for example `resnet-32, 500 images, seed 1`. */
+export const describeFactors = (factors: Factors): string =>
+  Object.entries(factors)
+    .map(([key, value]) => (typeof value === 'string' ? value : `${key} ${value}`))
+    .join(', ')

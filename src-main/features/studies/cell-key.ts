@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { RunConfig } from '../../contract/config.js'
+import type { EngineReport } from '../../contract/engine.js'
+import type { Environment } from '../../contract/runs.js'
+import type { CellWork } from '../../contract/studies.js'
+
+/** What the numbers of a process depend on besides its configuration and data. */
+export interface Computing extends Pick<EngineReport, 'engine' | 'device' | 'deviceName' | 'threads'> {
+  processor: string
+  /** See `NUMERICS_REVISION`. */
+  numerics: number
+}
+
+/** Keys of a configuration that change neither weights nor measured values: names, how often checkpoints are written, and when a warning is shown. */
+export const WITHOUT_EFFECT = [
+  'preset',
+  'dataset',
+  'checkpointSeconds',
+  'reconstructionTolerance',
+] as const satisfies readonly (keyof RunConfig)[]
+
+/** JSON with the keys of every object in order, so that equal values are equal texts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : each,
+  )
+}
+
+const hashed = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
+
+/** Identifies what a run computes: two runs of the same key end with the same weights and metrics, bit for bit. */
+export function runKey(config: RunConfig, datasetHash: string, computing: Computing): string {
+  const without = new Set<string>(WITHOUT_EFFECT)
+  const effective = Object.fromEntries(Object.entries(config).filter(([key]) => !without.has(key)))
+  return hashed({ run: effective, datasetHash, ...computing })
+}
+
+/** Identifies what a measurement measures: its numbers are those of this machine, and comparable rather than equal. */
+export const measurementKey = ({ request }: Extract<CellWork, { kind: 'measurement' }>, computing: Computing): string =>
+  hashed({ measurement: request, ...computing })
+
+/** On what a run was computed; null where that was not recorded, as by earlier versions, or it has not begun. */
+export function computingOf({ engine, hardware, numerics }: Pick<Environment, 'engine' | 'hardware' | 'numerics'>): Computing | null {
+  if (!engine || !hardware || numerics === undefined) return null
+  return {
+    engine: engine.engine,
+    device: engine.device,
+    deviceName: engine.deviceName,
+    threads: engine.threads,
+    processor: hardware.processor,
+    numerics,
+  }
+}

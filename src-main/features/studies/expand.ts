@@ -1,0 +1,116 @@
+import { isUserError, UserError } from '../../contract/errors.js'
+import type { LabOptions } from '../../contract/lab.js'
+import type { RunSummary } from '../../contract/runs.js'
+import { describeFactors, MOST_CELLS, type CellWork, type Factors } from '../../contract/studies.js'
+import { readStoredConfig } from '../../contract/stored-config.js'
+import { newId } from '../shared/ids.js'
+import type { Configurations } from '../runs/configurations.js'
+import type { Plan } from '../runs/maker.js'
+import type { RunStore } from '../runs/run-store.js'
+import { computingOf, measurementKey, runKey, type Computing } from './cell-key.js'
+import type { StoredCell, StudyStore } from './study-store.js'
+
+/** A template's cells, before anything is known of what is there already. */
+export interface Expansion {
+  /** All options, also those that have their default. */
+  options: LabOptions
+  cells: readonly { factors: Factors; work: CellWork }[]
+}
+
+interface ExpandPorts {
+  configurations: Configurations
+  runs: RunStore
+  studies: StudyStore
+}
+
+export interface Expanded {
+  cells: StoredCell[]
+  /** Of the runs that have to be made. */
+  plans: Plan[]
+}
+
+/**
+ * Resolves every cell: its configuration, its key, and the run or measurement that has done its work already.
+ * @param computing what runs that start now are computed on; null takes nothing over
+ * @throws UserError BAD_INPUT that names the first cell that cannot be run
+ */
+export async function expandCells(
+  ports: ExpandPorts,
+  { cells }: Expansion,
+  { studyId, name, computing }: { studyId: string; name: string; computing: Computing | null },
+): Promise<Expanded> {
+  if (cells.length === 0) throw new UserError('BAD_INPUT', 'This study would have no cells. Add a value to each of its lists.')
+  if (cells.length > MOST_CELLS)
+    throw new UserError('BAD_INPUT', `This study would have ${cells.length} cells; the most is ${MOST_CELLS}. Use fewer values or seeds.`)
+  const finished = computing && finishedRuns(ports.runs)
+  const expanded: Expanded = { cells: [], plans: [] }
+  const made = new Map<string, string>()
+  for (const [position, { factors, work }] of cells.entries()) {
+    const common = { position, factors, work, runId: null, takenOver: false, measured: null, seconds: null }
+    if (work.kind === 'measurement') {
+      const key = computing ? measurementKey(work, computing) : newId()
+      const before = computing && ports.studies.measuredBy(key)
+      expanded.cells.push({ ...common, key, ...(before ? { ...before, takenOver: true } : {}) })
+      continue
+    }
+    const { config, summary, dataset } = await resolve(ports.configurations, work.run, factors)
+    const key = computing ? runKey(config, dataset.hash, computing) : newId()
+    const own = made.get(key)
+    const other = own ?? (computing && (ports.studies.runsOf(key)[0] ?? finished!.find({ ...summary, dataset: dataset.name, config }, key)))
+    const id = other ?? newId()
+    if (!other) {
+      made.set(key, id)
+      expanded.plans.push({
+        config,
+        summary,
+        dataset,
+        name: `${name}: ${describeFactors(factors)}`,
+        parentId: null,
+        studyId,
+        id,
+        weightsFile: null,
+      })
+    }
+    expanded.cells.push({ ...common, key, runId: id, takenOver: Boolean(other) && !own })
+  }
+  return expanded
+}
+
+async function resolve(configurations: Configurations, run: Extract<CellWork, { kind: 'run' }>['run'], factors: Factors) {
+  try {
+    return await configurations.create(run)
+  } catch (error) {
+    if (!isUserError(error)) throw error
+    throw new UserError(error.code, `The cell "${describeFactors(factors)}" cannot be run. ${error.message}`, { cause: error })
+  }
+}
+
+/** Finished runs of this home by what is in their rows, so that the configurations of only a few have to be read. */
+function finishedRuns(runs: RunStore) {
+  const signature = ({
+    dataset,
+    seed,
+    totalSteps,
+    parameters,
+  }: Pick<RunSummary, 'dataset' | 'seed' | 'totalSteps' | 'parameters'>): string => `${seed} ${totalSteps} ${parameters} ${dataset}`
+  const by = new Map<string, string[]>()
+  for (const run of runs.inStatus(['finished'])) by.set(signature(run), [...(by.get(signature(run)) ?? []), run.id])
+  const keyOf = (id: string): string | null => {
+    const record = runs.record(id)
+    const computing = record && computingOf(record.environment)
+    if (!computing || record.environment.datasetHash === null || record.weightsFile !== null) return null
+    try {
+      return runKey(readStoredConfig(record.config), record.environment.datasetHash, computing)
+    } catch (error) {
+      // A run whose configuration cannot be read is not the one that is looked for.
+      if (isUserError(error)) return null
+      throw error
+    }
+  }
+  return {
+    find: (
+      { dataset, config, parameters }: { dataset: string; config: { seed: number; steps: number }; parameters: number },
+      key: string,
+    ) => by.get(signature({ dataset, seed: config.seed, totalSteps: config.steps, parameters }))?.find((id) => keyOf(id) === key) ?? null,
+  }
+}

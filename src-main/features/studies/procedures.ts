@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { StartStudySchema, StudyIdSchema } from '../../contract/studies.js'
+import { group, procedure } from '../procedure.js'
+
+const ById = z.strictObject({ id: StudyIdSchema })
+
+/** Studies, and the templates that they are started from. */
+export const studies = group({
+  templates: procedure.query(({ ctx }) => ctx.ports.templates.list()),
+  /** The newest first, and the sequence number up to which they are true. */
+  list: procedure.query(({ ctx: { ports } }) => ({ studies: ports.studies.list(), seq: ports.journal.last() })),
+  preview: procedure.input(StartStudySchema).query(({ ctx, input }) => ctx.studies.preview(input)),
+  start: procedure.input(StartStudySchema).mutation(({ ctx, input }) => ctx.studies.begin(input)),
+  /** With its cells and its report of what there is so far. */
+  get: procedure.input(ById).query(({ ctx, input }) => ctx.studies.detail(input.id)),
+  pause: procedure.input(ById).mutation(({ ctx, input }) => ctx.studies.pause(input.id)),
+  resume: procedure.input(ById).mutation(({ ctx, input }) => ctx.studies.resume(input.id)),
+  rename: procedure
+    .input(ById.extend({ name: z.string().trim().min(1).max(200) }))
+    .mutation(({ ctx, input }) => ctx.studies.rename(input.id, input.name)),
+  /** Its runs stay. */
+  remove: procedure.input(ById).mutation(({ ctx, input }) => ctx.studies.remove(input.id)),
+})

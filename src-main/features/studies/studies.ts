@@ -1,0 +1,302 @@
+import type { Preset } from '../../contract/catalogue.js'
+import type { Change } from '../../contract/changes.js'
+import type { Dataset } from '../../contract/datasets.js'
+import { isUserError, UserError } from '../../contract/errors.js'
+import type { LabOptions } from '../../contract/lab.js'
+import {
+  describeFactors,
+  REPEATABLE,
+  StartStudySchema,
+  type StartStudy,
+  type Study,
+  type StudyCell,
+  type StudyDetail,
+  type StudyOutcome,
+  type StudyPreview,
+  type StudyReport,
+  type StudyTemplateInfo,
+} from '../../contract/studies.js'
+import type { Datasets } from '../datasets/datasets.js'
+import type { Changes } from '../home/changes.js'
+import { readSettings, type SettingsStore } from '../home/settings.js'
+import type { Catalogue, Configurations } from '../runs/configurations.js'
+import type { RunControl } from '../runs/control/run-control.js'
+import type { RunMaker } from '../runs/maker.js'
+import type { RunStore } from '../runs/run-store.js'
+import type { Awaitable, Clock } from '../shared/clock.js'
+import { newId } from '../shared/ids.js'
+import type { Computing } from './cell-key.js'
+import { expandCells, type Expansion } from './expand.js'
+import { Measurements, type Measurer } from './measurements.js'
+import type { StudyStore } from './study-store.js'
+
+/** What templates refer to, without what only a host knows. */
+export interface TemplateHome {
+  datasets: readonly Dataset[]
+  presets: readonly Preset[]
+}
+
+/** What templates there are, and what they make of their cells. */
+export interface StudyTemplates {
+  list(): Awaitable<StudyTemplateInfo[]>
+  /** @throws UserError NOT_FOUND, or BAD_INPUT that names the options that are wrong */
+  expand(template: string, options: LabOptions, home: TemplateHome): Awaitable<Expansion>
+  /** Tables and figures of what there is so far. */
+  report(template: string, options: LabOptions, outcomes: readonly StudyOutcome[], home: TemplateHome): Awaitable<StudyReport>
+}
+
+interface StudyPorts {
+  changes: Changes
+  clock: Clock
+  settings: SettingsStore
+  runs: RunStore
+  studies: StudyStore
+  control: RunControl
+  maker: RunMaker
+  configurations: Configurations
+  catalogue: Catalogue
+  datasets: Datasets
+  templates: StudyTemplates
+  measurer: Measurer
+  /** What a run is computed on if so many work at once; null where that is not known. */
+  computing(slots: number): Awaitable<Computing | null>
+  fault(error: unknown): void
+}
+
+/** Studies: templates that are expanded into cells, whose runs are queued as one, and whose figures are drawn as results arrive. */
+export class Studies {
+  private readonly measurements: Measurements
+  private readonly ending = new AbortController()
+  private following: Promise<void> = Promise.resolve()
+
+  /** @param queue see `RunControl` */
+  constructor(
+    private readonly ports: StudyPorts,
+    queue: 'run' | 'hold' = 'run',
+  ) {
+    this.measurements = new Measurements({ ...ports, publish: (id, record) => this.publish(id, record) }, queue)
+  }
+
+  /** Continues what a host that ended left undone. */
+  start(): void {
+    const { changes, studies } = this.ports
+    changes.commit((record) => {
+      for (const id of studies.recover()) this.publish(id, record)
+    })
+    this.following = this.follow().catch(this.ports.fault)
+    this.measurements.pump()
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort()
+    await Promise.all([this.measurements.close(), this.following])
+  }
+
+  /** @throws UserError NOT_FOUND */
+  require(id: string): Study {
+    const study = this.ports.studies.get(id)
+    if (!study) throw new UserError('NOT_FOUND', `There is no study ${id}. \`retrace study list\` shows those there are.`)
+    return study
+  }
+
+  /** What would become of a study: its cells, how many of them are done already, and about how long the others take. */
+  async preview({ template, options = {} }: StartStudy): Promise<StudyPreview> {
+    try {
+      const expansion = await this.ports.templates.expand(template, options, await this.home())
+      const { cells, plans } = await expandCells(this.ports, expansion, {
+        studyId: newId(),
+        name: template,
+        computing: await this.computing(),
+      })
+      const times = plans.map(({ config, summary }) => {
+        const each = summary.secondsPerStep?.[config.mode]
+        return each == null ? null : each * config.steps
+      })
+      const seconds = times.every((time) => time !== null) ? times.reduce((sum, time) => sum + time!, 0) : null
+      return {
+        cells: cells.map(({ factors, work }) => ({ factors, kind: work.kind, title: describeFactors(factors) })),
+        done: cells.filter(({ takenOver }) => takenOver).length,
+        seconds: cells.some(({ work, takenOver }) => work.kind === 'measurement' && !takenOver) ? null : seconds,
+        problems: [],
+      }
+    } catch (error) {
+      if (!isUserError(error)) throw error
+      return { cells: [], done: 0, seconds: null, problems: [error.message] }
+    }
+  }
+
+  /**
+   * Expands a template and queues its cells, all in one transaction. Cells whose work is done already take over the result.
+   * @throws UserError BAD_INPUT that names the option or cell that is wrong
+   */
+  async begin(request: StartStudy): Promise<Study> {
+    const { template, options: asked, name: wanted } = StartStudySchema.parse(request)
+    const { clock, maker, studies, templates } = this.ports
+    const known = (await templates.list()).find(({ id }) => id === template)
+    const expansion = await templates.expand(template, asked, await this.home())
+    const id = newId()
+    const name = wanted || known!.title
+    const { cells, plans } = await expandCells(this.ports, expansion, { studyId: id, name, computing: await this.computing() })
+    await maker.start(plans, (record) => {
+      studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false }, cells)
+      this.publish(id, record)
+    })
+    this.measurements.admit(id)
+    return this.require(id)
+  }
+
+  async detail(id: string): Promise<StudyDetail> {
+    const study = this.require(id)
+    const cells = this.ports.studies.cells(id)
+    const { runs, templates } = this.ports
+    const outcomes = cells.map(({ runId, ...cell }): StudyOutcome => ({ ...cell, run: (runId && runs.get(runId)) || null }))
+    const report = await templates.report(study.template, study.options, outcomes, await this.home())
+    return { study, cells, report, remainingSeconds: this.remaining(outcomes), command: await this.command(study) }
+  }
+
+  /** Pauses the runs that the study made, and holds its measurements. Runs that it only took over go on. */
+  pause(id: string): Study {
+    this.require(id)
+    this.setHeld(id, true)
+    this.measurements.interrupt({ id })
+    for (const { runId, state } of this.own(id))
+      if (['queued', 'starting', 'running'].includes(state)) this.ports.control.command(runId, 'pause')
+    return this.require(id)
+  }
+
+  /**
+   * Continues everything that has no result: paused, stopped, interrupted and failed runs from their last checkpoints, measurements that
+   * failed again, and runs that were removed as new ones. Diverged runs are results and stay.
+   */
+  async resume(id: string): Promise<Study> {
+    const { changes, control, studies } = this.ports
+    this.setHeld(id, false)
+    for (const { position, work, state } of studies.cells(id)) {
+      if (work.kind === 'measurement' && REPEATABLE.includes(state))
+        changes.commit((record) => {
+          studies.setMeasurement(id, position, { state: 'queued', reason: null, measured: null, seconds: null })
+          this.publish(id, record)
+        })
+    }
+    const own = this.own(id)
+    for (const { runId, state } of own)
+      if (REPEATABLE.includes(state) && state !== 'diverged' && state !== 'removed') control.command(runId, 'resume')
+    control.admit(...own.filter(({ state }) => state === 'queued').map(({ runId }) => runId))
+    await this.replaceRemoved(id)
+    this.measurements.admit(id)
+    return this.require(id)
+  }
+
+  rename(id: string, name: string): Study {
+    this.require(id)
+    return this.ports.changes.commit((record) => {
+      this.ports.studies.update(id, { name })
+      return this.publish(id, record)
+    })
+  }
+
+  /** Removes the study and its measurements. Its runs stay. @throws UserError CONFLICT while it is at work */
+  remove(id: string): void {
+    const { changes, studies, runs } = this.ports
+    const { counts, name } = this.require(id)
+    if ((counts.running ?? 0) + (counts.starting ?? 0) > 0)
+      throw new UserError('CONFLICT', `${name} is at work. Pause it before removing it.`)
+    this.measurements.interrupt({ id })
+    const own = this.own(id).map(({ runId }) => runId)
+    changes.commit((record) => {
+      studies.remove(id)
+      record({ kind: 'studyRemoved', id })
+      for (const runId of own) {
+        const run = runs.get(runId)
+        if (run) record({ kind: 'run', run })
+      }
+    })
+  }
+
+  /** The command that starts the same study. */
+  private async command({ template, options }: Study): Promise<string> {
+    const info = (await this.ports.templates.list()).find(({ id }) => id === template)
+    const changed = Object.entries(options).filter(([key, value]) => info?.options[key]?.['default'] !== value)
+    const quoted = (text: string): string => (/^[\w.=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+    return ['retrace study start', template, ...changed.map(([key, value]) => `--option ${quoted(`${key}=${value}`)}`)].join(' ')
+  }
+
+  /** Cells whose runs this study made. */
+  private own(id: string): (StudyCell & { runId: string })[] {
+    const { runs, studies } = this.ports
+    return studies
+      .cells(id)
+      .flatMap((cell) => (cell.runId !== null && runs.get(cell.runId)?.studyId === id ? [{ ...cell, runId: cell.runId }] : []))
+  }
+
+  private setHeld(id: string, held: boolean): void {
+    this.require(id)
+    this.ports.changes.commit((record) => {
+      this.ports.studies.update(id, { held })
+      this.publish(id, record)
+    })
+  }
+
+  /** New runs for cells whose run is gone. */
+  private async replaceRemoved(id: string): Promise<void> {
+    const { maker, studies } = this.ports
+    const { name } = this.require(id)
+    const gone = studies.cells(id).filter(({ work, state }) => work.kind === 'run' && state === 'removed')
+    if (gone.length === 0) return
+    const { cells, plans } = await expandCells(
+      this.ports,
+      { options: {}, cells: gone },
+      { studyId: id, name, computing: await this.computing() },
+    )
+    await maker.start(plans, (record) => {
+      for (const [at, { position }] of gone.entries()) studies.setRun(id, position, cells[at]!.runId)
+      this.publish(id, record)
+    })
+  }
+
+  /** Publishes rows of studies as the states of their runs change. */
+  private async follow(): Promise<void> {
+    const { changes, studies } = this.ports
+    const states = new Map<string, string>()
+    for await (const { change } of changes.subscribe({ since: null, detailOf: [], signal: this.ending.signal })) {
+      if (change.kind !== 'run' && change.kind !== 'runRemoved') continue
+      const [runId, state] = change.kind === 'run' ? [change.run.id, change.run.status] : [change.runId, 'removed']
+      if (states.get(runId) === state) continue
+      states.set(runId, state)
+      const of = studies.withRun(runId)
+      if (of.length > 0) changes.commit((record) => of.forEach((id) => this.publish(id, record)))
+    }
+  }
+
+  private publish(id: string, record: (change: Change) => void): Study {
+    const study = this.require(id)
+    record({ kind: 'study', study })
+    return study
+  }
+
+  /** From the time that finished cells of the same network took, and what active runs say of themselves. */
+  private remaining(outcomes: readonly StudyOutcome[]): number | null {
+    const waiting = outcomes.filter(({ state }) => state === 'queued')
+    const active = outcomes.filter(({ state }) => state === 'starting' || state === 'running')
+    if (waiting.length + active.length === 0) return null
+    const took = (like: StudyOutcome): number | null => {
+      const done = outcomes.filter(({ state, seconds, work }) => state === 'finished' && seconds !== null && work.kind === like.work.kind)
+      const same = done.filter(({ factors }) => factors['network'] === like.factors['network'])
+      const times = (same.length > 0 ? same : done).map(({ seconds }) => seconds!)
+      return times.length > 0 ? times.reduce((sum, each) => sum + each, 0) / times.length : null
+    }
+    const each = [...waiting.map(took), ...active.map((outcome) => outcome.run?.remainingSeconds ?? took(outcome))]
+    if (each.some((seconds) => seconds === null)) return null
+    return each.reduce((sum: number, seconds) => sum + seconds!, 0) / readSettings(this.ports.settings)['queue.concurrentRuns']
+  }
+
+  private async computing(): Promise<Computing | null> {
+    return this.ports.computing(readSettings(this.ports.settings)['queue.concurrentRuns'])
+  }
+
+  private async home(): Promise<TemplateHome> {
+    const { catalogue, datasets } = this.ports
+    const [sets, presets] = await Promise.all([datasets.list(), catalogue.presets()])
+    return { datasets: sets, presets }
+  }
+}

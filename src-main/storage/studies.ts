@@ -1,0 +1,141 @@
+import {
+  CellStateSchema,
+  type CellCounts,
+  type CellState,
+  type CellWork,
+  type Factors,
+  type Study,
+  type StudyCell,
+} from '../contract/studies.js'
+import type { LabOptions } from '../contract/lab.js'
+import type { StudyStore } from '../features/studies/study-store.js'
+import type { Database } from './database.js'
+import type { RowOf } from './tables.js'
+
+type CellRow = RowOf<'study_cells'>
+
+/** The state of a cell: its run's where it has one, that of its measurement otherwise. */
+const STATE = `CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed') ELSE coalesce(runs.status, 'removed') END`
+const JOINED = 'FROM study_cells AS cells LEFT JOIN runs ON runs.id = cells.runId AND runs.removedAt IS NULL'
+
+interface Joined extends Omit<CellRow, 'state'> {
+  cellState: CellState
+  runReason: string | null
+  activeSeconds: number | null
+}
+
+const toCell = (row: Joined): StudyCell => ({
+  position: row.position,
+  factors: JSON.parse(row.factors) as Factors,
+  work: JSON.parse(row.work) as CellWork,
+  key: row.key,
+  state: row.cellState,
+  reason: row.runId === null ? row.reason : row.runReason,
+  runId: row.runId,
+  takenOver: row.takenOver === 1,
+  measured: row.measured === null ? null : (JSON.parse(row.measured) as Record<string, unknown>),
+  seconds: row.runId === null ? row.seconds : row.activeSeconds,
+})
+
+/** Studies and their cells. */
+export function createStudyStore(db: Database): StudyStore {
+  const insert = db.prepare('INSERT INTO studies (id, name, template, options, createdAt, held) VALUES (?, ?, ?, ?, ?, ?)')
+  const insertCell = db.prepare(
+    `INSERT INTO study_cells (studyId, position, factors, work, key, runId, takenOver, state, measured, seconds)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const all = db.prepare<RowOf<'studies'>>('SELECT * FROM studies ORDER BY createdAt DESC, rowid DESC')
+  const one = db.prepare<RowOf<'studies'>>('SELECT * FROM studies WHERE id = ?')
+  const counted = db.prepare<{ studyId: string; cellState: CellState; count: number }>(
+    `SELECT cells.studyId, ${STATE} AS cellState, count(*) AS count ${JOINED} GROUP BY cells.studyId, cellState`,
+  )
+  const countedOf = db.prepare<{ cellState: CellState; count: number }>(
+    `SELECT ${STATE} AS cellState, count(*) AS count ${JOINED} WHERE cells.studyId = ? GROUP BY cellState`,
+  )
+  const cellsOf = db.prepare<Joined>(
+    `SELECT cells.*, ${STATE} AS cellState, runs.reason AS runReason, runs.activeSeconds AS activeSeconds ${JOINED}
+     WHERE cells.studyId = ? ORDER BY cells.position`,
+  )
+  const rename = db.prepare('UPDATE studies SET name = ? WHERE id = ?')
+  const hold = db.prepare('UPDATE studies SET held = ? WHERE id = ?')
+  const remove = db.prepare('DELETE FROM studies WHERE id = ?')
+  const disown = db.prepare('UPDATE runs SET studyId = NULL WHERE studyId = ?')
+  const setRun = db.prepare('UPDATE study_cells SET runId = ?, takenOver = 0 WHERE studyId = ? AND position = ?')
+  const setMeasurement = db.prepare(
+    'UPDATE study_cells SET state = ?, reason = ?, measured = ?, seconds = ?, takenOver = 0 WHERE studyId = ? AND position = ?',
+  )
+  const measuredBy = db.prepare<{ measured: string; seconds: number | null }>(
+    "SELECT measured, seconds FROM study_cells WHERE key = ? AND runId IS NULL AND state = 'finished' AND measured IS NOT NULL LIMIT 1",
+  )
+  const runsOf = db.prepare<{ id: string }>(
+    `SELECT DISTINCT runs.id FROM study_cells AS cells JOIN runs ON runs.id = cells.runId
+     WHERE cells.key = ? AND runs.removedAt IS NULL AND runs.status NOT IN ('failed', 'diverged', 'stopped') ORDER BY runs.number`,
+  )
+  const waiting = db.prepare<{ studyId: string; position: number; work: string }>(
+    `SELECT cells.studyId, cells.position, cells.work FROM study_cells AS cells JOIN studies ON studies.id = cells.studyId
+     WHERE cells.runId IS NULL AND cells.state = 'queued' AND studies.held = 0
+       AND (? IS NULL OR studies.id IN (SELECT value FROM json_each(?))) ORDER BY studies.createdAt, studies.rowid, cells.position LIMIT 1`,
+  )
+  const left = db.prepare<{ studyId: string }>("SELECT DISTINCT studyId FROM study_cells WHERE runId IS NULL AND state = 'running'")
+  const again = db.prepare("UPDATE study_cells SET state = 'queued' WHERE runId IS NULL AND state = 'running'")
+  const withRun = db.prepare<{ studyId: string }>('SELECT DISTINCT studyId FROM study_cells WHERE runId = ?')
+
+  const toStudy = ({ options, held, ...row }: RowOf<'studies'>, counts: CellCounts): Study => ({
+    ...row,
+    options: JSON.parse(options) as LabOptions,
+    held: held === 1,
+    cells: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    counts,
+  })
+  const countsOf = (id: string): CellCounts =>
+    Object.fromEntries(countedOf.all(id).map(({ cellState, count }) => [CellStateSchema.parse(cellState), count]))
+
+  return {
+    insert({ id, name, template, options, createdAt, held }, cells) {
+      insert.run(id, name, template, JSON.stringify(options), createdAt, Number(held))
+      for (const { position, factors, work, key, runId, takenOver, measured, seconds } of cells) {
+        const state = work.kind === 'run' ? null : measured ? 'finished' : 'queued'
+        const found = measured && JSON.stringify(measured)
+        insertCell.run(id, position, JSON.stringify(factors), JSON.stringify(work), key, runId, Number(takenOver), state, found, seconds)
+      }
+    },
+    list() {
+      const counts = new Map<string, CellCounts>()
+      for (const { studyId, cellState, count } of counted.all()) counts.set(studyId, { ...counts.get(studyId), [cellState]: count })
+      return all.all().map((row) => toStudy(row, counts.get(row.id) ?? {}))
+    },
+    get(id) {
+      const row = one.get(id)
+      return row && toStudy(row, countsOf(id))
+    },
+    update(id, { name, held }) {
+      if (name !== undefined) rename.run(name, id)
+      if (held !== undefined) hold.run(Number(held), id)
+    },
+    remove(id) {
+      disown.run(id)
+      remove.run(id)
+    },
+    cells: (id) => cellsOf.all(id).map(toCell),
+    counts: countsOf,
+    setRun: (id, position, runId) => void setRun.run(runId, id, position),
+    setMeasurement: (id, position, { state, reason, measured, seconds }) =>
+      void setMeasurement.run(state, reason, measured && JSON.stringify(measured), seconds, id, position),
+    measuredBy(key) {
+      const row = measuredBy.get(key)
+      return row ? { measured: JSON.parse(row.measured) as Record<string, unknown>, seconds: row.seconds } : null
+    },
+    runsOf: (key) => runsOf.all(key).map(({ id }) => id),
+    waiting(among) {
+      const ids = among && JSON.stringify(among)
+      const row = waiting.get(ids, ids)
+      return row && { studyId: row.studyId, position: row.position, work: JSON.parse(row.work) as CellWork }
+    },
+    recover() {
+      const studies = left.all().map(({ studyId }) => studyId)
+      again.run()
+      return studies
+    },
+    withRun: (runId) => withRun.all(runId).map(({ studyId }) => studyId),
+  }
+}

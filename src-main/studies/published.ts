@@ -1,0 +1,41 @@
+import type { Dataset } from '../contract/datasets.js'
+
+/** A published figure that a study draws beside its own, with everything that is known of its conditions. */
+export interface PublishedPoints {
+  origin: string
+  /** Format of the data set. */
+  dataset: string
+  /** Its training and test images. */
+  train: number
+  test: number
+  conditions: string
+  figures: readonly { name: string; images: number; accuracy: number }[]
+}
+
+/** Accuracy over the share of CIFAR-10 that was used, as read from the paper's plot: 1%, 2% and 5% of 50,000 images. */
+export const FEWER_DATA: PublishedPoints = {
+  origin: 'Chang et al. 2018, section "Experiments", plot of accuracy over the share of training data (read from the plot, ±1 point)',
+  dataset: 'cifar-10',
+  train: 50_000,
+  test: 10_000,
+  conditions: 'the length of training on subsets is not stated there',
+  figures: [
+    { images: 500, name: 'Hamiltonian, published, other conditions', accuracy: 0.42 },
+    { images: 1000, name: 'Hamiltonian, published, other conditions', accuracy: 0.53 },
+    { images: 2500, name: 'Hamiltonian, published, other conditions', accuracy: 0.68 },
+    { images: 500, name: 'ResNet, published, other conditions', accuracy: 0.35 },
+    { images: 1000, name: 'ResNet, published, other conditions', accuracy: 0.45 },
+    { images: 2500, name: 'ResNet, published, other conditions', accuracy: 0.6 },
+  ],
+}
+
+const count = (images: number): string => images.toLocaleString('en-US')
+
+/** What differs between a study and published figures, as a note. */
+export function otherConditions({ origin, train, test, conditions }: PublishedPoints, here: string, { name, counts }: Dataset): string {
+  const sizes =
+    counts.train === train && counts.test === test
+      ? ''
+      : ` Subsets there are of ${count(train)} training images and tested on ${count(test)}; ${name} has ${count(counts.train)} and ${count(counts.test)}.`
+  return `Published points are from ${origin}, under other conditions: ${conditions}, here ${here}.${sizes}`
+}

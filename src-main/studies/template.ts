@@ -1,0 +1,56 @@
+import type { z } from 'zod'
+import type { Preset } from '../contract/catalogue.js'
+import type { OptionValue } from '../contract/config.js'
+import type { Dataset } from '../contract/datasets.js'
+import type { CellWork, Factors, StudyOutcome } from '../contract/studies.js'
+import type { Findings } from '../lab/findings.js'
+import type { Quantities } from '../lab/quantities.js'
+
+export type StudyOptions = Readonly<Record<string, z.ZodType<OptionValue>>>
+export type OptionsOf<O extends StudyOptions> = { readonly [Key in keyof O]: z.infer<O[Key]> }
+
+/** What a template can refer to. */
+export interface StudyHome {
+  datasets: readonly Dataset[]
+  presets: readonly Preset[]
+  memoryBytes: number
+}
+
+/** A cell that is about to be made. Its factors are keys of the template's quantities. */
+export interface NewCell<Q extends Quantities = Quantities> {
+  factors: Factors & Partial<Record<keyof Q & string, Factors[string]>>
+  work: CellWork
+}
+
+export interface Definition<Q extends Quantities, O extends StudyOptions> {
+  /** Its name on the command line, which is also the name of its file. */
+  id: string
+  title: string
+  /** What it answers, as a question. */
+  question: string
+  /** What its answer does not say. */
+  limits: string
+  /** Its place in lists: the lowest comes first. */
+  rank: number
+  /** Every factor of its cells and everything that it reports. */
+  quantities: Q
+  /** Made with `field()`, each with a default. */
+  options: O
+  /**
+   * All cells, in the order in which they are queued.
+   * @throws UserError BAD_INPUT when options contradict each other or what there is
+   */
+  expand(options: OptionsOf<O>, home: StudyHome): NewCell<Q>[]
+  /**
+   * Tables and figures of what there is so far. It is called again as results arrive, so it must not take long, and must not fail while
+   * cells have no result; cells that failed are reported, never left out.
+   */
+  report(outcomes: readonly StudyOutcome[], options: OptionsOf<O>, home: StudyHome, findings: Findings<Q>): void
+}
+
+/** A template whose own types nobody has to know. */
+export type Template = Definition<Quantities, StudyOptions>
+
+/** Checks a definition by its own types and returns it as any template. */
+export const defineStudy = <Q extends Quantities, O extends StudyOptions>(definition: Definition<Q, O>): Template =>
+  definition as unknown as Template

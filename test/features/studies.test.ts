@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest'
+import { RunConfigSchema } from '../../src-main/contract/config.js'
+import type { StudyTemplateInfo } from '../../src-main/contract/studies.js'
+import type { BenchStepRequest } from '../../src-main/contract/tools.js'
+import { runKey, WITHOUT_EFFECT, type Computing } from '../../src-main/features/studies/cell-key.js'
+import type { Measurer } from '../../src-main/features/studies/measurements.js'
+import type { Expansion } from '../../src-main/features/studies/expand.js'
+import type { StudyTemplates } from '../../src-main/features/studies/studies.js'
+import { sampleConfig } from '../fixtures/records.js'
+import { openSession, type PlayedTrainer, type Session } from '../fixtures/session.js'
+
+const COMPUTING: Computing = { engine: 'native', device: 'cpu', deviceName: 'cpu', threads: 2, processor: 'test', numerics: 1 }
+const INFO: StudyTemplateInfo = { id: 'seeds', title: 'Seeds', question: '?', limits: '', quantities: {}, options: {} }
+
+const request = (steps: number): BenchStepRequest => ({
+  preset: 'small', batch: 4, size: null, units: null, mode: null, steps, execution: null, fused: null, kept: null,
+}) // prettier-ignore
+
+/** A template with a run for each seed and a measurement for each number of steps. */
+const templates: StudyTemplates = {
+  list: () => [INFO],
+  expand: (_, options): Expansion => {
+    const list = (key: string): number[] =>
+      String(options[key] ?? '')
+        .split(',')
+        .filter(Boolean)
+        .map(Number)
+    return {
+      options,
+      cells: [
+        ...list('seeds').map((seed) => ({
+          factors: { seed },
+          work: { kind: 'run' as const, run: { preset: 'small', dataset: 'digits', overrides: { seed, steps: 40 } } },
+        })),
+        ...list('measured').map((steps) => ({ factors: { steps }, work: { kind: 'measurement' as const, request: request(steps) } })),
+      ],
+    }
+  },
+  report: (_template, _options, outcomes) => ({
+    summary: [{ key: 'cells', label: 'Cells', symbol: '', unit: '', value: outcomes.length }],
+    tables: [],
+    figures: [],
+    notes: [],
+  }),
+}
+
+/** A measurer that the test plays. */
+function played() {
+  const asked: { request: BenchStepRequest; answer(found: Record<string, unknown>): void; fail(error: Error): void }[] = []
+  const measurer: Measurer = {
+    measure: (of, { signal }) =>
+      new Promise((answer, fail) => {
+        asked.push({ request: of, answer, fail })
+        signal.addEventListener('abort', () => fail(signal.reason as Error))
+      }),
+  }
+  return { asked, measurer }
+}
+
+const open = (ports: Parameters<typeof openSession>[0] = {}) => openSession({ templates, computing: () => COMPUTING, ...ports })
+const start = (session: Session, options: Record<string, string>) => session.services.studies.start({ template: 'seeds', options })
+
+/** The trainer of a run reports its end. */
+function end(trainer: PlayedTrainer, outcome: 'finished' | 'diverged' | 'paused', accuracy = 0.5): void {
+  const { events, order } = trainer
+  trainer.gone = true
+  const { config } = order
+  events.report({ kind: 'started', step: 0, totalSteps: config.steps, stepsPerEpoch: 16, engine: ENGINE } as never)
+  const result = { testAccuracy: accuracy, testLoss: 1, step: 40, images: 100, weightsHash: 'w', seconds: 3 }
+  events.report({
+    kind: 'ended',
+    outcome,
+    reason: outcome === 'diverged' ? 'The loss is NaN.' : null,
+    result: outcome === 'finished' ? result : null,
+  } as never)
+  events.exited({ reason: null, overdue: false })
+}
+const ENGINE = {
+  engine: 'native',
+  device: 'cpu',
+  deviceName: 'cpu',
+  versions: { tfjs: '4', tensorflow: '2', node: '20' },
+  threads: 2,
+  oneDNN: true,
+  reason: '',
+  remedy: null,
+}
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 50; i++) await Promise.resolve()
+}
+const eventually = (check: () => unknown) => expect.poll(check, { interval: 5 })
+
+describe('a study', () => {
+  it('queues a run for every cell in one transaction, in order, and follows them to their ends', async () => {
+    using session = await open()
+    const before = session.stores.journal.last()
+    const study = await start(session, { seeds: '1,2,3' })
+    expect(study).toMatchObject({ template: 'seeds', name: 'Seeds', cells: 3, held: false })
+    const kinds = session.stores.journal.after(before, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
+    expect(kinds.slice(0, 4)).toEqual(['run', 'run', 'run', 'study'])
+    expect(session.stores.runs.list().map(({ seed, studyId }) => [seed, studyId])).toEqual([3, 2, 1].map((seed) => [seed, study.id]))
+
+    end(session.trainers[0]!, 'finished', 0.25)
+    end(session.trainers[1]!, 'diverged')
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 1, diverged: 1, starting: 1 })
+    const { cells, report, command } = await session.services.studies.get({ id: study.id })
+    expect(cells.map(({ state, reason }) => [state, reason])).toEqual([
+      ['finished', null],
+      ['diverged', 'The loss is NaN.'],
+      ['starting', null],
+    ])
+    expect(report.summary[0]!.value).toBe(3)
+    expect(command).toBe('retrace study start seeds --option seeds=1,2,3')
+    // Clients are told of every change of its row.
+    const rows = session.stores.journal
+      .after(0, { detailOf: [], limit: 1000 })
+      .flatMap(({ change }) => (change.kind === 'study' ? [change.study.counts] : []))
+    expect(rows.at(-1)).toEqual({ finished: 1, diverged: 1, starting: 1 })
+  })
+
+  it('skips what is done: runs of other studies, runs that finished by themselves, and equal cells', async () => {
+    using session = await open({
+      provenance: async () => ({
+        retrace: '0',
+        platform: 'test',
+        commit: null,
+        diff: null,
+        numerics: 1,
+        hardware: { processor: 'test', cores: 2, memoryBytes: 1, gpus: [] },
+      }),
+    })
+    const alone = await session.services.runs.create({ preset: 'small', dataset: 'digits', overrides: { seed: 1, steps: 40 } })
+    end(session.trainers[0]!, 'finished')
+    session.stores.runs.updateRecord(alone.id, {
+      environment: { ...session.stores.runs.record(alone.id)!.environment, engine: ENGINE as never },
+    })
+    const first = await start(session, { seeds: '1,2,2' })
+    const taken = (await session.services.studies.get({ id: first.id })).cells
+    expect(taken[0]).toMatchObject({ runId: alone.id, takenOver: true, state: 'finished' })
+    expect(taken[1]!.takenOver).toBe(false)
+    expect(taken[2]!.runId).toBe(taken[1]!.runId)
+    expect(session.stores.runs.list()).toHaveLength(2)
+    // One that is still at work is shared as well, and is not paused by the study that only shares it.
+    const second = await start(session, { seeds: '2' })
+    expect((await session.services.studies.get({ id: second.id })).cells[0]).toMatchObject({ runId: taken[1]!.runId, takenOver: true })
+    await session.services.studies.pause({ id: second.id })
+    expect(session.stores.runs.get(taken[1]!.runId!)!.status).toBe('starting')
+  })
+
+  it('does not take over a run of other data, numerics, threads or processor', () => {
+    const config = sampleConfig()
+    const keys = [
+      runKey(config, 'a', COMPUTING),
+      runKey(config, 'b', COMPUTING),
+      runKey(sampleConfig({ h: 0.2 }), 'a', COMPUTING),
+      ...[{ threads: 1 }, { numerics: 2 }, { processor: 'other' }, { engine: 'portable' as const }].map((other) =>
+        runKey(config, 'a', { ...COMPUTING, ...other }),
+      ),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+    // What has no effect on the numbers is no part of it.
+    expect(
+      runKey(sampleConfig({ preset: 'other', dataset: 'renamed', checkpointSeconds: 5, reconstructionTolerance: 0.5 }), 'a', COMPUTING),
+    ).toBe(keys[0])
+    for (const key of WITHOUT_EFFECT) expect(RunConfigSchema.shape).toHaveProperty(key)
+    // The order in which keys were written has none either.
+    expect(runKey(Object.fromEntries(Object.entries(config).reverse()) as typeof config, 'a', COMPUTING)).toBe(keys[0])
+  })
+
+  it('measures one cell at a time, beside no run, and lets queued runs wait meanwhile', async () => {
+    const { asked, measurer } = played()
+    using session = await open({ measurer })
+    const { id: runId } = await session.services.runs.create({ preset: 'small', dataset: 'digits' })
+    const study = await start(session, { measured: '1,2' })
+    await settle()
+    expect(asked).toHaveLength(0)
+    const queued = await session.services.runs.create({ preset: 'small', dataset: 'digits', overrides: { seed: 7 } })
+    end(session.trainers[0]!, 'finished')
+    await eventually(() => asked.length).toBe(1)
+    expect(session.stores.runs.get(runId)!.status).toBe('finished')
+    expect(session.stores.runs.get(queued.id)!.status).toBe('queued')
+    asked[0]!.answer({ secondsPerStep: 2 })
+    await eventually(() => asked.length).toBe(2)
+    asked[1]!.fail(new (await import('../../src-main/contract/errors.js')).UserError('INTERNAL', 'It was killed.'))
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 1, failed: 1 })
+    await eventually(() => session.stores.runs.get(queued.id)!.status).toBe('starting')
+    const { cells } = await session.services.studies.get({ id: study.id })
+    expect(cells.map(({ measured, reason }) => [measured, reason])).toEqual([
+      [{ secondsPerStep: 2 }, null],
+      [null, 'It was killed.'],
+    ])
+
+    // The same measurement is not made twice; the one that failed is, when the study is resumed.
+    end(session.trainers[1]!, 'finished')
+    const again = await start(session, { measured: '1' })
+    expect(session.stores.studies.get(again.id)!.counts).toEqual({ finished: 1 })
+    await session.services.studies.resume({ id: study.id })
+    await eventually(() => asked.length).toBe(3)
+    expect(asked[2]!.request.steps).toBe(2)
+    asked[2]!.answer({})
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 2 })
+    expect(session.faults).toEqual([])
+  })
+
+  it('is paused and resumed as a whole, and continues after a crash', async () => {
+    const { asked, measurer } = played()
+    using session = await open({ measurer })
+    session.stores.settings.set('queue.concurrentRuns', 1)
+    const study = await start(session, { seeds: '1,2', measured: '3' })
+    const paused = await session.services.studies.pause({ id: study.id })
+    expect(paused).toMatchObject({ held: true, counts: { pausing: 1, paused: 1, queued: 1 } })
+    end(session.trainers[0]!, 'paused')
+    await settle()
+    expect(asked).toHaveLength(0)
+    await session.services.studies.resume({ id: study.id })
+    await eventually(() => asked.length + session.trainers.filter(({ gone }) => !gone).length).toBeGreaterThan(0)
+    for (const trainer of session.trainers) trainer.gone = true
+    await session.crash()
+    // The measurement waits again, the run that was at work is interrupted, and both are done when it is resumed.
+    await session.services.studies.resume({ id: study.id })
+    const playing = setInterval(() => {
+      for (const trainer of session.trainers) if (!trainer.gone) end(trainer, 'finished')
+      asked.at(-1)?.answer({ secondsPerStep: 1 })
+    }, 5)
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 3 })
+    clearInterval(playing)
+    expect(session.stores.runs.list()).toHaveLength(2)
+  })
+
+  it('makes a removed run anew when it is resumed, and leaves its runs when it is removed', async () => {
+    using session = await open()
+    const study = await start(session, { seeds: '1' })
+    const [run] = session.stores.runs.list()
+    end(session.trainers[0]!, 'finished')
+    await session.services.runs.remove({ id: run!.id })
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ removed: 1 })
+    await session.services.studies.resume({ id: study.id })
+    const [next] = session.stores.runs.list()
+    expect(next!.id).not.toBe(run!.id)
+    await expect(session.services.studies.remove({ id: study.id })).rejects.toThrow('Pause it before removing it')
+    end(session.trainers[1]!, 'finished')
+    await session.services.studies.remove({ id: study.id })
+    expect(session.stores.studies.list()).toEqual([])
+    expect(session.stores.runs.get(next!.id)).toMatchObject({ studyId: null, status: 'finished' })
+    await expect(session.services.studies.get({ id: study.id })).rejects.toThrow(`There is no study ${study.id}`)
+  })
+
+  it('is refused with the cell and the field that is wrong, and nothing is left of it', async () => {
+    using session = await open({
+      templates: {
+        ...templates,
+        expand: () => ({
+          options: {},
+          cells: [{ factors: { seed: 1 }, work: { kind: 'run', run: { preset: 'small', dataset: 'digits', overrides: { h: -1 } } } }],
+        }),
+      },
+    })
+    await expect(start(session, {})).rejects.toThrow(/The cell "seed 1" cannot be run\. .*h/)
+    expect(session.stores.studies.list()).toEqual([])
+    expect(session.stores.runs.list()).toEqual([])
+    expect(await session.services.studies.preview({ template: 'seeds' })).toMatchObject({
+      cells: [],
+      problems: [expect.stringContaining('seed 1')],
+    })
+  })
+
+  it('with 1,000 cells is made within two seconds', async () => {
+    using session = await open()
+    session.stores.settings.set('queue.concurrentRuns', 1)
+    const begin = process.cpuUsage()
+    const study = await start(session, { seeds: Array.from({ length: 1000 }, (_, at) => at + 1).join(',') })
+    // Time of the processor: other tests share the machine.
+    const { user, system } = process.cpuUsage(begin)
+    const seconds = (user + system) / 1e6
+    expect(study.cells).toBe(1000)
+    expect(seconds).toBeLessThan(2)
+    await expect(start(session, { seeds: Array.from({ length: 1001 }, (_, at) => at + 1).join(',') })).rejects.toThrow('the most is 1000')
+  })
+})

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path'
+import { format, resolveConfig } from 'prettier'
+import { expect, test } from 'vitest'
+import { docsTable, optionRow, quantityRow } from '../fixtures/docs-tables.js'
+import { allTemplates } from '../../src-main/studies/registry.js'
+import type { Template } from '../../src-main/studies/template.js'
+
+const FILE = resolve(import.meta.dirname, '../../docs/studies.md')
+
+const INTRODUCTION = `# Studies
+
+A study repeats an experiment of the paper, or searches over configurations. It is started from a template, which expands into cells: training runs, or
+measurements of time and memory. The cells are queued together in one transaction; the figure and the tables of the study are drawn as results arrive.
+
+    retrace study list
+    retrace study describe TEMPLATE
+    retrace study start TEMPLATE [--option key=value] [--name NAME] [--dry-run]
+    retrace study status [ID] | pause ID | resume ID | remove ID
+    retrace study export ID [--csv FILE] [--out FILE]
+
+\`start\` and \`resume\` follow the study until every cell has ended; Ctrl+C interrupts its runs with checkpoints, and \`resume\` continues from them. The
+window has the same on its page _Studies_. Options that are lists are one text, such as \`--option seeds=1-3\` or \`--option images=500,1000\`.
+
+## Cells
+
+**Runs** are ordinary runs in the queue and the runs table, created by the study. **Measurements** run one at a time, each in a fresh process; they wait until no
+run is at work, and queued runs wait until they are done, because beside a run a step would seem slow.
+
+**What is done is skipped.** The key of a cell is a hash of its whole configuration (without the name of the preset, the name of the data set, the interval of
+checkpoints and the reconstruction tolerance, which have no effect on the numbers), the hash of the data, the engine and its device, the number of threads, the type
+of the processor, and the revision of the numerics (\`src-main/numeric/revision.ts\`, raised when bits change). A run of the same key that has finished, or is
+at work for another study, is taken over and not trained again; so is a measurement. Runs of earlier versions did not record the revision and are not taken
+over.
+
+**Failures are shown.** Cells that failed or diverged are named in the notes of the report and counted in its tables; they are in no mean. \`resume\` continues what
+was paused, stopped, interrupted or failed, repeats failed measurements, and makes removed runs anew. Diverged runs are results and stay.
+
+Removing a study keeps its runs. Pausing it pauses the runs that it created, not those that it took over.
+
+## Published figures
+
+Published figures are drawn as separate marks named "published, other conditions" unless the conditions are equal, with the differences listed in a note.
+
+This page is generated from \`src-main/studies/templates/\` by \`npm test -- studies-docs -u\`; results, help and charts use the same definitions. See
+[adding-a-study.md](adding-a-study.md) for adding one.`
+
+const section = ({ id, title, question, limits, quantities, options }: Template): string =>
+  [
+    `## ${title}: \`${id}\``,
+    `**${question}**`,
+    `Limitations: ${limits}`,
+    docsTable(['column', 'quantity', 'unit', 'formula', 'source'], Object.entries(quantities).map(quantityRow)),
+    docsTable(['option', 'label', 'unit', 'default', 'what it does'], Object.entries(options).map(optionRow)),
+  ].join('\n\n')
+
+test('docs/studies.md has every template with its definitions', async () => {
+  const page = [INTRODUCTION, ...allTemplates().map(section)].join('\n\n')
+  await expect(await format(page, { ...(await resolveConfig(FILE)), parser: 'markdown' })).toMatchFileSnapshot(FILE)
+})
+
+test.each(allTemplates().map((each) => [each.id, each] as const))('%s asks a question and states its limitations', (id, template) => {
+  expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/)
+  expect(template.question).toMatch(/\?$/)
+  expect(template.limits).toMatch(/\.$/)
+  expect(Object.keys(template.options).length).toBeGreaterThan(0)
+})

@@ -1,0 +1,47 @@
+import type { LabOptions, LabTable } from '../../src-main/contract/lab.js'
+import type { CellState, StudyOutcome, StudyReport } from '../../src-main/contract/studies.js'
+import { describePresets } from '../../src-main/numeric/describe.js'
+import { expandTemplate, reportTemplate } from '../../src-main/studies/run.js'
+import type { NewCell, StudyHome } from '../../src-main/studies/template.js'
+import { sampleDataset, sampleSummary } from '../fixtures/records.js'
+
+/** A home with CIFAR-10 of these sizes. */
+export const homeWith = (train = 10_000, test = 10_000): StudyHome => ({
+  datasets: [{ ...sampleDataset('cifar-10'), format: 'cifar-10', counts: { train, test, unlabelled: 0 } }],
+  presets: describePresets(),
+  memoryBytes: 16 * 2 ** 30,
+})
+
+export interface Played {
+  state: CellState
+  accuracy?: number
+  /** Test images. */
+  images?: number
+  reason?: string
+  measured?: Record<string, unknown>
+  seconds?: number
+}
+
+/** The report of a template whose cells have come to what the test says. */
+export function played(
+  id: string,
+  options: LabOptions,
+  home: StudyHome,
+  outcome: (cell: NewCell, position: number) => Played,
+): StudyReport {
+  const { options: whole, cells } = expandTemplate(id, options, home)
+  const outcomes = cells.map((cell, position): StudyOutcome => {
+    const { state, accuracy, images = 10_000, reason = null, measured = null, seconds = null } = outcome(cell, position)
+    const values: Record<string, number> = accuracy === undefined ? {} : { 'test/accuracy': accuracy }
+    const reported = accuracy === undefined ? null : { step: 1, images, values }
+    const run = cell.work.kind === 'run' ? sampleSummary(`run${position}`, { status: state as never, reported }) : null
+    return { ...cell, position, key: String(position), takenOver: false, state, reason, measured, seconds, run }
+  })
+  return reportTemplate(id, whole, outcomes, home)
+}
+
+/** The rows of a table, each by its keys. */
+export function rowsOf(report: StudyReport, key: string): Record<string, unknown>[] {
+  const { columns } = report.tables.find((table) => table.key === key) as LabTable
+  return (columns[0]?.values ?? []).map((_, row) => Object.fromEntries(columns.map((column) => [column.key, column.values[row]])))
+}
