@@ -51,6 +51,9 @@ export const statisticsOption = field(z.enum(['batch', 'running']).default('batc
 /** Images that the inspector lets one choose from: the first of training in the order of the lab. */
 export const INSPECTOR_IMAGES = 200
 
+/** Characters of the pixels of an own image: 512x512 of three channels. */
+const MOST_PIXELS = 2 ** 20
+
 export const InspectorSettingSchema = z.strictObject({
   instrument: z.literal('inspector'),
   ...REVERSAL_KNOBS,
@@ -64,6 +67,8 @@ export const InspectorSettingSchema = z.strictObject({
     .min(0)
     .max(INSPECTOR_IMAGES - 1)
     .default(0),
+  /** An own image in its place: pixels in the shape of the data set's images, uint8 in base64. */
+  given: Base64Schema.max(MOST_PIXELS).nullable().default(null),
   /** Counted from 1; the last where a state has fewer. */
   channel: z.int().min(1).max(4096).default(1),
 })
@@ -89,7 +94,7 @@ export const InspectorViewSchema = z.strictObject({
   summary: LabResultSchema.shape.summary,
   /** Some of the units, in order. */
   maps: z.array(StateMapSchema),
-  /** The image itself; its values are normalised, float32 [height, width, channels]. */
+  /** The image itself; its values are normalised, float32 [height, width, channels]. An own image has the class that is predicted for it. */
   input: z.strictObject({ height: z.int(), width: z.int(), channels: z.int(), values: Base64Schema, label: z.int() }),
   /** Images of the batch, the shown one among them. */
   images: z.int(),

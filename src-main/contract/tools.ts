@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ERROR_CODES } from './errors.js'
 import { LabRequestSchema } from './lab.js'
-import { PredictRequestSchema } from './predictions.js'
+import { FitImageRequestSchema, PredictRequestSchema } from './predictions.js'
 
 /**
  * Tools: work that needs TensorFlow but trains no run. A tool runs in a separate process, started like a trainer
@@ -52,6 +52,7 @@ export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('bench-step'), request: BenchStepRequestSchema }),
   z.strictObject({ tool: z.literal('evaluate'), request: EvaluateRequestSchema }),
   z.strictObject({ tool: z.literal('predict'), request: PredictRequestSchema }),
+  z.strictObject({ tool: z.literal('fit-image'), request: FitImageRequestSchema }),
   z.strictObject({ tool: z.literal('lab'), request: LabRequestSchema }),
   z.strictObject({ tool: z.literal('speed'), request: z.strictObject({}) }),
 ])

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { LabResultSchema, type LabRequest } from '../contract/lab.js'
-import { PredictionSchema, type GivenImage } from '../contract/predictions.js'
+import { FittedImageSchema, PredictionSchema, type GivenImage } from '../contract/predictions.js'
 import type { Lab } from '../features/lab/laboratory.js'
 import { runToolProcess } from './tool-process.js'
 import { knownSpeed } from './speed.js'
@@ -29,6 +29,16 @@ export function createLab(
         { entry, env, onProgress: ({ message, fraction = null }) => onProgress(fraction, message), signal },
       )
       return LabResultSchema.strip().parse(result)
+    },
+    async fitImage({ image, beside, signal, ...request }) {
+      const env = { ...process.env, ...(await environment({ slot: beside, slots: beside + 1 })) }
+      return withImage(image, async (path, name) => {
+        const { result } = await runToolProcess(
+          { tool: 'fit-image', request: { ...request, image: path, name } },
+          { entry, env, onProgress: () => undefined, signal },
+        )
+        return FittedImageSchema.strip().parse(result)
+      })
     },
     async predict({ image, beside, onProgress, signal, ...request }) {
       const env = { ...process.env, ...(await environment({ slot: beside, slots: beside + 1 })) }

@@ -28,6 +28,8 @@ export interface CorruptedImages {
 export interface LabData {
   /** Training images in an order that only the seed decides: the first `count` of them, or all where there are fewer. */
   sample(count: number): LabImages
+  /** An image as it is stored, uint8 [height, width, channels], as training normalises it. */
+  normalised(pixels: Uint8Array): Float32Array
   /** The next batch of training, as the run would have it. */
   train(): Promise<LabImages>
   /** Held-out images in order; views that the next one overwrites. */

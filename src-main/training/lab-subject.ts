@@ -4,8 +4,10 @@ import { describeIssues } from '../contract/config-issues.js'
 import type { RunConfig } from '../contract/config.js'
 import { UserError } from '../contract/errors.js'
 import type { LabSource } from '../contract/lab.js'
+import { UNTOUCHED } from '../data/augment.js'
 import { openCorruptions } from '../data/corruptions.js'
 import { openBatches, type HeldOutBatch, type RunBatches } from '../data/batches.js'
+import { Normaliser } from '../data/prepare.js'
 import type { LabData, LabImages, LabMachine } from '../lab/diagnostic.js'
 import { joined } from '../lab/flat.js'
 import type { InstrumentContext } from '../lab/instrument.js'
@@ -54,6 +56,12 @@ export function labData(batches: RunBatches, folder: string): LabData {
   return {
     sizes: { train: trainImages, validation: dataset.counts.train - trainImages, test },
     sample: (count) => firstImages(batches.sample(Math.ceil(count / batches.batch) * batches.batch), count),
+    normalised(pixels) {
+      const normaliser = new Normaliser(dataset)
+      const values = new Float32Array(normaliser.size)
+      normaliser.write(pixels, 0, values, 0, UNTOUCHED)
+      return values
+    },
     async train() {
       const batch = await batches.next()
       const copy = { images: batch.images.slice(), labels: batch.labels.slice(), count: batch.count }

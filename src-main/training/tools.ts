@@ -36,6 +36,8 @@ async function dispatch({ tool, request }: ToolRequest, progress: ToolProgress):
       return (await import('./tools/evaluate.js')).evaluateCheckpoint(request, progress)
     case 'predict':
       return (await import('./tools/predict.js')).predictImage(request, progress)
+    case 'fit-image':
+      return (await import('./tools/fit-image.js')).fitImage(request, progress)
     case 'lab':
       return (await import('./tools/lab.js')).runLab(request, progress)
     case 'speed':

@@ -5,6 +5,8 @@ import { BRIDGE } from '../../src-main/contract/bridge.js'
 
 /** An image that can be asked about until it is discarded. */
 export interface ImageSource {
+  /** Of its file. */
+  name: string
   image: GivenImage
   discard(): Promise<void>
 }
@@ -17,16 +19,17 @@ const nothing = async (): Promise<void> => undefined
  * @throws Error with the server's sentence
  */
 export async function imageSource(file: File): Promise<ImageSource> {
+  const { name } = file
   if (file.size * (4 / 3) + 4 <= MOST_SENT)
-    return { image: { bytes: toBase64(new Uint8Array(await file.arrayBuffer())) }, discard: nothing }
+    return { name, image: { bytes: toBase64(new Uint8Array(await file.arrayBuffer())) }, discard: nothing }
   const path = placeOf(file)
-  if (path !== null) return { image: { path }, discard: nothing }
+  if (path !== null) return { name, image: { path }, discard: nothing }
   if (BRIDGE in window) throw new Error('The pasted image is too large. Save it as a file and choose that file.')
   const { path: uploaded, discard } = await upload([{ path: file.name || 'image', file }], {
     onProgress: () => undefined,
     signal: new AbortController().signal,
   })
-  return { image: { path: uploaded }, discard }
+  return { name, image: { path: uploaded }, discard }
 }
 
 /** The first image among dropped or pasted data. */

@@ -38,6 +38,7 @@ function played() {
         asked.push({ ...work, answer })
         work.signal.addEventListener('abort', () => fail(work.signal.reason as Error))
       }),
+    fitImage: () => Promise.reject(new Error('not part of this test')),
     predict: async (work) => {
       shown.push(work)
       return PREDICTION

@@ -20,6 +20,7 @@ async function terminal() {
   const lab = {
     diagnostics: () => [],
     run: () => Promise.reject(new Error('not part of this test')),
+    fitImage: () => Promise.reject(new Error('not part of this test')),
     predict: async (work: PredictionWork) => {
       shown.push(work)
       return PREDICTION

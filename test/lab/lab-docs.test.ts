@@ -40,8 +40,8 @@ ends two minutes after the last question, or once it has grown beyond 3 GiB. Not
 ${INSTRUMENTS.map(({ id, title, question }) => `- **${title}** (\`${id}\`): ${question}`).join('\n')}
 
 The inspector measures what the diagnostic Reversal measures, with the same code, for a batch of 8 training images of which one is shown: the
-state that enters every unit on the way forward, the state reconstructed on the way back, and their difference. Gradients follow when the sliders
-rest. The flow shows the samples, and for problems in the plane a lattice of inputs coloured by the predicted class, in the first two coordinates of
+state that enters every unit on the way forward, the state reconstructed on the way back, and their difference. An own image can take its place, brought
+into shape as for predictions; its loss is that of the class that the network predicts for it. Gradients follow when the sliders rest. The flow shows the samples, and for problems in the plane a lattice of inputs coloured by the predicted class, in the first two coordinates of
 the state or in the two principal components of the states of all units together (Pearson 1901); feature maps are represented by the mean of each
 channel. Batch norm is frozen there.
 

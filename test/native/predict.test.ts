@@ -5,6 +5,7 @@ import type { TestFigures } from '../../src-main/contract/evaluations.js'
 import { topClasses, type Fit, type Prediction } from '../../src-main/contract/predictions.js'
 import { readDataset, loadPart } from '../../src-main/data/stored.js'
 import { evaluateCheckpoint } from '../../src-main/training/tools/evaluate.js'
+import { fitImage } from '../../src-main/training/tools/fit-image.js'
 import { predictImage } from '../../src-main/training/tools/predict.js'
 import { place, smallConfig, trainHere, type Place } from './training.js'
 
@@ -62,6 +63,9 @@ it('another image is brought into the shape of the data set, and it is said how'
     'Normalised by the channel means and deviations of the training images of noise.',
   ])
   expect(bytes(await predicted(where, checkpoint, image, 'stretch')).some((value) => value < 50)).toBe(true)
+  // Instruments take it in the same shape, without a network.
+  const fitted = await fitImage({ datasetFolder: where.datasetFolder, image, name: 'image', fit: 'cover' }, () => undefined)
+  expect(fitted.result).toEqual({ seen: cropped.seen, changes: cropped.changes })
   const file = join(where.datasetFolder, 'dataset.json')
   await expect(predicted(where, checkpoint, file)).rejects.toMatchObject({ code: 'BAD_INPUT', message: /image cannot be used: not a PNG/ })
   await expect(predicted(where, checkpoint, join(where.checkpointFolder, 'none.png'))).rejects.toMatchObject({ name: 'UserError' })

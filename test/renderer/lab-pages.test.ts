@@ -1,8 +1,10 @@
 import { afterEach, expect, it, vi } from 'vitest'
+import type { InstrumentSetting, LookRequest } from '../../src-main/contract/instruments.js'
 import type { DiagnosticInfo, LabResult } from '../../src-main/contract/lab.js'
 import { UserError } from '../../src-main/contract/errors.js'
-import type { LabWork, PredictionWork } from '../../src-main/features/lab/laboratory.js'
+import type { FitWork, LabWork, PredictionWork } from '../../src-main/features/lab/laboratory.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
+import { viewOf } from '../fixtures/views.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
 // A canvas is for the browser test; here it matters what the chart is told.
@@ -31,10 +33,15 @@ const info = (id: string, title: string, section: DiagnosticInfo['section']): Di
   options: {},
 })
 
+/** Pixels of an own image of 28x28 points. */
+const SEEN = btoa('\x05'.repeat(28 * 28))
+
 /** A home with two diagnostics, of which each suggests a learning rate. */
 async function homeWithLab() {
   const asked: LabWork[] = []
   const shown: PredictionWork[] = []
+  const fitted: FitWork[] = []
+  const looked: InstrumentSetting[] = []
   const result = (diagnostic: string): LabResult => ({
     diagnostic,
     title: diagnostic,
@@ -53,6 +60,10 @@ async function homeWithLab() {
       asked.push(work)
       return result(work.diagnostic)
     },
+    fitImage: async (work: FitWork) => {
+      fitted.push(work)
+      return { seen: { height: 28, width: 28, channels: 1, pixels: SEEN }, changes: ['Resized from 640x480 to 28x28.'] }
+    },
     predict: async (work: PredictionWork) => {
       shown.push(work)
       return {
@@ -64,7 +75,14 @@ async function homeWithLab() {
       }
     },
   }
-  return { home: await homeOfTest({ ports: { lab } }), asked, shown }
+  const instruments = {
+    look: async ({ setting }: LookRequest) => {
+      looked.push(setting)
+      return viewOf(setting)
+    },
+    close: async () => undefined,
+  }
+  return { home: await homeOfTest({ ports: { lab, instruments } }), asked, shown, fitted, looked }
 }
 
 it('the lab opens at the first diagnostic, under the heading of its section', async () => {
@@ -164,4 +182,36 @@ it('of an image that cannot be used it is said why', async () => {
   await eventually(() => expect(document.querySelector('[data-testid="predict"]')).not.toBeNull())
   paste([1])
   await eventually(() => expect(page!.text()).toContain('cat.png cannot be used: damaged header.'))
+})
+
+it('an own image goes through the inspector in the place of one of the data set, until a training image is wanted again', async () => {
+  const { home, fitted, looked } = await homeWithLab()
+  const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40 } })
+  home.advance(40)
+  page = await openWindow(home, `/runs/${id}?tab=lab&diagnostic=inspector&fit=stretch`)
+  await eventually(() => expect(page!.text()).toContain('class'))
+  expect(looked.at(-1)).toMatchObject({ instrument: 'inspector', given: null })
+  paste([1, 2, 3])
+  await eventually(() => expect(looked.at(-1)).toMatchObject({ instrument: 'inspector', given: SEEN }))
+  // Brought into shape once, in the way that the address says; sliders do not send it again.
+  expect(fitted).toMatchObject([{ image: { bytes: 'AQID' }, fit: 'stretch' }])
+  await eventually(() => expect(page!.text()).toMatch(/cat\.png.*Own image.*predicted.*Resized from 640x480 to 28x28\./))
+  expect(document.querySelector('#inspector-image')).toBeNull()
+  await page.click('[data-testid="training-image"]')
+  await eventually(() => expect(looked.at(-1)).toMatchObject({ given: null }))
+  expect(document.querySelector('#inspector-image')).not.toBeNull()
+  expect(fitted).toHaveLength(1)
+})
+
+it('an image that cannot be used is no image of the inspector, and it is said why', async () => {
+  const { home, looked } = await homeWithLab()
+  const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40 } })
+  home.advance(40)
+  home.features.ports.lab.fitImage = () =>
+    Promise.reject(new UserError('BAD_INPUT', 'The image cannot be used: damaged header. Choose a PNG, JPEG or WebP image.'))
+  page = await openWindow(home, `/runs/${id}?tab=lab&diagnostic=inspector`)
+  await eventually(() => expect(page!.text()).toContain('class'))
+  paste([1])
+  await eventually(() => expect(page!.text()).toContain('damaged header. Choose a PNG, JPEG or WebP image.'))
+  expect(looked.every((setting) => setting.instrument === 'inspector' && setting.given === null)).toBe(true)
 })

@@ -2,7 +2,7 @@ import { describeIssues } from '../../contract/config-issues.js'
 import { UserError } from '../../contract/errors.js'
 import type { InstrumentView, Look, LookRequest } from '../../contract/instruments.js'
 import type { DiagnosticInfo, LabEntry, LabRequest, LabResult, LabSource, LabTarget, RunDiagnostic } from '../../contract/lab.js'
-import type { GivenImage, Predict, Prediction, PredictRequest } from '../../contract/predictions.js'
+import type { FitImage, FitImageRequest, FittedImage, GivenImage, Predict, Prediction, PredictRequest } from '../../contract/predictions.js'
 import type { CheckpointStore } from '../runs/checkpoint-store.js'
 import type { Configurations } from '../runs/configurations.js'
 import type { DatasetFiles } from '../datasets/dataset-files.js'
@@ -31,6 +31,10 @@ export interface PredictionWork extends Omit<PredictRequest, 'image' | 'name'>, 
   image: GivenImage
 }
 
+export interface FitWork extends Omit<FitImageRequest, 'image' | 'name'>, Pick<Working, 'beside' | 'signal'> {
+  image: GivenImage
+}
+
 /** What diagnostics there are, and what runs them. */
 export interface Lab {
   diagnostics(): Awaitable<DiagnosticInfo[]>
@@ -39,6 +43,11 @@ export interface Lab {
    * @throws UserError when it cannot be asked of this network, or an option is wrong
    */
   run(work: LabWork): Promise<LabResult>
+  /**
+   * Brings an image into the shape of the images of a data set, in a process of its own.
+   * @throws UserError when image or data set cannot be used
+   */
+  fitImage(work: FitWork): Promise<FittedImage>
   /**
    * Shows an image to the weights of a checkpoint, in a process of its own.
    * @throws UserError when image, checkpoint or data set cannot be used
@@ -83,6 +92,7 @@ interface Subject {
 /** Diagnostics and predictions, one at a time in the order asked, as tasks that clients see and can cancel. */
 export class Laboratory {
   private readonly going = new Map<string, AbortController>()
+  private readonly closing = new AbortController()
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly ports: LaboratoryPorts) {}
@@ -95,7 +105,7 @@ export class Laboratory {
 
   /** Cancels what runs or waits, and waits until it has ended. */
   async close(): Promise<void> {
-    for (const controller of this.going.values()) controller.abort()
+    for (const controller of [this.closing, ...this.going.values()]) controller.abort()
     await Promise.all([this.last, this.ports.instruments.close()])
   }
 
@@ -103,6 +113,16 @@ export class Laboratory {
   async look({ target, setting }: Look): Promise<InstrumentView> {
     const { source, content } = await this.subjectOf(target)
     return this.ports.instruments.look({ source, content, setting, beside: this.ports.control.working })
+  }
+
+  /**
+   * Brings an own image into the shape that a network takes, for its instruments. It waits for no diagnostic, since it takes a second, and
+   * nothing of it is stored.
+   */
+  async fitImage({ target, image, fit }: FitImage): Promise<FittedImage> {
+    const { source } = await this.subjectOf(target)
+    const { signal } = this.closing
+    return this.ports.lab.fitImage({ datasetFolder: source.datasetFolder, image, fit, beside: this.ports.control.working, signal })
   }
 
   /** Runs a diagnostic, and stores its result with the run of the checkpoint; that of a fresh network is the caller's alone. */

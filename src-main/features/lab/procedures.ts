@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UserError } from '../../contract/errors.js'
 import { LookSchema } from '../../contract/instruments.js'
 import { LabEntrySchema, RunDiagnosticSchema } from '../../contract/lab.js'
-import { PredictSchema } from '../../contract/predictions.js'
+import { FitImageSchema, PredictSchema } from '../../contract/predictions.js'
 import { group, procedure, TaskIdSchema } from '../procedure.js'
 import { ById } from '../runs/input.js'
 
@@ -15,6 +15,9 @@ export const lab = group({
 
   /** A query, since nothing changes; what an instrument shows is not stored. */
   look: procedure.input(LookSchema).query(({ ctx, input }) => ctx.laboratory.look(input)),
+
+  /** A query too: the image becomes part of what is asked of an instrument. */
+  fitImage: procedure.input(FitImageSchema).query(({ ctx, input }) => ctx.laboratory.fitImage(input)),
 
   /** Those of this run, and the sequence number up to which that is true. */
   results: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {

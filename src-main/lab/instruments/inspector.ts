@@ -1,11 +1,13 @@
-import { toBase64 } from '../../contract/base64.js'
+import { fromBase64, toBase64 } from '../../contract/base64.js'
 import { INSPECTOR_IMAGES, type InspectorSetting, type InspectorView, type StateMap } from '../../contract/instruments.js'
 import type { ParameterError } from '../../numeric/gradient-error.js'
 import type { Network } from '../../numeric/network.js'
-import type { LabImages } from '../diagnostic.js'
-import { batchTensors } from '../frozen.js'
+import { infer } from '../../numeric/pass.js'
+import type { LabImages, LabTarget } from '../diagnostic.js'
+import { joined } from '../flat.js'
+import { batchTensors, imageTensor } from '../frozen.js'
 import { Findings } from '../findings.js'
-import { defineInstrument } from '../instrument.js'
+import { defineInstrument, type InstrumentContext } from '../instrument.js'
 import {
   channelOf,
   evenly,
@@ -17,6 +19,7 @@ import {
   VANISHED,
 } from '../measure-reversal.js'
 import { REVERSAL_QUANTITIES, reportReversal } from '../report-reversal.js'
+import { freeing } from '../scope.js'
 import { variantOf } from '../variant.js'
 
 /** Images that are normalised together, as in training; the shown one is the first of them. */
@@ -29,7 +32,7 @@ const MAPS = 24
  * themselves beside their errors.
  */
 export const inspector = defineInstrument<InspectorSetting, InspectorView>({
-  refuse: (target, setting) => refuseReversal(target, setting, BATCH),
+  refuse: (target, setting) => refuseReversal(target, setting, BATCH) ?? refuseImage(target, setting),
   look(context, setting) {
     const { config, data } = context
     const { hFactor, repeat, mantissaBits, channel } = setting
@@ -37,7 +40,8 @@ export const inspector = defineInstrument<InspectorSetting, InspectorView>({
     const variant = variantOf(context, hFactor, repeat)
     const { network } = variant
     const choice = Math.min(INSPECTOR_IMAGES, data.sizes.train)
-    const given = withFirst(data.sample(choice), Math.min(setting.image, choice - 1))
+    const own = setting.given === null ? null : ownImage(context, data.normalised(fromBase64(setting.given)))
+    const given = own ? behind(own, data.sample(BATCH)) : withFirst(data.sample(choice), Math.min(setting.image, choice - 1))
     const batch = batchTensors(context, given)
 
     const maps: Omit<StateMap, 'at'>[] = []
@@ -78,6 +82,7 @@ export const inspector = defineInstrument<InspectorSetting, InspectorView>({
       h: network.config.h,
       normalised: network.statistics.length > 0,
       notes: [
+        ...(own ? ['The own image has no class: its loss is that of the class that the network predicts for it.'] : []),
         ...(gradients ? [] : [VANISHED]),
         ...statisticsNotes(network, running),
         ...formNotes(network, { ...setting, anchorEvery: config.anchorEvery }),
@@ -94,6 +99,36 @@ function withFirst({ images, labels, count }: LabImages, index: number): LabImag
   const chosen = new Float32Array(order.length * size)
   order.forEach((from, to) => chosen.set(images.subarray(from * size, (from + 1) * size), to * size))
   return { images: chosen, labels: Int32Array.from(order, (from) => labels[from]!), count: order.length }
+}
+
+/** An own image as the only one of a batch, of the class that is predicted for it by the statistics of evaluations or else the running ones. */
+function ownImage(context: InstrumentContext, images: Float32Array): LabImages {
+  const { network, params, statistics, population } = context
+  const label = freeing(() => {
+    const x = imageTensor(context, { images, count: 1, labels: new Int32Array(1) })
+    return infer(network, params, population ?? statistics, x)
+      .argMax(1)
+      .dataSync()[0]!
+  })
+  return { images, labels: Int32Array.of(label), count: 1 }
+}
+
+/** A batch of one image and the first others. */
+function behind(first: LabImages, others: LabImages): LabImages {
+  const count = Math.min(BATCH - 1, others.count)
+  const size = others.images.length / others.count
+  return {
+    images: joined([first.images, others.images.subarray(0, count * size)], Float32Array),
+    labels: joined([first.labels, others.labels.subarray(0, count)], Int32Array),
+    count: count + 1,
+  }
+}
+
+/** Why the pixels of an own image are none of this network; null where they are. */
+function refuseImage({ network, config: { dataset } }: LabTarget, { given }: InspectorSetting): string | null {
+  const { height, width, channels } = network.config.image
+  if (given === null || fromBase64(given).length === height * width * channels) return null
+  return `The image has not the shape of those of ${dataset} (${height}x${width}x${channels}). Choose its file again.`
 }
 
 /** Of the units that undoing leads back into, some that are spread evenly, as `stage/unit`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { floatsFromBase64 } from '../../../src-main/contract/base64.js'
+import { floatsFromBase64, toBase64 } from '../../../src-main/contract/base64.js'
 import type { RunConfig } from '../../../src-main/contract/config.js'
 import {
   FlowSettingSchema,
@@ -104,6 +104,25 @@ describe('the reversal inspector', () => {
     expect(floatsFromBase64(other.input.values)).toEqual(subject.data.sample(4).images.slice(3 * 192))
     expect(other.maps[0]!.stored).not.toBe(plain.maps[0]!.stored)
     expect(inspect(subject, { gradients: false, channel: 2 }).maps[0]!.stored).not.toBe(plain.maps[0]!.stored)
+    close(subject)
+  })
+
+  test('takes an own image in the place of one of the data set, with the class that the network predicts for it', () => {
+    const subject = subjectOf({ arch: 'hamiltonian', unitNorm: 'batch', ...two })
+    const pixels = Uint8Array.from({ length: 192 }, (_, at) => (37 * at) % 256)
+    const view = inspect(subject, { given: toBase64(pixels), statistics: 'running' })
+    const values = Float32Array.from(pixels, (value) => value / 255)
+    expect(floatsFromBase64(view.input.values)).toEqual(values)
+    const x = tf.tensor(values, [1, 8, 8, 3])
+    const logits = infer(subject.network, subject.state.params, subject.state.statistics, x)
+    const classes = logits.argMax(-1)
+    expect(view.input.label).toBe(classes.dataSync()[0])
+    release([x, logits, classes])
+    expect(view).toMatchObject({ images: 8, notes: expect.arrayContaining([expect.stringContaining('own image')]) as unknown })
+    expect(columnOf(view, 'gradientError').every((error) => error < 1e-2)).toBe(true)
+    const other = inspect(subject, { gradients: false, statistics: 'running' })
+    expect(view.maps[0]!.stored).not.toBe(other.maps[0]!.stored)
+    expect(() => inspect(subject, { given: toBase64(new Uint8Array(5)) })).toThrow(/not the shape of those of made-up \(8x8x3\)/)
     close(subject)
   })
 

@@ -55,6 +55,7 @@ export function madeUpData({ image, classes, batch }: RunConfig, count: number):
   return {
     sizes: { train: count, validation: 0, test: count },
     sample: (many) => first(all, Math.min(many, count)),
+    normalised: (pixels) => Float32Array.from(pixels, (value) => value / 255),
     train: async () => first(all, Math.min(batch, count)),
     corrupted: () => Promise.reject(new Error('there are no corrupted images')),
     *heldOut(_part, limit) {
@@ -82,6 +83,7 @@ export const dataOf = (values: readonly (readonly number[])[]): LabData => {
   return {
     sizes: { train: values.length, validation: 0, test: values.length },
     sample: () => images,
+    normalised: (pixels) => Float32Array.from(pixels),
     train: async () => images,
     corrupted: () => Promise.reject(new Error('there are no corrupted images')),
     *heldOut() {
