@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, win32 } from 'node:path'
 import { z } from 'zod'
 import { parseBounded } from '../contract/bounded-json.js'
-import { LabResultSchema } from '../contract/lab.js'
+import { LabResultSchema, type LabResult } from '../contract/lab.js'
 import type { TravellingResult } from '../features/runs/run-exchange.js'
 
 /** A table of a million numbers or a thousand images is far below. */
@@ -26,6 +26,17 @@ export type ArchivedLab = z.infer<typeof ArchivedLabSchema>
 /** The parts of an archive that these results are written to. */
 export const listLab = (lab: readonly TravellingResult[]): ArchivedLab =>
   lab.map(({ file, step, at }, i) => ({ file, step, at, part: `lab/${i}.json` }))
+
+/** A result as others get it: of options that are paths of this machine only the last name, which says what was used. */
+export const withoutPaths = ({ options, ...result }: LabResult): LabResult => ({
+  ...result,
+  options: Object.fromEntries(
+    Object.entries(options).map(([key, value]) =>
+      // It knows the paths of every system.
+      typeof value === 'string' && win32.isAbsolute(value) ? [key, win32.basename(value)] : [key, value],
+    ),
+  ),
+})
 
 /**
  * Reads the results that a manifest lists. Nothing of them is trusted.

@@ -14,7 +14,7 @@ import { MAX_STRETCH, SeriesKeySchema, type Points } from '../contract/metrics.j
 import { LogEntrySchema, RunDetailSchema } from '../contract/runs.js'
 import { CONFIG_VERSION, readConfig } from '../contract/stored-config.js'
 import { versionsOf, type Migration } from '../contract/versions.js'
-import { ArchivedLabSchema, listLab, readLabParts } from './archived-lab.js'
+import { ArchivedLabSchema, listLab, readLabParts, withoutPaths } from './archived-lab.js'
 import { unpackTar } from '../data/archive.js'
 import type { IncomingRun, OutgoingRun } from '../features/runs/run-exchange.js'
 
@@ -98,7 +98,7 @@ export async function writeRunArchive(
       const entry = tar.entry({ name: file, size: count * POINT })
       await pipeline(Readable.from(stretches(key, count)), entry)
     }
-    for (const [at, { part }] of results.entries()) tar.entry({ name: part }, JSON.stringify(lab[at]!.result))
+    for (const [at, { part }] of results.entries()) tar.entry({ name: part }, JSON.stringify(withoutPaths(lab[at]!.result)))
     for (const { file, size } of present) {
       const entry = tar.entry({ name: `checkpoints/${file}`, size })
       await pipeline(createReadStream(checkpointPath(file)), entry)

@@ -96,12 +96,12 @@ export interface SavedCheckpoint {
 
 /** The file differs from what was written or cannot be read; the run must resume from an older checkpoint. */
 export class DamagedCheckpoint extends UserError {
-  constructor(
-    path: string,
-    readonly why: string,
-    cause?: unknown,
-  ) {
-    super('BAD_INPUT', `${path} is damaged: ${why.replace(/\.$/, '')}. Resume from an older checkpoint.`, { cause })
+  /** As a part of a sentence, without its full stop. */
+  readonly why: string
+  constructor(path: string, found: string, cause?: unknown) {
+    const why = found.replace(/\.$/, '')
+    super('BAD_INPUT', `${path} is damaged: ${why}. Resume from an older checkpoint.`, { cause })
+    this.why = why
   }
 }
 
@@ -206,11 +206,11 @@ export async function findSound(folder: string, files: readonly string[]): Promi
       return { file, step: (await readCheckpoint(join(folder, file))).progress.step, damaged }
     } catch (error) {
       if (!(error instanceof DamagedCheckpoint)) throw error
-      damaged.push({ file, reason: error.message })
+      damaged.push({ file, reason: `${file} is damaged: ${error.why}` })
     }
   throw new UserError(
     'BAD_INPUT',
-    `All checkpoints of this run are damaged. Retry the run to restart it from step 0. The last one: ${damaged[0]?.reason ?? 'missing'}`,
+    `All checkpoints of this run are damaged. Retry the run to restart it from step 0. The last one: ${damaged[0]?.reason ?? 'missing'}.`,
   )
 }
 

@@ -8,8 +8,8 @@ export function describeFigure(figure: Plot, table: LabTable): string {
   const { title, xAxis, yAxis } = figure
   const axes = `${title}: ${axisTitle(yAxis.label, yAxis.unit)} over ${axisTitle(xAxis.label, xAxis.unit)}`
   if (figure.kind === 'heatmap') return `${axes}, coloured by ${axisTitle(figure.valueAxis.label, figure.valueAxis.unit)}`
-  const ends = curvesOf(figure, table).map(({ name, points }) => {
-    const values = points.flatMap(([, y]) => (y === null ? [] : [y]))
+  const ends = curvesOf(figure, table).map(({ name, points, zeros = [] }) => {
+    const values = [...points.flatMap(([, y]) => (y === null ? [] : [y])), ...zeros.map(() => 0)]
     if (values.length === 0) return `${name}: no values`
     return `${name} from ${formatValue(Math.min(...values), 3)} to ${formatValue(Math.max(...values), 3)}`
   })

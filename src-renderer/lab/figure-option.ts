@@ -36,6 +36,18 @@ export function commonLabel([first = '', ...others]: readonly string[]): string 
 export interface Curve {
   name: string
   points: [x: number | null, y: number | null][]
+  /** Where along x it is exactly 0, which a logarithmic axis cannot have; absent where it is not. */
+  zeros?: number[]
+}
+
+/** What the marks of zeros mean, for those who look at a figure. */
+export const ZEROS = 'Triangles at the lower edge: exactly 0.'
+
+/** Where a logarithmic axis begins that has zeros at its lower edge: at a power of ten below all values; null where there are none. */
+export function zeroEdge(curves: readonly Curve[]): number | null {
+  if (curves.every(({ zeros }) => !zeros)) return null
+  const values = curves.flatMap(({ points }) => points.flatMap(([, y]) => (y === null ? [] : [y])))
+  return 10 ** (Math.floor(Math.log10(values.length > 0 ? Math.min(...values) : 1)) - 1)
 }
 
 /** The curves of a line figure, or the groups of points of a scatter plot. Pure. */
@@ -51,7 +63,12 @@ export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, ta
       const rows = across.flatMap((_, row) => (group === null || groupOf![row] === group ? [row] : []))
       const named = group === null ? '' : `${labelOf(table, by!)} ${group}`.trim()
       const name = keys.length === 1 && group !== null ? named : [labelOf(table, key), named].filter(Boolean).join(', ')
-      return { name, points: rows.map((row) => [drawn(across[row], xAxis), drawn(up[row], yAxis)]) }
+      const zeros = rows.flatMap((row) => {
+        const x = drawn(across[row], xAxis)
+        return yAxis.log && x !== null && numberOf(up[row]) === 0 ? [x] : []
+      })
+      const points = rows.map((row): [number | null, number | null] => [drawn(across[row], xAxis), drawn(up[row], yAxis)])
+      return { name, points, ...(zeros.length > 0 ? { zeros } : {}) }
     })
   })
 }
@@ -117,35 +134,61 @@ function lineOption(
   style: (i: number) => LineStyle,
 ): EChartsOption {
   const curves = curvesOf(figure, table)
+  const edge = zeroEdge(curves)
   return {
     ...frame(theme, curves.length),
-    tooltip: { trigger: 'axis', ...tooltipStyle(theme), valueFormatter: (value) => valueText(value as number | null, figure.yAxis) },
+    tooltip: {
+      trigger: 'axis',
+      ...tooltipStyle(theme),
+      valueFormatter: (value) => (edge !== null && value === edge ? '0' : valueText(value as number | null, figure.yAxis)),
+    },
     xAxis: axisOption(figure.xAxis, theme, true),
-    yAxis: axisOption({ ...figure.yAxis, label: commonLabel(figure.y.map((key) => labelOf(table, key))) }, theme, false),
-    series: curves.map(({ name, points }, i) => {
-      const { color, dash } = style(i)
-      return {
-        type: 'line' as const,
-        name,
-        data: points,
-        symbol: 'circle',
-        symbolSize: 5,
-        showSymbol: points.length <= 60,
-        lineStyle: { color, width: 1.6, type: dash.length ? dash : ('solid' as const) },
-        itemStyle: { color },
-        ...(i === 0 && figure.marks.length > 0
-          ? {
-              markLine: {
-                silent: true,
-                symbol: 'none',
-                lineStyle: { color: theme.faint, type: 'dashed' as const },
-                label: { color: theme.text, fontSize: 11, position: 'insideEndTop' as const, formatter: '{b}' },
-                data: figure.marks.map(({ axis, value, label }) => ({ name: label, [axis === 'x' ? 'xAxis' : 'yAxis']: value })),
+    yAxis: {
+      ...axisOption({ ...figure.yAxis, label: commonLabel(figure.y.map((key) => labelOf(table, key))) }, theme, false),
+      ...(edge === null ? {} : { min: edge }),
+    },
+    series: [
+      // Of the name of their curve, so that the legend has them together.
+      ...curves.flatMap(({ name, zeros }, i) =>
+        zeros
+          ? [
+              {
+                type: 'scatter' as const,
+                name,
+                data: zeros.map((x) => [x, edge]),
+                symbol: 'triangle',
+                symbolRotate: 180,
+                symbolSize: 9,
+                itemStyle: { color: style(i).color },
               },
-            }
-          : {}),
-      }
-    }),
+            ]
+          : [],
+      ),
+      ...curves.map(({ name, points }, i) => {
+        const { color, dash } = style(i)
+        return {
+          type: 'line' as const,
+          name,
+          data: points,
+          symbol: 'circle',
+          symbolSize: 5,
+          showSymbol: points.length <= 60,
+          lineStyle: { color, width: 1.6, type: dash.length ? dash : ('solid' as const) },
+          itemStyle: { color },
+          ...(i === 0 && figure.marks.length > 0
+            ? {
+                markLine: {
+                  silent: true,
+                  symbol: 'none',
+                  lineStyle: { color: theme.faint, type: 'dashed' as const },
+                  label: { color: theme.text, fontSize: 11, position: 'insideEndTop' as const, formatter: '{b}' },
+                  data: figure.marks.map(({ axis, value, label }) => ({ name: label, [axis === 'x' ? 'xAxis' : 'yAxis']: value })),
+                },
+              }
+            : {}),
+        }
+      }),
+    ],
   }
 }
 

@@ -2,7 +2,7 @@ import { csv } from '../../src-main/contract/csv.js'
 import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
-import { curvesOf, type Plot } from './figure-option.js'
+import { curvesOf, zeroEdge, ZEROS, type Plot } from './figure-option.js'
 
 /** A whole result as JSON, as `retrace lab --json` prints it. */
 export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`
@@ -17,22 +17,32 @@ const measuredTitle = ({ label, unit }: { label: string; unit: string }): string
 export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: LabTable): string {
   const { xAxis, yAxis } = figure
   const points = figure.kind === 'scatter'
+  const found = curvesOf(figure, table)
+  const edge = zeroEdge(found)
   const options = [
     `title={${escapeLatex(figure.title)}}`,
     `xlabel={${escapeLatex(measuredTitle(xAxis))}}`,
     `ylabel={${escapeLatex(measuredTitle(yAxis))}}`,
     ...(xAxis.log ? ['xmode=log'] : []),
     ...(yAxis.log ? ['ymode=log'] : []),
+    ...(edge === null ? [] : [`ymin=${edge}`]),
     ...(points && figure.equal ? ['axis equal'] : []),
     'unbounded coords=jump',
     'legend pos=outer north east',
   ]
-  const curves = curvesOf(figure, table).flatMap(({ name, points: some }) => [
+  const curves = found.flatMap(({ name, points: some }) => [
     `\\addplot+[${points ? 'only marks' : 'mark size=1pt'}] table {`,
     ...some.map(([x, y]) => `${written(x)} ${written(y)}`),
     '};',
     `\\addlegendentry{${escapeLatex(name)}}`,
   ])
+  const zeros = found.flatMap(({ zeros: some = [] }) =>
+    some.length === 0
+      ? []
+      : [
+          `\\addplot[only marks, mark=triangle*, mark options={rotate=180}, forget plot] coordinates {${some.map((x) => `(${x},${edge})`).join(' ')}};`,
+        ],
+  )
   const regions = points
     ? figure.regions.flatMap(({ label, points: corners }) => [
         `\\addplot[dashed] coordinates {${[...corners, ...(corners.length > 2 ? corners.slice(0, 1) : [])].map(([x, y]) => `(${x},${y})`).join(' ')}};`,
@@ -43,6 +53,8 @@ export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: L
     '\\begin{tikzpicture}',
     `\\begin{axis}[${options.join(', ')}]`,
     ...curves,
+    ...(zeros.length > 0 ? [`% ${ZEROS}`] : []),
+    ...zeros,
     ...regions,
     '\\end{axis}',
     '\\end{tikzpicture}',

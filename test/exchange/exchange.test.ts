@@ -156,6 +156,27 @@ describe('a run as an archive', () => {
     expect(other.stores.checkpoints.list(id)[0]!.metrics).toEqual({ 'train/loss': Math.sin(40) })
   })
 
+  it.each([
+    ['/home/someone/CIFAR-10-C', 'CIFAR-10-C'],
+    ['C:\\Users\\someone\\CIFAR-10-C', 'CIFAR-10-C'],
+    ['images', 'images'],
+  ])('has no path of the machine it comes from among the options of results: %s', async (folderOption, left) => {
+    using home = await openSession()
+    using other = await openSession()
+    using folder = temporaryFolder()
+    const id = await trained(home)
+    const found = { ...labResult('corruptions', 40), options: { folder: folderOption, images: 8 } }
+    home.stores.labResults.put({ runId: id, file: 'step-40', step: 40, at: 90, ...entryOf(found) }, found)
+    const path = join(folder.path, 'run.tar.gz')
+    await home.services.runs.exportFile({ id, path, format: 'archive' })
+    await other.services.runs.importFile({ path })
+    const entry = other.stores.labResults.list(id).find(({ diagnostic }) => diagnostic === 'corruptions')!
+    expect(entry.options).toEqual({ folder: left, images: 8 })
+    expect(other.stores.labResults.get(entry.number)!.options).toEqual({ folder: left, images: 8 })
+    // At home it stays, for whoever runs it again.
+    expect(home.stores.labResults.list(id)[0]!.options).toEqual({ folder: folderOption, images: 8 })
+  })
+
   it('says in its log which checkpoints its home had lost', async () => {
     using home = await openSession()
     using other = await openSession()

@@ -163,8 +163,14 @@ it('an own image is shown to checkpoints of a run, and to those of compared runs
 
   const other = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40, seed: 2 } })
   home.advance(40)
+  page = await openWindow(home, `/compare?runs=${id},${other.id}`)
+  await eventually(() => expect(page!.text()).toContain('Published results'))
+  page.wrapper.unmount()
+  document.body.innerHTML = ''
   page = await openWindow(home, `/compare?runs=${id},${other.id}&tab=lab&view=predict`)
   await eventually(() => expect(document.querySelector('[data-testid="predict"]')).not.toBeNull())
+  // Seeds, metrics and published results are of the other tabs.
+  expect(page.text()).not.toMatch(/Published results|Group seeds|metrics/)
   paste([4, 5, 6])
   await eventually(() => expect(document.querySelectorAll('[data-testid="prediction"] .bar')).toHaveLength(6))
   expect(shown.slice(1).map(({ image, fit }) => [image, fit])).toEqual([

@@ -34,11 +34,25 @@ const line: Extract<Plot, { kind: 'line' }> = {
 }
 
 describe('a figure of a diagnostic', () => {
-  it('has a curve for each value that it is drawn by; what the axis cannot have is a gap', () => {
+  it('has a curve for each value that it is drawn by; what the axis cannot have is a gap, and zeros stand at its lower edge', () => {
     expect(curvesOf(line, table)).toEqual([
-      { name: 'Stage 1', points: [[1, 1e-7], [2, null], [3, null]] }, // prettier-ignore
+      { name: 'Stage 1', points: [[1, 1e-7], [2, null], [3, null]], zeros: [2] }, // prettier-ignore
       { name: 'Stage 2', points: [[1, 1e-6], [2, 2e-6], [3, null]] }, // prettier-ignore
     ])
+    const option = figureOption(line, table, false) as unknown as {
+      yAxis: { min?: number }
+      series: { type: string; name: string; data: unknown[] }[]
+      tooltip: { valueFormatter(value: number): string }
+    }
+    expect(option.yAxis.min).toBeCloseTo(1e-8, 20)
+    const marks = option.series.filter(({ type }) => type === 'scatter')
+    expect(marks).toMatchObject([{ name: 'Stage 1', data: [[2, option.yAxis.min]] }])
+    expect(option.tooltip.valueFormatter(option.yAxis.min!)).toBe('0')
+    expect(labPgfplots(line, table)).toMatch(/mark=triangle\*, mark options=\{rotate=180\}, forget plot\] coordinates \{\(2,1e-8\)\};/)
+    // On an axis of plain numbers a zero is a point like any other.
+    const plain = { ...line, yAxis: { ...line.yAxis, log: false } }
+    expect(curvesOf(plain, table)[0]).toEqual({ name: 'Stage 1', points: [[1, 1e-7], [2, 0], [3, null]] }) // prettier-ignore
+    expect((figureOption(plain, table, false) as { yAxis: { min?: number } }).yAxis.min).toBeUndefined()
   })
 
   it('names its axes with their units, and marks the tolerance', () => {
@@ -48,9 +62,9 @@ describe('a figure of a diagnostic', () => {
       series: { markLine?: { data: unknown[] } }[]
     }
     expect([option.xAxis.name, option.yAxis.name, option.yAxis.type]).toEqual(['Unit (units)', 'Error of the state (relative)', 'log'])
-    expect(option.series[0]!.markLine!.data).toEqual([{ name: 'tolerance', yAxis: 1e-3 }])
+    expect(option.series.find(({ markLine }) => markLine)!.markLine!.data).toEqual([{ name: 'tolerance', yAxis: 1e-3 }])
     expect(describeFigure(line, table)).toBe(
-      'Error by unit: Error of the state (relative) over Unit (units). Stage 1 from 1.00e−7 to 1.00e−7; Stage 2 from 1.00e−6 to 2.00e−6',
+      'Error by unit: Error of the state (relative) over Unit (units). Stage 1 from 0 to 1.00e−7; Stage 2 from 1.00e−6 to 2.00e−6',
     )
   })
 
@@ -79,7 +93,7 @@ describe('a figure of a diagnostic', () => {
   it('goes into files in full precision: CSV by the keys of the quantities, and pgfplots with its axes', () => {
     expect(labCsv(table)).toBe('unit,stage,error\n1,1,1e-7\n2,1,0\n3,1,NaN\n1,2,0.000001\n2,2,0.000002\n3,2,\n')
     const source = labPgfplots(line, table)
-    expect(source).toContain('xlabel={Unit (units)}, ylabel={Error of the state (relative)}, ymode=log')
+    expect(source).toContain('xlabel={Unit (units)}, ylabel={Error of the state (relative)}, ymode=log, ymin=1e-8')
     expect(source).toContain('1 1e-7\n2 nan\n3 nan')
     expect(source.match(/\\addlegendentry/g)).toHaveLength(2)
   })

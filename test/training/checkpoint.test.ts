@@ -112,7 +112,15 @@ test('a run goes on from the newest sound checkpoint, and is told of each that i
   const found = await findSound(folder.path, [...files.slice(0, 1), 'gone', ...files.slice(1)])
   expect(found).toMatchObject({ file: first.file, step: 1 })
   expect(found.damaged.map(({ file }) => file)).toEqual([third.file, 'gone', second.file])
-  await expect(findSound(folder.path, files.slice(0, 2))).rejects.toThrow(/All checkpoints of this run are damaged\. Retry/)
+  // One full stop a sentence, also where the cause is a sentence of its own.
+  expect(found.damaged.map(({ reason }) => reason)).toEqual([
+    `${third.file} is damaged: its content does not match its hash`,
+    expect.stringMatching(/^gone is damaged: .*[^.]$/),
+    `${second.file} is damaged: its content does not match its hash`,
+  ])
+  await expect(findSound(folder.path, files.slice(0, 2))).rejects.toThrow(
+    /All checkpoints of this run are damaged\. Retry .* The last one: .* is damaged: [^.]+\.$/,
+  )
 })
 
 test('what a trainer left behind is not taken over when its points were altered', async () => {

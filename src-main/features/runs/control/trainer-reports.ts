@@ -147,7 +147,7 @@ export class TrainerReports {
   /** Forgets a checkpoint that the trainer could not go on from, and what came after the one that it takes instead. */
   private damaged({ id }: LiveRun, { at, file, reason, goesOnFrom }: Report<'damaged'>): void {
     const { changes, checkpoints, files, log, series } = this.ports
-    const message = `${reason}: resuming from the checkpoint at step ${goesOnFrom}; the damaged file was set aside.`
+    const message = `${reason}; resuming from the checkpoint at step ${goesOnFrom}; the damaged file was set aside.`
     changes.commit((record) => {
       checkpoints.remove(id, file)
       record({ kind: 'checkpointRemoved', runId: id, file })
