@@ -5,6 +5,7 @@ import { DatasetSchema } from './datasets.js'
 import { EvaluationSummarySchema } from './evaluations.js'
 import { LabEntrySchema } from './lab.js'
 import { SeriesPointsSchema } from './metrics.js'
+import { RegionsSchema } from './regions.js'
 import { RunViewIdSchema, SavedRunViewSchema } from './run-views.js'
 import { SettingsSchema } from './settings.js'
 import { StudyIdSchema, StudySchema } from './studies.js'
@@ -27,7 +28,7 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), run: RunSummarySchema }),
   z.strictObject({ kind: z.literal('runRemoved'), runId: RunIdSchema }),
   z.strictObject({ kind: z.literal('points'), runId: RunIdSchema, series: z.array(SeriesPointsSchema) }),
-  /** Points and evaluations after this step were discarded, because the run resumed from a checkpoint at it. */
+  /** Points, evaluations and regions after this step were discarded, because the run resumed from a checkpoint at it. */
   z.strictObject({ kind: z.literal('truncated'), runId: RunIdSchema, afterStep: z.int() }),
   z.strictObject({ kind: z.literal('log'), runId: RunIdSchema, entries: z.array(LogEntrySchema) }),
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
@@ -36,6 +37,8 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('evaluation'), evaluation: EvaluationSummarySchema }),
   /** A diagnostic has found something of a checkpoint; its tables and figures are fetched when they are shown. */
   z.strictObject({ kind: z.literal('labResult'), entry: LabEntrySchema }),
+  /** A run of a problem in the plane was evaluated. */
+  z.strictObject({ kind: z.literal('regions'), regions: RegionsSchema }),
   z.strictObject({ kind: z.literal('notes'), runId: RunIdSchema, notes: z.string() }),
   z.strictObject({ kind: z.literal('alert'), alert: AlertSchema }),
   /** Alerts up to this number have been read. */
@@ -56,6 +59,12 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
 ])
 export type Change = z.infer<typeof ChangeSchema>
 
+/** The run of a change that only those hear of who look at it: there are many of these. Null of all others. */
+export function watchedRun(change: Change): string | null {
+  if (change.kind === 'points' || change.kind === 'log') return change.runId
+  return change.kind === 'regions' ? change.regions.runId : null
+}
+
 /** A change with its sequence number among all changes of this home. */
 export interface SequencedChange {
   seq: number
@@ -65,6 +74,6 @@ export interface SequencedChange {
 export const ChangesInputSchema = z.strictObject({
   /** Send only changes after this sequence number; absent: only new changes. tRPC fills it in on reconnection. */
   lastEventId: z.coerce.number().int().min(0).nullish(),
-  /** Runs whose points and log entries are sent; all other kinds are always sent. */
+  /** Runs whose points, log entries and regions are sent; all other kinds are always sent. */
   detailOf: z.array(RunIdSchema).max(64).default([]),
 })

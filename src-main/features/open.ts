@@ -25,6 +25,7 @@ import type { DatasetStore } from './datasets/dataset-store.js'
 import type { DatasetImporter } from './datasets/importer.js'
 import { Laboratory, type Instruments, type Lab } from './lab/laboratory.js'
 import type { LabStore } from './lab/lab-store.js'
+import type { RegionStore } from './runs/region-store.js'
 import type { EvaluationStore } from './evaluations/keep-evaluation.js'
 import type { HomeDisk } from './home/home-disk.js'
 import type { HomeWatch } from './home/home-watch.js'
@@ -57,6 +58,7 @@ export interface FeaturePorts {
   evaluations: EvaluationStore
   labResults: LabStore
   studies: StudyStore
+  regions: RegionStore
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore

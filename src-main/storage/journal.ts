@@ -1,5 +1,5 @@
 import superjson from 'superjson'
-import type { Change, Task } from '../contract/changes.js'
+import { watchedRun, type Change, type Task } from '../contract/changes.js'
 import type { Database } from './database.js'
 import type { Journal } from '../features/home/changes.js'
 import type { RowOf } from './tables.js'
@@ -17,9 +17,6 @@ const LIMITS: JournalLimits = { rows: 50_000, bytes: 64 * 2 ** 20 }
 
 /** Appends between two trimmings: a deletion of many rows costs little more than one of a few. */
 const TRIM_EVERY = 500
-
-/** Set only for changes that are sent to clients watching the run. */
-const watchedRun = (change: Change): string | null => (change.kind === 'points' || change.kind === 'log' ? change.runId : null)
 
 /**
  * Every committed change in order, bounded in rows and bytes. Sequence numbers are never used twice, even when everything

@@ -6,6 +6,8 @@ import type { Database } from './database.js'
 import { createEvaluationStore } from './evaluations.js'
 import { createJournal, type JournalLimits } from './journal.js'
 import { createLabStore } from './lab-results.js'
+import type { RegionStore } from '../features/runs/region-store.js'
+import { createRegionStore } from './regions.js'
 import { createLogStore } from './log.js'
 import { createNamedStore } from './named.js'
 import { createRunStore } from './runs.js'
@@ -35,6 +37,7 @@ export interface Stores {
   evaluations: EvaluationStore
   labResults: LabStore
   studies: StudyStore
+  regions: RegionStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -54,6 +57,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     evaluations: createEvaluationStore(db),
     labResults: createLabStore(db),
     studies: createStudyStore(db),
+    regions: createRegionStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

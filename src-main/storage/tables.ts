@@ -177,6 +177,9 @@ const study_cells = {
   seconds: nullable(real),
 }
 
+/** Of lattices over inputs: a byte a point, and the extent as JSON. */
+const regions = { runId: text, step: integer, size: integer, extent: text, predicted: blob }
+
 const journal = { seq: integer, kind: text, runId: nullable(text), bytesUpTo: integer, body: text }
 
 const alerts = {
@@ -216,6 +219,7 @@ export const TABLES = {
   lab_results,
   studies,
   study_cells,
+  regions,
   journal,
   alerts,
   comparisons: named,

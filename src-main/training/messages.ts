@@ -3,10 +3,11 @@ import { RunConfigSchema } from '../contract/config.js'
 import { EngineReportSchema } from '../contract/engine.js'
 import { TestFiguresSchema } from '../contract/evaluations.js'
 import { GradientCheckSchema } from '../contract/gradients.js'
+import { RegionsSchema } from '../contract/regions.js'
 import { ResultSchema } from '../contract/runs.js'
 
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
-export const PROTOCOL = 8
+export const PROTOCOL = 9
 
 /** What a trainer is started with, sent once after it says hello. All paths are absolute. */
 const JobSchema = z.strictObject({
@@ -87,6 +88,12 @@ export const ReportSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('damaged'), at: z.number(), file: z.string(), reason: z.string(), goesOnFrom: z.int() }),
   /** All test images, shown to the weights of one checkpoint. */
   z.strictObject({ kind: z.literal('evaluation'), file: z.string(), step: z.int(), at: z.number(), figures: TestFiguresSchema }),
+  /** The class that is predicted for each point of a lattice over the input plane: `contract/regions.ts`. */
+  z.strictObject({
+    kind: z.literal('regions'),
+    ...RegionsSchema.pick({ step: true, size: true, extent: true }).shape,
+    predicted: z.instanceof(Uint8Array),
+  }),
   /** The last message; the process then exits with status 0. */
   z.strictObject({
     kind: z.literal('ended'),

@@ -26,6 +26,7 @@ import { EVALUATION_BATCH, reestimates } from './executor.js'
 import { pointsToKeep } from './left-behind.js'
 import { GradientWatch } from './gradient-watch.js'
 import { openExecutor } from './open-executor.js'
+import { InputPlane } from './input-plane.js'
 import type { HostLink } from './link.js'
 import { budgetBytes } from './memory-budget.js'
 import type { Job, Report } from './messages.js'
@@ -97,6 +98,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     log('warn', `there are only ${data.batch} training images, fewer than the batch size of ${config.batch}: every step uses all of them`)
   const executor = openExecutor(network, { ...config, batch: data.batch }, state, { anchorEvery, keptUnits, log, onPhase: phase })
   const population = reestimates(network, config) ? new Population(executor, data) : null
+  const plane = InputPlane.of(executor, data)
   let lastCheckpoint = { at: performance.now(), step: -1 }
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
   const checkpoint = async (kind: Checkpoint['kind'], points: Record<string, string> = {}): Promise<void> => {
@@ -163,6 +165,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   const evaluateAll = <T extends Evaluation>(evaluateTest: () => T | null, batch: HostBatch): T | null => {
     phase('evaluating')
     population?.refresh()
+    if (plane) link.report({ kind: 'regions', ...plane.regions() })
     const test = recordPart('test', evaluateTest())
     // Always uses the same images, so that values can be compared with earlier ones.
     const validation =

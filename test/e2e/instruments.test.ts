@@ -23,6 +23,51 @@ async function fileOf(page: Page, title: string, format: string): Promise<Buffer
   return file
 }
 
+describe.skipIf(noBrowser)('the page of a run in the plane', () => {
+  const real = withServer()
+
+  it.each(['light', 'dark'] as const)(
+    'shows the regions of the predicted classes at every evaluation while it trains, and afterwards those of earlier ones: %s',
+    async (theme) => {
+      const { client, close } = await real.connect()
+      const name = `spirals-${theme}`
+      await client.datasets.make.mutate({ kind: 'spirals', name })
+      const { id } = await client.runs.create.mutate({
+        preset: 'mlp-hamiltonian',
+        dataset: name,
+        overrides: { steps: 6000, evaluateEvery: 100 },
+      })
+      const { page, context, complaints } = await openPage(real.browser, { width: 1600, scheme: theme })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(`${await real.server.windowAddress()}#/runs/${id}`)
+      const regions = page.getByTestId('run-regions')
+      const stepNow = async (): Promise<number> => Number((await regions.getByTestId('place').innerText()).replaceAll(/\D/g, ''))
+      await regions.waitFor()
+      const first = await stepNow()
+      expect((await client.runs.get.query({ id })).status).toBe('running')
+      await expect.poll(stepNow, { timeout: MINUTE }).toBeGreaterThan(first + 100)
+      await expect.poll(stepNow, { timeout: 4 * MINUTE }).toBe(6000)
+      await expect.poll(async () => (await client.runs.get.query({ id })).status, { timeout: MINUTE }).toBe('finished')
+
+      const canvas = regions.locator('canvas')
+      const drawn = (): Promise<string> => canvas.evaluate<string, HTMLCanvasElement>((element) => element.toDataURL())
+      expect(await canvas.getAttribute('aria-label')).toMatch(/at step 6,000, and 400 training points/)
+      const last = await drawn()
+      await picture(page, `regions-${theme}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      await regions.getByRole('slider').press('Home')
+      await expect.poll(stepNow, { timeout: MINUTE }).toBe(100)
+      await expect.poll(drawn).not.toBe(last)
+      const svg = (await fileOf(page, 'Regions of the predicted classes', 'SVG')).toString()
+      expect(svg).toContain('>step 100; plane: the class that is predicted for each input</text>')
+      expect(complaints).toEqual([])
+      await context.close()
+      await close()
+    },
+    8 * MINUTE,
+  )
+})
+
 describe.skipIf(noBrowser)('the instruments of the lab', () => {
   const real = withServer()
   let runs: { images: string; points: string }
@@ -63,6 +108,31 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
         expect(values.filter((line) => line.startsWith('Forward,1.1,'))).toHaveLength(28 * 28)
         expect(values.slice(1).every((line) => Number.isFinite(Number(line.split(',').at(-1))))).toBe(true)
       }
+
+      // An own image goes the same way, without its data set.
+      await page.getByTestId('choose-image').waitFor()
+      const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#000' } })
+        .composite([
+          {
+            input: Buffer.from(
+              '<svg width="120" height="160"><circle cx="60" cy="80" r="50" stroke="#fff" stroke-width="16" fill="none"/></svg>',
+            ),
+            left: 90,
+            top: 20,
+          },
+        ]) // prettier-ignore
+        .png()
+        .toBuffer()
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByTestId('choose-image').click()])
+      await chooser.setFiles({ name: 'ring.png', mimeType: 'image/png', buffer: png })
+      await page.getByText('Own image').waitFor()
+      await page.getByText(/Resized from 300x200 to 28x28/).waitFor()
+      expect(await numberIn(page, 'stateError')).toBeLessThan(1e-4)
+      await picture(page, `inspector-own-${theme}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByTestId('training-image').click()
+      await page.locator('#inspector-image').waitFor()
+      await page.locator('[data-fact=stateError]').waitFor()
 
       // One walk, forward and then back.
       const place = page.getByTestId('place')

@@ -45,7 +45,11 @@ into shape as for predictions; its loss is that of the class that the network pr
 the state or in the two principal components of the states of all units together (Pearson 1901); feature maps are represented by the mean of each
 channel. Batch norm is frozen there.
 
-Both are exported as they stand: the states of the inspector as PNG, SVG, PDF (each state an image of its pixels, enlarged without smoothing) and CSV (\`row,image,y,x,value\`, every
+A run on a data set in the plane shows the class that it predicts for each point of a lattice of 41×41 inputs, and training points: on its page, among the
+charts, at every evaluation while it trains. The trainer computes it with the weights of the evaluation, so that it stays for looking back; at most 256 pictures are kept,
+of which the earlier ones lie farther apart. The weights are the same with and without.
+
+Both instruments are exported as they stand: the states of the inspector as PNG, SVG, PDF (each state an image of its pixels, enlarged without smoothing) and CSV (\`row,image,y,x,value\`, every
 value in full precision), as strips of images of diagnostics are; the flow as PNG, SVG, PDF, PGFPlots, and CSV of every sample at every unit.`
 
 const DERIVATIONS = `## Derivations

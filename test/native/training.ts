@@ -95,11 +95,13 @@ export interface TrainOptions {
   /** Sees which held-out parts are read. */
   onHeldOut?(part: 'test' | 'validation', step: number): void
   onReport?(report: Report): void
+  /** The trainer is told that the data are images. */
+  asImages?: boolean
 }
 
 /** Trains in this process, as a trainer does with its job. */
 export async function trainHere(where: Place, config: RunConfig, options: TrainOptions = {}): Promise<Trained> {
-  const { resumeFrom = null, weightsFrom = null, lease = 1, command, hostLost, onHeldOut, onReport } = options
+  const { resumeFrom = null, weightsFrom = null, lease = 1, command, hostLost, onHeldOut, onReport, asImages = false } = options
   await writeLease(where.checkpointFolder, lease)
   const reports: Report[] = []
   let wanted: StopCommand | null = null
@@ -110,6 +112,7 @@ export async function trainHere(where: Place, config: RunConfig, options: TrainO
   step = fromStep
   const data: RunData = {
     ...opened,
+    ...(asImages ? { dataset: { ...opened.dataset, kind: 'images' as const } } : {}),
     next: async () => {
       step++
       if (step === hostLost?.at) wanted = 'hostLost'

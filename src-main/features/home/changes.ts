@@ -1,4 +1,4 @@
-import type { Change, SequencedChange, Task } from '../../contract/changes.js'
+import { watchedRun, type Change, type SequencedChange, type Task } from '../../contract/changes.js'
 
 export interface Transactions {
   /** Runs the work in one immediate transaction: all of it is kept, or none. Does not nest. */
@@ -14,7 +14,7 @@ export interface Journal {
   oldest(): number | null
   /** The newest state of every task that is still in the journal. */
   tasks(): Task[]
-  /** At most `limit` changes after `seq`, in order; points and log entries only of the runs in `detailOf`. */
+  /** At most `limit` changes after `seq`, in order; those of `watchedRun` only of the runs in `detailOf`. */
   after(seq: number, options: { detailOf: readonly string[]; limit: number }): SequencedChange[]
 }
 
@@ -113,7 +113,10 @@ export function createChanges({ transactions, journal }: { transactions: Transac
   async function* stream(start: number, detailOf: readonly string[], wanted: AbortSignal): AsyncGenerator<SequencedChange> {
     const signal = AbortSignal.any([wanted, closed.signal])
     const watched = new Set(detailOf)
-    const mailbox = new Mailbox((change) => (change.kind !== 'points' && change.kind !== 'log') || watched.has(change.runId))
+    const mailbox = new Mailbox((change) => {
+      const run = watchedRun(change)
+      return run === null || watched.has(run)
+    })
     mailboxes.add(mailbox)
     let seen = start
     try {

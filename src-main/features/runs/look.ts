@@ -44,6 +44,12 @@ export const look = {
       return { points: packForWire(ports.series.stretch(id, key, start, limit)), seq: ports.journal.last() }
     }),
 
+  /** What a run of a problem in the plane predicts over its inputs, at evaluations; empty of other runs. */
+  regions: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
+    control.require(id)
+    return { regions: ports.regions.list(id), seq: ports.journal.last() }
+  }),
+
   /** The newest entries, oldest of them first. */
   log: procedure
     .input(ById.extend({ limit: z.int().min(1).max(10_000).default(1000) }))

@@ -2,6 +2,7 @@ import { argMax, concat, mean, pad, tensor, tidy, type Tensor } from '@tensorflo
 import { toBase64 } from '../../contract/base64.js'
 import { FLOW_GRID, type FlowSetting, type FlowView } from '../../contract/instruments.js'
 import { batchMoments } from '../../numeric/batch-moments.js'
+import { latticeOver } from '../../numeric/lattice.js'
 import type { Network } from '../../numeric/network.js'
 import { head, openStage, stageSweep, stem, type Pass } from '../../numeric/pass.js'
 import { release, type Pair } from '../../numeric/tensors.js'
@@ -36,7 +37,7 @@ export const flow = defineInstrument<FlowSetting, FlowView>({
     // Frozen, so that a lattice changes nothing for the points.
     const variant: Variant = { ...plain, statistics: moments ?? plain.statistics }
     try {
-      const lattice = isPlane(network) ? latticeOver(sample.images) : null
+      const lattice = isPlane(network) ? latticeOver(sample.images, FLOW_GRID) : null
       const inputs = lattice ? concat([points, tensor(lattice.values, [lattice.size ** 2, 1, 1, 2])]) : points
       const width = Math.max(...network.stages.map(({ channels }) => channels))
       const { places, seen, predicted } = forwards(variant, inputs, width)
@@ -86,26 +87,6 @@ export const flow = defineInstrument<FlowSetting, FlowView>({
 const percent = (part: number): string => `${(100 * part).toFixed(0)}%`
 
 const isPlane = ({ config: { image } }: Network): boolean => image.height * image.width * image.channels === 2
-
-/** A square lattice a little larger than the points, as normalised inputs. */
-function latticeOver(points: Float32Array): { size: number; extent: [number, number, number, number]; values: Float32Array } {
-  const range = (which: number): [number, number] => {
-    let [low, high] = [Infinity, -Infinity]
-    for (let at = which; at < points.length; at += 2) [low, high] = [Math.min(low, points[at]!), Math.max(high, points[at]!)]
-    const margin = 0.08 * (high - low || 1)
-    return [low - margin, high + margin]
-  }
-  const [[left, right], [bottom, top]] = [range(0), range(1)]
-  const size = FLOW_GRID
-  const values = new Float32Array(2 * size * size)
-  for (let row = 0; row < size; row++)
-    for (let column = 0; column < size; column++) {
-      const at = 2 * (row * size + column)
-      values[at] = left + ((right - left) * column) / (size - 1)
-      values[at + 1] = bottom + ((top - bottom) * row) / (size - 1)
-    }
-  return { size, extent: [left, right, bottom, top], values }
-}
 
 /** What is followed of a state. */
 const featuresOf = (state: Tensor, width: number): Features => {

@@ -1,6 +1,7 @@
 import type { Alerts } from '../../home/alerts.js'
 import type { Changes } from '../../home/changes.js'
 import type { DatasetFiles } from '../../datasets/dataset-files.js'
+import type { RegionStore } from '../region-store.js'
 import type { EvaluationStore } from '../../evaluations/keep-evaluation.js'
 import type { LabStore } from '../../lab/lab-store.js'
 import type { HomeWatch } from '../../home/home-watch.js'
@@ -22,6 +23,7 @@ export interface RunControlPorts {
   checkpoints: CheckpointStore
   evaluations: EvaluationStore
   labResults: LabStore
+  regions: RegionStore
   settings: SettingsStore
   files: RunFiles & DatasetFiles
   trainers: TrainerLauncher

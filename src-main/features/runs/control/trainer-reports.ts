@@ -1,4 +1,5 @@
 import { discardAfter } from './discard.js'
+import { toBase64 } from '../../../contract/base64.js'
 import { bestOf, reportedOf } from '../../../contract/metrics.js'
 import type { Checkpoint, LogEntry, RunStatus, RunSummary } from '../../../contract/runs.js'
 import { alertOfGradients, alertOfReconstruction } from '../../home/alerts.js'
@@ -49,6 +50,8 @@ export class TrainerReports {
         return this.damaged(live, report)
       case 'evaluation':
         return this.evaluation(live.id, report)
+      case 'regions':
+        return this.regions(live.id, report)
       case 'ended':
         return this.ended(live, run, report)
     }
@@ -166,6 +169,15 @@ export class TrainerReports {
   private evaluation(runId: string, { file, step, at, figures }: Report<'evaluation'>): void {
     const datasetHash = this.ports.runs.record(runId)?.environment.datasetHash ?? null
     keepEvaluation(this.ports, { runId, file, step, at, datasetHash, ...figures })
+  }
+
+  private regions(runId: string, { step, size, extent, predicted }: Report<'regions'>): void {
+    const { changes, regions } = this.ports
+    changes.commit((record) => {
+      const found = { runId, step, size, extent, predicted: toBase64(predicted) }
+      regions.put(found)
+      record({ kind: 'regions', regions: found })
+    })
   }
 
   private ended(live: LiveRun, run: RunSummary, { outcome, reason, result }: Report<'ended'>): void {

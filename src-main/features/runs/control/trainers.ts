@@ -1,6 +1,7 @@
 import type { RunConfig } from '../../../contract/config.js'
 import type { EngineReport } from '../../../contract/engine.js'
 import type { TestFigures } from '../../../contract/evaluations.js'
+import type { Regions } from '../../../contract/regions.js'
 import type { GradientCheck } from '../../../contract/gradients.js'
 import type { Points } from '../../../contract/metrics.js'
 import type { Checkpoint, LogEntry, RunResult } from '../../../contract/runs.js'
@@ -38,6 +39,7 @@ export type TrainerReport =
   | { kind: 'gradients'; worst: GradientCheck }
   | { kind: 'damaged'; at: number; file: string; reason: string; goesOnFrom: number }
   | { kind: 'evaluation'; file: string; step: number; at: number; figures: TestFigures }
+  | ({ kind: 'regions'; predicted: Uint8Array } & Pick<Regions, 'step' | 'size' | 'extent'>)
   | { kind: 'ended'; outcome: TrainerOutcome; reason: string | null; result: RunResult | null }
 
 /** `interrupted`: somebody other than Retrace asked the trainer to end, as a shutdown does. */
