@@ -1,7 +1,7 @@
 import type { LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { formatValue } from '../ui/format.js'
-import { curvesOf, type Plot } from './figure-option.js'
+import { curvesOf, type Plot } from './curves.js'
 
 /** The figure in one sentence, for those who cannot see it. */
 export function describeFigure(figure: Plot, table: LabTable): string {

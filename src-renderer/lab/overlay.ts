@@ -1,6 +1,7 @@
 import { type Cell, type LabFigure, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { lineStyle } from '../charts/palette.js'
-import { labelOf, textOf, valuesOf, type CurveStyle, type Plot } from './figure-option.js'
+import { labelOf, textOf, valuesOf, type Plot } from './curves.js'
+import type { CurveStyle } from './figure-option.js'
 import { tableOf } from './table-files.js'
 
 /** A result among those of other runs. */

@@ -2,7 +2,7 @@ import { csv } from '../../src-main/contract/csv.js'
 import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
-import { curvesOf, zeroEdge, ZEROS, type Plot } from './figure-option.js'
+import { curvesOf, zeroEdge, ZEROS, type Plot } from './curves.js'
 
 /** A whole result as JSON, as `retrace lab --json` prints it. */
 export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`

@@ -3,7 +3,8 @@ import type { LabEntry, LabFigure, LabResult, LabTable } from '../../src-main/co
 import { labCsv } from '../../src-main/contract/lab.js'
 import { lineStyle } from '../../src-renderer/charts/palette.js'
 import { chosenEntry } from '../../src-renderer/compare/compared-results.js'
-import { curvesOf, figureOption, type Plot } from '../../src-renderer/lab/figure-option.js'
+import { curvesOf, type Plot } from '../../src-renderer/lab/curves.js'
+import { figureOption } from '../../src-renderer/lab/figure-option.js'
 import { compareFigures, type ComparedFigure } from '../../src-renderer/lab/overlay.js'
 import { cellTitle, showCell } from '../../src-renderer/lab/show-cell.js'
 

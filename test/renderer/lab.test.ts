@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { labCsv, type LabTable } from '../../src-main/contract/lab.js'
 import { describeFigure } from '../../src-renderer/lab/describe-figure.js'
-import { commonLabel, curvesOf, figureOption, type Plot } from '../../src-renderer/lab/figure-option.js'
+import { commonLabel, curvesOf, type Plot } from '../../src-renderer/lab/curves.js'
+import { figureOption } from '../../src-renderer/lab/figure-option.js'
 import { labPgfplots } from '../../src-renderer/lab/table-files.js'
 
 const column = (key: string, label: string, values: LabTable['columns'][number]['values'], unit = '') => ({

@@ -1,0 +1,66 @@
+import { numberOf, type Cell, type LabFigure, type LabTable } from '../../src-main/contract/lab.js'
+import { formatValue } from '../ui/format.js'
+
+/** A figure with axes; strips of images are drawn without ECharts. */
+export type Plot = Exclude<LabFigure, { kind: 'strip' }>
+
+export type Axis = Plot['xAxis']
+
+export const textOf = (cell: Cell | undefined): string =>
+  typeof cell === 'number' && !Number.isInteger(cell) ? formatValue(cell, 3) : String(cell ?? '')
+
+export const valuesOf = (table: LabTable, key: string): Cell[] => table.columns.find((column) => column.key === key)?.values ?? []
+export const labelOf = (table: LabTable, key: string): string => table.columns.find((column) => column.key === key)?.label ?? key
+
+/** A number that can be drawn on the axis; null leaves a gap. */
+export function drawn(cell: Cell | undefined, { log }: Axis): number | null {
+  const value = numberOf(cell)
+  return !Number.isFinite(value) || (log && value <= 0) ? null : value
+}
+
+/** What stands along an axis of several quantities: the label that all of theirs begin with, up to a comma; empty where there is none. */
+export function commonLabel([first = '', ...others]: readonly string[]): string {
+  if (others.length === 0) return first
+  const [shared = ''] = first.split(',')
+  return others.every((other) => other.startsWith(`${shared},`)) ? shared : ''
+}
+
+export interface Curve {
+  name: string
+  points: [x: number | null, y: number | null][]
+  /** Where along x it is exactly 0, which a logarithmic axis cannot have; absent where it is not. */
+  zeros?: number[]
+}
+
+/** What the marks of zeros mean, for those who look at a figure. */
+export const ZEROS = 'Triangles at the lower edge: exactly 0.'
+
+/** Where a logarithmic axis begins that has zeros at its lower edge: at a power of ten below all values; null where there are none. */
+export function zeroEdge(curves: readonly Curve[]): number | null {
+  if (curves.every(({ zeros }) => !zeros)) return null
+  const values = curves.flatMap(({ points }) => points.flatMap(([, y]) => (y === null ? [] : [y])))
+  return 10 ** (Math.floor(Math.log10(values.length > 0 ? Math.min(...values) : 1)) - 1)
+}
+
+/** The curves of a line figure, or the groups of points of a scatter plot. Pure. */
+export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, table: LabTable): Curve[] {
+  const { by, xAxis, yAxis } = figure
+  const across = valuesOf(table, figure.x)
+  const keys = figure.kind === 'line' ? figure.y : [figure.y]
+  const groups = by === null ? [null] : [...new Set(valuesOf(table, by).map(textOf))]
+  const groupOf = by === null ? null : valuesOf(table, by).map(textOf)
+  return keys.flatMap((key) => {
+    const up = valuesOf(table, key)
+    return groups.map((group): Curve => {
+      const rows = across.flatMap((_, row) => (group === null || groupOf![row] === group ? [row] : []))
+      const named = group === null ? '' : `${labelOf(table, by!)} ${group}`.trim()
+      const name = keys.length === 1 && group !== null ? named : [labelOf(table, key), named].filter(Boolean).join(', ')
+      const zeros = rows.flatMap((row) => {
+        const x = drawn(across[row], xAxis)
+        return yAxis.log && x !== null && numberOf(up[row]) === 0 ? [x] : []
+      })
+      const points = rows.map((row): [number | null, number | null] => [drawn(across[row], xAxis), drawn(up[row], yAxis)])
+      return { name, points, ...(zeros.length > 0 ? { zeros } : {}) }
+    })
+  })
+}
