@@ -6,11 +6,13 @@ import type { OptionDescription, OptionDescriptions } from './option-description
 
 /**
  * Options that stand beside the keys of a configuration, as those of architectures and diagnostics do.
- * @throws Error when a schema was not made with `field()`, has no default, or uses a key that every configuration has
+ * @throws Error when a schema was not made with `field()`, says `since`, has no default, or uses a key that every configuration has
  */
 export function describeOptions(options: Readonly<Record<string, z.ZodType>>): OptionDescriptions {
   const clash = Object.keys(options).find((key) => key in RunConfigSchema.shape)
   if (clash !== undefined) throw new Error(`the option ${clash} clashes with a configuration key`)
+  const dated = Object.entries(options).find(([, schema]) => fieldInfo(schema)?.since)
+  if (dated) throw new Error(`the option ${dated[0]} says since when it exists: only configuration keys can`)
   return describeFields(options)
 }
 

@@ -1,16 +1,30 @@
+import type { z } from 'zod'
 import { describeIssues, explainIssue } from './config-issues.js'
-import { RunConfigSchema, type RunConfig } from './config.js'
+import { fieldInfo, RunConfigSchema, type RunConfig } from './config.js'
 import { UserError } from './errors.js'
-import { versionsOf, type Migration } from './versions.js'
+import { versionsOf, type Migration, type Step } from './versions.js'
 
 /** A configuration as parsed from JSON, in the format of some version. */
 export type RawConfig = Readonly<Record<string, unknown>>
 
-/** Gives a new key the value that reproduces the behaviour from before the key existed, never today's default. */
+/** A change of keys that is more than a new one, such as another name. */
 export type ConfigMigration = Migration<RawConfig>
 
+/** The keys that each version added, with the values that reproduce the behaviour before (`since` of `field`); never today's defaults. */
+function addedKeys(): Step<RawConfig>[] {
+  const added = new Map<number, Record<string, unknown>>()
+  for (const [key, schema] of Object.entries<z.ZodType>(RunConfigSchema.shape)) {
+    const since = fieldInfo(schema)?.since
+    if (since) added.set(since.version, { ...added.get(since.version), [key]: since.before })
+  }
+  return [...added].map(([to, before]) => ({ to, migrate: (config) => ({ ...before, ...config }) }))
+}
+
 /** The versions of the configuration format. Version 1 is the one without a number. */
-export const configVersions = versionsOf(import.meta.glob<ConfigMigration>('./config-versions/*.ts', { eager: true, import: 'migrate' }))
+export const configVersions = versionsOf(
+  import.meta.glob<ConfigMigration>('./config-versions/*.ts', { eager: true, import: 'migrate' }),
+  addedKeys(),
+)
 
 /** The version of `RunConfigSchema`, which is stored with every configuration. */
 export const CONFIG_VERSION = configVersions.current

@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { format, resolveConfig } from 'prettier'
 import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
-import { RunConfigSchema } from '../../src-main/contract/config.js'
+import { fieldInfo, RunConfigSchema } from '../../src-main/contract/config.js'
 import {
   CONFIG_VERSION,
   configVersions,
@@ -13,7 +14,6 @@ import {
 } from '../../src-main/contract/stored-config.js'
 import { versionsOf } from '../../src-main/contract/versions.js'
 import { sampleConfig } from '../fixtures/records.js'
-import keysByVersion from './config-keys.json' with { type: 'json' }
 
 interface Node {
   properties?: Record<string, Node>
@@ -34,23 +34,57 @@ function keysOf(node: Node, path: string, into: Record<string, unknown[]>): Reco
   return into
 }
 
+/** The list of one version, as it was when the version was made. */
+const listOf = (version: number): string => join(import.meta.dirname, 'config-keys', `${version}.json`)
+const recorded = (version: number): Record<string, unknown[]> =>
+  existsSync(listOf(version)) ? (JSON.parse(readFileSync(listOf(version), 'utf8')) as Record<string, unknown[]>) : {}
+
+const added = Object.entries<z.ZodType>(RunConfigSchema.shape).flatMap(([key, schema]) => {
+  const since = fieldInfo(schema)?.since
+  return since ? [{ key, schema, ...since }] : []
+})
+
 describe('the form of configurations', () => {
   const today = keysOf(z.toJSONSchema(RunConfigSchema) as Node, '', {})
-  const recorded = (keysByVersion as Record<string, Record<string, unknown[]>>)[CONFIG_VERSION] ?? {}
 
-  it('has changed only together with its version: see "Adding a key" in docs/formats.md', () => {
-    expect(Object.keys(today).sort(), 'keys of RunConfigSchema against config-keys.json').toEqual(Object.keys(recorded).sort())
+  it('has changed only together with its version (docs/adding-a-key.md), and still allows every value that it did', async () => {
+    const known = recorded(CONFIG_VERSION)
+    const keys = [...Object.keys(known).filter((key) => key in today), ...Object.keys(today).filter((key) => !(key in known))]
+    // A value that was allowed later needs no version and stands in no list.
+    const list = keys.map((key) => [key, (known[key] ?? today[key])!.filter((value) => today[key]!.includes(value))])
+    const text = JSON.stringify(Object.fromEntries(list))
+    const file = listOf(CONFIG_VERSION)
+    await expect(await format(text, { ...(await resolveConfig(file)), parser: 'json' })).toMatchFileSnapshot(file)
   })
 
-  it('still allows every value that it did', () => {
-    for (const [key, values] of Object.entries(recorded)) expect(today[key], key).toEqual(expect.arrayContaining(values))
+  it('got the keys that say so with each version, and no others', () => {
+    for (let version = 2; version <= CONFIG_VERSION; version++) {
+      if (migrations.some((name) => Number(name.slice(0, 4)) === version)) continue
+      const [before, after] = [recorded(version - 1), version === CONFIG_VERSION ? today : recorded(version)].map((keys) =>
+        Object.keys(keys).filter((key) => !key.includes('.')),
+      )
+      const saying = added.filter((key) => key.version === version).map(({ key }) => key)
+      expect(after!.filter((key) => !before!.includes(key)).sort(), `version ${version}`).toEqual(saying.sort())
+      expect(after, `version ${version}`).toEqual(expect.arrayContaining(before!))
+    }
   })
 
-  it('has a test for each migration', () => {
-    const names = (folder: string): string[] => readdirSync(folder).map((file) => file.replace(/(\.test)?\.ts$/, ''))
-    const migrations = names(resolve(import.meta.dirname, '../../src-main/contract/config-versions'))
-    expect(migrations).toHaveLength(CONFIG_VERSION - 1)
-    expect(names(join(import.meta.dirname, 'config-versions'))).toEqual(migrations)
+  it.each(added)(
+    'has $key since version $version, and an earlier configuration the value of its time',
+    ({ key, schema, version, before }) => {
+      expect(schema.parse(before)).toEqual(before)
+      expect(configVersions.migrate(version - 1, {}, version)).toHaveProperty(key, before)
+      expect(configVersions.migrate(version, {}, version)).not.toHaveProperty(key)
+      expect(configVersions.migrate(version - 1, { [key]: 'its own' }, version)).toHaveProperty(key, 'its own')
+    },
+  )
+
+  const names = (folder: string): string[] =>
+    existsSync(folder) ? readdirSync(folder).map((file) => file.replace(/(\.test)?\.ts$/, '')) : []
+  const migrations = names(resolve(import.meta.dirname, '../../src-main/contract/config-versions'))
+
+  it('has a test for each migration that is a file', () => {
+    expect(names(join(import.meta.dirname, 'config-versions'))).toEqual(expect.arrayContaining(migrations))
   })
 })
 
@@ -60,6 +94,15 @@ test('migrations without a gap are wanted', () => {
   expect(() => versionsOf({ './v/0002-a.ts': same, './v/0002-b.ts': same })).toThrow(/without a gap/)
   const versions = versionsOf<string>({ './v/0003-b.ts': (text) => `${text}3`, './v/0002-a.ts': (text) => `${text}2` })
   expect([versions.current, versions.migrate(1, ''), versions.migrate(2, ''), versions.migrate(3, '')]).toEqual([3, '23', '3', ''])
+  expect(versions.migrate(1, '', 2)).toBe('2')
+})
+
+test('a version can have further migrations beside a file, or instead of one', () => {
+  const files = { './v/0002-a.ts': (text: string) => `${text}2` }
+  const further = (to: number) => ({ to, migrate: (text: string) => `${text}+${to}` })
+  const versions = versionsOf(files, [further(3), further(2)])
+  expect([versions.current, versions.migrate(1, '')]).toEqual([3, '2+2+3'])
+  expect(() => versionsOf(files, [further(4)])).toThrow(/without a gap/)
 })
 
 describe('a stored configuration', () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { migrate } from '../../../src-main/contract/config-versions/0003-gradient-tolerance.js'
+import { configVersions, type RawConfig } from '../../../src-main/contract/stored-config.js'
+
+const migrate = (config: RawConfig): RawConfig => configVersions.migrate(2, config, 3)
 
 test('gradients were not compared, and anchors chosen by the states', () => {
   expect(migrate({ anchorEvery: 'auto' })).toEqual({ anchorEvery: 'auto', gradientTolerance: 0 })

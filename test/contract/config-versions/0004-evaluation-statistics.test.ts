@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { migrate } from '../../../src-main/contract/config-versions/0004-evaluation-statistics.js'
+import { configVersions, type RawConfig } from '../../../src-main/contract/stored-config.js'
+
+const migrate = (config: RawConfig): RawConfig => configVersions.migrate(3, config, 4)
 
 test('evaluations normalised by running statistics', () => {
   expect(migrate({ batch: 100 })).toEqual({ batch: 100, evaluationStatistics: 'running' })
