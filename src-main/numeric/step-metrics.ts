@@ -1,8 +1,8 @@
 import { add, clone, div, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { STEP_METRICS } from '../contract/metrics.js'
 import type { Network } from './network.js'
+import type { GroupGradient, StepConfig } from './step-results.js'
 import { release, replace, type Named } from './tensors.js'
-import type { GroupGradient, StepConfig } from './train-step.js'
 
 /** One pass of a step: the whole batch or, with gradient accumulation, one micro-batch. */
 export interface BatchResults {

@@ -1,5 +1,4 @@
 import { add, addN, mul, sqrt, square, stack, sum, tidy, minimum, div, unstack, type Tensor } from '@tensorflow/tfjs-core'
-import type { RunConfig } from '../contract/config.js'
 import { lossAndGradients, type Batch } from './loss-and-gradients.js'
 import type { Network, ParameterGroup } from './network.js'
 import { findOptimizer } from './optimizers.js'
@@ -7,32 +6,11 @@ import { regularizers } from './regularizers.js'
 import { decays } from './regularizers/weight-decay.js'
 import type { TrainingState } from './state.js'
 import { measureBatch, measureUpdate, type StepMeasure } from './step-metrics.js'
+import type { GroupGradient, StepConfig, StepResult } from './step-results.js'
 import { pick, release, replace, type Named } from './tensors.js'
 import { valueAndVjp } from './vjp.js'
 
-export type StepConfig = Pick<
-  RunConfig,
-  'mode' | 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h' | 'optimizer' | 'momentum' | 'labelSmoothing' | 'clipNorm' | 'frozenStages'
-> & { anchorEvery: number; keptUnits?: readonly number[]; frozen?: boolean }
-
-/** Scalar results of one step; the caller owns them. */
-export interface StepResult {
-  /** Mean cross-entropy of the batch before the update, nats. */
-  crossEntropy: Tensor
-  /** The loss with penalties. */
-  total: Tensor
-  /** Global norm of the gradient with penalties, before clipping. */
-  gradientNorm: Tensor
-  logits: Tensor
-  /** Gradients of the total loss by group; freed by `trainStep`. */
-  gradients: GroupGradient[]
-}
-
-/** The gradient for a group of parameters, as a stack [units, ...shape]. */
-export interface GroupGradient {
-  group: ParameterGroup
-  gradient: Tensor
-}
+export type { GroupGradient, StepConfig, StepResult } from './step-results.js'
 
 /** Loss, penalties and the gradient of their sum. The caller owns every tensor. */
 export function objective(network: Network, state: TrainingState, batch: Batch, config: StepConfig): StepResult & { statistics: Named } {

@@ -1,4 +1,4 @@
-import { clone, dispose, type Tensor } from '@tensorflow/tfjs-core'
+import { dispose, type Tensor } from '@tensorflow/tfjs-core'
 import { rebuildsActivations, type RunConfig } from '../contract/config.js'
 import { microBatch } from '../contract/micro-batch.js'
 import type { CapturableBackend } from '../engine/capture/binding.js'
@@ -33,6 +33,7 @@ import {
   type StepValues,
 } from './executor.js'
 import type { HostBatch } from './run-data.js'
+import { cloneState, cloneSums, isOfState, stacksOf, stateOf, statisticVariables, sumVariables, variablesOf } from './session-variables.js'
 
 export interface CompileOptions extends KeepOptions {
   fused: boolean
@@ -127,7 +128,7 @@ export class CompiledExecutor implements Executor {
   }
 
   read<T>(use: (state: TrainingState) => T): T {
-    const state = this.toState(this.program.read(isOfState))
+    const state = stateOf(this.program.read(isOfState), this.steps)
     try {
       return use(state)
     } finally {
@@ -136,7 +137,7 @@ export class CompiledExecutor implements Executor {
   }
 
   change(change: (state: TrainingState) => void): void {
-    const state = this.toState(this.program.read(isOfState))
+    const state = stateOf(this.program.read(isOfState), this.steps)
     try {
       change(state)
       this.program.write(variablesOf(state))
@@ -148,7 +149,7 @@ export class CompiledExecutor implements Executor {
 
   /** Captures another graph over the same variables. */
   keep(options: KeepOptions): void {
-    const state = this.toState(this.program.read(isOfState))
+    const state = stateOf(this.program.read(isOfState), this.steps)
     this.program.dispose()
     this.options = { ...this.options, ...options }
     this.program = this.compile(state)
@@ -260,57 +261,7 @@ export class CompiledExecutor implements Executor {
     dispose([Object.values(fetch), Object.values(inputs), Object.values(assign)])
     dispose(Object.values(updated.statistics))
   }
-
-  private toState(values: Named): TrainingState {
-    const state: TrainingState = { params: {}, statistics: {}, slots: {}, step: this.steps }
-    for (const [name, value] of Object.entries(values)) {
-      if (name.startsWith('params/')) state.params[name.slice('params/'.length)] = value
-      else if (name.startsWith('stats/')) state.statistics[name.slice('stats/'.length)] = value
-      else state.slots[name] = value
-    }
-    return state
-  }
 }
-
-const named = (prefix: string, tensors: Named): Named =>
-  Object.fromEntries(Object.entries(tensors).map(([name, value]) => [`${prefix}${name}`, value]))
-
-const statisticVariables = ({ statistics }: Pick<TrainingState, 'statistics'>): Named => named('stats/', statistics)
-
-/** The names of checkpoints: params/*, stats/*, and each slot of the optimizer. */
-const variablesOf = (state: TrainingState): Named => ({ ...named('params/', state.params), ...statisticVariables(state), ...state.slots })
-
-const SUMS = 'sums'
-const sumVariables = ({ crossEntropy, gradients, measured }: GradientSums): Named => ({
-  ...named(`${SUMS}/`, gradients),
-  ...named(`${SUMS}/measured/`, measured),
-  [`${SUMS}/crossEntropy`]: crossEntropy,
-})
-/** Sums are zero between steps: nothing outside the session needs them. */
-const isOfState = (name: string): boolean => !name.startsWith(`${SUMS}/`)
-
-/** Names of the variables that the session holds as one: a stage's parameters of one role, their slots and sums. */
-function stacksOf({ groups }: Network, variables: Named): string[][] {
-  const shared = groups.map(({ names }) => names).filter((names) => names.length > 1)
-  const prefixes = new Set(Object.keys(variables).map((name) => name.slice(0, name.indexOf('/'))))
-  prefixes.delete('stats')
-  return [...prefixes].flatMap((prefix) => shared.map((names) => names.map((name) => `${prefix}/${name}`)))
-}
-
-const cloned = (tensors: Named): Named => Object.fromEntries(Object.entries(tensors).map(([name, value]) => [name, clone(value)]))
-
-/** What a captured run replaces in place of the values that count. */
-const cloneState = ({ params, statistics, slots, step }: TrainingState): TrainingState => ({
-  params: cloned(params),
-  statistics: cloned(statistics),
-  slots: cloned(slots),
-  step,
-})
-const cloneSums = ({ crossEntropy, gradients, measured }: GradientSums): GradientSums => ({
-  crossEntropy: clone(crossEntropy),
-  gradients: cloned(gradients),
-  measured: cloned(measured),
-})
 
 const disposeState = (state: TrainingState): void => void dispose(stateTensors(state))
 

@@ -6,7 +6,8 @@ import type { CapturableBackend } from './binding.js'
 import { encodeNode, encodeSavedModel } from './graph-def.js'
 import { fuse } from './fuse.js'
 import { inOrder, withoutDead, type RecordedNode } from './recorded-graph.js'
-import { CaptureError, Recorder } from './recorder.js'
+import { CaptureError } from './capture-error.js'
+import { Recorder } from './recorder.js'
 import { Variables } from './variables.js'
 
 export type Tensors = Record<string, Tensor>

@@ -1,19 +1,13 @@
 import type { Tensor, TypedArray } from '@tensorflow/tfjs-core'
 import { attrValue } from './attributes.js'
 import type { Binding, CapturableBackend, OpAttribute, TensorMetadata } from './binding.js'
-import { shapeProto, type AttrValue } from './graph-def.js'
+import { CaptureError } from './capture-error.js'
+import { Constants, type ConstantValue } from './constants.js'
+import type { AttrValue } from './graph-def.js'
 import type { RecordedNode } from './recorded-graph.js'
-
-/** Bytes of one constant of a graph: those of shapes, axes and factors are far below, those of activations far above. */
-const LARGEST_CONSTANT = 64 * 1024
 
 /** Operations whose result has a shape that only its values tell. */
 const SHAPED_BY_VALUES = /^(Where|Unique|UniqueV2|UniqueWithCounts|NonMaxSuppression|BooleanMask|SparseFillEmptyRows|ListDiff)/
-
-/** Something that cannot become part of a graph; the message names the operation. */
-export class CaptureError extends Error {
-  override readonly name = 'CaptureError'
-}
 
 /** A node that exists only in graphs, for `Recorder.replace`. */
 export interface GraphNode {
@@ -48,8 +42,8 @@ export const recorderOf = (backend: unknown): Recorder | null => recorders.get(b
 export class Recorder {
   private readonly names = new Map<number, string>()
   /** Values of tensors made while recording, for constants; by id of the binding. */
-  private readonly made = new Map<number, { shape: number[]; dtype: number; values: TypedArray | BigInt64Array }>()
-  private readonly constants = new Map<string, string>()
+  private readonly made = new Map<number, ConstantValue>()
+  private readonly constants: Constants
   private readonly reads = new Map<number, { variable: StoredVariable; part: number }>()
   /** Name of the value of each variable that was read, by its handle. */
   private readonly values = new Map<string, string>()
@@ -74,6 +68,7 @@ export class Recorder {
     readonly fused = false,
   ) {
     this.binding = backend.binding
+    this.constants = new Constants(prefix, this.binding, (...node) => this.node(...node))
   }
 
   /** Declares a tensor that is fed at every run. */
@@ -250,7 +245,7 @@ export class Recorder {
     const made = this.made.get(id)
     if (made === undefined)
       throw new CaptureError(`${user} uses a tensor from outside the captured function; declare it as a feed or a variable`)
-    return this.constant(made, user)
+    return this.constants.nameOf(made, user)
   }
 
   private read(id: number): string {
@@ -274,38 +269,12 @@ export class Recorder {
     this.values.set(handle, value)
     return value
   }
-
-  /** tf.ones and tf.zeros are constants to tfjs; as large as an activation they are made anew at each run. */
-  private fill(shape: number[], dtype: number, values: TypedArray | BigInt64Array): string {
-    const { TF_INT32 } = this.binding
-    const size = this.constant({ shape: [shape.length], dtype: TF_INT32, values: Int32Array.from(shape) }, 'Fill')
-    const value = this.constant({ shape: [], dtype, values: values.slice(0, 1) }, 'Fill')
-    const types = { T: { type: dtype }, index_type: { type: TF_INT32 } }
-    return this.node(`${this.prefix}/${++this.count}`, 'Fill', [size, value], types, [shape])
-  }
-
-  private constant({ shape, dtype, values }: { shape: number[]; dtype: number; values: TypedArray | BigInt64Array }, user: string): string {
-    if (values.byteLength > LARGEST_CONSTANT && isUniform(values)) return this.fill(shape, dtype, values)
-    if (values.byteLength > LARGEST_CONSTANT)
-      throw new CaptureError(`${user} uses a constant of ${values.byteLength} bytes; make it a feed or compute it from small ones`)
-    const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-    const key = `${dtype}[${shape}]${Buffer.from(content).toString('base64')}`
-    const same = this.constants.get(key)
-    if (same !== undefined) return same
-    const name = `${this.prefix}/const/${this.constants.size}`
-    const tensor = { dtype, tensorShape: shapeProto(shape), tensorContent: content.slice() }
-    this.node(name, 'Const', [], { dtype: { type: dtype }, value: { tensor } }, [shape])
-    this.constants.set(key, name)
-    return name
-  }
 }
 
 /** Name of an output of a node. */
 const output = (node: string, at: number): string => (at === 0 ? node : `${node}:${at}`)
 
 const isFirstAxis = ({ axis }: Record<string, AttrValue>): boolean => axis === undefined || ('i' in axis && Number(axis.i) === 0)
-
-const isUniform = (values: TypedArray | BigInt64Array): boolean => values.every((value: unknown) => value === values[0])
 
 export function dtypeNumber(binding: Binding, dtype: Tensor['dtype']): number {
   if (dtype === 'float32') return binding.TF_FLOAT

@@ -1,6 +1,7 @@
 import { stack, tidy, unstack, type Tensor } from '@tensorflow/tfjs-core'
 import { encodeNode, shapeProto } from './graph-def.js'
-import { CaptureError, dtypeNumber, type StoredVariable } from './recorder.js'
+import { CaptureError } from './capture-error.js'
+import { dtypeNumber, type StoredVariable } from './recorder.js'
 import type { Binding } from './binding.js'
 
 type Tensors = Record<string, Tensor>

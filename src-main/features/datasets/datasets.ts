@@ -6,12 +6,12 @@ import { ACTIVE } from '../../contract/runs.js'
 import type { Changes, Journal } from '../home/changes.js'
 import { newId } from '../shared/ids.js'
 import { hint } from '../../contract/near.js'
-import { asTask } from '../shared/tasks.js'
 import type { DatasetFiles } from './dataset-files.js'
 import { LabelCache } from '../../data/label-cache.js'
 import { storedSet, type StoredSet } from '../../data/view.js'
 import { split, type SplitCounts } from '../../data/views/split.js'
 import type { DatasetStore } from './dataset-store.js'
+import { DatasetTasks } from './dataset-tasks.js'
 import type { DatasetImporter } from './importer.js'
 import type { SettingsStore } from '../home/settings.js'
 import type { RunStore } from '../runs/run-store.js'
@@ -41,9 +41,8 @@ const removedKey = (name: string): string => `dataset.removed:${name}`
 
 /** The data sets of a home, and those that Retrace can make by itself. */
 export class Datasets {
-  private readonly running = new Map<string, AbortController>()
+  private readonly tasks: DatasetTasks
   private readonly making = new Map<string, Promise<Dataset>>()
-  private readonly importing = new Set<Promise<unknown>>()
   private renaming: Promise<Dataset> | null = null
   private closing = false
   private builtinsReady: Promise<void> = Promise.resolve()
@@ -51,7 +50,9 @@ export class Datasets {
 
   private readonly labels = new LabelCache()
 
-  constructor(private readonly ports: DatasetPorts) {}
+  constructor(private readonly ports: DatasetPorts) {
+    this.tasks = new DatasetTasks(ports)
+  }
 
   /** Those that come along are there. */
   async list(): Promise<Dataset[]> {
@@ -61,17 +62,17 @@ export class Datasets {
 
   /** Resolves when it is done; its progress is published as changes of the task. */
   import(request: ImportDataset & Task): Promise<Dataset> {
-    return this.tracked(this.importNow(request))
+    return this.tasks.tracked(this.importNow(request))
   }
 
   /** Draws points by a seed. */
   make(request: MakeDataset): Promise<Dataset> {
-    return this.tracked(this.draw(request))
+    return this.tasks.tracked(this.draw(request))
   }
 
   /** Reads it whole; the progress is published as changes of the task. */
   verify(request: { name: string } & Task): ReturnType<DatasetImporter['verify']> {
-    return this.tracked(this.verifyNow(request))
+    return this.tasks.tracked(this.verifyNow(request))
   }
 
   /** Looks into a data set without loading it. */
@@ -117,14 +118,13 @@ export class Datasets {
 
   /** Whether a data set may lie in its place without being registered yet. */
   arriving(): boolean {
-    return this.importing.size > 0 || this.making.size > 0 || this.renaming !== null
+    return this.tasks.busy || this.making.size > 0 || this.renaming !== null
   }
 
   /** Cancels what is being imported, and waits until it has ended. */
   async close(): Promise<void> {
     this.closing = true
-    for (const controller of this.running.values()) controller.abort()
-    await Promise.allSettled([...this.importing, ...this.making.values(), this.builtinsReady])
+    await Promise.allSettled([this.tasks.close(), ...this.making.values(), this.builtinsReady])
   }
 
   /**
@@ -152,7 +152,7 @@ export class Datasets {
 
   private draw(request: MakeDataset): Promise<Dataset> {
     this.requireFree(request.name)
-    return this.task(newId(), `Generating the data set ${request.name}`, async (options) =>
+    return this.tasks.run(newId(), `Generating the data set ${request.name}`, async (options) =>
       this.keep(await this.ports.importer.make(request, options)),
     )
   }
@@ -208,44 +208,31 @@ export class Datasets {
   }
 
   private makeBuiltin(name: string): Promise<Dataset> {
-    const work = this.task(newId(), `Preparing the data set ${name}`, (options) => this.ports.importer.ensureBuiltin(name, options))
+    const work = this.tasks.run(newId(), `Preparing the data set ${name}`, (options) => this.ports.importer.ensureBuiltin(name, options))
     const kept = work.then((dataset) => this.keep(dataset)).finally(() => this.making.delete(name))
     this.making.set(name, kept)
     return kept
   }
 
   private async importNow({ taskId = newId(), ...request }: ImportDataset & Task): Promise<Dataset> {
-    this.requireIdle(taskId)
+    this.tasks.requireIdle(taskId)
     if (request.name !== undefined) this.requireFree(request.name)
-    return this.task(taskId, `Importing ${request.source ?? request.path}`, async (options) =>
+    return this.tasks.run(taskId, `Importing ${request.source ?? request.path}`, async (options) =>
       this.keep(await this.ports.importer.import(request, options)),
     )
   }
 
   private async verifyNow({ name, taskId = newId() }: { name: string } & Task): ReturnType<DatasetImporter['verify']> {
     const dataset = await this.find(name)
-    this.requireIdle(taskId)
-    return this.task(taskId, `Verifying ${name}`, (options) =>
+    this.tasks.requireIdle(taskId)
+    return this.tasks.run(taskId, `Verifying ${name}`, (options) =>
       this.ports.importer.verify(this.ports.files.datasetFolder(name), dataset, options),
     )
   }
 
-  private requireIdle(taskId: string): void {
-    if (this.running.has(taskId)) throw new UserError('CONFLICT', `A task ${taskId} is already running. Choose another id.`)
-  }
-
-  private tracked<T>(work: Promise<T>): Promise<T> {
-    this.importing.add(work)
-    const done = (): boolean => this.importing.delete(work)
-    work.then(done, done)
-    return work
-  }
-
   /** Ends an import or a verification. */
   cancel({ taskId }: { taskId: string }): void {
-    const controller = this.running.get(taskId)
-    if (!controller) throw new UserError('NOT_FOUND', `No task ${taskId} is running. It has already ended, or never started.`)
-    controller.abort()
+    this.tasks.cancel(taskId)
   }
 
   async remove({ name }: { name: string }): Promise<void> {
@@ -303,19 +290,5 @@ export class Datasets {
       record({ kind: 'dataset', dataset })
     })
     return dataset
-  }
-
-  /** Does the work under a task that clients see, with its progress, its end, and a way to cancel it. */
-  private async task<T>(id: string, title: string, work: (options: Parameters<DatasetImporter['import']>[1]) => Promise<T>): Promise<T> {
-    const controller = new AbortController()
-    const { signal } = controller
-    this.running.set(id, controller)
-    try {
-      return await asTask(this.ports, { id, kind: 'dataset', title, signal }, (onProgress) =>
-        work({ into: this.ports.files.datasets, onProgress, signal }),
-      )
-    } finally {
-      this.running.delete(id)
-    }
   }
 }

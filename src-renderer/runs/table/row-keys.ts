@@ -1,0 +1,113 @@
+import { computed, ref, type Ref } from 'vue'
+import type { Item } from './group.js'
+import { partOf, stretch, withChosen } from './selection.js'
+
+export interface RowKeysOptions {
+  /** The rows of the table, from the first to the last. */
+  items(): readonly Item[]
+  /** Every run of the table, also those of closed groups. */
+  runs(): readonly { id: string }[]
+  /** Ids of the selected runs. */
+  chosen: Ref<string[]>
+  /** The rows in the page, from `first` to before `end`, and how many fit on the screen. */
+  visible(): { first: number; end: number; page: number }
+  /** Scrolls to a row. */
+  reveal(index: number): void
+  open(run: string): void
+  toggle(group: string): void
+}
+
+/** Tells a row from the others, also a group from a run. */
+export const keyOf = (item: Item): string => `${item.kind}-${item.id}`
+
+/** The current row and the selection of the runs table, as keyboard and mouse move them. */
+export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle }: RowKeysOptions) {
+  const chosenSet = computed(() => new Set(chosen.value))
+  /** The row that the keyboard is at. */
+  const current = ref<string | null>(null)
+  const currentIndex = computed(() => (current.value === null ? -1 : items().findIndex((item) => keyOf(item) === current.value)))
+  const activeRow = computed(() =>
+    currentIndex.value >= visible().first && currentIndex.value < visible().end ? `row-${current.value}` : undefined,
+  )
+  /** The run at which a stretch of selected runs begins. */
+  let anchor: string | null = null
+
+  const all = (on: boolean): void => {
+    const ids = runs().map(({ id }) => id)
+    chosen.value = withChosen(chosen.value, ids, on)
+  }
+  function choose(item: Item, range: boolean): void {
+    if (item.kind === 'group') {
+      const on = partOf(item.runs, chosenSet.value) !== 'all'
+      chosen.value = withChosen(
+        chosen.value,
+        item.runs.map(({ id }) => id),
+        on,
+      )
+      return
+    }
+    const shown = items().flatMap((each) => (each.kind === 'run' ? each.id : []))
+    if (range) chosen.value = withChosen(chosen.value, stretch(shown, anchor, item.id), true)
+    else chosen.value = withChosen(chosen.value, [item.id], !chosenSet.value.has(item.id))
+    anchor = item.id
+  }
+  const activate = (item: Item): void => (item.kind === 'run' ? open(item.id) : toggle(item.id))
+
+  function press(event: MouseEvent, item: Item): void {
+    const target = event.target as HTMLElement
+    current.value = keyOf(item)
+    if (target.closest('.tick') || event.shiftKey) {
+      // The box shows what is chosen, which the browser's own ticking would contradict.
+      if (target.matches('input')) (target as HTMLInputElement).checked = item.kind === 'run' && chosenSet.value.has(item.id)
+      return choose(item, event.shiftKey)
+    }
+    // A link opens in another window with these, as everywhere.
+    if (target.closest('a') && (event.ctrlKey || event.metaKey)) return
+    event.preventDefault()
+    if (String(getSelection()) === '') activate(item)
+  }
+
+  function go(index: number, range: boolean): void {
+    const next = Math.max(0, Math.min(index, items().length - 1))
+    const item = items()[next]
+    if (!item) return
+    const before = items()[currentIndex.value]
+    if (range && before?.kind === 'run' && anchor === null) anchor = before.id
+    current.value = keyOf(item)
+    reveal(next)
+    if (range) {
+      if (item.kind === 'run') {
+        const from = anchor
+        choose(item, true)
+        anchor = from ?? item.id
+      }
+    } else anchor = item.kind === 'run' ? item.id : null
+  }
+
+  const MOVES: Record<string, (at: number) => number> = {
+    ArrowDown: (at) => at + 1,
+    ArrowUp: (at) => (at < 0 ? 0 : at - 1),
+    PageDown: (at) => at + visible().page,
+    PageUp: (at) => at - visible().page,
+    Home: () => 0,
+    End: () => items().length - 1,
+  }
+  function onKey(event: KeyboardEvent): void {
+    if (event.target !== event.currentTarget || event.altKey) return
+    const item = items()[currentIndex.value]
+    const { key, shiftKey } = event
+    const move = MOVES[key]
+    if (move) go(move(currentIndex.value), shiftKey)
+    else if (key === 'a' && (event.ctrlKey || event.metaKey)) all(true)
+    else if (event.ctrlKey || event.metaKey) return
+    else if (key === 'Escape' && chosen.value.length > 0) chosen.value = []
+    else if (!item) return
+    else if (key === 'Enter') activate(item)
+    else if (key === ' ') choose(item, shiftKey)
+    else if (item.kind === 'group' && ((key === 'ArrowRight' && !item.open) || (key === 'ArrowLeft' && item.open))) toggle(item.id)
+    else return
+    event.preventDefault()
+  }
+
+  return { chosenSet, current, activeRow, all, press, onKey }
+}
