@@ -36,15 +36,16 @@ import type { RunFiles } from './runs/run-files.js'
 import type { RunStore } from './runs/run-store.js'
 import type { SeriesStore } from './runs/series-store.js'
 import type { Weights } from './runs/weights.js'
-import { Studies, type StudyTemplates } from './studies/studies.js'
+import { Studies } from './studies/studies.js'
+import type { StudyTemplates } from './studies/study-templates.js'
 import type { Measurer } from './studies/measurements.js'
 import type { StudyStore } from './studies/study-store.js'
 import type { Computing } from './studies/cell-key.js'
 import type { Awaitable, Clock } from './shared/clock.js'
 
 /**
- * What the features need from the world. Stores are synchronous, as SQLite in this process is: a transaction is one call on the stack, so that
- * no other change can come between its facts and their publication.
+ * Everything that the features need from outside. Stores are synchronous, as SQLite is in this process: a transaction is one call on the
+ * stack, so that no other change can come between its facts and their publication.
  */
 export interface FeaturePorts {
   transactions: Transactions
@@ -84,20 +85,20 @@ export interface FeaturePorts {
   system(): Promise<SystemInfo>
   provenance: MakerPorts['provenance']
   backups: BackupWriter
-  /** What the database's own checks find. */
+  /** Problems that SQLite's integrity checks find. */
   problems(signal?: AbortSignal): Promise<string[]>
   fault(error: unknown): void
   /** See `Backups`. */
   restart: (() => void) | null
-  /** To tell of once the home is open. */
+  /** Alerts to raise once the home is open. */
   news: readonly NewAlert[]
   /** See `RunControl`. */
   queue: 'run' | 'hold'
-  /** Names of the data set folders that are there. */
+  /** Names of the existing data set folders. */
   datasetFolders: readonly string[]
 }
 
-/** The features over their ports, recovered from whatever the last host left behind. */
+/** Creates the features over their ports, and recovers what the last host left behind. */
 export function openFeatures(ports: FeaturePorts) {
   const changes = createChanges(ports)
   const alerts = new Alerts({ ...ports, changes })
@@ -170,5 +171,5 @@ export function openFeatures(ports: FeaturePorts) {
   }
 }
 
-/** What procedures work with, as their context holds it. */
+/** The features, as the context of every procedure holds them. */
 export type Features = ReturnType<typeof openFeatures>['features']

@@ -6,13 +6,13 @@ import type { Subscriptions } from '../contract/subscriptions.js'
 import type { WritePath } from '../contract/writing.js'
 import type { Features } from './open.js'
 
-/** What every call comes with. */
+/** The tRPC context of every call. */
 export interface CallContext {
-  /** The features of the home; a call waits while the home is being opened anew. */
+  /** The features of the home. A call waits while the home is being reopened. */
   features(): Promise<Features>
-  /** Where this caller may have files written. Every procedure that writes to a path of its caller asks here. */
+  /** Resolves a path to which this caller may write. Every procedure that writes to a path of its caller asks for it here. */
   writePath: WritePath
-  /** Of this connection. */
+  /** Aborts when the connection of the caller closes. */
   subscriptions: Subscriptions
 }
 
@@ -25,7 +25,7 @@ const TRPC_CODE: Record<ErrorCode, TRPCError['code']> = {
   INTERNAL: 'INTERNAL_SERVER_ERROR',
 }
 
-/** One sentence for a refused input: which fields, and what is wrong with each. */
+/** One sentence for a refused input that names each wrong field and what is wrong with it. */
 function describeInputError(error: z.ZodError): string {
   const issues = error.issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message))
   return `Invalid request: ${issues.slice(0, 5).join('; ')}${issues.length > 5 ? `; and ${issues.length - 5} more` : ''}.`
@@ -43,7 +43,7 @@ const t = initTRPC.context<CallContext>().create({
 /** Joins procedures under one name. */
 export const group = t.router
 
-/** A procedure whose errors for people reach the caller as they are. */
+/** A procedure that passes errors for users to the caller unchanged. */
 export const explained = t.procedure.use(async ({ next }) => {
   const result = await next()
   if (!result.ok && isUserError(result.error.cause)) {
@@ -54,10 +54,10 @@ export const explained = t.procedure.use(async ({ next }) => {
 })
 
 /**
- * What every procedure of a feature begins with. The context holds the features of the home.
+ * The procedure that every procedure of a feature starts from. Its context holds the features of the home.
  *
- * A change is confirmed only while the home is what the host has opened: looked at before, and again when the change is made, since one
- * that lasts may have been stored nowhere.
+ * A change is confirmed only while the home is the one that the host opened. That is checked before the change and again after it, because
+ * a change that takes time may have been stored nowhere.
  */
 export const procedure = explained.use(async ({ ctx, type, next }) => {
   const features = await ctx.features()
@@ -68,9 +68,9 @@ export const procedure = explained.use(async ({ ctx, type, next }) => {
   return result
 })
 
-/** Of a file on the machine that holds the home. */
+/** Path of a file on the machine that holds the home. */
 export const PathSchema = z.string().min(1).max(4096)
-/** Whether a file that is there already may be replaced. */
+/** Whether an existing file may be replaced. */
 export const OverwriteSchema = z.boolean().default(false)
-/** By which a caller follows long work. */
+/** Id under which a caller follows the progress of long work. */
 export const TaskIdSchema = z.string().max(64)

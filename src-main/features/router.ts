@@ -8,7 +8,7 @@ import { group } from './procedure.js'
 import { catalogue, runs } from './runs/procedures.js'
 import { studies } from './studies/procedures.js'
 
-/** Everything that windows and commands can ask of a home. */
+/** All procedures that windows and commands can call. */
 export const router = group({
   system,
   catalogue,
@@ -24,10 +24,10 @@ export const router = group({
   changes,
 })
 
-/** From this type alone the clients know what they can call. */
+/** Clients derive everything that they can call from this type. */
 export type AppRouter = typeof router
 
-/** What transports serve: the procedures, and the features on which they work. */
+/** What transports serve: the procedures and the features that they use. */
 export interface Api {
   router: AppRouter
   /** See `CallContext`. */

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import type { Measurer } from '../features/studies/measurements.js'
-import type { StudyTemplates } from '../features/studies/studies.js'
+import type { StudyTemplates } from '../features/studies/study-templates.js'
 import type { Awaitable } from '../features/shared/clock.js'
 import { runToolProcess } from './tool-process.js'
 

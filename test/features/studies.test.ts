@@ -5,7 +5,7 @@ import type { BenchStepRequest } from '../../src-main/contract/tools.js'
 import { runKey, WITHOUT_EFFECT, type Computing } from '../../src-main/features/studies/cell-key.js'
 import type { Measurer } from '../../src-main/features/studies/measurements.js'
 import type { Expansion } from '../../src-main/features/studies/expand.js'
-import type { StudyTemplates } from '../../src-main/features/studies/studies.js'
+import type { StudyTemplates } from '../../src-main/features/studies/study-templates.js'
 import { sampleConfig } from '../fixtures/records.js'
 import { openSession, type PlayedTrainer, type Session } from '../fixtures/session.js'
 

@@ -5,7 +5,7 @@ import { newId } from '../shared/ids.js'
 import type { OpenTime, Removal } from '../home/open-time.js'
 import type { Clock } from '../shared/clock.js'
 
-/** A way to look at something that was given a name. */
+/** A view that was saved under a name. */
 export interface Named<View> {
   id: string
   name: string
@@ -15,15 +15,15 @@ export interface Named<View> {
 }
 
 export interface NamedStore<View> {
-  /** By name; without what was removed. */
+  /** All that are not removed, sorted by name. */
   list(): Named<View>[]
   get(id: string): Named<View> | undefined
   put(named: Named<View>): void
-  /** Out of sight since then, or back with null. */
+  /** Marks one as removed at that time, or restores it when null. */
   setRemoved(id: string, removal: Removal | null): void
-  /** What was removed and can come back, the last first. */
+  /** Those that were removed and can be restored, the most recently removed first. */
   removed(): { named: Named<View>; removal: Removal }[]
-  /** Deletes for good. */
+  /** Deletes permanently. */
   remove(id: string): void
 }
 
@@ -35,13 +35,13 @@ interface NamedPorts<View> {
 }
 
 interface NamedKind<View> {
-  /** As in "There is no comparison". */
+  /** What messages call one of them, as in "There is no comparison". */
   what: string
   saved(named: Named<View>): Change
   removed(id: string): Change
 }
 
-/** Keeps views by a name, and tells every window of them. */
+/** Stores views by name, and publishes every change to all windows. */
 export class NamedViews<View> {
   constructor(
     private readonly ports: NamedPorts<View>,
@@ -54,7 +54,7 @@ export class NamedViews<View> {
     return this.ports.store.list()
   }
 
-  /** A new one, or what is now in place of one. */
+  /** Saves a new one, or replaces an existing one. */
   save({ id, name, view }: { id?: string | undefined; name: string; view: View }): Named<View> {
     const { changes, clock, store } = this.ports
     return changes.commit((record) => {
@@ -83,7 +83,7 @@ export class NamedViews<View> {
     })
   }
 
-  /** What was removed and can still be brought back, as long as removed runs can; the last first. */
+  /** Those that can still be restored, for as long as removed runs can, the most recently removed first. */
   removed(): { named: Named<View>; removal: Removal }[] {
     const { openTime, store } = this.ports
     return store.removed().filter(({ removal }) => openTime.left(removal) > 0)

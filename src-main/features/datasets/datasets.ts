@@ -29,17 +29,17 @@ export interface DatasetPorts {
   fault(error: unknown): void
 }
 
-/** By which the progress of long work can be followed. */
+/** Id under which the progress of long work can be followed. */
 interface Task {
   taskId?: string | undefined
 }
 
-/** A rename that was begun: its files may have either name. */
+/** Setting that records a rename under way, whose files may have either name. */
 const RENAMING = 'dataset.renaming'
 
 const removedKey = (name: string): string => `dataset.removed:${name}`
 
-/** The data sets of a home, and those that Retrace can make by itself. */
+/** The data sets of a home, including the built-in ones. */
 export class Datasets {
   private readonly tasks: DatasetTasks
   private readonly making = new Map<string, Promise<Dataset>>()
@@ -54,28 +54,28 @@ export class Datasets {
     this.tasks = new DatasetTasks(ports)
   }
 
-  /** Those that come along are there. */
+  /** All data sets, once the built-in ones have been made. */
   async list(): Promise<Dataset[]> {
     await this.builtinsReady
     return this.ports.datasets.list()
   }
 
-  /** Resolves when it is done; its progress is published as changes of the task. */
+  /** Imports a data set. Resolves at the end; progress is published as changes of the task. */
   import(request: ImportDataset & Task): Promise<Dataset> {
     return this.tasks.tracked(this.importNow(request))
   }
 
-  /** Draws points by a seed. */
+  /** Generates a data set of points from a seed. */
   make(request: MakeDataset): Promise<Dataset> {
     return this.tasks.tracked(this.draw(request))
   }
 
-  /** Reads it whole; the progress is published as changes of the task. */
+  /** Reads a data set completely and compares it with its hash; progress is published as changes of the task. */
   verify(request: { name: string } & Task): ReturnType<DatasetImporter['verify']> {
     return this.tasks.tracked(this.verifyNow(request))
   }
 
-  /** Looks into a data set without loading it. */
+  /** Reads one view of a data set without loading all of it. */
   async look<Wanted extends { name: string }, Output>(
     view: { read(set: StoredSet, wanted: Wanted): Promise<Output> },
     wanted: Wanted,
@@ -84,7 +84,7 @@ export class Datasets {
     return view.read(storedSet(this.ports.files.datasetFolder(dataset.name), dataset, this.labels), wanted)
   }
 
-  /** Ends the tasks of a host that died, registers folders that it had finished, and makes missing built-in data sets in the background. */
+  /** After a crash, ends the tasks of the last host and registers folders that it had finished; makes missing built-in data sets in the background. */
   recover(folders: readonly string[]): void {
     const { changes, journal, importer, settings } = this.ports
     const left = journal.tasks().filter(({ state }) => state === 'running')
@@ -104,36 +104,36 @@ export class Datasets {
       for (const name of importer.builtins()) if (!this.closing && settings.get(removedKey(name)) !== true) await this.find(name)
     }
     const adopting = adopt()
-    // What went wrong is told with the rest, below.
+    // An error is reported by the promise below, which includes this one.
     this.foldersAdopted = adopting.catch(() => undefined)
     this.builtinsReady = make().catch((error: unknown) => {
       if (!this.closing) this.ports.fault(error)
     })
   }
 
-  /** When folders that an earlier host had finished are registered. */
+  /** Resolves when the folders that an earlier host had finished are registered. */
   adopted(): Promise<void> {
     return this.foldersAdopted
   }
 
-  /** Whether a data set may lie in its place without being registered yet. */
+  /** Whether a data set may exist on disk without being registered yet. */
   arriving(): boolean {
     return this.tasks.busy || this.making.size > 0 || this.renaming !== null
   }
 
-  /** Cancels what is being imported, and waits until it has ended. */
+  /** Cancels imports and other tasks, and waits until they have ended. */
   async close(): Promise<void> {
     this.closing = true
     await Promise.allSettled([this.tasks.close(), ...this.making.values(), this.builtinsReady])
   }
 
   /**
-   * The data set of that name; a built-in one is made first where it is missing.
+   * The data set of that name. A missing built-in one is made first.
    *
    * @throws UserError NOT_FOUND
    */
   async find(name: string): Promise<Dataset> {
-    // A data set has its old name or its new one, and nothing finds it between.
+    // During a rename, neither the old nor the new name finds the data set.
     await this.renaming?.catch(() => undefined)
     const { datasets, importer } = this.ports
     const known = datasets.get(name)
@@ -145,7 +145,7 @@ export class Datasets {
     throw new UserError('NOT_FOUND', `There is no data set ${name}: ${hint(name, names, 'import it first, or choose one from the list.')}`)
   }
 
-  /** How a run divides the training images of its data set. */
+  /** Number of training and validation images that a run would use. */
   split({ dataset: name, seed, subset, validation }: Pick<RunConfig, 'dataset' | 'seed' | 'subset' | 'validation'>): Promise<SplitCounts> {
     return this.look(split, { name, seed, subset, validation })
   }
@@ -163,7 +163,7 @@ export class Datasets {
       throw new UserError('CONFLICT', `A data set ${name} already exists. Remove it first, or choose another name.`)
   }
 
-  /** Runs on it follow. */
+  /** Renames a data set, also in the configurations of its runs. */
   async rename({ name, to }: { name: string; to: string }): Promise<Dataset> {
     const dataset = await this.find(name)
     if (name === to) return dataset
@@ -180,7 +180,7 @@ export class Datasets {
     }
   }
 
-  /** Ends the rename that was begun, also by a host that died over it; every step may have been done already. */
+  /** Completes a rename, also one that a killed host began. Each step may have been done before and can be repeated. */
   private async finishRename(): Promise<Dataset | null> {
     const { changes, datasets, files, importer, runs, settings } = this.ports
     const begun = settings.get(RENAMING) as { from: string; to: string } | null | undefined
@@ -230,7 +230,7 @@ export class Datasets {
     )
   }
 
-  /** Ends an import or a verification. */
+  /** Cancels an import or a verification. */
   cancel({ taskId }: { taskId: string }): void {
     this.tasks.cancel(taskId)
   }
@@ -248,14 +248,14 @@ export class Datasets {
     await this.removeFiles(name)
   }
 
-  /** @throws UserError CONFLICT when a run works on it, or will */
+  /** @throws UserError CONFLICT when an active or queued run uses it */
   private requireUnused(name: string): void {
     const user = this.ports.runs.inStatus([...ACTIVE, 'queued']).find(({ dataset }) => dataset === name)
     if (user)
       throw new UserError('CONFLICT', `The data set ${name} is in use by run ${user.id}, which is ${user.status}. Stop that run first.`)
   }
 
-  /** Of a data set that was removed: its mark is needed no longer, unless it would be made again by itself. */
+  /** Deletes the files of a removed data set. The mark of the removal then goes as well, except for built-in ones, which would be made again. */
   private async removeFiles(name: string): Promise<void> {
     const { changes, files, importer, settings } = this.ports
     await files.removeDataset(name)
@@ -264,7 +264,7 @@ export class Datasets {
 
   private async adopt(name: string): Promise<void> {
     try {
-      // Its files outlived a host that died while it removed them.
+      // A host was killed while it was deleting these files.
       if (this.ports.settings.get(removedKey(name)) === true) return await this.removeFiles(name)
       const dataset = await this.ports.importer.read(this.ports.files.datasetFolder(name))
       if (dataset.name === name) this.keep(dataset)
@@ -273,7 +273,7 @@ export class Datasets {
     }
   }
 
-  /** Of a data set that an earlier version stored; one that is damaged keeps its hash, which finds that out. */
+  /** Updates the hash of a data set that an earlier version stored. A damaged one keeps its hash, so that a verification finds the damage. */
   private async renewHash(name: string): Promise<void> {
     try {
       this.keep(await this.ports.importer.renewHash(this.ports.files.datasetFolder(name)))

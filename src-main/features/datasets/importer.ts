@@ -1,33 +1,33 @@
 import type { Dataset, ImportDataset, ImportEstimate, MakeDataset, PointKind } from '../../contract/datasets.js'
 
 export interface ImportOptions {
-  /** Holds a folder a data set; the importer makes `into/NAME`, whole or not at all. */
+  /** The folder that holds one folder per data set. The importer creates `into/NAME` completely or not at all. */
   into: string
-  /** 0..1, or null when unknown. */
+  /** Called with the completed fraction from 0 to 1, or null when it is unknown. */
   onProgress(progress: number | null, message: string): void
   signal: AbortSignal
 }
 
-/** Reads and keeps the files of data sets. */
+/** Reads and writes the files of data sets. */
 export interface DatasetImporter {
-  /** Names of the data sets that can be made from what Retrace brings along. */
+  /** Names of the built-in data sets. */
   builtins(): readonly string[]
   ensureBuiltin(name: string, options: ImportOptions): Promise<Dataset>
   /** @throws UserError CONFLICT when `into` has one of that name */
   import(request: ImportDataset, options: ImportOptions): Promise<Dataset>
-  /** What that would take, without storing anything. */
+  /** Describes what an import would read and how much space it would need, without storing anything. */
   estimate(request: ImportDataset, options: Pick<ImportOptions, 'into'>): Promise<ImportEstimate>
-  /** Kinds of points that can be drawn by a seed. */
+  /** Kinds of points that can be generated from a seed. */
   kinds(): readonly PointKind[]
   /** @throws UserError CONFLICT when `into` has one of that name */
   make(request: MakeDataset, options: ImportOptions): Promise<Dataset>
-  /** Writes another name into the description that a stored folder carries. */
+  /** Changes the name in the description inside a stored folder. */
   rename(folder: string, name: string): Promise<void>
-  /** The description that a stored folder carries. */
+  /** Reads the description inside a stored folder. */
   read(folder: string): Promise<Dataset>
-  /** Gives a stored data set that has an earlier version of the hash the present one. @throws UserError */
+  /** Replaces a hash of an earlier version by the current one. @throws UserError when the data set is damaged */
   renewHash(folder: string): Promise<Dataset>
-  /** @throws when the signal ends it */
+  /** @throws when it is cancelled */
   verify(
     folder: string,
     expected: Dataset,

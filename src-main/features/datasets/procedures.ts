@@ -18,7 +18,7 @@ export const datasets = group({
   estimate: procedure
     .input(ImportDatasetSchema)
     .query(({ ctx: { ports }, input }) => ports.importer.estimate(input, { into: ports.files.datasets })),
-  /** Kinds of points that can be drawn by a seed. */
+  /** Kinds of points that can be generated from a seed. */
   kinds: procedure.query(({ ctx }) => ctx.ports.importer.kinds()),
   make: procedure.input(MakeDatasetSchema).mutation(({ ctx, input }) => ctx.datasets.make(input)),
   rename: procedure.input(ByName.extend({ to: DatasetNameSchema })).mutation(({ ctx, input }) => ctx.datasets.rename(input)),

@@ -15,15 +15,15 @@ export interface BackupWriter {
     onProgress(progress: number | null, message: string): void
     signal: AbortSignal
   }): Promise<{ file: string; files: number; bytes: number }>
-  /** @throws UserError BAD_INPUT when it is no backup, NOT_FOUND, DISK */
+  /** @throws UserError BAD_INPUT when the file is not a backup, NOT_FOUND, DISK */
   inspect(file: string): Promise<BackupHead>
   /**
-   * Unpacks and checks a backup, so that it takes the place of the home's content when the home is opened next.
+   * Unpacks and verifies a backup, so that it replaces the contents of the home when the home is opened next.
    *
-   * @throws UserError BAD_INPUT when it is no whole backup, NOT_FOUND, DISK; the home is then as it was
+   * @throws UserError BAD_INPUT when the backup is not complete, NOT_FOUND, DISK; the home is then unchanged
    */
   prepareRestore(options: { file: string; onProgress(progress: number): void; signal: AbortSignal }): Promise<{ aside: string }>
-  /** Removes what backups left that did not end. */
+  /** Removes what unfinished backups left behind. */
   removeLeftovers(): Promise<void>
 }
 
@@ -32,18 +32,18 @@ interface BackupPorts {
   clock: Clock
   backups: BackupWriter
   elsewhere: Elsewhere
-  /** Closes everything and opens the home anew, soon; null where the next start has to do that. */
+  /** Schedules closing everything and reopening the home; null if only the next start can do that. */
   restart: (() => void) | null
   fault(error: unknown): void
 }
 
-/** With the id by which its progress can be followed. */
+/** Id under which the progress can be followed. */
 interface BackupTask {
   file: string
   taskId?: string | undefined
 }
 
-/** Backups of the home while it works, and their way back, one at a time, as tasks that clients see and can cancel. */
+/** Creates backups of the home while it is in use and restores them, one at a time, as tasks that clients see and can cancel. */
 export class Backups {
   private running: { taskId: string; controller: AbortController; done: Promise<unknown> } | null = null
 
@@ -51,7 +51,7 @@ export class Backups {
     ports.backups.removeLeftovers().catch(ports.fault)
   }
 
-  /** The whole home in one new file, made while it works. */
+  /** Writes the whole home to one new file while the home is in use. */
   backup({ file, taskId }: BackupTask): Promise<{ file: string; files: number; bytes: number }> {
     const { backups, elsewhere } = this.ports
     return this.begin({ kind: 'backup', title: `Backing up to ${file}`, file, taskId }, (onProgress, signal) =>
@@ -65,8 +65,8 @@ export class Backups {
   }
 
   /**
-   * Puts a backup in the place of the home's content, which is kept in another folder. It is unpacked and checked first; then runs at work
-   * write a checkpoint, and everything is opened anew: 'now', or at the next start.
+   * Replaces the contents of the home, which are kept in another folder, by a backup. The backup is unpacked and verified first; then active
+   * runs write a checkpoint, and the home is reopened: 'now', or at the next start.
    */
   async restore({ file, taskId }: BackupTask): Promise<{ when: 'now' | 'next start'; kept: string }> {
     const { backups, restart } = this.ports
@@ -77,7 +77,7 @@ export class Backups {
     return { when: restart ? 'now' : 'next start', kept: aside }
   }
 
-  /** Ends a backup, or a restore that has not begun to replace the home. */
+  /** Cancels a backup, or a restore that has not begun to replace the home. */
   cancel({ taskId }: { taskId: string }): void {
     if (this.running?.taskId !== taskId)
       throw new UserError('NOT_FOUND', `No backup or restore ${taskId} is in progress. It has already ended.`)

@@ -1,18 +1,18 @@
 import { watchedRun, type Change, type SequencedChange, type Task } from '../../contract/changes.js'
 
 export interface Transactions {
-  /** Runs the work in one immediate transaction: all of it is kept, or none. Does not nest. */
+  /** Runs the work in one immediate transaction, which is stored completely or not at all. Cannot be nested. */
   immediate<T>(work: () => T): T
 }
 
 export interface Journal {
-  /** Stores the change inside the open transaction and answers its sequence number. */
+  /** Stores the change inside the open transaction. @returns its sequence number */
   append(change: Change): number
-  /** Sequence number of the newest change ever stored, 0 before the first. */
+  /** Sequence number of the last change ever stored; 0 before the first. */
   last(): number
-  /** Oldest sequence number that is still kept; null when there is none. */
+  /** Oldest sequence number that is still stored; null when there is none. */
   oldest(): number | null
-  /** The newest state of every task that is still in the journal. */
+  /** The latest state of every task in the journal. */
   tasks(): Task[]
   /** At most `limit` changes after `seq`, in order; those of `watchedRun` only of the runs in `detailOf`. */
   after(seq: number, options: { detailOf: readonly string[]; limit: number }): SequencedChange[]
@@ -20,32 +20,32 @@ export interface Journal {
 
 export interface Changes {
   /**
-   * Runs the work in one transaction together with the changes that it records, and publishes those once they are
-   * committed; when the work throws, nothing is kept and nothing is published.
+   * Runs the work in one transaction together with the changes that it records, and publishes those after the commit. When the work throws,
+   * nothing is stored and nothing is published.
    */
   commit<T>(work: (record: (change: Change) => void) => T): T
-  /** Publishes what cannot be stored to those who listen now; it is not in the journal. */
+  /** Publishes a change that cannot be stored to the current subscribers; the journal does not have it. */
   tell(change: Change): void
-  /** Replays what follows `since` (only new changes when null), then goes on until the signal aborts. Never skips, never doubles. */
+  /** Replays the changes after `since` (only new ones when null), then continues until the signal aborts. Each change arrives exactly once. */
   subscribe(options: { since: number | null; detailOf: readonly string[]; signal: AbortSignal }): AsyncIterable<SequencedChange>
   /** Ends every subscription. */
   close(): void
 }
 
-/** Changes read from the journal at a time, so that a long replay does not hold up everything else. */
+/** Number of changes read from the journal at a time, so that a long replay does not block everything else. */
 const PAGE = 500
 
-/** Changes that wait for one slow client; beyond it they are dropped here and read from the journal again. */
+/** Maximum number of changes that wait for one slow client; further ones are dropped and read from the journal later. */
 const WAITING = 1000
 
-/** Not in the journal where it is `unsaved`, and then with the number of the last one that is. */
+/** A change; an `unsaved` one is not in the journal and has the number of the last change that is. */
 type Delivery = SequencedChange & { unsaved?: boolean }
 
 /** One client's unread changes. */
 class Mailbox {
   private waiting: Delivery[] = []
   private wake: (() => void) | null = null
-  /** Whether changes were dropped, so that only the journal has them all. */
+  /** Whether changes were dropped and have to be read from the journal. */
   overflowed = false
 
   constructor(private readonly wants: (change: Change) => boolean) {}
@@ -65,7 +65,7 @@ class Mailbox {
     return taken
   }
 
-  /** Resolves when there is something to read, or at the signal. */
+  /** Resolves when there is something to read or the signal aborts. */
   async filled(signal: AbortSignal): Promise<void> {
     if (this.waiting.length || this.overflowed || signal.aborted) return
     await new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ class Mailbox {
   }
 }
 
-/** Commits facts, and tells every subscriber of them in the order in which they were committed. */
+/** Commits changes and publishes them to every subscriber in the order of their commits. */
 export function createChanges({ transactions, journal }: { transactions: Transactions; journal: Journal }): Changes {
   const mailboxes = new Set<Mailbox>()
   let committing = false
@@ -93,7 +93,7 @@ export function createChanges({ transactions, journal }: { transactions: Transac
     let result: T
     try {
       result = transactions.immediate(() => {
-        // It is done again where room had to be made for it.
+        // The work runs again if space had to be freed for it.
         recorded.length = 0
         return work((change) => void recorded.push({ seq: journal.append(change), change }))
       })
@@ -104,7 +104,7 @@ export function createChanges({ transactions, journal }: { transactions: Transac
     return result
   }
 
-  /** Whether the journal no longer has everything after `seq`, or never had it (another home's number). */
+  /** Whether the journal no longer has everything after `seq`, or never had it because the number is from another home. */
   function isLost(seq: number): boolean {
     const last = journal.last()
     return seq > last || (seq < last && seq + 1 < (journal.oldest() ?? last + 1))
@@ -160,7 +160,7 @@ export function createChanges({ transactions, journal }: { transactions: Transac
       const delivery: Delivery = { seq: journal.last(), change, unsaved: true }
       for (const mailbox of mailboxes) mailbox.deliver(delivery)
     },
-    // The starting point is fixed now, and not when the generator first runs: between the two nothing may get lost.
+    // The starting point is fixed now and not when the generator first runs, so that no change in between is lost.
     subscribe: ({ since, detailOf, signal }) => stream(since ?? journal.last(), detailOf, signal),
     close: () => closed.abort(),
   }

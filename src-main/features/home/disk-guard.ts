@@ -5,16 +5,16 @@ import { readSettings, type SettingsStore } from './settings.js'
 import type { HomeDisk } from './home-disk.js'
 import type { Clock } from '../shared/clock.js'
 
-/** Room on the disk that is kept for what has to be written when there is no other. */
+/** Disk space that is reserved for what must be written when the disk is full. */
 export interface Reserve {
   readonly bytes: number
-  /** Whether it is kept now, and so is no free space. */
+  /** Whether the space is reserved now, so that it does not count as free. */
   readonly held: boolean
-  /** Keeps it, where it is not kept; false when the disk has no room for it. */
+  /** Reserves the space unless it is reserved. @returns false when the disk has no room for it */
   keep(): boolean
-  /** Gives it to whatever is written next; false when it was given already. */
+  /** Releases the space for the next writes. @returns false when it had been released before */
   release(): boolean
-  /** What is called when a write found no room, whether the reserve could help it or not; in the middle of that write. */
+  /** Sets what is called, in the middle of a write, when it finds no space, whether or not the reserve could help. */
   onFull: (() => void) | null
 }
 
@@ -38,19 +38,19 @@ export class DiskGuard {
   private warned = false
   private held = false
   private full = false
-  /** A write has found no room since the last look. */
+  /** Whether a write has found no space since the last check. */
   private found = false
   private cancel: (() => void) | null = null
 
   constructor(private readonly ports: GuardPorts) {}
 
-  /** Looks now, every ten seconds, and when a write finds no room. */
+  /** Checks now, every ten seconds, and whenever a write finds no space. */
   start(): void {
     const { reserve, clock } = this.ports
     if (reserve)
       reserve.onFull = () => {
         if (this.full || this.found) return
-        // Not inside of the write.
+        // The check must not run inside the write.
         this.found = true
         clock.after(0, () => {
           this.cancel?.()
@@ -60,7 +60,7 @@ export class DiskGuard {
     try {
       this.look()
     } catch (error) {
-      // A disk that is full cannot keep the alert either; the next look tries again.
+      // A full disk cannot store the alert either; the next check tries again.
       this.ports.fault(error)
     }
     this.cancel = this.ports.clock.after(CHECK_EVERY, () => this.start())
@@ -71,11 +71,11 @@ export class DiskGuard {
     if (this.ports.reserve) this.ports.reserve.onFull = null
   }
 
-  /** Without the reserve nothing is to be written but what frees space and the ends of runs. */
+  /** Without the reserve, only what frees space and the ends of runs may be written. */
   private lookAtReserve(space: DiskSpace | null): void {
     const { reserve, control, alerts } = this.ports
     if (!reserve) return
-    // With the reserve counted in, or giving it up would make room for it again.
+    // The reserve counts as free here; otherwise releasing it would make room to reserve it again.
     const none = space !== null && space.free + (reserve.held ? reserve.bytes : 0) < 3 * reserve.bytes
     if (none) reserve.release()
     const full = none || this.found || !reserve.keep()

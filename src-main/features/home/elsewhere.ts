@@ -3,19 +3,19 @@ import type { Changes } from './changes.js'
 import type { HomeDisk, UnfinishedFiles } from './home-disk.js'
 import type { SettingsStore } from './settings.js'
 
-/** Absolute paths of the files that are being written outside of the home's own folders. */
+/** Absolute paths of the files that are being written outside of the home. */
 const KEY = 'unfinished.elsewhere'
 
 /**
- * Files that are written where the user said. Each is noted while it is being written, so that what a killed host left beside it, which
- * no look at the home would find, can be named and removed.
+ * Files that are written to places that the user chose. Each is noted while it is being written, so that what a killed host left beside it
+ * can be listed and removed, although it is not in the home.
  */
 export class Elsewhere {
   private readonly writing = new Map<string, number>()
 
   constructor(private readonly ports: { changes: Changes; settings: SettingsStore; disk: HomeDisk }) {}
 
-  /** Does the work that writes the file. */
+  /** Runs the work that writes the file. */
   async noting<T>(path: string, work: () => Promise<T>): Promise<T> {
     const before = this.writing.get(path) ?? 0
     this.writing.set(path, before + 1)
@@ -32,7 +32,7 @@ export class Elsewhere {
     }
   }
 
-  /** What lies beside the noted files; those beside which nothing lies are noted no longer. */
+  /** Unfinished files beside the noted ones. Notes of files without any are dropped. */
   async unfinished(): Promise<UnfinishedFiles[]> {
     const found = await Promise.all(this.noted().map(async (path) => ({ path, files: await this.ports.disk.unfinishedBeside(path) })))
     const empty = new Set(found.filter(({ path, files }) => files.length === 0 && !this.writing.has(path)).map(({ path }) => path))
@@ -49,7 +49,7 @@ export class Elsewhere {
     try {
       this.ports.changes.commit(() => this.ports.settings.set(KEY, [...new Set(paths)]))
     } catch (error) {
-      // A disk that is full is no reason not to write to another one; only a kill would leave something unnamed then.
+      // If the disk of the home is full, the file can still be written to another disk; only what a kill leaves there would not be listed.
       if (obstacleOf(error) === null) throw error
     }
   }

@@ -2,34 +2,34 @@ import type { DiskSpace, Unfinished } from '../../contract/storage.js'
 
 /** One file of a home. */
 export interface HomeFile {
-  /** Inside the home, with `/` between folders; absolute elsewhere. */
+  /** Path relative to the home, with `/` as separator; absolute for a file outside of it. */
   path: string
   bytes: number
-  /** Tells files apart: two names of the same file have the same. */
+  /** Identifies the file: two hard links to one file have the same. */
   inode: string
   /** Milliseconds since 1970. */
   writtenAt: number
 }
 
-/** Something in a home that was not put in its place, with the files that it is of. */
+/** An unfinished file or folder in a home, with the files that it contains. */
 export interface UnfinishedFiles extends Omit<Unfinished, 'bytes'> {
   files: HomeFile[]
 }
 
-/** Looks at the files of a home, and removes single ones. */
+/** Lists the files of a home, and removes single ones. */
 export interface HomeDisk {
-  /** null where the system does not tell. */
+  /** Free bytes on the disk of the home; null when the system does not say. */
   space(): DiskSpace | null
   /** Every file below the folders of runs and data sets, and the database. */
   files(): Promise<HomeFile[]>
-  /** What was not put in its place, anywhere in the home. */
+  /** Everything unfinished in the home. */
   unfinished(): Promise<UnfinishedFiles[]>
-  /** The same beside a file anywhere, of that file alone; paths are absolute. */
+  /** Everything unfinished that belongs to one file anywhere, by absolute paths. */
   unfinishedBeside(path: string): Promise<UnfinishedFiles[]>
-  /** Bytes of one file inside the home; null when it is not there. */
+  /** Size in bytes of one file inside the home; null when it does not exist. */
   size(path: string): number | null
-  /** Removes a file, or what is unfinished. */
+  /** Removes a file, or something unfinished. */
   remove(path: string): void
-  /** Removes folders of runs that hold nothing. */
+  /** Removes empty folders of runs. */
   removeEmptyFolders(): Promise<void>
 }

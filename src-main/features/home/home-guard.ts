@@ -5,28 +5,29 @@ import type { HomeWatch } from './home-watch.js'
 import type { Clock } from '../shared/clock.js'
 
 interface HomeGuardPorts {
-  /** Absent: nothing can happen to the home. */
+  /** Absent for a home that cannot be lost, such as one in memory. */
   home?: HomeWatch | undefined
   clock: Clock
   alerts: Alerts
   control: RunControl
   fault(error: unknown): void
-  /** Whatever works on the home by itself. */
+  /** Everything that works on the home without being asked. */
   parts: readonly { close(): void | Promise<void> }[]
 }
 
 const LOOK_EVERY = 1000
 
 /**
- * Sees to it that nothing is written to a home that was moved, removed, or lost its database while this host had it open. It may be
- * somebody else's by then, and what is confirmed would be nowhere. It cannot come back: what was told meanwhile was never stored.
+ * Ensures that nothing is written to a home that was moved or removed, or that lost its database, while this host had it open. The folder
+ * may belong to another host by then, and what is confirmed would be stored nowhere. A lost home stays lost, because changes that were
+ * published in the meantime were never stored.
  */
 export class HomeGuard {
   private cancel: (() => void) | null = null
 
   constructor(private readonly ports: HomeGuardPorts) {}
 
-  /** Looks now, and every second until something is found. */
+  /** Checks now, and then every second until the home is found to be lost. */
   start(): void {
     const { home, clock } = this.ports
     const loss = home?.look()

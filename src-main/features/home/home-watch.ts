@@ -1,18 +1,18 @@
-/** What has become of a home while its host used it. */
+/** What happened to a home while its host had it open. */
 export interface HomeLoss {
-  /** What has happened, without a full stop. */
+  /** What happened, without a full stop. */
   what: string
-  /** The same with what follows from it and what to do, in whole sentences. */
+  /** What happened, its consequences and what to do, in whole sentences. */
   message: string
-  /** Where the files of runs are now; null where they are nowhere to be found. */
+  /** The folder that has the files of runs now; null when it is not known. */
   folder: string | null
 }
 
-/** Watches whether a home is still what its host has opened. */
+/** Watches whether a home is still the one that its host opened. */
 export interface HomeWatch {
-  /** Looks now: null while everything is as it was. What was found once stays found. */
+  /** Checks now. @returns null while nothing has happened; a finding is final */
   look(): HomeLoss | null
-  /** @throws UserError DISK when something is found, with what happened and what to do */
+  /** @throws UserError DISK that says what happened and what to do */
   require(): void
   close(): void
 }

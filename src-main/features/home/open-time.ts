@@ -1,22 +1,21 @@
 import { readSettings, type SettingsStore } from './settings.js'
 import type { Clock } from '../shared/clock.js'
 
-/** When something was removed. */
+/** Time of a removal. */
 export interface Removal {
-  /** The label: milliseconds since 1970. */
+  /** Milliseconds since 1970, only shown. */
   at: number
-  /** How long Retrace had been open on this home, in seconds; see `OpenTime`. */
+  /** Seconds for which Retrace had been open on this home; see `OpenTime`. */
   after: number
 }
 
-/** Where a home keeps how long Retrace has been open on it. */
+/** The setting that stores how long Retrace has been open on a home. */
 const STORED = 'host.openSeconds'
 const HOUR = 3600
 
 /**
- * How long Retrace has been open on this home, all hosts together. By this the time is measured for which removed things are kept: it is the
- * only time that Retrace sees pass by itself. A machine whose clock is set, by whatever and however far, deletes nothing by that; a host that
- * is killed only keeps things for longer.
+ * How long Retrace has been open on this home, over all hosts. The time for which removed things are kept is measured by it, because it is
+ * the only time that Retrace observes itself: setting the clock of the machine deletes nothing, and a killed host only keeps things longer.
  */
 export class OpenTime {
   private readonly before: number
@@ -32,18 +31,18 @@ export class OpenTime {
     return this.before + (this.ports.clock.elapsed() - this.began) / 1000
   }
 
-  /** Stores what has passed, for the next host. */
+  /** Stores the time for the next host. */
   keep(): void {
     this.ports.settings.set(STORED, this.seconds())
   }
 
-  /** A removal that happens now, inside a commit of the caller. */
+  /** The time of a removal that happens now; call it inside a commit. */
   removal(): Removal {
     this.keep()
     return { at: this.ports.clock.now(), after: this.seconds() }
   }
 
-  /** Seconds for which Retrace has to be open until what was removed is deleted; 0 or less once it may be. */
+  /** Seconds for which Retrace must still be open before a removed thing is deleted; 0 or less when it may be deleted. */
   left({ after }: Removal): number {
     return after + readSettings(this.ports.settings)['runs.keepRemovedHours'] * HOUR - this.seconds()
   }

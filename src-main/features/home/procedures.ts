@@ -39,7 +39,7 @@ export const storage = group({
   cancelBackup: procedure.input(z.strictObject({ taskId: z.string() })).mutation(({ ctx, input }) => ctx.backups.cancel(input)),
   inspectBackup: procedure.input(z.strictObject({ file: PathSchema })).query(({ ctx, input }) => ctx.backups.inspect(input)),
   restore: procedure.input(BackupSchema).mutation(({ ctx, input }) => ctx.backups.restore(input)),
-  /** What the last start after a crash found; null when there was none. */
+  /** Report of the last start after a crash; null when there was none. */
   lastRepair: procedure.query(({ ctx }) => lastRepair(ctx.ports.settings)),
 })
 
@@ -55,7 +55,7 @@ export const changes = procedure
   .input(ChangesInputSchema)
   .subscription(({ ctx, input: { lastEventId, detailOf }, signal = new AbortController().signal }) => {
     const end = ctx.subscriptions.begin()
-    // Also where nobody ever asks for the first change.
+    // The subscription also ends when the client never asks for the first change.
     signal.addEventListener('abort', end, { once: true })
     return follow(ctx.changes.subscribe({ since: lastEventId ?? null, detailOf, signal }), end)
   })

@@ -18,20 +18,20 @@ export interface RecoveryPorts {
   files: RunFiles
   clock: Clock
   alerts: Alerts
-  /** What the database's own checks find, which takes seconds for a large one. */
+  /** Problems that SQLite's integrity checks find; takes seconds for a large database. */
   problems(signal?: AbortSignal): Promise<string[]>
   fault(error: unknown): void
 }
 
-/** Set while a host has the home open: found set, the last one did not close it. */
+/** Setting that exists while a host has the home open. If it exists at a start, the last host did not close the home. */
 const OPEN = 'host.open'
 const REPORT = 'host.lastRepair'
 
 export const lastRepair = (settings: SettingsStore): RepairReport | null => (settings.get(REPORT) as RepairReport | undefined) ?? null
 
 /**
- * To be called first after the home is opened, before anything is recovered: after a crash it forgets checkpoints whose file is not
- * there, and keeps a report of what it found. What takes long is left to `DatabaseCheck`.
+ * Must be called first after the home is opened, before anything is recovered. After a crash, it removes the rows of checkpoints whose files
+ * are missing, and stores a report. `DatabaseCheck` does what takes long.
  */
 export function noteOpening(ports: RecoveryPorts): void {
   const { changes, runs, checkpoints, settings, files, clock, alerts } = ports
@@ -63,7 +63,7 @@ export function noteOpening(ports: RecoveryPorts): void {
   })
 }
 
-/** To be called last, when everything is kept. */
+/** Must be called last, when everything is stored. */
 export const noteClosing = (settings: SettingsStore): void => settings.set(OPEN, false)
 
 function sentence({ interrupted, missingCheckpoints }: RepairReport): string {
@@ -78,8 +78,8 @@ function sentence({ interrupted, missingCheckpoints }: RepairReport): string {
 }
 
 /**
- * Completes the report of the last crash with what the database's own checks find, beside everything else: a database of some GB takes
- * seconds, and nobody waits for it. What a close cuts short is done at the next start.
+ * Completes the report of the last crash with the findings of SQLite's integrity checks. They run in the background, because a database of
+ * some GB takes seconds; if the home is closed before they end, the next start repeats them.
  */
 export class DatabaseCheck {
   private readonly controller = new AbortController()

@@ -5,7 +5,7 @@ export interface SettingsStore {
   set(key: string, value: unknown): void
 }
 
-/** The settings in force; one that is missing, or that this version does not understand, has its default. */
+/** The current settings. One that is missing or unknown to this version has its default. */
 export function readSettings(store: SettingsStore): Settings {
   const stored = SETTING_KEYS.map((key) => {
     const parsed = SettingsSchema.shape[key].safeParse(store.get(key))

@@ -35,14 +35,14 @@ export interface StoragePorts {
   importer: DatasetImporter
   elsewhere: Elsewhere
   arrivals: Pick<Datasets, 'adopted' | 'arriving'>
-  /** What the database's own checks find. */
+  /** Problems that SQLite's integrity checks find. */
   problems(signal?: AbortSignal): Promise<string[]>
 }
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 const checkpointPath = (runId: string, file: string): string => `runs/${runId}/checkpoints/${file}`
 
-/** Which run, data set or part of the home a file belongs to, by its path. */
+/** The run, data set or part of the home that a file belongs to, from its path. */
 function ownerOf(path: string): { kind: 'database' } | { kind: 'run'; id: string; part: string } | { kind: 'dataset'; name: string } {
   const [top, name = '', part = ''] = path.split('/')
   if (top === 'runs') return { kind: 'run', id: name, part }
@@ -52,13 +52,13 @@ function ownerOf(path: string): { kind: 'database' } | { kind: 'run'; id: string
 
 const inodes = ({ files }: UnfinishedFiles): string[] => files.map(({ inode }) => inode)
 
-/** Tells the files of what is unfinished from those that have their place. */
+/** Separates unfinished files from finished ones. */
 function isPartOf(unfinished: readonly UnfinishedFiles[]): (file: HomeFile) => boolean {
   const paths = new Set(unfinished.flatMap(({ files }) => files.map(({ path }) => path)))
   return ({ path }) => paths.has(path)
 }
 
-/** What lies on the disk, what of it can go, and whether all of it is as it should be. */
+/** Disk usage, clean-up and verification of a home. */
 export function createStorage(ports: StoragePorts) {
   const { changes, runs, checkpoints, datasets, disk, clock, control, importer, files, arrivals } = ports
 
@@ -70,15 +70,15 @@ export function createStorage(ports: StoragePorts) {
   }
 
   /**
-   * Everything that lies there. A file of two names counts with the first: a checkpoint before the first weights of a fork, and before what
-   * a back-up holds of it.
+   * All files of the home by kind. A file with several hard links counts once: as a checkpoint rather than as the initial weights of a fork
+   * or as part of a backup.
    */
   async function survey(): Promise<{ placed: HomeFile[]; counted: HomeFile[]; unfinished: Unfinished[] }> {
     await arrivals.adopted()
     const all = await disk.files()
     const inside = await disk.unfinished()
     const known = new Set(inside.flatMap(inodes))
-    // A file may be written to a place of the home that was looked at already.
+    // A file may be written to a folder that has been listed already.
     const outside = (await ports.elsewhere.unfinished()).filter((each) => !inodes(each).some((inode) => known.has(inode)))
     const found = [...inside, ...outside]
     const isUnfinished = isPartOf(found)
@@ -133,16 +133,16 @@ export function createStorage(ports: StoragePorts) {
 
   const atWork = (run: RunSummary): boolean => run.status === 'queued' || ACTIVE.includes(run.status) || control.isLive(run.id)
 
-  /** Files that no row speaks for. Those of runs at work are being written, and those of removed runs go with them. */
+  /** Files that no row refers to. Files of active runs are skipped, because they are being written, and so are those of removed runs, which are deleted with them. */
   function leftovers(placed: readonly HomeFile[]): HomeFile[] {
-    // Rows are looked at after the files: what got its row meanwhile has one.
+    // Rows are read after the files, so that a file which got its row in the meantime has one.
     const known = knownRuns()
     const sets = new Set(datasets.list().map(({ name }) => name))
     const listed = new Set([...known.keys()].flatMap((id) => checkpoints.list(id).map(({ file }) => checkpointPath(id, file))))
     return placed.filter(({ path }) => {
       const owner = ownerOf(path)
       if (owner.kind === 'database') return false
-      // A data set is put in its place before its row is written.
+      // The files of a data set are put in place before its row is written.
       if (owner.kind === 'dataset') return !owner.name.startsWith('.') && !sets.has(owner.name) && !arrivals.arriving()
       const entry = known.get(owner.id)
       if (!entry) return true
@@ -154,7 +154,7 @@ export function createStorage(ports: StoragePorts) {
   return {
     usage,
 
-    /** Removes what `keep` does not keep, or only says what that would be. */
+    /** Removes what `keep` does not keep, or only reports what it would remove. */
     async clean({ keep, runIds, dryRun }: z.output<typeof CleanupSchema>): Promise<CleanupPlan> {
       const wanted = runIds && new Set(runIds)
       const items: CleanupItem[] = []
@@ -181,7 +181,7 @@ export function createStorage(ports: StoragePorts) {
       changes.commit((record) => {
         for (const { runId, path } of items) {
           if (runId === null) continue
-          // It may have been queued while leftovers were looked for.
+          // The run may have been queued while leftovers were being searched.
           const file = path.slice(path.lastIndexOf('/') + 1)
           checkpoints.remove(runId, file)
           record({ kind: 'checkpointRemoved', runId, file })
@@ -192,7 +192,7 @@ export function createStorage(ports: StoragePorts) {
       return plan
     },
 
-    /** @param deep also reads every data set and compares it with its hash */
+    /** Verifies the home. @param deep also reads every data set and compares it with its hash */
     async check({ deep }: { deep: boolean }): Promise<CheckReport> {
       const report: CheckReport = { at: clock.now(), problems: await ports.problems(), remarks: [] }
       for (const { run, removed } of knownRuns().values()) {

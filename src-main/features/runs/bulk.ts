@@ -15,7 +15,7 @@ const actions = ({ control, maker, trash }: Features): Record<BulkAction, (id: s
   purge: (id) => trash.purge({ id }),
 })
 
-/** One command for many runs, each on its own: what one refuses is told, and the others go on. */
+/** Applies one command to many runs independently: the result names those that refused it, and the others are changed. */
 export const bulk = procedure.input(BulkSchema).mutation(async ({ ctx, input: { ids, action } }) => {
   const act = actions(ctx)[action]
   const results: BulkResult[] = []

@@ -13,18 +13,18 @@ import { hint } from '../../contract/near.js'
 import { resolveConfig, type Ingredients, type Resolved } from './resolve.js'
 import type { Awaitable } from '../shared/clock.js'
 
-/** Networks and presets: what `numeric` knows, without loading TensorFlow. */
+/** The networks and presets of `numeric`, which need no TensorFlow. */
 export interface Catalogue {
   presets(): Awaitable<Preset[]>
   architectures(): Awaitable<Architecture[]>
-  /** What is wrong with a configuration that the schema alone cannot see; empty when it can run. */
+  /** Issues of a configuration that the schema alone cannot find; empty when it can run. */
   validate(config: RunConfig): Awaitable<ConfigIssue[]>
   describe(config: RunConfig): Awaitable<NetworkSummary>
-  /** Where `memoryBudget` puts it; null for stored back-propagation. */
+  /** What `memoryBudget` keeps; null for stored backpropagation. */
   dial(config: RunConfig): Awaitable<ActivationDial | null>
 }
 
-/** Makes whole configurations of presets, data sets and overrides, and says what is wrong with them. */
+/** Builds complete configurations from presets, data sets and overrides, and finds their issues. */
 export class Configurations {
   constructor(
     private readonly catalogue: Catalogue,
@@ -46,13 +46,13 @@ export class Configurations {
     return { ...(await this.check(await this.forked(parent, dataset, { overrides, epochs }), dataset)), dataset }
   }
 
-  /** What would become of a fork, as `preview` says of a new run. */
+  /** The same as `preview`, for a fork. */
   async previewFork(parent: RunConfig, request: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Preview> {
     const dataset = await this.datasets.find(parent.dataset)
     return this.look(await this.forked(parent, dataset, request), dataset)
   }
 
-  /** Activation memory of a run's steps; what `auto` keeps depends on the memory that was free when it started, and is not in it. */
+  /** Activation memory of the steps of a run. It does not include what `auto` keeps, which depends on the memory that was free at the start. */
   async activations(config: RunConfig): Promise<NetworkSummary['activationBytes']> {
     const [{ activationBytes }, dial] = await Promise.all([
       this.catalogue.describe(config),
@@ -61,7 +61,7 @@ export class Configurations {
     return withKept(activationBytes, dial?.bytes ?? 0)
   }
 
-  /** What would become of a new run, without making one: what the form shows. */
+  /** Resolves the configuration of a new run without creating it, for the form. */
   async preview(request: CreateRun): Promise<Preview> {
     try {
       const preset = await this.preset(request.preset)
@@ -69,7 +69,7 @@ export class Configurations {
       const { overrides = {}, epochs } = request
       return await this.look(await this.resolve({ base: preset.config, preset: preset.name, dataset, overrides, epochs }), dataset)
     } catch (error) {
-      // An unknown preset or data set is one more thing for the form to show beside its field.
+      // The form shows an unknown preset or data set as an issue of its field.
       if (!isUserError(error) || (error.code !== 'BAD_INPUT' && error.code !== 'NOT_FOUND')) throw error
       const path = error.code === 'NOT_FOUND' ? 'dataset' : 'preset'
       return { ...NOTHING, issues: [{ path, message: error.message }] }
@@ -84,7 +84,7 @@ export class Configurations {
     return { config, summary, issues: [], warnings: recipeWarnings(config, dataset), stepsPerEpoch, dial }
   }
 
-  /** Everything that the schema alone cannot see: of the network, of the batch, and of the images that there are for it. */
+  /** All issues that the schema alone cannot find: of the network, of the batch, and of the images that are available for it. */
   private async problems(config: RunConfig, dataset: Dataset): Promise<ConfigIssue[]> {
     const ofNetwork = await this.catalogue.validate(config)
     return [...ofNetwork, ...accumulationIssues(config), ...(await divisionIssues(config, dataset, () => this.datasets.split(config)))]
@@ -98,7 +98,7 @@ export class Configurations {
     })
   }
 
-  /** A fork begins with its parent's weights, which fit no other shapes. */
+  /** A fork starts from its parent's weights, so that keys which shape the weights cannot change. */
   private async forked(
     parent: RunConfig,
     dataset: Dataset,

@@ -10,7 +10,7 @@ export function recordOf(runs: RunStore, id: string): RunRecord {
   return record
 }
 
-/** All that is known of a run but its series and log. @throws UserError when its configuration cannot be read */
+/** Everything about a run except its series and log. @throws UserError when its configuration cannot be read */
 export function detailOf({ runs, checkpoints }: { runs: RunStore; checkpoints: CheckpointStore }, summary: RunSummary): RunDetail {
   const { config, environment, result, notes } = recordOf(runs, summary.id)
   return { ...summary, config: readStoredConfig(config), environment, result, notes, checkpoints: checkpoints.list(summary.id) }

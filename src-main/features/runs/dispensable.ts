@@ -1,7 +1,7 @@
 import type { Checkpoint, RunSummary } from '../../contract/runs.js'
 import type { Retention } from '../../contract/storage.js'
 
-/** The checkpoints of one run that the retention does not keep. */
+/** The checkpoints of one run that a retention setting does not keep. */
 export function dispensable(
   run: Pick<RunSummary, 'pinned' | 'baseline'>,
   checkpoints: readonly Checkpoint[],
@@ -9,7 +9,7 @@ export function dispensable(
 ): Checkpoint[] {
   if (keep.pinned && (run.pinned || run.baseline)) return []
   const kept = new Set<string>()
-  // Ascending by step: the last of a kind is the newest.
+  // They are sorted by step, so that the last of each kind is the newest.
   const last = checkpoints.at(-1)
   const best = checkpoints.findLast(({ kind }) => kind === 'best')
   if (keep.last && last) kept.add(last.file)

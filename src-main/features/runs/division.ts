@@ -7,8 +7,8 @@ import { stepsInEpoch, subsetSize } from '../../contract/epoch.js'
 type Division = Pick<RunConfig, 'batch' | 'subset' | 'validation'>
 
 /**
- * Steps that a trainer makes in an epoch: full batches of what subset and validation split leave.
- * @param split counts the images of the parts; asked only where rounding in each class may decide about a step
+ * Number of steps per epoch: full batches of the images that subset and validation split leave.
+ * @param split counts the images of each part; only called where rounding within the classes may change the result
  */
 export async function stepsPerEpoch(
   { batch, subset, validation }: Division,
@@ -17,16 +17,16 @@ export async function stepsPerEpoch(
 ): Promise<number> {
   const used = subsetSize(counts.train, subset)
   if (validation === 0) return stepsInEpoch(used, batch)
-  // Validation takes of each class its share rounded down, so less than one image of each below the share of all.
+  // Validation takes the share of each class rounded down, which is less than one image per class below the share of all images.
   const about = used * (1 - validation)
   const [fewest, most] = [stepsInEpoch(Math.floor(about) - 1, batch), stepsInEpoch(Math.ceil(about) + classNames.length, batch)]
   return fewest === most ? fewest : stepsInEpoch(sum((await split()).train), batch)
 }
 
 /**
- * What is wrong with how a configuration divides the training images of a data set; empty when every step has a whole batch and every
- * part that is asked for has images.
- * @param split counts the images of the parts; asked only where few images make it necessary
+ * Issues of how a configuration divides the training images of a data set; empty when every step has a full batch and every requested part
+ * has images.
+ * @param split counts the images of each part; only called for data sets so small that it matters
  */
 export async function divisionIssues(
   config: Division,
@@ -49,8 +49,8 @@ export async function divisionIssues(
 }
 
 /**
- * Are there so many images that the parts need not be counted? Validation takes of each class the share that it asks for, rounded down,
- * so never more than that of all; and it takes an image wherever that share is one.
+ * Whether there are so many images that the parts need not be counted: validation takes the share of each class rounded down, which is never
+ * more than the share of all images, and at least one image wherever the share is one.
  */
 function isAmple({ batch, subset, validation }: Division, images: number, classes: number): boolean {
   const used = subsetSize(images, subset)

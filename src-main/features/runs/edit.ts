@@ -6,12 +6,12 @@ import { findCheckpoint } from './find-checkpoint.js'
 import { ById, CheckpointChoiceSchema } from './input.js'
 import type { RunPatch } from './run-store.js'
 
-/** Tags of a run, at most. */
+/** Maximum number of tags of a run. */
 const MOST_TAGS = 32
-/** Signs of the notes' first line that the table of runs shows. */
+/** Number of characters of the first line of the notes that the runs table shows. */
 const NOTE_LENGTH = 160
 
-/** What users mark runs with. */
+/** Tags, notes and other marks that users give to runs. */
 export const edit = {
   rename: procedure
     .input(ById.extend({ name: z.string().trim().min(1).max(200) }))
@@ -25,7 +25,7 @@ export const edit = {
       })
     }),
 
-  /** Tags, colour, pin, baseline and archive of many runs in one transaction. */
+  /** Changes tags, colour, pin, baseline and archived state of many runs in one transaction. */
   edit: procedure.input(EditRunsSchema).mutation(({ ctx: { changes, control, ports }, input }) => {
     const { runs } = ports
     const wanted = [...new Set(input.ids)].map((id) => control.require(id))
@@ -61,7 +61,7 @@ export const edit = {
     })
   }),
 
-  /** A pinned checkpoint (the last by default) is kept by every clean-up that keeps what is pinned. */
+  /** Pins or unpins a checkpoint, by default the last one. Clean-ups keep pinned checkpoints unless asked not to. */
   pinCheckpoint: procedure
     .input(ById.extend({ ...CheckpointChoiceSchema.shape, pinned: z.boolean() }))
     .mutation(({ ctx: { changes, control, ports }, input: { id, pinned, ...wanted } }) => {
@@ -94,7 +94,7 @@ function definedOnly<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<T>
 }
 
-/** The first line with something on it, without the signs by which Markdown makes it a heading, a list or a quotation. */
+/** The first line that is not empty, without the Markdown marks of a heading, list or quotation. */
 function firstLine(markdown: string): string {
   const line = markdown.split('\n').find((each) => each.trim() !== '') ?? ''
   return line

@@ -5,8 +5,8 @@ import type { CheckpointChoice } from './input.js'
 import type { RunFiles } from './run-files.js'
 
 /**
- * A checkpoint whose file is there, by file or step; the last one where neither is given.
- * @throws UserError NOT_FOUND that says which there are
+ * A checkpoint whose file exists, by file name or step; the last one when neither is given.
+ * @throws UserError NOT_FOUND that lists the existing ones
  */
 export function findCheckpoint(
   { checkpoints, files }: { checkpoints: CheckpointStore; files: RunFiles },

@@ -5,18 +5,18 @@ import { packForWire } from '../shared/packing.js'
 import { detailOf } from './detail.js'
 import { ById } from './input.js'
 
-/** Points of a series in little: as many as a chart has pixel columns, four times. */
+/** Maximum number of points in the overview of a series: four for each pixel column of a chart. */
 const SKETCH = 4096
 
 const KeySchema = z.string().max(200)
 
-/** What runs are and have measured. Each answer names the sequence number up to which it is true. */
+/** Reads runs and their series. Each answer has the sequence number of the last change that it includes. */
 export const look = {
   list: procedure.query(({ ctx: { ports } }) => ({ runs: ports.runs.list(), seq: ports.journal.last() })),
 
   get: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => detailOf(ports, control.require(id))),
 
-  /** Every stored point of the wanted series, all when `keys` is absent. */
+  /** All stored points of the requested series, or of all series when `keys` is absent. */
   series: procedure
     .input(ById.extend({ keys: z.array(KeySchema).max(256).optional() }))
     .query(({ ctx: { control, ports }, input: { id, keys } }) => {
@@ -25,7 +25,7 @@ export const look = {
       return { series, seq: ports.journal.last() }
     }),
 
-  /** Every series in little. Costs the same however long the series are. */
+  /** An overview of every series. The cost does not depend on the lengths of the series. */
   overview: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
     control.require(id)
     const series = ports.series.counts(id).map(({ key, count }) => {
@@ -36,7 +36,7 @@ export const look = {
     return { series, seq: ports.journal.last() }
   }),
 
-  /** At most `limit` stored points of one series, beginning with the one of index `start`. */
+  /** At most `limit` stored points of one series, starting at index `start`. */
   stretch: procedure
     .input(ById.extend({ key: KeySchema, start: z.int().min(0), limit: z.int().min(1).max(MAX_STRETCH) }))
     .query(({ ctx: { control, ports }, input: { id, key, start, limit } }) => {
@@ -50,7 +50,7 @@ export const look = {
     return { regions: ports.regions.list(id), seq: ports.journal.last() }
   }),
 
-  /** The newest entries, oldest of them first. */
+  /** The newest entries, in the order in which they were written. */
   log: procedure
     .input(ById.extend({ limit: z.int().min(1).max(10_000).default(1000) }))
     .query(({ ctx: { control, ports }, input: { id, limit } }) => {

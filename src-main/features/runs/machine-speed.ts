@@ -5,7 +5,7 @@ import type { RunControl } from './control/run-control.js'
 import { asTask } from '../shared/tasks.js'
 import type { Clock } from '../shared/clock.js'
 
-/** Measures the speed of this machine, in a process of its own, and keeps it for the catalogue's estimates. */
+/** Measures the speed of this machine in a separate process, and stores it for the time estimates of the catalogue. */
 export interface SpeedMeter {
   /** @throws UserError when no engine can run */
   measure(request: { onProgress(progress: number | null, message: string): void; signal: AbortSignal }): Promise<void>
@@ -19,8 +19,8 @@ interface SpeedPorts {
 }
 
 /**
- * Measures how fast this machine makes training steps, from which times are estimated: one at a time, as a task that clients see and
- * can cancel. Runs that are queued meanwhile begin when it is done: beside them the machine would seem slow.
+ * Measures how fast this machine computes training steps, from which times are estimated: one measurement at a time, as a task that clients
+ * see and can cancel. Queued runs start after it, because they would slow it down.
  */
 export class MachineSpeed {
   private running: { controller: AbortController; done: Promise<void> } | null = null
@@ -38,8 +38,8 @@ export class MachineSpeed {
   }
 
   /**
-   * In a process of its own; times are estimated from the result from then on, also by other windows. Resolves when it is kept; the progress
-   * is published as changes of the task `SPEED_TASK`.
+   * Measures in a separate process. From then on, times are estimated from the result in all windows. Resolves when the result is stored;
+   * progress is published as changes of the task `SPEED_TASK`.
    *
    * @throws UserError CONFLICT beside runs at work
    */

@@ -12,7 +12,7 @@ import { queue } from './queue.js'
 import { table } from './table.js'
 import { travel } from './travel.js'
 
-/** Networks, presets and the speed of this machine: what a new run is made of. */
+/** Networks, presets and the speed of this machine, for the form of a new run. */
 export const catalogue = group({
   presets: procedure.query(({ ctx }) => ctx.ports.catalogue.presets()),
   architectures: procedure.query(({ ctx }) => ctx.ports.catalogue.architectures()),
@@ -31,7 +31,7 @@ const make = {
   again: procedure.input(ById).mutation(({ ctx, input }) => ctx.maker.again(input)),
   fork: procedure.input(ById.extend(ForkRunSchema.shape)).mutation(({ ctx, input }) => ctx.maker.fork(input)),
 
-  /** What would become of a fork with these changes; the checkpoint does not matter. */
+  /** Resolves the configuration of a fork with these changes, which does not depend on the checkpoint. */
   previewFork: procedure
     .input(ById.extend(ForkRunSchema.pick({ overrides: true, epochs: true }).shape))
     .query(({ ctx: { configurations, control, ports }, input: { id, ...changes } }) => {
@@ -40,8 +40,8 @@ const make = {
     }),
 
   /**
-   * Estimate of the activation memory of its steps, at its batch, in both modes; the reversible one with what a budget in bytes keeps.
-   * null where its configuration is not known.
+   * Estimated activation memory of the steps of a run in both modes, at its batch size; in reversible mode including what a budget in bytes
+   * keeps. Null when the configuration is not known.
    */
   activations: procedure
     .input(ById)

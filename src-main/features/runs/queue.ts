@@ -4,11 +4,11 @@ import { RunIdSchema, type RunSummary } from '../../contract/runs.js'
 import { procedure } from '../procedure.js'
 import { ById } from './input.js'
 
-/** The queue and the life of runs; see `RunControl`. */
+/** The queue, and commands that start and end runs; see `RunControl`. */
 export const queue = {
   pause: procedure.input(ById).mutation(({ ctx, input }) => ctx.control.command(input.id, 'pause')),
 
-  /** From the last checkpoint, or the one at a step, whereby what came after it is discarded. */
+  /** Resumes from the last checkpoint, or from the one at a step; everything after that step is then discarded. */
   resume: procedure
     .input(ById.extend({ step: z.int().min(0).optional() }))
     .mutation(({ ctx: { control }, input: { id, step } }) =>
@@ -17,10 +17,10 @@ export const queue = {
 
   stop: procedure.input(ById).mutation(({ ctx, input }) => ctx.control.command(input.id, 'stop')),
 
-  /** Discards what the run has done and queues it from its beginning. */
+  /** Discards the progress of a run and queues it from step 0. */
   retry: procedure.input(ById).mutation(({ ctx, input }) => ctx.control.retry(input.id)),
 
-  /** Puts queued runs, in the order given, at this place of the queue (0 is next); answers the whole queue in order. */
+  /** Moves queued runs, in the given order, to this place of the queue (0 is next). @returns the whole queue in order */
   move: procedure
     .input(z.strictObject({ ids: z.array(RunIdSchema).min(1).max(10_000), position: z.int().min(0) }))
     .mutation(({ ctx: { changes, control, ports }, input: { ids, position } }) => {
@@ -33,7 +33,7 @@ export const queue = {
         const moving = new Set(wanted.map(({ id }) => id))
         const rest = waiting.filter(({ id }) => !moving.has(id))
         const order: RunSummary[] = [...rest.slice(0, position), ...wanted, ...rest.slice(position)]
-        // The same places, dealt out anew: nothing outside the queue moves.
+        // The same places are assigned in another order, so that nothing outside the queue moves.
         const places = waiting.map(({ queueOrder }) => queueOrder)
         return order.map((run, at) => {
           const place = places[at] as number

@@ -46,16 +46,16 @@ export interface RunStore {
   enqueue(id: string): void
   /** Queued runs start in ascending order. */
   setOrder(id: string, order: number): void
-  /** Takes the run out of sight, or brings it back with null. */
+  /** Marks the run as removed, or restores it when null. */
   setRemoved(id: string, removal: Removal | null): void
   isRemoved(id: string): boolean
-  /** Those out of sight, newest removal first. */
+  /** Removed runs, the most recently removed first. */
   removed(): { run: RunSummary; removal: Removal }[]
-  /** Those marked as baseline, also where they are out of sight. */
+  /** Runs marked as baseline, including removed ones. */
   baselines(): string[]
-  /** For good, with all that belongs to it. */
+  /** Deletes a run permanently, with everything that belongs to it. */
   remove(id: string): void
-  /** Gives every run of a data set its new name, in its configuration too; answers those that are in sight. */
+  /** Renames the data set of runs, also in their configurations. @returns the ids of those that are not removed */
   renameDataset(from: string, to: string): string[]
   /** Number for the default name of the next run. */
   nextNumber(): number

@@ -2,27 +2,28 @@ import type { Points } from '../../contract/metrics.js'
 
 export interface SeriesStore {
   /**
-   * Appends consecutive points and answers those that were new: a step not above the last one of the series is left out, so
-   * that a report sent twice changes nothing.
+   * Appends consecutive points. A point whose step is not above the last step of the series is left out, so that a repeated report changes
+   * nothing.
+   * @returns the points that were new
    */
   append(runId: string, key: string, points: Points): Points
-  /** Every point of the wanted series (all when keys is absent), by key in the order of their names. */
+  /** All points of the requested series (of all series when `keys` is absent), sorted by key. */
   read(runId: string, keys?: readonly string[]): { key: string; points: Points }[]
-  /** How many points each series has, by key in the order of their names. */
+  /** Number of points of each series, sorted by key. */
   counts(runId: string): { key: string; count: number }[]
-  /** At most `limit` points from index `start` on. */
+  /** At most `limit` points, starting at index `start`. */
   stretch(runId: string, key: string, start: number, limit: number): Points
   /**
-   * At most about `limit` points that draw the same picture as all: first, least, greatest and last of consecutive groups, with
-   * times of NaN. What it reads does not grow with the number of points, only with the number of chunks.
+   * About `limit` points or fewer that draw the same picture as all points: the first, smallest, largest and last of consecutive groups, with
+   * NaN as times. The amount that is read grows with the number of chunks, not of points.
    */
   sketch(runId: string, key: string, limit: number): Points
   /** Discards the points of steps above this one. */
   truncateAfter(runId: string, step: number): void
-  /** Last value of every series. */
+  /** The last value of every series. */
   latest(runId: string): Record<string, number>
-  /** The values that were measured at this very step. */
+  /** The values that were recorded at exactly this step. */
   at(runId: string, step: number): Record<string, number>
-  /** Best value of every series, as `bestOf` of the contract has it; of full chunks it reads only the summaries. */
+  /** The best value of every series, as `bestOf` of the contract defines it; only the summaries of full chunks are read. */
   best(runId: string): Record<string, number>
 }

@@ -6,10 +6,10 @@ import { hasConfiguration, RunIdSchema } from '../../contract/runs.js'
 import { glanceAtStoredConfig, type StoredConfig } from '../../contract/stored-config.js'
 import { procedure } from '../procedure.js'
 
-/** Configurations that are read at a time: between them the host serves others. */
+/** Number of configurations that are read at a time, so that the host can serve other calls in between. */
 const PAGE = 250
 
-/** Nothing where what is stored is a placeholder, or cannot be read: the run's own page then says why, and the table has the others. */
+/** Empty when the stored configuration is a placeholder or cannot be read: the page of the run says why, and the table shows the other runs. */
 function known(stored: StoredConfig): object {
   try {
     const config = glanceAtStoredConfig(stored)
@@ -20,12 +20,12 @@ function known(stored: StoredConfig): object {
   }
 }
 
-/** What the table of runs shows, in the form in which thousands of rows travel quickly. */
+/** The contents of the runs table, in a form that transfers thousands of rows quickly. */
 export const table = {
-  /** The rows as one text (`contract/run-table.ts`), and the sequence number up to which they are true. */
+  /** The rows as one text (`contract/run-table.ts`), with the sequence number of the last change that they include. */
   table: procedure.query(({ ctx: { ports } }) => ({ rows: ports.runs.packed(), seq: ports.journal.last() })),
 
-  /** Configurations of these runs, or of all, as the JSON of a `ConfigTable`. What a run was configured with never changes. */
+  /** Configurations of these runs, or of all runs, as the JSON of a `ConfigTable`. The configuration of a run never changes. */
   configs: procedure
     .input(z.strictObject({ ids: z.array(RunIdSchema).max(10_000).optional() }))
     .query(async ({ ctx: { ports }, input: { ids } }) => {

@@ -5,7 +5,7 @@ import type { WeightNorms } from '../../contract/evaluations.js'
 export interface Weights {
   /** @throws UserError when the file is damaged or does not fit the network of the configuration */
   check(path: string, config: RunConfig): Promise<void>
-  /** Writes the weights of a checkpoint alone and answers the bytes written. */
+  /** Writes only the weights of a checkpoint to a file. @returns the number of bytes written */
   export(checkpoint: string, target: string, overwrite: boolean): Promise<number>
   /** Norms of the weights of a checkpoint. @throws UserError when the file is damaged */
   norms(checkpoint: string): Promise<WeightNorms['layers']>

@@ -1,10 +1,10 @@
 export type Awaitable<T> = T | Promise<T>
 
 export interface Clock {
-  /** Milliseconds since 1970, to be stored and shown as a label. The user, or the network, may set this clock at any time: nothing is measured or ordered by it. */
+  /** Milliseconds since 1970, to be stored and shown as a label. This clock may be set at any time, so nothing is measured or ordered by it. */
   now(): number
-  /** Milliseconds of this process that only grow: what durations are measured by. */
+  /** Monotonic milliseconds of this process, by which durations are measured. */
   elapsed(): number
-  /** Calls back once after so many milliseconds; the answer cancels it. */
+  /** Calls back once after the given number of milliseconds. @returns a function that cancels it */
   after(milliseconds: number, callback: () => void): () => void
 }

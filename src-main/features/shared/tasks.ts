@@ -9,9 +9,9 @@ const PROGRESS_EVERY = 200
 export type TaskProgress = (progress: number | null, message: string) => void
 
 /**
- * Does long work under a task that clients see, with its progress and its end.
+ * Runs long work as a task whose progress and outcome clients see.
  *
- * @param signal of the user's wish to end it
+ * @param signal aborts when the user cancels the task
  * @throws what the work throws, and UserError CONFLICT when it was cancelled
  */
 export async function asTask<T>(
@@ -21,7 +21,7 @@ export async function asTask<T>(
 ): Promise<T> {
   const tell = (rest: Pick<Task, 'state' | 'progress' | 'message'>): void =>
     changes.commit((record) => record({ kind: 'task', task: { ...named, ...rest } }))
-  /** Where it cannot be kept now, a later one tells more; it is no reason to end the work, or to hide why that has ended. */
+  /** A report that cannot be stored now is skipped, because the next one says more: it must neither end the work nor hide why it failed. */
   const tellIfPossible = (rest: Pick<Task, 'state' | 'progress' | 'message'>): void => {
     try {
       tell(rest)

@@ -1,8 +1,5 @@
-import type { Preset } from '../../contract/catalogue.js'
 import type { Change } from '../../contract/changes.js'
-import type { Dataset } from '../../contract/datasets.js'
 import { isUserError, UserError } from '../../contract/errors.js'
-import type { LabOptions } from '../../contract/lab.js'
 import {
   describeFactors,
   REPEATABLE,
@@ -13,8 +10,6 @@ import {
   type StudyDetail,
   type StudyOutcome,
   type StudyPreview,
-  type StudyReport,
-  type StudyTemplateInfo,
 } from '../../contract/studies.js'
 import type { Datasets } from '../datasets/datasets.js'
 import type { Changes } from '../home/changes.js'
@@ -26,24 +21,10 @@ import type { RunStore } from '../runs/run-store.js'
 import type { Awaitable, Clock } from '../shared/clock.js'
 import { newId } from '../shared/ids.js'
 import type { Computing } from './cell-key.js'
-import { expandCells, type Expansion } from './expand.js'
+import { expandCells } from './expand.js'
 import { Measurements, type Measurer } from './measurements.js'
 import type { StudyStore } from './study-store.js'
-
-/** What templates refer to, without what only a host knows. */
-export interface TemplateHome {
-  datasets: readonly Dataset[]
-  presets: readonly Preset[]
-}
-
-/** What templates there are, and what they make of their cells. */
-export interface StudyTemplates {
-  list(): Awaitable<StudyTemplateInfo[]>
-  /** @throws UserError NOT_FOUND, or BAD_INPUT that names the options that are wrong */
-  expand(template: string, options: LabOptions, home: TemplateHome): Awaitable<Expansion>
-  /** Tables and figures of what there is so far. */
-  report(template: string, options: LabOptions, outcomes: readonly StudyOutcome[], home: TemplateHome): Awaitable<StudyReport>
-}
+import type { StudyTemplates, TemplateHome } from './study-templates.js'
 
 interface StudyPorts {
   changes: Changes

@@ -5,26 +5,26 @@ import type { LiveRun, Took } from './live-run.js'
 import type { RunControlPorts } from './ports.js'
 
 /**
- * How long runs take. Trainers measure their own work by a clock that only grows. How long a run rested is measured by such a clock of the
- * host where that was there all the while; otherwise only the machine's clock tells, and one that was set back meanwhile makes it 0.
+ * Durations of runs. Trainers measure their work with a monotonic clock. A pause is measured with the monotonic clock of the host if the host
+ * was open all the time; otherwise with the system clock, and it counts as 0 if that clock was set back.
  */
 export class Durations {
-  /** When the last report of each run came, by the clock of this process that only grows. */
+  /** Monotonic time of the last report of each run. */
   private readonly reportedAt = new Map<string, number>()
 
   constructor(private readonly ports: Pick<RunControlPorts, 'series' | 'clock'>) {}
 
-  /** What a run took until now, with the rest that ends now; to be asked before points are taken back. */
+  /** Durations of a run until now, including the pause that ends now. Must be read before points are discarded. */
   before({ id, activeSeconds: active, startedAt }: RunSummary): Took {
     const { [ELAPSED_SECONDS]: elapsed, [ACTIVE_SECONDS]: reported } = this.ports.series.latest(id)
     if (reported === undefined) return { active, elapsed: active }
     const lastReport = this.lastReport(id)
-    // Runs of earlier versions have no such series; what they took is between two labels.
+    // Runs of earlier versions have no such series; their duration is the difference of two system times.
     const until = elapsed ?? Math.max(active, between(startedAt, lastReport))
     return { active, elapsed: until + this.rest(id, lastReport) }
   }
 
-  /** Appends what the run has taken by this report, inside a commit of the caller; answers what is new. */
+  /** Appends the durations at this report; call it inside a commit. @returns the new points */
   report(
     { id, before }: LiveRun,
     { step, activeSeconds }: { step: number; activeSeconds: number },
@@ -38,7 +38,7 @@ export class Durations {
     })
   }
 
-  /** The label of the last report. */
+  /** System time of the last report. */
   private lastReport(id: string): number | null {
     const { series } = this.ports
     const known = series.counts(id).find(({ key }) => key === ACTIVE_SECONDS)
@@ -52,6 +52,6 @@ export class Durations {
   }
 }
 
-/** Seconds from one label to another; 0 where they do not tell. */
+/** Seconds between two system times; 0 when they are unknown or in the wrong order. */
 const between = (from: number | null, to: number | null): number =>
   from === null || to === null || !Number.isFinite(to - from) ? 0 : Math.max(0, (to - from) / 1000)

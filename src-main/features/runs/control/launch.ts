@@ -15,7 +15,7 @@ interface Listener {
   exited(live: LiveRun, exit: TrainerExit): void
 }
 
-/** Starts trainers: each under a new lease, from the run's last checkpoint. */
+/** Starts trainers, each with a new lease, from the last checkpoint of the run. */
 export class Launch {
   constructor(
     private readonly ports: RunControlPorts,
@@ -24,13 +24,13 @@ export class Launch {
     private readonly durations: Durations,
   ) {}
 
-  /** Marks the run as starting, with a lease that ends every earlier one, and takes back what is later than its checkpoint. */
+  /** Marks the run as starting with a new lease, which invalidates earlier ones, and discards everything after its checkpoint. */
   prepare(run: RunSummary, slot: number): LiveRun {
     const { changes, runs, series, checkpoints, files, clock } = this.ports
     const { id } = run
     const lease = run.lease + 1
     this.checkpoints.adopt(run)
-    // Before points are taken back: the time that they took has passed.
+    // Read before points are discarded, because the time that they took has passed.
     const before = this.durations.before(run)
     const checkpoint = this.checkpoints.last(id)
     const step = checkpoint?.step ?? 0
@@ -50,7 +50,7 @@ export class Launch {
         endedAt: null,
         latest: series.latest(id),
         best: series.best(id),
-        // Of steps that are taken again; the trainer tells the worst of the others.
+        // The checks of steps that are computed again are discarded; the trainer reports the worst of the others.
         gradients: run.gradients && run.gradients.step > afterStep ? null : run.gradients,
         reported: null,
       })
@@ -60,7 +60,7 @@ export class Launch {
     return new LiveRun({ id, lease, slot, before }, clock)
   }
 
-  /** Starts the trainer of a run that is prepared; one that cannot be started is reported as one that has exited. */
+  /** Starts the trainer of a prepared run. One that cannot be started is reported as exited. */
   begin({ id, dataset }: RunSummary, live: LiveRun, listener: Listener): void {
     const { runs, files, trainers, settings } = this.ports
     try {

@@ -1,27 +1,27 @@
 import type { Clock } from '../../shared/clock.js'
 import type { TrainerHandle } from './trainers.js'
 
-/** Milliseconds between two publications of the same run's row. */
+/** Minimum number of milliseconds between two publications of the same row. */
 const ROW_EVERY = 250
 
-/** Seconds of work on a run, and seconds since its start. */
+/** Seconds that trainers worked on a run, and seconds since its start. */
 export interface Took {
   active: number
   elapsed: number
 }
 
-/** Points of a trainer, as far as its pace is concerned. */
+/** What the pace of a trainer is measured from. */
 interface Pace {
   step: number
   activeSeconds: number
 }
 
-/** A trainer at work, from the launch to the end of its process. What is known of it is written here alone. */
+/** A trainer, from its launch to the end of its process. Only this class changes its state. */
 export class LiveRun {
   readonly id: string
   readonly lease: number
   readonly slot: number
-  /** What the run took before this trainer: seconds of work, and seconds since its start, the rest before this trainer included. */
+  /** Durations of the run before this trainer; the time since the start includes the pause before it. */
   readonly before: Took
   private readonly clock: Clock
   private handle: TrainerHandle | null = null
@@ -45,32 +45,32 @@ export class LiveRun {
     this.rowPublishedAt = clock.elapsed()
   }
 
-  /** Its trainer has reported how it ended. */
+  /** Whether the trainer has reported how it ended. */
   get ended(): boolean {
     return this.known.ended
   }
 
-  /** What ends it though nobody wished its end, as the beginning of a sentence: Retrace was closed, or its home is lost. */
+  /** Why it ends without a command of the user, as the beginning of a sentence: "Retrace was closed", or that the home is lost. */
   get closing(): string | null {
     return this.known.closing
   }
 
-  /** Why Retrace itself pauses it; null when it is the user who does. */
+  /** Why Retrace pauses it; null when the user does. */
   get why(): string | null {
     return this.known.why
   }
 
-  /** Of the reconstruction error, beyond which the user is told once; null when that has been done. */
+  /** Tolerance of the reconstruction error, above which the user is warned once; null after the warning. */
   get toleranceToWarn(): number | null {
     return this.known.warned ? null : this.known.tolerance
   }
 
-  /** The trainer has this tolerance in its configuration. */
+  /** Sets the tolerance of the configuration. */
   expectTolerance(tolerance: number): void {
     this.known.tolerance = tolerance
   }
 
-  /** The user has been told of the reconstruction error. */
+  /** Records that the user has been warned of the reconstruction error. */
   warned(): void {
     this.known.warned = true
   }
@@ -87,18 +87,18 @@ export class LiveRun {
     this.handle?.kill(reason)
   }
 
-  /** Retrace pauses it, for this reason. */
+  /** Pauses it on behalf of Retrace, for this reason. */
   pausedBecause(why: string): void {
     this.known.why = why
   }
 
-  /** Has the trainer write a checkpoint and end, because `what` happens, as the beginning of a sentence. */
+  /** Makes the trainer write a checkpoint and exit. @param what the reason, as the beginning of a sentence */
   close(what: string): void {
     this.known.closing = what
     this.command('pause')
   }
 
-  /** Has the trainer write a checkpoint to where its home is now, if anywhere, and end. */
+  /** Makes the trainer write a checkpoint to the present place of its home, if there is one, and exit. */
   leaveHome(what: string, folder: string | null): void {
     this.known.closing = what
     this.known.why = `${what}.`
@@ -109,7 +109,7 @@ export class LiveRun {
     this.known.ended = true
   }
 
-  /** The first points of this trainer: what came before them, such as compiling the step, says nothing of its pace. */
+  /** Starts measuring the pace at the first points of this trainer: what came before, such as compiling the step, must not count. */
   since(points: Pace): Pace {
     return (this.first ??= points)
   }
@@ -124,7 +124,7 @@ export class LiveRun {
     this.rowPublishedAt = this.clock.elapsed()
   }
 
-  /** So that the row does not stay behind when the next points take long. */
+  /** Publishes the row later, so that it does not stay outdated while the next points take long. */
   publishRowSoon(publish: () => void): void {
     this.cancelRowSoon ??= this.clock.after(ROW_EVERY, () => {
       this.cancelRowSoon = null

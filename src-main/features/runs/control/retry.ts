@@ -5,7 +5,7 @@ import type { RunControlPorts } from './ports.js'
 import { IDLE, type RunRows } from './run-rows.js'
 
 /**
- * Discards what a run that has ended has done, and queues it from its beginning.
+ * Discards the progress of an ended run, and queues it from step 0.
  *
  * @throws UserError NOT_FOUND, or CONFLICT when it has not ended, or has finished
  */
@@ -29,7 +29,7 @@ export function queueAnew(ports: RunControlPorts, rows: RunRows, id: string, isL
     const anew = { step: 0, activeSeconds: 0, latest: {}, best: {}, gradients: null, reported: null, ...begun }
     record({ kind: 'run', run: rows.patch(id, { status: 'queued', ...IDLE, ...anew }) })
   })
-  // After the commit: files without a row are clean-up's, a row without its file would be a checkpoint that is not there.
+  // Files are deleted after the commit: a clean-up finds files without a row, but a row without its file would be a missing checkpoint.
   for (const { file } of old) files.removeCheckpoint(id, file)
   const left = trainers.leftBehind(files.checkpointFolder(id), run.lease)
   if (left) files.removeCheckpoint(id, left.file)

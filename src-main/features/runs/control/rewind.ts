@@ -6,8 +6,7 @@ import type { RunControlPorts } from './ports.js'
 import type { RunRows } from './run-rows.js'
 
 /**
- * Makes the checkpoint at a step the last one of a run that has ended: what the run did after it is discarded, so that resuming goes on
- * from there.
+ * Makes the checkpoint at a step the last one of an ended run and discards everything after it, so that the run resumes from there.
  *
  * @throws UserError NOT_FOUND, or CONFLICT when the run cannot be resumed, or a later checkpoint is pinned
  */
@@ -36,7 +35,7 @@ export function rewindTo(ports: RunControlPorts, rows: RunRows, id: string, step
     }
     record({ kind: 'run', run: rows.patch(id, { step, latest: series.latest(id), best: series.best(id) }) })
   })
-  // After the commit, as when a run is begun anew.
+  // Files are deleted after the commit, as in `retry`.
   for (const { file } of later) files.removeCheckpoint(id, file)
   const left = trainers.leftBehind(files.checkpointFolder(id), run.lease)
   if (left && left.step > step) files.removeCheckpoint(id, left.file)

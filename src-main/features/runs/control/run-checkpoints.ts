@@ -5,25 +5,25 @@ import { readSettings } from '../../home/settings.js'
 import type { RunControlPorts } from './ports.js'
 import type { RunRows } from './run-rows.js'
 
-/** The checkpoints from which runs go on: found, taken over from a trainer that outlived its host, thinned at the end. */
+/** Finds the checkpoints from which runs resume, adopts those of trainers that outlived their host, and deletes superfluous ones at the end. */
 export class RunCheckpoints {
   constructor(
     private readonly ports: RunControlPorts,
     private readonly rows: RunRows,
   ) {}
 
-  /** The last checkpoint whose file is still there. */
+  /** The last checkpoint whose file exists. */
   last(id: string): Checkpoint | undefined {
     return this.ports.checkpoints.list(id).findLast(({ file }) => this.ports.files.hasCheckpoint(id, file))
   }
 
-  /** Those whose files are there, newest first. */
+  /** Checkpoints whose files exist, newest first. */
   newestFirst(id: string): string[] {
     const present = this.ports.checkpoints.list(id).filter(({ file }) => this.ports.files.hasCheckpoint(id, file))
     return present.map(({ file }) => file).reverse()
   }
 
-  /** Takes over the checkpoint that the run's last trainer wrote after its host had died. */
+  /** Adopts the checkpoint that the last trainer of a run wrote after its host had died. */
   adopt({ id, lease, step }: RunSummary): void {
     const { changes, series, checkpoints, files, trainers } = this.ports
     const found = lease > 0 ? trainers.leftBehind(files.checkpointFolder(id), lease) : null
@@ -60,7 +60,7 @@ export class RunCheckpoints {
       })
       for (const { file } of goes) files.removeCheckpoint(run.id, file)
     } catch (error) {
-      // They are too many then, which harms nothing; a clean-up can still delete them.
+      // Superfluous checkpoints do no harm, and a clean-up can still delete them.
       fault(error)
     }
   }

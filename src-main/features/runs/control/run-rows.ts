@@ -5,10 +5,10 @@ import type { LiveRun } from './live-run.js'
 import type { RunControlPorts } from './ports.js'
 import type { RunPatch } from '../run-store.js'
 
-/** What no run has without a trainer. */
+/** Values that only a run with a trainer has. */
 export const IDLE = { phase: null, remainingSeconds: null } as const
 
-/** The rows of runs: how they are changed, and how often the window hears of it. */
+/** Changes the rows of runs, and limits how often the changes are published. */
 export class RunRows {
   constructor(private readonly ports: Pick<RunControlPorts, 'changes' | 'runs' | 'clock' | 'alerts'>) {}
 
@@ -19,7 +19,7 @@ export class RunRows {
     return run
   }
 
-  /** Changes the row, inside a commit of the caller, who publishes it. */
+  /** Changes the row inside a commit of the caller, who publishes it. */
   patch(id: string, patch: RunPatch): RunSummary {
     this.ports.runs.update(id, patch)
     return this.require(id)
@@ -31,7 +31,7 @@ export class RunRows {
     live.rowPublished()
   }
 
-  /** Writes the end of a run and what else belongs to it, in one commit, and tells the user where that matters. */
+  /** Records the end of a run and everything that belongs to it in one commit, with an alert if the user should know. */
   settle(live: LiveRun, end: { status: RunStatus; reason: string | null } & RunPatch, also: () => void): void {
     live.cancelRow()
     this.ports.changes.commit((record) => {
@@ -43,7 +43,7 @@ export class RunRows {
     })
   }
 
-  /** So that the row does not stay behind when the next points take long. */
+  /** Publishes the row later, so that it does not stay outdated while the next points take long. */
   publishSoon(live: LiveRun): void {
     live.publishRowSoon(() => {
       const run = this.ports.runs.get(live.id)

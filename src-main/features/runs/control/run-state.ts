@@ -1,11 +1,11 @@
 import { ACTIVE, type RunStatus, type RunSummary } from '../../../contract/runs.js'
 import type { TrainerExit, TrainerOutcome } from './trainers.js'
 
-/** Which state follows which: every rule about the life of a run is here, and nothing else is. */
+/** The state machine of runs: all transitions, and nothing else. */
 
 export type RunCommand = 'pause' | 'resume' | 'stop'
 
-/** A state that is missing refuses the command; one that names itself has nothing left to do. */
+/** Next state by command and state. A missing state refuses the command; a state that leads to itself needs no action. */
 const COMMANDS: Record<RunCommand, Partial<Record<RunStatus, RunStatus>>> = {
   pause: { queued: 'paused', starting: 'pausing', running: 'pausing', pausing: 'pausing', paused: 'paused' },
   resume: { queued: 'queued', paused: 'queued', stopped: 'queued', failed: 'queued', diverged: 'queued', interrupted: 'queued' },
@@ -21,21 +21,21 @@ const COMMANDS: Record<RunCommand, Partial<Record<RunStatus, RunStatus>>> = {
   },
 }
 
-/** The state to which the command leads; null when it cannot be given in this state. */
+/** The state after a command; null when the command is not allowed in this state. */
 export const afterCommand = (status: RunStatus, command: RunCommand): RunStatus | null => COMMANDS[command][status] ?? null
 
-/** A trainer has begun to train; a command that came before stays in force. */
+/** The state after a trainer has begun to train; an earlier command stays in force. */
 export const afterStart = (status: RunStatus): RunStatus => (status === 'starting' ? 'running' : status)
 
-/** A trainer has ended as it should. One that was asked to pause and then to stop may answer either. */
+/** The state after a trainer has reported its end. One that was asked to pause and then to stop may report either. */
 export function afterEnd(status: RunStatus, outcome: TrainerOutcome): RunStatus {
   if (outcome !== 'paused' && outcome !== 'interrupted') return outcome
   if (status === 'stopping') return 'stopped'
-  // The user's own wish came first.
+  // The command of the user came first.
   return status === 'pausing' ? 'paused' : outcome
 }
 
-/** A trainer's process has ended without a word; one that was killed for not obeying has been paused or stopped all the same. */
+/** The state after a trainer's process ended without a report. One that was killed for not obeying counts as paused or stopped. */
 export function afterExit(status: RunStatus, { reason, overdue, interrupted = false }: TrainerExit): RunStatus {
   const obeyed = overdue || interrupted || reason === null
   if (obeyed && status === 'pausing') return 'paused'

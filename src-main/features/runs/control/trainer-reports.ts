@@ -16,7 +16,7 @@ type Report<K extends TrainerReport['kind']> = Extract<TrainerReport, { kind: K 
 
 const RECONSTRUCTION = 'reversibility/reconstructionError'
 
-/** Commits what trainers report, and then publishes it. */
+/** Commits the reports of trainers and publishes them. */
 export class TrainerReports {
   constructor(
     private readonly ports: RunControlPorts,
@@ -24,7 +24,7 @@ export class TrainerReports {
     private readonly durations: Durations,
   ) {}
 
-  /** @throws Error when the report is of an older lease: the supervisor then kills its trainer */
+  /** @throws Error when the report is from an older lease, whose trainer the supervisor then kills */
   receive(live: LiveRun, report: TrainerReport): void {
     const run = this.rows.require(live.id)
     if (run.lease !== live.lease) throw new Error(`lease ${live.lease} of run ${live.id} has ended; ${run.lease} writes now`)
@@ -95,7 +95,7 @@ export class TrainerReports {
       if (added.length) record({ kind: 'points', runId: live.id, series: added })
       if (due) record({ kind: 'run', run: next })
       const alert =
-        // Measured gradients say more than what the states make likely.
+        // Measured gradient errors say more than the errors of states.
         RECONSTRUCTION in latest && tolerance !== null && !next.gradients
           ? alertOfReconstruction(next, latest[RECONSTRUCTION] ?? NaN, tolerance)
           : null
@@ -147,7 +147,7 @@ export class TrainerReports {
     live.rowPublished()
   }
 
-  /** Forgets a checkpoint that the trainer could not go on from, and what came after the one that it takes instead. */
+  /** Removes a checkpoint that the trainer could not resume from, and everything after the one that it uses instead. */
   private damaged({ id }: LiveRun, { at, file, reason, goesOnFrom }: Report<'damaged'>): void {
     const { changes, checkpoints, files, log, series } = this.ports
     const message = `${reason}; resuming from the checkpoint at step ${goesOnFrom}; the damaged file was set aside.`
@@ -162,7 +162,7 @@ export class TrainerReports {
       const run = this.rows.patch(id, { step: goesOnFrom, latest: series.latest(id), best: series.best(id) })
       record({ kind: 'run', run })
     })
-    // After the commit: a row without its file would be a checkpoint that is not there.
+    // The file is moved after the commit, because a row without its file would be a missing checkpoint.
     files.setAsideCheckpoint(id, file)
   }
 
@@ -195,7 +195,7 @@ function endOf(
   outcome: TrainerOutcome,
   reason: string | null,
 ): { status: RunStatus; reason: string | null } {
-  // Its last checkpoint had no room, or no place; nothing is wrong with the run, which can go on from the one before.
+  // There was no space or no folder for its last checkpoint. The run itself is sound and can resume from the one before.
   if (outcome === 'failed' && before === 'pausing' && why !== null)
     return { status: 'interrupted', reason: `${why} ${reason ?? ''}`.trim() }
   const status = afterEnd(before, outcome)
@@ -205,7 +205,7 @@ function endOf(
   return { status, reason: reason ?? (status === 'paused' ? why : null) }
 }
 
-/** Seconds until the last step, at the pace of this trainer since its first points, evaluations included. */
+/** Estimated seconds until the last step, at the pace of this trainer since its first points, including evaluations. */
 function remaining(run: RunSummary, first: Pick<Report<'points'>, 'step' | 'activeSeconds'>, report: Report<'points'>): number | null {
   const done = report.step - first.step
   const pace = done >= 10 ? (report.activeSeconds - first.activeSeconds) / done : report.medianStepSeconds

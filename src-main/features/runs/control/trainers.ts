@@ -6,29 +6,29 @@ import type { GradientCheck } from '../../../contract/gradients.js'
 import type { Points } from '../../../contract/metrics.js'
 import type { Checkpoint, LogEntry, RunResult } from '../../../contract/runs.js'
 
-/** One trainer's work, from which the supervisor makes its job. */
+/** The work of one trainer, from which the supervisor creates its job. */
 export interface TrainerOrder {
   runId: string
   lease: number
   config: RunConfig
   datasetFolder: string
-  /** Of its content when the run was made; null where that is not known. */
+  /** Hash of the contents of the data set when the run was created; null when it is not known. */
   datasetHash: string | null
   checkpointFolder: string
   logFolder: string
   resumeFrom: string | null
-  /** For when that one is damaged: those before it, newest first. */
+  /** Earlier checkpoints, newest first, in case that one is damaged. */
   olderCheckpoints: string[]
   weightsFrom: string | null
-  /** Which of the places of the queue it takes, from 0: trainers that work at the same time have different ones. */
+  /** Its slot among concurrent trainers, counted from 0; no two trainers share one at a time. */
   slot: number
-  /** Trainers that may work at the same time, this one included. */
+  /** Maximum number of concurrent trainers, including this one. */
   slots: number
-  /** A trainer of an older lease that may still be alive; it must be gone before this one starts. */
+  /** A trainer with an older lease that may still be alive and must exit before this one starts. */
   previousPid: number | null
 }
 
-/** What a trainer reports; the supervisor has validated it. */
+/** A report of a trainer, validated by the supervisor. */
 export type TrainerReport =
   | { kind: 'engine'; report: EngineReport }
   | { kind: 'phase'; phase: string }
@@ -42,43 +42,43 @@ export type TrainerReport =
   | ({ kind: 'regions'; predicted: Uint8Array } & Pick<Regions, 'step' | 'size' | 'extent'>)
   | { kind: 'ended'; outcome: TrainerOutcome; reason: string | null; result: RunResult | null }
 
-/** `interrupted`: somebody other than Retrace asked the trainer to end, as a shutdown does. */
+/** How a trainer ended. `interrupted` means that something other than Retrace asked it to exit, such as a shutdown. */
 export type TrainerOutcome = 'finished' | 'paused' | 'stopped' | 'interrupted' | 'diverged' | 'failed'
 
-/** How a trainer's process ended. */
+/** How the process of a trainer ended. */
 export interface TrainerExit {
-  /** A sentence for people; null when it ended as it should. */
+  /** The reason as a sentence for users; null after a normal exit. */
   reason: string | null
-  /** The supervisor killed it because it did not obey a command in time. */
+  /** Whether the supervisor killed it because it did not obey a command in time. */
   overdue: boolean
-  /** Somebody other than Retrace asked it to end, before it could answer that it did. */
+  /** Whether something other than Retrace asked it to exit before it could report that. */
   interrupted?: boolean
 }
 
 export interface TrainerEvents {
   spawned(pid: number): void
   /**
-   * Answers whether it is stored for good; a trainer takes what is not along in its last checkpoint. May throw: the supervisor then kills
-   * the trainer and gives the error as the reason of its end.
+   * Returns whether the report is stored permanently; a trainer keeps the rest in its last checkpoint. If this throws, the supervisor kills
+   * the trainer and reports the error as the reason.
    */
   report(report: TrainerReport): boolean
-  /** Called exactly once; nothing is reported after it. */
+  /** Called exactly once, after all reports. */
   exited(exit: TrainerExit): void
 }
 
 export interface TrainerHandle {
-  /** Checkpoint after the current step, then exit; a trainer that does not obey in time is killed. */
+  /** Makes the trainer write a checkpoint after the current step and exit. If it does not obey in time, it is killed. */
   command(command: 'pause' | 'stop'): void
   /**
-   * The home is not where it was, and nothing of it is stored any more: as if the host were lost, the trainer writes a checkpoint with all
-   * that was not acknowledged and ends.
-   * @param checkpointFolder where the run's checkpoints are now; null where they are nowhere
+   * The home was moved or removed, and nothing is stored in it any more: as when it loses its host, the trainer writes a checkpoint with all
+   * unacknowledged points and exits.
+   * @param checkpointFolder the present folder of the run's checkpoints; null when there is none
    */
   leaveHome(checkpointFolder: string | null): void
   kill(reason: string): void
 }
 
-/** The checkpoint of a trainer that had lost its host, with the points that the host may not have got. */
+/** The checkpoint of a trainer that lost its host, with the points that the host may not have received. */
 export interface LeftBehind {
   file: string
   step: number
@@ -90,11 +90,11 @@ export interface LeftBehind {
 }
 
 export interface TrainerLauncher {
-  /** What the trainer of this lease left behind when its host was gone; null where there is nothing. */
+  /** What the trainer of this lease left behind when it lost its host; null when there is nothing. */
   leftBehind(checkpointFolder: string, lease: number): LeftBehind | null
   /**
-   * Resolves when the trainer of a host that died is gone: it writes a checkpoint and exits by itself, and is killed when that takes long.
-   * @param pid of its process, which may be another program's by now
+   * Resolves when the trainer of a dead host has exited: it writes a checkpoint and exits by itself, and is killed if that takes too long.
+   * @param pid of its process, which may belong to another program by now
    */
   ended(pid: number, runId: string): Promise<void>
   /** Starts a trainer in the background; failures to start arrive as `exited`. */
