@@ -78,7 +78,7 @@ export interface FeaturePorts {
   speedMeter: SpeedMeter
   templates: StudyTemplates
   measurer: Measurer
-  /** What a run is computed on if so many work at once; null where that is not known. */
+  /** The engine and threads of a run when so many runs are active; null when they are not known. */
   computing(slots: number): Awaitable<Computing | null>
   exchange: RunExchange
   /** What the home runs on. */

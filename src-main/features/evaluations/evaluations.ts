@@ -14,16 +14,16 @@ import type { RunFiles } from '../runs/run-files.js'
 import type { RunStore } from '../runs/run-store.js'
 import type { Clock } from '../shared/clock.js'
 
-/** Shows the weights of a checkpoint every test image, in a process of its own. */
+/** Evaluates the weights of a checkpoint on all test images in a separate process. */
 export interface Evaluator {
-  /** @throws UserError when checkpoint or data set cannot be used, or do not fit */
+  /** @throws UserError when the checkpoint or data set cannot be used, or when they do not fit together */
   evaluate(request: {
     /** Absolute paths. */
     checkpoint: string
     datasetFolder: string
-    /** Of its content when the run was made; null where that is not known. */
+    /** Hash of the contents of the data set when the run was created; null when it is not known. */
     datasetHash: string | null
-    /** Trainers that work at the same time and share the machine. */
+    /** Number of active trainers that share the machine. */
     beside: number
     onProgress(progress: number | null, message: string): void
     signal: AbortSignal
@@ -45,7 +45,7 @@ interface EvaluationPorts {
 /** Milliseconds between two reports of the progress. */
 const PROGRESS_EVERY = 200
 
-/** Evaluations of checkpoints, one at a time and as tasks that clients see and can cancel. */
+/** Evaluates checkpoints, one at a time, as tasks that clients see and can cancel. */
 export class Evaluations {
   private readonly going = new Map<string, AbortController>()
   private last: Promise<unknown> = Promise.resolve()
@@ -59,15 +59,15 @@ export class Evaluations {
     controller.abort()
   }
 
-  /** Cancels what is being evaluated, and waits until it has ended. */
+  /** Cancels evaluations and waits until they have ended. */
   async close(): Promise<void> {
     for (const controller of this.going.values()) controller.abort()
     await this.last
   }
 
   /**
-   * Shows the weights of a checkpoint every test image, in a process of its own, and keeps what came of it. Resolves when it is kept; the
-   * progress is published as changes of the task `evaluationTask`. One at a time, in the order asked.
+   * Evaluates the weights of a checkpoint on all test images in a separate process. Resolves when the result is stored; progress is published
+   * as changes of the task `evaluationTask`. Evaluations run one at a time in the order of the requests.
    */
   async evaluate({ id, ...wanted }: CheckpointChoice & { id: string }): Promise<Evaluation> {
     const run = this.ports.control.require(id)
@@ -114,7 +114,7 @@ export class Evaluations {
     })
     signal.throwIfAborted()
     const evaluation: Evaluation = { runId, file, step, at: clock.now(), datasetHash: dataset.hash, ...figures }
-    // It may have been removed, or begun anew, meanwhile.
+    // The run may have been removed or restarted in the meantime.
     findCheckpoint(this.ports, runId, { file })
     control.require(runId)
     keepEvaluation(this.ports, evaluation)
@@ -125,7 +125,7 @@ export class Evaluations {
     this.ports.changes.commit((record) => record({ kind: 'task', task: { id, kind: 'evaluation', title, ...rest } }))
   }
 
-  /** Does the work under a task with its progress and its end. */
+  /** Runs the work as a task that reports progress and outcome. */
   private async task<T>(
     id: string,
     title: string,

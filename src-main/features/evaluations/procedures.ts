@@ -8,12 +8,12 @@ import { ById, CheckpointChoiceSchema, CheckpointFileSchema } from '../runs/inpu
 
 const ByFile = ById.extend({ file: CheckpointFileSchema })
 
-/** What checkpoints of runs are worth: evaluations of their weights, and a look inside. */
+/** Evaluations of checkpoints, and statistics of their weights. */
 export const evaluations = {
   evaluate: procedure.input(ById.extend(CheckpointChoiceSchema.shape)).mutation(({ ctx, input }) => ctx.evaluations.evaluate(input)),
   cancelEvaluation: procedure.input(ByFile).mutation(({ ctx, input }) => ctx.evaluations.cancel(input)),
 
-  /** Those of this run, and the sequence number up to which that is true. */
+  /** Evaluations of a run, with the sequence number of the last change that they include. */
   evaluations: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
     control.require(id)
     return { evaluations: ports.evaluations.list(id), seq: ports.journal.last() }
@@ -26,7 +26,7 @@ export const evaluations = {
     throw new UserError('NOT_FOUND', `The checkpoint ${file} of run ${id} has not been evaluated. Evaluate it first.`)
   }),
 
-  /** Norms of a checkpoint's weights (the last by default) over the depth of the network. */
+  /** Norms of the weights of a checkpoint (by default the last one) over the depth of the network. */
   weightNorms: procedure
     .input(ById.extend({ file: CheckpointFileSchema.optional() }))
     .query(async ({ ctx: { control, ports }, input: { id, file: wanted } }): Promise<WeightNorms> => {
@@ -35,7 +35,7 @@ export const evaluations = {
       return { file, step, layers: await ports.weights.norms(ports.files.checkpointPath(id, file)) }
     }),
 
-  /** A stretch of a checkpoint's file in base64, so that a window can save it wherever it runs. */
+  /** A part of the file of a checkpoint in base64, so that a browser can save it on its own machine. */
   readCheckpoint: procedure
     .input(ByFile.extend({ from: z.int().min(0), count: z.int().min(1).max(MAX_CHECKPOINT_STRETCH) }))
     .query(async ({ ctx: { control, ports }, input: { id, file, from, count } }) => {

@@ -9,7 +9,7 @@ import type { Clock } from '../shared/clock.js'
 
 export interface AlertStore {
   add(alert: Omit<Alert, 'id' | 'read'>): Alert
-  /** Newest first; without those of removed runs. */
+  /** All alerts except those of removed runs, newest first. */
   list(): Alert[]
   markRead(upTo: number): void
 }
@@ -25,14 +25,14 @@ const HOUR = 3_600_000
 
 export type NewAlert = Pick<Alert, 'kind' | 'level' | 'runId' | 'message'>
 
-/** Stores alerts together with what they tell of: in the same transaction, and published with it. */
+/** Stores alerts in the same transaction as the change that they report, and publishes both together. */
 export class Alerts {
-  /** What could not be stored, newest first: a full disk cannot keep what tells of it. Their numbers are below those of all others. */
+  /** Alerts that could not be stored, such as the one about a full disk, newest first. Their numbers are below those of all others. */
   private unsaved: Alert[] = []
 
   constructor(private readonly ports: AlertPorts) {}
 
-  /** The newest first, and the sequence number up to which that is true. */
+  /** Alerts, newest first, with the sequence number of the last change that they include. */
   list(): { alerts: Alert[]; seq: number } {
     const { alerts, journal } = this.ports
     return { alerts: [...this.unsaved, ...alerts.list()], seq: journal.last() }
@@ -47,14 +47,14 @@ export class Alerts {
     })
   }
 
-  /** Inside a commit, with its `record`. */
+  /** Stores an alert inside a commit, with the `record` of that commit. */
   add(record: (change: Change) => void, alert: NewAlert): void {
     record({ kind: 'alert', alert: this.ports.alerts.add({ ...alert, at: this.ports.clock.now() }) })
   }
 
   /**
-   * On its own, unless the same was told in the last hour: every short command looks at the disk. One that was told in the future, as a clock
-   * that was set back has it, silences nothing.
+   * Stores an alert in a commit of its own, unless the same alert was raised within the last hour, because every short command checks the
+   * disk. An alert with a time in the future, after the clock was set back, does not suppress later ones.
    */
   raiseOnce(alert: NewAlert): void {
     const { alerts, clock } = this.ports
@@ -63,7 +63,7 @@ export class Alerts {
     if (![...this.unsaved, ...alerts.list()].some(isRecent)) this.raise(alert)
   }
 
-  /** Stores what could not be stored before. */
+  /** Stores alerts that could not be stored before. */
   keepUnsaved(): void {
     const kept = this.unsaved
     if (kept.length === 0) return
@@ -73,7 +73,7 @@ export class Alerts {
     this.unsaved = []
   }
 
-  /** On its own. */
+  /** Stores an alert in a commit of its own. */
   raise(alert: NewAlert): void {
     const { changes, clock } = this.ports
     try {
@@ -101,7 +101,7 @@ function reportedAccuracy(run: RunSummary): string {
   return `, ${percent(value)}% test accuracy${about.length > 0 ? ` (${about.join(', ')})` : ''}`
 }
 
-/** What to tell of a run that has come to this state; null when the user has brought it there, or it is on its way. */
+/** The alert for a run that has reached this state; null when a command of the user caused it or the run has not ended. */
 export function alertOfEnd(run: RunSummary, status: RunStatus, reason: string | null): NewAlert | null {
   const { id, name, step } = run
   switch (status) {
@@ -121,7 +121,7 @@ export function alertOfEnd(run: RunSummary, status: RunStatus, reason: string | 
   }
 }
 
-/** The alert for rebuilt states that are off by more than the run tolerates; NaN is more than anything. */
+/** The alert for a reconstruction error above the tolerance of the run; NaN is above every tolerance. */
 export function alertOfReconstruction({ id, name, step }: RunSummary, error: number, tolerance: number): NewAlert | null {
   if (error <= tolerance) return null
   const found = `At step ${step}, the reconstruction error of ${name} is ${error.toExponential(1)}`
@@ -129,7 +129,7 @@ export function alertOfReconstruction({ id, name, step }: RunSummary, error: num
   return { kind: 'reconstruction', level: 'warn', runId: id, message }
 }
 
-/** The alert for a run whose gradients have turned out not to be trustworthy; null where they have not, or had before. */
+/** The alert for a run whose gradients are no longer trustworthy; null when they still are, or were not before. */
 export function alertOfGradients(
   { id, name, gradients }: Pick<RunSummary, 'id' | 'name' | 'gradients'>,
   before: RunSummary['gradients'],

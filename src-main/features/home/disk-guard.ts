@@ -30,7 +30,7 @@ export interface GuardPorts {
 
 const GIB = 2 ** 30
 const CHECK_EVERY = 10_000
-/** Space must exceed a threshold by so much before it counts as free again: no alarm for every file that comes and goes. */
+/** Factor by which free space must exceed a threshold before the warning ends, so that small files do not raise it again and again. */
 const SLACK = 1.1
 
 /** Warns before the disk is full, and pauses runs while there is still room for their checkpoints. */

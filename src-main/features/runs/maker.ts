@@ -26,24 +26,24 @@ export interface MakerPorts {
   control: RunControl
   configurations: Configurations
   weights: Weights
-  /** What is recorded with each new run, apart from engine and data set. */
+  /** The environment that is recorded with each new run, except engine and data set. */
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>>
 }
 
-/** A run that is about to be made. */
+/** A run that is about to be created. */
 export interface Plan {
   config: RunConfig
   summary: NetworkSummary
   dataset: Dataset
   name: string | undefined
   parentId: string | null
-  /** The study that it is a cell of. */
+  /** The study that it belongs to. */
   studyId?: string | undefined
   id: string
   weightsFile: string | null
 }
 
-/** Creates runs and queues them; their trainers are `RunControl`'s. */
+/** Creates and queues runs; `RunControl` starts their trainers. */
 export class RunMaker {
   constructor(private readonly ports: MakerPorts) {}
 
@@ -52,7 +52,7 @@ export class RunMaker {
     return only(await this.startFrom(request.weights, [plan]))
   }
 
-  /** One run a seed, queued together in this order. */
+  /** Creates one run per seed, queued together in this order. */
   async createSeveral({ request, seeds }: { request: CreateRun; seeds: readonly number[] }): Promise<RunSummary[]> {
     const plans: Omit<Plan, 'weightsFile'>[] = []
     for (const seed of new Set(seeds)) {
@@ -63,7 +63,7 @@ export class RunMaker {
     return this.startFrom(request.weights, plans)
   }
 
-  /** A new run with the same configuration, and the same initial weights where it was a fork. */
+  /** Creates a run with the same configuration and, for a fork, the same initial weights. */
   async again({ id: sourceId }: { id: string }): Promise<RunSummary> {
     const { configurations, control, files, runs } = this.ports
     const source = control.require(sourceId)
@@ -77,7 +77,7 @@ export class RunMaker {
     return only(await this.startWithWeights([common], () => files.copyWeights(sourceId, weightsFile, id)))
   }
 
-  /** A new run that begins with the weights of a checkpoint (the last by default) of another one, at step 0. */
+  /** Creates a run that starts at step 0 with the weights of a checkpoint (by default the last one) of another run. */
   async fork({ id: parentId, step, name, ...changes }: ForkRun & { id: string }): Promise<RunSummary> {
     const { configurations, control, files, runs } = this.ports
     const parent = control.require(parentId)
@@ -89,8 +89,8 @@ export class RunMaker {
   }
 
   /**
-   * Inserts and queues all of them in one transaction.
-   * @param also done in the same transaction, after the runs are there
+   * Inserts and queues runs in one transaction.
+   * @param also runs in the same transaction, after the runs have been inserted
    */
   async start(plans: readonly Plan[], also: (record: (change: Change) => void) => void = () => undefined): Promise<RunSummary[]> {
     const { changes, control } = this.ports
@@ -139,7 +139,7 @@ export class RunMaker {
       pinned: false,
       baseline: false,
       archived: false,
-      // The store puts it at the end of the queue.
+      // The store appends it to the queue.
       queueOrder: 0,
     }
     this.ports.runs.insert({ summary: run, config, environment, weightsFile })
@@ -147,8 +147,8 @@ export class RunMaker {
   }
 
   /**
-   * Starts runs whose initial weights `adopt` puts into their folders; takes the folders away again when the weights do not fit, or the
-   * runs cannot be made.
+   * Creates runs whose initial weights `adopt` puts into their folders. The folders are removed again when the weights do not fit or the runs
+   * cannot be created.
    */
   private async startWithWeights(plans: Omit<Plan, 'weightsFile'>[], adopt: (id: string) => string): Promise<RunSummary[]> {
     const { files, weights } = this.ports
@@ -162,7 +162,7 @@ export class RunMaker {
     }
   }
 
-  /** From the user's file of weights where one is given, else from random ones. */
+  /** Creates runs from a file of weights if one is given, and from random weights otherwise. */
   private startFrom(path: string | undefined, plans: Omit<Plan, 'weightsFile'>[]): Promise<RunSummary[]> {
     return path === undefined
       ? this.start(plans.map((plan) => ({ ...plan, weightsFile: null })))

@@ -7,35 +7,35 @@ import type { Dataset } from '../../contract/datasets.js'
 import { scheduleInSteps } from '../../contract/schedule.js'
 import { stepsPerEpoch } from './division.js'
 
-/** What a configuration is made of, in the order in which the later wins. */
+/** The sources of a configuration; later ones override earlier ones. */
 export interface Ingredients {
-  /** A preset's part, or the configuration of the run that is forked. */
+  /** The keys of a preset, or the configuration of the run that is forked. */
   base: RunOverrides
   preset: string
   dataset: Dataset
-  /** What the user asks for; not yet checked. */
+  /** The user's changes, not yet validated. */
   overrides: unknown
-  /** Length in passes over the training data, in place of `steps`. */
+  /** Length in epochs, instead of `steps`. */
   epochs?: number | undefined
-  /** Counts the images of the parts; asked where the number of steps in an epoch depends on it. */
+  /** Counts the images of each part; only called if the number of steps per epoch depends on it. */
   split(config: RunConfig): Promise<SplitCounts>
   /** Every registered architecture, with its options. */
   architectures(): Promise<readonly Architecture[]>
 }
 
 export interface Resolved {
-  /** null when there are issues. */
+  /** Null when there are issues. */
   config: RunConfig | null
   issues: ConfigIssue[]
   stepsPerEpoch: number | null
 }
 
-/** Keys that follow from the choice of data set and preset. */
+/** Keys that the choice of data set and preset determines. */
 const GIVEN = ['image', 'classes', 'preset', 'dataset'] as const
 
 /**
- * The whole configuration of a run: the preset's values, the data set's image shape and classes, the user's overrides, and the
- * schema's defaults for the rest. A schedule in parts of the run becomes one in steps here, and nowhere later.
+ * The complete configuration of a run: values of the preset, image shape and classes of the data set, overrides of the user, and defaults of
+ * the schema for the rest. A schedule in fractions of the run is converted to steps here and nowhere else.
  */
 export async function resolveConfig({ base, preset, dataset, overrides, epochs, split, architectures }: Ingredients): Promise<Resolved> {
   const asked = RunOverridesSchema.safeParse(overrides)

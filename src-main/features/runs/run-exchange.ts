@@ -3,12 +3,12 @@ import type { LabEntry, LabResult } from '../../contract/lab.js'
 import type { Points } from '../../contract/metrics.js'
 import type { LogEntry, RunDetail } from '../../contract/runs.js'
 
-/** A result of the lab with the checkpoint that it is of. Those of a run come oldest first. */
+/** A result of the lab with its checkpoint. Those of a run are sorted from the oldest to the newest. */
 export interface TravellingResult extends Pick<LabEntry, 'file' | 'step' | 'at'> {
   result: LabResult
 }
 
-/** A run as it leaves this home. */
+/** A run to be exported. */
 export interface OutgoingRun {
   detail: RunDetail
   log: LogEntry[]
@@ -16,11 +16,11 @@ export interface OutgoingRun {
   lab: TravellingResult[]
   series: { key: string; count: number }[]
   points(key: string, start: number, limit: number): Points
-  /** Absolute path of a checkpoint's file, which may be gone. */
+  /** Absolute path of the file of a checkpoint, which may be missing. */
   checkpointPath(file: string): string
 }
 
-/** A run as a file tells of it, checked; its files lie in a temporary folder. */
+/** A validated run from a file; its checkpoints are in a temporary folder. */
 export interface IncomingRun {
   detail: RunDetail
   log: LogEntry[]
@@ -30,10 +30,10 @@ export interface IncomingRun {
   checkpoints: { file: string; path: string }[]
 }
 
-/** Formats in which runs travel. */
+/** Reads and writes the exchange formats of runs. */
 export interface RunExchange {
-  /** Replaces a file of that name only by a whole one. @throws UserError DISK */
+  /** Writes a file. An existing one is replaced only when the new one is complete. @throws UserError DISK */
   write(target: { format: 'archive' | 'tensorboard'; path: string; overwrite: boolean }, run: OutgoingRun): Promise<void>
-  /** Reads an archive of a run or a TensorBoard event file; what was unpacked is there while `use` runs. @throws UserError BAD_INPUT, DISK */
+  /** Reads an archive of a run or a TensorBoard event file. Unpacked files exist only while `use` runs. @throws UserError BAD_INPUT, DISK */
   read<T>(path: string, signal: AbortSignal, use: (run: IncomingRun) => Promise<T>): Promise<T>
 }

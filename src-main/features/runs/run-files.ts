@@ -3,22 +3,22 @@ export interface RunFiles {
   readonly home: string
   checkpointFolder(runId: string): string
   logFolder(runId: string): string
-  /** Makes the run's folders. */
+  /** Creates the folders of a run. */
   prepareRun(runId: string): void
-  /** Whether that checkpoint is there. */
+  /** Whether the file of that checkpoint exists. */
   hasCheckpoint(runId: string, file: string): boolean
   removeCheckpoint(runId: string, file: string): void
-  /** Gives a damaged checkpoint a name under which nothing takes it for one. */
+  /** Renames a damaged checkpoint, so that nothing uses it as one. */
   setAsideCheckpoint(runId: string, file: string): void
-  /** At most `count` bytes of it from `from` on. @throws UserError DISK */
+  /** Reads at most `count` bytes, starting at byte `from`. @throws UserError DISK */
   readCheckpoint(runId: string, file: string, from: number, count: number): Promise<Uint8Array>
-  /** Moves checkpoints from elsewhere on the same disk into a run's folder, which it makes. */
+  /** Moves checkpoints from elsewhere on the same disk into the folder of a run, which is created. */
   adoptCheckpoints(runId: string, from: readonly { file: string; path: string }[]): void
-  /** Gives a fork its own copy of a parent's checkpoint and answers the copy's file name in the fork's folder. */
+  /** Copies a checkpoint of the parent into the folder of a fork. @returns the file name of the copy */
   adoptWeights(fromRunId: string, file: string, runId: string): string
-  /** Gives a run its own copy of another's initial weights and answers the copy's file name in the run's folder. */
+  /** Copies the initial weights of another run into the folder of a run. @returns the file name of the copy */
   copyWeights(fromRunId: string, file: string, runId: string): string
-  /** Copies a user's file of weights into the run's folder and answers the copy's name there. */
+  /** Copies a file of weights of the user into the folder of a run. @returns the file name of the copy */
   importWeights(path: string, runId: string): string
   weightsPath(runId: string, file: string): string
   checkpointPath(runId: string, file: string): string

@@ -3,7 +3,7 @@ import type { Environment, RunResult, RunStatus, RunSummary } from '../../contra
 import type { StoredConfig } from '../../contract/stored-config.js'
 import type { Removal } from '../home/open-time.js'
 
-/** What a new run is stored with. */
+/** What is stored of a new run. */
 export interface NewRun {
   summary: RunSummary
   config: RunConfig
@@ -19,30 +19,30 @@ export interface RunRecord {
   environment: Environment
   result: RunResult | null
   weightsFile: string | null
-  /** Process id of the last trainer, and null once it is known to have ended. */
+  /** Process id of the last trainer; null once it is known to have exited. */
   pid: number | null
   /** Markdown. */
   notes: string
 }
 
-/** Runs that were removed are out of sight of everything here but `removed`, `setRemoved` and `remove`. */
+/** The rows of runs. Removed runs are hidden from everything here except `removed`, `setRemoved` and `remove`. */
 export interface RunStore {
   insert(run: NewRun): void
   get(id: string): RunSummary | undefined
   /** Newest first. */
   list(): RunSummary[]
-  /** The same as one text, as `packRuns` of the contract writes it. */
+  /** The same as one text in the format of `packRuns` of the contract. */
   packed(): string
-  /** Those in one of these states, in the order in which they were queued. */
+  /** Runs in one of these states, in the order of the queue. */
   inStatus(statuses: readonly RunStatus[]): RunSummary[]
-  /** Configurations of the runs in sight that were made after the one of this number, in that order, at most so many. */
+  /** Configurations of the visible runs that were created after the one with this number, in that order, up to a limit. */
   configsAfter(number: number, limit: number): { number: number; id: string; config: StoredConfig }[]
   update(id: string, patch: RunPatch): void
   record(id: string): RunRecord | undefined
-  /** Trainers that are not known to have ended, also of runs out of sight. */
+  /** Trainers that are not known to have exited, including those of removed runs. */
   processes(): { id: string; pid: number }[]
   updateRecord(id: string, patch: Partial<Omit<RunRecord, 'config' | 'weightsFile'>>): void
-  /** Puts the run at the end of the queue's order. */
+  /** Moves the run to the end of the queue. */
   enqueue(id: string): void
   /** Queued runs start in ascending order. */
   setOrder(id: string, order: number): void

@@ -17,32 +17,32 @@ export interface TrashPorts {
   fault(error: unknown): void
 }
 
-/** Milliseconds between two looks for what is due. */
+/** Milliseconds between two checks for removed runs that are due. */
 const LOOK_EVERY = 10 * 60_000
 
-/** Removal of runs that can be undone for a while: until then they are only out of sight. */
+/** Removes runs so that they can be restored for a limited time, until which they are only hidden. */
 export class RunTrash {
   private cancel: (() => void) | null = null
   private purging: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly ports: TrashPorts) {}
 
-  /** Those that can be brought back, newest removal first. */
+  /** Runs that can be restored, the most recently removed first. */
   removed(): RemovedRun[] {
     const { runs, openTime } = this.ports
     return runs.removed().map(({ run, removal }) => ({ run, removedAt: removal.at, keptSeconds: Math.max(0, openTime.left(removal)) }))
   }
 
-  /** Deletes a removed run and its files at once and for good. */
+  /** Deletes a removed run and its files immediately and permanently. */
   async purge({ id }: { id: string }): Promise<void> {
     this.find(id)
     await this.delete(id)
   }
 
-  /** Deletes what is due, now and from time to time. */
+  /** Deletes the runs that are due, now and at regular intervals. */
   start(): void {
     const { runs, clock, openTime, fault } = this.ports
-    // First, so that an error now is no end of looking.
+    // The timer is set first, so that an error now does not end the checks.
     this.cancel = clock.after(LOOK_EVERY, () => {
       this.start()
       openTime.keep()
@@ -57,19 +57,19 @@ export class RunTrash {
     try {
       this.ports.openTime.keep()
     } catch (error) {
-      // Removed runs are then kept for longer.
+      // On an error, removed runs are only kept for longer.
       this.ports.fault(error)
     }
   }
 
-  /** Out of the list; it can be brought back until Retrace was open for `runs.keepRemovedHours` more, then its files go too. */
+  /** Hides a run. It can be restored until Retrace has been open for another `runs.keepRemovedHours`; then its files are deleted. */
   remove({ id }: { id: string }): void {
     const { changes, runs, clock, control, openTime } = this.ports
     const run = control.require(id)
     if (ACTIVE.includes(run.status) || control.isLive(id))
       throw new UserError('CONFLICT', `Run ${id} is ${run.status}. Stop it before removing it.`)
     changes.commit((record) => {
-      // Brought back, it must not start by itself.
+      // A restored run must not start by itself.
       if (run.status === 'queued') runs.update(id, { status: 'stopped', endedAt: clock.now() })
       runs.setRemoved(id, openTime.removal())
       record({ kind: 'runRemoved', runId: id })
@@ -93,7 +93,7 @@ export class RunTrash {
     throw new UserError('NOT_FOUND', `There is no removed run ${id}. It may have been permanently deleted.`)
   }
 
-  /** The row first: files without a row are found and offered for clean-up, a row without files would be a run that is not there. */
+  /** Deletes the row first: a clean-up finds files without a row, but a row without files would be a missing run. */
   private async delete(id: string): Promise<void> {
     const { changes, runs, files } = this.ports
     changes.commit(() => runs.remove(id))

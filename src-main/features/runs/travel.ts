@@ -11,12 +11,12 @@ import { findCheckpoint } from './find-checkpoint.js'
 import { ById } from './input.js'
 import type { OutgoingRun } from './run-exchange.js'
 
-/** Log entries that travel with a run. */
+/** Maximum number of log entries that are exported with a run. */
 const LOG = 20_000
 
-/** Runs as files of the machine that holds the home: out of it, and into it. */
+/** Exports runs to files on the machine that holds the home, and imports them. */
 export const travel = {
-  /** Everything as an archive, or its scalars as a TensorBoard event file. */
+  /** Exports a run completely as an archive, or its metrics as a TensorBoard event file. */
   exportFile: procedure
     .input(ById.extend({ path: PathSchema, format: z.enum(['archive', 'tensorboard']), overwrite: OverwriteSchema }))
     .mutation(async ({ ctx, input: { id, format, overwrite, ...wanted } }) => {
@@ -42,7 +42,7 @@ export const travel = {
       return { path }
     }),
 
-  /** A new run from such a file, which keeps its id where that is free. */
+  /** Creates a run from such a file. It keeps its id if no other run has it. */
   importFile: procedure.input(z.strictObject({ path: PathSchema })).mutation(({ ctx: { changes, control, ports }, input: { path } }) => {
     const { checkpoints, evaluations, exchange, files, labResults, log, runs, series } = ports
     return exchange.read(path, new AbortController().signal, async (incoming) => {
@@ -57,9 +57,9 @@ export const travel = {
         ...detail,
         ...settled(detail),
         id,
-        // The parent is another home's, unless it is here too.
+        // The parent belongs to another home, unless this one has it as well.
         parentId: detail.parentId !== null && runs.get(detail.parentId) ? detail.parentId : null,
-        // Studies do not travel with their runs.
+        // Studies are not exported with their runs.
         studyId: null,
         baseline: false,
         reported: reportedOf(result),
@@ -71,7 +71,7 @@ export const travel = {
       }
       const present = new Set(incoming.checkpoints.map(({ file }) => file))
       try {
-        // Files first: a row whose checkpoints are missing would be a lie, files without a row are only in the way.
+        // Files come first: a row whose checkpoints are missing would be wrong, while files without a row only take space.
         files.adoptCheckpoints(id, incoming.checkpoints)
         return changes.commit((record) => {
           runs.insert({ summary, config: detail.config, environment: detail.environment, weightsFile: null })
@@ -96,7 +96,7 @@ export const travel = {
     })
   }),
 
-  /** Parameters and running statistics of a checkpoint (the last by default) as .safetensors. */
+  /** Exports parameters and running statistics of a checkpoint (by default the last one) as .safetensors. */
   exportWeights: procedure
     .input(ById.extend({ step: z.int().min(0).optional(), path: PathSchema, overwrite: OverwriteSchema }))
     .mutation(async ({ ctx, input: { id, step, overwrite, ...wanted } }) => {
@@ -115,14 +115,14 @@ const absence = (checkpoints: readonly Checkpoint[]): string =>
     .map(({ step }) => step)
     .join(', ')}, which its home had lost.`
 
-/** The result with the checkpoint and the number of images that it is of, which archives of earlier versions tell by an evaluation alone. */
+/** The result with its step and number of images, which archives of earlier versions only have in an evaluation. */
 function resultOf({ result, config, step }: RunDetail, evaluations: readonly Evaluation[]): RunResult | null {
   if (!result || result.step !== null || result.testAccuracy === null) return result
   const its = evaluations.find(({ accuracy, loss }) => accuracy === result.testAccuracy && Object.is(loss, result.testLoss))
   return { ...result, step: its?.step ?? (config.validation === 0 ? step : null), images: its?.images ?? null }
 }
 
-/** A run that was at work when it was exported is at work nowhere here. */
+/** The state of an imported run: one that was active when it was exported is not active here. */
 function settled({ status }: RunSummary): Partial<RunSummary> {
   if (!ACTIVE.includes(status) && status !== 'queued') return {}
   return { status: 'interrupted', phase: null, remainingSeconds: null, reason: 'It was exported while it was active.' }

@@ -14,7 +14,7 @@ import type { RunStore } from '../run-store.js'
 import type { SeriesStore } from '../series-store.js'
 import type { Clock } from '../../shared/clock.js'
 
-/** What the control of runs works with. */
+/** The ports of `RunControl`. */
 export interface RunControlPorts {
   changes: Changes
   runs: RunStore
@@ -30,6 +30,6 @@ export interface RunControlPorts {
   clock: Clock
   alerts: Alerts
   home?: HomeWatch | undefined
-  /** Told of what went wrong where nobody waits for an answer. */
+  /** Reports an error that no caller is waiting for. */
   fault(error: unknown): void
 }

@@ -15,7 +15,7 @@ import { readSettings } from '../../home/settings.js'
 import type { HomeLoss } from '../../home/home-watch.js'
 import type { TrainerExit } from './trainers.js'
 
-/** Milliseconds until the end of a run is written again when the disk refused it. */
+/** Milliseconds until the end of a run is stored again after the disk refused it. */
 const RETRY_AFTER = 5000
 
 /**
@@ -25,8 +25,8 @@ const RETRY_AFTER = 5000
 export type Hold = 'disk' | 'full' | 'measurement' | 'study' | 'lost'
 
 /**
- * The queue of runs and the life of each: starts trainers as places become free, commits what they report, and settles every
- * run in the end, whatever became of its trainer.
+ * Runs the queue: starts trainers as slots become free, commits their reports, and brings every run to an end state, whatever happens to its
+ * trainer.
  */
 export class RunControl {
   private readonly live = new Map<string, LiveRun>()
@@ -40,7 +40,7 @@ export class RunControl {
   private settled: (() => void)[] = []
   private readonly admitted = new Set<string>()
 
-  /** @param queue 'run' starts whatever is queued; 'hold' only what is queued through this object from now on */
+  /** @param queue 'run' starts everything that is queued; 'hold' only what is queued through this object from now on */
   constructor(
     private readonly ports: RunControlPorts,
     private readonly queue: 'run' | 'hold' = 'run',
@@ -52,7 +52,7 @@ export class RunControl {
     this.reports = new TrainerReports(ports, this.rows, durations)
   }
 
-  /** Marks what a host that died left behind, and starts the queue. To be called once, before anything else. */
+  /** Settles the runs that a dead host left behind, and starts the queue. Must be called once, before anything else. */
   recover(): void {
     const { changes, runs, clock } = this.ports
     changes.commit((record) => {
@@ -65,24 +65,24 @@ export class RunControl {
     this.pump()
   }
 
-  /** Sees a trainer that outlived its host to its end, and takes over the checkpoint that it writes last. */
+  /** Waits for a trainer that outlived its host, and adopts its last checkpoint. */
   private async outlived(id: string, pid: number): Promise<void> {
     const { runs, trainers } = this.ports
     await trainers.ended(pid, id)
-    // A run that was started again meanwhile has waited for it by itself.
+    // A run that was restarted in the meantime has waited for its trainer itself.
     if (this.closing || this.live.has(id) || runs.record(id)?.pid !== pid) return
     const run = runs.get(id)
     if (run && RESUMABLE.includes(run.status)) this.checkpoints.adopt(run)
     runs.updateRecord(id, { pid: null })
   }
 
-  /** Starts these runs as soon as there is a place for them; they must be queued. */
+  /** Starts these queued runs as soon as there are free slots. */
   admit(...ids: string[]): void {
     for (const id of ids) this.admitted.add(id)
     this.pump()
   }
 
-  /** How many trainers are at work. */
+  /** Number of active trainers. */
   get working(): number {
     return this.live.size
   }
@@ -96,22 +96,22 @@ export class RunControl {
     return this.rows.require(id)
   }
 
-  /** The last checkpoint whose file is still there. */
+  /** The last checkpoint whose file exists. */
   lastCheckpoint(id: string): Checkpoint | undefined {
     return this.checkpoints.last(id)
   }
 
-  /** Looks at the queue again, because a setting has changed. */
+  /** Checks the queue again after a change of settings. */
   reconsider(): void {
     this.pump()
   }
 
-  /** Resolves when no trainer is at work. */
+  /** Resolves when no trainer is active. */
   async idle(): Promise<void> {
     if (this.live.size > 0) await new Promise<void>((resolve) => this.settled.push(resolve))
   }
 
-  /** Makes queued runs wait whatever places there are, until each who asked for it lets them go. */
+  /** Holds the queue, even if there are free slots, until every caller has released its hold. */
   hold(why: Hold, held: boolean): void {
     if (held) this.holds.add(why)
     else this.holds.delete(why)
@@ -125,7 +125,7 @@ export class RunControl {
     const status = afterCommand(run.status, command)
     if (status === null) throw new UserError('CONFLICT', refusal(run, command))
     if (status === run.status) {
-      // A host that holds the queue takes a queued run for its own when it is told to resume it.
+      // A host that holds the queue adopts a queued run when it is asked to resume it.
       if (status === 'queued') this.admit(id)
       return this.require(id)
     }
@@ -143,20 +143,20 @@ export class RunControl {
     return this.require(id)
   }
 
-  /** Goes on from an earlier checkpoint, and discards what came after it; see `rewindTo` for what it refuses. */
+  /** Resumes from an earlier checkpoint and discards everything after it; `rewindTo` says what is refused. */
   resumeFrom(id: string, step: number): RunSummary {
     rewindTo(this.ports, this.rows, id, step, this.live.has(id))
     return this.command(id, 'resume')
   }
 
-  /** Discards what a run that has ended has done, and queues it from its beginning; see `queueAnew` for what it refuses. */
+  /** Discards the progress of an ended run and queues it from step 0; `queueAnew` says what is refused. */
   retry(id: string): RunSummary {
     queueAnew(this.ports, this.rows, id, this.live.has(id))
     this.admit(id)
     return this.require(id)
   }
 
-  /** Pauses every run at work, for a reason that is not the user's; answers how many. */
+  /** Pauses every active run for a reason other than a command of the user. @returns how many */
   pauseAll(why: string): number {
     let paused = 0
     for (const live of this.live.values()) {
@@ -167,7 +167,7 @@ export class RunControl {
         this.command(live.id, 'pause')
       } catch (error) {
         if (obstacleOf(error) === null) throw error
-        // Its row cannot be written; what it answers waits until it can be.
+        // Its row cannot be written now; the answer of the trainer waits until it can.
         live.command('pause')
       }
       paused++
@@ -175,7 +175,7 @@ export class RunControl {
     return paused
   }
 
-  /** Starts nothing any more, and has every trainer write a checkpoint to where the home is now, and end. */
+  /** Stops starting runs, and makes every trainer write a checkpoint to the present place of the home and exit. */
   leaveHome({ what, folder }: HomeLoss): void {
     const { files } = this.ports
     this.hold('lost', true)
@@ -192,14 +192,14 @@ export class RunControl {
   }
 
   /**
-   * Stops accepting work and asks every trainer to write a checkpoint and exit; those that have not after `timeout`
-   * milliseconds are killed. Their runs are then interrupted, and can be resumed.
+   * Stops accepting work and asks every trainer to write a checkpoint and exit. Those still alive after `timeout` milliseconds are killed;
+   * their runs are then interrupted and can be resumed.
    */
   async close(timeout: number): Promise<void> {
     this.closing = true
     for (const live of this.live.values()) {
       const run = this.ports.runs.get(live.id)
-      // A run that the user is pausing or stopping keeps that end.
+      // A run that the user is pausing or stopping still ends as paused or stopped.
       if (run?.status !== 'starting' && run?.status !== 'running') continue
       live.close('Retrace was closed')
       try {
@@ -215,15 +215,15 @@ export class RunControl {
     cancel()
   }
 
-  /** Starts queued runs, oldest first, while there are free places. */
+  /** Starts queued runs in order while there are free slots. */
   private pump(): void {
-    // A launch that fails at once frees its place again from inside this loop.
+    // A launch that fails immediately frees its slot inside this loop.
     if (this.closing || this.holds.size > 0 || this.pumping) return
     this.pumping = true
     try {
       for (let run = this.next(); run; run = this.next()) this.start(run)
     } catch (error) {
-      // The runs are still queued; the usual cause is a full disk, which may have room later.
+      // The runs stay queued; the usual cause is a full disk, which may have space later.
       this.ports.fault(error)
       this.ports.clock.after(RETRY_AFTER, () => this.pump())
     } finally {
@@ -252,7 +252,7 @@ export class RunControl {
     return slot
   }
 
-  /** The trainer's process is gone: its place is free, and a run that it has not settled is settled here. */
+  /** The process of a trainer has exited: frees its slot, and settles its run unless the trainer has reported its end. */
   private exited(live: LiveRun, exit: TrainerExit): void {
     const { runs, clock } = this.ports
     live.cancelRow()
@@ -265,7 +265,7 @@ export class RunControl {
         else this.rows.settle(live, endOf(live, run.status, exit), forget)
       }
     } catch (error) {
-      // What is not written looks as if the trainer still worked: written later, or else at the next start by `recover`.
+      // Until the end is stored, the trainer seems to be active. It is stored later, or by `recover` at the next start.
       this.ports.fault(error)
       if (!this.closing) {
         clock.after(RETRY_AFTER, () => this.exited(live, exit))
