@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** What forms and documentation show about one configuration key. */
 export interface FieldInfo {
