@@ -206,6 +206,13 @@ const TERMS: readonly GlossaryEntry[] = [
     see: ['Group'],
   },
   {
+    term: 'Sharpness',
+    symbol: 'λ_max',
+    definition:
+      'Largest eigenvalue of the Hessian of the training objective on a fixed batch. Updates of momentum SGD grow along its direction once the learning rate times it exceeds the limit of stability, 2 (1 + m).',
+    source: 'Nar and Sastry 2018; lab/sharpness.ts; configuration key sharpness',
+  },
+  {
     term: 'Stage',
     definition:
       'Consecutive units with the same number of channels and the same image size. Between stages, images are pooled 2x2 and channels are zero-padded, or the first unit of the next stage is strided.',

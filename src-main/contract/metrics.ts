@@ -9,7 +9,7 @@ import type { Reported, RunResult, RunSummary } from './runs.js'
 export type Part = 'train' | 'validation' | 'test' | 'none'
 
 /** Sections of metrics, in the order in which lists show them. */
-const SECTIONS = ['Loss', 'Accuracy', 'Training', 'System', 'Reversibility'] as const
+const SECTIONS = ['Loss', 'Accuracy', 'Training', 'System', 'Reversibility', 'Stability'] as const
 
 export interface MetricInfo {
   /** Full name. */
@@ -107,6 +107,13 @@ const OTHERS: Record<string, MetricInfo> = {
     'higher',
     { short: 'Gradient cosine' },
   ),
+  'stability/sharpness': metric('Sharpness (largest eigenvalue of the Hessian)', '', 'Stability', 'train', undefined, {
+    short: 'Sharpness',
+  }),
+  'stability/rateTimesSharpness': metric('Learning rate times sharpness', '', 'Stability', 'train'),
+  'stability/limit': metric('Limit of stability (of the learning rate times the sharpness)', '', 'Stability', 'none', undefined, {
+    short: 'Limit of stability',
+  }),
   [ACTIVE_SECONDS]: metric('Active time', 's', 'System', 'none', undefined, companion),
   [ELAPSED_SECONDS]: metric('Time since the start', 's', 'System', 'none', undefined, companion),
 }

@@ -6,7 +6,7 @@ import { hasNormsInUnits } from '../numeric/network.js'
 import { closeStage, infer, openStage, stageSweep, stem, type Pass } from '../numeric/pass.js'
 import { advance, type BoundSubstep, type Sweep } from '../numeric/reversible-sweep.js'
 import { release, type Named, type Pair } from '../numeric/tensors.js'
-import type { LabContext, LabImages, LabTarget } from './diagnostic.js'
+import type { LabContext, LabData, LabImages, LabTarget } from './diagnostic.js'
 import type { Findings } from './findings.js'
 import { freeing } from './scope.js'
 
@@ -14,13 +14,13 @@ export const imagesOption = (standard: number, most: number, help: string) =>
   field(z.int().min(1).max(most).default(standard), { group: 'Data', label: 'Images', unit: 'images', help })
 
 /** Images as a tensor [count, height, width, channels], the caller's. */
-export function imageTensor({ network }: LabTarget, { images, count }: LabImages): Tensor {
+export function imageTensor({ network }: Pick<LabTarget, 'network'>, { images, count }: LabImages): Tensor {
   const { height, width, channels } = network.config.image
   return tensor(images.slice(0, count * height * width * channels), [count, height, width, channels])
 }
 
 /** Images and labels as tensors, the caller's. */
-export const batchTensors = (target: LabTarget, given: LabImages): { images: Tensor; labels: Tensor } => ({
+export const batchTensors = (target: Pick<LabTarget, 'network'>, given: LabImages): { images: Tensor; labels: Tensor } => ({
   images: imageTensor(target, given),
   labels: tensor(given.labels.slice(0, given.count), [given.count], 'int32'),
 })
@@ -43,7 +43,13 @@ function scoped(kept: Named): Named {
  * The network with its batch norms frozen: affine maps, by the statistics of a batch or the running ones. Says in the findings which.
  * @param count training images; fewer where there are fewer
  */
-export function freeze(context: LabContext<{ statistics: 'batch' | 'running' }>, count: number, findings: Pick<Findings, 'note'>): Frozen {
+export function freeze(
+  context: Pick<LabContext<{ statistics: 'batch' | 'running' }>, 'network' | 'params' | 'statistics' | 'options'> & {
+    data: Pick<LabData, 'sample'>
+  },
+  count: number,
+  findings: Pick<Findings, 'note'>,
+): Frozen {
   const { network, params, statistics: running, data, options } = context
   const sample = data.sample(count)
   const images = imageTensor(context, sample)

@@ -17,6 +17,7 @@ import type { Named } from '../numeric/tensors.js'
 import { loadInto, readCheckpoint, storedWeights, weightsHash } from './checkpoint.js'
 import { momentTensors, reestimates } from './executor.js'
 import { readPopulation } from './population.js'
+import type { RunData } from './run-data.js'
 
 interface Weights {
   config: RunConfig
@@ -55,7 +56,7 @@ export function labData(batches: RunBatches, folder: string): LabData {
   const test = dataset.counts.test
   return {
     sizes: { train: trainImages, validation: dataset.counts.train - trainImages, test },
-    sample: (count) => firstImages(batches.sample(Math.ceil(count / batches.batch) * batches.batch), count),
+    sample: sampleOf(batches),
     normalised(pixels) {
       const normaliser = new Normaliser(dataset)
       const values = new Float32Array(normaliser.size)
@@ -78,6 +79,12 @@ export function labData(batches: RunBatches, folder: string): LabData {
 
 /** Held-out images looked at together. */
 const HELD_OUT_BATCH = 100
+
+/** The first training images, in an order that only the seed decides. */
+export const sampleOf =
+  ({ sample, batch }: Pick<RunData, 'sample' | 'batch'>): LabData['sample'] =>
+  (count) =>
+    firstImages(sample(Math.ceil(count / batch) * batch), count)
 
 /** Copies, because what is given overwrites its arrays. Whole batches of training size may be fewer images than are asked for. */
 function firstImages(batches: Iterable<HeldOutBatch>, count: number): LabImages {

@@ -35,6 +35,7 @@ import { Recorder } from './recorder.js'
 import { ResourceMeter } from './resources.js'
 import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
+import { SharpnessSeries } from './sharpness.js'
 import { readWeights } from './weights.js'
 import { basename, join } from 'node:path'
 
@@ -99,6 +100,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   const executor = openExecutor(network, { ...config, batch: data.batch }, state, { anchorEvery, keptUnits, log, onPhase: phase })
   const population = reestimates(network, config) ? new Population(executor, data) : null
   const plane = InputPlane.of(executor, data)
+  const sharpness = config.sharpness ? new SharpnessSeries(network, config, data) : null
   let lastCheckpoint = { at: performance.now(), step: -1 }
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
   const checkpoint = async (kind: Checkpoint['kind'], points: Record<string, string> = {}): Promise<void> => {
@@ -173,6 +175,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     if (validation) selection.consider(validation, executor.step, checkpointFile(executor.step, job.lease))
     if (gradients.on) checkGradients(batch)
     if (rebuildsActivations(config)) measureReversal(batch)
+    for (const [key, value] of Object.entries(sharpness?.measure(executor) ?? {})) record(key, value)
     phase('training')
     return test
   }

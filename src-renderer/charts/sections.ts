@@ -17,6 +17,8 @@ export const metricUnit = (key: string): string => metricInfo(key).unit
 /** The reconstruction error of one stage; they share the chart of the largest of them, and stand there in its place. */
 const STAGE = /^reversibility\/stage(\d+)$/
 const LARGEST = 'reversibility/reconstructionError'
+/** Metrics that stand in the chart of another one. */
+const BESIDE: Readonly<Record<string, string>> = { 'stability/limit': 'stability/rateTimesSharpness' }
 
 /** The label of a metric inside a chart whose title already says what it is about. */
 export function lineLabel(key: string): string {
@@ -45,8 +47,8 @@ const MAIN: ChartPlan[] = [
 ]
 
 /** Sections below the charts of loss and accuracy; what belongs to those two and is not in them stands with the training. */
-const BELOW: MetricInfo['section'][] = ['Reversibility', 'Training', 'System']
-const ORDER: MetricInfo['section'][] = ['Reversibility', 'Loss', 'Accuracy', 'Training', 'System']
+const BELOW: MetricInfo['section'][] = ['Reversibility', 'Stability', 'Training', 'System']
+const ORDER: MetricInfo['section'][] = ['Reversibility', 'Stability', 'Loss', 'Accuracy', 'Training', 'System']
 /** Where the section of a chart stands among the others. */
 export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
 
@@ -64,7 +66,7 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
 
   const groups = new Map<string, ChartPlan>()
   for (const key of present.filter((name) => !placed.has(name)).sort()) {
-    const id = STAGE.test(key) ? LARGEST : key
+    const id = STAGE.test(key) ? LARGEST : (BESIDE[key] ?? key)
     if (key === LARGEST && present.some((other) => STAGE.test(other))) continue
     const plan = groups.get(id)
     if (plan) plan.keys.push(key)

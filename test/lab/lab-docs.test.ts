@@ -49,6 +49,10 @@ A run on a data set in the plane shows the class that it predicts for each point
 charts, at every evaluation while it trains. The trainer computes it with the weights of the evaluation, so that it stays for looking back; at most 256 pictures are kept,
 of which the earlier ones lie farther apart. The weights are the same with and without.
 
+With the configuration key \`sharpness\` a run measures what the diagnostic Sharpness measures, with its defaults, at every evaluation: \`stability/sharpness\`,
+\`stability/rateTimesSharpness\` and, where one is known, \`stability/limit\`; NaN where it did not converge. It is off by default, because it takes up to 64 gradients of 32
+images in stored mode each time. The weights are the same with and without.
+
 Both instruments are exported as they stand: the states of the inspector as PNG, SVG, PDF (each state an image of its pixels, enlarged without smoothing) and CSV (\`row,image,y,x,value\`, every
 value in full precision), as strips of images of diagnostics are; the flow as PNG, SVG, PDF, PGFPlots, and CSV of every sample at every unit.`
 

@@ -434,6 +434,16 @@ describe('which charts a run has', () => {
     expect(others[0]).toMatchObject({ id: 'reversibility/reconstructionError', logarithmic: true })
   })
 
+  it('has the limit of stability in the chart of what it limits', () => {
+    const { others } = planCharts(['stability/limit', 'stability/sharpness', 'stability/rateTimesSharpness', 'reversibility/gradientError'])
+    expect(others.map(({ id, section }) => [id, section])).toEqual([
+      ['reversibility/gradientError', 'Reversibility'],
+      ['stability/rateTimesSharpness', 'Stability'],
+      ['stability/sharpness', 'Stability'],
+    ])
+    expect(others[1]).toMatchObject({ title: 'Learning rate times sharpness', keys: ['stability/limit', 'stability/rateTimesSharpness'] })
+  })
+
   it('puts them into sections, and what the machine gives into one of its own, with units', () => {
     const keys = ['system/cores', 'train/learningRate', 'system/residentMiB', 'reversibility/stage1', 'system/diskFreeGiB', 'train/total']
     const sections = bySection(planCharts(keys).others)

@@ -297,4 +297,20 @@ describe('migrations', () => {
     expect(db.problems()).toEqual([])
     db.close()
   })
+
+  it('0018: runs of the seventeenth version have no regions, and theirs go with them', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(17, file, `${RUN}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { regions, runs } = createStores(db)
+    expect(regions.list('abcd')).toEqual([])
+    const found = { runId: 'abcd', step: 20, size: 2, extent: [-1, 1, -2, 2] as [number, number, number, number], predicted: 'AAECAw==' }
+    regions.put(found)
+    expect(regions.list('abcd')).toEqual([found])
+    runs.remove('abcd')
+    expect(db.prepare('SELECT * FROM regions').all()).toEqual([])
+    expect(db.problems()).toEqual([])
+    db.close()
+  })
 })

@@ -28,6 +28,14 @@ export const evaluationKeys = {
     help: 'Evaluates on this many images, the first of the held-out set; 0 uses all of them. The final evaluation always uses all test images.',
     advanced: true,
   }),
+  sharpness: field(z.boolean().default(false), {
+    group: 'Evaluation',
+    label: 'Measure sharpness',
+    help: 'Measures at every evaluation the largest eigenvalue of the Hessian, and the learning rate times it beside the limit of stability, as the diagnostic Sharpness of the lab does. Costs up to 64 gradients of 32 images, in stored mode, at each evaluation. Training is the same with and without it.',
+    source: 'Nar and Sastry 2018, "Residual networks: Lyapunov stability and convex decomposition"',
+    advanced: true,
+    since: { version: 6, before: false },
+  }),
   evaluationStatistics: field(z.enum(['reestimated', 'running']).default('reestimated'), {
     group: 'Evaluation',
     label: 'Batch norm statistics',

@@ -1,16 +1,5 @@
-import { dispose, slice, tensor, type Tensor } from '@tensorflow/tfjs-core'
-import { z } from 'zod'
-import { field } from '../../contract/config.js'
-import { statisticsOption } from '../../contract/instruments.js'
-import type { RunConfig } from '../../contract/config.js'
-import { findOptimizer } from '../../numeric/optimizers.js'
-import { learningRateAt } from '../../numeric/schedules.js'
-import { gradientsByName, objective } from '../../numeric/train-step.js'
-import { release, type Named } from '../../numeric/tensors.js'
-import { defineDiagnostic, type LabContext } from '../diagnostic.js'
-import { batchTensors, freeze, imagesOption } from '../frozen.js'
-import { curvature, type GradientAt } from '../math/curvature.js'
-import { norm } from '../math/dense.js'
+import { defineDiagnostic } from '../diagnostic.js'
+import { differenceOf, measureSharpness, sharpnessOptions } from '../sharpness.js'
 
 const quantities = {
   sharpness: {
@@ -63,73 +52,6 @@ const quantities = {
   gradientNorm: { label: 'Norm of the gradient', symbol: '|g|', unit: '', formula: 'Of the objective at these weights', source: 'Retrace' },
 } as const
 
-/** Images whose activations are held at once; with fixed statistics the gradient of a batch is the mean of those of its parts. */
-const PART = 8
-
-/** Beyond it the two widths disagree, so that neither is given as the eigenvalue. */
-const AGREE = 0.1
-
-/** Gradient of the objective as a function of the trained parameters, put in a row. */
-function gradientOf(
-  context: LabContext<unknown>,
-  statistics: Named,
-  images: Tensor,
-  labels: Tensor,
-): { place: Float64Array; gradient: GradientAt } {
-  const { network, config, params } = context
-  const trained = network.parameters.filter(({ inStage }) => !(config.frozenStages && inStage))
-  const place = Float64Array.from(trained.flatMap(({ name }) => [...params[name]!.dataSync()]))
-  const count = images.shape[0]!
-  const options = { ...config, mode: 'stored' as const, anchorEvery: 0, frozen: true }
-  const gradient: GradientAt = (row) => {
-    const own: Named = { ...params }
-    let at = 0
-    for (const { name, shape } of trained) {
-      const size = params[name]!.size
-      own[name] = tensor(Float32Array.from(row.subarray(at, at + size)), shape)
-      at += size
-    }
-    const sum = new Float64Array(place.length)
-    for (let from = 0; from < count; from += PART) {
-      const part = Math.min(PART, count - from)
-      const batch = {
-        images: slice(images, [from, 0, 0, 0], [part, ...(images.shape.slice(1) as [number, number, number])]),
-        labels: slice(labels, [from], [part]),
-      }
-      const { gradients, statistics: moved, ...rest } = objective(network, { params: own, statistics, slots: {}, step: 0 }, batch, options)
-      const named = gradientsByName(gradients)
-      let index = 0
-      for (const { name } of trained) for (const value of named[name]!.dataSync()) sum[index] = sum[index++]! + (value * part) / count
-      dispose([
-        ...Object.values(named),
-        ...Object.values(moved),
-        rest.logits,
-        rest.crossEntropy,
-        rest.total,
-        rest.gradientNorm,
-        ...Object.values(batch),
-      ])
-    }
-    release(trained.map(({ name }) => own[name]))
-    return sum
-  }
-  return { place, gradient }
-}
-
-/** The limit that the optimizer has on a quadratic, and why there is one or none. */
-function limitOf({ optimizer: id, momentum, clipNorm }: Pick<RunConfig, 'optimizer' | 'momentum' | 'clipNorm'>): {
-  value: number | null
-  why: string
-} {
-  const { stepLimit } = findOptimizer(id)
-  if (!stepLimit) return { value: null, why: `There is no known stability limit for ${id}.` }
-  if (clipNorm > 0) return { value: null, why: 'Gradients are clipped, so the stability limit does not apply.' }
-  return {
-    value: stepLimit(momentum),
-    why: `The limit holds for ${id} with momentum ${momentum} on a quadratic with full-batch gradients; mini-batches lower it.`,
-  }
-}
-
 export const hessian = defineDiagnostic({
   id: 'hessian',
   title: 'Sharpness',
@@ -140,64 +62,42 @@ export const hessian = defineDiagnostic({
     'Measured on one fixed batch with fixed batch norm statistics. Mini-batches shift the limit, and there is no known limit for Adam or with gradient clipping. Finite differences are wrong across a kink of ReLU; the estimates with the two step widths then disagree. Exceeding the limit does not always mean divergence.',
   quantities,
   options: {
-    images: imagesOption(32, 4096, 'Number of training images in the fixed batch.'),
-    statistics: statisticsOption,
-    iterations: field(z.int().min(2).max(500).default(30), {
-      group: 'Evaluation',
-      label: 'Iterations',
-      help: 'Maximum number of Hessian-vector products.',
-    }),
-    eigenvalueTolerance: field(z.number().min(1e-6).max(0.2).default(0.02), {
-      group: 'Evaluation',
-      label: 'Tolerance of the residual',
-      unit: 'relative',
-      help: 'The eigenvalue is reported when its relative residual is below this.',
-    }),
-    differenceStep: field(z.number().min(1e-6).max(10).default(0.05), {
-      group: 'Evaluation',
-      label: 'Finite-difference step',
-      help: 'Norm of the weight perturbation. If it is too small, rounding errors and single kinks of ReLU dominate; if it is too large, the result is not local.',
-    }),
+    ...sharpnessOptions,
   },
   work: (_target, { images, iterations }) => ({ passes: 6 * (iterations + 2), images }),
   refuse: () => null,
   async *run(context, findings) {
-    const { options, config, network, step } = context
-    const frozen = freeze(context, options.images, findings)
-    const { images, labels } = batchTensors(context, context.data.sample(options.images))
-    const { place, gradient } = gradientOf(context, frozen.pass.statistics, images, labels)
-    yield { message: 'gradient', fraction: 0 }
-    const gradientNorm = norm(gradient(place))
-    yield { message: `up to ${options.iterations} Hessian-vector products`, fraction: 0.05 }
-    const found = curvature(gradient, place, {
-      epsilon: options.differenceStep,
-      iterations: options.iterations,
-      tolerance: options.eigenvalueTolerance,
-      seed: config.seed,
-    })
+    const { options, network } = context
+    yield { message: `up to ${options.iterations} Hessian-vector products`, fraction: 0 }
+    const {
+      curvature: found,
+      gradientNorm,
+      parameters,
+      images,
+      sure,
+      sharpness,
+      rateTimesSharpness,
+      limit,
+    } = measureSharpness(context, findings)
     findings.note(
-      `Objective including penalties on a fixed batch of ${frozen.count} training images, over ${place.length.toLocaleString('en-US')} trained parameters${network.config.frozenStages ? ' (the stages are frozen)' : ''}.`,
+      `Objective including penalties on a fixed batch of ${images} training images, over ${parameters.toLocaleString('en-US')} trained parameters${network.config.frozenStages ? ' (the stages are frozen)' : ''}.`,
     )
     findings.say('gradientNorm', gradientNorm)
     if (found.largest === null || found.atHalf === null) {
       findings.warn(`The largest eigenvalue did not converge in ${found.iterations} products. Increase the iterations or the tolerance.`)
       return
     }
-    const rate = learningRateAt(config, step)
-    const limit = limitOf(config)
-    const difference = Math.abs(found.largest - found.atHalf) / Math.abs(found.largest)
-    const sure = difference <= AGREE
-    findings.say('sharpness', sure ? found.largest : null)
-    findings.say('rateTimesSharpness', sure ? rate * found.largest : null)
+    findings.say('sharpness', sharpness)
+    findings.say('rateTimesSharpness', rateTimesSharpness)
     findings.say('limit', limit.value)
     findings.table('curvature', 'Curvature of the objective', {
       sharpness: [found.largest],
       smallest: [found.smallest],
       atHalf: [found.atHalf],
-      difference: [difference],
+      difference: [differenceOf(found.largest, found.atHalf)],
       residual: [found.residual / Math.abs(found.largest)],
       iterations: [found.iterations],
-      rateTimesSharpness: [sure ? rate * found.largest : null],
+      rateTimesSharpness: [rateTimesSharpness],
       limit: [limit.value],
       gradientNorm: [gradientNorm],
     })
