@@ -125,7 +125,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
         .toBuffer()
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByTestId('choose-image').click()])
       await chooser.setFiles({ name: 'ring.png', mimeType: 'image/png', buffer: png })
-      await page.getByText('Own image').waitFor()
+      await page.getByText('Own image predicted').waitFor()
       await page.getByText(/Resized from 300x200 to 28x28/).waitFor()
       expect(await numberIn(page, 'stateError')).toBeLessThan(1e-4)
       await picture(page, `inspector-own-${theme}`, { fullPage: true })
