@@ -1,41 +1,24 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive } from 'vue'
-import type { Change } from '../../src-main/contract/changes.js'
+import { computed } from 'vue'
 import type { Comparison, SaveComparison } from '../../src-main/contract/comparisons.js'
 import { useConnection } from '../home/api.js'
-import { Replica } from '../home/replica.js'
-import { useFeed } from '../home/feed.js'
+import { followList } from '../home/followed-list.js'
 import { useNotices } from '../home/notices.js'
 
 /** The named comparisons of this home, kept up to date by the feed. */
 export const useComparisons = defineStore('comparisons', () => {
   const { client } = useConnection()
-  const feed = useFeed()
   const notices = useNotices()
-  const byId = shallowReactive(new Map<string, Comparison>())
-  const loaded = ref(false)
-
-  const replica = new Replica<Comparison[], Change>(
-    (all) => {
-      byId.clear()
-      for (const comparison of all) byId.set(comparison.id, comparison)
-      loaded.value = true
+  const { byId, loaded, load } = followList<Comparison>(
+    async () => {
+      const { comparisons: rows, seq } = await client.comparisons.list.query()
+      return { rows, seq }
     },
-    (change) => {
-      if (change.kind === 'comparison') byId.set(change.comparison.id, change.comparison)
-      else if (change.kind === 'comparisonRemoved') byId.delete(change.id)
+    (all, change) => {
+      if (change.kind === 'comparison') all.set(change.comparison.id, change.comparison)
+      else if (change.kind === 'comparisonRemoved') all.delete(change.id)
     },
   )
-  feed.listen((seq, change) => {
-    if (change.kind === 'reset') void load()
-    else replica.change(seq, change)
-  })
-
-  async function load(): Promise<void> {
-    const request = replica.request()
-    const { comparisons, seq } = await feed.ask(() => client.comparisons.list.query())
-    replica.snapshot(request, seq, comparisons)
-  }
 
   const restore = (id: string): Promise<Comparison | null> => notices.attempt(() => client.comparisons.restore.mutate({ id }))
 

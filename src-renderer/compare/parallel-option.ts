@@ -1,10 +1,10 @@
 import type { EChartsOption } from '../charts/echarts.js'
 import { FONT } from '../charts/frame-option.js'
-import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
-import { escapeHtml } from '../ui/escape-html.js'
+import { chartTheme, lineStyle } from '../charts/palette.js'
 import { axisScale } from './axis-scale.js'
 import type { RunInfo } from './groups.js'
-import { hasWords, isNumber, shown, tick, wordsOf, type Quantity } from './relations.js'
+import { relationTooltip } from './relation-tooltip.js'
+import { hasWords, isNumber, tick, wordsOf, type Quantity } from './relations.js'
 
 /** Of the first axis from the left edge, in pixels. */
 const FIRST_AXIS = 40
@@ -45,17 +45,7 @@ export function parallelOption(runs: readonly RunInfo[], quantities: readonly Qu
   return {
     animation: false,
     textStyle: { fontFamily: FONT },
-    tooltip: {
-      trigger: 'item',
-      ...tooltipStyle(theme),
-      formatter: (item) => {
-        const { seriesIndex = 0 } = item as { seriesIndex?: number }
-        const values = quantities.map(
-          (quantity) => `${escapeHtml(quantity.title)} <b>${escapeHtml(shown(quantity, quantity.values[seriesIndex]))}</b>`,
-        )
-        return [`<b>${escapeHtml(runs[seriesIndex]?.name ?? '')}</b>`, ...values].join('<br>')
-      },
-    },
+    tooltip: relationTooltip(runs, quantities, theme),
     parallel: parallelBox(quantities),
     parallelAxis: quantities.map((quantity, dim) => axisOf(quantity, dim, theme)),
     series: runs.map((run, i) => {

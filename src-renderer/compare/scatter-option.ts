@@ -1,9 +1,9 @@
 import type { EChartsOption } from '../charts/echarts.js'
 import { FONT } from '../charts/frame-option.js'
-import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
-import { escapeHtml } from '../ui/escape-html.js'
+import { chartTheme, lineStyle } from '../charts/palette.js'
 import type { RunInfo } from './groups.js'
-import { isNumber, shown, tick, type Quantity } from './relations.js'
+import { relationTooltip } from './relation-tooltip.js'
+import { isNumber, tick, type Quantity } from './relations.js'
 
 /** Runs up to which each point has its name beside it; hovering tells the name of any. */
 const NAMED = 12
@@ -49,17 +49,7 @@ export function scatterOption(runs: readonly RunInfo[], x: Quantity, y: Quantity
     animation: false,
     textStyle: { fontFamily: FONT },
     grid: { left: 70, right: 40, top: 24, bottom: 50 },
-    tooltip: {
-      trigger: 'item',
-      ...tooltipStyle(theme),
-      formatter: (item) => {
-        const { seriesIndex = 0 } = item as { seriesIndex?: number }
-        const values = [y, x].map(
-          (quantity) => `${escapeHtml(quantity.title)} <b>${escapeHtml(shown(quantity, quantity.values[seriesIndex]))}</b>`,
-        )
-        return [`<b>${escapeHtml(runs[seriesIndex]?.name ?? '')}</b>`, ...values].join('<br>')
-      },
-    },
+    tooltip: relationTooltip(runs, [y, x], theme),
     xAxis: { ...axis(x, logX), nameGap: 30, boundaryGap: ['8%', '8%'] },
     yAxis: { ...axis(y, logY), nameGap: 50, boundaryGap: ['8%', '8%'] },
     series: runs.map((run, i) => {

@@ -41,7 +41,7 @@ const seqs = (list: SequencedChange[]): number[] => list.map(({ seq }) => seq)
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 describe('changes', () => {
-  it('are published after they are committed, and not at all when the work fails', async () => {
+  it('are published after the commit, and not at all when the work fails', async () => {
     using home = await opened()
     const stream = listen(home.changes, null)
     expect(() =>
@@ -61,7 +61,7 @@ describe('changes', () => {
     expect(home.journal.after(0, { detailOf: [], limit: 10 })).toHaveLength(2)
   })
 
-  it('that come between subscribing and the first reading are not lost', async () => {
+  it('between the subscription and the first read are not lost', async () => {
     using home = await opened()
     home.add(3)
     const stream = listen(home.changes, null)
@@ -69,7 +69,7 @@ describe('changes', () => {
     expect(seqs(await take(stream, 2))).toEqual([4, 5])
   })
 
-  it('go on in order from history to the present, also while they keep coming', async () => {
+  it('continue in order from the journal to new ones, even while new ones arrive', async () => {
     using home = await opened()
     home.add(1800)
     const stream = listen(home.changes, 0)
@@ -79,7 +79,7 @@ describe('changes', () => {
     expect(seqs([...first, ...rest])).toEqual(range(1, 2100))
   })
 
-  it('are read from the journal by a client that was slow, without a gap and without growing memory', async () => {
+  it('reach a slow client from the journal without a gap and without growing memory', async () => {
     using home = await opened()
     const stream = listen(home.changes, null)
     home.add(1)
@@ -88,7 +88,7 @@ describe('changes', () => {
     expect(seqs(await take(stream, 5000))).toEqual(range(2, 5001))
   })
 
-  it('give a reset to who asks for what is no longer kept, or for another home', async () => {
+  it('start with a reset when the requested ones are no longer stored or belong to another home', async () => {
     using home = await opened(100)
     home.add(1000)
     const late = listen(home.changes, 10)
@@ -99,7 +99,7 @@ describe('changes', () => {
     expect(seqs(await take(listen(home.changes, 950), 51))).toEqual(range(951, 1001))
   })
 
-  it('give a reset to a slow client that even the journal has left behind', async () => {
+  it('send a reset to a slow client whose next change is no longer in the journal', async () => {
     using home = await opened(100)
     const stream = listen(home.changes, null)
     home.add(1)
@@ -108,7 +108,7 @@ describe('changes', () => {
     expect(await take(stream, 1)).toEqual([{ seq: 2501, change: { kind: 'reset' } }])
   })
 
-  it('include points and log entries of watched runs alone', async () => {
+  it('include points and log entries only of watched runs', async () => {
     using home = await opened()
     home.add(4, (i) => log(i % 2 ? 'aaaa' : 'bbbb', `${i}`))
     const stream = listen(home.changes, 0, ['aaaa'])
@@ -117,7 +117,7 @@ describe('changes', () => {
     expect(seqs(await take(stream, 5))).toEqual([2, 4, 6, 8, 9])
   })
 
-  it('end at the signal, also while nothing happens, and when the back end closes', async () => {
+  it('end when the signal aborts, even while nothing happens, and when the back end closes', async () => {
     using home = await opened()
     const controller = new AbortController()
     const waiting = take(listen(home.changes, null, [], controller.signal), 1)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openSession } from '../fixtures/session.js'
 
 describe('named comparisons', () => {
-  it('are kept with how they are looked at, told to every window, changed and removed', async () => {
+  it('are stored with their view, published to every window, changed and removed', async () => {
     using session = await openSession()
     const seq = session.stores.journal.last()
     const saved = await session.services.comparisons.save({

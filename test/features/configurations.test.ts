@@ -47,7 +47,7 @@ describe('a configuration', () => {
     expect(inEpoch).toBe(8)
   })
 
-  it('lasts as many steps as the epochs have full batches', async () => {
+  it('has as many steps as its epochs have full batches', async () => {
     expect((await resolve({}, 2.5)).config?.steps).toBe(40)
     expect((await resolve({ subset: 0.5, validation: 0.2, batch: 64 }, 3)).config?.steps).toBe(15)
     expect((await resolve({ batch: 5000 }, 0.1)).config?.steps).toBe(1)
@@ -70,7 +70,7 @@ describe('a configuration', () => {
     expect(issues).toEqual([{ path, message: expect.stringMatching(message) }])
   })
 
-  it('has its schedule in steps of the length that it has, and a fork keeps those of its parent however long it is', async () => {
+  it('converts its schedule to steps of its own length, and a fork keeps the steps of its parent whatever its length', async () => {
     const schedule = { kind: 'piecewise', unit: 'fraction', drops: [0.5, 1] }
     expect((await resolve({ schedule })).config?.schedule).toEqual({ kind: 'piecewise', warmup: 0, drops: [20, 40], factor: 0.1 })
     expect((await resolve({ schedule, steps: 10 })).config?.schedule).toMatchObject({ drops: [5, 10] })
@@ -124,7 +124,7 @@ describe('a configuration', () => {
     })
   })
 
-  it('suggests names that are near', () => {
+  it('suggests similar names', () => {
     const names = ['hamiltonian-quick', 'hamiltonian-74', 'midpoint-26', 'resnet-32']
     expect(nearMatches('hamiltonian74', names)[0]).toBe('hamiltonian-74')
     expect(nearMatches('Midpoint-62', names)).toEqual(['midpoint-26'])
@@ -207,7 +207,7 @@ describe('creating and previewing', () => {
     expect(preview.summary).toBeNull()
   })
 
-  it('looks at a fork before it is made, and refuses what decides the shapes of the weights', async () => {
+  it('previews a fork, and refuses changes of keys that shape the weights', async () => {
     using session = await openSession()
     const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits', overrides: { h: 0.5 } })
     const { config } = await session.services.runs.get({ id })

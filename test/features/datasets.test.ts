@@ -9,7 +9,7 @@ const tasks = (session: Session): Task[] =>
   session.stores.journal.after(0, { detailOf: [], limit: 1000 }).flatMap(({ change }) => (change.kind === 'task' ? [change.task] : []))
 
 describe('data sets', () => {
-  it('that come along are there from the first start, and made once', async () => {
+  it('that are built in exist from the first start, and are made once', async () => {
     using session = await openSession()
     expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits'])
     await session.crash()
@@ -17,7 +17,7 @@ describe('data sets', () => {
     expect(session.importer.made).toEqual(['digits'])
   })
 
-  it('that come along stay removed until someone asks for them', async () => {
+  it('that are built in stay removed until someone asks for them', async () => {
     using session = await openSession()
     await session.services.datasets.remove({ name: 'digits' })
     await session.crash()
@@ -44,7 +44,7 @@ describe('data sets', () => {
     await expect(session.services.datasets.import({ path: 'quick', name: 'mine' })).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('say why an import failed, and can be cancelled', async () => {
+  it('say why their import failed, which can also be cancelled', async () => {
     using session = await openSession()
     await expect(session.services.datasets.import({ path: 'damaged', taskId: 'a' })).rejects.toThrow('data_batch_3 is missing')
     expect(tasks(session).at(-1)).toMatchObject({ id: 'a', state: 'failed', message: expect.stringContaining('data_batch_3') })
@@ -56,7 +56,7 @@ describe('data sets', () => {
     await expect(session.services.datasets.cancelTask({ taskId: 'b' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('end their imports when the back end closes, and tell of those that a crash cut off', async () => {
+  it('stop being imported when the back end closes; imports that a crash interrupted are reported', async () => {
     using session = await openSession()
     const going = session.services.datasets.import({ path: 'forever', taskId: 'b' })
     const refused = expect(going).rejects.toThrow('cancelled')
@@ -80,7 +80,7 @@ describe('data sets', () => {
     ).toMatchObject({ state: 'cancelled' })
   })
 
-  it('are not removed under a run', async () => {
+  it('are not removed while a run uses them', async () => {
     using session = await openSession()
     const run = await session.services.runs.create({ preset: 'small', dataset: 'digits' })
     await expect(session.services.datasets.remove({ name: 'digits' })).rejects.toMatchObject({
@@ -90,13 +90,13 @@ describe('data sets', () => {
     await expect(session.services.datasets.remove({ name: 'none' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('whose folders were finished right before a crash are found again', async () => {
+  it('whose folders were completed right before a crash are registered at the next start', async () => {
     using session = await openSession()
     await session.crash({ datasetFolders: ['digits', 'kept'] })
     expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits', 'kept'])
   })
 
-  it('that an earlier version stored get the hash of this one at the next start, and keep their own where they are damaged', async () => {
+  it('of an earlier version get the current hash at the next start; damaged ones keep theirs', async () => {
     using session = await openSession()
     for (const name of ['old', 'damaged']) session.stores.datasets.put(sampleDataset(name, { hash: 'ab'.repeat(32) }))
     session.importer.renewHash = async (folder) => {
@@ -112,7 +112,7 @@ describe('data sets', () => {
     expect(session.faults).toEqual([])
   })
 
-  it('get a new name with the runs on them, but not under a run that works', async () => {
+  it('are renamed with the runs on them, but not while an active run uses them', async () => {
     using session = await openSession()
     const { services } = session
     await services.datasets.import({ path: 'quick', name: 'mine' })
@@ -133,7 +133,7 @@ describe('data sets', () => {
     expect(kinds.slice(-3)).toEqual(['dataset', 'run', 'datasetRemoved'])
   })
 
-  it.each(['before', 'after'])('whose renaming was cut off %s its folder moved have the new name after the next start', async (when) => {
+  it.each(['before', 'after'])('whose rename was interrupted %s the folder moved have the new name after the next start', async (when) => {
     using session = await openSession()
     await session.services.datasets.import({ path: 'quick', name: 'mine' })
     mkdirSync(session.files.datasetFolder(when === 'before' ? 'mine' : 'yours'), { recursive: true })
@@ -145,7 +145,7 @@ describe('data sets', () => {
     expect(session.stores.settings.get('dataset.renaming')).toBe(null)
   })
 
-  it('whose removal was cut off are gone after the next start, with their files', async () => {
+  it('whose removal was interrupted are deleted with their files at the next start', async () => {
     using session = await openSession()
     await session.services.datasets.import({ path: 'quick', name: 'mine' })
     const folder = session.files.datasetFolder('mine')

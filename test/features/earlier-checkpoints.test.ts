@@ -39,7 +39,7 @@ const state = async (session: Session, id: string) => {
 }
 
 describe('a checkpoint that the trainer finds damaged', () => {
-  it('is said and set aside, what came after the one before goes, and the run goes on from there', async () => {
+  it('is reported and set aside, everything after the previous one is discarded, and the run resumes from that one', async () => {
     using session = await openSession()
     const id = await failed(session)
     await session.services.runs.resume({ id })
@@ -64,7 +64,7 @@ describe('a checkpoint that the trainer finds damaged', () => {
 })
 
 describe('a run that is resumed from an earlier step', () => {
-  it('goes on from the checkpoint there, and what it did after is gone', async () => {
+  it('resumes from the checkpoint at that step, and everything after it is discarded', async () => {
     using session = await openSession()
     const id = await failed(session)
     expect(await session.services.runs.resume({ id, step: 10 })).toMatchObject({ status: 'starting', step: 10 })
@@ -73,7 +73,7 @@ describe('a run that is resumed from an earlier step', () => {
     expect(session.stores.series.read(id, ['train/loss'])[0]!.points.steps).toHaveLength(10)
   })
 
-  it('is left as it is where there is no such checkpoint, a later one is pinned, or a trainer works on it', async () => {
+  it('is unchanged if there is no such checkpoint, a later one is pinned, or a trainer is active', async () => {
     using session = await openSession()
     const id = await failed(session)
     await expect(session.services.runs.resume({ id, step: 11 })).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('a run that is resumed from an earlier step', () => {
 })
 
 describe('a stored configuration that cannot be read', () => {
-  it('is said on the run, which neither forks nor starts; the table and the other runs are as ever', async () => {
+  it('is reported on the page of the run, which can neither be forked nor started; the table and other runs are unaffected', async () => {
     using session = await openSession()
     const id = await failed(session)
     session.db.prepare(`UPDATE run_records SET config = json_set(config, '$.momentum', 'much') WHERE runId = '${id}'`).run()
@@ -110,7 +110,7 @@ describe('a stored configuration that cannot be read', () => {
     expect(session.faults).toEqual([])
   })
 
-  it('of an earlier version forks and runs again as it ran then', async () => {
+  it('of an earlier version can be forked and repeated with the behaviour of that version', async () => {
     using session = await openSession()
     const id = await failed(session)
     const removed = "json_remove(config, '$.execution', '$.fusedKernels', '$.memoryBudget')"

@@ -49,7 +49,7 @@ const settle = async (): Promise<void> => {
 }
 
 describe('an evaluation on demand', () => {
-  it('is made beside a run at work, tells its progress, and is there after a restart', async () => {
+  it('is computed while a run is active, reports progress, and is stored across a restart', async () => {
     const { asked, evaluator } = played()
     using session = await openSession({ evaluator })
     const { id } = await runWith(session, 10, 20)
@@ -76,7 +76,7 @@ describe('an evaluation on demand', () => {
     expect(evaluations[0]).not.toHaveProperty('confusion')
   })
 
-  it('is kept before anyone hears of it', async () => {
+  it('is stored before it is published', async () => {
     const { asked, evaluator } = played()
     using session = await openSession({ evaluator })
     const { id } = await runWith(session, 10)
@@ -93,7 +93,7 @@ describe('an evaluation on demand', () => {
     expect(await heard).toMatchObject({ step: 10, loss: NaN, mistakes: FIGURES.mistakes })
   })
 
-  it('waits for the one before it, and can be cancelled while it waits and while it is made', async () => {
+  it('waits for the previous one, and can be cancelled while it waits and while it runs', async () => {
     const { asked, evaluator } = played()
     using session = await openSession({ evaluator })
     const { id } = await runWith(session, 10, 20)
@@ -112,7 +112,7 @@ describe('an evaluation on demand', () => {
     expect((await session.services.runs.evaluations({ id })).evaluations).toEqual([])
   })
 
-  it('says why it failed, and what there is to evaluate', async () => {
+  it('says why it failed, and which checkpoints can be evaluated', async () => {
     const { asked, evaluator } = played()
     using session = await openSession({ evaluator })
     const { id } = await runWith(session)
@@ -127,7 +127,7 @@ describe('an evaluation on demand', () => {
     await expect(session.services.runs.evaluation({ id, file: 'step-10' })).rejects.toThrow(/Evaluate it first/)
   })
 
-  it('ends with the host', async () => {
+  it('is cancelled when the host closes', async () => {
     const { evaluator } = played()
     using session = await openSession({ evaluator })
     const { id, trainer } = await runWith(session, 10)
@@ -142,7 +142,7 @@ describe('an evaluation on demand', () => {
 })
 
 describe('the evaluation of a run at its end', () => {
-  it('is kept as the trainer reports it, stays when its checkpoint goes, and goes when the run begins anew', async () => {
+  it('is stored when the trainer reports it, outlives its checkpoint, and is deleted when the run restarts from step 0', async () => {
     using session = await openSession()
     const { id, trainer } = await runWith(session, 10, 20)
     trainer.events.report({ kind: 'evaluation', file: 'step-20', step: 20, at: 5, figures: FIGURES })
@@ -156,7 +156,7 @@ describe('the evaluation of a run at its end', () => {
     expect((await session.services.runs.evaluations({ id })).evaluations).toEqual([])
   })
 
-  it('of steps that a resumed run makes again is discarded with their points', async () => {
+  it('is discarded with the points of steps that a resumed run repeats', async () => {
     using session = await openSession()
     const { id, trainer } = await runWith(session, 10)
     trainer.events.report({ kind: 'evaluation', file: 'step-10', step: 10, at: 5, figures: FIGURES })

@@ -7,7 +7,7 @@ import type { SpeedMeter } from '../../src-main/features/runs/machine-speed.js'
 
 const REQUEST = { preset: 'small', dataset: 'digits' }
 
-it('the machine is measured one at a time, as a task with progress that can be cancelled, and not beside a run', async () => {
+it('one measurement of the machine runs at a time, as a task that can be cancelled, and never while a run is active', async () => {
   const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
   using session = await openSession({ speedMeter: { measure: work } })
   const { catalogue, runs } = session.services
@@ -38,7 +38,7 @@ it('the machine is measured one at a time, as a task with progress that can be c
   expect(held).toHaveLength(2)
 })
 
-it.each(['done', 'cancelled'] as const)('a run that is queued while the machine is measured begins when that is %s', async (end) => {
+it.each(['done', 'cancelled'] as const)('a run that is queued during a measurement of the machine starts when that is %s', async (end) => {
   const { held, work } = heldWork<Parameters<SpeedMeter['measure']>[0], undefined>()
   using session = await openSession({ speedMeter: { measure: work } })
   const { catalogue, runs } = session.services

@@ -22,7 +22,7 @@ async function failed(session: Session) {
 }
 
 describe('the queue', () => {
-  it('takes several seeds at once, in one transaction and in their order', async () => {
+  it('accepts several seeds in one transaction, in their order', async () => {
     using session = await openSession()
     await create(session)
     const runs = await session.services.runs.createSeveral({
@@ -42,7 +42,7 @@ describe('the queue', () => {
     expect(queueOf(session)).toEqual(['h, seed 3', 'h, seed 1', 'h, seed 2'])
   })
 
-  it('is reordered, which is told and survives a crash, and starts in the new order', async () => {
+  it('can be reordered; the new order is published, survives a crash, and is the order of the starts', async () => {
     using session = await openSession()
     await create(session, 'works')
     const [a, b, c] = [await create(session, 'a'), await create(session, 'b'), await create(session, 'c')]
@@ -64,7 +64,7 @@ describe('the queue', () => {
     })
   })
 
-  it('starts more when it may do more at once, with a place each', async () => {
+  it('starts more runs, each in its own slot, when the number of concurrent runs is raised', async () => {
     using session = await openSession()
     for (const name of ['a', 'b', 'c']) await create(session, name)
     expect(session.trainers).toHaveLength(1)
@@ -83,7 +83,7 @@ describe('the queue', () => {
     expect(await session.services.settings.get()).toEqual(settings)
   })
 
-  it('ignores a stored setting that makes no sense', async () => {
+  it('ignores a stored setting that is not valid', async () => {
     using session = await openSession()
     session.stores.settings.set('queue.concurrentRuns', 'many')
     expect(await session.services.settings.get()).toMatchObject({ 'queue.concurrentRuns': 1 })
@@ -91,7 +91,7 @@ describe('the queue', () => {
 })
 
 describe('trying again', () => {
-  it('retry discards what was done and begins anew', async () => {
+  it('retry discards the progress and restarts from step 0', async () => {
     using session = await openSession()
     const { run } = await failed(session)
     const next = await session.services.runs.retry({ id: run.id })
@@ -102,7 +102,7 @@ describe('trying again', () => {
     await expect(session.services.runs.retry({ id: run.id })).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('again makes a new run with the same configuration and seed', async () => {
+  it('again creates a run with the same configuration and seed', async () => {
     using session = await openSession()
     const { run } = await failed(session)
     const next = await session.services.runs.again({ id: run.id })
@@ -112,7 +112,7 @@ describe('trying again', () => {
     expect(b.config).toEqual(a.config)
   })
 
-  it('again of a fork begins with the same weights, also when its parent is gone', async () => {
+  it('again of a fork starts with the same weights, even if its parent has been deleted', async () => {
     using session = await openSession()
     const { run, trainer } = await failed(session)
     const { writeFileSync, readFileSync } = await import('node:fs')
@@ -128,7 +128,7 @@ describe('trying again', () => {
 })
 
 describe('marks', () => {
-  it('are changed for many runs in one transaction, and each row is told', async () => {
+  it('are changed for many runs in one transaction, and every row is published', async () => {
     using session = await openSession()
     const ids = [(await create(session)).id, (await create(session)).id]
     const seq = session.stores.journal.last()
@@ -155,7 +155,7 @@ describe('marks', () => {
     await expect(session.services.runs.edit({ ids: [a.id, b.id], baseline: true })).rejects.toMatchObject({ code: 'BAD_INPUT' })
   })
 
-  it('notes are kept whole, and their first line is in the row', async () => {
+  it('notes are stored completely, and the row has their first line', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const notes = '\n## Learns *well*\n\n- but slowly'
@@ -163,7 +163,7 @@ describe('marks', () => {
     expect((await session.services.runs.get({ id })).notes).toBe(notes)
   })
 
-  it('a run that works cannot be archived', async () => {
+  it('an active run cannot be archived', async () => {
     using session = await openSession()
     const { id } = await create(session)
     await expect(session.services.runs.edit({ ids: [id], archived: true })).rejects.toMatchObject({
@@ -175,7 +175,7 @@ describe('marks', () => {
 })
 
 describe('removing', () => {
-  it('can be undone with everything that the run had, also after a crash', async () => {
+  it('can be undone with everything that belonged to the run, also after a crash', async () => {
     using session = await openSession()
     const { run, trainer } = await failed(session)
     const before = await session.services.runs.get({ id: run.id })
@@ -193,7 +193,7 @@ describe('removing', () => {
     await expect(session.services.runs.restore({ id: run.id })).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('a queued run does not start by itself when it comes back', async () => {
+  it('a queued run does not start by itself when it is restored', async () => {
     using session = await openSession()
     await create(session)
     const { id } = await create(session)
@@ -201,7 +201,7 @@ describe('removing', () => {
     expect(await session.services.runs.restore({ id })).toMatchObject({ status: 'stopped' })
   })
 
-  it('becomes final when its time has passed, in this host or in the next', async () => {
+  it('becomes permanent when its time has passed, in this host or the next', async () => {
     using session = await openSession()
     const [first, second] = [await failed(session), await failed(session)]
     await session.services.runs.remove({ id: first.run.id })
@@ -221,7 +221,7 @@ describe('removing', () => {
 })
 
 describe('many at once', () => {
-  it('does what each run allows and says why the others refuse', async () => {
+  it('is applied to the runs that allow it, and says why the others refuse', async () => {
     using session = await openSession()
     const { run } = await failed(session)
     const working = await create(session)

@@ -21,7 +21,7 @@ describe('the states of a run', () => {
     )
   })
 
-  it('are final whenever a trainer has ended or its process is gone', () => {
+  it('are final once a trainer has reported its end or its process has exited', () => {
     const end = fc.oneof(
       fc.constantFrom('finished' as const, 'paused' as const, 'stopped' as const, 'diverged' as const, 'failed' as const),
       fc.record({ reason: fc.option(fc.string()), overdue: fc.boolean(), interrupted: fc.boolean() }),
@@ -34,11 +34,11 @@ describe('the states of a run', () => {
     )
   })
 
-  it('do not forget a command that came before the first step', () => {
+  it('remember a command that was given before the first step', () => {
     expect(ACTIVE.map(afterStart)).toEqual(['running', 'running', 'pausing', 'stopping'])
   })
 
-  it('call a run failed that died by itself, whatever it was asked for', () => {
+  it("are 'failed' when the process died by itself, whatever the last command was", () => {
     for (const before of ACTIVE) expect(afterExit(before, { reason: 'out of memory', overdue: false })).toBe('failed')
   })
 })

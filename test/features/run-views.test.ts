@@ -7,7 +7,7 @@ import { openSession } from '../fixtures/session.js'
 const REQUEST = { preset: 'small', dataset: 'digits' }
 
 describe('views of the table of runs', () => {
-  it('are kept by name, told to every window, changed and removed', async () => {
+  it('are stored by name, published to every window, changed and removed', async () => {
     using session = await openSession()
     const seq = session.stores.journal.last()
     const filters = [{ key: 'config.h', operator: 'atMost' as const, values: ['0.1'] }]
@@ -31,7 +31,7 @@ describe('views of the table of runs', () => {
 })
 
 describe('the table of runs', () => {
-  it('has every run in sight as one text, with values that are no numbers', async () => {
+  it('packs every visible run into one text, including values that are not numbers', async () => {
     using session = await openSession()
     const { id } = await session.services.runs.create({ ...REQUEST, name: 'first' })
     await session.services.runs.create({ ...REQUEST, name: 'second' })
@@ -47,7 +47,7 @@ describe('the table of runs', () => {
     expect(seq).toBe(list.seq)
   })
 
-  it('has every leaf of every configuration by column', async () => {
+  it('has a column for every value of every configuration', async () => {
     using session = await openSession()
     const ids: string[] = []
     for (let run = 0; run < 3; run++)
@@ -74,7 +74,7 @@ describe('the best value of a metric', () => {
     times: Float64Array.from(values, (_, i) => i),
   })
 
-  it('is kept with each report, of finite values of validation metrics alone', async () => {
+  it('is stored with each report, only from finite values of validation metrics', async () => {
     using session = await openSession()
     const { id } = await session.services.runs.create(REQUEST)
     const { events } = session.trainers[0]!
@@ -94,7 +94,7 @@ describe('the best value of a metric', () => {
     expect(unpackRuns((await session.services.runs.table()).rows)[0]?.best).toEqual(best)
   })
 
-  it('is found in what is stored: the same as of all points one by one, whatever is cut off', () => {
+  it('equals the best of all stored points, wherever the series is truncated', () => {
     const value = fc.oneof(fc.double({ min: -10, max: 10, noNaN: true }), fc.constantFrom(NaN, Infinity, -Infinity))
     return fc.assert(
       fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 200 }), async (values, keep) => {

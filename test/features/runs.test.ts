@@ -54,7 +54,7 @@ const steps = async (session: Session, id: string): Promise<number[]> => {
 }
 
 describe('a run', () => {
-  it('starts at once with its whole configuration, and is stored with where it came from', async () => {
+  it('starts immediately with its complete configuration, and its origin is stored', async () => {
     using session = await openSession()
     const run = await create(session, ' first ')
     expect(run).toMatchObject({ name: 'first', status: 'starting', lease: 1, parameters: 1234, totalSteps: 40, parentId: null })
@@ -79,7 +79,7 @@ describe('a run', () => {
     expect((await create(session)).name).toBe('small 2')
   })
 
-  it('goes from start to finish, and everything it reported is there', async () => {
+  it('runs from start to finish, and everything it reported is stored', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const trainer = newest(session)
@@ -109,7 +109,7 @@ describe('a run', () => {
     expect((await session.services.runs.log({ id, limit: 10 })).entries).toEqual([{ runId: id, at: 5, level: 'warn', message: 'close' }])
   })
 
-  it('has checkpoints with the values of their own step, not with those of an evaluation before it', async () => {
+  it('has checkpoints with the values of their own step, not of an earlier evaluation', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const evaluated = (step: number, value: number): TrainerReport => ({
@@ -126,7 +126,7 @@ describe('a run', () => {
     expect(checkpoints[2]!.metrics).toHaveProperty('train/loss')
   })
 
-  it('tells of its engine', async () => {
+  it('reports its engine', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const report = {
@@ -143,7 +143,7 @@ describe('a run', () => {
     expect((await session.services.runs.get({ id })).environment).toMatchObject({ engine: report, retrace: '0' })
   })
 
-  it('publishes its row at most four times a second, and never leaves it behind', async () => {
+  it('publishes its row at most four times per second, and always the last state', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const trainer = newest(session)
@@ -162,7 +162,7 @@ describe('a run', () => {
     expect(rows.at(-1)).toEqual((await session.services.runs.list()).runs.find((run) => run.id === id))
   })
 
-  it('takes every point once, also when it is told twice', async () => {
+  it('stores every point once, even when it is reported twice', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED, points(1, 10), points(6, 10), points(1, 3))
@@ -174,7 +174,7 @@ describe('a run', () => {
     expect(told[0]!.points).toEqual(packPoints(samplePoints(1, 10)))
   })
 
-  it('that dies has failed, with the reason, and the next one starts', async () => {
+  it('fails with the reason when its trainer dies, and the next run starts', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const next = await create(session)
@@ -185,7 +185,7 @@ describe('a run', () => {
     expect(await session.services.runs.get({ id: next.id })).toMatchObject({ status: 'starting' })
   })
 
-  it('that diverges says why and can be resumed', async () => {
+  it('says why it diverged, and can be resumed', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED, checkpoint(0), points(1, 3), ended('diverged'))
@@ -196,7 +196,7 @@ describe('a run', () => {
 })
 
 describe('pausing, resuming and stopping', () => {
-  it('resumes from the last checkpoint and discards what came after it, in the change as in the store', async () => {
+  it('resumes from the last checkpoint and discards everything after it, in the published change as in the store', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const first = newest(session)
@@ -223,7 +223,7 @@ describe('pausing, resuming and stopping', () => {
     expect(await steps(session, id)).toHaveLength(40)
   })
 
-  it('keeps a run from starting twice: a resumed one waits until the old process is gone', async () => {
+  it('never has two trainers: a resumed run waits until the old process has exited', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED, ended('paused'))
@@ -244,7 +244,7 @@ describe('pausing, resuming and stopping', () => {
     expect(session.trainers).toHaveLength(1)
   })
 
-  it('stops a run that was just being paused', async () => {
+  it('can be stopped while it is being paused', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED)
@@ -255,7 +255,7 @@ describe('pausing, resuming and stopping', () => {
     expect((await session.services.runs.get({ id })).status).toBe('stopped')
   })
 
-  it('refuses what makes no sense, with the reason', async () => {
+  it('refuses commands that do not apply, with the reason', async () => {
     using session = await openSession()
     const { id } = await create(session)
     await expect(session.services.runs.resume({ id })).rejects.toMatchObject({
@@ -274,7 +274,7 @@ describe('pausing, resuming and stopping', () => {
     await expect(session.services.runs.stop({ id: 'nothere1' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('does as many runs at once as the setting says', async () => {
+  it('runs as many trainers at once as the setting allows', async () => {
     using session = await openSession()
     session.stores.settings.set('queue.concurrentRuns', 2)
     for (let i = 0; i < 3; i++) await create(session)
@@ -285,7 +285,7 @@ describe('pausing, resuming and stopping', () => {
 })
 
 describe('a fork', () => {
-  it('begins with weights of its parent, of which it owns a copy', async () => {
+  it('starts with a copy of the weights of its parent', async () => {
     using session = await openSession()
     const { id } = await create(session, 'parent')
     const { order } = newest(session)
@@ -325,7 +325,7 @@ describe('renaming and removing', () => {
     await expect(session.services.runs.rename({ id: 'nothere1', name: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('removes a run that nothing works on, and all that it had', async () => {
+  it('deletes an inactive run with everything that belongs to it', async () => {
     using session = await openSession()
     const { id } = await create(session)
     await expect(session.services.runs.remove({ id })).rejects.toMatchObject({ code: 'CONFLICT' })
@@ -360,7 +360,7 @@ describe('after a crash of the host', () => {
     expect(session.db.problems()).toEqual([])
   })
 
-  it('a run goes on from the checkpoint that its trainer wrote when it had lost the host, without a gap', async () => {
+  it('a run resumes without a gap from the checkpoint that its trainer wrote when it lost the host', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED, checkpoint(0), points(1, 5))
@@ -379,7 +379,7 @@ describe('after a crash of the host', () => {
     expect(session.db.problems()).toEqual([])
   })
 
-  it('a trainer that outlived its host is seen to its end, and what it wrote last is taken over without being asked', async () => {
+  it('a trainer that outlived its host is awaited, and its last checkpoint is adopted without a command', async () => {
     using session = await openSession()
     const { id } = await create(session)
     newest(session).events.spawned(4711)
@@ -400,7 +400,7 @@ describe('after a crash of the host', () => {
     expect(newest(session).order).toMatchObject({ lease: 2, resumeFrom: 'step-7', previousPid: null })
   })
 
-  it('a host that holds the queue starts only what it was asked for', async () => {
+  it('a host that holds the queue only starts the runs it was asked to start', async () => {
     using session = await openSession()
     await create(session)
     const { id: waiting } = await create(session)
@@ -415,7 +415,7 @@ describe('after a crash of the host', () => {
 })
 
 describe('closing', () => {
-  it('pauses what runs, and marks it as interrupted', async () => {
+  it('pauses active runs and marks them as interrupted', async () => {
     using session = await openSession()
     const { id } = await create(session)
     const { id: waiting } = await create(session)
@@ -429,7 +429,7 @@ describe('closing', () => {
     expect(session.stores.runs.get(waiting)).toMatchObject({ status: 'queued' })
   })
 
-  it('kills what does not end in time', async () => {
+  it('kills trainers that do not exit in time', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED)
@@ -445,7 +445,7 @@ describe('closing', () => {
 })
 
 describe('a disk that fails', () => {
-  it('ends no run silently: what was refused is written when it can be', async () => {
+  it('ends no run silently: an end that could not be stored is stored as soon as possible', async () => {
     using session = await openSession()
     const { id } = await create(session)
     say(newest(session), STARTED)

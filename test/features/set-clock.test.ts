@@ -59,7 +59,7 @@ async function seriesOf(session: Session, id: string, key: string): Promise<{ st
 }
 
 describe.each(SETTINGS)('a clock that is set %s', (_, by) => {
-  it('while a run trains and rests changes no duration of it, and loses no point', async () => {
+  it('during training and a pause changes no duration and loses no point', async () => {
     using session = await openSession()
     const { clock } = session
     const { id } = await create(session)
@@ -93,7 +93,7 @@ describe.each(SETTINGS)('a clock that is set %s', (_, by) => {
     expect((await session.services.runs.get({ id })).result).toMatchObject({ seconds: 40 })
   })
 
-  it('while no Retrace is open makes no duration go back', async () => {
+  it('while Retrace is closed makes no duration decrease', async () => {
     using session = await openSession()
     const { clock } = session
     const { id } = await create(session)
@@ -108,7 +108,7 @@ describe.each(SETTINGS)('a clock that is set %s', (_, by) => {
     expect((await seriesOf(session, id, ELAPSED_SECONDS)).values).toEqual([10, 20 + Math.max(0, 50 + by / 1000)])
   })
 
-  it('deletes nothing that was removed, in this host or the next, and what is due goes all the same', async () => {
+  it('deletes no removed run early, in this host or the next, and those that are due are still deleted', async () => {
     using session = await openSession()
     const { clock } = session
     const { id } = await create(session)
@@ -132,7 +132,7 @@ describe.each(SETTINGS)('a clock that is set %s', (_, by) => {
     expect(await session.services.comparisons.removed()).toEqual([])
   })
 
-  it('silences no warning, and repeats none within the hour', async () => {
+  it('suppresses no warning, and repeats none within an hour', async () => {
     const free = { gib: 3 }
     using session = await openSession({ disk: fakeDisk(free) })
     const told = async (): Promise<number> => (await session.services.alerts.list()).alerts.filter(({ kind }) => kind === 'diskLow').length

@@ -43,7 +43,7 @@ async function finished(session: Session) {
 }
 
 describe('the use of the disk', () => {
-  it('is told by run and kind, counting a file of two names once', async () => {
+  it('is reported by run and kind, and counts a file with two hard links once', async () => {
     using session = await openSession()
     const { run, trainer } = await finished(session)
     writeFileSync(join(trainer.order.logFolder, 'trainer-1.log'), 'x'.repeat(7))
@@ -62,7 +62,7 @@ describe('the use of the disk', () => {
 })
 
 describe('clean-up', () => {
-  it('tells first what would go, then lets go of just that, and tells of it', async () => {
+  it('first lists what would be deleted, then deletes exactly that and publishes it', async () => {
     using session = await openSession()
     const { run, paths } = await finished(session)
     const dry = await session.services.storage.clean({ dryRun: true })
@@ -78,7 +78,7 @@ describe('clean-up', () => {
     expect((await session.services.storage.clean({ dryRun: true })).items).toEqual([])
   })
 
-  it('leaves pinned runs, the baseline, and runs that are queued or at work', async () => {
+  it('keeps pinned runs, the baseline, and queued or active runs', async () => {
     using session = await openSession()
     const { run } = await finished(session)
     const plan = () => session.services.storage.clean({ dryRun: true })
@@ -94,7 +94,7 @@ describe('clean-up', () => {
     expect((await plan()).items.filter(({ runId }) => runId !== run.id)).toEqual([])
   })
 
-  it('never takes a pinned checkpoint unless told to, also when its trainer wrote it anew', async () => {
+  it('never deletes a pinned checkpoint unless asked to, even if its trainer wrote it again', async () => {
     using session = await openSession()
     const { run, paths } = await finished(session)
     const steps = async (keep?: Retention) =>
@@ -118,7 +118,7 @@ describe('clean-up', () => {
     )
   })
 
-  it('takes what belongs to nothing only when asked, and never from a run at work', async () => {
+  it('deletes orphaned files only when asked, and never those of an active run', async () => {
     using session = await openSession()
     const { trainer } = await finished(session)
     const orphan = join(trainer.order.checkpointFolder, 'step-99')
@@ -142,7 +142,7 @@ describe('clean-up', () => {
     ])
   })
 
-  it('thins finished runs by itself where the setting says so, but not pinned ones', async () => {
+  it('deletes checkpoints of finished runs automatically if the setting says so, except pinned ones', async () => {
     using session = await openSession()
     await session.services.settings.update({ 'runs.keepCheckpoints': 'best and last' })
     const { run, paths } = await finished(session)
@@ -158,7 +158,7 @@ describe('clean-up', () => {
     expect(session.faults).toEqual([])
   })
 
-  it('keeps what the retention says, of any checkpoints', () => {
+  it('keeps what the retention setting says, for any list of checkpoints', () => {
     const kind = fc.constantFrom('start', 'schedule', 'pause', 'stop', 'final', 'best') as fc.Arbitrary<Checkpoint['kind']>
     const retention = fc.record({ best: fc.boolean(), last: fc.boolean(), pinned: fc.boolean(), leftovers: fc.boolean() })
     fc.assert(
@@ -186,7 +186,7 @@ describe('clean-up', () => {
 })
 
 describe('the check of a home', () => {
-  it('finds checkpoints that are missing or of another size, and what belongs to nothing', async () => {
+  it('finds checkpoints that are missing or have another size, and orphaned files', async () => {
     using session = await openSession()
     const { paths, trainer } = await finished(session)
     expect((await session.services.storage.check({ deep: true })).problems).toEqual([])
@@ -201,7 +201,7 @@ describe('the check of a home', () => {
 })
 
 describe('a disk that becomes full', () => {
-  it('warns once, pauses what runs with a checkpoint, holds the queue, and goes on when there is room', async () => {
+  it('warns once, pauses active runs with a checkpoint, holds the queue, and continues when there is space', async () => {
     const free = { gib: 50 }
     using session = await openSession({ disk: fakeDisk(free) })
     const { id } = await create(session, 'works')
@@ -243,7 +243,7 @@ describe('a disk that becomes full', () => {
     expect(session.faults).toEqual([])
   })
 
-  it('starts nothing from the beginning where there is no room', async () => {
+  it('starts no run if there is no space at the beginning', async () => {
     using session = await openSession({ disk: fakeDisk({ gib: 0.5 }) })
     expect((await create(session)).status).toBe('queued')
     expect(session.trainers).toEqual([])
@@ -255,7 +255,7 @@ describe('a disk that becomes full', () => {
 })
 
 describe('alerts', () => {
-  it('tell of every end that the user did not ask for, with the same commit, until they are read', async () => {
+  it('report every end that the user did not request, in the same commit, until they are read', async () => {
     using session = await openSession()
     await finished(session)
     const failing = await create(session, 'fails')
@@ -306,7 +306,7 @@ describe('alerts', () => {
     expect(alerts.filter(({ kind }) => kind === 'reconstruction')).toHaveLength(times)
   })
 
-  it('tell once of gradients that are not trustworthy, which stay with the run until their step is taken again', async () => {
+  it('report untrustworthy gradients once; the run keeps the mark until their step is repeated', async () => {
     using session = await openSession()
     const { id } = await create(session, 'far')
     const trainer = session.trainers[0]!
@@ -334,7 +334,7 @@ describe('alerts', () => {
 })
 
 describe('the first start after a crash', () => {
-  it('checks the home, forgets checkpoints without a file, and keeps a report', async () => {
+  it('checks the home, removes checkpoints without a file, and stores a report', async () => {
     using session = await openSession()
     const { id } = await create(session, 'works')
     const trainer = session.trainers[0]!
@@ -358,7 +358,7 @@ describe('the first start after a crash', () => {
     expect(existsSync(kept)).toBe(true)
   })
 
-  it('does not wait for the check of the database, tells of faults, and does again what a close cut short', async () => {
+  it('does not wait for the check of the database, reports its findings, and repeats a check that was interrupted', async () => {
     using session = await openSession()
     let checks = 0
     const never = (signal?: AbortSignal): Promise<string[]> =>
@@ -382,7 +382,7 @@ describe('the first start after a crash', () => {
     expect(checks).toBe(1)
   })
 
-  it('is no start after a clean end', async () => {
+  it('does not happen after a clean exit', async () => {
     using session = await openSession()
     await session.opened.close(1000)
     await session.crash()

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { findProblems } from '../../src-main/storage/integrity.js'
 import { temporaryDatabase } from '../fixtures/home.js'
 
-it('a database that is being written is checked beside that', async () => {
+it('a database can be checked while it is being written', async () => {
   using home = await temporaryDatabase()
   const insert = home.db.prepare('INSERT INTO settings VALUES (?, ?)')
   const checking = findProblems(home.db.file)
@@ -12,7 +12,7 @@ it('a database that is being written is checked beside that', async () => {
   expect(home.db.problems()).toEqual([])
 })
 
-it('finds a row without the one that it refers to, and pages that were overwritten', async () => {
+it('finds a row whose reference is missing, and overwritten pages', async () => {
   using home = await temporaryDatabase()
   home.db.prepare('PRAGMA foreign_keys = OFF').run()
   home.db.prepare("INSERT INTO log (runId, at, level, message) VALUES ('gone', 0, 'info', 'text')").run()
@@ -29,7 +29,7 @@ it('finds a row without the one that it refers to, and pages that were overwritt
   expect(await findProblems(home.db.file)).not.toEqual([])
 })
 
-it('ends at the signal, and names a file that cannot be read', async () => {
+it('ends when the signal aborts, and names a file that cannot be read', async () => {
   using home = await temporaryDatabase()
   const controller = new AbortController()
   const checking = findProblems(home.db.file, controller.signal)

@@ -19,7 +19,7 @@ const rows = ({ steps, values, times }: Points): number[][] =>
   Array.from(steps, (step, i) => [step, values[i] as number, times[i] as number])
 
 describe('a series', () => {
-  it('gives back exactly what was appended, NaN and infinities included', async () => {
+  it('returns exactly what was appended, including NaN and infinities', async () => {
     using home = await opened()
     const points: Points = {
       steps: Float64Array.of(1, 2, 3, 5),
@@ -32,7 +32,7 @@ describe('a series', () => {
     expect(home.series.latest(ID)).toEqual({ 'train/loss': -Infinity, nan: NaN })
   })
 
-  it('leaves out what it holds already, and answers what was new', async () => {
+  it('skips existing points, and returns the new ones', async () => {
     using home = await opened()
     home.series.append(ID, 'a', samplePoints(1, 10))
     expect(rows(home.series.append(ID, 'a', samplePoints(5, 10)))).toEqual(rows(samplePoints(11, 4)))
@@ -40,7 +40,7 @@ describe('a series', () => {
     expect(rows(home.series.read(ID)[0]!.points)).toEqual(rows(samplePoints(1, 14)))
   })
 
-  it('says what was measured at a step, and nothing of what was measured before or after it', async () => {
+  it('returns the values recorded at exactly one step', async () => {
     using home = await opened()
     // One has full chunks, one a tail alone, one NaN.
     home.series.append(ID, 'a', samplePoints(1, 10_000))
@@ -53,7 +53,7 @@ describe('a series', () => {
     for (const step of [0, 10_001]) expect(home.series.at(ID, step)).toEqual({})
   })
 
-  it('becomes chunks of 4,096 points, never a row a point', async () => {
+  it('is stored in chunks of 4,096 points, never in one row per point', async () => {
     using home = await opened()
     home.db.immediate(() => {
       for (let step = 0; step < 10_000; step += 3) home.series.append(ID, 'a', samplePoints(step, 3))
@@ -64,7 +64,7 @@ describe('a series', () => {
     expect(rows(home.series.read(ID)[0]!.points)).toEqual(rows(samplePoints(0, 10_002)))
   })
 
-  it('reads only the wanted keys, and other runs not at all', async () => {
+  it('reads only the requested keys, and nothing of other runs', async () => {
     using home = await opened()
     home.stores.runs.insert(sampleRun('efgh'))
     for (const key of ['a', 'b', 'c']) home.series.append(ID, key, samplePoints(0, 2))
@@ -120,7 +120,7 @@ describe('a series', () => {
     expect(home.db.problems()).toEqual([])
   })
 
-  it('is summarised over groups that add up to what a direct look at its points finds', async () => {
+  it('has summaries by group that equal those computed from its points', async () => {
     using home = await opened()
     const value = (step: number): number => (step % 97 === 0 ? NaN : step % 101 === 0 ? Infinity : Math.sin(step) * step)
     home.series.append(ID, 'a', samplePoints(0, 20_000, value))
@@ -151,7 +151,7 @@ describe('a series', () => {
 })
 
 describe('a series in stretches and in little', () => {
-  it('gives any stretch of what was stored, across chunks and tails', async () => {
+  it('returns any range of the stored points, across chunks and tails', async () => {
     using home = await opened()
     const all = samplePoints(0, 10_000)
     for (let at = 0; at < 10_000; at += 250) home.series.append(ID, 'a', slice(all, at, at + 250))
@@ -167,7 +167,7 @@ describe('a series in stretches and in little', () => {
     expect(home.series.stretch(ID, 'none', 0, 5).steps).toHaveLength(0)
   })
 
-  it('sketches a long series with rising steps, its ends, and its extremes, spike and NaN included', async () => {
+  it('reduces a long series to points with ascending steps, its ends and its extremes, including a spike and NaN', async () => {
     using home = await opened()
     const count = 100_000
     const values = Float64Array.from({ length: count }, (_, i) => (i === 70_001 ? 99 : i === 30_000 ? NaN : Math.sin(i)))

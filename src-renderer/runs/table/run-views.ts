@@ -1,41 +1,24 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive } from 'vue'
-import type { Change } from '../../../src-main/contract/changes.js'
+import { computed } from 'vue'
 import type { SavedRunView, SaveRunView } from '../../../src-main/contract/run-views.js'
 import { useConnection } from '../../home/api.js'
-import { Replica } from '../../home/replica.js'
-import { useFeed } from '../../home/feed.js'
+import { followList } from '../../home/followed-list.js'
 import { useNotices } from '../../home/notices.js'
 
 /** The named views of the table of runs, kept up to date by the feed. */
 export const useRunViews = defineStore('runViews', () => {
   const { client } = useConnection()
-  const feed = useFeed()
   const notices = useNotices()
-  const byId = shallowReactive(new Map<string, SavedRunView>())
-  const loaded = ref(false)
-
-  const replica = new Replica<SavedRunView[], Change>(
-    (all) => {
-      byId.clear()
-      for (const view of all) byId.set(view.id, view)
-      loaded.value = true
+  const { byId, loaded, load } = followList<SavedRunView>(
+    async () => {
+      const { views: rows, seq } = await client.runViews.list.query()
+      return { rows, seq }
     },
-    (change) => {
-      if (change.kind === 'runView') byId.set(change.view.id, change.view)
-      else if (change.kind === 'runViewRemoved') byId.delete(change.id)
+    (all, change) => {
+      if (change.kind === 'runView') all.set(change.view.id, change.view)
+      else if (change.kind === 'runViewRemoved') all.delete(change.id)
     },
   )
-  feed.listen((seq, change) => {
-    if (change.kind === 'reset') void load()
-    else replica.change(seq, change)
-  })
-
-  async function load(): Promise<void> {
-    const request = replica.request()
-    const { views, seq } = await feed.ask(() => client.runViews.list.query())
-    replica.snapshot(request, seq, views)
-  }
 
   const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
