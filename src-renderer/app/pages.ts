@@ -6,6 +6,7 @@ import { labPage } from '../lab/page.js'
 import { runPage } from '../run/page.js'
 import { runsPage } from '../runs/page.js'
 import { settingsPage } from '../settings/page.js'
+import { newStudyPage, studiesPage, studyPage } from '../studies/page.js'
 import type { Page } from '../ui/page.js'
 
 /** Every page: those with a link in the order of the navigation. */
@@ -14,6 +15,9 @@ export const PAGES: readonly Page[] = [
   runPage,
   comparePage,
   newRunPage,
+  studiesPage,
+  newStudyPage,
+  studyPage,
   labPage,
   datasetsPage,
   datasetPage,

@@ -30,6 +30,16 @@ export interface Curve {
   points: [x: number | null, y: number | null][]
   /** Where along x it is exactly 0, which a logarithmic axis cannot have; absent where it is not. */
   zeros?: number[]
+  /** Both ends of the error bar of each point, where the figure has them. */
+  bars?: ([low: number, high: number] | null)[]
+  /** Drawn as marks of its own, without a line. */
+  loose?: boolean
+}
+
+/** An error bar; null where an end is missing. */
+function barOf(low: Cell | undefined, high: Cell | undefined, axis: Axis): [number, number] | null {
+  const ends = [drawn(low, axis), drawn(high, axis)] as const
+  return ends[0] === null || ends[1] === null ? null : [ends[0], ends[1]]
 }
 
 /** What the marks of zeros mean, for those who look at a figure. */
@@ -53,14 +63,24 @@ export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, ta
     const up = valuesOf(table, key)
     return groups.map((group): Curve => {
       const rows = across.flatMap((_, row) => (group === null || groupOf![row] === group ? [row] : []))
-      const named = group === null ? '' : `${labelOf(table, by!)} ${group}`.trim()
+      // A text says itself what it is of; a number does not.
+      const isText = group !== null && Number.isNaN(Number(group))
+      const named = group === null ? '' : isText ? group : `${labelOf(table, by!)} ${group}`.trim()
       const name = keys.length === 1 && group !== null ? named : [labelOf(table, key), named].filter(Boolean).join(', ')
       const zeros = rows.flatMap((row) => {
         const x = drawn(across[row], xAxis)
         return yAxis.log && x !== null && numberOf(up[row]) === 0 ? [x] : []
       })
       const points = rows.map((row): [number | null, number | null] => [drawn(across[row], xAxis), drawn(up[row], yAxis)])
-      return { name, points, ...(zeros.length > 0 ? { zeros } : {}) }
+      const loose = figure.kind === 'line' && group !== null && figure.loose?.includes(group)
+      const ends = figure.kind === 'line' && key === keys[0] ? figure.spread : undefined
+      return {
+        name,
+        points,
+        ...(zeros.length > 0 ? { zeros } : {}),
+        ...(loose ? { loose } : {}),
+        ...(ends ? { bars: rows.map((row) => barOf(valuesOf(table, ends.low)[row], valuesOf(table, ends.high)[row], yAxis)) } : {}),
+      }
     })
   })
 }

@@ -5,7 +5,7 @@ import { FONT, formatY } from '../charts/frame-option.js'
 import { chartTheme, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
 import { formatPercent, formatValue } from '../ui/format.js'
-import { commonLabel, curvesOf, drawn, labelOf, textOf, valuesOf, zeroEdge, type Axis, type Plot } from './curves.js'
+import { commonLabel, curvesOf, drawn, labelOf, textOf, valuesOf, zeroEdge, type Axis, type Curve, type Plot } from './curves.js'
 
 /** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
 const MOST_COLOURS = 8
@@ -101,16 +101,16 @@ function lineOption(
             ]
           : [],
       ),
-      ...curves.map(({ name, points }, i) => {
+      ...curves.map(({ name, points, loose = false }, i) => {
         const { color, dash } = style(i)
         return {
           type: 'line' as const,
           name,
           data: points,
-          symbol: 'circle',
-          symbolSize: 5,
-          showSymbol: points.length <= 60,
-          lineStyle: { color, width: 1.6, type: dash.length ? dash : ('solid' as const) },
+          symbol: loose ? 'diamond' : 'circle',
+          symbolSize: loose ? 10 : 5,
+          showSymbol: loose || points.length <= 60,
+          lineStyle: { color, width: loose ? 0 : 1.6, type: dash.length ? dash : ('solid' as const) },
           itemStyle: { color },
           ...(i === 0 && figure.marks.length > 0
             ? {
@@ -125,8 +125,31 @@ function lineOption(
             : {}),
         }
       }),
+      ...curves.flatMap((curve, i) => barsOf(curve, style(i).color)),
     ],
   }
+}
+
+/** The error bars of a curve as short lines of a series of its name: they go with it when the legend hides it, and are in every export. */
+function barsOf({ name, points, bars = [] }: Curve, color: string) {
+  const lines = bars.flatMap((bar, at) => {
+    const x = points[at]![0]
+    return bar === null || x === null ? [] : [...bar.map((end) => [x, end]), [null, null]]
+  })
+  if (lines.length === 0) return []
+  return [
+    {
+      type: 'line' as const,
+      name,
+      data: lines,
+      symbol: 'rect',
+      symbolSize: [9, 1.5],
+      silent: true,
+      tooltip: { show: false },
+      lineStyle: { color, width: 1.2 },
+      itemStyle: { color },
+    },
+  ]
 }
 
 function scatterOption(

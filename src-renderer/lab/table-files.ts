@@ -30,9 +30,13 @@ export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: L
     'unbounded coords=jump',
     'legend pos=outer north east',
   ]
-  const curves = found.flatMap(({ name, points: some }) => [
-    `\\addplot+[${points ? 'only marks' : 'mark size=1pt'}] table {`,
-    ...some.map(([x, y]) => `${written(x)} ${written(y)}`),
+  const curves = found.flatMap(({ name, points: some, loose = false, bars }) => [
+    `\\addplot+[${points || loose ? 'only marks' : 'mark size=1pt'}${bars ? ', error bars/.cd, y dir=both, y explicit' : ''}] table${bars ? '[x index=0, y index=1, y error plus index=2, y error minus index=3]' : ''} {`,
+    ...some.map(([x, y], at) => {
+      const bar = bars?.[at]
+      const ends = bars ? ` ${bar && y !== null ? `${bar[1] - y} ${y - bar[0]}` : '0 0'}` : ''
+      return `${written(x)} ${written(y)}${ends}`
+    }),
     '};',
     `\\addlegendentry{${escapeLatex(name)}}`,
   ])
@@ -80,7 +84,8 @@ export const stripCsv = (rows: readonly { label: string; images: readonly Valued
   )
 
 /** The table that a figure draws. */
-export const tableOf = (result: LabResult, key: string): LabTable | undefined => result.tables.find((table) => table.key === key)
+export const tableOf = ({ tables }: Pick<LabResult, 'tables'>, key: string): LabTable | undefined =>
+  tables.find((table) => table.key === key)
 
 /** Whether a column holds numbers alone. */
 export const isNumeric = (values: LabTable['columns'][number]['values']): boolean =>

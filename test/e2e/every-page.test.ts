@@ -44,7 +44,7 @@ describe.skipIf(noBrowser)('every page', () => {
     await page.goto(`${full.server.windowAddress}#/runs/${home.live}`)
     const step = async (): Promise<number> =>
       Number(/step ([\d,]+)/.exec(await page.locator('#content').innerText())?.[1]?.replace(',', ''))
-    await expect.poll(step).toBeGreaterThan(0)
+    await expect.poll(step, { timeout: 20_000 }).toBeGreaterThan(0)
     const before = { step: await step(), shift: (await layoutShift(page)).sum }
     await expect.poll(step, { timeout: 20_000 }).toBeGreaterThan(before.step + 40)
     const after = await layoutShift(page)

@@ -1,0 +1,101 @@
+import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
+import { defineStore } from 'pinia'
+import type { Change } from '../../src-main/contract/changes.js'
+import type { Study, StudyDetail, StudyTemplateInfo } from '../../src-main/contract/studies.js'
+import { useConnection } from '../home/api.js'
+import { messageOf } from '../home/errors.js'
+import { useFeed } from '../home/feed.js'
+import { Replica } from '../home/replica.js'
+
+/** The templates that there are, fetched once. */
+export const useTemplates = defineStore('studyTemplates', () => {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const list = shallowRef<StudyTemplateInfo[] | null>(null)
+  async function load(): Promise<void> {
+    list.value ??= await feed.ask(() => client.studies.templates.query())
+  }
+  return { list, load }
+})
+
+/** Every study of this home, newest first, kept up to date while the calling scope lives; null until they are known. */
+export function useStudies(): ShallowRef<Study[] | null> {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const list = shallowRef<Study[] | null>(null)
+  const replica = new Replica<Study[], Change>(
+    (snapshot) => (list.value = snapshot),
+    (change) => {
+      const known = list.value ?? []
+      if (change.kind === 'studyRemoved') list.value = known.filter(({ id }) => id !== change.id)
+      else if (change.kind === 'study')
+        list.value = known.some(({ id }) => id === change.study.id)
+          ? known.map((study) => (study.id === change.study.id ? change.study : study))
+          : [change.study, ...known]
+    },
+  )
+  async function load(): Promise<void> {
+    const request = replica.request()
+    const { studies, seq } = await feed.ask(() => client.studies.list.query())
+    replica.snapshot(request, seq, studies)
+  }
+  const stop = feed.listen((seq, change) => {
+    if (change.kind === 'reset') void load()
+    else if (change.kind === 'study' || change.kind === 'studyRemoved') replica.change(seq, change)
+  })
+  onScopeDispose(stop)
+  void load()
+  return list
+}
+
+/** Milliseconds between two fetches of a study whose cells change. */
+const FETCH_EVERY = 1000
+
+/** A study with its cells and report, fetched anew as its cells change while the calling scope lives. */
+export function useStudy(id: () => string) {
+  const { client } = useConnection()
+  const feed = useFeed()
+  const detail = shallowRef<StudyDetail | null>(null)
+  const problem = shallowRef<string | null>(null)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let fetching = false
+  let stale = false
+
+  async function fetchNow(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    if (fetching) {
+      stale = true
+      return
+    }
+    fetching = true
+    const wanted = id()
+    try {
+      const found = await feed.ask(() => client.studies.get.query({ id: wanted }))
+      if (wanted === id()) [detail.value, problem.value] = [found, null]
+    } catch (error) {
+      if (wanted === id()) [detail.value, problem.value] = [null, messageOf(error)]
+    } finally {
+      fetching = false
+      if (stale || wanted !== id()) {
+        stale = false
+        soon()
+      }
+    }
+  }
+  function soon(): void {
+    timer ??= setTimeout(() => void fetchNow(), FETCH_EVERY)
+  }
+
+  const stop = feed.listen((_seq, change) => {
+    if (change.kind === 'study' && change.study.id === id()) {
+      if (detail.value) detail.value = { ...detail.value, study: change.study }
+      soon()
+    } else if (change.kind === 'studyRemoved' ? change.id === id() : change.kind === 'reset') void fetchNow()
+  })
+  onScopeDispose(() => {
+    stop()
+    clearTimeout(timer)
+  })
+  return { detail, problem, fetchNow }
+}

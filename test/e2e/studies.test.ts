@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { noBrowser } from './support/chromium.js'
+import { picture } from './support/picture.js'
+import { withServer } from './support/suite.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+
+const MINUTE = 60_000
+
+describe.skipIf(noBrowser)('a study', () => {
+  const real = withServer()
+
+  it(
+    'is set up, previewed and started in the window, draws its figure as results arrive, and is exported',
+    async () => {
+      const { client, close } = await real.connect()
+      const { page, complaints } = await openPage(real.browser, { width: 1300 })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(await real.server.windowAddress())
+      await page.getByRole('link', { name: 'Studies' }).first().click()
+      await page.getByText('No studies yet').waitFor()
+      await picture(page, 'studies-empty-light')
+      expect(await seriousFindings(page)).toEqual([])
+
+      await page.getByRole('link', { name: 'Set up: Fewer training data' }).click()
+      // The data set of the paper is not in this home, which is said before anything starts.
+      await expect.poll(() => page.getByTestId('study-problem').innerText()).toMatch(/There is no data set cifar-10/)
+      expect(await page.getByTestId('start-study').isDisabled()).toBe(true)
+      await picture(page, 'study-new-problem-light', { fullPage: true })
+      const chosen = 'presets=hamiltonian-quick&dataset=mnist&images=100%2C+200&steps=3&seeds=1%2C2&withoutSmoothness=false'
+      await page.goto(`${real.server.address}/#/studies`)
+      await page.goto(`${real.server.address}/#/studies/new/fewer-data?${chosen}`)
+      await expect.poll(() => page.getByTestId('study-summary').innerText()).toContain('4 cells, 0 done already')
+      await picture(page, 'study-new-light', { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByLabel('Name', { exact: true }).fill('Few digits')
+      await page.getByTestId('start-study').click()
+
+      await page.getByTestId('study').waitFor()
+      await expect.poll(() => page.getByTestId('study-counts').innerText(), { timeout: 3 * MINUTE }).toContain('4 finished')
+      const figure = page.getByTestId('lab-figure').first().getByRole('img')
+      await expect
+        .poll(() => figure.getAttribute('aria-label'))
+        .toMatch(/Test accuracy .* over Training images .*hamiltonian-quick from \d/)
+      await expect.poll(() => page.getByTestId('study-grid').locator('[data-state=finished]').count()).toBe(4)
+      await expect
+        .poll(() => page.getByTestId('study-command').innerText())
+        .toContain('retrace study start fewer-data --option presets=hamiltonian-quick')
+      await picture(page, 'study-light', { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+
+      // The figure shows what the table and the runs say.
+      const { studies } = await client.studies.list.query()
+      const { report, cells } = await client.studies.get.query({ id: studies[0]!.id })
+      const { runs } = await client.runs.list.query()
+      const accuracies = cells
+        .filter(({ factors }) => factors['images'] === 100)
+        .map(({ runId }) => runs.find(({ id }) => id === runId)!.reported!.values['test/accuracy']!)
+      const column = report.tables[0]!.columns.find(({ key }) => key === 'accuracy')!
+      expect(column.values[0]).toBeCloseTo((accuracies[0]! + accuracies[1]!) / 2, 12)
+
+      await page
+        .getByTestId('lab-figure')
+        .first()
+        .getByRole('button', { name: /^Export/ })
+        .click()
+      const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.v-list-item', { hasText: 'PGFPlots' }).click()])
+      const tex = readFileSync(await file.path(), 'utf8')
+      expect(tex).toContain('y error plus index=2')
+      expect(tex).toContain('xmode=log')
+
+      await page.getByRole('link', { name: 'Studies' }).first().click()
+      await expect.poll(() => page.getByTestId('studies').innerText()).toMatch(/Few digits\s+Fewer training data/)
+      expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+      await page.context().close()
+
+      const dark = await openPage(real.browser, { scheme: 'dark', width: 1100 })
+      dark.page.setDefaultTimeout(MINUTE)
+      await dark.page.goto(await real.server.windowAddress())
+      await dark.page.getByRole('link', { name: 'Studies' }).first().click()
+      await dark.page.getByTestId('studies').waitFor()
+      await picture(dark.page, 'studies-dark')
+      expect(await seriousFindings(dark.page)).toEqual([])
+      await dark.page.getByRole('link', { name: 'Few digits' }).click()
+      await dark.page.getByTestId('lab-figure').first().waitFor()
+      await picture(dark.page, 'study-dark', { fullPage: true })
+      expect(await seriousFindings(dark.page)).toEqual([])
+
+      // Removed from its page, after a question that says what stays.
+      await dark.page.getByRole('button', { name: 'Remove' }).click()
+      await dark.page.getByText('Its runs stay in the runs table').waitFor()
+      await dark.page.getByTestId('confirm').click()
+      await dark.page.getByText('No studies yet').waitFor()
+      expect((await client.runs.list.query()).runs.map(({ studyId }) => studyId)).toEqual([null, null, null, null])
+      await dark.page.context().close()
+      await close()
+    },
+    6 * MINUTE,
+  )
+
+  it(
+    'measures memory and time in processes of its own, and says at an unknown address that there is no such study',
+    async () => {
+      const { client, close } = await real.connect()
+      const options = { preset: 'hamiltonian-quick', factors: '1', batch: 2, steps: 1 }
+      const { id } = await client.studies.start.mutate({ template: 'memory-depth', options })
+      await expect
+        .poll(async () => (await client.studies.get.query({ id })).study.counts, { timeout: 3 * MINUTE, interval: 500 })
+        .toEqual({ finished: 4 })
+      const { page } = await openPage(real.browser, { width: 1300 })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(await real.server.windowAddress())
+      await page.getByRole('link', { name: 'Studies' }).first().waitFor()
+      await page.goto(`${real.server.address}/#/studies/${id}`)
+      const first = page.getByTestId('lab-figure').first().getByRole('img')
+      await expect.poll(() => first.getAttribute('aria-label')).toMatch(/hamiltonian, reversible from \d+.*resnet, stored from \d+/)
+      await picture(page, 'study-memory-light', { fullPage: true })
+      await page.goto(`${real.server.address}/#/studies/zzzzzzzz`)
+      await page.getByText('There is no study zzzzzzzz').waitFor()
+      await page.context().close()
+      await close()
+    },
+    6 * MINUTE,
+  )
+})
