@@ -21,6 +21,7 @@ import type { RunStore } from '../runs/run-store.js'
 import type { Awaitable, Clock } from '../shared/clock.js'
 import { newId } from '../shared/ids.js'
 import type { Computing } from './cell-key.js'
+import { commandOf, remainingSeconds } from './describe.js'
 import { expandCells } from './expand.js'
 import { Measurements, type Measurer } from './measurements.js'
 import type { StudyStore } from './study-store.js'
@@ -132,7 +133,13 @@ export class Studies {
     const { runs, templates } = this.ports
     const outcomes = cells.map(({ runId, ...cell }): StudyOutcome => ({ ...cell, run: (runId && runs.get(runId)) || null }))
     const report = await templates.report(study.template, study.options, outcomes, await this.home())
-    return { study, cells, report, remainingSeconds: this.remaining(outcomes), command: await this.command(study) }
+    return {
+      study,
+      cells,
+      report,
+      remainingSeconds: remainingSeconds(outcomes, this.slots),
+      command: commandOf(study, await templates.list()),
+    }
   }
 
   /** Pauses the runs that the study made, and holds its measurements. Runs that it only took over go on. */
@@ -194,14 +201,6 @@ export class Studies {
     })
   }
 
-  /** The command that starts the same study. */
-  private async command({ template, options }: Study): Promise<string> {
-    const info = (await this.ports.templates.list()).find(({ id }) => id === template)
-    const changed = Object.entries(options).filter(([key, value]) => info?.options[key]?.['default'] !== value)
-    const quoted = (text: string): string => (/^[\w.=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-    return ['retrace study start', template, ...changed.map(([key, value]) => `--option ${quoted(`${key}=${value}`)}`)].join(' ')
-  }
-
   /** Cells whose runs this study made. */
   private own(id: string): (StudyCell & { runId: string })[] {
     const { runs, studies } = this.ports
@@ -255,24 +254,13 @@ export class Studies {
     return study
   }
 
-  /** From the time that finished cells of the same network took, and what active runs say of themselves. */
-  private remaining(outcomes: readonly StudyOutcome[]): number | null {
-    const waiting = outcomes.filter(({ state }) => state === 'queued')
-    const active = outcomes.filter(({ state }) => state === 'starting' || state === 'running')
-    if (waiting.length + active.length === 0) return null
-    const took = (like: StudyOutcome): number | null => {
-      const done = outcomes.filter(({ state, seconds, work }) => state === 'finished' && seconds !== null && work.kind === like.work.kind)
-      const same = done.filter(({ factors }) => factors['network'] === like.factors['network'])
-      const times = (same.length > 0 ? same : done).map(({ seconds }) => seconds!)
-      return times.length > 0 ? times.reduce((sum, each) => sum + each, 0) / times.length : null
-    }
-    const each = [...waiting.map(took), ...active.map((outcome) => outcome.run?.remainingSeconds ?? took(outcome))]
-    if (each.some((seconds) => seconds === null)) return null
-    return each.reduce((sum: number, seconds) => sum + seconds!, 0) / readSettings(this.ports.settings)['queue.concurrentRuns']
+  /** Runs that work at once. */
+  private get slots(): number {
+    return readSettings(this.ports.settings)['queue.concurrentRuns']
   }
 
   private async computing(): Promise<Computing | null> {
-    return this.ports.computing(readSettings(this.ports.settings)['queue.concurrentRuns'])
+    return this.ports.computing(this.slots)
   }
 
   private async home(): Promise<TemplateHome> {

@@ -1,0 +1,29 @@
+import type { Study, StudyOutcome, StudyTemplateInfo } from '../../contract/studies.js'
+
+/** The command that starts the same study: options that have their default are left out. */
+export function commandOf({ template, options }: Pick<Study, 'template' | 'options'>, templates: readonly StudyTemplateInfo[]): string {
+  const info = templates.find(({ id }) => id === template)
+  const changed = Object.entries(options).filter(([key, value]) => info?.options[key]?.['default'] !== value)
+  const quoted = (text: string): string => (/^[\w.=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+  return ['retrace study start', template, ...changed.map(([key, value]) => `--option ${quoted(`${key}=${value}`)}`)].join(' ')
+}
+
+/**
+ * Seconds until the last cell is done, from the time that finished cells of the same network took, and what active runs say of themselves; null when
+ * nothing is going on, or nothing is known yet.
+ * @param slots runs that work at once
+ */
+export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: number): number | null {
+  const waiting = outcomes.filter(({ state }) => state === 'queued')
+  const active = outcomes.filter(({ state }) => state === 'starting' || state === 'running')
+  if (waiting.length + active.length === 0) return null
+  const took = (like: StudyOutcome): number | null => {
+    const done = outcomes.filter(({ state, seconds, work }) => state === 'finished' && seconds !== null && work.kind === like.work.kind)
+    const same = done.filter(({ factors }) => factors['network'] === like.factors['network'])
+    const times = (same.length > 0 ? same : done).map(({ seconds }) => seconds!)
+    return times.length > 0 ? times.reduce((sum, each) => sum + each, 0) / times.length : null
+  }
+  const each = [...waiting.map(took), ...active.map((outcome) => outcome.run?.remainingSeconds ?? took(outcome))]
+  if (each.some((seconds) => seconds === null)) return null
+  return each.reduce((sum: number, seconds) => sum + seconds!, 0) / slots
+}
