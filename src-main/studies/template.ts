@@ -34,6 +34,8 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   rank: number
   /** Every factor of its cells and everything that it reports. */
   quantities: Q
+  /** Further ones that only the options decide, such as the keys of a search. */
+  furtherQuantities?(options: OptionsOf<O>): Quantities
   /** Made with `field()`, each with a default. */
   options: O
   /**

@@ -15,6 +15,7 @@ export const homeWith = (train = 10_000, test = 10_000): StudyHome => ({
 export interface Played {
   state: CellState
   accuracy?: number
+  best?: Record<string, number>
   /** Test images. */
   images?: number
   reason?: string
@@ -31,10 +32,10 @@ export function played(
 ): StudyReport {
   const { options: whole, cells } = expandTemplate(id, options, home)
   const outcomes = cells.map((cell, position): StudyOutcome => {
-    const { state, accuracy, images = 10_000, reason = null, measured = null, seconds = null } = outcome(cell, position)
+    const { state, accuracy, best = {}, images = 10_000, reason = null, measured = null, seconds = null } = outcome(cell, position)
     const values: Record<string, number> = accuracy === undefined ? {} : { 'test/accuracy': accuracy }
     const reported = accuracy === undefined ? null : { step: 1, images, values }
-    const run = cell.work.kind === 'run' ? sampleSummary(`run${position}`, { status: state as never, reported }) : null
+    const run = cell.work.kind === 'run' ? sampleSummary(`run${position}`, { status: state as never, reported, best }) : null
     return { ...cell, position, key: String(position), takenOver: false, state, reason, measured, seconds, run }
   })
   return reportTemplate(id, whole, outcomes, home)

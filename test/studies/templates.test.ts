@@ -12,6 +12,7 @@ const small: Record<string, Record<string, string | number | boolean>> = {
   'fewer-data': { seeds: '1,2' },
   'depth-step': { dataset: 'cifar-10' },
   regularisation: { dataset: 'cifar-10' },
+  search: { dataset: 'cifar-10' },
 }
 const text = ({ notes }: StudyReport): string => notes.map((note) => note.text).join('\n')
 

@@ -1,0 +1,98 @@
+import type { RunOverrides, Stage } from '../contract/config.js'
+import { UserError } from '../contract/errors.js'
+import { randomFor } from '../numeric/random.js'
+
+export type SearchValue = number | string | boolean
+
+/** A key that is varied: the values of a list, or a range from which random search draws. */
+export interface SearchKey {
+  /** A key of the configuration, `stages.*.units`, `stages.*.channels`, `preset` or `dataset`. */
+  path: string
+  /** The same as a name of a column. */
+  column: string
+  values: readonly SearchValue[]
+  range: { low: number; high: number; log: boolean } | null
+}
+
+const refuse = (why: string): never => {
+  throw new UserError('BAD_INPUT', `keys: ${why}`)
+}
+
+function readValue(text: string): SearchValue {
+  if (text === 'true' || text === 'false') return text === 'true'
+  const number = Number(text)
+  return text !== '' && Number.isFinite(number) ? number : text
+}
+
+/**
+ * Reads `h=0.1|0.3|1; learningRate=0.01..0.3 log; stages.*.units=2|4`.
+ * @throws UserError BAD_INPUT that names the part that is wrong
+ */
+export function readSearchKeys(text: string): SearchKey[] {
+  const keys = text
+    .split(';')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part): SearchKey => {
+      const [, path = '', said = ''] =
+        /^([A-Za-z][\w.*]*)\s*=\s*(.+)$/.exec(part) ?? refuse(`"${part}" is not key=value|value or key=low..high.`)!
+      const column = path.replace(/[^A-Za-z0-9]+(.?)/g, (_, next: string) => next.toUpperCase())
+      const range = /^([^.|]+(?:\.\d+)?(?:e[-+]?\d+)?)\.\.(\S+?)(\s+log)?$/i.exec(said)
+      if (!range) {
+        const values = said.split('|').map((value) => readValue(value.trim()))
+        if (values.includes('')) refuse(`${path} has an empty value. Separate values by single bars.`)
+        return { path, column, values: [...new Set(values)], range: null }
+      }
+      const [low, high, log] = [Number(range[1]), Number(range[2]), range[3] !== undefined]
+      if (!(low < high) || (log && !(low > 0)))
+        refuse(`the range of ${path} must ascend${log ? ', and begin above 0 to be logarithmic' : ''}: ${said}.`)
+      return { path, column, values: [], range: { low, high, log } }
+    })
+  if (keys.length === 0) refuse('give at least one key, such as h=0.1|0.3|1.')
+  const twice = keys.find(({ column }, at) => keys.findIndex((other) => other.column === column) !== at)
+  if (twice) refuse(`${twice.path} stands there twice.`)
+  return keys
+}
+
+/** Every combination of the values of all keys, the last key fastest. @throws UserError BAD_INPUT when a key has a range */
+export function gridOf(keys: readonly SearchKey[]): Record<string, SearchValue>[] {
+  const ranged = keys.find(({ range }) => range)
+  if (ranged) refuse(`${ranged.path} has a range, from which only random search draws. List its values for a grid: ${ranged.path}=a|b|c.`)
+  return keys.reduce<Record<string, SearchValue>[]>(
+    (grid, { path, values }) => grid.flatMap((point) => values.map((value) => ({ ...point, [path]: value }))),
+    [{}],
+  )
+}
+
+/** So many combinations, drawn independently by a seed. Numbers from ranges have four significant digits. */
+export function randomPoints(keys: readonly SearchKey[], count: number, seed: number): Record<string, SearchValue>[] {
+  return Array.from({ length: count }, (_, at) => {
+    const random = randomFor(seed, 'search', at)
+    const draw = ({ values, range }: SearchKey): SearchValue => {
+      if (!range) return values[random.integer(0, values.length - 1)]!
+      const { low, high, log } = range
+      const share = random.uniform()
+      return Number((log ? low * (high / low) ** share : low + share * (high - low)).toPrecision(4))
+    }
+    return Object.fromEntries(keys.map((key) => [key.path, draw(key)]))
+  })
+}
+
+/** What a point changes of a run. @param stages those of the preset */
+export function applyPoint(
+  point: Readonly<Record<string, SearchValue>>,
+  stages: readonly Stage[],
+): { preset?: string; dataset?: string; overrides: RunOverrides } {
+  const overrides: Record<string, unknown> = {}
+  const run: { preset?: string; dataset?: string } = {}
+  let shaped = stages.map((stage) => ({ ...stage }))
+  for (const [path, value] of Object.entries(point)) {
+    const part = /^stages\.\*\.(units|channels)$/.exec(path)?.[1] as 'units' | 'channels' | undefined
+    if (part) shaped = shaped.map((stage) => ({ ...stage, [part]: value as number }))
+    else if (path === 'preset' || path === 'dataset') run[path] = String(value)
+    else if (path.includes('.')) refuse(`${path} cannot be varied: of nested keys only stages.*.units and stages.*.channels can.`)
+    else overrides[path] = value
+  }
+  const varied = Object.keys(point).some((path) => path.startsWith('stages.*.'))
+  return { ...run, overrides: { ...overrides, ...(varied ? { stages: shaped } : {}) } as RunOverrides }
+}
