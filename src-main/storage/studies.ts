@@ -78,6 +78,13 @@ export function createStudyStore(db: Database): StudyStore {
   )
   const left = db.prepare<{ studyId: string }>("SELECT DISTINCT studyId FROM study_cells WHERE runId IS NULL AND state = 'running'")
   const again = db.prepare("UPDATE study_cells SET state = 'queued' WHERE runId IS NULL AND state = 'running'")
+  const ofDataset = db.prepare<{ id: string; options: string }>(
+    `SELECT DISTINCT studies.id, studies.options FROM studies LEFT JOIN study_cells AS cells ON cells.studyId = studies.id
+     WHERE cells.work ->> '$.run.dataset' = ? OR studies.options ->> '$.dataset' = ? OR studies.options ->> '$.datasets' LIKE '%' || ? || '%'`,
+  )
+  const setOptions = db.prepare('UPDATE studies SET options = ? WHERE id = ?')
+  const setWork = db.prepare("UPDATE study_cells SET work = json_set(work, '$.run.dataset', ?) WHERE work ->> '$.run.dataset' = ?")
+  const setFactor = db.prepare("UPDATE study_cells SET factors = json_set(factors, '$.dataset', ?) WHERE factors ->> '$.dataset' = ?")
   const withRun = db.prepare<{ studyId: string }>('SELECT DISTINCT studyId FROM study_cells WHERE runId = ?')
 
   const toStudy = ({ options, held, ...row }: RowOf<'studies'>, counts: CellCounts): Study => ({
@@ -135,6 +142,27 @@ export function createStudyStore(db: Database): StudyStore {
       const studies = left.all().map(({ studyId }) => studyId)
       again.run()
       return studies
+    },
+    renameDataset(from, to) {
+      const found = ofDataset.all(from, from, from)
+      for (const { id, options } of found) {
+        // A list of names is one text.
+        const renamed = Object.entries(JSON.parse(options) as LabOptions).map(([key, value]) =>
+          key === 'dataset' || key === 'datasets'
+            ? [
+                key,
+                String(value)
+                  .split(',')
+                  .map((name) => (name.trim() === from ? to : name.trim()))
+                  .join(', '),
+              ]
+            : [key, value],
+        )
+        setOptions.run(JSON.stringify(Object.fromEntries(renamed)), id)
+      }
+      setWork.run(to, from)
+      setFactor.run(to, from)
+      return found.map(({ id }) => id)
     },
     withRun: (runId) => withRun.all(runId).map(({ studyId }) => studyId),
   }

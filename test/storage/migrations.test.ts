@@ -290,6 +290,8 @@ describe('migrations', () => {
     expect(studies.cells('wxyz')).toMatchObject([
       { factors: { seed: 1 }, work, runId: 'abcd', takenOver: true, state: 'paused', seconds: 6 },
     ])
+    expect(studies.renameDataset('d', 'renamed')).toEqual(['wxyz'])
+    expect(studies.cells('wxyz')[0]!.work).toMatchObject({ run: { dataset: 'renamed' } })
     runs.remove('abcd')
     expect(studies.cells('wxyz')).toMatchObject([{ state: 'removed' }])
     studies.remove('wxyz')

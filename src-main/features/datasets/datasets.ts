@@ -15,6 +15,7 @@ import { DatasetTasks } from './dataset-tasks.js'
 import type { DatasetImporter } from './importer.js'
 import type { SettingsStore } from '../home/settings.js'
 import type { RunStore } from '../runs/run-store.js'
+import type { StudyStore } from '../studies/study-store.js'
 import type { Clock } from '../shared/clock.js'
 
 export interface DatasetPorts {
@@ -23,6 +24,7 @@ export interface DatasetPorts {
   datasets: DatasetStore
   settings: SettingsStore
   runs: RunStore
+  studies: Pick<StudyStore, 'renameDataset' | 'get'>
   files: DatasetFiles
   clock: Clock
   importer: DatasetImporter
@@ -182,7 +184,7 @@ export class Datasets {
 
   /** Completes a rename, also one that a killed host began. Each step may have been done before and can be repeated. */
   private async finishRename(): Promise<Dataset | null> {
-    const { changes, datasets, files, importer, runs, settings } = this.ports
+    const { changes, datasets, files, importer, runs, settings, studies } = this.ports
     const begun = settings.get(RENAMING) as { from: string; to: string } | null | undefined
     if (!begun) return null
     const { from, to } = begun
@@ -202,6 +204,7 @@ export class Datasets {
       if (importer.builtins().includes(from)) settings.set(removedKey(from), true)
       record({ kind: 'dataset', dataset })
       for (const id of runs.renameDataset(from, to)) record({ kind: 'run', run: runs.get(id)! })
+      for (const id of studies.renameDataset(from, to)) record({ kind: 'study', study: studies.get(id)! })
       record({ kind: 'datasetRemoved', name: from })
     })
     return dataset

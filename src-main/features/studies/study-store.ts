@@ -43,6 +43,8 @@ export interface StudyStore {
   waiting(among: readonly string[] | null): WaitingCell | undefined
   /** Marks measurements that a host left at work as waiting; answers the studies that they are of. */
   recover(): string[]
+  /** Gives a data set its new name in options, factors and work of every study; returns the studies that refer to it. */
+  renameDataset(from: string, to: string): string[]
   /** Studies that have cells with this run. */
   withRun(runId: string): string[]
 }
