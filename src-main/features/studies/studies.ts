@@ -244,7 +244,13 @@ export class Studies {
       if (states.get(runId) === state) continue
       states.set(runId, state)
       const of = studies.withRun(runId)
-      if (of.length > 0) changes.commit((record) => of.forEach((id) => this.publish(id, record)))
+      if (of.length === 0) continue
+      try {
+        changes.commit((record) => of.forEach((id) => this.publish(id, record)))
+      } catch (error) {
+        // The next change tells more, and the state itself is in the rows of the runs.
+        this.ports.fault(error)
+      }
     }
   }
 
