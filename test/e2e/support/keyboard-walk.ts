@@ -134,7 +134,9 @@ export async function walk(page: Page): Promise<Walk> {
   await page.evaluate(TOOLS)
   // What a page still waits for is not there, or cannot be pressed.
   let before = -1
-  await expect.poll(async () => before === (before = await page.evaluate<number>('window.keyboard.count()')), { interval: 250 }).toBe(true)
+  await expect
+    .poll(async () => before === (before = await page.evaluate<number>('window.keyboard.count()')), { interval: 250, timeout: 20_000 })
+    .toBe(true)
   const count = await page.evaluate<number>('window.keyboard.begin()')
   for (let press = 0; press < count + 20; press++) {
     await page.keyboard.press('Tab')
