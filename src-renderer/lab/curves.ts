@@ -84,3 +84,30 @@ export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, ta
     })
   })
 }
+
+/** The cells of a heat map: places along both axes by their texts, in the order of the table. */
+export interface HeatCells {
+  columns: string[]
+  rows: string[]
+  /** `value` is the number that the colour stands for, the decimal logarithm on a logarithmic scale; null leaves the cell out. */
+  cells: { column: number; row: number; value: number | null; at: number }[]
+}
+
+/** What a colour of a heat map stands for. */
+export const heatOf = (cell: Cell | undefined, axis: Axis): number | null => {
+  const value = drawn(cell, axis)
+  return value !== null && axis.log ? Math.log10(value) : value
+}
+
+/** The cells that a heat map draws; both axes are categories, because step sizes and depths of a study are not evenly spaced. Pure. */
+export function heatCells(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable): HeatCells {
+  const [across, up] = [valuesOf(table, figure.x).map(textOf), valuesOf(table, figure.y).map(textOf)]
+  const [columns, rows] = [[...new Set(across)], [...new Set(up)]]
+  const cells = valuesOf(table, figure.value).map((cell, at) => ({
+    column: columns.indexOf(across[at]!),
+    row: rows.indexOf(up[at]!),
+    value: heatOf(cell, figure.valueAxis),
+    at,
+  }))
+  return { columns, rows, cells }
+}

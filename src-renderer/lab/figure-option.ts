@@ -5,7 +5,7 @@ import { FONT, formatY } from '../charts/frame-option.js'
 import { chartTheme, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
 import { formatPercent, formatValue } from '../ui/format.js'
-import { commonLabel, curvesOf, drawn, labelOf, textOf, valuesOf, zeroEdge, type Axis, type Curve, type Plot } from './curves.js'
+import { commonLabel, curvesOf, drawn, heatCells, heatOf, labelOf, valuesOf, zeroEdge, type Axis, type Curve, type Plot } from './curves.js'
 
 /** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
 const MOST_COLOURS = 8
@@ -235,14 +235,9 @@ function squareRange(points: readonly (readonly [number | null, number | null])[
 function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable, dark: boolean, scale: readonly Cell[]): EChartsOption {
   const theme = chartTheme(dark)
   const { xAxis, yAxis, valueAxis } = figure
-  const across = valuesOf(table, figure.x)
-  const up = valuesOf(table, figure.y)
   const shown = valuesOf(table, figure.value).map((cell) => drawn(cell, valueAxis))
-  const placed = (value: number | null): number | null => (value !== null && valueAxis.log ? Math.log10(value) : value)
-  const scaled = shown.map(placed)
-  const known = [...scaled, ...scale.map((cell) => placed(drawn(cell, valueAxis)))].filter((value) => value !== null)
-  const places = (cells: Cell[]): string[] => [...new Set(cells.map(textOf))]
-  const [columns, rows] = [places(across), places(up)]
+  const { columns, rows, cells } = heatCells(figure, table)
+  const known = [...cells.map(({ value }) => value), ...scale.map((cell) => heatOf(cell, valueAxis))].filter((value) => value !== null)
   const category = (axis: Axis, data: string[], isAcross: boolean) => ({
     ...axisOption(axis, theme, isAcross),
     type: 'category' as const,
@@ -282,9 +277,7 @@ function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTab
     series: [
       {
         type: 'heatmap',
-        data: scaled.flatMap((value, at) =>
-          value === null ? [] : [[columns.indexOf(textOf(across[at])), rows.indexOf(textOf(up[at])), value, at]],
-        ),
+        data: cells.flatMap(({ column, row, value, at }) => (value === null ? [] : [[column, row, value, at]])),
         progressive: 0,
       },
     ],

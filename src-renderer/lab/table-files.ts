@@ -2,7 +2,7 @@ import { csv } from '../../src-main/contract/csv.js'
 import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
-import { curvesOf, zeroEdge, ZEROS, type Plot } from './curves.js'
+import { curvesOf, heatCells, zeroEdge, ZEROS, type Curve, type Plot } from './curves.js'
 
 /** A whole result as JSON, as `retrace lab --json` prints it. */
 export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`
@@ -13,8 +13,69 @@ const written = (value: number | null): string => (value === null ? 'nan' : Stri
 const measuredTitle = ({ label, unit }: { label: string; unit: string }): string =>
   unit === 'fraction' ? `${label} (fraction)` : axisTitle(label, unit)
 
-/** A figure of curves or points as pgfplots source. */
-export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: LabTable): string {
+/** A figure as pgfplots source. */
+export const labPgfplots = (figure: Plot, table: LabTable): string =>
+  figure.kind === 'heatmap' ? heatPgfplots(figure, table) : curvesPgfplots(figure, table)
+
+/** More labels than these along an axis would lie over each other on paper. */
+const MOST_TICKS = 10
+
+function ticks(axis: 'x' | 'y', labels: readonly string[]): string {
+  const every = Math.ceil(labels.length / MOST_TICKS)
+  const shown = labels.flatMap((label, at) => (at % every === 0 ? [{ label, at }] : []))
+  const names = shown.map(({ label }) => `{${escapeLatex(label)}}`).join(',')
+  return `${axis}tick={${shown.map(({ at }) => at).join(',')}}, ${axis}ticklabels={${names}}`
+}
+
+/** Cells in rows of equal length, as a matrix plot has to have them; those that are left out on the screen are nan. */
+function heatPgfplots(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable): string {
+  const { columns, rows, cells } = heatCells(figure, table)
+  const values = new Map(cells.map(({ column, row, value }) => [row * columns.length + column, value]))
+  const { log } = figure.valueAxis
+  const options = [
+    `title={${escapeLatex(figure.title)}}`,
+    `xlabel={${escapeLatex(measuredTitle(figure.xAxis))}}`,
+    `ylabel={${escapeLatex(measuredTitle(figure.yAxis))}}`,
+    ticks('x', columns),
+    ticks('y', rows),
+    'enlargelimits=false',
+    'axis on top',
+    'unbounded coords=jump',
+    'colorbar',
+    `colorbar style={ylabel={${escapeLatex(measuredTitle(figure.valueAxis))}}${log ? ', yticklabel={$10^{\\pgfmathprintnumber{\\tick}}$}' : ''}}`,
+    'colormap={retrace}{color=(white) rgb255=(156,194,230) rgb255=(21,89,156)}',
+  ]
+  return [
+    '\\begin{tikzpicture}',
+    `\\begin{axis}[${options.join(', ')}]`,
+    `\\addplot[matrix plot*, mesh/cols=${columns.length}, point meta=explicit] table[x index=0, y index=1, meta index=2] {`,
+    ...rows.flatMap((_, row) =>
+      columns.map((__, column) => `${column} ${row} ${written(values.get(row * columns.length + column) ?? null)}`),
+    ),
+    '};',
+    '\\end{axis}',
+    '\\end{tikzpicture}',
+    '',
+  ].join('\n')
+}
+
+/** Dashed lines across the plot with their labels: tolerances and limits. They reach as far as what is drawn does. */
+function markPlots(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, found: readonly Curve[], edge: number | null): string[] {
+  if (figure.kind === 'scatter') return []
+  const ends = (axis: 0 | 1): [number, number] => {
+    const own = found.flatMap(({ points }) => points.flatMap((point) => point[axis] ?? []))
+    const marked = figure.marks.flatMap((mark) => ((mark.axis === 'x') === (axis === 0) ? [mark.value] : []))
+    const all = [...own, ...marked, ...(axis === 1 && edge !== null ? [edge] : [])]
+    return [Math.min(...all), Math.max(...all)]
+  }
+  return figure.marks.flatMap(({ axis, value, label }) => {
+    const [low, high] = ends(axis === 'x' ? 1 : 0)
+    const [from, to] = axis === 'x' ? [[value, low], [value, high]] : [[low, value], [high, value]] // prettier-ignore
+    return `\\addplot[dashed, black!60, mark=none, forget plot] coordinates {(${from!.join(',')}) (${to!.join(',')})} node[pos=1, above left, font=\\footnotesize] {${escapeLatex(label)}};`
+  })
+}
+
+function curvesPgfplots(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, table: LabTable): string {
   const { xAxis, yAxis } = figure
   const points = figure.kind === 'scatter'
   const found = curvesOf(figure, table)
@@ -60,6 +121,7 @@ export function labPgfplots(figure: Exclude<Plot, { kind: 'heatmap' }>, table: L
     ...(zeros.length > 0 ? [`% ${ZEROS}`] : []),
     ...zeros,
     ...regions,
+    ...markPlots(figure, found, edge),
     '\\end{axis}',
     '\\end{tikzpicture}',
     '',

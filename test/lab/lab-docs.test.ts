@@ -24,6 +24,9 @@ is printed first. The notes of a result state the error or the number of iterati
 statistics. Values that did not converge are left out with a warning. A result may suggest a value of a configuration key: the window opens the
 form of a new run with it, the command line prints it as \`--set key=value\`.
 
+Figures are exported as PNG, SVG, PDF, PGFPlots (a heat map as a matrix plot, tolerances and limits as dashed lines) and CSV, strips of images as PNG, SVG, PDF
+and CSV, whole results as JSON.
+
 \`retrace predict RUN IMAGE [--step N]\` and _Predict an image_ in the Lab tab of a run or a comparison show an own image (PNG, JPEG or WebP; dropped,
 pasted or chosen) to the weights of checkpoints: the probabilities of the classes, and the image as the network sees it. It is brought into the
 shape of the data set’s images as an import of image files does it (cropped, padded or stretched; greyscale where they are) and normalised as they are;

@@ -97,6 +97,30 @@ describe('a figure of a diagnostic', () => {
     expect(source).toContain('xlabel={Unit (units)}, ylabel={Error of the state (relative)}, ymode=log, ymin=1e-8')
     expect(source).toContain('1 1e-7\n2 nan\n3 nan')
     expect(source.match(/\\addlegendentry/g)).toHaveLength(2)
+    // The tolerance is a part of the figure: without it nobody sees on paper where the reversal breaks.
+    expect(source).toContain('coordinates {(1,0.001) (3,0.001)} node[pos=1, above left, font=\\footnotesize] {tolerance};')
+  })
+
+  it('that is a heat map goes into pgfplots as a matrix of all cells, of which those without a value are nan', () => {
+    const heat: Plot = {
+      kind: 'heatmap',
+      title: 'Error',
+      table: 'units',
+      x: 'unit',
+      y: 'stage',
+      value: 'error',
+      xAxis: { label: 'Unit', unit: 'units', log: false },
+      yAxis: { label: 'Stage', unit: '', log: false },
+      valueAxis: { label: 'Error of the state', unit: 'relative', log: true },
+    }
+    const source = labPgfplots(heat, table)
+    expect(source).toContain('xtick={0,1,2}, xticklabels={{1},{2},{3}}, ytick={0,1}, yticklabels={{1},{2}}')
+    expect(source).toContain('colorbar style={ylabel={Error of the state (relative)}, yticklabel={$10^{\\pgfmathprintnumber{\\tick}}$}}')
+    expect(source).toContain('mesh/cols=3')
+    expect(source).toContain(`{\n0 0 -7\n1 0 nan\n2 0 nan\n0 1 -6\n1 1 ${Math.log10(2e-6)}\n2 1 nan\n};`)
+    // The window draws the same cells.
+    const { series } = figureOption(heat, table, false) as unknown as { series: { data: number[][] }[] }
+    expect(series[0]!.data).toEqual([[0, 0, -7, 0], [0, 1, -6, 3], [1, 1, Math.log10(2e-6), 4]]) // prettier-ignore
   })
 })
 
