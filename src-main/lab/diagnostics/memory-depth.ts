@@ -69,7 +69,7 @@ export const memoryDepth = defineDiagnostic({
   rank: 2,
   question: 'How much memory does reversible back-propagation save with depth, and how much time does it cost?',
   limits:
-    'Estimated memory of activations only; parameters, the engine and data come on top. Times are estimated from one benchmark of this machine. RevNet and ResNet have the same units and channels, not the same number of parameters or layers.',
+    'Estimated memory of activations only; parameters, the engine and data come on top. Times are estimated from one benchmark of this machine. RevNet and ResNet have the same units and channels, not the same number of parameters or layers. The study memory-depth measures both in fresh processes.',
   quantities,
   options: {
     mostFactor: field(z.number().min(1).max(1024).default(32), {
