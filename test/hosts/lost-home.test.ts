@@ -222,9 +222,12 @@ describe('a home that is lost while a host uses it', () => {
   }, 60_000)
 })
 
-/** Paths and sizes of everything in a folder. */
+/** Paths and sizes of everything in a folder. A trainer at work may rename a file between its listing and its look; such a file has size 0. */
 function listing(folder: string): [string, number][] {
   return (readdirSync(folder, { recursive: true }) as string[])
-    .map((path): [string, number] => [path, statSync(join(folder, path)).isFile() ? statSync(join(folder, path)).size : 0])
+    .map((path): [string, number] => {
+      const stats = statSync(join(folder, path), { throwIfNoEntry: false })
+      return [path, stats?.isFile() ? stats.size : 0]
+    })
     .sort()
 }

@@ -10,6 +10,7 @@ import { CompiledExecutor } from '../../src-main/training/compiled-executor.js'
 import { EagerExecutor, type Executor, type KeepOptions } from '../../src-main/training/executor.js'
 import { sharedKernel } from './shared-kernel.js'
 import { batchOf, engineReport, optionsOf, tf } from './support.js'
+import { everyNth } from '../fixtures/slice.js'
 
 registerDynamics(sharedKernel)
 
@@ -69,7 +70,8 @@ function largestDifference(a: Executor, b: Executor, config: RunConfig, group: s
   return worst
 }
 
-const cases = allDynamics().flatMap((dynamics) => modesOf(dynamics).map((mode) => [dynamics.id, mode] as const))
+const all = allDynamics().flatMap((dynamics) => modesOf(dynamics).map((mode) => [dynamics.id, mode] as const))
+const cases = everyNth(all, 2, import.meta.filename)
 
 describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
   const before = tf.memory().numTensors

@@ -12,19 +12,19 @@ import { readSafetensors, writeSafetensors } from '../../src-main/training/safet
 import { evaluateCheckpoint } from '../../src-main/training/tools/evaluate.js'
 import { exportWeights } from '../../src-main/training/weights.js'
 import { engineReport, place, smallConfig, trainHere, type Trained } from './training.js'
+import { slice } from '../fixtures/slice.js'
 
 const executions = engineReport.engine === 'native' ? (['compiled', 'eager'] as const) : (['eager'] as const)
 const evaluated = async (run: Trained, file: string, datasetFolder: string) =>
   (await evaluateCheckpoint({ checkpoint: join(run.folder, file), datasetFolder }, () => undefined)).result
 
 describe.each(executions)('%s', (execution) => {
-  test.each<Partial<RunConfigInput>>([
-    {},
-    { unitNorm: 'batch' },
-    { arch: 'midpoint', start: 'rest' },
-    { arch: 'revnet' },
-    { arch: 'resnet', mode: 'stored' },
-  ])('with the statistics of a batch, evaluation is what training says of that batch: %j', async (changes) => {
+  test.each<Partial<RunConfigInput>>(
+    slice(
+      [{}, { unitNorm: 'batch' }, { arch: 'midpoint', start: 'rest' }, { arch: 'revnet' }, { arch: 'resnet', mode: 'stored' }],
+      `${import.meta.filename}${execution}`,
+    ),
+  )('with the statistics of a batch, evaluation is what training says of that batch: %j', async (changes) => {
     const where = await place('noise')
     // What the passes of training and of evaluation share is exact; their normalisations round differently.
     const config = smallConfig({ execution, fusedKernels: false, ...changes })
@@ -55,7 +55,7 @@ describe.each(executions)('%s', (execution) => {
     expect(estimated.series('test/loss')).not.toEqual(running.series('test/loss'))
   })
 
-  test.each(['reestimated', 'running'] as const)(
+  test.each(slice(['reestimated', 'running'], `${import.meta.filename}${execution}`))(
     'what a run says at a step is what its checkpoint says later, to the bit, also of a run that was resumed (%s)',
     async (evaluationStatistics) => {
       const config = smallConfig({ execution, evaluationStatistics, evaluateEvery: 2, validation: 0.2, learningRate: 0.1 })

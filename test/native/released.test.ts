@@ -9,6 +9,7 @@ import { computeEnvironment } from '../../src-main/hosts/engine.js'
 import { createImporter } from '../../src-main/hosts/importer.js'
 import { temporaryFolder } from '../fixtures/home.js'
 import { realTrainer } from '../fixtures/trainer.js'
+import { slice } from '../fixtures/slice.js'
 
 /** What earlier versions wrote, by `test/fixtures/released/make.mjs`. */
 const RELEASED = resolve(import.meta.dirname, '../fixtures/released')
@@ -60,43 +61,46 @@ const DID: Record<string, object> = {
   'archive-3': { execution: 'compiled', fusedKernels: true, gradientTolerance: 0 },
 }
 
-test.each(having('home.tar.gz'))('a home of the format "%s" is opened, and its runs go on, are forked and run again', async (name) => {
-  const { runs } = await open(join(RELEASED, name, 'home.tar.gz'))
-  const all = (await runs.list()).runs
-  expect(all.map((run) => [run.name, run.status])).toEqual([
-    ['half-way', 'paused'],
-    ['finished', 'finished'],
-  ])
-  const [half, finished] = [await runs.get({ id: all[0]!.id }), await runs.get({ id: all[1]!.id })]
-  for (const run of [half, finished]) {
-    expect(run.config).toMatchObject(DID[name]!)
-    expect(run.checkpoints.length).toBeGreaterThan(1)
-    expect(run.checkpoints.every(({ contentHash }) => contentHash === undefined)).toBe(true)
-  }
-  expect(finished.result?.testAccuracy).toBeGreaterThan(0.4)
-  expect((await runs.series({ id: finished.id })).series.find(({ key }) => key === 'train/loss')).toBeDefined()
+test.each(slice(having('home.tar.gz'), import.meta.filename))(
+  'a home of the format "%s" is opened, and its runs go on, are forked and run again',
+  async (name) => {
+    const { runs } = await open(join(RELEASED, name, 'home.tar.gz'))
+    const all = (await runs.list()).runs
+    expect(all.map((run) => [run.name, run.status])).toEqual([
+      ['half-way', 'paused'],
+      ['finished', 'finished'],
+    ])
+    const [half, finished] = [await runs.get({ id: all[0]!.id }), await runs.get({ id: all[1]!.id })]
+    for (const run of [half, finished]) {
+      expect(run.config).toMatchObject(DID[name]!)
+      expect(run.checkpoints.length).toBeGreaterThan(1)
+      expect(run.checkpoints.every(({ contentHash }) => contentHash === undefined)).toBe(true)
+    }
+    expect(finished.result?.testAccuracy).toBeGreaterThan(0.4)
+    expect((await runs.series({ id: finished.id })).series.find(({ key }) => key === 'train/loss')).toBeDefined()
 
-  // The selected checkpoint gives the accuracy that was reported then, the last one the weights that were.
-  const selected = finished.checkpoints.filter(({ kind }) => kind === 'best').at(-1) ?? finished.checkpoints.at(-1)!
-  const evaluation = await runs.evaluate({ id: finished.id, file: selected.file })
-  expect(evaluation.accuracy).toBeCloseTo(finished.result!.testAccuracy!, 2)
-  const again = await runs.again({ id: finished.id })
-  const fork = await runs.fork({ id: half.id, overrides: { steps: 5 } })
-  for (const made of [again, fork]) {
-    const run = await ended(runs, made.id)
-    expect(run, run.reason ?? '').toMatchObject({ status: 'finished', config: DID[name]! })
-    expect(run.checkpoints.every(({ contentHash }) => contentHash !== undefined)).toBe(true)
-  }
+    // The selected checkpoint gives the accuracy that was reported then, the last one the weights that were.
+    const selected = finished.checkpoints.filter(({ kind }) => kind === 'best').at(-1) ?? finished.checkpoints.at(-1)!
+    const evaluation = await runs.evaluate({ id: finished.id, file: selected.file })
+    expect(evaluation.accuracy).toBeCloseTo(finished.result!.testAccuracy!, 2)
+    const again = await runs.again({ id: finished.id })
+    const fork = await runs.fork({ id: half.id, overrides: { steps: 5 } })
+    for (const made of [again, fork]) {
+      const run = await ended(runs, made.id)
+      expect(run, run.reason ?? '').toMatchObject({ status: 'finished', config: DID[name]! })
+      expect(run.checkpoints.every(({ contentHash }) => contentHash !== undefined)).toBe(true)
+    }
 
-  const before = half.checkpoints.at(-1)!.step
-  await runs.resume({ id: half.id })
-  const whole = await ended(runs, half.id)
-  expect(whole, whole.reason ?? '').toMatchObject({ status: 'finished', step: half.totalSteps })
-  const messages = (await runs.log({ id: half.id, limit: 100 })).entries.map(({ message }) => message)
-  expect(messages.find((message) => message.includes(`at step ${before}`))).toMatch(/only its weights could be verified/)
-})
+    const before = half.checkpoints.at(-1)!.step
+    await runs.resume({ id: half.id })
+    const whole = await ended(runs, half.id)
+    expect(whole, whole.reason ?? '').toMatchObject({ status: 'finished', step: half.totalSteps })
+    const messages = (await runs.log({ id: half.id, limit: 100 })).entries.map(({ message }) => message)
+    expect(messages.find((message) => message.includes(`at step ${before}`))).toMatch(/only its weights could be verified/)
+  },
+)
 
-test.each(having('run.tar.gz'))(
+test.each(slice(having('run.tar.gz'), import.meta.filename))(
   'an archive of the format "%s" is imported: its run is evaluated, forked, run again and exported',
   async (name) => {
     const { runs } = await open()

@@ -6,6 +6,7 @@ import { allDynamics } from '../../src-main/numeric/registry.js'
 import { readCheckpoint, weightsHash } from '../../src-main/training/checkpoint.js'
 import { evaluateCheckpoint } from '../../src-main/training/tools/evaluate.js'
 import { engineReport, place, smallConfig, trainHere } from './training.js'
+import { FULL } from '../fixtures/slice.js'
 
 const STEPS = 4
 const PAUSE = 3
@@ -21,22 +22,27 @@ const KEEPS_SOME: Partial<RunConfigInput> = {
 /** Every step is cut in two, and half of what `KEEPS_SOME` may keep is as many units of half a batch. */
 const ACCUMULATES: Partial<RunConfigInput> = { accumulate: 2, optimizer: 'adamw', learningRate: 0.01, clipNorm: 1 }
 
-/** Whatever is registered, in every mode that it has; a new dynamics is in here without a new test. */
-const cases = allDynamics().flatMap((dynamics) =>
-  modesOf(dynamics).flatMap((mode) => {
-    const variants: [string, Partial<RunConfigInput>][] = [['plain', {}]]
-    if (mode === 'reversible') variants.push(['anchored and kept', KEEPS_SOME])
-    if (dynamics.norms === 'optional') variants.push(['normalised units', { unitNorm: 'batch' }])
-    variants.push(['accumulated', mode === 'reversible' ? { ...KEEPS_SOME, memoryBudget: 20_000, ...ACCUMULATES } : ACCUMULATES])
-    return variants.map(([name, config]) => [dynamics.id, mode, name, { arch: dynamics.id, mode, ...config }] as const)
-  }),
-)
+/**
+ * Whatever is registered, in every mode that it has; a new dynamics is in here without a new test. Outside a full test, one variant of each,
+ * another one with each dynamics, mode and engine, so that every variant is trained somewhere.
+ */
+const casesOf = (execution: string) =>
+  allDynamics().flatMap((dynamics, at) =>
+    modesOf(dynamics).flatMap((mode, modeAt) => {
+      const variants: [string, Partial<RunConfigInput>][] = [['plain', {}]]
+      if (mode === 'reversible') variants.push(['anchored and kept', KEEPS_SOME])
+      if (dynamics.norms === 'optional') variants.push(['normalised units', { unitNorm: 'batch' }])
+      variants.push(['accumulated', mode === 'reversible' ? { ...KEEPS_SOME, memoryBudget: 20_000, ...ACCUMULATES } : ACCUMULATES])
+      const chosen = FULL ? variants : [variants[(at + modeAt + execution.length) % variants.length]!]
+      return chosen.map(([name, config]) => [dynamics.id, mode, name, { arch: dynamics.id, mode, ...config }] as const)
+    }),
+  )
 const executions = engineReport.engine === 'native' ? (['compiled', 'eager'] as const) : (['eager'] as const)
 
 const hashIn = async (folder: string, file: string): Promise<string> => weightsHash((await readCheckpoint(join(folder, file))).file.tensors)
 
 describe.each(executions)('%s', (execution) => {
-  test.each(cases)('%s, %s, %s: trains, evaluates, pauses, resumes, is evaluated and forked', async (_, mode, __, more) => {
+  test.each(casesOf(execution))('%s, %s, %s: trains, evaluates, pauses, resumes, is evaluated and forked', async (_, mode, __, more) => {
     const config = smallConfig({ execution, steps: STEPS, batch: 8, evaluateEvery: 2, validation: 0.2, ...more })
     const where = await place('noise')
     const whole = await trainHere(where, config)

@@ -13,6 +13,7 @@ import { findDynamics } from '../../../src-main/numeric/registry.js'
 import { release } from '../../../src-main/numeric/tensors.js'
 import { normalTensor, tf } from '../support.js'
 import { cells, close, column, dataOf, run, said, setParameters, subjectOf } from './support.js'
+import { everyNth } from '../../fixtures/slice.js'
 
 interface Case {
   params: Record<string, number[][] | number[]>
@@ -91,7 +92,7 @@ const images = (arch: string, more = {}) =>
     ...more,
   })
 
-describe.each([
+const CONVOLUTIONS = [
   ['hamiltonian', {}, /Golub-Kahan/],
   ['midpoint', {}, /Lanczos/],
   ['leapfrog', {}, /Lanczos/],
@@ -99,7 +100,9 @@ describe.each([
   ['resnet', {}, /Arnoldi/],
   ['revnet', {}, /Arnoldi/],
   ['antisymmetric', {}, /Arnoldi/],
-] as const)('convolutions of %s %j', (arch, more, form) => {
+] as const
+
+describe.each(everyNth(CONVOLUTIONS, 2, import.meta.filename))('convolutions of %s %j', (arch, more, form) => {
   test('the Krylov method finds the outermost eigenvalue of the whole matrix', () => {
     const subject = images(arch, more)
     const { network, state } = subject
