@@ -37,6 +37,7 @@ export default defineConfig({
           cli: entry('src-main/hosts/cli/main.ts'),
           trainer: entry('src-main/training/trainer.ts'),
           'batch-worker': entry('src-main/data/batch-worker.ts'),
+          'compute-worker': entry('src-main/studies/compute-worker.ts'),
           'import-process': entry('src-main/data/import-process.ts'),
           setup: entry('src-main/setup/main.ts'),
         },

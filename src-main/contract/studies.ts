@@ -13,12 +13,26 @@ export const StudyIdSchema = RunIdSchema
 export const FactorsSchema = z.record(z.string(), z.union([z.number(), z.string().max(200), z.boolean()]))
 export type Factors = z.infer<typeof FactorsSchema>
 
-/** What a cell does: a run trains a network; a measurement times and weighs a training step in a process of its own, beside nothing else. */
+/** Options of a computation; a list of numbers stays one, and is no text. */
+const ComputationOptionsSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string().max(1000), z.array(z.number())]))
+
+/**
+ * What a cell does: a run trains a network; a measurement times and weighs a training step in a process of its own, beside nothing else; a
+ * computation solves a problem in double precision without a network, in a thread of its own.
+ */
 export const CellWorkSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), run: CreateRunSchema }),
   z.strictObject({ kind: z.literal('measurement'), request: BenchStepRequestSchema }),
+  z.strictObject({
+    kind: z.literal('computation'),
+    computation: z.string().max(64),
+    /** Of the computation; results of another revision may differ. */
+    revision: z.int().min(1),
+    options: ComputationOptionsSchema,
+  }),
 ])
 export type CellWork = z.infer<typeof CellWorkSchema>
+export type WorkOf<Kind extends CellWork['kind']> = Extract<CellWork, { kind: Kind }>
 
 /** As those of runs; `removed` when the run of the cell is no longer there. */
 export const CellStateSchema = z.enum([...RunStatusSchema.options, 'removed'])
@@ -41,7 +55,7 @@ export const StudyCellSchema = z.strictObject({
   runId: RunIdSchema.nullable(),
   /** Whether the result was there already: of another study, or of a run that had finished. */
   takenOver: z.boolean(),
-  /** What the measurement found. */
+  /** What the measurement or computation found; numbers that JSON lacks are there by their names, as in cells of tables. */
   measured: z.record(z.string(), z.unknown()).nullable(),
   /** Seconds that its process worked on it; null while unknown. */
   seconds: z.number().nullable(),
@@ -64,7 +78,7 @@ export const StudySchema = z.strictObject({
   options: LabOptionsSchema,
   /** Milliseconds since 1970; a label. */
   createdAt: z.number(),
-  /** Whether its measurements wait until it is resumed. */
+  /** Whether its measurements and computations wait until it is resumed. */
   held: z.boolean(),
   cells: z.int(),
   counts: CellCountsSchema,

@@ -38,9 +38,11 @@ import type { SeriesStore } from './runs/series-store.js'
 import type { Weights } from './runs/weights.js'
 import { Studies } from './studies/studies.js'
 import type { StudyTemplates } from './studies/study-templates.js'
+import type { Computer } from './studies/computations.js'
 import type { Measurer } from './studies/measurements.js'
 import type { StudyStore } from './studies/study-store.js'
 import type { Computing } from './studies/cell-key.js'
+import { Silence } from './shared/silence.js'
 import type { Awaitable, Clock } from './shared/clock.js'
 
 /**
@@ -78,6 +80,7 @@ export interface FeaturePorts {
   speedMeter: SpeedMeter
   templates: StudyTemplates
   measurer: Measurer
+  computer: Computer
   /** The engine and threads of a run when so many runs are active; null when they are not known. */
   computing(slots: number): Awaitable<Computing | null>
   exchange: RunExchange
@@ -109,12 +112,13 @@ export function openFeatures(ports: FeaturePorts) {
   const elsewhere = new Elsewhere({ ...ports, changes })
   const backups = new Backups({ ...ports, changes, elsewhere })
   const configurations = new Configurations(ports.catalogue, datasets)
-  const speed = new MachineSpeed({ ...ports, changes, control })
+  const silence = new Silence()
+  const speed = new MachineSpeed({ ...ports, changes, control, silence })
   const trash = new RunTrash({ ...ports, changes, control, openTime })
   const evaluations = new Evaluations({ ...ports, changes, control, datasets })
   const laboratory = new Laboratory({ ...ports, changes, control, datasets, configurations })
   const maker = new RunMaker({ ...ports, changes, control, configurations })
-  const studies = new Studies({ ...ports, changes, control, maker, configurations, datasets }, ports.queue)
+  const studies = new Studies({ ...ports, changes, control, maker, configurations, datasets, silence }, ports.queue)
   const storage = createStorage({ ...ports, changes, control, elsewhere, arrivals: datasets })
   const comparisons = new NamedViews<ComparisonView>(
     { ...ports, changes, openTime, store: ports.comparisons },

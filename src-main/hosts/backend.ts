@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { EngineReport } from '../contract/engine.js'
 import type { SystemInfo } from '../contract/system.js'
 import { createExchange } from '../exchange/exchange.js'
@@ -19,7 +20,7 @@ import { createEvaluator } from './evaluator.js'
 import { createInstruments } from './instruments.js'
 import { createLab } from './lab.js'
 import { readProvenance } from './provenance.js'
-import { createMeasurer, templates } from './studies.js'
+import { createComputer, createMeasurer, templates } from './studies.js'
 import { createSpeedMeter } from './speed-meter.js'
 import { VERSION } from './version.js'
 import { weights } from './weights.js'
@@ -29,6 +30,7 @@ import type { HomeDisk } from '../features/home/home-disk.js'
 import type { Instruments, Lab } from '../features/lab/laboratory.js'
 import type { HomeWatch } from '../features/home/home-watch.js'
 import type { Catalogue } from '../features/runs/configurations.js'
+import type { Computer } from '../features/studies/computations.js'
 import type { Measurer } from '../features/studies/measurements.js'
 import type { SpeedMeter } from '../features/runs/machine-speed.js'
 import type { Weights } from '../features/runs/weights.js'
@@ -67,6 +69,8 @@ export interface BackendOptions {
   instruments?: Instruments | undefined
   /** What measures cells of studies; by default the trainer's program. */
   measurer?: Measurer | undefined
+  /** What computes cells of studies; by default the built `compute-worker`, which is beside the trainer's program. */
+  computer?: Computer | undefined
   /** What measures the machine; by default the trainer's program. */
   speedMeter?: SpeedMeter | undefined
 }
@@ -134,6 +138,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
       templates,
       measurer: options.measurer ?? createMeasurer(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
+      computer: options.computer ?? createComputer(join(dirname(trainerEntry), 'compute-worker.js')),
       computing: async (slots) => computingHere(await options.engine?.(), await provenance, slots),
       exchange: createExchange(home),
       system: async () => ({

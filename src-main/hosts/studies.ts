@@ -1,7 +1,12 @@
 import { totalmem } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { UserError } from '../contract/errors.js'
+import type { Computer } from '../features/studies/computations.js'
 import type { Measurer } from '../features/studies/measurements.js'
 import type { StudyTemplates } from '../features/studies/study-templates.js'
 import type { Awaitable } from '../features/shared/clock.js'
+import { guarded } from '../processes/guarded.js'
+import type { ComputeMessage } from '../studies/compute-worker.js'
 import { runToolProcess } from './tool-process.js'
 
 // Templates estimate networks, for which they load tensors: a host needs that only when a study is looked at.
@@ -33,6 +38,49 @@ export function createMeasurer(entry: string, environment: () => Awaitable<Recor
         { entry, env, onProgress: ({ message, fraction = null }) => onProgress(fraction, message), signal },
       )
       return result
+    },
+  }
+}
+
+/**
+ * Computations, each in a thread of its own: the host stays responsive, and a computation is cancelled by ending its thread.
+ * @param entry absolute path of the built `compute-worker`
+ */
+export function createComputer(entry: string): Computer {
+  return {
+    async compute(work, { onProgress, signal }) {
+      signal.throwIfAborted()
+      const worker = new Worker(entry, { workerData: work, name: 'compute', execArgv: [] })
+      try {
+        return await new Promise((resolve, reject) => {
+          signal.addEventListener(
+            'abort',
+            guarded(reject, () => reject(signal.reason)),
+          )
+          worker.on(
+            'message',
+            guarded(reject, (message: ComputeMessage) => {
+              if (message.kind === 'progress') onProgress(message.fraction, `${Math.floor(message.fraction * 100)}%`)
+              else if (message.kind === 'result') resolve(message.result)
+              else reject(new UserError(message.code, message.message))
+            }),
+          )
+          worker.once('error', guarded(reject, reject))
+          worker.once(
+            'exit',
+            guarded(reject, (code) =>
+              reject(
+                new UserError(
+                  'INTERNAL',
+                  `The thread of the computation ended with status ${code} and without a result. Resume the study.`,
+                ),
+              ),
+            ),
+          )
+        })
+      } finally {
+        await worker.terminate()
+      }
     },
   }
 }

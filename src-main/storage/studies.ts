@@ -6,15 +6,16 @@ import {
   type Factors,
   type Study,
   type StudyCell,
+  type WorkOf,
 } from '../contract/studies.js'
-import type { LabOptions } from '../contract/lab.js'
+import { cellOf, type LabOptions } from '../contract/lab.js'
 import type { StudyStore } from '../features/studies/study-store.js'
 import type { Database } from './database.js'
 import type { RowOf } from './tables.js'
 
 type CellRow = RowOf<'study_cells'>
 
-/** The state of a cell: its run's where it has one, that of its measurement otherwise. */
+/** The state of a cell: its run's where it has one, its own otherwise. */
 const STATE = `CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed') ELSE coalesce(runs.status, 'removed') END`
 const JOINED = 'FROM study_cells AS cells LEFT JOIN runs ON runs.id = cells.runId AND runs.removedAt IS NULL'
 
@@ -36,6 +37,10 @@ const toCell = (row: Joined): StudyCell => ({
   measured: row.measured === null ? null : (JSON.parse(row.measured) as Record<string, unknown>),
   seconds: row.runId === null ? row.seconds : row.activeSeconds,
 })
+
+/** JSON has no NaN and no infinities, which are results: they are stored by their names. */
+const written = (found: Record<string, unknown>): string =>
+  JSON.stringify(found, (_, value: unknown) => (typeof value === 'number' ? cellOf(value) : value))
 
 /** Studies and their cells. */
 export function createStudyStore(db: Database): StudyStore {
@@ -61,19 +66,19 @@ export function createStudyStore(db: Database): StudyStore {
   const remove = db.prepare('DELETE FROM studies WHERE id = ?')
   const disown = db.prepare('UPDATE runs SET studyId = NULL WHERE studyId = ?')
   const setRun = db.prepare('UPDATE study_cells SET runId = ?, takenOver = 0 WHERE studyId = ? AND position = ?')
-  const setMeasurement = db.prepare(
+  const setResult = db.prepare(
     'UPDATE study_cells SET state = ?, reason = ?, measured = ?, seconds = ?, takenOver = 0 WHERE studyId = ? AND position = ?',
   )
-  const measuredBy = db.prepare<{ measured: string; seconds: number | null }>(
+  const resultOf = db.prepare<{ measured: string; seconds: number | null }>(
     "SELECT measured, seconds FROM study_cells WHERE key = ? AND runId IS NULL AND state = 'finished' AND measured IS NOT NULL LIMIT 1",
   )
   const runsOf = db.prepare<{ id: string }>(
     `SELECT DISTINCT runs.id FROM study_cells AS cells JOIN runs ON runs.id = cells.runId
      WHERE cells.key = ? AND runs.removedAt IS NULL AND runs.status NOT IN ('failed', 'diverged', 'stopped') ORDER BY runs.number`,
   )
-  const waiting = db.prepare<{ studyId: string; position: number; work: string }>(
-    `SELECT cells.studyId, cells.position, cells.work FROM study_cells AS cells JOIN studies ON studies.id = cells.studyId
-     WHERE cells.runId IS NULL AND cells.state = 'queued' AND studies.held = 0
+  const waiting = db.prepare<{ studyId: string; position: number; factors: string; work: string }>(
+    `SELECT cells.studyId, cells.position, cells.factors, cells.work FROM study_cells AS cells JOIN studies ON studies.id = cells.studyId
+     WHERE cells.runId IS NULL AND cells.state = 'queued' AND studies.held = 0 AND cells.work ->> '$.kind' = ?
        AND (? IS NULL OR studies.id IN (SELECT value FROM json_each(?))) ORDER BY studies.createdAt, studies.rowid, cells.position LIMIT 1`,
   )
   const left = db.prepare<{ studyId: string }>("SELECT DISTINCT studyId FROM study_cells WHERE runId IS NULL AND state = 'running'")
@@ -102,7 +107,7 @@ export function createStudyStore(db: Database): StudyStore {
       insert.run(id, name, template, JSON.stringify(options), createdAt, Number(held))
       for (const { position, factors, work, key, runId, takenOver, measured, seconds } of cells) {
         const state = work.kind === 'run' ? null : measured ? 'finished' : 'queued'
-        const found = measured && JSON.stringify(measured)
+        const found = measured && written(measured)
         insertCell.run(id, position, JSON.stringify(factors), JSON.stringify(work), key, runId, Number(takenOver), state, found, seconds)
       }
     },
@@ -126,17 +131,19 @@ export function createStudyStore(db: Database): StudyStore {
     cells: (id) => cellsOf.all(id).map(toCell),
     counts: countsOf,
     setRun: (id, position, runId) => void setRun.run(runId, id, position),
-    setMeasurement: (id, position, { state, reason, measured, seconds }) =>
-      void setMeasurement.run(state, reason, measured && JSON.stringify(measured), seconds, id, position),
-    measuredBy(key) {
-      const row = measuredBy.get(key)
+    setResult: (id, position, { state, reason, measured, seconds }) =>
+      void setResult.run(state, reason, measured && written(measured), seconds, id, position),
+    resultOf(key) {
+      const row = resultOf.get(key)
       return row ? { measured: JSON.parse(row.measured) as Record<string, unknown>, seconds: row.seconds } : null
     },
     runsOf: (key) => runsOf.all(key).map(({ id }) => id),
-    waiting(among) {
+    waiting<Kind extends CellWork['kind']>(kind: Kind, among: readonly string[] | null) {
       const ids = among && JSON.stringify(among)
-      const row = waiting.get(ids, ids)
-      return row && { studyId: row.studyId, position: row.position, work: JSON.parse(row.work) as CellWork }
+      const row = waiting.get(kind, ids, ids)
+      if (!row) return undefined
+      const { studyId, position, factors, work } = row
+      return { studyId, position, factors: JSON.parse(factors) as Factors, work: JSON.parse(work) as WorkOf<Kind> }
     },
     recover() {
       const studies = left.all().map(({ studyId }) => studyId)

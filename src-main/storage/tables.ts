@@ -170,7 +170,7 @@ const study_cells = {
   key: text,
   runId: nullable(text),
   takenOver: integer,
-  /** Of a measurement; that of a run is in its row. */
+  /** Of a measurement or computation; that of a run is in its row. */
   state: nullable(oneOf<CellState>()),
   reason: nullable(text),
   measured: nullable(text),

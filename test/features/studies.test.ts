@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { UserError } from '../../src-main/contract/errors.js'
 import { RunConfigSchema } from '../../src-main/contract/config.js'
-import type { StudyTemplateInfo } from '../../src-main/contract/studies.js'
+import type { StudyTemplateInfo, WorkOf } from '../../src-main/contract/studies.js'
 import type { BenchStepRequest } from '../../src-main/contract/tools.js'
 import { runKey, WITHOUT_EFFECT, type Computing } from '../../src-main/features/studies/cell-key.js'
+import type { Computer } from '../../src-main/features/studies/computations.js'
 import type { Measurer } from '../../src-main/features/studies/measurements.js'
 import type { Expansion } from '../../src-main/features/studies/expand.js'
 import type { StudyTemplates } from '../../src-main/features/studies/study-templates.js'
@@ -16,7 +18,7 @@ const request = (steps: number): BenchStepRequest => ({
   preset: 'small', batch: 4, size: null, units: null, mode: null, steps, execution: null, fused: null, kept: null,
 }) // prettier-ignore
 
-/** A template with a run for each seed and a measurement for each number of steps. */
+/** A template with a run for each seed, a measurement for each number of steps, and a computation for each number. */
 const templates: StudyTemplates = {
   list: () => [INFO],
   expand: (_, options): Expansion => {
@@ -33,6 +35,10 @@ const templates: StudyTemplates = {
           work: { kind: 'run' as const, run: { preset: 'small', dataset: 'digits', overrides: { seed, steps: 40 } } },
         })),
         ...list('measured').map((steps) => ({ factors: { steps }, work: { kind: 'measurement' as const, request: request(steps) } })),
+        ...list('computed').map((x) => ({
+          factors: { x },
+          work: { kind: 'computation' as const, computation: 'square', revision: Number(options['revision'] ?? 1), options: { x } },
+        })),
       ],
     }
   },
@@ -55,6 +61,19 @@ function played() {
       }),
   }
   return { asked, measurer }
+}
+
+/** A computer that the test plays. */
+function playedComputer() {
+  const asked: { work: WorkOf<'computation'>; answer(found: Record<string, unknown>): void; fail(error: unknown): void }[] = []
+  const computer: Computer = {
+    compute: (work, { signal }) =>
+      new Promise((answer, fail) => {
+        asked.push({ work, answer, fail })
+        signal.addEventListener('abort', () => fail(signal.reason))
+      }),
+  }
+  return { asked, computer }
 }
 
 const open = (ports: Parameters<typeof openSession>[0] = {}) => openSession({ templates, computing: () => COMPUTING, ...ports })
@@ -182,7 +201,7 @@ describe('a study', () => {
     expect(session.stores.runs.get(queued.id)!.status).toBe('queued')
     asked[0]!.answer({ secondsPerStep: 2 })
     await eventually(() => asked.length).toBe(2)
-    asked[1]!.fail(new (await import('../../src-main/contract/errors.js')).UserError('INTERNAL', 'It was killed.'))
+    asked[1]!.fail(new UserError('INTERNAL', 'It was killed.'))
     await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 1, failed: 1 })
     await eventually(() => session.stores.runs.get(queued.id)!.status).toBe('starting')
     const { cells } = await session.services.studies.get({ id: study.id })
@@ -201,6 +220,123 @@ describe('a study', () => {
     asked[2]!.answer({})
     await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 2 })
     expect(session.faults).toEqual([])
+  })
+
+  it('computes one cell at a time beside runs, and keeps results that JSON has no numbers for', async () => {
+    const { asked, computer } = playedComputer()
+    using session = await open({ computer })
+    await session.services.runs.create({ preset: 'small', dataset: 'digits' })
+    const study = await start(session, { computed: '1,2' })
+    await eventually(() => asked.length).toBe(1)
+    expect(asked[0]!.work.options).toEqual({ x: 1 })
+    expect(session.stores.studies.get(study.id)!.counts).toEqual({ running: 1, queued: 1 })
+    asked[0]!.answer({ y: NaN, list: [1, Infinity, { z: -Infinity }], none: null })
+    await eventually(() => asked.length).toBe(2)
+    asked[1]!.answer({ y: 4 })
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 2 })
+    const { cells } = await session.services.studies.get({ id: study.id })
+    expect(cells.map(({ measured }) => measured)).toEqual([{ y: 'NaN', list: [1, 'Infinity', { z: '-Infinity' }], none: null }, { y: 4 }])
+
+    // The same computation is not made twice, on no machine; another revision of it is.
+    const again = await start(session, { computed: '1,2,3' })
+    await eventually(() => asked.length).toBe(3)
+    const shared = (await session.services.studies.get({ id: again.id })).cells
+    expect(shared.map(({ takenOver, state }) => [takenOver, state])).toEqual([
+      [true, 'finished'],
+      [true, 'finished'],
+      [false, 'running'],
+    ])
+    expect(shared[0]!.measured).toEqual(cells[0]!.measured)
+    asked[2]!.answer({})
+    const later = await start(session, { computed: '1', revision: '2' })
+    await eventually(() => asked.length).toBe(4)
+    expect(asked[3]!.work).toMatchObject({ options: { x: 1 }, revision: 2 })
+    asked[3]!.answer({})
+    await eventually(() => session.stores.studies.get(later.id)!.counts).toEqual({ finished: 1 })
+    expect(session.faults).toEqual([])
+  })
+
+  it('never computes beside a measurement, and does not wait behind one that waits for runs', async () => {
+    const { asked: measured, measurer } = played()
+    const { asked: computed, computer } = playedComputer()
+    using session = await open({ measurer, computer })
+    await session.services.runs.create({ preset: 'small', dataset: 'digits' })
+    const study = await start(session, { measured: '1', computed: '1,2,3' })
+    // The measurement waits for the run; the first computation does not.
+    await eventually(() => computed.length).toBe(1)
+    computed[0]!.answer({})
+    await eventually(() => computed.length).toBe(2)
+    expect(measured).toHaveLength(0)
+    end(session.trainers[0]!, 'finished')
+    await settle()
+    // Now the measurement waits for the computation at work, and the next one for the measurement.
+    expect(measured).toHaveLength(0)
+    computed[1]!.answer({})
+    await eventually(() => measured.length).toBe(1)
+    await settle()
+    expect(computed).toHaveLength(2)
+    await expect(session.services.catalogue.measureSpeed()).rejects.toThrow('A study is at work')
+    measured[0]!.answer({})
+    await eventually(() => computed.length).toBe(3)
+    await expect(session.services.catalogue.measureSpeed()).rejects.toThrow('A study is at work')
+    computed[2]!.answer({})
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 4 })
+    expect(session.faults).toEqual([])
+  })
+
+  it('settles a cell that fails by a defect as failed, with the reason, and reports the defect', async () => {
+    const { asked, measurer } = played()
+    const { asked: computed, computer } = playedComputer()
+    using session = await open({ measurer, computer })
+    const study = await start(session, { measured: '1', computed: '2' })
+    await eventually(() => computed.length + asked.length).toBeGreaterThan(0)
+    const defects = [new TypeError('x is not a function'), new RangeError('too long')]
+    await eventually(() => {
+      computed[0]?.fail(defects[0])
+      asked[0]?.fail(defects[1]!)
+      return session.stores.studies.get(study.id)!.counts
+    }).toEqual({ failed: 2 })
+    const { cells } = await session.services.studies.get({ id: study.id })
+    expect(cells.map(({ reason }) => reason)).toEqual([
+      'The measurement ended with an error that Retrace does not know: too long',
+      'The computation ended with an error that Retrace does not know: x is not a function',
+    ])
+    expect(session.faults).toHaveLength(2)
+    expect(session.faults).toEqual(expect.arrayContaining(defects))
+  })
+
+  it('stores a result later that cannot be stored now', async () => {
+    const { asked, computer } = playedComputer()
+    using session = await open({ computer })
+    const study = await start(session, { computed: '1' })
+    await eventually(() => asked.length).toBe(1)
+    const { setResult } = session.stores.studies
+    let refused = 0
+    session.stores.studies.setResult = (...of) => {
+      if (refused++ < 2) throw new UserError('DISK', 'The disk is full.', { obstacle: 'full' })
+      setResult(...of)
+    }
+    asked[0]!.answer({ y: 1 })
+    await eventually(() => refused).toBe(1)
+    session.clock.advance(5000)
+    await eventually(() => refused).toBe(2)
+    session.clock.advance(5000)
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 1 })
+    expect(session.faults).toEqual([])
+  })
+
+  it('pauses a computation that is at work, and computes it again when it is resumed', async () => {
+    const { asked, computer } = playedComputer()
+    using session = await open({ computer })
+    const study = await start(session, { computed: '1' })
+    await eventually(() => asked.length).toBe(1)
+    await session.services.studies.pause({ id: study.id })
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ queued: 1 })
+    expect(asked).toHaveLength(1)
+    await session.services.studies.resume({ id: study.id })
+    await eventually(() => asked.length).toBe(2)
+    asked[1]!.answer({})
+    await eventually(() => session.stores.studies.get(study.id)!.counts).toEqual({ finished: 1 })
   })
 
   it('is paused and resumed as a whole, and continues after a crash', async () => {

@@ -9,8 +9,8 @@ const FILE = resolve(import.meta.dirname, '../../docs/studies.md')
 
 const INTRODUCTION = `# Studies
 
-A study repeats an experiment of the paper, or searches over configurations. It is started from a template, which expands into cells: training runs, or
-measurements of time and memory. The cells are queued together in one transaction; the figure and the tables of the study are drawn as results arrive.
+A study repeats an experiment of the paper or of one next to it, or searches over configurations. It is started from a template, which expands into cells: training
+runs, measurements of time and memory, or computations without a network. The cells are queued together in one transaction; the figure and the tables of the study are drawn as results arrive.
 
     retrace study list
     retrace study describe TEMPLATE
@@ -24,16 +24,18 @@ window has the same on its page _Studies_. Options that are lists are one text, 
 ## Cells
 
 **Runs** are ordinary runs in the queue and the runs table, created by the study. **Measurements** run one at a time, each in a fresh process; they wait until no
-run is at work, and queued runs wait until they are done, because beside a run a step would seem slow.
+run is at work, and queued runs wait until they are done, because beside a run a step would seem slow. **Computations**
+solve small problems in double precision, one at a time, each in a thread of its own; they go on beside runs and never beside a measurement.
 
 **What is done is skipped.** The key of a cell is a hash of its whole configuration (without the name of the preset, the name of the data set, the interval of
 checkpoints and the reconstruction tolerance, which have no effect on the numbers), the hash of the data, the engine and its device, the number of threads, the type
 of the processor, and the revision of the numerics (\`src-main/numeric/revision.ts\`, raised when bits change). A run of the same key that has finished, or is
-at work for another study, is taken over and not trained again; so is a measurement. Runs of earlier versions did not record the revision and are not taken
+at work for another study, is taken over and not trained again; so is a measurement. The key of a computation is its
+options and its revision alone, because double precision is the same on every machine. Runs of earlier versions did not record the revision and are not taken
 over.
 
 **Failures are shown.** Cells that failed or diverged are named in the notes of the report and counted in its tables; they are in no mean. \`resume\` continues what
-was paused, stopped, interrupted or failed, repeats failed measurements, and makes removed runs anew. Diverged runs are results and stay.
+was paused, stopped, interrupted or failed, repeats failed measurements and computations, and makes removed runs anew. Diverged runs are results and stay.
 
 Removing a study keeps its runs. Pausing it pauses the runs that it created, not those that it took over.
 

@@ -4,6 +4,7 @@ import type { Changes } from '../home/changes.js'
 import type { RunControl } from './control/run-control.js'
 import { asTask } from '../shared/tasks.js'
 import type { Clock } from '../shared/clock.js'
+import type { Silence } from '../shared/silence.js'
 
 /** Measures the speed of this machine in a separate process, and stores it for the time estimates of the catalogue. */
 export interface SpeedMeter {
@@ -15,6 +16,7 @@ interface SpeedPorts {
   changes: Changes
   clock: Clock
   control: RunControl
+  silence: Silence
   speedMeter: SpeedMeter
 }
 
@@ -41,13 +43,16 @@ export class MachineSpeed {
    * Measures in a separate process. From then on, times are estimated from the result in all windows. Resolves when the result is stored;
    * progress is published as changes of the task `SPEED_TASK`.
    *
-   * @throws UserError CONFLICT beside runs at work
+   * @throws UserError CONFLICT beside runs, or cells of studies, at work
    */
   async measure(): Promise<void> {
-    const { control, speedMeter } = this.ports
+    const { control, silence, speedMeter } = this.ports
     if (this.running) throw new UserError('CONFLICT', 'Another measurement is in progress. Wait until it is done.')
     if (control.working > 0)
       throw new UserError('CONFLICT', 'A run is active, which would distort the measurement. Pause it first, or wait until it ends.')
+    const release = silence.keepNow()
+    if (!release)
+      throw new UserError('CONFLICT', 'A study is at work, which would distort the measurement. Pause it first, or wait until it ends.')
     const controller = new AbortController()
     const { signal } = controller
     const task = { id: SPEED_TASK, kind: 'measurement', title: 'Measuring the speed of this machine', signal } as const
@@ -55,6 +60,7 @@ export class MachineSpeed {
     const done = asTask(this.ports, task, (onProgress) => speedMeter.measure({ onProgress, signal })).finally(() => {
       this.running = null
       control.hold('measurement', false)
+      release()
     })
     this.running = { controller, done }
     return done

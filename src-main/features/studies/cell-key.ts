@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { RunConfig } from '../../contract/config.js'
 import type { EngineReport } from '../../contract/engine.js'
 import type { Environment } from '../../contract/runs.js'
-import type { CellWork } from '../../contract/studies.js'
+import type { WorkOf } from '../../contract/studies.js'
 
 /** What the numbers of a process depend on besides its configuration and data. */
 export interface Computing extends Pick<EngineReport, 'engine' | 'device' | 'deviceName' | 'threads'> {
@@ -38,8 +38,12 @@ export function runKey(config: RunConfig, datasetHash: string, computing: Comput
 }
 
 /** Identifies what a measurement measures: its numbers are those of this machine, and comparable rather than equal. */
-export const measurementKey = ({ request }: Extract<CellWork, { kind: 'measurement' }>, computing: Computing): string =>
+export const measurementKey = ({ request }: WorkOf<'measurement'>, computing: Computing): string =>
   hashed({ measurement: request, ...computing })
+
+/** Identifies what a computation computes: double precision is the same on every machine, so that its options and revision decide everything. */
+export const computationKey = ({ computation, revision, options }: WorkOf<'computation'>): string =>
+  hashed({ computation, revision, options })
 
 /** On what a run was computed; null where that was not recorded, as by earlier versions, or it has not begun. */
 export function computingOf({ engine, hardware, numerics }: Pick<Environment, 'engine' | 'hardware' | 'numerics'>): Computing | null {

@@ -1,4 +1,4 @@
-import type { Study, StudyOutcome, StudyTemplateInfo } from '../../contract/studies.js'
+import type { CellWork, Study, StudyOutcome, StudyTemplateInfo } from '../../contract/studies.js'
 
 /** The command that starts the same study: options that have their default are left out. */
 export function commandOf({ template, options }: Pick<Study, 'template' | 'options'>, templates: readonly StudyTemplateInfo[]): string {
@@ -23,7 +23,12 @@ export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: numbe
     const times = (same.length > 0 ? same : done).map(({ seconds }) => seconds!)
     return times.length > 0 ? times.reduce((sum, each) => sum + each, 0) / times.length : null
   }
-  const each = [...waiting.map(took), ...active.map((outcome) => outcome.run?.remainingSeconds ?? took(outcome))]
-  if (each.some((seconds) => seconds === null)) return null
-  return each.reduce((sum: number, seconds) => sum + seconds!, 0) / slots
+  const left = [...waiting, ...active].map((outcome) => ({
+    kind: outcome.work.kind,
+    seconds: outcome.run?.remainingSeconds ?? took(outcome),
+  }))
+  if (left.some(({ seconds }) => seconds === null)) return null
+  const of = (kind: CellWork['kind']): number => left.reduce((sum, each) => sum + (each.kind === kind ? each.seconds! : 0), 0)
+  // Measurements are made one at a time beside nothing else; computations one at a time beside runs.
+  return Math.max(of('run') / slots, of('computation')) + of('measurement')
 }

@@ -1,13 +1,13 @@
 import { isUserError, UserError } from '../../contract/errors.js'
 import type { LabOptions } from '../../contract/lab.js'
 import type { RunSummary } from '../../contract/runs.js'
-import { describeFactors, MOST_CELLS, type CellWork, type Factors } from '../../contract/studies.js'
+import { describeFactors, MOST_CELLS, type CellWork, type Factors, type WorkOf } from '../../contract/studies.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
 import { newId } from '../shared/ids.js'
 import type { Configurations } from '../runs/configurations.js'
 import type { Plan } from '../runs/maker.js'
 import type { RunStore } from '../runs/run-store.js'
-import { computingOf, measurementKey, runKey, type Computing } from './cell-key.js'
+import { computationKey, computingOf, measurementKey, runKey, type Computing } from './cell-key.js'
 import type { StoredCell, StudyStore } from './study-store.js'
 
 /** A template's cells, before anything is known of what is there already. */
@@ -30,8 +30,8 @@ export interface Expanded {
 }
 
 /**
- * Resolves every cell: its configuration, its key, and the run or measurement that has done its work already.
- * @param computing what runs that start now are computed on; null takes nothing over
+ * Resolves every cell: its configuration, its key, and the run, measurement or computation that has done its work already.
+ * @param computing what runs that start now are computed on; null takes over computations alone
  * @throws UserError BAD_INPUT that names the first cell that cannot be run
  */
 export async function expandCells(
@@ -47,9 +47,10 @@ export async function expandCells(
   const made = new Map<string, string>()
   for (const [position, { factors, work }] of cells.entries()) {
     const common = { position, factors, work, runId: null, takenOver: false, measured: null, seconds: null }
-    if (work.kind === 'measurement') {
-      const key = computing ? measurementKey(work, computing) : newId()
-      const before = computing && ports.studies.measuredBy(key)
+    if (work.kind !== 'run') {
+      const known = work.kind === 'computation' ? computationKey(work) : computing && measurementKey(work, computing)
+      const key = known ?? newId()
+      const before = known === null ? null : ports.studies.resultOf(known)
       expanded.cells.push({ ...common, key, ...(before ? { ...before, takenOver: true } : {}) })
       continue
     }
@@ -76,7 +77,7 @@ export async function expandCells(
   return expanded
 }
 
-async function resolve(configurations: Configurations, run: Extract<CellWork, { kind: 'run' }>['run'], factors: Factors) {
+async function resolve(configurations: Configurations, run: WorkOf<'run'>['run'], factors: Factors) {
   try {
     return await configurations.create(run)
   } catch (error) {

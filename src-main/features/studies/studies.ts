@@ -20,10 +20,13 @@ import type { RunMaker } from '../runs/maker.js'
 import type { RunStore } from '../runs/run-store.js'
 import type { Awaitable, Clock } from '../shared/clock.js'
 import { newId } from '../shared/ids.js'
+import type { Silence } from '../shared/silence.js'
 import type { Computing } from './cell-key.js'
 import { commandOf, remainingSeconds } from './describe.js'
 import { expandCells } from './expand.js'
-import { Measurements, type Measurer } from './measurements.js'
+import type { CellWorker } from './cell-worker.js'
+import { createComputations, type Computer } from './computations.js'
+import { createMeasurements, type Measurer } from './measurements.js'
 import type { StudyStore } from './study-store.js'
 import type { StudyTemplates, TemplateHome } from './study-templates.js'
 
@@ -39,7 +42,9 @@ interface StudyPorts {
   catalogue: Catalogue
   datasets: Datasets
   templates: StudyTemplates
+  silence: Silence
   measurer: Measurer
+  computer: Computer
   /** What a run is computed on if so many work at once; null where that is not known. */
   computing(slots: number): Awaitable<Computing | null>
   fault(error: unknown): void
@@ -47,7 +52,8 @@ interface StudyPorts {
 
 /** Studies: templates that are expanded into cells, whose runs are queued as one, and whose figures are drawn as results arrive. */
 export class Studies {
-  private readonly measurements: Measurements
+  /** Of those cells that have no run. */
+  private readonly workers: readonly (CellWorker<'measurement'> | CellWorker<'computation'>)[]
   private readonly ending = new AbortController()
   private following: Promise<void> = Promise.resolve()
 
@@ -56,7 +62,8 @@ export class Studies {
     private readonly ports: StudyPorts,
     queue: 'run' | 'hold' = 'run',
   ) {
-    this.measurements = new Measurements({ ...ports, publish: (id, record) => this.publish(id, record) }, queue)
+    const own = { ...ports, publish: (...of: Parameters<typeof this.publish>) => void this.publish(...of) }
+    this.workers = [createMeasurements(own, queue), createComputations(own, queue)]
   }
 
   /** Continues what a host that ended left undone. */
@@ -66,12 +73,12 @@ export class Studies {
       for (const id of studies.recover()) this.publish(id, record)
     })
     this.following = this.follow().catch(this.ports.fault)
-    this.measurements.pump()
+    for (const worker of this.workers) worker.pump()
   }
 
   async close(): Promise<void> {
     this.ending.abort()
-    await Promise.all([this.measurements.close(), this.following])
+    await Promise.all([...this.workers.map((worker) => worker.close()), this.following])
   }
 
   /** @throws UserError NOT_FOUND */
@@ -98,7 +105,7 @@ export class Studies {
       return {
         cells: cells.map(({ factors, work }) => ({ factors, kind: work.kind, title: describeFactors(factors) })),
         done: cells.filter(({ takenOver }) => takenOver).length,
-        seconds: cells.some(({ work, takenOver }) => work.kind === 'measurement' && !takenOver) ? null : seconds,
+        seconds: cells.some(({ work, takenOver }) => work.kind !== 'run' && !takenOver) ? null : seconds,
         problems: [],
       }
     } catch (error) {
@@ -123,7 +130,7 @@ export class Studies {
       studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false }, cells)
       this.publish(id, record)
     })
-    this.measurements.admit(id)
+    for (const worker of this.workers) worker.admit(id)
     return this.require(id)
   }
 
@@ -142,27 +149,27 @@ export class Studies {
     }
   }
 
-  /** Pauses the runs that the study made, and holds its measurements. Runs that it only took over go on. */
+  /** Pauses the runs that the study made, and holds its measurements and computations. Runs that it only took over go on. */
   pause(id: string): Study {
     this.require(id)
     this.setHeld(id, true)
-    this.measurements.interrupt({ id })
+    for (const worker of this.workers) worker.interrupt({ id })
     for (const { runId, state } of this.own(id))
       if (['queued', 'starting', 'running'].includes(state)) this.ports.control.command(runId, 'pause')
     return this.require(id)
   }
 
   /**
-   * Continues everything that has no result: paused, stopped, interrupted and failed runs from their last checkpoints, measurements that
-   * failed again, and runs that were removed as new ones. Diverged runs are results and stay.
+   * Continues everything that has no result: paused, stopped, interrupted and failed runs from their last checkpoints, measurements
+   * and computations that failed again, and runs that were removed as new ones. Diverged runs are results and stay.
    */
   async resume(id: string): Promise<Study> {
     const { changes, control, studies } = this.ports
     this.setHeld(id, false)
     for (const { position, work, state } of studies.cells(id)) {
-      if (work.kind === 'measurement' && REPEATABLE.includes(state))
+      if (work.kind !== 'run' && REPEATABLE.includes(state))
         changes.commit((record) => {
-          studies.setMeasurement(id, position, { state: 'queued', reason: null, measured: null, seconds: null })
+          studies.setResult(id, position, { state: 'queued', reason: null, measured: null, seconds: null })
           this.publish(id, record)
         })
     }
@@ -171,7 +178,7 @@ export class Studies {
       if (REPEATABLE.includes(state) && state !== 'diverged' && state !== 'removed') control.command(runId, 'resume')
     control.admit(...own.filter(({ state }) => state === 'queued').map(({ runId }) => runId))
     await this.replaceRemoved(id)
-    this.measurements.admit(id)
+    for (const worker of this.workers) worker.admit(id)
     return this.require(id)
   }
 
@@ -183,13 +190,13 @@ export class Studies {
     })
   }
 
-  /** Removes the study and its measurements. Its runs stay. @throws UserError CONFLICT while it is at work */
+  /** Removes the study with what it measured and computed. Its runs stay. @throws UserError CONFLICT while it is at work */
   remove(id: string): void {
     const { changes, studies, runs } = this.ports
     const { counts, name } = this.require(id)
     if ((counts.running ?? 0) + (counts.starting ?? 0) > 0)
       throw new UserError('CONFLICT', `${name} is at work. Pause it before removing it.`)
-    this.measurements.interrupt({ id })
+    for (const worker of this.workers) worker.interrupt({ id })
     const own = this.own(id).map(({ runId }) => runId)
     changes.commit((record) => {
       studies.remove(id)

@@ -1,4 +1,4 @@
-import type { CellCounts, CellWork, Factors, Study, StudyCell } from '../../contract/studies.js'
+import type { CellCounts, CellWork, Factors, Study, StudyCell, WorkOf } from '../../contract/studies.js'
 
 /** A cell as it is stored when its study starts. */
 export interface StoredCell {
@@ -8,18 +8,19 @@ export interface StoredCell {
   key: string
   runId: string | null
   takenOver: boolean
-  /** What an earlier measurement of the same key found; null where there is none, or the cell has a run. */
+  /** What an earlier measurement or computation of the same key found; null where there is none, or the cell has a run. */
   measured: Record<string, unknown> | null
   seconds: number | null
 }
 
 export type StoredStudy = Pick<Study, 'id' | 'name' | 'template' | 'options' | 'createdAt' | 'held'>
 
-/** A measurement that has not been made. */
-export interface WaitingCell {
+/** A measurement or computation that has not been made. */
+export interface WaitingCell<Kind extends CellWork['kind']> {
   studyId: string
   position: number
-  work: CellWork
+  factors: Factors
+  work: WorkOf<Kind>
 }
 
 export interface StudyStore {
@@ -34,14 +35,15 @@ export interface StudyStore {
   counts(id: string): CellCounts
   /** Gives a cell another run, or none. */
   setRun(id: string, position: number, runId: string | null): void
-  setMeasurement(id: string, position: number, found: Pick<StudyCell, 'state' | 'reason' | 'measured' | 'seconds'>): void
-  /** What an earlier measurement of this key found. */
-  measuredBy(key: string): { measured: Record<string, unknown>; seconds: number | null } | null
+  /** Of a cell without a run. NaN and infinities are kept. */
+  setResult(id: string, position: number, found: Pick<StudyCell, 'state' | 'reason' | 'measured' | 'seconds'>): void
+  /** What an earlier measurement or computation of this key found. */
+  resultOf(key: string): { measured: Record<string, unknown>; seconds: number | null } | null
   /** Runs of cells of this key that are in sight and have not failed, the oldest first. */
   runsOf(key: string): string[]
-  /** The first measurement that waits, of a study that is not held. @param among ids of the studies that count; null for all */
-  waiting(among: readonly string[] | null): WaitingCell | undefined
-  /** Marks measurements that a host left at work as waiting; answers the studies that they are of. */
+  /** The first cell of this kind that waits, of a study that is not held. @param among ids of the studies that count; null for all */
+  waiting<Kind extends 'measurement' | 'computation'>(kind: Kind, among: readonly string[] | null): WaitingCell<Kind> | undefined
+  /** Marks measurements and computations that a host left at work as waiting; answers the studies that they are of. */
   recover(): string[]
   /** Gives a data set its new name in options, factors and work of every study; returns the studies that refer to it. */
   renameDataset(from: string, to: string): string[]

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import type { StudyOutcome, WorkOf } from '../contract/studies.js'
+
+/** A number of a result, as it was computed: JSON has NaN and infinities by their names. */
+export const computed = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
+
+/** Options and result are objects of numbers, booleans, texts and lists, as JSON has them. */
+type Values = z.ZodObject
+
+export interface ComputationDefinition<Options extends Values = Values, Result extends Values = Values> {
+  /** The name of its file; a part of every key. */
+  id: string
+  /** Raised when the same options give another result, or another form of it: cells of an earlier revision are not taken over. */
+  revision: number
+  options: Options
+  result: Result
+  /**
+   * A pure function of its options, seeds among them. It blocks the thread that it runs in.
+   * @param progress told of the fraction that is done, 0 to 1, now and then
+   */
+  compute(options: z.output<Options>, progress: (fraction: number) => void): z.output<Result>
+}
+
+/** A computation, and what templates need of it. */
+export interface Computation<Options extends Values = Values, Result extends Values = Values> extends ComputationDefinition<
+  Options,
+  Result
+> {
+  /** The work of a cell that computes this. */
+  work(options: z.output<Options>): WorkOf<'computation'>
+  /** What a cell has found; null while there is nothing, when it failed, and of another computation or revision. */
+  resultOf(outcome: Pick<StudyOutcome, 'work' | 'measured'>): z.output<Result> | null
+}
+
+export const defineComputation = <Options extends Values, Result extends Values>(
+  definition: ComputationDefinition<Options, Result>,
+): Computation<Options, Result> => ({
+  ...definition,
+  work: (options) => ({
+    kind: 'computation',
+    computation: definition.id,
+    revision: definition.revision,
+    options: options as WorkOf<'computation'>['options'],
+  }),
+  resultOf: ({ work, measured }) =>
+    measured !== null && work.kind === 'computation' && work.computation === definition.id && work.revision === definition.revision
+      ? definition.result.parse(measured)
+      : null,
+})

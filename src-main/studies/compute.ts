@@ -1,0 +1,38 @@
+import { UserError } from '../contract/errors.js'
+import type { WorkOf } from '../contract/studies.js'
+import type { Computation } from './computation.js'
+
+const registered = new Map<string, Computation>()
+
+const isComputation = (value: unknown): value is Computation =>
+  typeof value === 'object' && value !== null && 'compute' in value && 'revision' in value
+
+// A file in computations/ is found by being there.
+for (const [path, module] of Object.entries(import.meta.glob<Record<string, unknown>>('./computations/*.ts', { eager: true })))
+  for (const value of Object.values(module)) {
+    if (!isComputation(value)) continue
+    if (path !== `./computations/${value.id}.ts`) throw new Error(`the computation ${value.id} is in ${path}`)
+    registered.set(value.id, value)
+  }
+
+/**
+ * Computes a cell, and blocks the thread until it is done.
+ * @throws UserError NOT_FOUND when there is no such computation, CONFLICT when its revision is another one, BAD_INPUT when options are wrong
+ */
+export function compute(
+  { computation: id, revision, options }: WorkOf<'computation'>,
+  progress: (fraction: number) => void,
+): Record<string, unknown> {
+  const computation = registered.get(id)
+  const anew = 'Start the study again, which makes its cells anew.'
+  if (!computation) throw new UserError('NOT_FOUND', `This version of Retrace has no computation ${id}. ${anew}`)
+  if (computation.revision !== revision)
+    throw new UserError(
+      'CONFLICT',
+      `This cell is of revision ${revision} of the computation ${id}, and this version of Retrace has revision ${computation.revision}. ${anew}`,
+    )
+  const parsed = computation.options.safeParse(options)
+  if (!parsed.success)
+    throw new UserError('BAD_INPUT', parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}.`).join(' '))
+  return computation.compute(parsed.data, progress)
+}
