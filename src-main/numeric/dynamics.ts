@@ -11,6 +11,8 @@ export type ParameterKind = 'kernel' | 'dense' | 'bias' | 'gamma' | 'beta'
 export interface ParameterShape {
   kind: ParameterKind
   shape: number[]
+  /** Of a bias: its initial value, where that is not 0. */
+  initial?: number
 }
 
 /** What determines the parameters of one unit. */

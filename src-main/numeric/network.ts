@@ -76,8 +76,8 @@ export function buildNetwork(config: NetworkConfig): Network {
   const linear = config.maps === 'dense' ? dense : convolution
   const parameters: ParameterSpec[] = []
   const statistics: Network['statistics'] = []
-  const declare = (name: string, kind: ParameterKind, shape: number[], inStage = false): void => {
-    parameters.push({ name, kind, shape, inStage })
+  const declare = (name: string, kind: ParameterKind, shape: number[], more: Partial<ParameterSpec> = {}): void => {
+    parameters.push({ name, kind, shape, inStage: false, ...more })
     const norm = /^(.*)\/gamma$/.exec(name)?.[1]
     if (norm) statistics.push({ name: `${norm}/mean`, shape }, { name: `${norm}/variance`, shape })
   }
@@ -99,7 +99,8 @@ export function buildNetwork(config: NetworkConfig): Network {
       const unit = `stage${stageIndex + 1}/unit${unitIndex + 1}`
       const firstOfNetwork = stageIndex === 0 && unitIndex === 0
       const shapes = dynamics.parameters({ inChannels: width, channels, linear, unitNorm: config.unitNorm, firstOfNetwork })
-      for (const [name, { kind, shape }] of Object.entries(shapes)) declare(`${unit}/${name}`, kind, shape, true)
+      for (const [name, { kind, shape, ...more }] of Object.entries(shapes))
+        declare(`${unit}/${name}`, kind, shape, { ...more, inStage: true })
       // The authors' normalised network takes h = 1 in its first unit.
       const h = config.unitNorm === 'batch' && firstOfNetwork ? 1 : config.h
       all.push(dynamics.substeps(h, options).map((substep) => bind(substep, unit, unitIndex, shapes)))

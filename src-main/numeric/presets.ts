@@ -157,6 +157,16 @@ const mlp = (arch: string): PresetDefinition => ({
   },
 })
 
+/** The dense networks of Haber and Ruthotto 2017, with the recipe of the others on the plane; the authors used Newton's method. */
+const stable = (arch: 'euler' | 'antisymmetric' | 'verlet', more: RunOverrides = {}): PresetDefinition => ({
+  ...mlp(arch),
+  name: `stable-${arch}`,
+  title: `Stable ${arch}`,
+  description: `Dense ${findDynamics(arch)!.label} network of "Stable architectures for deep neural networks" for the 2-D problems.`,
+  source: 'Architecture: Haber and Ruthotto 2017; width, depth and recipe are ours',
+  config: { ...mlp(arch).config, ...more, ...(findDynamics(arch)!.reversible ? {} : { mode: 'stored' as const }) },
+})
+
 /** All presets: the networks of the paper and a few small ones. */
 export const presets: readonly PresetDefinition[] = [
   {
@@ -189,6 +199,10 @@ export const presets: readonly PresetDefinition[] = [
   mlp('hamiltonian'),
   mlp('midpoint'),
   mlp('leapfrog'),
+  stable('euler'),
+  // The damping of the authors' published code (Meganet.m).
+  stable('antisymmetric', { damping: 1e-4 } as RunOverrides),
+  stable('verlet'),
 ]
 
 /** @throws UserError BAD_INPUT when there is no preset of that name */

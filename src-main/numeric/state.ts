@@ -23,7 +23,7 @@ function initialValue(spec: ParameterSpec, seed: number): Float32Array {
   const size = spec.shape.reduce((product, extent) => product * extent, 1)
   if (spec.kind === 'kernel' || spec.kind === 'dense')
     return truncatedNormal(randomFor(seed, `weights/${spec.name}`), size, initialDeviation(spec))
-  return new Float32Array(size).fill(spec.kind === 'gamma' ? 1 : 0)
+  return new Float32Array(size).fill(spec.initial ?? (spec.kind === 'gamma' ? 1 : 0))
 }
 
 /**

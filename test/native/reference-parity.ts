@@ -9,6 +9,9 @@ import { readReferenceCase } from '../../src-main/training/reference-case.js'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/reference')
 
+/** Cases of which a twin with one gradient changed is refused: one of each kind of unit. */
+const TWINS = ['hamiltonian', 'antisymmetric', 'euler', 'verlet']
+
 /** Every reference case in every mode that its network has, on the engine that is open. */
 export function describeParity(): void {
   test.each(readdirSync(FOLDER))('%s agrees with the reference in every mode', async (file) => {
@@ -21,5 +24,17 @@ export function describeParity(): void {
       expect(rows.length).toBeGreaterThan(3 * Object.keys(reference.config.stages).length)
       expect(tf.memory().numTensors).toBe(before)
     }
+  })
+
+  test.each(TWINS)('one wrong gradient of %s is found and named', async (name) => {
+    const reference = await readReferenceCase(join(FOLDER, `${name}.safetensors`))
+    const key = [...reference.tensors.keys()].find((each) => each.startsWith('grad/stage2/unit1/'))!
+    const gradient = reference.tensors.get(key)!.data
+    const largest = Array.from(gradient).reduce((at, value, index) => (Math.abs(value) > Math.abs(gradient[at]!) ? index : at), 0)
+    gradient[largest]! *= 1.001
+    const wrong = compareWithReference(reference, modesOf(findDynamics(reference.config.arch)!)[0]!).filter(
+      ({ error, tolerance }) => !(error <= tolerance),
+    )
+    expect(wrong.map((row) => row.name)).toEqual([key])
   })
 }

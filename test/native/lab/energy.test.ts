@@ -3,13 +3,10 @@ import fc from 'fast-check'
 import { energy } from '../../../src-main/lab/diagnostics/energy.js'
 import { antiderivatives } from '../../../src-main/lab/energy.js'
 import { activations } from '../../../src-main/numeric/activations.js'
-import { registerDynamics, findDynamics } from '../../../src-main/numeric/registry.js'
+import { findDynamics } from '../../../src-main/numeric/registry.js'
 import { valueAndVjp } from '../../../src-main/numeric/vjp.js'
 import { tf } from '../support.js'
-import { foilVerlet } from './foils.js'
 import { close, column, dataOf, run, said, setParameters, subjectOf } from './support.js'
-
-registerDynamics(foilVerlet)
 
 test.each(Object.keys(activations) as (keyof typeof activations)[])('S of %s is 0 at 0 and has it as its derivative', (name) => {
   const s = antiderivatives[name]
@@ -106,7 +103,7 @@ test('the energy of a known state is what the formula says', async () => {
 })
 
 test('it is refused where nothing is kept', async () => {
-  const verlet = oscillator('foil-verlet', 0.1)
+  const verlet = oscillator('verlet', 0.1)
   await expect(run(energy, verlet)).rejects.toThrow(/Verlet has no conserved energy/)
   close(verlet)
   const resnet = subjectOf({ arch: 'resnet', mode: 'stored', stages: [{ channels: 8, units: 2 }] })
