@@ -3,6 +3,7 @@ import { AlertSchema } from './alerts.js'
 import { ComparisonIdSchema, ComparisonSchema } from './comparisons.js'
 import { DatasetSchema } from './datasets.js'
 import { EvaluationSummarySchema } from './evaluations.js'
+import { HistogramsSchema } from './histograms.js'
 import { LabEntrySchema } from './lab.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { RegionsSchema } from './regions.js'
@@ -28,7 +29,7 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), run: RunSummarySchema }),
   z.strictObject({ kind: z.literal('runRemoved'), runId: RunIdSchema }),
   z.strictObject({ kind: z.literal('points'), runId: RunIdSchema, series: z.array(SeriesPointsSchema) }),
-  /** Points, evaluations and regions after this step were discarded, because the run resumed from a checkpoint at it. */
+  /** Points, evaluations, regions and histograms after this step were discarded, because the run resumed from a checkpoint at it. */
   z.strictObject({ kind: z.literal('truncated'), runId: RunIdSchema, afterStep: z.int() }),
   z.strictObject({ kind: z.literal('log'), runId: RunIdSchema, entries: z.array(LogEntrySchema) }),
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint: CheckpointSchema }),
@@ -39,6 +40,8 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('labResult'), entry: LabEntrySchema }),
   /** A run of a problem in the plane was evaluated. */
   z.strictObject({ kind: z.literal('regions'), regions: RegionsSchema }),
+  /** A run has collected histograms. */
+  z.strictObject({ kind: z.literal('histograms'), histograms: HistogramsSchema }),
   z.strictObject({ kind: z.literal('notes'), runId: RunIdSchema, notes: z.string() }),
   z.strictObject({ kind: z.literal('alert'), alert: AlertSchema }),
   /** Alerts up to this number have been read. */
@@ -62,6 +65,7 @@ export type Change = z.infer<typeof ChangeSchema>
 /** The run of a change that only those hear of who look at it: there are many of these. Null of all others. */
 export function watchedRun(change: Change): string | null {
   if (change.kind === 'points' || change.kind === 'log') return change.runId
+  if (change.kind === 'histograms') return change.histograms.runId
   return change.kind === 'regions' ? change.regions.runId : null
 }
 
@@ -74,6 +78,6 @@ export interface SequencedChange {
 export const ChangesInputSchema = z.strictObject({
   /** Send only changes after this sequence number; absent: only new changes. tRPC fills it in on reconnection. */
   lastEventId: z.coerce.number().int().min(0).nullish(),
-  /** Runs whose points, log entries and regions are sent; all other kinds are always sent. */
+  /** Runs whose points, log entries, regions and histograms are sent; all other kinds are always sent. */
   detailOf: z.array(RunIdSchema).max(64).default([]),
 })

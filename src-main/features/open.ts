@@ -25,6 +25,7 @@ import type { DatasetStore } from './datasets/dataset-store.js'
 import type { DatasetImporter } from './datasets/importer.js'
 import { Laboratory, type Instruments, type Lab } from './lab/laboratory.js'
 import type { LabStore } from './lab/lab-store.js'
+import type { HistogramStore } from './runs/histogram-store.js'
 import type { RegionStore } from './runs/region-store.js'
 import type { EvaluationStore } from './evaluations/keep-evaluation.js'
 import type { HomeDisk } from './home/home-disk.js'
@@ -62,6 +63,7 @@ export interface FeaturePorts {
   labResults: LabStore
   studies: StudyStore
   regions: RegionStore
+  histograms: HistogramStore
   settings: SettingsStore
   datasets: DatasetStore
   alerts: AlertStore

@@ -3,6 +3,7 @@ import { KEPT_REGIONS, type Regions } from '../contract/regions.js'
 import type { RegionStore } from '../features/runs/region-store.js'
 import type { Database } from './database.js'
 import type { RowOf } from './tables.js'
+import { everySecond } from './thin.js'
 
 type Row = RowOf<'regions'>
 
@@ -16,11 +17,7 @@ export function createRegionStore(db: Database): RegionStore {
   const put = db.prepare('INSERT OR REPLACE INTO regions (runId, step, size, extent, predicted) VALUES (?, ?, ?, ?, ?)')
   const list = db.prepare<Row>('SELECT * FROM regions WHERE runId = ? ORDER BY step')
   const count = db.prepare<{ count: number }>('SELECT count(*) AS count FROM regions WHERE runId = ?')
-  // The newest stays, and of the others every second one.
-  const thin = db.prepare(
-    `DELETE FROM regions WHERE runId = ? AND step IN
-       (SELECT step FROM (SELECT step, row_number() OVER (ORDER BY step DESC) AS place FROM regions WHERE runId = ?) WHERE place % 2 = 0)`,
-  )
+  const thin = db.prepare(everySecond('regions'))
   const truncate = db.prepare('DELETE FROM regions WHERE runId = ? AND step > ?')
   return {
     put({ runId, step, size, extent, predicted }) {

@@ -6,7 +6,9 @@ import type { Database } from './database.js'
 import { createEvaluationStore } from './evaluations.js'
 import { createJournal, type JournalLimits } from './journal.js'
 import { createLabStore } from './lab-results.js'
+import type { HistogramStore } from '../features/runs/histogram-store.js'
 import type { RegionStore } from '../features/runs/region-store.js'
+import { createHistogramStore } from './histograms.js'
 import { createRegionStore } from './regions.js'
 import { createLogStore } from './log.js'
 import { createNamedStore } from './named.js'
@@ -38,6 +40,7 @@ export interface Stores {
   labResults: LabStore
   studies: StudyStore
   regions: RegionStore
+  histograms: HistogramStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -58,6 +61,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     labResults: createLabStore(db),
     studies: createStudyStore(db),
     regions: createRegionStore(db),
+    histograms: createHistogramStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

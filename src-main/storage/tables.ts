@@ -180,6 +180,9 @@ const study_cells = {
 /** Of lattices over inputs: a byte a point, and the extent as JSON. */
 const regions = { runId: text, step: integer, size: integer, extent: text, predicted: blob }
 
+/** Of every unit at one step: the parts as JSON, and float32 values. */
+const histograms = { runId: text, step: integer, bins: integer, parts: text, vals: blob }
+
 const journal = { seq: integer, kind: text, runId: nullable(text), bytesUpTo: integer, body: text }
 
 const alerts = {
@@ -220,6 +223,7 @@ export const TABLES = {
   studies,
   study_cells,
   regions,
+  histograms,
   journal,
   alerts,
   comparisons: named,

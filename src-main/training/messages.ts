@@ -3,11 +3,12 @@ import { RunConfigSchema } from '../contract/config.js'
 import { EngineReportSchema } from '../contract/engine.js'
 import { TestFiguresSchema } from '../contract/evaluations.js'
 import { GradientCheckSchema } from '../contract/gradients.js'
+import { HistogramsSchema } from '../contract/histograms.js'
 import { RegionsSchema } from '../contract/regions.js'
 import { ResultSchema } from '../contract/runs.js'
 
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
-export const PROTOCOL = 9
+export const PROTOCOL = 10
 
 /** What a trainer is started with, sent once after it says hello. All paths are absolute. */
 const JobSchema = z.strictObject({
@@ -93,6 +94,12 @@ export const ReportSchema = z.discriminatedUnion('kind', [
     kind: z.literal('regions'),
     ...RegionsSchema.pick({ step: true, size: true, extent: true }).shape,
     predicted: z.instanceof(Uint8Array),
+  }),
+  /** Histograms of every unit: `contract/histograms.ts`. */
+  z.strictObject({
+    kind: z.literal('histograms'),
+    ...HistogramsSchema.pick({ step: true, bins: true, parts: true }).shape,
+    values: z.instanceof(Float32Array),
   }),
   /** The last message; the process then exits with status 0. */
   z.strictObject({

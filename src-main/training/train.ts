@@ -27,6 +27,7 @@ import { pointsToKeep } from './left-behind.js'
 import { GradientWatch } from './gradient-watch.js'
 import { openExecutor } from './open-executor.js'
 import { InputPlane } from './input-plane.js'
+import { HistogramSeries } from './histograms.js'
 import type { HostLink } from './link.js'
 import { budgetBytes } from './memory-budget.js'
 import type { Job, Report } from './messages.js'
@@ -100,6 +101,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   const executor = openExecutor(network, { ...config, batch: data.batch }, state, { anchorEvery, keptUnits, log, onPhase: phase })
   const population = reestimates(network, config) ? new Population(executor, data) : null
   const plane = InputPlane.of(executor, data)
+  const histograms = HistogramSeries.of(network, config, data)
   const sharpness = config.sharpness ? new SharpnessSeries(network, config, data) : null
   let lastCheckpoint = { at: performance.now(), step: -1 }
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
@@ -180,10 +182,18 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     return test
   }
 
+  const collectHistograms = (): void => {
+    if (!histograms?.isDue(executor.step)) return
+    phase('histograms')
+    link.report({ kind: 'histograms', ...histograms.measure(executor, { anchorEvery, keptUnits }) })
+    phase('training')
+  }
+
   link.report({ kind: 'started', step: executor.step, totalSteps: config.steps, stepsPerEpoch: data.stepsPerEpoch })
   if (gradients.worst) link.report({ kind: 'gradients', worst: gradients.worst })
   phase('training')
   if (executor.step === 0) await checkpoint('start')
+  if (executor.step === 0) collectHistograms()
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
   const resources = new ResourceMeter(job.checkpointFolder)
   let finalTest: TestFigures | null = null
@@ -211,6 +221,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     const last = executor.step === config.steps
     const evaluates = last || executor.step % evaluateEvery === 0
     if (!evaluates && gradients.isEarly(executor.step)) checkGradients(batch)
+    collectHistograms()
     if (!last && evaluates) {
       evaluateAll(() => evaluate(executor, heldOut('test', config.evaluateImages)), batch)
       if (selection.improved) await checkpoint('best')

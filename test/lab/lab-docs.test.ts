@@ -56,6 +56,12 @@ With the configuration key \`sharpness\` a run measures what the diagnostic Shar
 \`stability/rateTimesSharpness\` and, where one is known, \`stability/limit\`; NaN where it did not converge. It is off by default, because it takes up to 64 gradients of 32
 images in stored mode each time. The weights are the same with and without.
 
+With the configuration key \`histograms\` a run collects, every so many steps, what the diagnostic Distributions shows: 41 bins of weights, gradients and activations of every unit.
+\`retrace runs histograms ID\` prints them or writes them as CSV. They are measured on the same images each time (32 training images, or a micro-batch where that is smaller), with
+frozen batch norm statistics, in passes of their own; gradients are computed as the run computes its own, by reconstructed activations where it does, and one unit is counted at
+a time, so that a run needs no more memory than without. On hamiltonian-74 with batches of 100 a collection took as long as 1.7 training steps and 9 KiB. At most 4 MiB are
+kept of a run (or 16 steps, where these are more), of which earlier ones lie farther apart. The weights are the same with and without.
+
 Both instruments are exported as they stand: the states of the inspector as PNG, SVG, PDF (each state an image of its pixels, enlarged without smoothing) and CSV (\`row,image,y,x,value\`, every
 value in full precision), as strips of images of diagnostics are; the flow as PNG, SVG, PDF, PGFPlots, and CSV of every sample at every unit.`
 

@@ -315,4 +315,21 @@ describe('migrations', () => {
     expect(db.problems()).toEqual([])
     db.close()
   })
+
+  it('0019: runs of the eighteenth version have no histograms, and theirs go with them', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    await databaseOf(18, file, `${RUN}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { histograms, runs } = createStores(db)
+    expect(histograms.list('abcd')).toEqual([])
+    const parts = [{ kind: 'weights' as const, most: 0.5, depths: [1] }]
+    const found = { runId: 'abcd', step: 20, bins: 1, parts, values: 'AACAPwAAAAAAAIA/' }
+    histograms.put(found)
+    expect(histograms.list('abcd')).toEqual([found])
+    runs.remove('abcd')
+    expect(db.prepare('SELECT * FROM histograms').all()).toEqual([])
+    expect(db.problems()).toEqual([])
+    db.close()
+  })
 })

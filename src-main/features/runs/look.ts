@@ -50,6 +50,12 @@ export const look = {
     return { regions: ports.regions.list(id), seq: ports.journal.last() }
   }),
 
+  /** Histograms of every unit over training; empty of runs that collect none. */
+  histograms: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
+    control.require(id)
+    return { histograms: ports.histograms.list(id), seq: ports.journal.last() }
+  }),
+
   /** The newest entries, in the order in which they were written. */
   log: procedure
     .input(ById.extend({ limit: z.int().min(1).max(10_000).default(1000) }))

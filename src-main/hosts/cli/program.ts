@@ -181,6 +181,15 @@ export function createProgram(context: Context): Command {
   leaf(runs, 'evaluate <id>', 'evaluate a checkpoint on all test images: accuracy by class and most frequent confusions')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .action(async (id, options) => (await import('./commands/evaluate.js')).evaluateRun(context, id, options))
+  leaf(
+    runs,
+    'histograms <id>',
+    'show the distributions of weights, gradients and activations that a run with the key `histograms` collects',
+  )
+    .option('--step <n>', 'step of the histograms (default: the last one)', whole)
+    .option('--csv <file>', 'write the histograms of all steps to a CSV file')
+    .option('--overwrite', 'overwrite an existing file')
+    .action(async (id, options) => (await import('./commands/histograms.js')).showHistograms(context, id, options))
   addRunMarks(context, program, runs, leaf, { whole, each })
   leaf(
     runs,

@@ -1,8 +1,14 @@
 import type { RunControlPorts } from './ports.js'
 
-/** Discards, within a transaction, what a run has recorded after a step: points, evaluations, results of the lab and regions. -1 discards everything. */
+/** Discards, within a transaction, what a run has recorded after a step: points, evaluations, results of the lab, regions and histograms. -1 discards everything. */
 export function discardAfter(
-  { series, evaluations, labResults, regions }: Pick<RunControlPorts, 'series' | 'evaluations' | 'labResults' | 'regions'>,
+  {
+    series,
+    evaluations,
+    labResults,
+    regions,
+    histograms,
+  }: Pick<RunControlPorts, 'series' | 'evaluations' | 'labResults' | 'regions' | 'histograms'>,
   id: string,
   step: number,
 ): void {
@@ -10,4 +16,5 @@ export function discardAfter(
   evaluations.truncateAfter(id, step)
   labResults.truncateAfter(id, step)
   regions.truncateAfter(id, step)
+  histograms.truncateAfter(id, step)
 }

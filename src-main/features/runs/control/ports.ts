@@ -1,6 +1,7 @@
 import type { Alerts } from '../../home/alerts.js'
 import type { Changes } from '../../home/changes.js'
 import type { DatasetFiles } from '../../datasets/dataset-files.js'
+import type { HistogramStore } from '../histogram-store.js'
 import type { RegionStore } from '../region-store.js'
 import type { EvaluationStore } from '../../evaluations/keep-evaluation.js'
 import type { LabStore } from '../../lab/lab-store.js'
@@ -24,6 +25,7 @@ export interface RunControlPorts {
   evaluations: EvaluationStore
   labResults: LabStore
   regions: RegionStore
+  histograms: HistogramStore
   settings: SettingsStore
   files: RunFiles & DatasetFiles
   trainers: TrainerLauncher

@@ -52,6 +52,8 @@ export class TrainerReports {
         return this.evaluation(live.id, report)
       case 'regions':
         return this.regions(live.id, report)
+      case 'histograms':
+        return this.histograms(live.id, report)
       case 'ended':
         return this.ended(live, run, report)
     }
@@ -177,6 +179,15 @@ export class TrainerReports {
       const found = { runId, step, size, extent, predicted: toBase64(predicted) }
       regions.put(found)
       record({ kind: 'regions', regions: found })
+    })
+  }
+
+  private histograms(runId: string, { step, bins, parts, values }: Report<'histograms'>): void {
+    const { changes, histograms } = this.ports
+    changes.commit((record) => {
+      const found = { runId, step, bins, parts, values: toBase64(values) }
+      histograms.put(found)
+      record({ kind: 'histograms', histograms: found })
     })
   }
 

@@ -1,6 +1,7 @@
 import type { RunConfig } from '../../../contract/config.js'
 import type { EngineReport } from '../../../contract/engine.js'
 import type { TestFigures } from '../../../contract/evaluations.js'
+import type { Histograms } from '../../../contract/histograms.js'
 import type { Regions } from '../../../contract/regions.js'
 import type { GradientCheck } from '../../../contract/gradients.js'
 import type { Points } from '../../../contract/metrics.js'
@@ -40,6 +41,7 @@ export type TrainerReport =
   | { kind: 'damaged'; at: number; file: string; reason: string; goesOnFrom: number }
   | { kind: 'evaluation'; file: string; step: number; at: number; figures: TestFigures }
   | ({ kind: 'regions'; predicted: Uint8Array } & Pick<Regions, 'step' | 'size' | 'extent'>)
+  | ({ kind: 'histograms'; values: Float32Array } & Pick<Histograms, 'step' | 'bins' | 'parts'>)
   | { kind: 'ended'; outcome: TrainerOutcome; reason: string | null; result: RunResult | null }
 
 /** How a trainer ended. `interrupted` means that something other than Retrace asked it to exit, such as a shutdown. */
