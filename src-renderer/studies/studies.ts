@@ -1,11 +1,9 @@
-import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
+import { onScopeDispose, shallowRef } from 'vue'
 import { defineStore } from 'pinia'
-import type { Change } from '../../src-main/contract/changes.js'
-import type { Study, StudyDetail, StudyTemplateInfo } from '../../src-main/contract/studies.js'
+import type { StudyDetail, StudyTemplateInfo } from '../../src-main/contract/studies.js'
 import { useConnection } from '../home/api.js'
 import { messageOf } from '../home/errors.js'
 import { useFeed } from '../home/feed.js'
-import { Replica } from '../home/replica.js'
 
 /** The templates that there are, fetched once. */
 export const useTemplates = defineStore('studyTemplates', () => {
@@ -17,36 +15,6 @@ export const useTemplates = defineStore('studyTemplates', () => {
   }
   return { list, load }
 })
-
-/** Every study of this home, newest first, kept up to date while the calling scope lives; null until they are known. */
-export function useStudies(): ShallowRef<Study[] | null> {
-  const { client } = useConnection()
-  const feed = useFeed()
-  const list = shallowRef<Study[] | null>(null)
-  const replica = new Replica<Study[], Change>(
-    (snapshot) => (list.value = snapshot),
-    (change) => {
-      const known = list.value ?? []
-      if (change.kind === 'studyRemoved') list.value = known.filter(({ id }) => id !== change.id)
-      else if (change.kind === 'study')
-        list.value = known.some(({ id }) => id === change.study.id)
-          ? known.map((study) => (study.id === change.study.id ? change.study : study))
-          : [change.study, ...known]
-    },
-  )
-  async function load(): Promise<void> {
-    const request = replica.request()
-    const { studies, seq } = await feed.ask(() => client.studies.list.query())
-    replica.snapshot(request, seq, studies)
-  }
-  const stop = feed.listen((seq, change) => {
-    if (change.kind === 'reset') void load()
-    else if (change.kind === 'study' || change.kind === 'studyRemoved') replica.change(seq, change)
-  })
-  onScopeDispose(stop)
-  void load()
-  return list
-}
 
 /** Milliseconds between two fetches of a study whose cells change. */
 const FETCH_EVERY = 1000

@@ -9,6 +9,8 @@ export interface LargeHome {
   runs: number
   /** Stored points of each run, over `KEYS`. */
   pointsPerRun: number
+  /** Studies that have made all runs between them, each as many; none where there are none. */
+  studies?: number
 }
 
 const KEYS = ['train/loss', 'train/gradientNorm']
@@ -51,7 +53,7 @@ function configOf(run: number, random: () => number): RunConfig {
   })
 }
 
-function summaryOf(run: number, config: RunConfig, random: () => number): RunSummary {
+function summaryOf(run: number, config: RunConfig, random: () => number, studyId: string | null): RunSummary {
   const createdAt = Date.UTC(2026, 0, 1) + run * 1_800_000
   const seconds = 300 + random() * 7200
   const status = STATUSES[Math.floor(random() * STATUSES.length)] as RunStatus
@@ -92,7 +94,7 @@ function summaryOf(run: number, config: RunConfig, random: () => number): RunSum
         : null,
     lease: 1,
     parentId: null,
-    studyId: null,
+    studyId,
     tags: random() < 0.3 ? [`sweep ${run % 12}`] : [],
     note: random() < 0.1 ? 'Looks better than the last one' : '',
     colour: null,
@@ -113,17 +115,44 @@ function pointsOf(count: number): Points {
   }
 }
 
+const studyIdOf = (study: number): string => `study${String(study).padStart(4, '0')}`
+
+/** A search whose cells are these runs. */
+function addStudy(stores: Stores, study: number, runs: readonly RunSummary[]): void {
+  const stored = {
+    id: studyIdOf(study),
+    name: `Search ${study + 1}`,
+    template: 'search',
+    options: {},
+    createdAt: runs[0]!.createdAt,
+    held: false,
+  }
+  stores.studies.insert(
+    stored,
+    runs.map(({ id, seed, preset, dataset }, position) => ({
+      position,
+      factors: { seed },
+      work: { kind: 'run', run: { preset, dataset, overrides: { seed } } },
+      key: id,
+      runId: id,
+      takenOver: false,
+      measured: null,
+      seconds: null,
+    })),
+  )
+}
+
 /** Runs that are written in one transaction: few enough for the journal of the database to stay small. */
 const TOGETHER = 500
 
 /** Fills an empty database through its stores: what is in it afterwards is what training would have left. */
-export function fillLargeHome(db: Database, stores: Stores, { runs, pointsPerRun }: LargeHome): void {
+export function fillLargeHome(db: Database, stores: Stores, { runs, pointsPerRun, studies = 0 }: LargeHome): void {
   const random = generator(2)
   const points = pointsOf(Math.floor(pointsPerRun / KEYS.length))
   const environment = { engine: null, datasetHash: null, retrace: '0', platform: 'bench', commit: null, diff: null }
   const add = (run: number): void => {
     const config = configOf(run, random)
-    const summary = summaryOf(run, config, random)
+    const summary = summaryOf(run, config, random, studies > 0 ? studyIdOf(Math.floor((run * studies) / runs)) : null)
     stores.runs.insert({ summary, config, environment, weightsFile: null })
     if (points.steps.length > 0) for (const key of KEYS) stores.series.append(summary.id, key, points)
   }
@@ -131,4 +160,14 @@ export function fillLargeHome(db: Database, stores: Stores, { runs, pointsPerRun
     db.immediate(() => {
       for (let run = from; run < Math.min(runs, from + TOGETHER); run++) add(run)
     })
+  if (studies === 0) return
+  const made = stores.runs.list().reverse()
+  db.immediate(() => {
+    for (let study = 0; study < studies; study++)
+      addStudy(
+        stores,
+        study,
+        made.filter(({ studyId }) => studyId === studyIdOf(study)),
+      )
+  })
 }

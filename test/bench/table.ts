@@ -15,9 +15,11 @@ import { removeFolder } from '../fixtures/home.js'
 const RUNS = 10_000
 const POINTS_PER_RUN = 10_000
 const STARTS = 5
+/** As many as share the runs where studies made them: each has the most cells that a study may have. */
+const STUDIES = 10
 /** Nine columns of the first view, and as many of the configuration and of metrics. */
 const COLUMNS = [
-  'status,name,dataset,preset,latest.test/accuracy,loss,progress,activeSeconds,createdAt',
+  'status,name,dataset,preset,latest.test/accuracy,latest.test/loss,progress,activeSeconds,createdAt',
   'config.learningRate,config.weightDecay,config.batch,config.activation,config.augment.pad,config.stages.0.units',
   'latest.train/loss,latest.train/gradientNorm,latest.system/residentMiB',
 ].join(',')
@@ -54,7 +56,7 @@ const until = (page: Page, action: string, condition: string): Promise<number> =
   })`)
 
 /** What the table shows, so that a change of it can be waited for. */
-const SHOWN = `(document.querySelector('[data-testid=count]').innerText + [...document.querySelectorAll('tr[data-row=run]')].slice(0, 12).map((row) => row.dataset.run).join())`
+const SHOWN = `(document.querySelector('[data-testid=count]').innerText + [...document.querySelectorAll('tr[data-row]')].slice(0, 12).map((row) => row.dataset.run ?? row.dataset.study + row.innerText).join())`
 
 async function coldStart(browser: Browser, entry: string, home: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<[number, number, number]> {
   const begin = performance.now()
@@ -90,7 +92,7 @@ async function sortAndFilter(page: Page): Promise<{ sorts: number[]; filters: nu
     sorts.push(await change(press), await change(press))
   }
   const type = (text: string): string =>
-    `(() => { const input = document.querySelector('input[aria-label="Filter the runs"]'); input.value = '${text}'; input.dispatchEvent(new Event('input', { bubbles: true })) })()`
+    `(() => { const input = document.querySelector('input[aria-label="Search runs"]'); input.value = '${text}'; input.dispatchEvent(new Event('input', { bubbles: true })) })()`
   for (const text of ['quick 9', 'quick 99', 'hamil', 'hamil sweep', 'sweep 1', 'sweep 11', '']) filters.push(await change(type(text)))
   for (const key of ['dataset', 'status', 'config.activation', 'config.batch']) {
     await page.locator(`th[data-column="${key}"]`).hover()
@@ -136,47 +138,86 @@ export async function benchTable(browser: Browser, row: Row, pointsPerRun = POIN
     const [crashed] = await coldStart(browser, entry, home, 'SIGTERM')
     row('The same after a crash, while the database is checked', ms(crashed), 'at most 2 s')
 
-    const server = await startServer(entry, home)
-    const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, reducedMotion: 'reduce' })
-    const page = await context.newPage()
-    const cdp = await context.newCDPSession(page)
-    await page.goto(await server.windowAddress())
-    await page.locator('tr[data-row=run]').first().waitFor()
-    await sleep(2000)
-    const opened: number[] = []
-    for (let i = 0; i < 7; i++) {
-      await page.evaluate(`location.hash = '/settings'`)
-      await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor()
-      await sleep(500)
-      opened.push(await until(page, `location.hash = '/runs'`, `document.querySelectorAll('tr[data-row=run]').length > 10`))
+    await benchWindow(browser, row, { entry, home, rows: 'tr[data-row=run]', of: 'runs' })
+  } finally {
+    removeFolder(home)
+  }
+}
+
+interface BenchedHome {
+  entry: string
+  home: string
+  /** The rows that are there once the page is. */
+  rows: string
+  /** What the table has, for the lines of the report. */
+  of: string
+}
+
+/** The page over a home of many runs: opening it, sorting, filtering, and scrolling through all rows. */
+async function benchWindow(browser: Browser, row: Row, { entry, home, rows, of }: BenchedHome): Promise<void> {
+  const server = await startServer(entry, home)
+  const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  const cdp = await context.newCDPSession(page)
+  await page.goto(await server.windowAddress())
+  await page.locator(rows).first().waitFor()
+  await sleep(2000)
+  const opened: number[] = []
+  for (let i = 0; i < 7; i++) {
+    await page.evaluate(`location.hash = '/settings'`)
+    await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor()
+    await sleep(500)
+    opened.push(await until(page, `location.hash = '/runs'`, `document.querySelectorAll('${rows}').length >= 10`))
+  }
+  row(
+    `Opening the page of ${RUNS.toLocaleString('en-US')} ${of} with 40 keys each, to the frame with the first rows`,
+    spread(opened),
+    'at most 300 ms',
+  )
+  const figure = (values: readonly number[]): string =>
+    `${ms(percentile(values, 50))} median, ${ms(percentile(values, 95))} 95th percentile of ${values.length}`
+  if ((await page.locator('tr[data-row=study]').count()) > 0) row(...(await unfoldAll(page, figure)))
+  const { sorts, filters } = await sortAndFilter(page)
+  row(`Sorting the ${of} by any of 18 columns, from the press to the frame`, figure(sorts), '95th percentile at most 100 ms')
+  row(`Filtering the ${of} by text or column, from the key to the frame`, figure(filters), '95th percentile at most 100 ms')
+
+  await page.mouse.move(800, 500)
+  const tasks = await mainThreadTasks(cdp, async () => {
+    for (let i = 0; i < 240; i++) {
+      await page.mouse.wheel(0, i < 160 ? 480 : -2400)
+      await sleep(12)
     }
-    row(
-      `Opening the page of ${RUNS.toLocaleString('en-US')} runs with 40 keys each, to the frame with the first rows`,
-      spread(opened),
-      'at most 300 ms',
-    )
+  })
+  const longest = (key: 'wall' | 'cpu'): string => ms(Math.max(...tasks.map((task) => task[key])))
+  row(
+    `Scrolling through the ${of} by the wheel: longest task of the main thread`,
+    `${longest('wall')} of ${tasks.length} tasks; ${longest('cpu')} of processor time`,
+    'none over 50 ms',
+  )
+  await context.close()
+  await server.stop()
+}
 
-    const { sorts, filters } = await sortAndFilter(page)
-    const figure = (values: readonly number[]): string =>
-      `${ms(percentile(values, 50))} median, ${ms(percentile(values, 95))} 95th percentile of ${values.length}`
-    row('Sorting them by any of 18 columns, from the press to the frame', figure(sorts), '95th percentile at most 100 ms')
-    row('Filtering them by text or column, from the key to the frame', figure(filters), '95th percentile at most 100 ms')
+/** Unfolds every study, from the bottom up, so that each is in sight; they stay unfolded for what is measured next. */
+async function unfoldAll(page: Page, figure: (values: readonly number[]) => string): Promise<Parameters<Row>> {
+  const times: number[] = []
+  for (let at = (await page.locator('tr[data-row=study]').count()) - 1; at >= 0; at--) {
+    const study = `document.querySelectorAll('tr[data-row=study]')[${at}]`
+    times.push(await until(page, `${study}.querySelector('td.number').click()`, `${study}?.getAttribute('aria-expanded') === 'true'`))
+    await sleep(350)
+  }
+  return [`Unfolding a study of ${RUNS / STUDIES} runs, from the press to the frame`, figure(times), '95th percentile at most 100 ms']
+}
 
-    await page.mouse.move(800, 500)
-    const tasks = await mainThreadTasks(cdp, async () => {
-      for (let i = 0; i < 240; i++) {
-        await page.mouse.wheel(0, i < 160 ? 480 : -2400)
-        await sleep(12)
-      }
-    })
-    const longest = (key: 'wall' | 'cpu'): string => ms(Math.max(...tasks.map((task) => task[key])))
-    row(
-      'Scrolling through them by the wheel: longest task of the main thread',
-      `${longest('wall')} of ${tasks.length} tasks; ${longest('cpu')} of processor time`,
-      'none over 50 ms',
-    )
-    await context.close()
-    await server.stop()
+/** Measures the table where studies have made all of its runs. */
+export async function benchStudies(browser: Browser, row: Row): Promise<void> {
+  const { server: entry } = await builtWorkbench()
+  const home = mkdtempSync(join(tmpdir(), 'retrace-bench-studies-'))
+  try {
+    const db = await openDatabase(databaseFile(home))
+    fillLargeHome(db, createStores(db), { runs: RUNS, pointsPerRun: 0, studies: STUDIES })
+    db.close()
+    await benchWindow(browser, row, { entry, home, rows: 'tr[data-row]', of: `runs of ${STUDIES} studies` })
   } finally {
     removeFolder(home)
   }

@@ -6,7 +6,7 @@ import { startLocalServer, takePort } from '../../src-main/hosts/server/http.js'
 import { builtWorkbench } from '../e2e/support/built.js'
 import { launchBrowser } from '../e2e/support/chromium.js'
 import { openSession, type Session } from '../fixtures/session.js'
-import { benchTable, type Row } from './table.js'
+import { benchStudies, benchTable, type Row } from './table.js'
 import { heapAfterCollection, mainThreadTasks, percentile, timeToFrame, WATCH_DRAWING } from './measure.js'
 
 const FILE = join(import.meta.dirname, '../../docs/benchmarks.md')
@@ -81,8 +81,11 @@ async function benchUi(args: readonly string[]): Promise<void> {
     console.log(`${what}: ${figure} (${target})`)
   }
   try {
-    if (!args.includes('--table')) await benchCharts(browser, row, points)
-    if (!args.includes('--charts')) await benchTable(browser, row, points)
+    const only = ['--charts', '--table', '--studies'].filter((part) => args.includes(part))
+    const wanted = (part: string): boolean => only.length === 0 || only.includes(part)
+    if (wanted('--charts')) await benchCharts(browser, row, points)
+    if (wanted('--table')) await benchTable(browser, row, points)
+    if (wanted('--studies')) await benchStudies(browser, row)
     await report(rows, browser.version())
   } finally {
     await browser.close()

@@ -20,11 +20,11 @@ const RUNS = 600
 /** On a machine that has other things to do. */
 const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 15_000 })
 
-/** A home with many runs, without any point of them. */
-async function homeWithRuns(): Promise<string> {
+/** A home with many runs, without any point of them. @param studies that made them */
+async function homeWithRuns(studies = 0): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'retrace-table-'))
   const db = await openDatabase(databaseFile(home))
-  fillLargeHome(db, createStores(db), { runs: RUNS, pointsPerRun: 0 })
+  fillLargeHome(db, createStores(db), { runs: RUNS, pointsPerRun: 0, studies })
   db.close()
   return home
 }
@@ -245,6 +245,48 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await server.stop()
     removeFolder(home)
   })
+
+  it.each(slice([['light'], ['dark']] as const, import.meta.filename))(
+    'has one row for a study, which unfolds, is selected with its runs, and is unfolded again for whoever goes back, %s theme',
+    async (scheme) => {
+      const home = await homeWithRuns(6)
+      const server = await startServer(entry, home)
+      const { page, context, complaints } = await openPage(browser, { scheme, width: 1300 })
+      await page.goto(await server.windowAddress())
+      const studies = page.locator('tr[data-row=study]')
+      const runs = page.locator('tr[data-row=run]')
+      await eventually(() => studies.locator('.link').allInnerTexts()).toEqual([6, 5, 4, 3, 2, 1].map((n) => `Search ${n}`))
+      // What is pinned stands by itself.
+      expect(await runs.locator('[aria-label=pinned]').count()).toBe(await runs.count())
+      expect(await studies.first().innerText()).toContain('100 runs')
+      await studies.first().getByRole('checkbox').click()
+      await eventually(() => page.getByTestId('bulk').locator('b').innerText()).toBe('100 selected')
+      await page.keyboard.press('Tab')
+      await page.getByRole('treegrid').focus()
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('ArrowRight')
+      await eventually(() => studies.first().getAttribute('aria-expanded')).toBe('true')
+      await eventually(() => runs.count()).toBeGreaterThan(15)
+      await picture(page, `table-studies-${scheme}`)
+      expect(await seriousFindings(page)).toEqual([])
+      await runs.nth(3).locator('a.name').click()
+      await page.waitForURL(/#\/runs\/[a-z0-9]+/)
+      await page.goBack()
+      await eventually(() => studies.first().getAttribute('aria-expanded')).toBe('true')
+
+      await page.getByLabel('Search runs').fill('quick 42')
+      await eventually(() => page.getByTestId('count').innerText()).toBe('23 of 600 runs')
+      await eventually(() => studies.first().innerText()).toContain(' found')
+      await picture(page, `table-studies-found-${scheme}`)
+      await studies.first().locator('.link').click()
+      await page.waitForURL(/#\/studies\/study\d+/)
+      await page.getByTestId('study').waitFor()
+      expect(complaints).toEqual([])
+      await context.close()
+      await server.stop()
+      removeFolder(home)
+    },
+  )
 
   it('is there at once after a crash, whose check of the database goes on behind it', async () => {
     const home = await homeWithRuns()

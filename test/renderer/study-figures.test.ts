@@ -4,7 +4,7 @@ import type { CellState } from '../../src-main/contract/studies.js'
 import { curvesOf, type Plot } from '../../src-renderer/lab/curves.js'
 import { figureOption } from '../../src-renderer/lab/figure-option.js'
 import { labPgfplots } from '../../src-renderer/lab/table-files.js'
-import { commandsOf, countsText, doneShare } from '../../src-renderer/studies/cell-look.js'
+import { commandsOf, countsText, doneShare } from '../../src-renderer/ui/cell-look.js'
 
 const column = (key: string, values: LabTable['columns'][number]['values']) => ({ key, label: key, symbol: '', unit: '', values })
 const table: LabTable = {

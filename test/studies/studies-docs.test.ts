@@ -23,7 +23,7 @@ window has the same on its page _Studies_. Options that are lists are one text, 
 
 ## Cells
 
-**Runs** are ordinary runs in the queue and the runs table, created by the study. **Measurements** run one at a time, each in a fresh process; they wait until no
+**Runs** are ordinary runs, created by the study; in the runs table they are behind its row, which unfolds. **Measurements** run one at a time, each in a fresh process; they wait until no
 run is at work, and queued runs wait until they are done, because beside a run a step would seem slow. **Computations**
 solve small problems in double precision, one at a time, each in a thread of its own; they go on beside runs and never beside a measurement.
 

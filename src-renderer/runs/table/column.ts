@@ -24,6 +24,8 @@ export interface Column {
   scale: number
   /** Whether a group shows its mean. */
   mean: boolean
+  /** Whether a study shows the sum over its runs: else how far they reach. */
+  total?: true
   /** Whether its values are of a data set, so that those of several have no mean. */
   ofData?: true
   /** How a cell looks where it is more than a text. */

@@ -75,7 +75,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
     value: progressOf,
     show: asNumber((value) => (value === null ? '–' : `${Math.floor(value * 100)}%`)),
   }),
-  own('activeSeconds', 'Duration', 'number', 98, { ...seconds, mean: true }),
+  own('activeSeconds', 'Duration', 'number', 98, { ...seconds, mean: true, total: true }),
   own('remainingSeconds', 'Time left', 'number', 104, seconds),
   own('step', 'Step', 'number', 100, count),
   own('totalSteps', 'Steps', 'number', 100, count),
@@ -104,6 +104,17 @@ export const FIXED_COLUMNS: readonly Column[] = [
 ]
 
 const SECTIONS: Record<Reading, string> = { reported: 'Metrics, reported', best: 'Metrics, best', last: 'Metrics, last' }
+
+/** @param nameOf the name of a study; null where it is not known (any more) */
+export const studyColumn = (nameOf: (id: string) => string | null): Column =>
+  column({
+    key: 'study',
+    title: 'Study',
+    type: 'choice',
+    width: 150,
+    help: 'The study that made the run',
+    value: ({ studyId }) => (studyId === null ? null : nameOf(studyId)),
+  })
 
 /** One reading of a metric. */
 export function metricColumn(metric: string, reading: Reading): Column {

@@ -124,7 +124,7 @@ function textOf(run: RunSummary): string {
   return text
 }
 
-/** The runs that pass every filter and have every word of the text. */
+/** The runs that pass every filter and have every word of the text, in their own texts or in the name of their study. */
 export function filterRuns(
   runs: readonly RunSummary[],
   { filters, text }: { filters: readonly ColumnFilter[]; text: string },
@@ -135,10 +135,17 @@ export function filterRuns(
     return (column && predicateOf(column, filter)) ?? []
   })
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const study = columns.get('study')
   if (words.length > 0)
     tests.push((run) => {
       const all = textOf(run)
-      return words.every((word) => all.includes(word))
+      return words.every(
+        (word) =>
+          all.includes(word) ||
+          String(study?.value(run) ?? '')
+            .toLowerCase()
+            .includes(word),
+      )
     })
   return tests.length === 0 ? runs : runs.filter((run) => tests.every((test) => test(run)))
 }

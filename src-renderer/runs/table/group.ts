@@ -62,7 +62,10 @@ export function meanOf(runs: readonly RunSummary[], column: Column): Mean | null
 /** One line of the table. */
 export type Item =
   | { kind: 'group'; id: string; value: Value; open: boolean; runs: readonly RunSummary[]; means: ReadonlyMap<string, Mean> }
-  | { kind: 'run'; id: string }
+  /** A study by its id, with those of its runs that the view lets pass, in whatever order. */
+  | { kind: 'study'; id: string; open: boolean; runs: readonly RunSummary[] }
+  /** `inside`: the study in whose row it is unfolded. */
+  | { kind: 'run'; id: string; inside?: string }
 
 /** The lines of a grouped table: of a closed group only its head. */
 export function groupItems(groups: readonly RunGroup[], closed: ReadonlySet<string>, shown: readonly Column[]): Item[] {

@@ -14,10 +14,10 @@ export interface RowKeysOptions {
   /** Scrolls to a row. */
   reveal(index: number): void
   open(run: string): void
-  toggle(group: string): void
+  toggle(item: Item): void
 }
 
-/** Tells a row from the others, also a group from a run. */
+/** Tells a row from the others, also a group or a study from a run. */
 export const keyOf = (item: Item): string => `${item.kind}-${item.id}`
 
 /** The current row and the selection of the runs table, as keyboard and mouse move them. */
@@ -37,7 +37,7 @@ export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle 
     chosen.value = withChosen(chosen.value, ids, on)
   }
   function choose(item: Item, range: boolean): void {
-    if (item.kind === 'group') {
+    if (item.kind !== 'run') {
       const on = partOf(item.runs, chosenSet.value) !== 'all'
       chosen.value = withChosen(
         chosen.value,
@@ -51,7 +51,7 @@ export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle 
     else chosen.value = withChosen(chosen.value, [item.id], !chosenSet.value.has(item.id))
     anchor = item.id
   }
-  const activate = (item: Item): void => (item.kind === 'run' ? open(item.id) : toggle(item.id))
+  const activate = (item: Item): void => (item.kind === 'run' ? open(item.id) : toggle(item))
 
   function press(event: MouseEvent, item: Item): void {
     const target = event.target as HTMLElement
@@ -62,7 +62,7 @@ export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle 
       return choose(item, event.shiftKey)
     }
     // A link opens in another window with these, as everywhere.
-    if (target.closest('a') && (event.ctrlKey || event.metaKey)) return
+    if (target.closest('a') && (event.ctrlKey || event.metaKey || item.kind === 'study')) return
     event.preventDefault()
     if (String(getSelection()) === '') activate(item)
   }
@@ -104,7 +104,12 @@ export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle 
     else if (!item) return
     else if (key === 'Enter') activate(item)
     else if (key === ' ') choose(item, shiftKey)
-    else if (item.kind === 'group' && ((key === 'ArrowRight' && !item.open) || (key === 'ArrowLeft' && item.open))) toggle(item.id)
+    else if (item.kind !== 'run' && ((key === 'ArrowRight' && !item.open) || (key === 'ArrowLeft' && item.open))) toggle(item)
+    else if (item.kind === 'run' && item.inside !== undefined && key === 'ArrowLeft')
+      go(
+        items().findIndex((each) => each.kind === 'study' && each.id === item.inside),
+        false,
+      )
     else return
     event.preventDefault()
   }

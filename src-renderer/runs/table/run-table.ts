@@ -6,11 +6,14 @@ import type { RunSummary } from '../../../src-main/contract/runs.js'
 import { useNotices } from '../../home/notices.js'
 import { useRunConfigs } from './run-configs.js'
 import { useRuns } from '../../home/runs.js'
+import { useStudies } from '../../home/studies.js'
 import type { Column } from './column.js'
-import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumns, metricKeys } from './columns.js'
+import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumns, metricKeys, studyColumn } from './columns.js'
 import { filterRuns } from './filter.js'
 import { groupItems, groupRuns, type Item } from './group.js'
 import { sortRuns } from './sort.js'
+import { runsByStudy, studyItems } from './study-rows.js'
+import { useTablePlaces } from './table-places.js'
 
 /**
  * Milliseconds between two times at which values that change by themselves move rows: cells are always up to date, but a row must stay
@@ -38,7 +41,11 @@ const same = (a: readonly string[], b: readonly string[]): boolean => a.length =
 export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const runs = useRuns()
   const configs = useRunConfigs()
-  void useNotices().attempt(configs.load)
+  const studies = useStudies()
+  const places = useTablePlaces()
+  const notices = useNotices()
+  void notices.attempt(configs.load)
+  void notices.attempt(studies.load)
 
   const live = refThrottled(
     computed(() => runs.version),
@@ -54,7 +61,16 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     const now = metricKeys(all.value)
     return before && same(before, now) ? before : now
   })
-  const columns = computed<readonly Column[]>(() => [...FIXED_COLUMNS, ...metricColumns(metrics.value), ...configs.keys.map(configColumn)])
+  /** Names of studies by id: the rows of studies change with every cell, their names do not. */
+  const studyNames = computed<ReadonlyMap<string, string>>((before) => {
+    const now = new Map([...studies.byId.values()].map(({ id, name }) => [id, name]))
+    return before && before.size === now.size && [...now].every(([id, name]) => before.get(id) === name) ? before : now
+  })
+  const columns = computed<readonly Column[]>(() => {
+    const names = studyNames.value
+    const ofStudy = studyColumn((id) => names.get(id) ?? null)
+    return [...FIXED_COLUMNS, ofStudy, ...metricColumns(metrics.value), ...configs.keys.map(configColumn)]
+  })
   const byKey = computed<ReadonlyMap<string, Column>>(() => new Map(columns.value.map((column) => [column.key, column])))
 
   // On a narrow window the table gives up its last column rather than begin with a scroll bar.
@@ -69,7 +85,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const waiting = computed(() => {
     const { filters, sort, group } = view.value
     const keys = [...filters.map(({ key }) => key), ...sort.map(({ key }) => key), group ?? '']
-    return !runs.loaded || (!configs.loaded && keys.some((key) => key.startsWith('config.')))
+    return !runs.loaded || !studies.asked || (!configs.loaded && keys.some((key) => key.startsWith('config.')))
   })
 
   const inSight = computed(() => (view.value.archived ? all.value : all.value.filter((run) => !run.archived)))
@@ -90,18 +106,44 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     const descending = order.value.some((each) => each.key === column.key && each.descending)
     return groupRuns(sorted.value, column, descending)
   })
-  const items = computed<readonly Item[]>(() =>
-    groups.value ? groupItems(groups.value, closed.value, shown.value) : sorted.value.map(({ id }) => ({ kind: 'run', id })),
-  )
+  const restricted = computed(() => view.value.filters.length > 0 || view.value.text !== '')
+  const within = computed(() => runsByStudy(filtered.value, studyNames.value))
+  const items = computed<readonly Item[]>(() => {
+    if (groups.value) return groupItems(groups.value, closed.value, shown.value)
+    const isOpen = restricted.value ? (id: string) => !places.folded.has(id) : (id: string) => places.unfolded.has(id)
+    return studyItems(sorted.value, within.value, isOpen)
+  })
 
-  function toggle(group: string): void {
-    const next = new Set(closed.value)
-    if (!next.delete(group)) next.add(group)
-    closed.value = next
+  const toggled = (set: ReadonlySet<string>, id: string): ReadonlySet<string> => {
+    const next = new Set(set)
+    if (!next.delete(id)) next.add(id)
+    return next
+  }
+  /** Opens or closes a group, or unfolds or folds a study. */
+  function toggle(item: Item): void {
+    if (item.kind === 'group') closed.value = toggled(closed.value, item.id)
+    else if (restricted.value) places.folded = toggled(places.folded, item.id)
+    else places.unfolded = toggled(places.unfolded, item.id)
   }
   const setAllClosed = (close: boolean): void => {
     closed.value = new Set(close ? groups.value?.map(({ id }) => id) : [])
   }
 
-  return { all, inSight, columns, byKey, chosenKeys, shown, sorted, items, groups, groupColumn, closed, waiting, toggle, setAllClosed }
+  return {
+    all,
+    inSight,
+    columns,
+    byKey,
+    chosenKeys,
+    shown,
+    restricted,
+    sorted,
+    items,
+    groups,
+    groupColumn,
+    closed,
+    waiting,
+    toggle,
+    setAllClosed,
+  }
 }

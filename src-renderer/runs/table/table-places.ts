@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { markRaw } from 'vue'
+import { markRaw, shallowRef } from 'vue'
 
 /** Where a table is scrolled to. */
 export interface Place {
@@ -11,5 +11,10 @@ export interface Place {
   left: number
 }
 
-/** Where the table of runs was left, by its view, as long as the window is open. */
-export const useTablePlaces = defineStore('tablePlaces', () => ({ byView: markRaw(new Map<string, Place>()) }))
+/** Where the table of runs was left, by its view, and which studies are unfolded in it, as long as the window is open. */
+export const useTablePlaces = defineStore('tablePlaces', () => ({
+  byView: markRaw(new Map<string, Place>()),
+  unfolded: shallowRef<ReadonlySet<string>>(new Set()),
+  /** While a search or filter is on, what is found is shown, except in these. */
+  folded: shallowRef<ReadonlySet<string>>(new Set()),
+}))

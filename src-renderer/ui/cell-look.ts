@@ -1,6 +1,6 @@
 import { mdiMinusCircleOutline } from '@mdi/js'
 import type { CellCounts, CellState, Study } from '../../src-main/contract/studies.js'
-import { statusLook, type StatusLook } from '../ui/describe.js'
+import { statusLook, type StatusLook } from './describe.js'
 
 /** How a state of a cell looks; those of runs look as they do everywhere. */
 export const cellLook = (state: CellState): StatusLook =>
@@ -11,9 +11,15 @@ const ORDER: readonly CellState[] = [
   'finished', 'running', 'starting', 'pausing', 'stopping', 'queued', 'paused', 'interrupted', 'stopped', 'failed', 'diverged', 'removed',
 ] // prettier-ignore
 
+/** The states that some cell is in, in the order in which they are told. */
+export const countsOf = (counts: CellCounts): { state: CellState; count: number }[] =>
+  ORDER.flatMap((state) => (counts[state] ? [{ state, count: counts[state] }] : []))
+
 /** "3 finished, 1 running, 2 queued" */
 export const countsText = (counts: CellCounts): string =>
-  ORDER.flatMap((state) => (counts[state] ? [`${counts[state]} ${cellLook(state).label}`] : [])).join(', ')
+  countsOf(counts)
+    .map(({ state, count }) => `${count} ${cellLook(state).label}`)
+    .join(', ')
 
 /** Fraction of the cells that have come to an end, 0 to 1. */
 export const doneShare = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): number =>

@@ -1,0 +1,95 @@
+import type { RunSummary } from '../../../src-main/contract/runs.js'
+import type { Column, Value } from './column.js'
+import type { Item } from './group.js'
+
+/** The runs that stand behind the rows of their studies, by study. */
+export type StudyRuns = ReadonlyMap<string, readonly RunSummary[]>
+
+/** The study in whose row a run is. Pinned runs stand by themselves, where a pin puts them. */
+const studyOf = ({ studyId, pinned }: RunSummary): string | null => (pinned ? null : studyId)
+
+/** @param known whether a study has a row: the runs of others stand by themselves */
+export function runsByStudy(runs: readonly RunSummary[], known: ReadonlyMap<string, unknown>): StudyRuns {
+  const within = new Map<string, RunSummary[]>()
+  for (const run of runs) {
+    const study = studyOf(run)
+    if (study === null) continue
+    const others = within.get(study)
+    if (others) others.push(run)
+    else if (known.has(study)) within.set(study, [run])
+  }
+  return within
+}
+
+/**
+ * The lines of a table in which the runs of a study are behind one row, so that a sweep does not bury the other runs. The row stands where
+ * the first of its runs would, so the order of the table holds for studies too.
+ * @param runs in the order of the table
+ * @param within the same runs by study
+ * @param isOpen whether the runs of a study follow its row
+ */
+export function studyItems(runs: readonly RunSummary[], within: StudyRuns, isOpen: (study: string) => boolean): Item[] {
+  const rows: Item[] = []
+  /** The lines inside each study that has its row already; null where it is folded. */
+  const inside = new Map<string, Item[] | null>()
+  for (const run of runs) {
+    const study = studyOf(run)
+    const its = study === null ? undefined : within.get(study)
+    if (study === null || !its) {
+      rows.push({ kind: 'run', id: run.id })
+      continue
+    }
+    let lines = inside.get(study)
+    if (lines === undefined) {
+      lines = isOpen(study) ? [] : null
+      inside.set(study, lines)
+      rows.push({ kind: 'study', id: study, open: lines !== null, runs: its })
+    }
+    lines?.push({ kind: 'run', id: run.id, inside: study })
+  }
+  return rows.flatMap((row) => (row.kind === 'study' && row.open ? [row, ...(inside.get(row.id) ?? [])] : row))
+}
+
+/** What a study shows of a column: the value that all of its runs have, or their sum, how far its numbers reach, or how many different ones there are. */
+export type StudyCell = { one: string } | { total: string } | { low: string; high: string } | { different: number } | null
+
+/** What was found of the same runs: another order of the table changes none of it. */
+const found = new WeakMap<readonly RunSummary[], Map<Column, StudyCell>>()
+
+export function studyCell(runs: readonly RunSummary[], column: Column): StudyCell {
+  let cells = found.get(runs)
+  if (!cells) found.set(runs, (cells = new Map()))
+  let cell = cells.get(column)
+  if (cell === undefined) cells.set(column, (cell = column.type === 'number' ? rangeOf(runs, column) : choiceOf(runs, column)))
+  return cell
+}
+
+function rangeOf(runs: readonly RunSummary[], column: Column): StudyCell {
+  let [low, high, sum] = [Infinity, -Infinity, 0]
+  let dataset: string | undefined
+  for (const run of runs) {
+    const value = column.value(run)
+    if (typeof value !== 'number' || Number.isNaN(value)) continue
+    // Figures of several data sets have no common range.
+    if (column.ofData && run.dataset !== (dataset ??= run.dataset)) return null
+    sum += value
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  if (low > high) return null
+  if (column.total) return { total: column.show(sum) }
+  return low === high ? { one: column.show(low) } : { low: column.show(low), high: column.show(high) }
+}
+
+function choiceOf(runs: readonly RunSummary[], column: Column): StudyCell {
+  // When several things happened is no range that anyone would read.
+  if (column.type === 'time') return null
+  const values = new Set<Value>()
+  for (const run of runs) {
+    const value = column.value(run)
+    if (value !== null && value !== '') values.add(value)
+  }
+  const [first] = values
+  if (first === undefined) return null
+  return values.size === 1 ? { one: column.show(first) } : { different: values.size }
+}
