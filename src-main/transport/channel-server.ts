@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import type { TRPCError } from '@trpc/server'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import type { WebSocket } from 'ws'
 import { isUserError } from '../contract/errors.js'
@@ -17,6 +18,9 @@ export const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 /** Called with errors that are defects (never with a UserError, which the client gets as its answer). */
 export type DefectListener = (error: Error, path: string | undefined) => void
 
+/** Whether a failed call is to be blamed on Retrace and not on its caller. */
+export const isDefect = ({ code, cause }: TRPCError): boolean => code === 'INTERNAL_SERVER_ERROR' && !isUserError(cause)
+
 /**
  * tRPC's handler of one connection, over anything that looks like a `ws` socket.
  * @param writePathOf where who made the connection may have files written
@@ -33,8 +37,7 @@ export function connectionHandler(
     createContext: ({ req }) => ({ features, writePath: writePathOf(req), subscriptions: new Subscriptions() }),
     maxBatchSize: MAX_BATCH,
     onError: ({ error, path }) => {
-      const caller = error.code !== 'INTERNAL_SERVER_ERROR' || isUserError(error.cause)
-      if (!caller) onDefect(error.cause instanceof Error ? error.cause : error, path)
+      if (isDefect(error)) onDefect(error.cause instanceof Error ? error.cause : error, path)
     },
   })
 }

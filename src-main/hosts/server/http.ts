@@ -4,6 +4,7 @@ import { TICKET, TICKETS_PATH } from '../../contract/entry.js'
 import { UserError } from '../../contract/errors.js'
 import type { Api } from '../../features/router.js'
 import type { DefectListener } from '../../transport/channel-server.js'
+import { answerCall, HTTP_API_PATH } from '../../transport/http.js'
 import { API_PATH } from '../../transport/websocket-client.js'
 import { serveWebSocket, type Refusal } from '../../transport/websocket.js'
 import { anywhere, nowhere, onlyIn } from '../../transport/writing.js'
@@ -157,6 +158,15 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
     if (url?.pathname === TICKETS_PATH && request.method === 'POST') {
       const refusal = admit(request, guard.refuseAllButCommands(request))
       return refusal ? answer(response, refusal.status, refusal.message) : answer(response, 201, newWindowAddress(HANDED_MS))
+    }
+    if (url?.pathname.startsWith(HTTP_API_PATH)) {
+      const refusal = admit(request, guard.refuseAllButCommands(request))
+      if (refusal) return answer(response, refusal.status, refusal.message)
+      answerCall(api, request, response, url.pathname.slice(HTTP_API_PATH.length), onDefect).catch((error: Error) => {
+        onDefect(error, url.pathname)
+        response.destroy()
+      })
+      return
     }
     const entered = enter(request, response, url?.pathname ?? '')
     if (entered)
