@@ -52,8 +52,7 @@ describe('the API over HTTP', () => {
     ['no secret', {}],
     ['a wrong one', { authorization: 'Bearer nonsense' }],
   ])('is closed to a program with %s', async (_, headers) => {
-    for (const method of ['GET', 'POST'])
-      expect((await fetch(`${server.address}/api/runs.list`, { method, headers })).status).toBe(401)
+    for (const method of ['GET', 'POST']) expect((await fetch(`${server.address}/api/runs.list`, { method, headers })).status).toBe(401)
   })
 
   it('is closed to windows, which have the socket, and to pages of other programs', async () => {
