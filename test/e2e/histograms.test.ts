@@ -36,7 +36,11 @@ describe.skipIf(noBrowser)('the page of a run that collects histograms', () => {
         page.locator('.v-list-item-title').getByText('CSV', { exact: true }).click(),
       ])
       // 16 steps of 41 bins, and the names of the columns.
-      expect(readFileSync(await saved.path(), 'utf8').trim().split('\n')).toHaveLength(1 + 16 * 41)
+      expect(
+        readFileSync(await saved.path(), 'utf8')
+          .trim()
+          .split('\n'),
+      ).toHaveLength(1 + 16 * 41)
       expect(complaints).toEqual([])
       await context.close()
       await connected.close()
