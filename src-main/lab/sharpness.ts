@@ -2,6 +2,7 @@ import { dispose, slice, tensor, type Tensor } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { field, type RunConfig } from '../contract/config.js'
 import { statisticsOption } from '../contract/instruments.js'
+import { isFrozen } from '../numeric/network.js'
 import { findOptimizer } from '../numeric/optimizers.js'
 import { learningRateAt } from '../numeric/schedules.js'
 import { gradientsByName, objective } from '../numeric/train-step.js'
@@ -72,7 +73,7 @@ function gradientOf(
   labels: Tensor,
 ): { place: Float64Array; gradient: GradientAt } {
   const { network, config, params } = context
-  const trained = network.parameters.filter(({ inStage }) => !(config.frozenStages && inStage))
+  const trained = network.parameters.filter((spec) => !isFrozen(network, spec))
   const place = Float64Array.from(trained.flatMap(({ name }) => [...params[name]!.dataSync()]))
   const count = images.shape[0]!
   const options = { ...config, mode: 'stored' as const, anchorEvery: 0, frozen: true }

@@ -17,7 +17,10 @@ export function stateBytes({ config, linear, stages }: Network, batch: number): 
 }
 
 /** Number of arrays of the size of the first stage's state that stem, head and their gradients hold at once. */
-const ENDS = { convolution: { stored: 16, reversible: 12 }, dense: { stored: 3, reversible: 3 } }
+const ENDS = {
+  convolution: { batch: { stored: 16, reversible: 12 }, none: { stored: 7, reversible: 7 } },
+  dense: { batch: { stored: 3, reversible: 3 }, none: { stored: 3, reversible: 3 } },
+}
 /** Number of arrays that the tape of one force holds, and that reversing one step needs in addition. */
 const TAPE = { branch: 16, oneMap: 11, twoMaps: 13, withoutForce: 4, norm: 3 }
 const UNDO = { plain: 12, normalised: 19 }
@@ -31,11 +34,12 @@ export function activationBytes(network: Network, batch: number): NetworkSummary
   const { dynamics, stages, linear, config } = network
   const states = stateBytes(network, batch)
   const part = 1 / dynamics.channelMultiple
-  const ends = ENDS[linear.id]
+  const ends = ENDS[linear.id][config.edgeNorm]
   const normalised = hasNormsInUnits(network)
   const ofForce =
+    dynamics.tapeArrays ??
     (dynamics.norms === 'always' ? TAPE.branch : dynamics.mapsPerKernel === 2 ? TAPE.twoMaps : TAPE.oneMap) +
-    (config.unitNorm === 'batch' ? TAPE.norm : 0)
+      (config.unitNorm === 'batch' ? TAPE.norm : 0)
   const stored = stages.reduce((sum, { substeps, entrance }, index) => {
     const all = [...(entrance?.substeps ?? []), ...substeps]
     const arrays = all.reduce((count, { gain }) => count + (gain === 0 ? TAPE.withoutForce : ofForce), 0)
@@ -83,11 +87,12 @@ function estimateSeconds(
 /** The configuration with the images, or points, for which the table of presets states parameters. */
 export function nominalConfig({ config }: PresetDefinition): NetworkConfig {
   const dense = config.maps === 'dense'
-  const image = dense ? { height: 1, width: 1, channels: 2 } : { height: 32, width: 32, channels: 3 }
+  const plane = dense && !config.denseStem
+  const image = plane ? { height: 1, width: 1, channels: 2 } : { height: 32, width: 32, channels: 3 }
   const own = Object.fromEntries(
     Object.entries(config).filter(([key]) => key in NetworkConfigSchema.shape || !(key in RunConfigSchema.shape)),
   )
-  return NetworkConfigSchema.parse({ ...own, image, classes: dense ? 2 : 10 })
+  return NetworkConfigSchema.parse({ ...own, image, classes: plane ? 2 : 10 })
 }
 
 function describePreset(preset: PresetDefinition, speed: Speed | null = null): Preset {

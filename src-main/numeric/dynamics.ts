@@ -89,6 +89,11 @@ export interface Dynamics {
   parameters(geometry: UnitGeometry): Record<string, ParameterShape>
   /** How often one evaluation of the force applies each kernel: 2 if it applies K and K'. Used for time estimates. */
   mapsPerKernel: 1 | 2
+  /**
+   * Arrays as large as a state that the tape of one force and of its step holds, where that is not what the layers and branches of the paper's
+   * networks hold (numeric/describe.ts). Used for estimates of memory; a test compares them with what is really held.
+   */
+  tapeArrays?: number
   /** Local names of the kernels that weight smoothness couples between units. */
   smoothKernels: readonly string[]
   /** The initial pair of a stage: two states, or velocity and state. */

@@ -11,6 +11,8 @@ export interface ParameterSpec extends ParameterShape {
   name: string
   /** Whether it is inside a stage, so that `frozenStages` sets it to zero. */
   inStage: boolean
+  /** Whether it keeps its initial value: it is neither trained nor decayed. */
+  fixed: boolean
 }
 
 /**
@@ -23,6 +25,7 @@ export interface ParameterGroup {
   /** Shape of each of them. */
   shape: number[]
   inStage: boolean
+  fixed: boolean
   /** Whether these are kernels that weight smoothness couples between units. */
   smooth: boolean
 }
@@ -77,7 +80,7 @@ export function buildNetwork(config: NetworkConfig): Network {
   const parameters: ParameterSpec[] = []
   const statistics: Network['statistics'] = []
   const declare = (name: string, kind: ParameterKind, shape: number[], more: Partial<ParameterSpec> = {}): void => {
-    parameters.push({ name, kind, shape, inStage: false, ...more })
+    parameters.push({ name, kind, shape, inStage: false, fixed: false, ...more })
     const norm = /^(.*)\/gamma$/.exec(name)?.[1]
     if (norm) statistics.push({ name: `${norm}/mean`, shape }, { name: `${norm}/variance`, shape })
   }
@@ -89,7 +92,10 @@ export function buildNetwork(config: NetworkConfig): Network {
   const first = config.stages[0]!.channels
   if (linear === convolution) {
     declare('stem/kernel', 'kernel', linear.kernelShape(config.image.channels, first))
-    declareNorm('stem/bn', first)
+    if (config.edgeNorm === 'batch') declareNorm('stem/bn', first)
+  } else if (config.denseStem) {
+    const { height, width, channels } = config.image
+    declare('stem/dense/kernel', 'dense', [height * width * channels, first])
   }
   const stages: NetworkStage[] = []
   let width = first
@@ -109,18 +115,25 @@ export function buildNetwork(config: NetworkConfig): Network {
     const widens = dynamics.widening === 'unit' && stageIndex > 0
     stages.push({ channels, units, entrance: widens ? { substeps: all[0]! } : null, substeps: (widens ? all.slice(1) : all).flat() })
   })
-  if (linear === convolution) declareNorm('head/bn', width)
-  declare('head/dense/kernel', 'dense', [width, config.classes])
+  if (linear === convolution && config.edgeNorm === 'batch') declareNorm('head/bn', width)
+  declare('head/dense/kernel', 'dense', [width, config.classes], { fixed: config.fixedHead })
   declare('head/dense/bias', 'bias', [config.classes])
   return { config, dynamics, options, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
 }
 
 function groupsOf(parameters: readonly ParameterSpec[], { smoothKernels }: Dynamics): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>()
-  for (const { name, kind, shape, inStage } of parameters) {
+  for (const { name, kind, shape, inStage, fixed } of parameters) {
     const [, stage, local] = /^(stage\d+)\/unit\d+\/(.*)$/.exec(name) ?? []
     const key = stage === undefined ? name : `${stage}/${local}[${shape}]`
-    const group = groups.get(key) ?? { names: [], kind, shape, inStage, smooth: local !== undefined && smoothKernels.includes(local) }
+    const group = groups.get(key) ?? {
+      names: [],
+      kind,
+      shape,
+      inStage,
+      fixed,
+      smooth: local !== undefined && smoothKernels.includes(local),
+    }
     groups.set(key, group)
     group.names.push(name)
   }
@@ -136,6 +149,12 @@ function bind(
   const present = Object.entries(params).filter(([, local]) => local in shapes)
   return { unit, unitIndex, keep, blend, gain, params: Object.fromEntries(present.map(([role, local]) => [role, `${unit}/${local}`])) }
 }
+
+/** Whether a parameter keeps its initial value through training. */
+export const isFrozen = (
+  { config }: { config: Pick<NetworkConfig, 'frozenStages'> },
+  { inStage, fixed }: Pick<ParameterSpec, 'inStage' | 'fixed'>,
+): boolean => fixed || (config.frozenStages && inStage)
 
 /** Whether its units contain batch norms. */
 export const hasNormsInUnits = ({ dynamics, config }: Network): boolean => dynamics.norms === 'always' || config.unitNorm === 'batch'

@@ -15,7 +15,18 @@ export interface PlainTensor {
 export interface ReferenceCase {
   config: Pick<
     RunConfig,
-    'arch' | 'stages' | 'classes' | 'h' | 'activation' | 'start' | 'unitNorm' | 'weightDecay' | 'smoothness' | 'learningRate' | 'momentum'
+    | 'arch'
+    | 'stages'
+    | 'classes'
+    | 'h'
+    | 'activation'
+    | 'start'
+    | 'unitNorm'
+    | 'edgeNorm'
+    | 'weightDecay'
+    | 'smoothness'
+    | 'learningRate'
+    | 'momentum'
   >
   losses: { crossEntropy: number; total: number }[]
   tensors: Map<string, PlainTensor>
@@ -57,6 +68,9 @@ export function compareWithReference(reference: ReferenceCase, mode: 'reversible
     mode,
     image: { height, width, channels },
     maps: 'convolution',
+    denseStem: false,
+    fixedHead: false,
+    init: 'he',
     frozenStages: false,
   })
   const step: StepConfig = {

@@ -1,23 +1,10 @@
-import {
-  add,
-  avgPool,
-  keep,
-  matMul,
-  mean,
-  mul,
-  pad,
-  relu,
-  reshape,
-  tidy,
-  type Tensor,
-  type Tensor2D,
-  type Tensor4D,
-} from '@tensorflow/tfjs-core'
+import { add, keep, matMul, mean, mul, relu, reshape, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
 import { activations } from './activations.js'
 import { BATCH_NORM_MOMENTUM, batchNorm, normalise } from './batch-norm.js'
 import type { ForceContext } from './dynamics.js'
 import { convolution } from './linear.js'
 import type { Entrance, Network, NetworkStage } from './network.js'
+import { padChannels, poolAndPad } from './pool-and-pad.js'
 import { combine, integrate, integrateStored, type BoundSubstep, type Sweep } from './reversible-sweep.js'
 import { release, type Named, type Pair } from './tensors.js'
 
@@ -86,28 +73,31 @@ function forceContext(pass: Pass, substep: BoundSubstep, record: boolean, stride
   }
 }
 
-/** Stem: 3x3 convolution, batch norm, ReLU; for vectors, zero-padding up to the width. */
+/**
+ * Stem: 3x3 convolution, batch norm (unless `edgeNorm` is none), ReLU; for vectors, zero-padding up to the width, or with `denseStem` a
+ * matrix and ReLU.
+ */
 export function stem(pass: Pass, x: Tensor, record: boolean): Tensor {
   const { linear, config } = pass.network
-  if (linear !== convolution) return padChannels(reshape(x, [x.shape[0]!, -1]), config.stages[0]!.channels)
-  return relu(norm(pass, linear.map(pass.params['stem/kernel']!).apply(x), 'stem/bn', record))
+  if (linear === convolution) {
+    const mapped = linear.map(pass.params['stem/kernel']!).apply(x)
+    return relu(config.edgeNorm === 'batch' ? norm(pass, mapped, 'stem/bn', record) : mapped)
+  }
+  const vectors = reshape(x, [x.shape[0]!, -1])
+  return config.denseStem
+    ? relu(linear.map(pass.params['stem/dense/kernel']!).apply(vectors))
+    : padChannels(vectors, config.stages[0]!.channels)
 }
 
-/** Head: batch norm, ReLU, global average pooling, dense; for vectors, only dense. Logits of shape [batch, classes]. */
+/**
+ * Head: batch norm and ReLU (unless `edgeNorm` is none), global average pooling, dense; for vectors, only dense. Logits of shape [batch,
+ * classes].
+ */
 export function head(pass: Pass, x: Tensor, record: boolean): Tensor {
-  const features = pass.network.linear === convolution ? mean(relu(norm(pass, x, 'head/bn', record)), [1, 2]) : x
+  const { linear, config } = pass.network
+  const last = linear === convolution && config.edgeNorm === 'batch' ? relu(norm(pass, x, 'head/bn', record)) : x
+  const features = linear === convolution ? mean(last, [1, 2]) : last
   return add(matMul(features as Tensor2D, pass.params['head/dense/kernel'] as Tensor2D), pass.params['head/dense/bias']!)
-}
-
-const padChannels = (x: Tensor, channels: number): Tensor => {
-  const missing = channels - x.shape[x.rank - 1]!
-  return missing === 0 ? x : pad(x, [...Array.from({ length: x.rank - 1 }, () => [0, 0] as [number, number]), [0, missing]])
-}
-
-/** 2x2 average pool, then zero channels appended up to `channels`. */
-function poolAndPad(network: Network, x: Tensor, channels: number): Tensor {
-  const pooled = network.linear === convolution ? avgPool(x as Tensor4D, 2, 2, 'valid') : x
-  return padChannels(pooled, channels)
 }
 
 /** The first unit of a later stage where the unit itself widens: the unit's substeps with the first force at stride 2. */
@@ -121,7 +111,7 @@ export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tenso
     const [previous, current] = pair
     const force =
       substep.gain === 0 ? null : dynamics.force(current, params(substep), forceContext(pass, substep, record, index === 0 ? 2 : 1))
-    const shortcut = (state: Tensor): Tensor => (index === 0 ? poolAndPad(pass.network, state, width) : state)
+    const shortcut = (state: Tensor): Tensor => (index === 0 ? poolAndPad(pass.network.linear, state, width) : state)
     // Where keep is 0 `previous` only stands in for `current`.
     const held = shortcut(current)
     pair = [held, combine(substep, substep.keep === 0 ? held : shortcut(previous), held, force)]
@@ -133,7 +123,7 @@ export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tenso
 export function transition(pass: Pass, index: number, x: Tensor, record: boolean): Tensor {
   const stage = pass.network.stages[index]!
   if (index === 0) return x
-  return stage.entrance ? enter(pass, stage.entrance, stage.channels, x, record) : poolAndPad(pass.network, x, stage.channels)
+  return stage.entrance ? enter(pass, stage.entrance, stage.channels, x, record) : poolAndPad(pass.network.linear, x, stage.channels)
 }
 
 /**

@@ -167,6 +167,43 @@ const stable = (arch: 'euler' | 'antisymmetric' | 'verlet', more: RunOverrides =
   config: { ...mlp(arch).config, ...more, ...(findDynamics(arch)!.reversible ? {} : { mode: 'stored' as const }) },
 })
 
+const IDENTITY = 'Hardt and Ma 2017, "Identity matters in deep learning", section 4'
+
+/** The network of Hardt and Ma 2017 without any batch norm; their recipe is recalled, not read. */
+const identityRecipe = {
+  arch: 'identity',
+  mode: 'stored',
+  edgeNorm: 'none',
+  fixedHead: true,
+  batch: 128,
+  learningRate: 0.05,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  smoothness: 0,
+} satisfies RunOverrides
+
+/** Networks fit for conversion to spiking neurons: no biases in the units, no batch norm anywhere. */
+const spiking = (arch: 'spiking' | 'vgg', title: string, of: Stage[], learningRate: number): PresetDefinition => ({
+  name: `${arch}-quick`,
+  title,
+  description: `${title}: no batch norm and no biases in the units, so that spiking neurons can stand in for it. Trains on MNIST digits within minutes.`,
+  source: 'Form: Sengupta et al. 2019, "Going deeper in spiking neural networks"; size and recipe are ours',
+  paperParameters: null,
+  config: {
+    arch,
+    mode: 'stored',
+    edgeNorm: 'none',
+    stages: of,
+    batch: 100,
+    steps: 640,
+    learningRate,
+    schedule: { kind: 'cosine', warmup: 40 },
+    clipNorm: 1,
+    weightDecay: 2e-4,
+    smoothness: 0,
+  },
+})
+
 /** All presets: the networks of the paper and a few small ones. */
 export const presets: readonly PresetDefinition[] = [
   {
@@ -203,6 +240,38 @@ export const presets: readonly PresetDefinition[] = [
   // The damping of the authors' published code (Meganet.m).
   stable('antisymmetric', { damping: 1e-4 } as RunOverrides),
   stable('verlet'),
+  {
+    name: 'identity-56',
+    title: 'Identity 56',
+    description:
+      'The all-convolutional residual network without batch norm and with a fixed random last layer. Stem and first stage have 64 channels; the paper has a stem of 16 and 13.59 million parameters.',
+    source: `${IDENTITY}; the recipe is recalled from the paper, not read there`,
+    paperParameters: 13_590_000,
+    config: {
+      ...identityRecipe,
+      stages: stages([64, 9], [128, 9], [256, 9]),
+      init: 'small',
+      steps: 64_000,
+      schedule: { kind: 'piecewise', unit: 'steps', warmup: 0, drops: [30_000, 50_000], factor: 0.1 },
+      augment: { pad: 4, flip: true },
+    },
+  },
+  {
+    name: 'identity-quick',
+    title: 'Identity quick',
+    description: 'A small residual network without batch norm and with a fixed random last layer, from ordinary initial kernels (He).',
+    source: `Form: ${IDENTITY}; size and recipe are ours`,
+    paperParameters: null,
+    config: {
+      ...identityRecipe,
+      stages: stages([16, 3], [32, 3], [64, 3]),
+      steps: 640,
+      clipNorm: 1,
+      schedule: { kind: 'cosine', warmup: 40 },
+    },
+  },
+  spiking('spiking', 'Spiking ResNet quick', stages([8, 2], [16, 2], [32, 2]), 0.1),
+  spiking('vgg', 'Spiking VGG quick', stages([8, 2], [16, 2], [32, 2]), 0.1),
 ]
 
 /** @throws UserError BAD_INPUT when there is no preset of that name */

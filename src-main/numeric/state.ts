@@ -1,4 +1,5 @@
 import { tensor, zeros, type Tensor } from '@tensorflow/tfjs-core'
+import type { NetworkConfig } from '../contract/config.js'
 import type { Network, ParameterSpec } from './network.js'
 import { findOptimizer } from './optimizers.js'
 import { randomFor, truncatedNormal } from './random.js'
@@ -13,16 +14,21 @@ export interface TrainingState {
   step: number
 }
 
-/** Standard deviation of a kernel's initial values: sqrt(2 / (9 c_out)) for convolutions (the authors' code), in^-1/2 for matrices. */
-function initialDeviation({ shape }: ParameterSpec): number {
-  return shape.length === 4 ? Math.sqrt(2 / (9 * shape[3]!)) : shape[0]! ** -0.5
+/**
+ * Standard deviation of a kernel's initial values: sqrt(2 / (9 c_out)) for convolutions (the authors' code) and in^-1/2 for matrices; with
+ * `init: small` 1 / (9 c_out) and 1 / c_out (Hardt & Ma 2017, section 4), but not for the head.
+ */
+function initialDeviation({ shape, kind }: ParameterSpec, init: NetworkConfig['init']): number {
+  const convolved = shape.length === 4
+  if (init === 'small' && kind === 'kernel') return 1 / ((convolved ? 9 : 1) * shape.at(-1)!)
+  return convolved ? Math.sqrt(2 / (9 * shape[3]!)) : shape[0]! ** -0.5
 }
 
 /** The initial value of one parameter, a function of the seed and its name only. */
-function initialValue(spec: ParameterSpec, seed: number): Float32Array {
+function initialValue(spec: ParameterSpec, seed: number, init: NetworkConfig['init']): Float32Array {
   const size = spec.shape.reduce((product, extent) => product * extent, 1)
   if (spec.kind === 'kernel' || spec.kind === 'dense')
-    return truncatedNormal(randomFor(seed, `weights/${spec.name}`), size, initialDeviation(spec))
+    return truncatedNormal(randomFor(seed, `weights/${spec.name}`), size, initialDeviation(spec, init))
   return new Float32Array(size).fill(spec.initial ?? (spec.kind === 'gamma' ? 1 : 0))
 }
 
@@ -30,9 +36,10 @@ function initialValue(spec: ParameterSpec, seed: number): Float32Array {
  * The state at step 0. With `frozenStages` every parameter inside a stage is zero (gammas included): the control.
  */
 export function initialState(network: Network, { seed, optimizer }: { seed: number; optimizer: string }): TrainingState {
-  const zero = (spec: ParameterSpec): boolean => network.config.frozenStages && spec.inStage
+  const { frozenStages, init } = network.config
+  const zero = (spec: ParameterSpec): boolean => frozenStages && spec.inStage
   const params = Object.fromEntries(
-    network.parameters.map((spec) => [spec.name, zero(spec) ? zeros(spec.shape) : tensor(initialValue(spec, seed), spec.shape)]),
+    network.parameters.map((spec) => [spec.name, zero(spec) ? zeros(spec.shape) : tensor(initialValue(spec, seed, init), spec.shape)]),
   )
   return { params, statistics: initialStatistics(network), slots: initialSlots(network, optimizer), step: 0 }
 }

@@ -1,6 +1,6 @@
 import { add, addN, mul, sqrt, square, stack, sum, tidy, minimum, div, unstack, type Tensor } from '@tensorflow/tfjs-core'
 import { lossAndGradients, type Batch } from './loss-and-gradients.js'
-import type { Network, ParameterGroup } from './network.js'
+import { isFrozen, type Network, type ParameterGroup } from './network.js'
 import { findOptimizer } from './optimizers.js'
 import { regularizers } from './regularizers.js'
 import { decays } from './regularizers/weight-decay.js'
@@ -117,7 +117,7 @@ export function updateParameters(
   const optimizer = findOptimizer(config.optimizer)
   const clip = config.clipNorm > 0 ? tidy(() => minimum(1, div(config.clipNorm, gradientNorm))) : null
   for (const { group, gradient } of gradients) {
-    if (!(config.frozenStages && group.inStage)) {
+    if (!isFrozen({ config }, group)) {
       const [weights, ...slots] = tidy(() => {
         const clipped = clip ? mul(gradient, clip) : gradient
         const held = optimizer.slots.map((slot) => stack(group.names.map((name) => state.slots[`${slot}/${name}`]!)))

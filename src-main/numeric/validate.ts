@@ -38,6 +38,7 @@ export function validateNetwork(config: NetworkConfig): ConfigIssue[] {
 
   if (config.maps === 'dense') validateDense(config, refuse)
   else validateImage(config, refuse)
+  if (config.denseStem && config.maps !== 'dense') refuse('denseStem', 'only dense networks have a dense stem; use maps dense')
   return issues
 }
 
@@ -53,12 +54,13 @@ function validateImage({ image, stages }: NetworkConfig, refuse: (path: string, 
       refuse(`image.${side}`, `${image[side]} pixels are too few for ${stages.length} stages; use at least ${2 * factor}, or fewer stages`)
 }
 
-function validateDense({ arch, image, stages, unitNorm }: NetworkConfig, refuse: (path: string, message: string) => void): void {
-  if (image.height !== 1 || image.width !== 1) refuse('maps', 'dense maps work on vectors, not on images; use convolution')
-  if (stages[0]!.channels < image.channels)
+function validateDense({ arch, image, stages, unitNorm, denseStem }: NetworkConfig, refuse: (path: string, message: string) => void): void {
+  if (!denseStem && (image.height !== 1 || image.width !== 1))
+    refuse('maps', 'dense maps work on vectors, not on images; use convolution, or a dense stem')
+  if (!denseStem && stages[0]!.channels < image.channels)
     refuse(
       'stages.0.channels',
-      `must be at least ${image.channels}, the number of inputs, not ${stages[0]!.channels}: dense networks zero-pad their input to this width`,
+      `must be at least ${image.channels}, the number of inputs, not ${stages[0]!.channels}: dense networks zero-pad their input to this width unless they have a dense stem`,
     )
   if (unitNorm !== 'none') refuse('unitNorm', 'dense networks have no unit normalisation; use none')
   if (!findDynamics(arch)!.dense) {

@@ -13,6 +13,7 @@ const ConfigSchema = z
     activation: z.enum(['relu', 'tanh']),
     start: z.enum(['zero', 'rest']),
     unitNorm: z.enum(['none', 'batch']).default('none'),
+    edgeNorm: z.enum(['none', 'batch']).default('batch'),
     weightDecay: z.number(),
     smoothness: z.number(),
     learningRate: z.number(),

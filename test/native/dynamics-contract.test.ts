@@ -228,7 +228,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
           return (at(1) - at(-1)) / (2 * epsilon)
         })
       // Richardson: the error of order epsilon^2 cancels.
-      const epsilon = 1e-2
+      const epsilon = 5e-3
       const numeric = (4 * difference(epsilon / 2) - difference(epsilon)) / 3
       expect(Math.abs(numeric - analytic) / Math.max(Math.abs(analytic), 1)).toBeLessThan(5e-3)
       tf.dispose(steps)

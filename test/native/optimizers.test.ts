@@ -166,3 +166,30 @@ test('frozen stages stay at zero, and the rest trains', () => {
     if (name.startsWith('stage')) expect(squares(values), name).toBe(0)
     else if (name.endsWith('kernel')) expect(values, name).not.toEqual(before[name])
 })
+
+test('a fixed head keeps its random matrix, decayed or not, and its bias trains', () => {
+  for (const optimizer of ['sgd', 'adamw'] as const) {
+    const { before, after, total, crossEntropy } = oneStep({ fixedHead: true, weightDecay: 0.1, optimizer })
+    expect(after['head/dense/kernel']).toEqual(before['head/dense/kernel'])
+    expect(after['head/dense/bias']).not.toEqual(before['head/dense/bias'])
+    const decayed = Object.entries(before).filter(([name]) => /kernel/.test(name) && name !== 'head/dense/kernel')
+    const penalty = optimizer === 'adamw' ? 0 : 0.05 * decayed.reduce((sum, [, values]) => sum + squares(values), 0)
+    expect(total - crossEntropy).toBeCloseTo(penalty, 4)
+  }
+})
+
+test('small initial kernels have the deviation 1 / 9c, and the head keeps its own', () => {
+  const deviation = (values: Float32Array): number => Math.sqrt(squares(values) / values.length)
+  const network = (init: 'he' | 'small') => buildNetwork(configOf({ init, stages: [{ channels: 32, units: 1 }] }))
+  const [he, small] = (['he', 'small'] as const).map((init) => initialState(network(init), configOf({})).params)
+  for (const name of ['stem/kernel', 'stage1/unit1/kernel1']) {
+    const channels = he![name]!.shape[3]!
+    const values = small![name]!.dataSync<'float32'>()
+    // The normal numbers are cut off at two deviations and not rescaled.
+    expect(deviation(values) / deviation(he![name]!.dataSync<'float32'>())).toBeCloseTo(
+      1 / (9 * channels) / Math.sqrt(2 / (9 * channels)),
+      4,
+    )
+  }
+  expect(small!['head/dense/kernel']!.dataSync()).toEqual(he!['head/dense/kernel']!.dataSync())
+})

@@ -25,6 +25,8 @@ const TABLE = {
   'resnet-110': [1_727_994, 110],
   'revnet-38': [464_922, 38],
   'revnet-110': [1_729_226, 110],
+  // Hardt and Ma 2017; the paper's 13.59 million are 13,588,800 with a stem of 16 channels and 1x1 convolutions in the shortcuts.
+  'identity-56': [13_578_314, 56],
 }
 
 test('the presets of the reversible networks have batch norm in their units, guarded gradients, and a plain form beside them', () => {

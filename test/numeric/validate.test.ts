@@ -40,6 +40,13 @@ describe('a network that cannot work is refused by the name of the field', () =>
       /at least 9, the number of inputs/,
     ],
     ['batch norm on vectors', { ...vectors, unitNorm: 'batch' }, ['unitNorm'], /dense networks have no unit normalisation/],
+    ['a dense stem of convolutions', { denseStem: true }, ['denseStem'], /only dense networks have a dense stem/],
+    [
+      'a network for spikes in reversible mode',
+      { arch: 'spiking', mode: 'reversible' },
+      ['mode'],
+      /Spiking ResNet is not reversible; use stored/,
+    ],
     ['a ResNet on vectors', { ...vectors, arch: 'resnet', mode: 'stored' }, ['arch'], /does not support dense maps/],
   ])('%s', (_, changes, paths, message) => {
     const issues = validateNetwork(configOf(changes))
@@ -58,6 +65,8 @@ describe('what can work is not', () => {
       { image: { height: 31, width: 17, channels: 3 }, stages: [{ channels: 8, units: 1 }] },
     ],
     ['vectors', vectors],
+    ['images as vectors, behind a dense stem', { maps: 'dense', denseStem: true, stages: [{ channels: 8, units: 2 }] }],
+    ['an identity network on vectors, in two stages', { ...vectors, arch: 'identity', mode: 'stored', stages: [{ channels: 8, units: 2 }, { channels: 16, units: 2 }] }], // prettier-ignore
     ['batch norm in the units', { unitNorm: 'batch' }],
   ])('%s', (_, changes) => {
     const config = configOf(changes)

@@ -19,6 +19,7 @@ export const highway: Dynamics = {
   diagram: { forces: ['t σ K + (1 − t)'] },
   layersPerUnit: 1,
   mapsPerKernel: 1,
+  tapeArrays: 24,
   channelMultiple: 1,
   widening: 'between',
   norms: 'none',

@@ -13,6 +13,7 @@ export const plain: Dynamics = {
   diagram: { forces: ['σ K'] },
   layersPerUnit: 1,
   mapsPerKernel: 1,
+  tapeArrays: 5,
   channelMultiple: 1,
   widening: 'between',
   norms: 'none',

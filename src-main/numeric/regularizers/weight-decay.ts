@@ -3,8 +3,9 @@ import type { ParameterGroup } from '../network.js'
 import { findOptimizer } from '../optimizers.js'
 import type { Regularizer } from '../regularizers.js'
 
-/** Weight decay concerns convolution and dense kernels; biases and norms are left alone. */
-export const decays = ({ kind }: Pick<ParameterGroup, 'kind'>): boolean => kind === 'kernel' || kind === 'dense'
+/** Weight decay concerns convolution and dense kernels that are trained; biases and norms are left alone. */
+export const decays = ({ kind, fixed }: Pick<ParameterGroup, 'kind' | 'fixed'>): boolean =>
+  !fixed && (kind === 'kernel' || kind === 'dense')
 
 /** wd/2 sum |w|^2 over convolution and dense kernels, unless the optimizer decouples the decay. */
 export const weightDecay: Regularizer = {
