@@ -161,6 +161,8 @@ function eventRun(path: string, { series, assumptions }: EventSeries): IncomingR
     log: [],
     evaluations: [],
     lab: [],
+    regions: [],
+    histograms: [],
     checkpoints: [],
     series: series.map(({ key, points }) => ({ key, read: async () => points })),
   }

@@ -15,6 +15,7 @@ import { LogEntrySchema, RunDetailSchema } from '../contract/runs.js'
 import { CONFIG_VERSION, readConfig } from '../contract/stored-config.js'
 import { versionsOf, type Migration } from '../contract/versions.js'
 import { ArchivedLabSchema, listLab, readLabParts, withoutPaths } from './archived-lab.js'
+import { ArchivedHistogramsSchema, ArchivedRegionsSchema, listSteps, readSteps } from './archived-steps.js'
 import { unpackTar } from '../data/archive.js'
 import type { IncomingRun, OutgoingRun } from '../features/runs/run-exchange.js'
 
@@ -38,6 +39,8 @@ const ManifestSchema = z.strictObject({
   log: z.array(LogEntrySchema).max(100_000),
   evaluations: z.array(EvaluationSchema).max(100_000),
   lab: ArchivedLabSchema,
+  regions: ArchivedRegionsSchema,
+  histograms: ArchivedHistogramsSchema,
   series: z
     .array(
       z.strictObject({
@@ -60,12 +63,12 @@ const POINT = 24
 
 /**
  * Writes a run with everything that is known of it: configuration, environment, notes, log, evaluations, results of the lab, every point,
- * checkpoints. A tar of `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64),
- * `lab/N.json` and `checkpoints/`.
+ * regions, histograms, checkpoints. A tar of `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64),
+ * `lab/N.json`, `regions.u8`, `histograms.f32` and `checkpoints/`.
  */
 export async function writeRunArchive(
   path: string,
-  { detail, log, evaluations, lab, series, points, checkpointPath }: OutgoingRun,
+  { detail, log, evaluations, lab, regions, histograms, series, points, checkpointPath }: OutgoingRun,
 ): Promise<void> {
   const tar = pack()
   const present: { file: string; size: number }[] = []
@@ -82,6 +85,7 @@ export async function writeRunArchive(
   const entries = async (): Promise<void> => {
     const listed = series.map(({ key, count }, i) => ({ key, count, file: `series/${i}.f64` }))
     const results = listLab(lab)
+    const steps = listSteps({ regions, histograms })
     const manifest: z.input<typeof ManifestSchema> = {
       format: 'retrace-run',
       version: archiveVersions.current,
@@ -90,6 +94,8 @@ export async function writeRunArchive(
       log,
       evaluations,
       lab: results,
+      regions: steps.regions,
+      histograms: steps.histograms,
       series: listed,
       checkpoints: present.map(({ file }) => file),
     }
@@ -99,6 +105,7 @@ export async function writeRunArchive(
       await pipeline(Readable.from(stretches(key, count)), entry)
     }
     for (const [at, { part }] of results.entries()) tar.entry({ name: part }, JSON.stringify(withoutPaths(lab[at]!.result)))
+    for (const { name, bytes } of steps.parts) tar.entry({ name }, bytes)
     for (const { file, size } of present) {
       const entry = tar.entry({ name: `checkpoints/${file}`, size })
       await pipeline(createReadStream(checkpointPath(file)), entry)
@@ -144,15 +151,18 @@ export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', stagi
   for (const checkpoint of manifest.checkpoints)
     if (!(await stat(join(staging, 'checkpoints', checkpoint)).catch(() => null))?.isFile()) throw bad(`lacks the checkpoint ${checkpoint}`)
 
-  const lab = await readLabParts(staging, manifest.lab).catch((error: Error) => {
+  const refuse = (error: Error): never => {
     throw bad(error.message, error.cause)
-  })
+  }
+  const lab = await readLabParts(staging, manifest.lab).catch(refuse)
+  const steps = await readSteps(staging, manifest).catch(refuse)
 
   return {
     detail: manifest.run,
     log: manifest.log,
     evaluations: manifest.evaluations,
     lab,
+    ...steps,
     checkpoints: manifest.checkpoints.map((each) => ({ file: each, path: join(staging, 'checkpoints', each) })),
     series: manifest.series.map(({ key, count, file: part }) => ({ key, read: () => readPoints(join(staging, part), count) })),
   }

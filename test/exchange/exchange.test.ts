@@ -132,6 +132,16 @@ async function trained(session: Session): Promise<string> {
     const found = labResult(diagnostic, step)
     session.stores.labResults.put({ runId: run.id, file: `step-${step}`, step, at: 7 + step, ...entryOf(found) }, found)
   }
+  for (const [step, predicted] of [
+    [20, 'wxyz'],
+    [40, 'zyxw'],
+  ] as const)
+    // prettier-ignore
+    events.report({ kind: 'regions', step, size: 2, extent: [-1, 1, -2, 2], predicted: Uint8Array.from(Buffer.from(predicted)) })
+  for (const step of [0, 40]) {
+    const parts = [{ kind: 'gradients' as const, most: 0.5, depths: [3, 4] }]
+    events.report({ kind: 'histograms', step, bins: 1, parts, values: Float32Array.of(1, 0, NaN, 1, step, 2) })
+  }
   await session.services.runs.setNotes({ id: run.id, notes: '# why\nbecause' })
   await session.services.runs.pinCheckpoint({ id: run.id, file: 'step-40', pinned: true })
   return run.id
@@ -231,8 +241,16 @@ describe('a run as an archive', () => {
       ['energy', 27, 'step-20'],
     ])
     expect(results).toEqual(await resultsOf(home))
+    const ofSteps = async (session: Session, of = id) => ({
+      ...{ regions: (await session.services.runs.regions({ id: of })).regions.map((each) => ({ ...each, runId: '' })) },
+      ...{ histograms: (await session.services.runs.histograms({ id: of })).histograms.map((each) => ({ ...each, runId: '' })) },
+    })
+    expect((await ofSteps(other)).regions.map(({ step }) => step)).toEqual([20, 40])
+    expect((await ofSteps(other)).histograms.map(({ step }) => step)).toEqual([0, 40])
+    expect(await ofSteps(other)).toEqual(await ofSteps(home))
     const again = await other.services.runs.importFile({ path })
     expect(again.id).not.toBe(id)
+    expect(await ofSteps(other, again.id)).toEqual(await ofSteps(home))
     expect(await pointsOf(other, again.id)).toEqual(await pointsOf(home, id))
     expect((await other.services.runs.get({ id: again.id })).checkpoints).toMatchObject([
       { runId: again.id, file: 'step-40', pinned: true },
@@ -258,7 +276,11 @@ describe('a run as an archive', () => {
     ['a text in place of a number', '"seconds":2', '"seconds":x', /invalid lab\/0\.json/],
     ['an image of more pixels than it has values', '"width":2', '"width":9', /invalid lab\/0\.json/],
     ['no file of a result', '"part":"lab/1.json"', '"part":"lab/7.json"', /lacks lab\/7\.json/],
-  ])('with %s in a result of the lab is refused, and nothing of it is kept', async (_, before, after, message) => {
+    ['another region than was hashed', 'wxyzzyxw', 'wxyzzyxv', /damaged regions\.u8/],
+    ['a step of regions too many', '"size":2', '"size":3', /lacks regions\.u8, or parts of it/],
+    ['steps of regions that do not ascend', '"step":20,"size"', '"step":40,"size"', /invalid run\.json/],
+    ['fewer bins than histograms have values', '"bins":1', '"bins":2', /lacks histograms\.f32, or parts of it/],
+  ])('with %s in a result of the lab, regions or histograms is refused, and nothing of it is kept', async (_, before, after, message) => {
     using home = await openSession()
     using other = await openSession()
     using folder = temporaryFolder()

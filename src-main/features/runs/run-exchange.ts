@@ -1,6 +1,8 @@
 import type { Evaluation } from '../../contract/evaluations.js'
+import type { Histograms } from '../../contract/histograms.js'
 import type { LabEntry, LabResult } from '../../contract/lab.js'
 import type { Points } from '../../contract/metrics.js'
+import type { Regions } from '../../contract/regions.js'
 import type { LogEntry, RunDetail } from '../../contract/runs.js'
 
 /** A result of the lab with its checkpoint. Those of a run are sorted from the oldest to the newest. */
@@ -14,6 +16,8 @@ export interface OutgoingRun {
   log: LogEntry[]
   evaluations: Evaluation[]
   lab: TravellingResult[]
+  regions: Regions[]
+  histograms: Histograms[]
   series: { key: string; count: number }[]
   points(key: string, start: number, limit: number): Points
   /** Absolute path of the file of a checkpoint, which may be missing. */
@@ -26,6 +30,8 @@ export interface IncomingRun {
   log: LogEntry[]
   evaluations: Evaluation[]
   lab: TravellingResult[]
+  regions: Omit<Regions, 'runId'>[]
+  histograms: Omit<Histograms, 'runId'>[]
   series: { key: string; read(): Promise<Points> }[]
   checkpoints: { file: string; path: string }[]
 }

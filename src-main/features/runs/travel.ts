@@ -21,7 +21,7 @@ export const travel = {
     .input(ById.extend({ path: PathSchema, format: z.enum(['archive', 'tensorboard']), overwrite: OverwriteSchema }))
     .mutation(async ({ ctx, input: { id, format, overwrite, ...wanted } }) => {
       const { control, elsewhere } = ctx
-      const { evaluations, exchange, files, labResults, log, series } = ctx.ports
+      const { evaluations, exchange, files, histograms, labResults, log, regions, series } = ctx.ports
       const path = ctx.writePath(wanted.path)
       const run: OutgoingRun = {
         detail: detailOf(ctx.ports, control.require(id)),
@@ -34,6 +34,8 @@ export const travel = {
             const result = labResults.get(number)
             return result ? [{ file, step, at, result }] : []
           }),
+        regions: regions.list(id),
+        histograms: histograms.list(id),
         series: series.counts(id),
         points: (key, start, limit) => series.stretch(id, key, start, limit),
         checkpointPath: (file) => `${files.checkpointFolder(id)}/${file}`,
@@ -44,7 +46,7 @@ export const travel = {
 
   /** Creates a run from such a file. It keeps its id if no other run has it. */
   importFile: procedure.input(z.strictObject({ path: PathSchema })).mutation(({ ctx: { changes, control, ports }, input: { path } }) => {
-    const { checkpoints, evaluations, exchange, files, labResults, log, runs, series } = ports
+    const { checkpoints, evaluations, exchange, files, histograms, labResults, log, regions, runs, series } = ports
     return exchange.read(path, new AbortController().signal, async (incoming) => {
       const { detail } = incoming
       const result = resultOf(detail, incoming.evaluations)
@@ -83,6 +85,8 @@ export const travel = {
           if (absent.length > 0) log.append({ runId: id, at: Date.now(), level: 'warn', message: absence(absent) })
           for (const evaluation of incoming.evaluations) evaluations.put({ ...evaluation, runId: id })
           for (const { result, ...of } of incoming.lab) labResults.put({ ...of, ...entryOf(result), runId: id }, result)
+          for (const each of incoming.regions) regions.put({ ...each, runId: id })
+          for (const each of incoming.histograms) histograms.put({ ...each, runId: id })
           for (const checkpoint of detail.checkpoints.filter(({ file }) => present.has(file)))
             checkpoints.put({ ...checkpoint, runId: id, metrics: series.at(id, checkpoint.step) })
           const run = control.require(id)
