@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UserError } from '../contract/errors.js'
 import type { StudyOutcome, WorkOf } from '../contract/studies.js'
 
 /** A number of a result, as it was computed: JSON has NaN and infinities by their names. */
@@ -26,7 +27,9 @@ export interface Computation<Options extends Values = Values, Result extends Val
   Options,
   Result
 > {
-  /** The work of a cell that computes this. */
+  /** Its options. @throws UserError BAD_INPUT that names those that are wrong */
+  read(options: Record<string, unknown>): z.output<Options>
+  /** The work of a cell that computes this. @throws UserError as `read` does */
   work(options: z.output<Options>): WorkOf<'computation'>
   /** What a cell has found; null while there is nothing, when it failed, and of another computation or revision. */
   resultOf(outcome: Pick<StudyOutcome, 'work' | 'measured'>): z.output<Result> | null
@@ -36,14 +39,21 @@ export const defineComputation = <Options extends Values, Result extends Values>
   definition: ComputationDefinition<Options, Result>,
 ): Computation<Options, Result> => ({
   ...definition,
+  read: (options) => readOptions(definition.options, options),
   work: (options) => ({
     kind: 'computation',
     computation: definition.id,
     revision: definition.revision,
-    options: options as WorkOf<'computation'>['options'],
+    options: readOptions(definition.options, options) as WorkOf<'computation'>['options'],
   }),
   resultOf: ({ work, measured }) =>
     measured !== null && work.kind === 'computation' && work.computation === definition.id && work.revision === definition.revision
       ? definition.result.parse(measured)
       : null,
 })
+
+function readOptions<Options extends Values>(schema: Options, options: Record<string, unknown>): z.output<Options> {
+  const parsed = schema.safeParse(options)
+  if (parsed.success) return parsed.data
+  throw new UserError('BAD_INPUT', parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}.`).join(' '))
+}

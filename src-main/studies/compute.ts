@@ -31,8 +31,5 @@ export function compute(
       'CONFLICT',
       `This cell is of revision ${revision} of the computation ${id}, and this version of Retrace has revision ${computation.revision}. ${anew}`,
     )
-  const parsed = computation.options.safeParse(options)
-  if (!parsed.success)
-    throw new UserError('BAD_INPUT', parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}.`).join(' '))
-  return computation.compute(parsed.data, progress)
+  return computation.compute(computation.read(options), progress)
 }

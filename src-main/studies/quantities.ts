@@ -22,7 +22,7 @@ export const SHARED = {
     'Number of training images used, stratified by class; with the same seed, smaller sets are contained in larger ones',
   ),
   variant: quantity('Variant', '', 'Network and what distinguishes it within the study'),
-  state: quantity('State', '', 'State of the run or measurement'),
+  state: quantity('State', '', 'State of the cell'),
   accuracy: quantity(
     'Test accuracy',
     'fraction',

@@ -49,5 +49,6 @@ it('refuses what it cannot compute, with a sentence', async () => {
   await expect(compute({ ...work, revision: 99 })).rejects.toThrow(
     /is of revision 99 of the computation chain-escape, and .* has revision \d/,
   )
-  await expect(compute(chainEscape.work({ ...options, depth: -1 }))).rejects.toThrow(/^depth: /)
+  expect(() => chainEscape.work({ ...options, depth: -1 })).toThrow(/^depth: /)
+  await expect(compute({ ...work, options: { ...options, depth: -1 } })).rejects.toThrow(/^depth: /)
 })

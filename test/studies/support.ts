@@ -1,6 +1,7 @@
-import type { LabOptions, LabTable } from '../../src-main/contract/lab.js'
+import { cellOf, type LabOptions, type LabTable } from '../../src-main/contract/lab.js'
 import type { CellState, StudyOutcome, StudyReport } from '../../src-main/contract/studies.js'
 import { describePresets } from '../../src-main/numeric/describe.js'
+import { compute } from '../../src-main/studies/compute.js'
 import { expandTemplate, reportTemplate } from '../../src-main/studies/run.js'
 import type { NewCell, StudyHome } from '../../src-main/studies/template.js'
 import { sampleDataset, sampleSummary } from '../fixtures/records.js'
@@ -45,4 +46,12 @@ export function played(
 export function rowsOf(report: StudyReport, key: string): Record<string, unknown>[] {
   const { columns } = report.tables.find((table) => table.key === key) as LabTable
   return (columns[0]?.values ?? []).map((_, row) => Object.fromEntries(columns.map((column) => [column.key, column.values[row]])))
+}
+
+/** What a cell computes, as it comes back from storage. */
+export const computedOf = ({ work }: NewCell): Played => {
+  if (work.kind !== 'computation') throw new Error(`the cell is a ${work.kind}`)
+  const found = compute(work, () => undefined)
+  const text = JSON.stringify(found, (_, value: unknown) => (typeof value === 'number' ? cellOf(value) : value))
+  return { state: 'finished', measured: JSON.parse(text) as Record<string, unknown> }
 }

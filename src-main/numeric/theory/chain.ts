@@ -109,7 +109,7 @@ export function escape(from: Factors, options: EscapeOptions): Escape {
   const found: Escape = {
     left: null,
     returned: null,
-    predicted: Math.log((growth > 1 ? far : near) / start) / Math.log(growth),
+    predicted: growth === 1 ? Infinity : Math.log((growth > 1 ? far : near) / start) / Math.log(growth),
     multiplier: growth,
     fate: 'bounded',
     diverged: null,

@@ -3,7 +3,7 @@ import { balancedLimit, escape, minimum, sharpness, stableSharpness } from '../.
 import { computed, defineComputation } from '../computation.js'
 
 /** The most points of a curve that are kept. */
-const POINTS = 200
+const POINTS = 80
 
 /** Descent from beside a minimum of a chain, with a step that is a multiple of the largest stable one there. */
 export const chainEscape = defineComputation({

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { noBrowser } from './support/chromium.js'
+import { picture } from './support/picture.js'
+import { withServer } from './support/suite.js'
+import { openPage, seriousFindings } from './support/watched-page.js'
+
+const MINUTE = 60_000
+
+/** The smallest version of a study that computes, and what its figure then says. */
+const CASES = [
+  {
+    id: 'stability-of-descent',
+    options: 'depths=2&ratios=0.9%2C1.1&startDepths=2%2C16&startRatios=0.9&starts=20&steps=500&hinges=4&fitSteps=200',
+    cells: 9,
+    figure: 'Convex and concave part of a fit',
+    says: /: Fit over x\. Fit from .*Convex part from .*Concave part from −/,
+  },
+]
+
+describe.skipIf(noBrowser)('a study that computes', () => {
+  const real = withServer()
+
+  it.each(CASES)(
+    '$id is started in the window and draws its figure',
+    async ({ id, options, cells, figure, says }) => {
+      const { page, complaints } = await openPage(real.browser, { width: 1300 })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(await real.server.windowAddress())
+      await page.getByRole('link', { name: 'Studies' }).first().click()
+      await page.getByRole('link', { name: 'Set up: Fewer training data' }).waitFor()
+      await page.goto(`${real.server.address}/#/studies/new/${id}?${options}`)
+      await expect.poll(() => page.getByTestId('study-summary').innerText()).toContain(`${cells} cells, 0 done already`)
+      await page.getByTestId('start-study').click()
+      await expect.poll(() => page.getByTestId('study-counts').innerText(), { timeout: MINUTE }).toContain(`${cells} finished`)
+      const drawn = page.getByTestId('lab-figure').filter({ hasText: figure }).getByRole('img')
+      await expect.poll(() => drawn.getAttribute('aria-label')).toMatch(says)
+      await picture(page, `study-${id}-light`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+      await page.context().close()
+    },
+    2 * MINUTE,
+  )
+})
