@@ -46,6 +46,18 @@ export const EvaluateRequestSchema = z.strictObject({
 })
 export type EvaluateRequest = z.infer<typeof EvaluateRequestSchema>
 
+export const ExportOnnxRequestSchema = z.strictObject({
+  /** Absolute paths of a checkpoint and of the file to write. */
+  checkpoint: z.string(),
+  target: z.string(),
+  overwrite: z.boolean(),
+  /** What the file says of itself besides configuration and step. */
+  metadata: z.record(z.string(), z.string()),
+  /** Version of the program. */
+  version: z.string(),
+})
+export type ExportOnnxRequest = z.infer<typeof ExportOnnxRequestSchema>
+
 /** The request of each tool. Its result is a tool-specific object, which is printed as is. */
 export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('parity'), request: ParityRequestSchema }),
@@ -54,6 +66,7 @@ export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('predict'), request: PredictRequestSchema }),
   z.strictObject({ tool: z.literal('fit-image'), request: FitImageRequestSchema }),
   z.strictObject({ tool: z.literal('lab'), request: LabRequestSchema }),
+  z.strictObject({ tool: z.literal('export-onnx'), request: ExportOnnxRequestSchema }),
   z.strictObject({ tool: z.literal('speed'), request: z.strictObject({}) }),
 ])
 export type ToolRequest = z.infer<typeof ToolRequestSchema>

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { UserError } from '../contract/errors.js'
 
 /** What is said of a path that cannot be used for what it is, whatever the work was about; undefined for other errors. */
@@ -15,6 +16,22 @@ export function explainPath(code: string, path: string, cause: unknown): UserErr
     default:
       return undefined
   }
+}
+
+/** An error of writing a file as one that names the remedy; what is no error of the file stays as it is. */
+export function explainWriting(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOSPC')
+    return new UserError('DISK', `Cannot write ${path}: the disk is full. Free some space and resume the run.`, { cause: error })
+  if (code === 'EROFS' || code === 'EACCES')
+    return new UserError('DISK', `Cannot write ${path}: permission denied (${code}). Check the permissions of the home folder.`, {
+      cause: error,
+    })
+  if (code === 'ENOENT')
+    return new UserError('DISK', `Cannot write ${path}: the folder ${dirname(path)} does not exist. Create it first.`, { cause: error })
+  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST')
+    return new UserError('DISK', `Cannot write ${path}: it is a folder. Give the path of a file.`, { cause: error })
+  return explainPath(code ?? '', path, error) ?? error
 }
 
 const shortened = (path: string): string => (path.length > 200 ? `${path.slice(0, 200)}…` : path)

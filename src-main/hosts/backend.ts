@@ -23,7 +23,7 @@ import { readProvenance } from './provenance.js'
 import { createComputer, createMeasurer, templates } from './studies.js'
 import { createSpeedMeter } from './speed-meter.js'
 import { VERSION } from './version.js'
-import { weights } from './weights.js'
+import { createWeights } from './weights.js'
 import type { DatasetImporter } from '../features/datasets/importer.js'
 import type { Evaluator } from '../features/evaluations/evaluations.js'
 import type { HomeDisk } from '../features/home/home-disk.js'
@@ -131,7 +131,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       clock: systemClock(fault),
       catalogue,
       importer,
-      weights: options.weights ?? weights,
+      weights: options.weights ?? createWeights(trainerEntry, () => environment?.({ slot: 1, slots: 2 }) ?? {}),
       evaluator: options.evaluator ?? createEvaluator(trainerEntry, (share) => environment?.(share) ?? {}),
       lab: options.lab ?? createLab(trainerEntry, (share) => environment?.(share) ?? {}),
       instruments: options.instruments ?? createInstruments(trainerEntry, (share) => environment?.(share) ?? {}),

@@ -1,10 +1,9 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { z } from 'zod'
 import { replaceFile, type Replacing } from '../durable/replace-file.js'
 import { parseBounded } from '../contract/bounded-json.js'
 import { UserError } from '../contract/errors.js'
-import { explainPath } from '../durable/file-errors.js'
+import { explainWriting } from '../durable/file-errors.js'
 
 /** A header larger than this is not one of ours or of any network that fits in memory; refused before it is read. */
 const LARGEST_HEADER = 16 * 1024 * 1024
@@ -172,26 +171,11 @@ export async function writeSafetensors(
       placing,
     )
   } catch (error) {
-    throw diskError(error, path)
+    throw explainWriting(error, path)
   }
   return (await stat(path)).size
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten
-}
-
-function diskError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOSPC')
-    return new UserError('DISK', `Cannot write ${path}: the disk is full. Free some space and resume the run.`, { cause: error })
-  if (code === 'EROFS' || code === 'EACCES')
-    return new UserError('DISK', `Cannot write ${path}: permission denied (${code}). Check the permissions of the home folder.`, {
-      cause: error,
-    })
-  if (code === 'ENOENT')
-    return new UserError('DISK', `Cannot write ${path}: the folder ${dirname(path)} does not exist. Create it first.`, { cause: error })
-  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST')
-    return new UserError('DISK', `Cannot write ${path}: it is a folder. Give the path of a file.`, { cause: error })
-  return explainPath(code ?? '', path, error) ?? error
 }

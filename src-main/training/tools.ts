@@ -40,6 +40,8 @@ async function dispatch({ tool, request }: ToolRequest, progress: ToolProgress):
       return (await import('./tools/fit-image.js')).fitImage(request, progress)
     case 'lab':
       return (await import('./tools/lab.js')).runLab(request, progress)
+    case 'export-onnx':
+      return (await import('./tools/export-onnx.js')).exportOnnx(request, progress)
     case 'speed':
       return (await import('./tools/speed.js')).measureSpeed(progress)
   }

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { UserError } from '../../contract/errors.js'
 import type { Evaluation } from '../../contract/evaluations.js'
+import { isOnnx } from '../../contract/onnx.js'
 import { CLOCKS, reportedOf } from '../../contract/metrics.js'
 import { ACTIVE, type Checkpoint, type RunDetail, type RunResult, type RunSummary } from '../../contract/runs.js'
+import { readStoredConfig } from '../../contract/stored-config.js'
 import { entryOf } from '../lab/lab-store.js'
 import { OverwriteSchema, PathSchema, procedure } from '../procedure.js'
 import { newId } from '../shared/ids.js'
-import { detailOf } from './detail.js'
+import { detailOf, recordOf } from './detail.js'
 import { findCheckpoint } from './find-checkpoint.js'
 import { ById } from './input.js'
 import type { OutgoingRun } from './run-exchange.js'
@@ -100,15 +102,25 @@ export const travel = {
     })
   }),
 
-  /** Exports parameters and running statistics of a checkpoint (by default the last one) as .safetensors. */
+  /**
+   * Exports parameters and batch norm statistics of a checkpoint (by default the last one) as .safetensors or, if that is how the name of the
+   * file ends, its whole network as .onnx.
+   */
   exportWeights: procedure
     .input(ById.extend({ step: z.int().min(0).optional(), path: PathSchema, overwrite: OverwriteSchema }))
     .mutation(async ({ ctx, input: { id, step, overwrite, ...wanted } }) => {
-      const { files, weights } = ctx.ports
+      const { datasets, files, runs, weights } = ctx.ports
       const path = ctx.writePath(wanted.path)
       ctx.control.require(id)
       const checkpoint = findCheckpoint(ctx.ports, id, { step })
-      const work = (): Promise<number> => weights.export(files.checkpointPath(id, checkpoint.file), path, overwrite)
+      const source = files.checkpointPath(id, checkpoint.file)
+      const { config, environment } = recordOf(runs, id)
+      const work = (): Promise<number> => {
+        if (!isOnnx(path)) return weights.export(source, path, overwrite)
+        const dataset = datasets.get(readStoredConfig(config).dataset)
+        const isSame = dataset && [dataset.hash, ...(dataset.earlierHashes ?? [])].includes(environment.datasetHash ?? '')
+        return weights.exportOnnx(source, path, { overwrite, dataset: isSame ? dataset : null })
+      }
       return { path, step: checkpoint.step, bytes: await ctx.elsewhere.noting(path, work) }
     }),
 }

@@ -174,7 +174,7 @@ export function createProgram(context: Context): Command {
         'tensorboard',
       ]),
     )
-    .option('--weights <file>', 'export the weights of a checkpoint to this .safetensors file instead')
+    .option('--weights <file>', 'export the weights of a checkpoint to this .safetensors file, or its network to this .onnx file, instead')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .option('--overwrite', 'overwrite an existing file')
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))

@@ -36,7 +36,7 @@ export async function openWorkbench(options: Options = {}) {
     trainerEntry: resolve(import.meta.dirname, '../../fixtures/fake-trainer.mjs'),
     catalogue,
     importer: createImporter(join(dirname(entry), 'import-process.js')),
-    weights: { check: async () => undefined, export: async () => 0, norms: async () => LAYERS },
+    weights: { check: async () => undefined, export: async () => 0, exportOnnx: async () => 0, norms: async () => LAYERS },
     evaluator: { evaluate: async () => FIGURES },
     instruments: playedInstruments(),
     speedMeter: { measure: async () => undefined },
