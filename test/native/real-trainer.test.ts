@@ -1,3 +1,4 @@
+import { InferenceSession } from 'onnxruntime-node'
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -163,6 +164,13 @@ test('a fork and imported weights begin where they came from; what does not fit 
   const exported = await readSafetensors(file)
   expect(exported.metadata).toMatchObject({ weightsHash: parent.result!.weightsHash, step: '6' })
   expect([...exported.tensors.keys()].filter((name) => !/^(params|stats|population)\//.test(name))).toEqual([])
+
+  const model = join(folder.path, 'network.onnx')
+  expect(await runs.exportWeights({ id: parent.id, path: model })).toMatchObject({ path: model, step: 6 })
+  const session = await InferenceSession.create(model)
+  expect([session.inputNames, session.outputNames]).toEqual([['images'], ['logits']])
+  await session.release()
+  await expect(runs.exportWeights({ id: parent.id, path: model })).rejects.toThrow(/network\.onnx/)
 
   const frozen = { steps: 1, learningRate: 0 }
   const fork = await runs.fork({ id: parent.id, overrides: frozen })
