@@ -3,8 +3,11 @@ import type { OptionValue } from '../contract/config.js'
 import { UserError } from '../contract/errors.js'
 import { LabResultSchema, type LabResult } from '../contract/lab.js'
 import { stepCost } from '../numeric/cost.js'
+import { infer } from '../numeric/pass.js'
 import type { Diagnostic, LabContext, LabProgress, LabTarget } from './diagnostic.js'
 import { Findings } from './findings.js'
+import { imageTensor } from './frozen.js'
+import { freeing } from './scope.js'
 
 /** Operation by operation a force takes so much longer than in the compiled step that was measured. */
 const EAGER = 4
@@ -17,6 +20,26 @@ export function estimateSeconds(diagnostic: Diagnostic, target: LabTarget, optio
   const { operations, forces } = stepCost(target.network, images)
   // A step goes back as well, which is twice the way forward.
   return passes * (operations.stored / 3 / speed.operationsPerSecond + forces * speed.secondsPerForce * EAGER)
+}
+
+/** Images of the two passes by which an estimate is made on a machine whose speed was never measured. */
+const [FEW, MORE] = [1, 8]
+
+/** Seconds that it will take about, from two forward passes of this network that are timed now. */
+export function timedSeconds(diagnostic: Diagnostic, context: LabContext<unknown>, options: Record<string, OptionValue>): number {
+  const { network, params, statistics, data } = context
+  const seconds = (count: number): number =>
+    freeing(() => {
+      const begin = performance.now()
+      infer(network, params, statistics, imageTensor(context, data.sample(count))).dataSync()
+      return (performance.now() - begin) / 1000
+    })
+  // The first pass also makes ready what later ones find ready.
+  seconds(FEW)
+  const [few, more] = [seconds(FEW), seconds(MORE)]
+  const each = Math.max(0, more - few) / (MORE - FEW)
+  const { passes, images } = diagnostic.work(context, options)
+  return passes * (Math.max(0, few - FEW * each) + images * each)
 }
 
 /** What of a result the diagnostic itself knows. */

@@ -19,8 +19,8 @@ The lab runs diagnostics on a network: on the weights of a checkpoint, or on the
 
 runs one in a separate process; Ctrl+C cancels it. In the window they are the Lab tab of every run and the Lab page for untrained networks;
 results for a checkpoint are stored with its run, and a comparison shows those of several runs side by side. The address of the Lab page holds
-preset, data set and changed configuration keys. If the speed of the machine has been measured (\`retrace presets --measure\`), the estimated time
-is printed first. The notes of a result state the error or the number of iterations, the method, the images and the batch norm
+preset, data set and changed configuration keys. The estimated time, from the measured speed of the machine (\`retrace presets --measure\`) or else from
+two forward passes that are timed, is printed first. The notes of a result state the error or the number of iterations, the method, the images and the batch norm
 statistics. Values that did not converge are left out with a warning. A result may suggest a value of a configuration key: the window opens the
 form of a new run with it, the command line prints it as \`--set key=value\`.
 

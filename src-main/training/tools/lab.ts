@@ -2,7 +2,7 @@ import type { LabRequest, LabResult } from '../../contract/lab.js'
 import type { LabContext } from '../../lab/diagnostic.js'
 import { findDiagnostic } from '../../lab/registry.js'
 import { completeOptions } from '../../lab/complete-options.js'
-import { estimateSeconds, runDiagnostic } from '../../lab/run.js'
+import { estimateSeconds, runDiagnostic, timedSeconds } from '../../lab/run.js'
 import { openLabSubject } from '../lab-subject.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 
@@ -17,9 +17,11 @@ export async function runLab({ diagnostic: id, source, options: asked, speed }: 
   const subject = await openLabSubject(source, { speed })
   const before = subject.hash()
   const context: LabContext<typeof options> = { ...subject.context, options }
-  const expected = estimateSeconds(diagnostic, context, options)
-  if (expected !== null) progress(`about ${Math.max(1, Math.round(expected))} s`, 0)
   try {
+    if (diagnostic.refuse(context, options) === null) {
+      const expected = estimateSeconds(diagnostic, context, options) ?? timedSeconds(diagnostic, context, options)
+      progress(`about ${Math.max(1, Math.round(expected))} s`, 0)
+    }
     const running = runDiagnostic(diagnostic, context)
     let next = await running.next()
     for (; !next.done; next = await running.next()) {

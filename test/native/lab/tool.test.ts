@@ -59,13 +59,17 @@ test('every diagnostic runs on a checkpoint, tells its progress, and answers wha
 test('a fresh network is looked at without a run, the same way each time', async () => {
   const where = await place('noise')
   const source = { kind: 'fresh', config: smallConfig({ activation: 'tanh' }), datasetFolder: where.datasetFolder } as const
-  const of = async () => (await runLab({ diagnostic: 'spectrum', source, options: {}, speed: null }, () => undefined)).result
+  const told: string[] = []
+  const of = async () =>
+    (await runLab({ diagnostic: 'spectrum', source, options: {}, speed: null }, (message) => told.push(message))).result
   const [first, second] = [await of(), await of()]
   const { seconds: one, ...found } = first
   const { seconds: two, ...again } = second
   expect([one, two].every((value) => (value as number) > 0)).toBe(true)
   expect(again).toEqual(found)
   expect(first).toMatchObject({ subject: { step: 0 } })
+  // The speed of the machine was never measured: the pass of this network is timed.
+  expect(told.findIndex((message) => /^about \d+ s$/.test(message))).toBe(1)
 })
 
 test('what cannot be asked is refused before anything is computed', async () => {
