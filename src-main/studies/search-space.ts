@@ -1,4 +1,6 @@
-import type { RunOverrides, Stage } from '../contract/config.js'
+import { parseBounded } from '../contract/bounded-json.js'
+import { explainIssue } from '../contract/config-issues.js'
+import { RunOverridesSchema, type RunOverrides, type Stage } from '../contract/config.js'
 import { UserError } from '../contract/errors.js'
 import { randomFor } from '../numeric/random.js'
 
@@ -14,8 +16,8 @@ export interface SearchKey {
   range: { low: number; high: number; log: boolean } | null
 }
 
-const refuse = (why: string): never => {
-  throw new UserError('BAD_INPUT', `keys: ${why}`)
+const refuse = (why: string, option = 'keys'): never => {
+  throw new UserError('BAD_INPUT', `${option}: ${why}`)
 }
 
 function readValue(text: string): SearchValue {
@@ -54,6 +56,35 @@ export function readSearchKeys(text: string): SearchKey[] {
   return keys
 }
 
+/** Keys that a search has options for, or varies by itself. */
+const OF_THE_SEARCH = ['preset', 'dataset', 'steps', 'seed', 'validation'] as const
+
+/**
+ * Reads what every configuration of a search has beside its preset: a partial configuration as JSON, nothing for an empty text.
+ * @throws UserError BAD_INPUT that names what is wrong
+ */
+export function readBase(text: string): RunOverrides {
+  if (text === '') return {}
+  let value: unknown
+  try {
+    value = parseBounded(text, { depth: 8, containers: 1000 })
+  } catch (error) {
+    return refuse(`this is not JSON such as {"h":0.1,"batch":64}: ${(error as Error).message}.`, 'base')
+  }
+  const parsed = RunOverridesSchema.safeParse(value)
+  if (!parsed.success)
+    return refuse(
+      parsed.error.issues
+        .flatMap(explainIssue)
+        .map(({ path, message }) => `${path} ${message}`)
+        .join('. '),
+      'base',
+    )
+  const own = OF_THE_SEARCH.find((key) => parsed.data[key] !== undefined)
+  if (own) refuse(`${own} has an option of its own. Remove it here.`, 'base')
+  return parsed.data as RunOverrides
+}
+
 /** Every combination of the values of all keys, the last key fastest. @throws UserError BAD_INPUT when a key has a range */
 export function gridOf(keys: readonly SearchKey[]): Record<string, SearchValue>[] {
   const ranged = keys.find(({ range }) => range)
@@ -78,7 +109,7 @@ export function randomPoints(keys: readonly SearchKey[], count: number, seed: nu
   })
 }
 
-/** What a point changes of a run. @param stages those of the preset */
+/** What a point changes of a run. @param stages those of the base configuration, else of the preset */
 export function applyPoint(
   point: Readonly<Record<string, SearchValue>>,
   stages: readonly Stage[],

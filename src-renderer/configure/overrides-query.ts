@@ -1,6 +1,6 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 import { parseBounded } from '../../src-main/contract/bounded-json.js'
-import { RunOverridesSchema, type RunOverrides } from '../../src-main/contract/config.js'
+import { RunOverridesSchema, type RunConfig, type RunOverrides } from '../../src-main/contract/config.js'
 
 const BOUNDS = { depth: 8, containers: 1000 }
 
@@ -18,12 +18,36 @@ export function readOverrides(text: LocationQuery[string] | undefined): RunOverr
 export const writeOverrides = (overrides: RunOverrides): string | undefined =>
   Object.keys(overrides).length === 0 ? undefined : JSON.stringify(overrides)
 
+/** Where a configuration comes from: a preset (null for one that is not there any more) on a data set, with changes. */
+export interface Origin {
+  preset: string | null
+  dataset: string
+  overrides: RunOverrides
+}
+
 /** The address of the form of a new run with these values. */
-export const newRunAddress = (
-  preset: string | null,
-  dataset: string,
-  overrides: RunOverrides,
-): { path: string; query: LocationQueryRaw } => ({
+export const newRunAddress = ({ preset, dataset, overrides }: Origin): { path: string; query: LocationQueryRaw } => ({
   path: '/new',
   query: { ...(preset === null ? {} : { preset }), dataset, overrides: writeOverrides(overrides) },
 })
+
+/** The address of a search around a configuration; the keys that it varies are chosen there. */
+export function sweepAddress(
+  { preset, dataset, overrides }: Origin,
+  { steps, seed, validation }: Pick<RunConfig, 'steps' | 'seed' | 'validation'>,
+): { path: string; query: LocationQueryRaw } {
+  // Those have options of their own.
+  const base = Object.fromEntries(Object.entries(overrides).filter(([key]) => !['steps', 'seed', 'validation'].includes(key)))
+  return {
+    path: '/studies/new/search',
+    query: {
+      ...(preset === null ? {} : { preset }),
+      dataset,
+      base: writeOverrides(base as RunOverrides),
+      steps: String(steps),
+      seeds: String(seed),
+      ...(validation > 0 ? { validation: String(validation) } : {}),
+      keys: '',
+    },
+  }
+}

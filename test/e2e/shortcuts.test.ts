@@ -204,6 +204,33 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await stage.page.keyboard.press('Enter')
     await stage.page.getByRole('heading', { name: 'a' }).waitFor()
   },
+  async 'Run table: ← →'({ page, home, go }) {
+    const options = { preset: 'hamiltonian-quick', dataset: 'mnist', keys: 'h=0.1|0.2', steps: 10 }
+    await home.studies.start({ template: 'search', options, name: 'sizes' })
+    await go('/runs')
+    const study = page.locator('tr[data-row=study]')
+    await study.waitFor()
+    await page.getByRole('treegrid').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => study.getAttribute('aria-expanded')).toBe('true')
+    await expect.poll(() => page.locator('tr[data-row=run]').count()).toBe(2)
+    // From a run inside to its study, then the study folds.
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    await expect.poll(() => study.getAttribute('aria-expanded')).toBe('false')
+  },
+  async 'Run table: Shift+F10'(stage) {
+    await table(stage)
+    await stage.page.keyboard.press('ArrowDown')
+    await stage.page.keyboard.press('Shift+F10')
+    await stage.page.getByTestId('row-menu').waitFor()
+    await expect.poll(() => focused(stage.page)).toBe('Open')
+    await stage.page.keyboard.press('Escape')
+    await stage.page.getByTestId('row-menu').waitFor({ state: 'hidden' })
+    await expect.poll(() => focused(stage.page)).toBe('Runs')
+  },
   async 'Run table: Space'(stage) {
     await table(stage)
     await stage.page.keyboard.press('ArrowDown')

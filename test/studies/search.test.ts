@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gridImportance } from '../../src-main/studies/anova.js'
 import { expandTemplate } from '../../src-main/studies/run.js'
-import { gridOf, randomPoints, readSearchKeys } from '../../src-main/studies/search-space.js'
+import { gridOf, randomPoints, readBase, readSearchKeys } from '../../src-main/studies/search-space.js'
 import { homeWith, played, rowsOf } from './support.js'
 
 const home = homeWith()
@@ -66,6 +66,24 @@ describe('the space of a search', () => {
     expect(overridesOf({ method: 'random', draws: 7, keys: 'h=0.1..1' })).toHaveLength(7)
     // A key of the name of a column that every search has keeps a column of its own.
     expect(overridesOf({ keys: 'validation=0.1|0.2' }).map((run) => run!.overrides!.validation)).toEqual([0.1, 0.2])
+  })
+})
+
+describe('what all configurations of a search have', () => {
+  it('is a partial configuration, over which the keys go', () => {
+    const [first, second] = overridesOf({
+      base: '{"h":0.3,"batch":16,"stages":[{"channels":8,"units":3}]}',
+      keys: 'h=0.1|0.2; stages.*.units=5',
+    })
+    expect(first!.overrides).toMatchObject({ h: 0.1, batch: 16, stages: [{ channels: 8, units: 5 }], steps: 300 })
+    expect(second!.overrides).toMatchObject({ h: 0.2, batch: 16 })
+  })
+
+  it('is checked, and holds nothing that has an option of its own', () => {
+    expect(readBase('')).toEqual({})
+    expect(() => readBase('h=1')).toThrow('base: this is not JSON')
+    expect(() => readBase('{"batch":-1}')).toThrow(/base: batch /)
+    expect(() => readBase('{"steps":5}')).toThrow('base: steps has an option of its own')
   })
 })
 

@@ -15,7 +15,7 @@ export interface FieldInfo {
   /** Whether it determines the weights and their shapes, so that a run that starts from given weights cannot change it. */
   shapesWeights?: boolean
   /** For a text that lists names of presets or data sets, or holds one: what the form offers. */
-  choose?: 'presets' | 'datasets' | 'preset' | 'dataset'
+  choose?: 'presets' | 'datasets' | 'preset' | 'dataset' | 'keys'
   /** For a key that version 1 of configurations did not have. */
   since?: AddedKey
 }

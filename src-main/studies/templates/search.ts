@@ -6,7 +6,7 @@ import { gridImportance } from '../anova.js'
 import { datasetOption, readDataset, readPresets, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { SHARED } from '../quantities.js'
 import { cell, failures, groupOver, hasFailed, reportedAccuracy } from '../report.js'
-import { applyPoint, gridOf, randomPoints, readSearchKeys, type SearchKey, type SearchValue } from '../search-space.js'
+import { applyPoint, gridOf, randomPoints, readBase, readSearchKeys, type SearchKey, type SearchValue } from '../search-space.js'
 import { defineStudy, type NewCell } from '../template.js'
 
 const { seed, state, finished, failed, parameters, seconds } = SHARED
@@ -82,9 +82,15 @@ export const search = defineStudy({
       choose: 'preset',
     }),
     dataset: datasetOption('mnist'),
-    keys: field(z.string().trim().min(1).max(1000).default('h=0.1|0.3|1; learningRate=0.03|0.1'), {
+    base: field(z.string().trim().max(4000).default(''), {
+      group: 'Network',
+      label: 'Changes to the preset',
+      help: 'What every configuration has beside its preset, as JSON, for example {"batch":64}. The command Sweep this run over … of a run fills it in.',
+    }),
+    keys: field(z.string().trim().max(1000).default('h=0.1|0.3|1; learningRate=0.03|0.1'), {
       group: 'Training',
       label: 'Keys and values',
+      choose: 'keys',
       help: 'Configuration keys separated by semicolons, values by bars, for example h=0.1|0.3; stages.*.units=2|4; arch=hamiltonian|midpoint. Random search also takes ranges: learningRate=0.01..0.3 log.',
     }),
     method: field(z.enum(['grid', 'random']).default('grid'), {
@@ -114,13 +120,14 @@ export const search = defineStudy({
   expand(options, home) {
     const dataset = readDataset('dataset', options.dataset, home)
     const [preset] = readPresets('preset', options.preset, home)
+    const base = readBase(options.base)
     const keys = keysOf(options.keys)
     const points = options.method === 'grid' ? gridOf(keys) : randomPoints(keys, options.draws, options.drawSeed)
     const columnOf = new Map(keys.map(({ path, column }) => [path, column]))
     const cells: NewCell[] = []
     for (const seedOf of readSeeds('seeds', options.seeds))
       for (const point of points) {
-        const { overrides, ...named } = applyPoint(point, preset!.config.stages ?? [])
+        const { overrides, ...named } = applyPoint(point, base.stages ?? preset!.config.stages ?? [])
         cells.push({
           factors: { ...Object.fromEntries(Object.entries(point).map(([path, value]) => [columnOf.get(path)!, value])), seed: seedOf },
           work: {
@@ -132,6 +139,7 @@ export const search = defineStudy({
                 validation: options.validation,
                 steps: options.steps,
                 evaluateEvery: Math.max(1, Math.ceil(options.steps / 5)),
+                ...(base as Overrides),
                 ...(overrides as Overrides),
                 seed: seedOf,
               },

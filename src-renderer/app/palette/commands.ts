@@ -1,6 +1,7 @@
 import { useRouter } from 'vue-router'
 import { hasConfiguration, type RunSummary } from '../../../src-main/contract/runs.js'
 import { commandsOf, isActive } from '../../ui/describe.js'
+import { useRunOrigin } from '../../configure/run-origin.js'
 import { useComparisons } from '../../compare/comparisons.js'
 import { useDatasets } from '../../home/datasets.js'
 import { useNotices } from '../../home/notices.js'
@@ -18,6 +19,7 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
   const notices = useNotices()
   const actions = useRunActions()
   const preferences = usePreferences()
+  const origin = useRunOrigin()
 
   const go = (to: string): void => void router.push(to)
   const command = (title: string, run: () => void): Command => ({ id: title, title, kind: 'command', run })
@@ -33,7 +35,13 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
       ...(can.resume ? [attempt(`Resume ${name}`, () => runs.resume(id))] : []),
       ...(can.stop ? [attempt(`Stop ${name}`, () => runs.stop(id))] : []),
       command(`Compare ${name} with other runs`, () => go(`/compare?runs=${id}`)),
-      ...(hasConfiguration(run) ? [attempt(`Run ${name} again`, async () => go(`/runs/${(await runs.again(id)).id}`))] : []),
+      ...(hasConfiguration(run)
+        ? [
+            attempt(`Run ${name} again`, async () => go(`/runs/${(await runs.again(id)).id}`)),
+            command(`New run from ${name}`, () => void origin.newRunFrom(id)),
+            command(`Sweep ${name} over …`, () => void origin.sweep(id)),
+          ]
+        : []),
       command(`${pinned ? 'Unpin' : 'Pin'} ${name}`, () => void actions.pin([id], !pinned)),
       ...(idle ? [command(archived ? `Unarchive ${name}` : `Archive ${name}`, () => void actions.archive([id], !archived))] : []),
       ...(isActive(status) ? [] : [attempt(`Remove ${name}`, async () => (await actions.remove([id])).length > 0 && go('/runs'))]),
