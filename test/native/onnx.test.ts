@@ -1,14 +1,10 @@
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import type { NetworkConfig } from '../../src-main/contract/config.js'
 import { normalise } from '../../src-main/numeric/batch-norm.js'
 import { convolution } from '../../src-main/numeric/linear.js'
-import { unitNormsOf } from '../../src-main/numeric/network.js'
-import { infer } from '../../src-main/numeric/pass.js'
-import { allDynamics } from '../../src-main/numeric/registry.js'
-import { initialState } from '../../src-main/numeric/state.js'
 import { exportGraph, toOnnx } from '../../src-main/training/onnx/export.js'
-import { disposeState, engineReport, networkOf, normalTensor, tf } from './support.js'
+import { INFERENCES, inferenceOf } from './inference-cases.js'
+import { engineReport, normalTensor, tf } from './support.js'
 
 const INFO = { version: 'test', description: '', metadata: {} }
 const BATCH = 3
@@ -30,51 +26,13 @@ const largest = (a: tf.Tensor, b: tf.Tensor): number => {
   return tf.tidy(() => tf.div(tf.max(tf.abs(tf.sub(a, b))), tf.max(tf.abs(b))).dataSync()[0]!)
 }
 
-/** Statistics as training leaves them. */
-const statisticsOf = (state: ReturnType<typeof initialState>): Record<string, tf.Tensor> =>
-  Object.fromEntries(
-    Object.entries(state.statistics).map(([name, { shape }]) => [
-      name,
-      tf.tidy(() => (name.endsWith('variance') ? tf.add(tf.abs(normalTensor(shape, name)), 0.5) : normalTensor(shape, name))),
-    ]),
-  )
-
-const cases = allDynamics().flatMap((dynamics) =>
-  (dynamics.dense ? (['convolution', 'dense'] as const) : (['convolution'] as const)).flatMap((maps) =>
-    (maps === 'dense' ? (['none'] as const) : unitNormsOf(dynamics)).flatMap((unitNorm) =>
-      dynamics.twoStep
-        ? (['zero', 'rest'] as const).map((start) => [dynamics.id, maps, unitNorm, start] as const)
-        : [[dynamics.id, maps, unitNorm, 'rest'] as const],
-    ),
-  ),
-)
-
 describe.runIf(engineReport.engine === 'native')('an ONNX model', () => {
-  test.each(cases)('of %s (%s, norm in the units: %s, start: %s) has the logits of Retrace', async (arch, maps, unitNorm, start) => {
-    const image = maps === 'dense' ? { height: 1, width: 1, channels: 2 } : { height: 8, width: 8, channels: 3 }
-    const stages = [
-      { channels: 4, units: 2 },
-      { channels: 8, units: 2 },
-    ]
-    const network = networkOf({
-      arch,
-      maps,
-      unitNorm,
-      start,
-      image,
-      stages,
-      h: 0.4,
-      classes: 5,
-      mode: 'stored',
-    } as Partial<NetworkConfig> as NetworkConfig)
-    const state = initialState(network, { seed: 2, optimizer: 'sgd' })
-    const statistics = statisticsOf(state)
-    const images = normalTensor([BATCH, image.height, image.width, image.channels], 'images')
-    const expected = tf.tidy(() => infer(network, state.params, statistics, images))
+  test.each(INFERENCES)('of %s has the logits of Retrace', async (_, config) => {
+    const { network, state, statistics, images, logits, dispose } = inferenceOf(config)
     const found = await runOnnx(toOnnx(network, state.params, statistics, INFO), images)
-    expect(largest(found, expected)).toBeLessThan(1e-4)
-    tf.dispose([images, expected, found, ...Object.values(statistics)])
-    disposeState(state)
+    expect(largest(found, logits)).toBeLessThan(1e-4)
+    found.dispose()
+    dispose()
   })
 
   const kernel = (channels: number, out = channels): tf.Tensor => normalTensor([3, 3, channels, out], 'kernel')
