@@ -18,9 +18,15 @@ export interface StepRecords<T extends StepRecord> {
   kept(records: readonly T[]): number
 }
 
-/** What is stored of steps of one run, ascending, kept up to date while the calling scope lives and the run is watched; null until known. */
-export function useStepRecords<T extends StepRecord>(runId: string, { ask, of, kept }: StepRecords<T>): ShallowRef<T[] | null> {
-  const feed = useFeed()
+/**
+ * What is stored of steps of one run, ascending, kept up to date while the calling scope lives and the run is watched; null until known.
+ * @param feed where it is called later than in the setup of a component, the one that was there
+ */
+export function useStepRecords<T extends StepRecord>(
+  runId: string,
+  { ask, of, kept }: StepRecords<T>,
+  feed: ReturnType<typeof useFeed> = useFeed(),
+): ShallowRef<T[] | null> {
   const list = shallowRef<T[] | null>(null) as ShallowRef<T[] | null>
   const replica = new Replica<T[], Change>(
     (snapshot) => (list.value = snapshot),

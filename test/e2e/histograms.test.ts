@@ -41,6 +41,12 @@ describe.skipIf(noBrowser)('the page of a run that collects histograms', () => {
           .trim()
           .split('\n'),
       ).toHaveLength(1 + 16 * 41)
+      await page.goto(`${await real.server.windowAddress()}#/compare?runs=${id}&tab=lab`)
+      await page
+        .getByTestId('compare-histograms')
+        .getByRole('img', { name: /^Weights: standard deviation by unit over training/ })
+        .waitFor()
+      await picture(page, `compare-histograms-${theme}`, { fullPage: true })
       expect(complaints).toEqual([])
       await context.close()
       await connected.close()

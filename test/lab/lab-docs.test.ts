@@ -57,7 +57,7 @@ With the configuration key \`sharpness\` a run measures what the diagnostic Shar
 images in stored mode each time. The weights are the same with and without.
 
 With the configuration key \`histograms\` a run collects, every so many steps, what the diagnostic Distributions shows: 41 bins of weights, gradients and activations of every unit.
-The page of the run draws them, live: all units at a step, with a slider over steps; one unit over all steps; and the standard deviation of every unit over all steps; each is exported as the figures of the lab are. \`retrace runs histograms ID\` prints them or writes them as CSV. They are measured on the same images each time (32 training images, or a micro-batch where that is smaller), with
+The page of the run draws them, live: all units at a step, with a slider over steps; one unit over all steps; and the standard deviation of every unit over all steps; each is exported as the figures of the lab are. The Lab tab of a comparison shows the last of these for every run, in the same colours. \`retrace runs histograms ID\` prints them or writes them as CSV. They are measured on the same images each time (32 training images, or a micro-batch where that is smaller), with
 frozen batch norm statistics, in passes of their own; gradients are computed as the run computes its own, by reconstructed activations where it does, and one unit is counted at
 a time, so that a run needs no more memory than without. On hamiltonian-74 with batches of 100 a collection took as long as 1.7 training steps and 9 KiB. At most 4 MiB are
 kept of a run (or 16 steps, where these are more), of which earlier ones lie farther apart. The weights are the same with and without.

@@ -3,7 +3,7 @@ import { toBase64 } from '../../src-main/contract/base64.js'
 import type { Histograms } from '../../src-main/contract/histograms.js'
 import { labCsv } from '../../src-main/contract/lab.js'
 import { labPgfplots } from '../../src-renderer/lab/table-files.js'
-import { atStep, deviations, ofUnit, rebinned, unitsByStep } from '../../src-renderer/run/histograms/histogram-figures.js'
+import { atStep, besideEachOther, deviations, ofUnit, rebinned, unitsByStep } from '../../src-renderer/run/histograms/histogram-figures.js'
 
 const histograms = (step: number, most: number, deviation: number): Histograms => ({
   runId: 'abcd',
@@ -46,6 +46,18 @@ it('a unit over all steps is in the bins of the step that reaches farthest, and 
     '10,2,-1,0.5',
   ])
   expect(labPgfplots(over.figure, over.table)).toContain('mesh/cols=2')
+})
+
+it('several runs stand beside each other, in colours over all their values', () => {
+  const { each, scale } = besideEachOther('activations', [
+    { label: 'a', histograms: [histograms(0, 1, 0.25)] },
+    { label: 'b', histograms: all },
+  ])
+  expect(each.map(({ label, figure }) => [label, figure.title])).toEqual([
+    ['a', 'Activations: standard deviation by unit over training'],
+    ['b', 'Activations: standard deviation by unit over training'],
+  ])
+  expect(scale).toEqual([1, 1, 1])
 })
 
 it('other bins hold the same values, and zeros alone stay in the middle', () => {

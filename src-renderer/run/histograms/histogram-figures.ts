@@ -6,7 +6,7 @@ import {
   type Histograms,
   type UnitHistogram,
 } from '../../../src-main/contract/histograms.js'
-import { cellOf, type LabTable } from '../../../src-main/contract/lab.js'
+import { cellOf, type Cell, type LabTable } from '../../../src-main/contract/lab.js'
 import type { Plot } from '../../lab/curves.js'
 
 /** A figure with the table that it draws. */
@@ -121,6 +121,15 @@ export function deviations(kind: DistributionKind, all: UnitsByStep): TabledFigu
       ],
     },
   }
+}
+
+/** The standard deviations of several runs, and all their values, over which the colours of each range. */
+export function besideEachOther<Run extends { histograms: readonly Histograms[] }>(
+  kind: DistributionKind,
+  runs: readonly Run[],
+): { each: (Run & TabledFigure)[]; scale: Cell[] } {
+  const each = runs.map((run) => ({ ...run, ...deviations(kind, unitsByStep(run.histograms, kind)) }))
+  return { each, scale: each.flatMap(({ table }) => table.columns.find(({ key }) => key === 'deviation')!.values) }
 }
 
 /**
