@@ -1,6 +1,6 @@
 import { tensor, tidy, tile, zerosLike, type Tensor } from '@tensorflow/tfjs-core'
 import { valueAndVjp, vjp } from '../numeric/vjp.js'
-import { square, type Square } from './math/dense.js'
+import { square, type Square } from '../numeric/dense.js'
 import { freeing } from './scope.js'
 
 /** Function of a state whose Jacobian is asked for. Every example of a batch goes its way without the others. */

@@ -8,7 +8,7 @@ import { vjp } from '../numeric/vjp.js'
 import { flatten, flatUnit, isOneStep } from './flat.js'
 import { through, unitsOf, type Frozen } from './frozen.js'
 import { tangent, type StateMap } from './jacobian.js'
-import { norm, orthonormalise } from './math/dense.js'
+import { norm, orthonormalise } from '../numeric/dense.js'
 import { freeing } from './scope.js'
 
 /** So many random unit rows, orthonormal. */

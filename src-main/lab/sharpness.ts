@@ -11,7 +11,7 @@ import type { LabContext, LabData, OptionsOf } from './diagnostic.js'
 import type { Findings } from './findings.js'
 import { batchTensors, freeze, imagesOption } from './frozen.js'
 import { curvature, type Curvature, type GradientAt } from './math/curvature.js'
-import { norm } from './math/dense.js'
+import { norm } from '../numeric/dense.js'
 
 /** How the sharpness is measured; runs that measure it as they train use the defaults. */
 export const sharpnessOptions = {

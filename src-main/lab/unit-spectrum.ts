@@ -2,7 +2,7 @@ import { coupledForm, forcesOf, layerForm, skewForm, symmetricForm, transposedJa
 import type { VisitedUnit } from './frozen.js'
 import { integratorOf, type Integrator } from './integrator.js'
 import { denseJacobian } from './jacobian.js'
-import { square, symmetricEigen, type Square } from './math/dense.js'
+import { square, symmetricEigen, type Square } from '../numeric/dense.js'
 import { eigenvalues, modulus, NotConverged, type Complex } from './math/eigenvalues.js'
 import { arnoldi, golubKahan, lanczos, type KrylovOptions, type Operator } from './math/krylov.js'
 

@@ -4,7 +4,7 @@ import type { VisitedUnit } from './frozen.js'
 import { flatUnit, isOneStep } from './flat.js'
 import { forcesOf } from './forms.js'
 import { denseJacobian, product, transposedProduct } from './jacobian.js'
-import { dot, logDeterminant } from './math/dense.js'
+import { dot, logDeterminant } from '../numeric/dense.js'
 import { golubKahan } from './math/krylov.js'
 
 /** How the logarithm of a determinant was found. */

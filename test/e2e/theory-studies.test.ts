@@ -15,6 +15,13 @@ const CASES = [
     figure: 'Convex and concave part of a fit',
     says: /: Fit over x\. Fit from .*Convex part from .*Concave part from −/,
   },
+  {
+    id: 'identity-landscape',
+    options: 'depths=1%2C2&size=3&steps=60',
+    cells: 6,
+    figure: 'Gradient and its lower bounds, 2 layers',
+    says: /: Squared gradient norm over Step.*Lower bound by all layers from .*Bound as it is quoted from/,
+  },
 ]
 
 describe.skipIf(noBrowser)('a study that computes', () => {

@@ -13,6 +13,7 @@ const small: Record<string, Record<string, string | number | boolean>> = {
   'depth-step': { dataset: 'cifar-10' },
   regularisation: { dataset: 'cifar-10' },
   search: { dataset: 'cifar-10' },
+  'identity-landscape': { depths: '1' },
   'stability-of-descent': { depths: '2', startDepths: '2' },
 }
 const text = ({ notes }: StudyReport): string => notes.map((note) => note.text).join('\n')

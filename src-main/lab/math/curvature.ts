@@ -1,4 +1,4 @@
-import { dot, norm, scale } from './dense.js'
+import { dot, norm, scale } from '../../numeric/dense.js'
 import { lanczos, type KrylovOptions } from './krylov.js'
 
 /** Gradient of a function at a place. */

@@ -1,4 +1,4 @@
-import type { Square } from './dense.js'
+import type { Square } from '../../numeric/dense.js'
 
 export interface Complex {
   re: number

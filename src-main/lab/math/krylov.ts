@@ -1,5 +1,5 @@
 import { randomFor } from '../../numeric/random.js'
-import { dot, norm, scale, square, subtract, symmetricEigen, type Square } from './dense.js'
+import { dot, norm, scale, square, subtract, symmetricEigen, type Square } from '../../numeric/dense.js'
 import { eigenvalues, lastComponent, modulus, type Complex } from './eigenvalues.js'
 
 /** A linear map of vectors of one length, by its products alone. */

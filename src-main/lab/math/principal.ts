@@ -1,4 +1,4 @@
-import { square, symmetricEigen } from './dense.js'
+import { square, symmetricEigen } from '../../numeric/dense.js'
 
 /** The plane in which points differ most. */
 export interface Plane {

@@ -9,7 +9,7 @@ const quantity = (label: string, unit: string, formula: string, source: string, 
 
 const share = (label: string, factors: string) =>
   quantity(
-    `Share that converges, ${label}`,
+    `${label} starts that converge`,
     'fraction',
     `Fraction of starts ${factors} from which descent has |product − target| < 1e-6 after its last step`,
     'Definition of the reference, derived from Nar and Sastry 2018',
@@ -55,9 +55,9 @@ export const quantities = {
   at: quantity('Step', 'steps', 'Steps of descent', 'Retrace'),
   distance: quantity('Distance from the minimum', '', 'Along the eigenvector of the largest eigenvalue of its Hessian', DERIVED),
   curve: quantity('Step size', '', 'Over the stable limit', 'Retrace'),
-  shareResidual: share('residual', 'p = 1 + w with w of deviation 0.1'),
-  sharePlainWide: share('plain, deviation 1', 'p = w with w of deviation 1'),
-  sharePlainNarrow: share('plain, deviation 0.1', 'p = w with w of deviation 0.1'),
+  shareResidual: share('Residual', 'p = 1 + w with w of deviation 0.1'),
+  sharePlainWide: share('Plain (1)', 'p = w with w of deviation 1'),
+  sharePlainNarrow: share('Plain (0.1)', 'p = w with w of deviation 0.1'),
   product: quantity('Largest step times sharpness', '', 'δλ, the largest over all minima that were reached from the starts', DERIVED, 'δλ'),
   bound: quantity('Bound of step times sharpness', '', 'Descent can stay at a minimum only if δλ ≤ 2', READ),
   x: quantity('x', '', '101 points from −π to π', OURS),

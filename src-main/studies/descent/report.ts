@@ -13,6 +13,8 @@ export const STARTS = [
   { name: 'plain, deviation 0.1', column: 'sharePlainNarrow', centre: 0, deviation: 0.1 },
 ] as const
 
+const timesTheLimit = (ratio: unknown): string => `${String(ratio)} times the limit`
+
 /** Predicted and observed steps of escape, and what becomes of it. */
 export function reportEscapes(cells: readonly StudyOutcome[], m: number, findings: Findings<typeof quantities>): void {
   const found = cells.map((outcome) => ({ ...outcome, result: chainEscape.resultOf(outcome) }))
@@ -50,7 +52,7 @@ export function reportEscapes(cells: readonly StudyOutcome[], m: number, finding
   const curves = found.flatMap(({ factors, result }) =>
     result && factors['depth'] === deepest
       ? result.curve.step.map((at, k) => ({
-          curve: `${String(factors['ratio'])} times the limit`,
+          curve: timesTheLimit(factors['ratio']),
           at,
           distance: result.curve.distance[k]!,
         }))
@@ -91,6 +93,7 @@ export function reportStarts(cells: readonly StudyOutcome[], findings: Findings<
   findings.table('starts', 'Share of starts that converge', {
     depth: rows.map(({ depth }) => Number(depth)),
     ratio: rows.map(({ ratio }) => Number(ratio)),
+    curve: rows.map(({ ratio }) => timesTheLimit(ratio)),
     ...Object.fromEntries(STARTS.map(({ column }, at) => [column, results.map((row) => row[at]?.share ?? null)])),
     product: sharpest.map((value) => (value > 0 ? value : null)),
   })
@@ -104,7 +107,7 @@ export function reportStarts(cells: readonly StudyOutcome[], findings: Findings<
     table: 'starts',
     x: 'depth',
     y: STARTS.map(({ column }) => column),
-    by: 'ratio',
+    by: 'curve',
     logX: true,
     marks: [],
   })

@@ -111,3 +111,57 @@ export function subtract(a: Float64Array, factor: number, b: Float64Array): void
 export function scale(a: Float64Array, factor: number): void {
   for (let i = 0; i < a.length; i++) a[i] = a[i]! * factor
 }
+
+export function identity(size: number, factor = 1): Square {
+  const one = square(size)
+  for (let i = 0; i < size; i++) one.data[i * size + i] = factor
+  return one
+}
+
+export function transpose({ size, data }: Square): Square {
+  const turned = square(size)
+  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) turned.data[j * size + i] = data[i * size + j]!
+  return turned
+}
+
+/** The product of square matrices of one size, from left to right. */
+export const multiply = (first: Square, ...others: readonly Square[]): Square =>
+  others.reduce((left, right) => {
+    const size = left.size
+    const product = square(size)
+    for (let i = 0; i < size; i++)
+      for (let k = 0; k < size; k++) {
+        const factor = left.data[i * size + k]!
+        for (let j = 0; j < size; j++) product.data[i * size + j] = product.data[i * size + j]! + factor * right.data[k * size + j]!
+      }
+    return product
+  }, first)
+
+/**
+ * Singular values, the largest first, by one-sided Jacobi rotations, which find small ones to their own precision (Golub and Van Loan, "Matrix
+ * computations", section 8.6).
+ */
+export function singularValues({ size: n, data }: Square): Float64Array {
+  // Columns as rows, so that each is contiguous.
+  const columns = Array.from({ length: n }, (_, j) => Float64Array.from({ length: n }, (_unused, i) => data[i * n + j]!))
+  for (let sweep = 0; sweep < 60; sweep++) {
+    let turned = false
+    for (let p = 0; p < n; p++)
+      for (let q = p + 1; q < n; q++) {
+        const [x, y] = [columns[p]!, columns[q]!]
+        const [xx, yy, xy] = [dot(x, x), dot(y, y), dot(x, y)]
+        if (xy === 0 || Math.abs(xy) <= 1e-16 * Math.sqrt(xx * yy)) continue
+        turned = true
+        const zeta = (yy - xx) / (2 * xy)
+        const t = Math.sign(zeta || 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta))
+        const c = 1 / Math.sqrt(1 + t * t)
+        for (let i = 0; i < n; i++) {
+          const [xi, yi] = [x[i]!, y[i]!]
+          x[i] = c * xi - c * t * yi
+          y[i] = c * t * xi + c * yi
+        }
+      }
+    if (!turned) break
+  }
+  return Float64Array.from(columns, norm).sort((a, b) => b - a)
+}
