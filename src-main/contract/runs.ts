@@ -205,6 +205,8 @@ export type CreateRun = z.input<typeof CreateRunSchema>
 export const ForkRunSchema = CreateRunSchema.pick({ name: true, overrides: true, epochs: true }).extend({
   /** Step of the checkpoint; the last one by default. */
   step: z.int().min(0).optional(),
+  /** Continues at twice the depth: every unit twice, half the step size, weights interpolated between the units (numeric/prolong.ts). */
+  doubled: z.boolean().optional(),
 })
 export type ForkRun = z.input<typeof ForkRunSchema>
 

@@ -7,15 +7,16 @@ import type { Catalogue } from '../features/runs/configurations.js'
 
 // Imported when first asked: it brings tfjs along, which no command but those on networks has to wait for.
 const numeric = async () => {
-  const [description, validation, registry, diagram, network, budget] = await Promise.all([
+  const [description, validation, registry, diagram, network, budget, prolong] = await Promise.all([
     import('../numeric/describe.js'),
     import('../numeric/validate.js'),
     import('../numeric/registry.js'),
     import('../numeric/diagram.js'),
     import('../numeric/network.js'),
     import('../numeric/activation-budget.js'),
+    import('../numeric/prolong.js'),
   ])
-  return { ...description, ...validation, ...registry, ...diagram, ...network, ...budget }
+  return { ...description, ...validation, ...registry, ...diagram, ...network, ...budget, ...prolong }
 }
 
 /** Without `measuredAt`; nothing is measured here, because that takes seconds. */
@@ -34,6 +35,11 @@ export const catalogue: Catalogue = {
   },
   validate: async (config) => (await numeric()).validateNetwork(config),
   describe: async (config) => (await numeric()).describeNetwork(config, config, await speed()),
+  async doubled(config) {
+    const { buildNetwork, refuseDoubling, twiceAsDeep } = await numeric()
+    const refusal = refuseDoubling(buildNetwork(config))
+    return refusal === null ? { config: twiceAsDeep(config) } : { refusal }
+  },
   async dial(config) {
     if (!rebuildsActivations(config)) return null
     const { activationDial, buildNetwork } = await numeric()

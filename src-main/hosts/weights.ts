@@ -14,6 +14,7 @@ const files = () => import('../training/weights.js')
  */
 export const createWeights = (entry: string, environment: () => Awaitable<Record<string, string | undefined>>): Weights => ({
   check: async (path, config) => (await files()).checkWeights(path, config),
+  double: async (path) => (await files()).doubleWeights(path),
   norms: async (checkpoint) => (await files()).weightNorms(checkpoint),
   export: async (checkpoint, target, overwrite) => (await files()).exportWeights(checkpoint, target, overwrite),
   async exportOnnx(checkpoint, target, { overwrite, dataset }) {

@@ -8,7 +8,8 @@ import { hasNormsInUnits, type Network } from '../numeric/network.js'
 import { reconstructionErrors, type ReconstructionOptions } from '../numeric/reconstruction.js'
 import { release, type Named, type Pair } from '../numeric/tensors.js'
 import type { LabTarget } from './diagnostic.js'
-import { disposeNamed, hasStepSize, roundedPair, variantNetwork, type Variant } from './variant.js'
+import { hasStepSize } from '../numeric/network.js'
+import { disposeNamed, roundedPair, variantNetwork, type Variant } from './variant.js'
 
 /** What of a network is turned to see where its reversal breaks. */
 export interface ReversalSetting {

@@ -57,12 +57,6 @@ export function variantOf(of: Variant, hFactor: number, repeat: number): Variant
   return { network, params: take(network.parameters, of.params), statistics: take(network.statistics, of.statistics) }
 }
 
-/** Does the step size enter its substeps at all? */
-export const hasStepSize = ({ dynamics, options, config }: Network): boolean => {
-  const gains = (h: number): string => JSON.stringify(dynamics.substeps(h, options).map(({ gain, keep, blend }) => [gain, keep, blend]))
-  return gains(config.h) !== gains(2 * config.h)
-}
-
 /** Float32 values rounded to nearest, ties to even, with so many stored bits of the mantissa: 23 all, 10 as TF32 and half, 7 as bfloat16. */
 export function roundMantissa(values: Float32Array, bits: number): Float32Array {
   const rounded = values.slice()

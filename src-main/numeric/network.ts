@@ -156,6 +156,12 @@ export const isFrozen = (
   { inStage, fixed }: Pick<ParameterSpec, 'inStage' | 'fixed'>,
 ): boolean => fixed || (config.frozenStages && inStage)
 
+/** Does the step size enter its substeps at all? */
+export const hasStepSize = ({ dynamics, options, config }: Network): boolean => {
+  const gains = (h: number): string => JSON.stringify(dynamics.substeps(h, options).map(({ gain, keep, blend }) => [gain, keep, blend]))
+  return gains(config.h) !== gains(2 * config.h)
+}
+
 /** Whether its units contain batch norms. */
 export const hasNormsInUnits = ({ dynamics, config }: Network): boolean => dynamics.norms === 'always' || config.unitNorm === 'batch'
 

@@ -3,6 +3,7 @@ import type { LayerNorm } from '../contract/evaluations.js'
 import { UserError } from '../contract/errors.js'
 import { layerNorms } from '../numeric/layer-norms.js'
 import { buildNetwork } from '../numeric/network.js'
+import { prolong } from '../numeric/prolong.js'
 import { configMetadata, isCheckpoint, readCheckpoint, requireFit, weightsHash } from './checkpoint.js'
 import { isSound } from './content-hash.js'
 import { isPopulation } from './population.js'
@@ -58,6 +59,16 @@ export async function exportWeights(checkpoint: string, target: string, overwrit
     weightsHash: weightsHash(tensors),
   }
   return writeSafetensors(target, { metadata, tensors }, { overwrite })
+}
+
+/**
+ * Puts the weights of the network of twice the depth in the place of a file of weights. The file is replaced, never written in place: it may
+ * be a second name of a checkpoint.
+ * @throws UserError when the file cannot be read or is damaged, or the new one cannot be written
+ */
+export async function doubleWeights(path: string): Promise<void> {
+  const tensors = prolong(await readWeights(path))
+  await writeSafetensors(path, { metadata: { format: WEIGHTS_FORMAT, weightsHash: weightsHash(tensors) }, tensors }, { overwrite: true })
 }
 
 /** Milliseconds after which others may work, in a process that does more than this. */

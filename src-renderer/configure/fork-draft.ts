@@ -1,4 +1,4 @@
-import { computed } from 'vue'
+import { computed, type Ref } from 'vue'
 import type { ConfigIssue } from '../../src-main/contract/catalogue.js'
 import { fixedByWeights, type RunConfig, type RunOverrides } from '../../src-main/contract/config.js'
 import type { Connection } from '../home/api.js'
@@ -19,10 +19,18 @@ export const FIXED_IN_FORK: ReadonlyMap<string, string> = new Map<string, string
   ],
 ])
 
-/** The draft of a fork: the configuration of its parent, with changes. */
-export function useForkDraft(client: Pick<Connection['client'], 'runs'>, parent: { id: string; config: RunConfig }): ForkDraft {
-  const preview = (changes: Changes) => client.runs.previewFork.query({ id: parent.id, ...changes })
-  const draft = useDraft({ ask: computed(() => preview), title: 'the parent' })
+/** The draft of a fork: the configuration of its parent, or with `doubled` that of twice the depth, with changes. */
+export function useForkDraft(
+  client: Pick<Connection['client'], 'runs'>,
+  parent: { id: string; config: RunConfig },
+  doubled: Ref<boolean>,
+): ForkDraft {
+  const ask = computed(() => {
+    const more = doubled.value ? { doubled: true } : {}
+    return (changes: Changes) => client.runs.previewFork.query({ id: parent.id, ...changes, ...more })
+  })
+  const preview = (changes: Changes) => ask.value(changes)
+  const draft = useDraft({ ask, title: 'the parent' })
   return {
     ...draft,
     async load(overrides) {

@@ -141,7 +141,7 @@ describe('points by seed', () => {
   it('of an unknown kind, or under a name that is taken, are refused', async () => {
     const into = await temporaryFolder()
     await expect(makeDataset(request({ kind: 'moons' }), importing(into))).rejects.toThrow(
-      /Choose one of circles, peaks, swiss-roll, two-spirals/,
+      /Choose one of circles, ellipses, peaks, swiss-roll, two-spirals/,
     )
     await makeDataset(request({}), importing(into))
     await expect(makeDataset(request({}), importing(into))).rejects.toMatchObject({ code: 'CONFLICT' })

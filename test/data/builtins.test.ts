@@ -13,7 +13,7 @@ const count = (labels: ArrayLike<number>): Map<number, number> => {
 
 describe('the built-in data sets', () => {
   it('are the digits and the problems of the plane', () => {
-    expect(builtinNames().sort()).toEqual(['circles', 'mnist', 'peaks', 'swiss-roll', 'two-spirals'])
+    expect(builtinNames().sort()).toEqual(['circles', 'ellipses', 'mnist', 'peaks', 'swiss-roll', 'swiss-roll-grid', 'two-spirals'])
   })
 
   it('have 8,000 and 2,000 digits, each class in its share, none twice', async () => {
@@ -38,25 +38,48 @@ describe('the built-in data sets', () => {
     expect(dataset.channelMean[0]).toBeCloseTo(0.1307, 2)
   })
 
-  it.each(['circles', 'peaks', 'swiss-roll', 'two-spirals'])('%s: the same points each time, held-out ones apart', async (name) => {
-    const [into, other] = [await temporaryFolder(), await temporaryFolder()]
-    const dataset = await ensureBuiltin(name, importing(into))
-    expect(dataset).toMatchObject({ kind: 'points', image: { height: 1, width: 1, channels: 2 }, format: 'generated' })
-    expect((await ensureBuiltin(name, importing(other))).hash).toBe(dataset.hash)
-    expect((await verifyDataset(join(into, name))).ok).toBe(true)
-    const points = async (part: 'train' | 'test'): Promise<string[]> => {
-      const { values, labels } = await loadPart(join(into, name), dataset, part)
-      expect(new Set(count(labels).values()).size).toBe(1)
-      return Array.from(labels, (_, i) => `${values[2 * i]},${values[2 * i + 1]}`) // prettier-ignore
-    }
-    const [train, test] = [new Set(await points('train')), await points('test')]
-    expect(test.filter((point) => train.has(point))).toEqual([])
+  it.each(['circles', 'ellipses', 'peaks', 'swiss-roll', 'two-spirals'])(
+    '%s: the same points each time, held-out ones apart',
+    async (name) => {
+      const [into, other] = [await temporaryFolder(), await temporaryFolder()]
+      const dataset = await ensureBuiltin(name, importing(into))
+      expect(dataset).toMatchObject({ kind: 'points', image: { height: 1, width: 1, channels: 2 }, format: 'generated' })
+      expect((await ensureBuiltin(name, importing(other))).hash).toBe(dataset.hash)
+      expect((await verifyDataset(join(into, name))).ok).toBe(true)
+      const points = async (part: 'train' | 'test'): Promise<string[]> => {
+        const { values, labels } = await loadPart(join(into, name), dataset, part)
+        expect(new Set(count(labels).values()).size).toBe(1)
+        return Array.from(labels, (_, i) => `${values[2 * i]},${values[2 * i + 1]}`) // prettier-ignore
+      }
+      const [train, test] = [new Set(await points('train')), await points('test')]
+      expect(test.filter((point) => train.has(point))).toEqual([])
+    },
+  )
+
+  it('have the Swiss roll at equal angles, every second place to test with', async () => {
+    const into = await temporaryFolder()
+    const dataset = await ensureBuiltin('swiss-roll-grid', importing(into))
+    const [train, test] = [
+      await loadPart(join(into, 'swiss-roll-grid'), dataset, 'train'),
+      await loadPart(join(into, 'swiss-roll-grid'), dataset, 'test'),
+    ]
+    expect([train, test].map(({ labels }) => [count(labels).get(0), count(labels).get(1)])).toEqual([
+      [257, 256],
+      [256, 257],
+    ])
+    // Sums in float64 of the points of the published code (setupSwissRoll), made with NumPy.
+    const of = (at: number): number[] => Array.from(train.values).filter((_, i) => i % 2 === at)
+    expect(of(0).reduce((sum, value) => sum + value, 0)).toBeCloseTo(0.4999999999999518, 4)
+    expect(of(1).reduce((sum, value) => sum + value, 0)).toBeCloseTo(-40.74162010327307, 4)
+    expect(Array.from(train.values).reduce((sum, value) => sum + value ** 2, 0)).toBeCloseTo(232.6069921875, 3)
   })
 
   it('classify by the nearest training point: the classes are apart', async () => {
     const into = await temporaryFolder()
     for (const [name, accuracy] of [
       ['circles', 0.99],
+      ['ellipses', 0.97],
+      ['swiss-roll-grid', 0.99],
       ['swiss-roll', 0.99],
       ['two-spirals', 0.99],
       ['peaks', 0.97],

@@ -219,6 +219,10 @@ describe('creating and previewing', () => {
     expect(await session.services.runs.previewFork({ id, overrides: { learningRate: 0.5 }, epochs: 3 })).toMatchObject({
       config: { ...config, learningRate: 0.5, steps: 48 },
     })
+    expect(await session.services.runs.previewFork({ id, doubled: true })).toMatchObject({
+      config: { ...config, h: 0.25, stages: [{ channels: 8, units: 8 }] },
+      issues: [],
+    })
     const fixed: NonNullable<CreateRun['overrides']>[] = [
       { stages: [{ channels: 16, units: 4 }] },
       { unitNorm: 'batch' },
@@ -226,11 +230,13 @@ describe('creating and previewing', () => {
       { arch: 'midpoint' },
     ]
     for (const overrides of fixed) {
-      const { config: none, issues } = await session.services.runs.previewFork({ id, overrides })
-      expect([none, issues]).toEqual([
-        null,
-        [{ path: Object.keys(overrides)[0], message: expect.stringContaining('shapes of the weights') }],
-      ])
+      for (const doubled of [false, true]) {
+        const { config: none, issues } = await session.services.runs.previewFork({ id, overrides, doubled })
+        expect([none, issues]).toEqual([
+          null,
+          [{ path: Object.keys(overrides)[0], message: expect.stringContaining('shapes of the weights') }],
+        ])
+      }
     }
   })
 

@@ -301,6 +301,21 @@ describe('a fork', () => {
     expect((await session.services.runs.get({ id: fork.id })).parentId).toBe(id)
   })
 
+  it('of twice the depth starts with weights that were made for it', async () => {
+    const made: string[] = []
+    const weights = { check: async () => undefined, export: async () => 0, exportOnnx: async () => 0, norms: async () => [], double: async (path: string) => void made.push(path) } // prettier-ignore
+    using session = await openSession({ weights })
+    const { id } = await create(session, 'parent')
+    writeFileSync(join(newest(session).order.checkpointFolder, 'step-0'), 'weights 0')
+    say(newest(session), STARTED, checkpoint(0), ended('finished'))
+    leave(newest(session))
+    await session.services.runs.fork({ id, doubled: true })
+    const { order } = newest(session)
+    expect(order.config).toMatchObject({ h: 0.125, stages: [{ channels: 8, units: 8 }] })
+    expect(made).toEqual([order.weightsFrom])
+    expect((await session.services.runs.list()).runs.map(({ name }) => name)).toContain('parent from step 0, twice as deep')
+  })
+
   it('needs a checkpoint, and a configuration that can run', async () => {
     using session = await openSession()
     const { id } = await create(session)

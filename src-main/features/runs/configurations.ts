@@ -6,7 +6,7 @@ import { accumulationIssues } from '../../contract/micro-batch.js'
 import { recipeWarnings } from '../../contract/recipe-warnings.js'
 import type { Dataset } from '../../contract/datasets.js'
 import { isUserError, UserError } from '../../contract/errors.js'
-import type { CreateRun } from '../../contract/runs.js'
+import type { CreateRun, ForkRun } from '../../contract/runs.js'
 import type { Datasets } from '../datasets/datasets.js'
 import { divisionIssues } from './division.js'
 import { hint } from '../../contract/near.js'
@@ -20,6 +20,8 @@ export interface Catalogue {
   /** Issues of a configuration that the schema alone cannot find; empty when it can run. */
   validate(config: RunConfig): Awaitable<ConfigIssue[]>
   describe(config: RunConfig): Awaitable<NetworkSummary>
+  /** What differs in the network of twice the depth that starts nearly as this one, or why there is none, as a sentence. */
+  doubled(config: RunConfig): Awaitable<{ config: Pick<RunConfig, 'h' | 'stages'> } | { refusal: string }>
   /** What `memoryBudget` keeps; null for stored backpropagation. */
   dial(config: RunConfig): Awaitable<ActivationDial | null>
 }
@@ -41,13 +43,13 @@ export class Configurations {
   }
 
   /** A fork's configuration: its parent's, with overrides. @throws UserError BAD_INPUT that names every field that is wrong */
-  async fork(parent: RunConfig, { overrides, epochs }: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Checked & { dataset: Dataset }> {
+  async fork(parent: RunConfig, changes: ForkChanges): Promise<Checked & { dataset: Dataset }> {
     const dataset = await this.datasets.find(parent.dataset)
-    return { ...(await this.check(await this.forked(parent, dataset, { overrides, epochs }), dataset)), dataset }
+    return { ...(await this.check(await this.forked(parent, dataset, changes), dataset)), dataset }
   }
 
   /** The same as `preview`, for a fork. */
-  async previewFork(parent: RunConfig, request: Pick<CreateRun, 'overrides' | 'epochs'>): Promise<Preview> {
+  async previewFork(parent: RunConfig, request: ForkChanges): Promise<Preview> {
     const dataset = await this.datasets.find(parent.dataset)
     return this.look(await this.forked(parent, dataset, request), dataset)
   }
@@ -98,12 +100,14 @@ export class Configurations {
     })
   }
 
-  /** A fork starts from its parent's weights, so that keys which shape the weights cannot change. */
-  private async forked(
-    parent: RunConfig,
-    dataset: Dataset,
-    { overrides = {}, epochs }: Pick<CreateRun, 'overrides' | 'epochs'>,
-  ): Promise<Resolved> {
+  /**
+   * A fork starts from its parent's weights, so that keys which shape the weights cannot change; one of twice the depth from weights for
+   * twice the units.
+   */
+  private async forked(given: RunConfig, dataset: Dataset, { overrides = {}, epochs, doubled }: ForkChanges): Promise<Resolved> {
+    const deeper = doubled ? await this.catalogue.doubled(given) : { config: {} }
+    if ('refusal' in deeper) return { config: null, issues: [{ path: 'stages', message: deeper.refusal }], stepsPerEpoch: null }
+    const parent = { ...given, ...deeper.config }
     const resolved = await this.resolve({ base: parent, preset: parent.preset, dataset, overrides, epochs })
     if (!resolved.config) return resolved
     const { config } = resolved
@@ -132,6 +136,8 @@ export class Configurations {
 }
 
 const NOTHING: Preview = { config: null, summary: null, issues: [], warnings: [], stepsPerEpoch: null, dial: null }
+
+type ForkChanges = Pick<ForkRun, 'overrides' | 'epochs' | 'doubled'>
 
 interface Checked {
   config: RunConfig

@@ -79,13 +79,15 @@ export class RunMaker {
 
   /** Creates a run that starts at step 0 with the weights of a checkpoint (by default the last one) of another run. */
   async fork({ id: parentId, step, name, ...changes }: ForkRun & { id: string }): Promise<RunSummary> {
-    const { configurations, control, files, runs } = this.ports
+    const { configurations, control, files, runs, weights } = this.ports
     const parent = control.require(parentId)
     const record = recordOf(runs, parentId)
     const checkpoint = findCheckpoint(this.ports, parentId, { step })
     const plan = await configurations.fork(readStoredConfig(record.config), changes)
-    const named = { ...plan, name: name?.trim() || `${parent.name} from step ${checkpoint.step}`, parentId, id: newId() }
-    return only(await this.startWithWeights([named], (id) => files.adoptWeights(parentId, checkpoint.file, id)))
+    const from = `${parent.name} from step ${checkpoint.step}${changes.doubled ? ', twice as deep' : ''}`
+    const named = { ...plan, name: name?.trim() || from, parentId, id: newId() }
+    const adopt = (id: string): string => files.adoptWeights(parentId, checkpoint.file, id)
+    return only(await this.startWithWeights([named], adopt, changes.doubled ? weights.double : undefined))
   }
 
   /**
@@ -149,11 +151,17 @@ export class RunMaker {
   /**
    * Creates runs whose initial weights `adopt` puts into their folders. The folders are removed again when the weights do not fit or the runs
    * cannot be created.
+   * @param change of the weights, by absolute path, before they are checked
    */
-  private async startWithWeights(plans: Omit<Plan, 'weightsFile'>[], adopt: (id: string) => string): Promise<RunSummary[]> {
+  private async startWithWeights(
+    plans: Omit<Plan, 'weightsFile'>[],
+    adopt: (id: string) => string,
+    change: (path: string) => Promise<void> = async () => undefined,
+  ): Promise<RunSummary[]> {
     const { files, weights } = this.ports
     try {
       const whole = plans.map((plan) => ({ ...plan, weightsFile: adopt(plan.id) }))
+      for (const { id, weightsFile } of whole) await change(files.weightsPath(id, weightsFile))
       for (const { id, weightsFile, config } of whole) await weights.check(files.weightsPath(id, weightsFile), config)
       return await this.start(whole)
     } catch (error) {

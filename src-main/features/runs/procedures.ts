@@ -33,7 +33,7 @@ const make = {
 
   /** Resolves the configuration of a fork with these changes, which does not depend on the checkpoint. */
   previewFork: procedure
-    .input(ById.extend(ForkRunSchema.pick({ overrides: true, epochs: true }).shape))
+    .input(ById.extend(ForkRunSchema.pick({ overrides: true, epochs: true, doubled: true }).shape))
     .query(({ ctx: { configurations, control, ports }, input: { id, ...changes } }) => {
       control.require(id)
       return configurations.previewFork(readStoredConfig(recordOf(ports.runs, id).config), changes)

@@ -6,6 +6,12 @@ import type { WeightNorms } from '../../contract/evaluations.js'
 export interface Weights {
   /** @throws UserError when the file is damaged or does not fit the network of the configuration */
   check(path: string, config: RunConfig): Promise<void>
+  /**
+   * Puts the weights of the network of twice the depth (numeric/prolong.ts) in the place of a file of weights, which other names may share
+   * and which stays as it is under them.
+   * @throws UserError when the file is damaged
+   */
+  double(path: string): Promise<void>
   /** Writes only the weights of a checkpoint to a file. @returns the number of bytes written */
   export(checkpoint: string, target: string, overwrite: boolean): Promise<number>
   /**

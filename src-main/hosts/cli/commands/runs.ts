@@ -130,19 +130,21 @@ export async function resumeRun(context: Context, id: string, options: CommonOpt
 }
 
 export interface ForkOptions extends CommonOptions {
+  doubled?: boolean
   step?: number
   set?: string[]
   name?: string
 }
 
-export async function forkRun(context: Context, id: string, { step, set, name, ...options }: ForkOptions): Promise<void> {
+export async function forkRun(context: Context, id: string, { step, set, name, doubled, ...options }: ForkOptions): Promise<void> {
   await withWorkbench(
     context,
     options,
     async (workbench) => {
       const { client } = workbench
       const overrides = await toOverrides((set ?? []).map(parseSetting), async () => (await client.runs.get.query({ id })).config)
-      const run = await client.runs.fork.mutate({ id, overrides, ...(step === undefined ? {} : { step }), ...(name ? { name } : {}) })
+      const chosen = { ...(step === undefined ? {} : { step }), ...(name ? { name } : {}), ...(doubled ? { doubled } : {}) }
+      const run = await client.runs.fork.mutate({ id, overrides, ...chosen })
       if (!workbench.own) return printState(context, run, options)
       context.note(`Run ${run.id}: fork of ${id}`)
       await followAndPrint(workbench, context, run)

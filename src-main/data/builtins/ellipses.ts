@@ -1,0 +1,19 @@
+import { pointDataset } from '../points.js'
+
+/** Height of the ellipses over their width. */
+const FLATNESS = 0.4
+
+/** A disc flattened to an ellipse, and the elliptic ring around it. Haber and Ruthotto 2017, section 5; their code's setupEllipse. */
+export const builtin = pointDataset({
+  kind: 'ellipses',
+  source: 'generated, after Haber and Ruthotto 2017 (ellipses)',
+  classNames: ['inner ellipse', 'outer ring'],
+  trainPerClass: 1000,
+  testPerClass: 200,
+  noise: 0,
+  draw(label, random) {
+    const radius = label + random.uniform()
+    const angle = 2 * Math.PI * random.uniform()
+    return [radius * Math.cos(angle), FLATNESS * radius * Math.sin(angle)]
+  },
+})
