@@ -14,6 +14,8 @@ const small: Record<string, Record<string, string | number | boolean>> = {
   regularisation: { dataset: 'cifar-10' },
   search: { dataset: 'cifar-10' },
   'identity-landscape': { depths: '1' },
+  'stable-architectures': { dataset: 'cifar-10' },
+  'volume-depth': { dataset: 'cifar-10' },
   'stability-of-descent': { depths: '2', startDepths: '2' },
 }
 const text = ({ notes }: StudyReport): string => notes.map((note) => note.text).join('\n')

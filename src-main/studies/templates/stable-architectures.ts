@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { field } from '../../contract/config.js'
+import {
+  datasetOption,
+  numbersOption,
+  presetsOption,
+  readDataset,
+  readNumbers,
+  readPresets,
+  readSeeds,
+  seedsOption,
+  stepsOption,
+} from '../options.js'
+import { SHARED } from '../quantities.js'
+import { accuracyColumns, cellColumns, failures, groupOver } from '../report.js'
+import { defineStudy, type NewCell } from '../template.js'
+
+const { network, seed, state, accuracy, deviation, low, high, binomialLow, binomialHigh, finished, failed, parameters, seconds } = SHARED
+const quantities = {
+  network,
+  units: {
+    label: 'Units',
+    symbol: 'N',
+    unit: 'units',
+    formula: 'Steps of the integration of the one stage',
+    source: 'Haber and Ruthotto 2017, section 2',
+  },
+  h: { label: 'Step size h', symbol: 'h', unit: '', formula: 'Time T over the units', source: 'Haber and Ruthotto 2017, section 2' },
+  seed,
+  state,
+  accuracy,
+  deviation,
+  low,
+  high,
+  binomialLow,
+  binomialHigh,
+  finished,
+  failed,
+  parameters,
+  seconds,
+} as const
+
+export const stableArchitectures = defineStudy({
+  id: 'stable-architectures',
+  title: 'Stable architectures in the plane',
+  rank: 21,
+  question: 'Which integrators classify intertwined curves at any depth, over the same time with steps of T / N?',
+  limits:
+    'Points of the plane without noise, full batches of Adam where the paper has Newton’s method, and no tuning for each depth. Accuracy does not tell how a network errs: the diagnostics Spectrum and Sensitivity of a run show its stability and the growth of perturbations.',
+  quantities,
+  options: {
+    presets: presetsOption('stable-euler, stable-antisymmetric, stable-verlet', 'Dense networks of one stage, separated by commas.'),
+    dataset: datasetOption('swiss-roll-grid'),
+    units: numbersOption('8, 16, 32, 64', { group: 'Network', label: 'Units', unit: 'units', help: 'Depths N, separated by commas.' }),
+    time: field(z.number().positive().max(1000).default(20), {
+      group: 'Network',
+      label: 'Time T',
+      help: 'Integration time of every network; the step size is T / N.',
+      source: 'Haber and Ruthotto 2017, section 5 (their published code: 20)',
+    }),
+    width: field(z.int().min(2).max(1024).default(4), {
+      group: 'Network',
+      label: 'Channels',
+      help: 'Width of the states; the two coordinates are padded with zeros.',
+      source: 'Published code of Haber and Ruthotto: 4, for Verlet 2 and 2 auxiliary ones',
+    }),
+    steps: stepsOption(700),
+    learningRate: field(z.number().positive().max(10).default(0.02), {
+      group: 'Training',
+      label: 'Learning rate',
+      help: 'Of Adam, cosine schedule.',
+    }),
+    seeds: seedsOption('1-3'),
+  },
+  expand(options, home) {
+    const dataset = readDataset('dataset', options.dataset, home)
+    const cells: NewCell<typeof quantities>[] = []
+    for (const seedOf of readSeeds('seeds', options.seeds))
+      for (const preset of readPresets('presets', options.presets, home))
+        for (const units of readNumbers('units', options.units, { least: 1, whole: true })) {
+          const h = options.time / units
+          cells.push({
+            factors: { network: preset.name, units, h, seed: seedOf },
+            work: {
+              kind: 'run',
+              run: {
+                preset: preset.name,
+                dataset: dataset.name,
+                overrides: {
+                  h,
+                  stages: [{ channels: options.width, units }],
+                  steps: options.steps,
+                  batch: dataset.counts.train,
+                  optimizer: 'adam',
+                  learningRate: options.learningRate,
+                  schedule: { kind: 'cosine', warmup: 0 },
+                  seed: seedOf,
+                  evaluateEvery: Math.max(1, Math.ceil(options.steps / 4)),
+                },
+              },
+            },
+          })
+        }
+    return cells
+  },
+  report(outcomes, _options, _home, findings) {
+    const columns = (of: readonly { factors: Record<string, unknown> }[]) => ({
+      network: of.map(({ factors }) => String(factors['network'])),
+      units: of.map(({ factors }) => Number(factors['units'])),
+      h: of.map(({ factors }) => Number(factors['h'])),
+    })
+    const groups = groupOver('seed', outcomes)
+    findings.table('depth', 'By network and depth', { ...columns(groups), ...accuracyColumns(groups) })
+    findings.table('cells', 'All runs', { ...columns(outcomes), ...cellColumns(outcomes) })
+    findings.line({
+      title: 'Test accuracy over depth',
+      logX: true,
+      table: 'depth',
+      x: 'units',
+      y: ['accuracy'],
+      by: 'network',
+      spread: { low: 'low', high: 'high' },
+      marks: [],
+    })
+    findings.note(
+      'Haber and Ruthotto 2017 print pictures and curves of convergence for this problem; no number was read, so none is shown here.',
+    )
+    for (const failure of failures(outcomes)) findings.warn(failure)
+  },
+})

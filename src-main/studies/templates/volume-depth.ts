@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { field } from '../../contract/config.js'
+import { datasetOption, readDataset, readNames, readSeeds, seedsOption, stepsOption } from '../options.js'
+import { UserError } from '../../contract/errors.js'
+import { SHARED } from '../quantities.js'
+import { cellColumns, failures } from '../report.js'
+import { defineStudy, type NewCell } from '../template.js'
+
+const { network, seed, state, accuracy, parameters, seconds } = SHARED
+const quantities = {
+  network: { ...network, formula: 'Dynamics of the units' },
+  units: { label: 'Units', symbol: 'N', unit: 'units', formula: 'Layers over the layers of a unit', source: 'Retrace' },
+  layers: { label: 'Layers', symbol: '', unit: 'layers', formula: 'Layers in the units, as the papers count them', source: 'Retrace' },
+  loss: {
+    label: 'Training loss at the end',
+    symbol: '',
+    unit: 'nats',
+    formula: 'Cross-entropy of the last batches; log 2 = 0.693 of two classes is chance',
+    source: 'Retrace',
+  },
+  reconstructionError: {
+    label: 'Reconstruction error',
+    symbol: '',
+    unit: 'relative',
+    formula: 'Last recorded error of the reconstructed first state, relative to it; none where activations are stored',
+    source: 'Gomez et al. 2017, section 3',
+  },
+  seed,
+  state,
+  accuracy,
+  parameters,
+  seconds,
+} as const
+
+/** Layers of one unit, and the preset from which the network differs in its dynamics alone. */
+const NETWORKS: Readonly<Record<string, { layers: number; preset: string; keeps: string }>> = {
+  hamiltonian: { layers: 4, preset: 'mlp-hamiltonian', keeps: 'volume and, for frozen layers, energy' },
+  verlet: { layers: 2, preset: 'stable-verlet', keeps: 'volume' },
+  euler: { layers: 1, preset: 'stable-euler', keeps: 'neither' },
+  plain: { layers: 1, preset: 'stable-euler', keeps: 'neither' },
+  highway: { layers: 1, preset: 'stable-euler', keeps: 'neither' },
+}
+
+export const volumeDepth = defineStudy({
+  id: 'volume-depth',
+  title: 'A thousand layers',
+  rank: 23,
+  question: 'Do networks that conserve volume train at a thousand layers, where plain ones do not?',
+  limits:
+    'One small problem and one recipe, not tuned for any of the networks. Conserving volume does not bound single directions: the diagnostics Volume and drift and Sensitivity of a run show both.',
+  quantities,
+  options: {
+    networks: field(z.string().trim().min(1).max(200).default('hamiltonian, verlet, plain'), {
+      group: 'Network',
+      label: 'Networks',
+      help: `Separated by commas, of ${Object.keys(NETWORKS).join(', ')}.`,
+    }),
+    layers: field(z.int().min(4).max(10_000).default(1000), {
+      group: 'Network',
+      label: 'Layers',
+      unit: 'layers',
+      help: 'Hamiltonian units count as four, Verlet units as two, the others as one.',
+    }),
+    width: field(z.int().min(2).max(1024).default(16), { group: 'Network', label: 'Channels', help: 'Width of the states; even.' }),
+    h: field(z.number().positive().max(10).default(0.05), {
+      group: 'Network',
+      label: 'Step size h',
+      help: 'Plain and highway layers have none.',
+    }),
+    dataset: datasetOption('two-spirals'),
+    steps: stepsOption(300),
+    seeds: seedsOption('1'),
+  },
+  expand(options, home) {
+    const dataset = readDataset('dataset', options.dataset, home)
+    const cells: NewCell<typeof quantities>[] = []
+    for (const seedOf of readSeeds('seeds', options.seeds))
+      for (const name of readNames('networks', options.networks)) {
+        const of = NETWORKS[name]
+        if (!of) throw new UserError('BAD_INPUT', `networks: There is no ${name} here: choose of ${Object.keys(NETWORKS).join(', ')}.`)
+        const units = Math.max(1, Math.round(options.layers / of.layers))
+        cells.push({
+          factors: { network: name, units, layers: units * of.layers, seed: seedOf },
+          work: {
+            kind: 'run',
+            run: {
+              preset: of.preset,
+              dataset: dataset.name,
+              overrides: {
+                arch: name,
+                h: options.h,
+                stages: [{ channels: options.width, units }],
+                steps: options.steps,
+                seed: seedOf,
+                evaluateEvery: Math.max(1, Math.ceil(options.steps / 4)),
+              },
+            },
+          },
+        })
+      }
+    return cells
+  },
+  report(outcomes, _options, _home, findings) {
+    findings.table('cells', 'All runs', {
+      network: outcomes.map(({ factors }) => String(factors['network'])),
+      units: outcomes.map(({ factors }) => Number(factors['units'])),
+      layers: outcomes.map(({ factors }) => Number(factors['layers'])),
+      ...cellColumns(outcomes),
+      loss: outcomes.map(({ run }) => run?.latest['train/loss'] ?? null),
+      reconstructionError: outcomes.map(({ run }) => run?.latest['reversibility/reconstructionError'] ?? null),
+    })
+    findings.line({
+      title: 'Test accuracy by number of units',
+      table: 'cells',
+      x: 'units',
+      y: ['accuracy'],
+      by: 'network',
+      loose: [...new Set(outcomes.map(({ factors }) => String(factors['network'])))],
+      marks: [],
+    })
+    for (const name of new Set(outcomes.map(({ factors }) => String(factors['network']))))
+      findings.note(`${name}: each unit conserves ${NETWORKS[name]?.keeps ?? 'what is not known'}.`)
+    findings.note(
+      'Of Unterthiner and Hochreiter 2016 only the abstract was read, which has no number: "allows to effectively train thousands of layers".',
+    )
+    for (const failure of failures(outcomes)) findings.warn(failure)
+  },
+})

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { findDynamics } from '../../src-main/numeric/registry.js'
+import { expandTemplate } from '../../src-main/studies/run.js'
+import { homeWith, played, rowsOf } from './support.js'
+
+const home = homeWith(513, 513)
+const small = { dataset: 'cifar-10' }
+
+test('the same time is taken in steps of T / N, on the whole training set at once', () => {
+  const { cells } = expandTemplate('stable-architectures', { ...small, presets: 'stable-verlet', units: '8, 64', seeds: '2' }, home)
+  const runs = cells.map(({ work }) => (work.kind === 'run' ? work.run : null))
+  expect(runs).toMatchObject([
+    { preset: 'stable-verlet', overrides: { h: 2.5, stages: [{ channels: 4, units: 8 }], batch: 513, seed: 2 } },
+    { preset: 'stable-verlet', overrides: { h: 0.3125, stages: [{ channels: 4, units: 64 }], batch: 513, seed: 2 } },
+  ])
+})
+
+test('the table over depth has the means over seeds of each network and depth', () => {
+  const accuracies = [0.9, 0.8, 1, 0.6]
+  const report = played(
+    'stable-architectures',
+    { ...small, presets: 'stable-euler', units: '8,16', seeds: '1,2' },
+    home,
+    (_, position) => ({
+      state: 'finished',
+      accuracy: accuracies[position]!,
+    }),
+  )
+  expect(rowsOf(report, 'depth').map(({ network, units, accuracy }) => [network, units, accuracy])).toEqual([
+    ['stable-euler', 8, 0.95],
+    ['stable-euler', 16, 0.7],
+  ])
+  expect(report.figures).toMatchObject([{ kind: 'line', x: 'units', by: 'network', spread: { low: 'low', high: 'high' } }])
+})
+
+test('a thousand layers are as many units as the layers of a unit go into them', () => {
+  const networks = 'hamiltonian, verlet, plain, euler, highway'
+  const { cells } = expandTemplate('volume-depth', { ...small, networks }, home)
+  for (const { factors, work } of cells) {
+    const { layersPerUnit } = findDynamics(String(factors['network']))!
+    expect(Number(factors['units']) * layersPerUnit, String(factors['network'])).toBe(1000)
+    expect(work).toMatchObject({ run: { overrides: { arch: factors['network'], h: 0.05 } } })
+  }
+  expect(() => expandTemplate('volume-depth', { ...small, networks: 'lstm' }, home)).toThrow(/networks: There is no lstm here: choose of hamiltonian/) // prettier-ignore
+})
