@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { findDynamics } from '../../src-main/numeric/registry.js'
 import { expandTemplate } from '../../src-main/studies/run.js'
-import { homeWith, played, rowsOf } from './support.js'
+import { computedOf, homeWith, played, rowsOf } from './support.js'
 
 const home = homeWith(513, 513)
 const small = { dataset: 'cifar-10' }
@@ -42,4 +42,21 @@ test('a thousand layers are as many units as the layers of a unit go into them',
     expect(work).toMatchObject({ run: { overrides: { arch: factors['network'], h: 0.05 } } })
   }
   expect(() => expandTemplate('volume-depth', { ...small, networks: 'lstm' }, home)).toThrow(/networks: There is no lstm here: choose of hamiltonian/) // prettier-ignore
+})
+
+test('forward stability draws the trajectories, their eigenvalues and the norm under Verlet', () => {
+  const report = played('forward-stability', {}, home, computedOf)
+  const distances = rowsOf(report, 'distances').filter(({ step }) => step === 10)
+  // Golden: n1_stable.json.
+  expect(distances.map(({ kernel, distance }) => [kernel, Number(distance).toFixed(6)])).toEqual([
+    ['plus', '1.207145'],
+    ['minus', '0.078669'],
+    ['zero', '0.297341'],
+  ])
+  expect(rowsOf(report, 'states')).toHaveLength(3 * 3 * 11)
+  const growth = rowsOf(report, 'eigenvalues').map(({ kernel, growth: by }) => [kernel, Number(by) > 1])
+  expect(growth).toEqual([['plus', true], ['plus', true], ['minus', false], ['minus', false], ['zero', true], ['zero', true]]) // prettier-ignore
+  const ends = rowsOf(report, 'verlet').filter(({ step }) => step === 40)
+  expect(ends.map(({ product, norm }) => [product, Number(norm) < 10])).toEqual([[1, true], [1.9, true], [2.1, false]]) // prettier-ignore
+  expect(report.figures.map(({ kind }) => kind)).toEqual(['scatter', 'line', 'scatter', 'line'])
 })

@@ -43,7 +43,7 @@ const quantities = {
 export const stableArchitectures = defineStudy({
   id: 'stable-architectures',
   title: 'Stable architectures in the plane',
-  rank: 21,
+  rank: 23,
   question: 'Which integrators classify intertwined curves at any depth, over the same time with steps of T / N?',
   limits:
     'Points of the plane without noise, full batches of Adam where the paper has Newton’s method, and no tuning for each depth. Accuracy does not tell how a network errs: the diagnostics Spectrum and Sensitivity of a run show its stability and the growth of perturbations.',

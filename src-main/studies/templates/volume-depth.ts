@@ -44,7 +44,7 @@ const NETWORKS: Readonly<Record<string, { layers: number; preset: string; keeps:
 export const volumeDepth = defineStudy({
   id: 'volume-depth',
   title: 'A thousand layers',
-  rank: 23,
+  rank: 24,
   question: 'Do networks that conserve volume train at a thousand layers, where plain ones do not?',
   limits:
     'One small problem and one recipe, not tuned for any of the networks. Conserving volume does not bound single directions: the diagnostics Volume and drift and Sensitivity of a run show both.',
