@@ -3,6 +3,7 @@ import { axisTitle } from '../charts/axis-title.js'
 import { metricUnit } from '../charts/sections.js'
 import { figureColumns, intervalOfRow, leadingRows, runsOf, untrustedOf, UNTRUSTED_RULE, type FigureRow } from './figures.js'
 import { LEADERS_RULE, LEAST_RUNS, NOTHING_COMPARED } from './significance.js'
+import type { Leaf } from './configs.js'
 import type { Sample } from '../../src-main/contract/sample.js'
 import { escapeLatex, lettersNote } from '../charts/export/latex-text.js'
 
@@ -66,15 +67,41 @@ export function latexTable(rows: readonly FigureRow[], metrics: readonly string[
   const hasIntervals = rows.some((row) => columns.some(({ key, kind }) => intervalOfRow(row, key, kind)))
   const untrusted = rows.some((row) => untrustedOf(row) > 0) ? [`${UNTRUSTED_MARK} ${escapeLatex(UNTRUSTED_RULE)}`] : []
   const bold = compared === 0 ? [NOTHING_COMPARED] : compared < columns.length ? [LEADERS_RULE, SOME_BOLD] : [LEADERS_RULE]
-  return [
+  const caption = [SPREAD, ...(hasIntervals ? [INTERVALS] : []), ...bold.map(escapeLatex), ...untrusted].join(' ')
+  return table({ head, body, columns: `l${'r'.repeat(columns.length + 1)}`, caption })
+}
+
+/**
+ * The keys in which configurations differ as a table for a paper: a row a key, a column a run, and without differences only the names of the
+ * runs. Needs booktabs and graphicx.
+ */
+export function configurationsTable(names: readonly string[], rows: readonly { name: string; values: readonly Leaf[] }[]): string {
+  const head = ['Key', ...names.map(escapeLatex)]
+  const body = rows.map(({ name, values }) =>
+    [`\\texttt{${escapeLatex(name)}}`, ...values.map((value) => (value === undefined ? '--' : escapeLatex(String(value))))].join(' & '),
+  )
+  return table({ head, body, columns: `l${'r'.repeat(names.length)}`, caption: 'Hyperparameters in which the runs differ.' })
+}
+
+interface TableParts {
+  /** Cells, escaped. */
+  head: readonly string[]
+  /** Rows, escaped and joined by `&`. */
+  body: readonly string[]
+  columns: string
+  caption: string
+}
+
+/** As wide as the text at most: what is wider would run off the page without an error. */
+const table = ({ head, body, columns, caption }: TableParts): string =>
+  [
     '% Needs \\usepackage{booktabs,graphicx}.',
     ...lettersNote([...head, ...body].join('\n')),
     '\\begin{table}',
     '\\centering',
-    `\\caption{${[SPREAD, ...(hasIntervals ? [INTERVALS] : []), ...bold.map(escapeLatex), ...untrusted].join(' ')}}`,
-    // As wide as the text at most: what is wider would run off the page without an error.
+    `\\caption{${caption}}`,
     '\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%',
-    `\\begin{tabular}{l${'r'.repeat(columns.length + 1)}}`,
+    `\\begin{tabular}{${columns}}`,
     '\\toprule',
     `${head.join(' & ')} \\\\`,
     '\\midrule',
@@ -85,4 +112,3 @@ export function latexTable(rows: readonly FigureRow[], metrics: readonly string[
     '\\end{table}',
     '',
   ].join('\n')
-}

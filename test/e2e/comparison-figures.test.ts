@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { presets } from '../../src-main/numeric/presets.js'
 import { describe, expect, it } from 'vitest'
@@ -190,6 +191,18 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
       const cells = (path: string) => page.locator(`[data-path="${path}"] td`).allInnerTexts()
       expect(await cells('seed')).toEqual(['seed', '1', '2', '3', '4', '1'])
       expect((await cells('h')).at(-1)).toBe('0.3')
+      await picture(page, 'configurations')
+
+      // What a paper needs of them.
+      const file = async (name: string): Promise<string> => {
+        const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name, exact: true }).click()])
+        return readFileSync(await saved.path(), 'utf8')
+      }
+      expect(await file('LaTeX')).toContain('\\texttt{h} & ')
+      const methods = await file('Methods (LaTeX)')
+      expect(methods.match(/We trained a Hamiltonian network~\\cite\{chang2018reversible\}/g)).toHaveLength(2)
+      expect(methods).toMatch(/The random seeds were 1, 2, 3 and 4\.[^]*trained with Retrace \d/)
+      expect(await file('BibTeX')).toContain('@inproceedings{chang2018reversible,')
     }))
 
   it('that are published stand in the chart as named lines with their values and where they are from', () =>

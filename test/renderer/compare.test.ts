@@ -407,9 +407,11 @@ describe('published figures', () => {
       const preset = presets.find((each) => each.name === name.toLowerCase())
       expect([arch, stages.map(([channels, units]) => ({ channels, units }))], name).toEqual([preset?.config.arch, preset?.config.stages])
     }
-    expect(published.networks.length).toBe(
-      presets.filter(({ name, paperParameters }) => paperParameters !== null && !name.endsWith('-plain')).length,
+    // Presets of other papers have their own numbers of parameters.
+    const ofPaper = presets.filter(
+      ({ name, paperParameters, config }) => paperParameters !== null && !name.endsWith('-plain') && config.arch !== 'identity',
     )
+    expect(published.networks.length).toBe(ofPaper.length)
   })
 
   it('stand for the runs that they belong to, name the others, and are not drawn across runs on another data set', () => {

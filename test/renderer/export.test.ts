@@ -7,7 +7,7 @@ import { chartSvg } from '../../src-renderer/charts/export/chart-image.js'
 import { fileName } from '../../src-renderer/ui/download.js'
 import { fetchSeries } from '../../src-renderer/charts/export/fetch-series.js'
 import { Aggregate } from '../../src-renderer/charts/series/aggregate.js'
-import { latexTable } from '../../src-renderer/compare/latex-table.js'
+import { configurationsTable, latexTable } from '../../src-renderer/compare/latex-table.js'
 import { escapeLatex } from '../../src-renderer/charts/export/latex-text.js'
 import { pgfplots } from '../../src-renderer/charts/export/pgfplots.js'
 import { groupsCsv, pointsJson } from '../../src-renderer/charts/export/series-tables.js'
@@ -121,6 +121,14 @@ describe('tables for papers', () => {
     expect(source).toMatch(
       /\\caption\{Mean \$\\pm\$ sample standard deviation over \$n\$ runs\. Where \$n=1\$: .* 95\\% Wilson interval .* Nothing is bold: .* at least 3 runs\.\}/,
     )
+  })
+
+  it('have the keys in which configurations differ, with a dash where one has none', () => {
+    const lines = configurationsTable(['Ours_1', 'theirs'], [{ name: 'stages.0.units', values: [3, 5] }, { name: 'start', values: ['rest', undefined] }]).split('\n') // prettier-ignore
+    expect(lines).toContain('Key & Ours\\_1 & theirs \\\\')
+    expect(lines).toContain('\\texttt{stages.0.units} & 3 & 5 \\\\')
+    expect(lines).toContain('\\texttt{start} & rest & -- \\\\')
+    expect(lines).toContain('\\begin{tabular}{lrr}')
   })
 
   it('have the best in bold, and with it what Welch’s test does not tell from it, which the caption names', () => {

@@ -182,6 +182,9 @@ export function createProgram(context: Context): Command {
   leaf(runs, 'evaluate <id>', 'evaluate a checkpoint on all test images: accuracy by class and most frequent confusions')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .action(async (id, options) => (await import('./commands/evaluate.js')).evaluateRun(context, id, options))
+  leaf(runs, 'paper <ids...>', 'write a paragraph for a paper on how runs were made, in LaTeX, with the BibTeX entries it cites').action(
+    async (ids, options) => (await import('./commands/paper.js')).showPaper(context, ids, options),
+  )
   leaf(
     runs,
     'histograms <id>',
