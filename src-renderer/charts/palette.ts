@@ -21,6 +21,21 @@ export function lineStyle(i: number, dark: boolean): LineStyle {
   return { color: colors[i % colors.length] as string, dash: [...(DASHES[i % DASHES.length] as readonly number[])] }
 }
 
+/** Lightness as a scale of values on lines, from the lowest to the highest: three to one or more on the surface at either end. */
+export const valueScale = (dark: boolean): readonly [string, string] => (dark ? ['#3d6f9f', '#d6ebff'] : ['#5b94c9', '#0b2f57'])
+
+/** The colour at a part of that scale, 0 to 1. */
+export function valueColour(part: number, dark: boolean): string {
+  const [low, high] = valueScale(dark).map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16))) as [number[], number[]]
+  return `#${low
+    .map((from, i) =>
+      Math.round(from + part * (high[i]! - from))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`
+}
+
 /** A style of either theme as it is on white. */
 export const onWhite = ({ color, dash }: LineStyle): LineStyle => ({ color: LIGHT[DARK.indexOf(color)] ?? color, dash })
 

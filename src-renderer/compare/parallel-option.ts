@@ -1,6 +1,6 @@
 import type { EChartsOption } from '../charts/echarts.js'
 import { FONT } from '../charts/frame-option.js'
-import { chartTheme, lineStyle } from '../charts/palette.js'
+import { chartTheme, lineStyle, type LineStyle } from '../charts/palette.js'
 import { axisScale } from './axis-scale.js'
 import type { RunInfo } from './groups.js'
 import { relationTooltip } from './relation-tooltip.js'
@@ -37,10 +37,12 @@ interface Look {
   dark: boolean
   /** Places of the runs that are not faint; null: all. */
   kept: ReadonlySet<number> | null
+  /** How the line of a run looks; by default each has a colour of its own. */
+  styleOf?: ((place: number) => LineStyle) | undefined
 }
 
 /** Each run as a line across all quantities. Pure. */
-export function parallelOption(runs: readonly RunInfo[], quantities: readonly Quantity[], { dark, kept }: Look): EChartsOption {
+export function parallelOption(runs: readonly RunInfo[], quantities: readonly Quantity[], { dark, kept, styleOf }: Look): EChartsOption {
   const theme = chartTheme(dark)
   return {
     animation: false,
@@ -49,7 +51,7 @@ export function parallelOption(runs: readonly RunInfo[], quantities: readonly Qu
     parallel: parallelBox(quantities),
     parallelAxis: quantities.map((quantity, dim) => axisOf(quantity, dim, theme)),
     series: runs.map((run, i) => {
-      const { color, dash } = lineStyle(i, dark)
+      const { color, dash } = styleOf?.(i) ?? lineStyle(i, dark)
       const faint = kept !== null && !kept.has(i)
       const opacity = faint ? 0.12 : 0.9
       return {

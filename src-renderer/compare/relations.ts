@@ -69,7 +69,8 @@ export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string,
   return [...inputs, ...outcomes].filter(({ values }) => values.some((value) => value !== null))
 }
 
-function spansDecades(values: Values): boolean {
+/** Whether values are read better on a logarithmic axis: positive ones over two decades. */
+export function spansDecades(values: Values): boolean {
   const numbers = values.filter(isNumber)
   return numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 100
 }

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { homeOfTest } from '../fixtures/home-of-test.js'
+import { slice } from '../fixtures/slice.js'
+import { builtWorkbench } from './support/built.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
+import { serveHome } from './support/serve-home.js'
 import { withServer } from './support/suite.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 
@@ -122,4 +126,31 @@ describe.skipIf(noBrowser)('a study', () => {
     },
     6 * MINUTE,
   )
+
+  it('of a search shows its cells as parallel coordinates, also those that diverged', async () => {
+    const home = await homeOfTest()
+    const options = { dataset: 'mnist', preset: 'hamiltonian-quick', keys: 'h=0.1|0.2|0.4; batch=16|32|64', steps: 10 }
+    const { id } = await home.studies.start({ template: 'search', options, name: 'Step sizes' })
+    const { cells } = await home.studies.get({ id })
+    for (const { runId, position } of cells) {
+      home.addPoints(runId!, 'validation/accuracy', [{ step: 10, value: 0.4 + 0.05 * position }])
+      home.end(runId!, position === 4 ? 'diverged' : 'finished', position === 4 ? 'The loss is NaN.' : null)
+    }
+    const server = await serveHome(home, (await builtWorkbench()).page)
+    for (const scheme of slice(['light', 'dark'] as const, import.meta.filename)) {
+      const { page, context, complaints } = await openPage(real.browser, { scheme, width: 1300 })
+      await page.goto(`${server.windowAddress}#/studies/${id}`)
+      const figure = page.getByTestId('study-parallel')
+      await figure.waitFor()
+      expect(await figure.getByRole('img').getAttribute('aria-label')).toContain(
+        'of 9 cells over h, batch, State, Validation accuracy; 1 failed or diverged',
+      )
+      expect(await figure.innerText()).toMatch(/Validation accuracy\s+40\.00%\s+80\.00%\s+failed or diverged \(1\)/)
+      await picture(page, `study-parallel-${scheme}`, { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+      await context.close()
+    }
+    await server.close()
+  })
 })

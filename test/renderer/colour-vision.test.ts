@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chartTheme, lineStyle } from '../../src-renderer/charts/palette.js'
+import { chartTheme, lineStyle, valueColour, valueScale } from '../../src-renderer/charts/palette.js'
 
 /** Linear RGB as it is seen: Machado, Oliveira and Fernandes 2009, table 1, severity 1. */
 const VISIONS = {
@@ -35,6 +35,18 @@ function lab(rgb: number[]): number[] {
 }
 
 const luminance = (hex: string): number => linear(hex).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i]!, 0)
+
+it.each([false, true])('a scale of values can be read on the surface over its whole length, and is lightness alone, dark: %s', (dark) => {
+  const of = (hex: string): number => luminance(hex)
+  const ground = of(chartTheme(dark).surface)
+  const parts = [0, 0.25, 0.5, 0.75, 1].map((part) => of(valueColour(part, dark)))
+  for (const light of parts) {
+    const [high, low] = [Math.max(light, ground), Math.min(light, ground)]
+    expect((high + 0.05) / (low + 0.05)).toBeGreaterThanOrEqual(3)
+  }
+  expect([...parts].sort((a, b) => (dark ? a - b : b - a))).toEqual(parts)
+  expect([valueColour(0, dark), valueColour(1, dark)]).toEqual(valueScale(dark))
+})
 
 describe.each([false, true])('colours of lines, dark: %s', (dark) => {
   const colours = [...new Set(Array.from({ length: 56 }, (_, i) => lineStyle(i, dark).color))]

@@ -37,6 +37,9 @@ over.
 **Failures are shown.** Cells that failed or diverged are named in the notes of the report and counted in its tables; they are in no mean. \`resume\` continues what
 was paused, stopped, interrupted or failed, repeats failed measurements and computations, and makes removed runs anew. Diverged runs are results and stay.
 
+The page of a search has its cells as parallel coordinates, a line a cell, coloured by the validation accuracy; those that failed or diverged are dashed lines that
+end before it.
+
 Removing a study keeps its runs. Pausing it pauses the runs that it created, not those that it took over.
 
 ## Published figures

@@ -1,0 +1,100 @@
+import { numberOf, type LabTable } from '../../src-main/contract/lab.js'
+import type { RunSummary } from '../../src-main/contract/runs.js'
+import { describeFactors, type StudyCell, type StudyReport } from '../../src-main/contract/studies.js'
+import { chartTheme, valueColour, type LineStyle } from '../charts/palette.js'
+import type { RunInfo } from '../compare/groups.js'
+import { isNumber, spansDecades, type Quantity } from '../compare/relations.js'
+import { cellTitle } from '../lab/show-cell.js'
+import { cellLook } from '../ui/cell-look.js'
+
+/** Lines that are drawn; more cover each other. */
+export const MOST_LINES = 300
+/** The table in which a report has a row for each cell, in their order, and the figure by which a search ranks them. */
+const TABLE = 'cells'
+const METRIC = 'validation'
+/** Columns that were not chosen, besides the metric. */
+const MEASURED: ReadonlySet<string> = new Set([METRIC, 'parameters', 'seconds'])
+
+/** A search as parallel coordinates: a line a cell, an axis a key that differs, and its metric last. */
+export interface ParallelSearch {
+  runs: RunInfo[]
+  axes: Quantity[]
+  metric: Quantity
+  /** Cells that ended without a result, and those that have none yet, by their places. */
+  failed: ReadonlySet<number>
+  waiting: ReadonlySet<number>
+  /** How many cells there are; those beyond `MOST_LINES` are not drawn. */
+  cells: number
+}
+
+function quantityOf({ key, label, unit, values }: LabTable['columns'][number]): Quantity {
+  const shown = values.map((value) => {
+    if (value === null || typeof value === 'boolean') return value === null ? null : String(value)
+    const number = numberOf(value)
+    return Number.isFinite(number) ? number : typeof value === 'string' ? value : null
+  })
+  const measured = MEASURED.has(key)
+  return { id: key, name: key, label, title: cellTitle(label, unit), unit, measured, logarithmic: spansDecades(shown), values: shown }
+}
+
+/** Null for a study that ranks nothing, or before a key differs. */
+export function parallelSearch(
+  report: StudyReport,
+  cells: readonly StudyCell[],
+  runs: ReadonlyMap<string, RunSummary>,
+): ParallelSearch | null {
+  const table = report.tables.find(({ key }) => key === TABLE)
+  const ranked = table?.columns.find(({ key }) => key === METRIC)
+  if (!table || !ranked) return null
+  const cut = <T>(values: readonly T[]): T[] => values.slice(0, MOST_LINES)
+  const drawn = cut(cells)
+  const quantities = table.columns
+    .filter(({ key }) => key !== METRIC && key !== 'state')
+    .map((column) => quantityOf({ ...column, values: cut(column.values) }))
+    .filter(({ values }) => new Set(values).size > 1)
+  const metric = quantityOf({ ...ranked, values: cut(ranked.values) })
+  if (quantities.length === 0 || !metric.values.some(isNumber)) return null
+  const places = (wanted: (cell: StudyCell) => boolean): Set<number> => new Set(drawn.flatMap((cell, at) => (wanted(cell) ? [at] : [])))
+  const failed = places(({ state }) => state === 'failed' || state === 'diverged')
+  // In words as well as by their dashes, once some did not finish.
+  const states: Quantity[] = drawn.every(({ state }) => state === 'finished')
+    ? []
+    : [
+        {
+          ...quantityOf({ key: 'state', label: 'State', symbol: '', unit: '', values: drawn.map(({ state }) => cellLook(state).label) }),
+          measured: false,
+        },
+      ]
+  return {
+    runs: drawn.map(({ runId, position, factors }) => {
+      const run = runId === null ? undefined : runs.get(runId)
+      const seed = Number(factors['seed'] ?? run?.seed ?? 0)
+      return {
+        id: runId ?? `cell ${position}`,
+        name: describeFactors(factors),
+        preset: run?.preset ?? '',
+        dataset: run?.dataset ?? '',
+        seed,
+        config: null,
+      }
+    }),
+    axes: [...quantities.filter(({ measured }) => !measured), ...quantities.filter(({ measured }) => measured), ...states, metric],
+    metric,
+    failed,
+    waiting: places(({ state }) => state !== 'finished' && state !== 'failed' && state !== 'diverged'),
+    cells: cells.length,
+  }
+}
+
+/** Lightness says the metric; who failed or diverged is dashed in the colour of errors, who has no result yet dotted and faint. */
+export function styleOf({ metric, failed }: Pick<ParallelSearch, 'metric' | 'failed'>, dark: boolean): (place: number) => LineStyle {
+  const numbers = metric.values.filter(isNumber)
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
+  const theme = chartTheme(dark)
+  return (place) => {
+    if (failed.has(place)) return { color: theme.error, dash: [7, 4] }
+    const value = metric.values[place]
+    if (!isNumber(value)) return { color: theme.faint, dash: [2, 3] }
+    return { color: valueColour(high > low ? (value - low) / (high - low) : 1, dark), dash: [] }
+  }
+}
