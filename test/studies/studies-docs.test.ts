@@ -44,7 +44,8 @@ Removing a study keeps its runs. Pausing it pauses the runs that it created, not
 
 ## Published figures
 
-Published figures are drawn as separate marks named "published, other conditions" unless the conditions are equal, with the differences listed in a note.
+Where the conditions are equal (the same test images, all training images, at least as many seen), a published accuracy is a reference line. Elsewhere it is a separate mark
+named "published, other conditions", and a note lists the differences.
 
 This page is generated from \`src-main/studies/templates/\` by \`npm test -- studies-docs -u\`; results, help and charts use the same definitions. See
 [adding-a-study.md](adding-a-study.md) for adding one.`

@@ -22,6 +22,8 @@ export interface Played {
   reason?: string
   measured?: Record<string, unknown>
   seconds?: number
+  /** Steps that the run has been trained for. */
+  step?: number
 }
 
 /** The report of a template whose cells have come to what the test says. */
@@ -33,10 +35,19 @@ export function played(
 ): StudyReport {
   const { options: whole, cells } = expandTemplate(id, options, home)
   const outcomes = cells.map((cell, position): StudyOutcome => {
-    const { state, accuracy, best = {}, images = 10_000, reason = null, measured = null, seconds = null } = outcome(cell, position)
+    const {
+      state,
+      accuracy,
+      best = {},
+      images = 10_000,
+      reason = null,
+      measured = null,
+      seconds = null,
+      step = 0,
+    } = outcome(cell, position)
     const values: Record<string, number> = accuracy === undefined ? {} : { 'test/accuracy': accuracy }
     const reported = accuracy === undefined ? null : { step: 1, images, values }
-    const run = cell.work.kind === 'run' ? sampleSummary(`run${position}`, { status: state as never, reported, best }) : null
+    const run = cell.work.kind === 'run' ? sampleSummary(`run${position}`, { status: state as never, reported, best, step }) : null
     return { ...cell, position, key: String(position), takenOver: false, state, reason, measured, seconds, run }
   })
   return reportTemplate(id, whole, outcomes, home)

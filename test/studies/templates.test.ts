@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { wilsonInterval } from '../../src-main/contract/binomial.js'
+import type { LabFigure } from '../../src-main/contract/lab.js'
 import type { StudyReport } from '../../src-main/contract/studies.js'
 import { allTemplates } from '../../src-main/studies/registry.js'
 import { expandTemplate } from '../../src-main/studies/run.js'
@@ -126,6 +127,26 @@ describe('the main table', () => {
     const few = finished({}, home)
     expect(few.row).toMatchObject({ comparable: null, published: 0.9286, paperParameters: 460_000 })
     expect(few.notes).toContain('cifar-10 has 10,000 training and 10,000 test images, CIFAR-10 50,000 and 10,000')
+  })
+
+  it('draws them as reference lines where conditions are equal, and as marks of their own elsewhere; what failed keeps its name', () => {
+    const whole = homeWith(50_000)
+    const equal = { ...whole, datasets: whole.datasets.map((dataset) => ({ ...dataset, channelMean: [0.4914, 0.4822, 0.4465] })) }
+    const report = played('main-table', { datasets: 'cifar-10', presets: 'resnet-32, revnet-38', seeds: '1,2' }, equal, ({ factors }) => {
+      const long = factors['network'] === 'resnet-32'
+      return long || factors['seed'] === 1 ? { state: 'finished', accuracy: 0.9, step: long ? 80_000 : 10 } : { state: 'diverged' }
+    })
+    const figure = report.figures[0] as Extract<LabFigure, { kind: 'line' }>
+    expect(figure.marks).toEqual([{ axis: 'y', value: 0.9286, label: 'ResNet-32, published' }])
+    const rows = rowsOf(report, figure.table).map(({ variant, accuracy }) => [variant, accuracy])
+    expect(rows).toEqual([
+      ['resnet-32', 0.9],
+      ['revnet-38 (1 failed or diverged)', 0.9],
+      ['RevNet-38, published, other conditions', 0.9276],
+    ])
+    // Points of different networks are not joined.
+    expect(figure.loose).toEqual(rows.map(([variant]) => variant))
+    expect(text(report)).toContain('the published networks at least 7,680,000')
   })
 })
 

@@ -10,6 +10,7 @@ import { defineStudy, type NewCell } from '../template.js'
 const {
   network,
   dataset,
+  variant,
   seed,
   state,
   accuracy,
@@ -27,6 +28,7 @@ const {
 const quantities = {
   network,
   dataset,
+  variant,
   seed,
   state,
   accuracy,
@@ -101,7 +103,8 @@ export const mainTable = defineStudy({
       const set = home.datasets.find(({ name }) => name === group.factors['dataset'])
       const preset = home.presets.find(({ name }) => name === group.factors['network'])
       const { arch, stages, batch = 100 } = preset?.config ?? {}
-      const known = set && arch && stages ? publishedAccuracy(publishedName({ arch, stages }), set.format) : null
+      const name = arch && stages ? publishedName({ arch, stages }) : undefined
+      const known = set ? publishedAccuracy(name, set.format) : null
       const run = group.outcomes.find(({ state: of }) => of === 'finished')?.run
       const why =
         run && set && arch && stages
@@ -109,6 +112,7 @@ export const mainTable = defineStudy({
           : 'no run has finished'
       const last = group.outcomes.flatMap(({ run: each }) => each?.latest['system/residentMiB'] ?? [])
       return {
+        name,
         known,
         why,
         parameters: group.outcomes.map(({ run: each }) => each?.parameters ?? null).find((count) => count !== null) ?? null,
@@ -135,6 +139,42 @@ export const mainTable = defineStudy({
       network: outcomes.map(({ factors }) => String(factors['network'])),
       ...cellColumns(outcomes),
     })
+    for (const [at, set] of [...new Set(groups.map(({ factors }) => String(factors['dataset'])))].entries()) {
+      const own = groups.flatMap((group, place) => (group.factors['dataset'] === set ? [{ group, row: rows[place]! }] : []))
+      const columns = accuracyColumns(own.map(({ group }) => group))
+      // What failed has its place in the legend, also where no seed is left for a point.
+      const variants = own.map(({ group: { factors, failed: lost } }) =>
+        lost > 0 ? `${String(factors['network'])} (${lost} failed or diverged)` : String(factors['network']),
+      )
+      const apart = own.flatMap(({ row: { name, known, why, paperParameters } }) =>
+        known !== null && why !== null && paperParameters !== null
+          ? [{ name: `${name}, published, other conditions`, known, paperParameters }]
+          : [],
+      )
+      const absent = apart.map(() => null)
+      findings.table(`figure${at + 1}`, `Test accuracy over parameters, ${set}`, {
+        variant: [...variants, ...apart.map(({ name }) => name)],
+        parameters: [
+          ...own.map(({ row }) => row.parameters ?? row.paperParameters),
+          ...apart.map(({ paperParameters }) => paperParameters),
+        ],
+        accuracy: [...columns.accuracy, ...apart.map(({ known }) => known)],
+        low: [...columns.low, ...absent],
+        high: [...columns.high, ...absent],
+      })
+      findings.line({
+        title: `Test accuracy over parameters, ${set}`,
+        table: `figure${at + 1}`,
+        x: 'parameters',
+        y: ['accuracy'],
+        by: 'variant',
+        marks: own.flatMap(({ row: { name, known, why } }) =>
+          known !== null && why === null ? [{ axis: 'y' as const, value: known, label: `${name}, published` }] : [],
+        ),
+        spread: { low: 'low', high: 'high' },
+        loose: [...variants, ...apart.map(({ name }) => name)],
+      })
+    }
     for (const failure of failures(outcomes)) findings.warn(failure)
     const differences = new Set(rows.flatMap(({ known, why }) => (known !== null && why !== null ? [why] : [])))
     if (differences.size > 0) findings.note(`Other conditions than those of the published accuracies: ${[...differences].join('; ')}.`)
