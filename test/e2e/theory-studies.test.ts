@@ -22,6 +22,13 @@ const CASES = [
     figure: 'Gradient and its lower bounds, 2 layers',
     says: /: Squared gradient norm over Step.*Lower bound by all layers from .*Bound as it is quoted from/,
   },
+  {
+    id: 'forward-stability',
+    options: 'products=1.9%2C2.1&verletSteps=10',
+    cells: 5,
+    figure: 'Distance of two nearby inputs',
+    says: /: Distance of the first two inputs over Step.*plus from 0\.283 to 1\.21; minus from 0\.0787 to 0\.283/,
+  },
 ]
 
 describe.skipIf(noBrowser)('a study that computes', () => {
