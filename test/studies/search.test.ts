@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { gridImportance } from '../../src-main/studies/anova.js'
 import { expandTemplate } from '../../src-main/studies/run.js'
 import { gridOf, randomPoints, readBase, readSearchKeys } from '../../src-main/studies/search-space.js'
-import { homeWith, played, rowsOf } from './support.js'
+import { homeWith, played, rowsOf, type Played } from './support.js'
 
 const home = homeWith()
 const overridesOf = (options: Record<string, string | number>) =>
@@ -142,6 +142,35 @@ describe('a search', () => {
     expect(shares[1]!['importance']).toBeCloseTo(0.2, 9)
     const broken = valued((position) => (position === 0 ? 'diverged' : 'finished'))
     expect(broken.tables.some(({ key }) => key === 'importance')).toBe(false)
-    expect(broken.notes.map(({ text }) => text)).toContain('Importance needs a complete grid: every run has to finish.')
+    expect(broken.notes.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/needs a complete grid, or at least 30 runs that finished, and 7 have/) as string,
+    )
+  })
+
+  it('gives importance by permutation of 30 runs of a random search and more, when all have ended, and refuses fewer', () => {
+    const of = (draws: number, keys: string, state: (position: number) => Played['state'] = () => 'finished') =>
+      played('search', { dataset: 'cifar-10', method: 'random', draws, keys }, home, ({ factors }, position) => ({
+        state: state(position),
+        best: { 'validation/accuracy': 0.5 + 0.3 * Number(factors['h']) + (factors['arch'] === 'midpoint' ? 0.05 : 0) },
+      }))
+    const keys = 'h=0.1..1; arch=hamiltonian|midpoint; learningRate=0.01..0.3 log'
+    const report = of(40, keys, (position) => (position === 3 ? 'diverged' : 'finished'))
+    const rows = rowsOf(report, 'permutation')
+    expect(rows.map(({ key }) => key)).toEqual(['h', 'arch', 'learningRate'])
+    const [h, arch, rate] = rows.map(({ permutation }) => Number(permutation))
+    expect(h!).toBeGreaterThan(arch!)
+    expect(arch!).toBeGreaterThan(rate!)
+    for (const row of rows) {
+      expect(row['permutationLow']).toBeLessThanOrEqual(Number(row['permutation']))
+      expect(row['permutationHigh']).toBeGreaterThanOrEqual(Number(row['permutation']))
+    }
+    expect(report.notes.some(({ text }) => text.includes('of 39 runs that finished'))).toBe(true)
+
+    const said = (shown: typeof report) => shown.notes.map(({ text }) => text).join(' ')
+    expect(said(of(29, keys))).toContain('at least 30 runs that finished, and 29 have')
+    expect(said(of(40, keys, (position) => (position === 0 ? 'running' : 'finished')))).toContain('is shown when every run has ended')
+    expect(said(of(40, `${keys}; steps=100|200`))).toContain('runs differ in their length')
+    for (const shown of [of(29, keys), of(40, `${keys}; steps=100|200`)])
+      expect(shown.tables.some(({ key }) => key === 'permutation')).toBe(false)
   })
 })

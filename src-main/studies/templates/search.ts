@@ -3,6 +3,7 @@ import { field } from '../../contract/config.js'
 import { sampleOf } from '../../contract/sample.js'
 import type { CellWork, StudyOutcome } from '../../contract/studies.js'
 import { gridImportance } from '../anova.js'
+import { importanceWithIntervals, type PermutationImportance } from '../forest.js'
 import { datasetOption, readDataset, readPresets, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { SHARED } from '../quantities.js'
 import { cell, failures, groupOver, hasFailed, reportedAccuracy } from '../report.js'
@@ -47,6 +48,28 @@ const quantities = {
     formula: 'Variance of the marginal means of the key over the variance of the whole grid; what is left to 1 is due to interactions',
     source: 'Exact analysis of variance: Hooker 2007; Hutter et al. 2014',
   },
+  permutation: {
+    label: 'Importance by permutation',
+    symbol: '',
+    unit: 'relative',
+    formula:
+      'By how much the squared error of a regression forest on runs that a tree has not seen grows when the key is permuted among them, over the variance of the validation accuracy; 0 where the key does not help to predict it',
+    source: 'Breiman 2001',
+  },
+  permutationLow: {
+    label: '95% interval, lower end',
+    symbol: '',
+    unit: 'relative',
+    formula: 'Importance minus 1.96 standard errors, by the delete-d jackknife over 20 random halves of the runs',
+    source: 'Ishwaran and Lu 2019',
+  },
+  permutationHigh: {
+    label: '95% interval, upper end',
+    symbol: '',
+    unit: 'relative',
+    formula: 'As the lower end',
+    source: 'Ishwaran and Lu 2019',
+  },
 } as const
 
 /** Checked, with all keys of a configuration, when the run is made. */
@@ -55,6 +78,16 @@ type Overrides = Extract<CellWork, { kind: 'run' }>['run']['overrides']
 /** The keys of a search; their columns are told from those that every search has. */
 const keysOf = (text: string): SearchKey[] =>
   readSearchKeys(text).map((key) => (key.column in quantities ? { ...key, column: `${key.column}Key` } : key))
+
+/** What was found last: reports are made whenever somebody looks, and a forest of a thousand runs takes seconds. */
+let lastForest: { of: string; found: PermutationImportance[] } | null = null
+
+/** Runs below which a forest says little. */
+const LEAST_RUNS = 30
+
+/** A value as a number; of texts their place among the values of the key. */
+const featureOf = (value: SearchValue, values: readonly SearchValue[]): number =>
+  typeof value === 'string' ? values.indexOf(value) : Number(value)
 
 const validationOf = ({ run, state: of }: StudyOutcome): number | null =>
   of === 'finished' ? (run?.best['validation/accuracy'] ?? null) : null
@@ -65,7 +98,7 @@ export const search = defineStudy({
   rank: 6,
   question: 'Which configuration is best on a validation split, and which keys matter?',
   limits:
-    'Configurations are ranked by the validation split alone; the test accuracy of the first is an estimate, those of the others are not shown. The best of many validation accuracies is optimistic. Importance is exact for complete grids and is not given for random search.',
+    'Configurations are ranked by the validation split alone; the test accuracy of the first is an estimate, those of the others are not shown. The best of many validation accuracies is optimistic. Importance is exact for complete grids; for random search and incomplete grids it is that of a forest, from 30 runs on, with an interval.',
   quantities,
   furtherQuantities: ({ keys }) =>
     Object.fromEntries(
@@ -199,9 +232,9 @@ export const search = defineStudy({
       })
     }
     for (const failure of failures(outcomes)) findings.warn(failure)
-    if (options.method !== 'grid') return
+    if (!settled) return findings.note('The importance of keys is shown when every run has ended.')
     const whole = groups.every(({ validation, outcomes: of }) => validation.n === of.length)
-    if (!whole) return findings.note('Importance needs a complete grid: every run has to finish.')
+    if (options.method !== 'grid' || !whole) return reportPermutation()
     const shares = gridImportance(
       groups.map(({ factors, validation }) => ({ point: factors, value: validation.mean })),
       keys.map(({ column }) => column),
@@ -211,5 +244,41 @@ export const search = defineStudy({
       key: shares.map(({ key }) => keys.find(({ column }) => column === key)!.path),
       importance: shares.map(({ share }) => share),
     })
+
+    function reportPermutation(): void {
+      const rows = outcomes.flatMap((outcome) => {
+        const value = validationOf(outcome)
+        return value === null ? [] : [{ value, x: keys.map(({ column, values }) => featureOf(outcome.factors[column]!, values)) }]
+      })
+      // Runs of another length would be compared by how long they were trained.
+      if (keys.some(({ path }) => path === 'steps' || path === 'epochs'))
+        return findings.note('The importance of keys is not given where runs differ in their length, which is a key of this search.')
+      if (rows.length < LEAST_RUNS)
+        return findings.note(
+          `The importance of keys needs a complete grid, or at least ${LEAST_RUNS} runs that finished, and ${rows.length} have: with fewer a forest says little.`,
+        )
+      if (rows.every(({ value }) => value === rows[0]!.value))
+        return findings.note('All configurations have the same validation accuracy, so no key explains a difference.')
+      const of = JSON.stringify([rows, options.drawSeed])
+      if (lastForest?.of !== of)
+        lastForest = {
+          of,
+          found: importanceWithIntervals(
+            rows.map(({ x }) => x),
+            rows.map(({ value }) => value),
+            { trees: 100, seed: options.drawSeed },
+          ),
+        }
+      const { found } = lastForest
+      findings.table('permutation', 'Importance of keys by permutation', {
+        key: keys.map(({ path }) => path),
+        permutation: found.map(({ importance }) => importance),
+        permutationLow: found.map(({ low }) => low),
+        permutationHigh: found.map(({ high }) => high),
+      })
+      findings.note(
+        `Importance by permutation is of ${rows.length} runs that finished, all of the same length. Those that failed or diverged are not in it, so that a key that makes runs fail may seem less important.`,
+      )
+    }
   },
 })

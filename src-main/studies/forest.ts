@@ -1,0 +1,143 @@
+import { permutation, randomFor, type Random } from '../numeric/random.js'
+
+/**
+ * A regression forest as far as permutation importance needs it: trees on bootstrap samples, each with the rows that it has not seen. Our own, because
+ * packages such as ml-random-forest do not keep which rows a tree has not seen. Source: Breiman 2001, "Random forests".
+ */
+interface Node {
+  value: number
+  split: { feature: number; threshold: number; low: Node; high: Node } | null
+}
+
+type Rows = readonly (readonly number[])[]
+
+/** A column of values for each feature, so that a node is read along a column. */
+type Columns = readonly Float64Array[]
+
+/**
+ * A tree that is split until its leaves are pure, at the midpoints between neighbouring values, by the sum of squares (CART, as scikit-learn's).
+ * @param orders for each feature the rows of the node in ascending order of it: sorted once for all trees, and only divided here
+ */
+function grow(columns: Columns, y: Float64Array, orders: readonly Int32Array[], random: Random): Node {
+  const [rows] = orders as [Int32Array]
+  const count = rows.length
+  let [total, pure] = [0, true]
+  for (let i = 0; i < count; i++) {
+    total += y[rows[i]!]!
+    pure &&= y[rows[i]!] === y[rows[0]!]
+  }
+  const leaf: Node = { value: total / count, split: null }
+  if (pure) return leaf
+  let best: { gain: number; feature: number; threshold: number } | null = null
+  // Of equal splits the first in a random order wins, so that no feature is preferred for its place.
+  const first = random.integer(0, columns.length - 1)
+  for (let k = 0; k < columns.length; k++) {
+    const feature = (first + k) % columns.length
+    const [values, order] = [columns[feature]!, orders[feature]!]
+    let below = 0
+    for (let i = 1; i < count; i++) {
+      below += y[order[i - 1]!]!
+      const [left, right] = [values[order[i - 1]!]!, values[order[i]!]!]
+      if (left === right) continue
+      // What the sum of squares falls by, but for a constant.
+      const gain = below ** 2 / i + (total - below) ** 2 / (count - i)
+      const middle = (left + right) / 2
+      // Of two numbers without one between them the mean may be the upper, which has to be above.
+      if (!best || gain > best.gain) best = { gain, feature, threshold: middle < right ? middle : left }
+    }
+  }
+  if (!best) return leaf
+  const { feature, threshold } = best
+  const values = columns[feature]!
+  const side = (low: boolean): Node =>
+    grow(
+      columns,
+      y,
+      orders.map((order) => order.filter((row) => values[row]! <= threshold === low)),
+      random,
+    )
+  return { ...leaf, split: { feature, threshold, low: side(true), high: side(false) } }
+}
+
+function predict(node: Node, read: (feature: number) => number): number {
+  let at = node
+  while (at.split) at = read(at.split.feature) <= at.split.threshold ? at.split.low : at.split.high
+  return at.value
+}
+
+/**
+ * By how much the squared error of rows that a tree has not seen grows when a feature is permuted among them, the mean over all trees, divided by
+ * the variance of y: 0 means that the feature does not help to predict.
+ * @param x a row of features for each value
+ * @param seed of bootstrap samples and permutations
+ */
+export function outOfBagImportance(x: Rows, y: readonly number[], { trees, seed }: { trees: number; seed: number }): number[] {
+  const features = x[0]!.length
+  const values = Float64Array.from(y)
+  const columns = Array.from({ length: features }, (_, feature) => Float64Array.from(x, (row) => row[feature]!))
+  const all = Int32Array.from(y, (_, row) => row)
+  const sorted = columns.map((column) => Int32Array.from(all).sort((a, b) => column[a]! - column[b]!))
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  const sums = new Array<number>(features).fill(0)
+  let counted = 0
+  for (let tree = 0; tree < trees; tree++) {
+    const random = randomFor(seed, 'importance/tree', tree)
+    const times = new Uint32Array(values.length)
+    for (let i = 0; i < values.length; i++) times[random.integer(0, values.length - 1)]!++
+    const unseen = all.filter((row) => times[row] === 0)
+    if (unseen.length < 2) continue
+    counted++
+    // Each row as often as it was drawn, still in order.
+    const orders = sorted.map((order) => Int32Array.from([...order].flatMap((row) => new Array<number>(times[row]!).fill(row))))
+    const root = grow(columns, values, orders, random)
+    const error = (valueOf: (at: number, feature: number) => number): number =>
+      unseen.reduce((sum, row, at) => sum + (predict(root, (feature) => valueOf(at, feature)) - values[row]!) ** 2, 0) / unseen.length
+    const before = error((at, feature) => columns[feature]![unseen[at]!]!)
+    for (let permuted = 0; permuted < features; permuted++) {
+      const order = permutation(random, unseen.length)
+      const after = error((at, feature) => columns[feature]![unseen[feature === permuted ? order[at]! : at]!]!)
+      sums[permuted] = sums[permuted]! + after - before
+    }
+  }
+  return sums.map((sum) => sum / counted / variance)
+}
+
+export interface PermutationImportance {
+  importance: number
+  /** Ends of a 95% interval. */
+  low: number
+  high: number
+}
+
+/** Halves of the runs that the interval is estimated from. */
+const HALVES = 20
+
+/**
+ * Importance with intervals by the delete-d jackknife with d = n / 2 (Ishwaran and Lu 2019, "Standard errors and confidence intervals for variable
+ * importance in random forest regression"): the spread over random halves, which for half of the runs estimates the standard error as it is.
+ */
+export function importanceWithIntervals(
+  x: Rows,
+  y: readonly number[],
+  { trees, seed }: { trees: number; seed: number },
+): PermutationImportance[] {
+  const whole = outOfBagImportance(x, y, { trees, seed })
+  const halves = Array.from({ length: HALVES }, (_, at) => {
+    const random = randomFor(seed, 'importance/half', at)
+    const rows = [...permutation(random, y.length)].slice(0, Math.floor(y.length / 2))
+    return outOfBagImportance(
+      rows.map((row) => x[row]!),
+      rows.map((row) => y[row]!),
+      { trees: Math.ceil(trees / 4), seed: seed + at + 1 },
+    )
+  })
+  return whole.map((importance, feature) => {
+    const of = halves.map((half) => half[feature]!).filter(Number.isFinite)
+    const mean = of.reduce((sum, value) => sum + value, 0) / of.length
+    const kept = Math.floor(y.length / 2)
+    const factor = kept / (y.length - kept)
+    const error = Math.sqrt((factor * of.reduce((sum, value) => sum + (value - mean) ** 2, 0)) / of.length)
+    return { importance, low: importance - 1.96 * error, high: importance + 1.96 * error }
+  })
+}
