@@ -97,7 +97,7 @@ export const forwardStability = defineStudy({
       table: 'states',
       x: 'y1',
       y: 'y2',
-      by: 'input',
+      by: 'kernel',
       equal: true,
       regions: [],
     })
