@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LabOptionsSchema, LabResultSchema, type Quantity } from './lab.js'
+import { LabOptionsSchema, LabResultSchema, type LabResult, type Quantity } from './lab.js'
 import type { OptionDescriptions } from './option-descriptions.js'
 import { CreateRunSchema, RunIdSchema, RunStatusSchema, type RunStatus, type RunSummary } from './runs.js'
 import { BenchStepRequestSchema } from './tools.js'
@@ -63,7 +63,11 @@ export const StudyCellSchema = z.strictObject({
 export type StudyCell = z.infer<typeof StudyCellSchema>
 
 /** A cell with the row of its run, as reports see it. */
-export type StudyOutcome = Omit<StudyCell, 'runId'> & { run: RunSummary | null }
+export type StudyOutcome = Omit<StudyCell, 'runId'> & {
+  run: RunSummary | null
+  /** What diagnostics of the lab said of the run, by diagnostic, of those that the template names; absent where none has. */
+  diagnosed?: Readonly<Record<string, LabResult['summary']>>
+}
 
 /** Cells by state; states without any are absent. */
 export const CellCountsSchema = z.partialRecord(CellStateSchema, z.int())
@@ -93,6 +97,8 @@ export interface StudyDetail {
   study: Study
   cells: StudyCell[]
   report: StudyReport
+  /** Diagnostics that the template's report draws, with the finished runs that have no result of them. */
+  undiagnosed: { diagnostic: string; runIds: string[] }[]
   /** Estimate of the seconds until the last cell is done; null when nothing is going on, or nothing is known yet. */
   remainingSeconds: number | null
   /** The command that starts the same study. */
@@ -127,7 +133,28 @@ export interface StudyTemplateInfo {
   limits: string
   quantities: Readonly<Record<string, Quantity>>
   options: OptionDescriptions
+  /** Diagnostics of the lab whose results of its runs the report draws. */
+  diagnostics?: readonly string[]
 }
+
+/**
+ * Diagnostics of the lab and studies of the same question: the diagnostic answers it for one network, the study by runs or measurements. Both
+ * take a preset.
+ */
+export const COUNTERPARTS: readonly { diagnostic: string; study: string; whatStudyDoes: string; whatDiagnosticDoes: string }[] = [
+  {
+    diagnostic: 'memory-depth',
+    study: 'memory-depth',
+    whatStudyDoes: 'Measure memory and time in fresh processes',
+    whatDiagnosticDoes: 'Estimate memory and time at once in the lab',
+  },
+  {
+    diagnostic: 'spectrum',
+    study: 'depth-step',
+    whatStudyDoes: 'Train over step sizes and depths',
+    whatDiagnosticDoes: 'Stability of one network in the lab',
+  },
+]
 
 /** Whether every cell has come to its end. */
 export const isSettled = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): boolean =>

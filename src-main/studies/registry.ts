@@ -30,6 +30,6 @@ export function findTemplate(id: string): Template {
 }
 
 /** What forms and documentation show of it. */
-export function describeTemplate({ id, title, question, limits, quantities, options }: Template): StudyTemplateInfo {
-  return { id, title, question, limits, quantities, options: describeFields(options) }
+export function describeTemplate({ id, title, question, limits, quantities, options, diagnostics }: Template): StudyTemplateInfo {
+  return { id, title, question, limits, quantities, options: describeFields(options), ...(diagnostics ? { diagnostics } : {}) }
 }

@@ -36,6 +36,8 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   quantities: Q
   /** Further ones that only the options decide, such as the keys of a search. */
   furtherQuantities?(options: OptionsOf<O>): Quantities
+  /** Diagnostics of the lab whose stored results of its runs the report draws: see `StudyOutcome.diagnosed`. */
+  diagnostics?: readonly string[]
   /** Made with `field()`, each with a default. */
   options: O
   /**

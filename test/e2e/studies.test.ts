@@ -127,6 +127,38 @@ describe.skipIf(noBrowser)('a study', () => {
     6 * MINUTE,
   )
 
+  it(
+    'over depth and step size has the lab measure the stability margin of its trained networks, and links to the diagnostic and back',
+    async () => {
+      const { client, close } = await real.connect()
+      const options = { preset: 'hamiltonian-quick', dataset: 'mnist', sizes: '0.1', units: '2, 3', steps: 2, seeds: '1' }
+      const { id } = await client.studies.start.mutate({ template: 'depth-step', options })
+      await expect
+        .poll(async () => (await client.studies.get.query({ id })).study.counts, { timeout: 2 * MINUTE, interval: 300 })
+        .toEqual({ finished: 2 })
+      const { page, complaints } = await openPage(real.browser, { width: 1300 })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(await real.server.windowAddress())
+      await page.getByRole('link', { name: 'Studies' }).first().waitFor()
+      await page.goto(`${real.server.address}/#/studies/${id}`)
+      await page.getByTestId('diagnose').click()
+      await page.getByTestId('study-diagnostics').waitFor({ state: 'hidden' })
+      await page.getByText('Stability margin after training').first().waitFor()
+      await picture(page, 'study-margin-light', { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      const { report, undiagnosed } = await client.studies.get.query({ id })
+      expect(undiagnosed).toEqual([{ diagnostic: 'spectrum', runIds: [] }])
+      const margins = report.tables[0]!.columns.find(({ key }) => key === 'margin')!.values
+      expect(margins.every((value) => typeof value === 'number' && value < 1)).toBe(true)
+      await page.getByTestId('to-lab').click()
+      await page.waitForURL(/#\/lab\?diagnostic=spectrum/)
+      expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+      await page.context().close()
+      await close()
+    },
+    4 * MINUTE,
+  )
+
   it('of a search shows its cells as parallel coordinates, also those that diverged', async () => {
     const home = await homeOfTest()
     const options = { dataset: 'mnist', preset: 'hamiltonian-quick', keys: 'h=0.1|0.2|0.4; batch=16|32|64', steps: 10 }

@@ -138,6 +138,22 @@ describe('a study', () => {
     expect(rows.at(-1)).toEqual({ finished: 1, diverged: 1, starting: 1 })
   })
 
+  it('names the finished runs that a diagnostic of its report has not looked at', async () => {
+    using session = await open({ templates: { ...templates, list: () => [{ ...INFO, diagnostics: ['spectrum'] }] } })
+    const { id } = await start(session, { seeds: '1,2' })
+    end(session.trainers[0]!, 'finished')
+    await eventually(() => session.stores.studies.get(id)!.counts['finished']).toBe(1)
+    const { undiagnosed, cells } = await session.services.studies.get({ id })
+    const runId = cells[0]!.runId!
+    expect(undiagnosed).toEqual([{ diagnostic: 'spectrum', runIds: [runId] }])
+    const summary = [{ key: 'margin', label: 'Stability margin', symbol: '', unit: '', value: 0.5 }]
+    const entry = { runId, file: 'f', step: 40, at: 1, diagnostic: 'spectrum', title: 'Spectrum', options: {}, seconds: 1 }
+    session.stores.labResults.put(entry, { summary } as never)
+    expect(session.stores.labResults.summaryOf(runId, 'spectrum')).toEqual(summary)
+    expect(session.stores.labResults.summaryOf(runId, 'energy')).toBeNull()
+    expect((await session.services.studies.get({ id })).undiagnosed).toEqual([{ diagnostic: 'spectrum', runIds: [] }])
+  })
+
   it('skips what is done: runs of other studies, runs that finished by themselves, and equal cells', async () => {
     using session = await open({
       provenance: async () => ({

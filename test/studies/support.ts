@@ -24,6 +24,7 @@ export interface Played {
   seconds?: number
   /** Steps that the run has been trained for. */
   step?: number
+  diagnosed?: StudyOutcome['diagnosed']
 }
 
 /** The report of a template whose cells have come to what the test says. */
@@ -44,11 +45,23 @@ export function played(
       measured = null,
       seconds = null,
       step = 0,
+      diagnosed,
     } = outcome(cell, position)
     const values: Record<string, number> = accuracy === undefined ? {} : { 'test/accuracy': accuracy }
     const reported = accuracy === undefined ? null : { step: 1, images, values }
     const run = cell.work.kind === 'run' ? sampleSummary(`run${position}`, { status: state as never, reported, best, step }) : null
-    return { ...cell, position, key: String(position), takenOver: false, state, reason, measured, seconds, run }
+    return {
+      ...cell,
+      position,
+      key: String(position),
+      takenOver: false,
+      state,
+      reason,
+      measured,
+      seconds,
+      run,
+      ...(diagnosed ? { diagnosed } : {}),
+    }
   })
   return reportTemplate(id, whole, outcomes, home)
 }

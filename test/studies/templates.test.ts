@@ -109,6 +109,28 @@ describe('fewer training data', () => {
   })
 })
 
+describe('depth and step size', () => {
+  it('draws the smallest stability margin that the diagnostic found over the seeds, and says of how many runs it is known', () => {
+    const margin = (value: number | string): Played['diagnosed'] => ({
+      spectrum: [{ key: 'margin', label: '', symbol: '', unit: '', value }],
+    })
+    const options = { dataset: 'cifar-10', sizes: '0.1, 1', units: '2', seeds: '1,2' }
+    const report = played('depth-step', options, home, ({ factors }) => ({
+      state: 'finished',
+      accuracy: 0.5,
+      diagnosed: factors['h'] === 1 ? {} : margin(factors['seed'] === 1 ? 0.75 : -0.5),
+    }))
+    expect(rowsOf(report, 'grid').map(({ h, margin: of }) => [h, of])).toEqual([
+      [0.1, -0.5],
+      [1, null],
+    ])
+    expect(report.figures.map(({ title }) => title)).toContain('Stability margin after training')
+    expect(text(report)).toContain('known of 2 of 4 finished runs')
+    const without = played('depth-step', options, home, () => ({ state: 'finished', accuracy: 0.5 }))
+    expect(without.figures.map(({ title }) => title)).not.toContain('Stability margin after training')
+  })
+})
+
 describe('the main table', () => {
   it('puts published accuracies into the column of equal conditions only where they are equal', () => {
     const whole = homeWith(50_000)

@@ -8,9 +8,9 @@ import {
   type Study,
   type StudyCell,
   type StudyDetail,
-  type StudyOutcome,
   type StudyPreview,
 } from '../../contract/studies.js'
+import type { LabStore } from '../lab/lab-store.js'
 import type { Datasets } from '../datasets/datasets.js'
 import type { Changes } from '../home/changes.js'
 import { readSettings, type SettingsStore } from '../home/settings.js'
@@ -27,6 +27,7 @@ import { expandCells } from './expand.js'
 import type { CellWorker } from './cell-worker.js'
 import { createComputations, type Computer } from './computations.js'
 import { createMeasurements, type Measurer } from './measurements.js'
+import { outcomesOf } from './outcomes.js'
 import type { StudyStore } from './study-store.js'
 import type { StudyTemplates, TemplateHome } from './study-templates.js'
 
@@ -36,6 +37,7 @@ interface StudyPorts {
   settings: SettingsStore
   runs: RunStore
   studies: StudyStore
+  labResults: LabStore
   control: RunControl
   maker: RunMaker
   configurations: Configurations
@@ -137,15 +139,17 @@ export class Studies {
   async detail(id: string): Promise<StudyDetail> {
     const study = this.require(id)
     const cells = this.ports.studies.cells(id)
-    const { runs, templates } = this.ports
-    const outcomes = cells.map(({ runId, ...cell }): StudyOutcome => ({ ...cell, run: (runId && runs.get(runId)) || null }))
+    const { templates } = this.ports
+    const infos = await templates.list()
+    const { outcomes, undiagnosed } = outcomesOf(this.ports, cells, infos.find((info) => info.id === study.template)?.diagnostics ?? [])
     const report = await templates.report(study.template, study.options, outcomes, await this.home())
     return {
       study,
       cells,
       report,
+      undiagnosed,
       remainingSeconds: remainingSeconds(outcomes, this.slots),
-      command: commandOf(study, await templates.list()),
+      command: commandOf(study, infos),
     }
   }
 

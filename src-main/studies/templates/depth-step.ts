@@ -1,7 +1,10 @@
 import { UserError } from '../../contract/errors.js'
 import { field } from '../../contract/config.js'
 import { z } from 'zod'
+import type { StudyOutcome } from '../../contract/studies.js'
 import { sampleOf } from '../../contract/sample.js'
+import { numberOf } from '../../contract/lab.js'
+import { spectrum } from '../../lab/diagnostics/spectrum.js'
 import { datasetOption, numbersOption, readDataset, readNumbers, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { SHARED } from '../quantities.js'
 import { accuracyColumns, cell, cellColumns, failures, groupOver } from '../report.js'
@@ -37,6 +40,7 @@ const quantities = {
     formula: 'Last recorded error of the reconstructed first state, relative to it; the largest over the seeds',
     source: 'Gomez et al. 2017, section 3',
   },
+  margin: spectrum.quantities['margin']!,
   travel: {
     label: 'Integration time h × units',
     symbol: 'hN',
@@ -46,6 +50,12 @@ const quantities = {
   },
 } as const
 
+/** What the diagnostic says of a run: the smallest margin of its units. */
+const marginOf = ({ diagnosed }: StudyOutcome): number | null => {
+  const said = diagnosed?.[spectrum.id]?.find(({ key }) => key === 'margin')?.value
+  return said === undefined || said === null ? null : numberOf(said)
+}
+
 const largest = (values: readonly number[]): number | null => (values.length > 0 ? Math.max(...values) : null)
 
 export const depthStep = defineStudy({
@@ -53,8 +63,10 @@ export const depthStep = defineStudy({
   title: 'Depth and step size',
   rank: 4,
   question: 'How do accuracy and the exactness of the reversal depend on step size and depth?',
-  limits: 'One small network and one length of training. The stability margin of a trained cell is the diagnostic Spectrum of its run.',
+  limits:
+    'One small network and one length of training. The stability margin is that of the least stable unit of a trained network, linearised at one image; it is measured on demand.',
   quantities,
+  diagnostics: [spectrum.id],
   options: {
     preset: field(z.string().min(1).max(100).default('hamiltonian-quick'), {
       group: 'Network',
@@ -110,6 +122,10 @@ export const depthStep = defineStudy({
       ...accuracyColumns(groups),
       gradientError: runs.map((of) => largest(of.flatMap(({ gradients }) => gradients?.error ?? []))),
       reconstructionError: runs.map((of) => largest(of.flatMap(({ latest }) => latest['reversibility/reconstructionError'] ?? []))),
+      margin: groups.map(({ outcomes: of }) => {
+        const margins = of.flatMap((outcome) => marginOf(outcome) ?? [])
+        return margins.length > 0 ? Math.min(...margins) : null
+      }),
       seconds: groups.map((group) => cell(sampleOf(group.outcomes.flatMap(({ seconds: took }) => took ?? [])).mean)),
     })
     findings.table('cells', 'All runs', {
@@ -117,9 +133,17 @@ export const depthStep = defineStudy({
       units: outcomes.map(({ factors }) => Number(factors['units'])),
       ...cellColumns(outcomes),
       gradientError: outcomes.map(({ run }) => run?.gradients?.error ?? null),
+      margin: outcomes.map(marginOf),
     })
     const map = { table: 'grid', x: 'h' as const, y: 'units' as const }
     findings.heatmap({ title: 'Test accuracy', ...map, value: 'accuracy' })
+    const known = outcomes.filter((outcome) => marginOf(outcome) !== null).length
+    if (known > 0) findings.heatmap({ title: 'Stability margin after training', ...map, value: 'margin' })
+    const trained = outcomes.filter((outcome) => outcome.state === 'finished').length
+    if (known < trained)
+      findings.note(
+        `The stability margin is known of ${known} of ${trained} finished runs: measure it on the page of the study, or by \`retrace lab ${spectrum.id} --run ID\`.`,
+      )
     findings.heatmap({ title: 'Gradient error of the reversal', ...map, value: 'gradientError', logValue: true })
     findings.heatmap({ title: 'Reconstruction error', ...map, value: 'reconstructionError', logValue: true })
     for (const failure of failures(outcomes)) findings.warn(failure)
