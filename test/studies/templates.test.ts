@@ -14,6 +14,7 @@ const small: Record<string, Record<string, string | number | boolean>> = {
   'depth-step': { dataset: 'cifar-10' },
   regularisation: { dataset: 'cifar-10' },
   search: { dataset: 'cifar-10' },
+  'fair-comparison': { dataset: 'cifar-10' },
   'identity-landscape': { depths: '1' },
   'stable-architectures': { dataset: 'cifar-10' },
   'volume-depth': { dataset: 'cifar-10' },
