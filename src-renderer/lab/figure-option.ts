@@ -270,7 +270,8 @@ function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTab
       itemWidth: 10,
       text: [`${axisTitle(valueAxis.label, valueAxis.unit)} ${end(high)}`, end(low)],
       textStyle: { color: theme.faint, fontSize: 11 },
-      inRange: { color: dark ? ['#181d23', '#1d4f7d', '#7db8f2'] : ['#ffffff', '#9cc2e6', '#15599c'] },
+      // The lowest value has a tint: without one it would look like a cell without a value, as of a run that diverged.
+      inRange: { color: dark ? ['#22384f', '#1d4f7d', '#7db8f2'] : ['#dce9f6', '#9cc2e6', '#15599c'] },
     },
     xAxis: category(xAxis, columns, true),
     yAxis: category(yAxis, rows, false),
