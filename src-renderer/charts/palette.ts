@@ -60,3 +60,6 @@ export const tooltipStyle = ({ surface, grid, text }: ChartTheme) => ({
   borderColor: grid,
   textStyle: { color: text, fontSize: 12 },
 })
+
+/** Colours of heat maps from the lowest value to the highest. The lowest has a tint, so that it does not look like a cell without a value. */
+export const heatColours = (dark: boolean): string[] => (dark ? ['#22384f', '#1d4f7d', '#7db8f2'] : ['#dce9f6', '#9cc2e6', '#15599c'])

@@ -5,6 +5,7 @@ import { FONT, formatY } from '../charts/frame-option.js'
 import { chartTheme, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
 import { formatPercent, formatValue } from '../ui/format.js'
+import { heatColours } from '../charts/palette.js'
 import { commonLabel, curvesOf, drawn, heatCells, heatOf, labelOf, valuesOf, zeroEdge, type Axis, type Curve, type Plot } from './curves.js'
 
 /** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
@@ -271,7 +272,7 @@ function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTab
       text: [`${axisTitle(valueAxis.label, valueAxis.unit)} ${end(high)}`, end(low)],
       textStyle: { color: theme.faint, fontSize: 11 },
       // The lowest value has a tint: without one it would look like a cell without a value, as of a run that diverged.
-      inRange: { color: dark ? ['#22384f', '#1d4f7d', '#7db8f2'] : ['#dce9f6', '#9cc2e6', '#15599c'] },
+      inRange: { color: heatColours(dark) },
     },
     xAxis: category(xAxis, columns, true),
     yAxis: category(yAxis, rows, false),

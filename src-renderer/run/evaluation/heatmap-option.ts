@@ -1,3 +1,4 @@
+import { heatColours } from '../../charts/palette.js'
 import type { ConfusionCell } from '../../../src-main/contract/evaluations.js'
 import { FONT } from '../../charts/frame-option.js'
 import { chartTheme, tooltipStyle } from '../../charts/palette.js'
@@ -43,7 +44,7 @@ export function heatmapOption(cells: readonly ConfusionCell[], names: readonly s
       itemWidth: 10,
       text: ['100% of the true class', '0%'],
       textStyle: { color: theme.faint, fontSize: 11 },
-      inRange: { color: dark ? ['#181d23', '#1d4f7d', '#7db8f2'] : ['#ffffff', '#9cc2e6', '#15599c'] },
+      inRange: { color: heatColours(dark) },
     },
     tooltip: {
       ...tooltipStyle(theme),
