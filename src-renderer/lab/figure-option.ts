@@ -2,10 +2,9 @@ import { numberOf, type Cell, type LabTable } from '../../src-main/contract/lab.
 import { axisTitle } from '../charts/axis-title.js'
 import type { EChartsOption } from '../charts/echarts.js'
 import { FONT, formatY } from '../charts/frame-option.js'
-import { chartTheme, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
+import { chartTheme, heatColours, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
 import { formatPercent, formatValue } from '../ui/format.js'
-import { heatColours } from '../charts/palette.js'
 import { commonLabel, curvesOf, drawn, heatCells, heatOf, labelOf, valuesOf, zeroEdge, type Axis, type Curve, type Plot } from './curves.js'
 
 /** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
@@ -271,7 +270,6 @@ function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTab
       itemWidth: 10,
       text: [`${axisTitle(valueAxis.label, valueAxis.unit)} ${end(high)}`, end(low)],
       textStyle: { color: theme.faint, fontSize: 11 },
-      // The lowest value has a tint: without one it would look like a cell without a value, as of a run that diverged.
       inRange: { color: heatColours(dark) },
     },
     xAxis: category(xAxis, columns, true),

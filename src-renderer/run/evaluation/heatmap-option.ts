@@ -1,7 +1,6 @@
-import { heatColours } from '../../charts/palette.js'
 import type { ConfusionCell } from '../../../src-main/contract/evaluations.js'
 import { FONT } from '../../charts/frame-option.js'
-import { chartTheme, tooltipStyle } from '../../charts/palette.js'
+import { chartTheme, heatColours, tooltipStyle } from '../../charts/palette.js'
 import { formatCount, formatPercent } from '../../ui/format.js'
 import { classCount, classNamer, denseMatrix } from './confusion.js'
 import type { EChartsOption } from '../../charts/echarts.js'
