@@ -36,7 +36,7 @@ describe.skipIf(noBrowser)('the page of a run in the plane', () => {
       const { id } = await client.runs.create.mutate({
         preset: 'mlp-hamiltonian',
         dataset: name,
-        overrides: { steps: 6000, evaluateEvery: 100 },
+        overrides: { steps: 2000, evaluateEvery: 50 },
       })
       const { page, context, complaints } = await openPage(real.browser, { width: 1600, scheme: theme })
       page.setDefaultTimeout(MINUTE)
@@ -46,21 +46,21 @@ describe.skipIf(noBrowser)('the page of a run in the plane', () => {
       await regions.waitFor()
       const first = await stepNow()
       expect((await client.runs.get.query({ id })).status).toBe('running')
-      await expect.poll(stepNow, { timeout: MINUTE }).toBeGreaterThan(first + 100)
-      await expect.poll(stepNow, { timeout: 4 * MINUTE }).toBe(6000)
+      await expect.poll(stepNow, { timeout: MINUTE }).toBeGreaterThan(first + 50)
+      await expect.poll(stepNow, { timeout: 4 * MINUTE }).toBe(2000)
       await expect.poll(async () => (await client.runs.get.query({ id })).status, { timeout: MINUTE }).toBe('finished')
 
       const canvas = regions.locator('canvas')
       const drawn = (): Promise<string> => canvas.evaluate<string, HTMLCanvasElement>((element) => element.toDataURL())
-      expect(await canvas.getAttribute('aria-label')).toMatch(/at step 6,000, and 400 training points/)
+      expect(await canvas.getAttribute('aria-label')).toMatch(/at step 2,000, and 400 training points/)
       const last = await drawn()
       await picture(page, `regions-${theme}`, { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
       await regions.getByRole('slider').press('Home')
-      await expect.poll(stepNow, { timeout: MINUTE }).toBe(100)
+      await expect.poll(stepNow, { timeout: MINUTE }).toBe(50)
       await expect.poll(drawn).not.toBe(last)
       const svg = (await fileOf(page, 'Regions of the predicted classes', 'SVG')).toString()
-      expect(svg).toContain('>step 100; plane: the class that is predicted for each input</text>')
+      expect(svg).toContain('>step 50; plane: the class that is predicted for each input</text>')
       expect(complaints).toEqual([])
       await context.close()
       await close()

@@ -21,7 +21,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     const found: Record<string, unknown> = {}
     // The alerts are no dialog that holds the focus: see below.
     const shots = SHOTS.filter(({ name }) => name !== 'alerts')
-    for (const shot of everyNth(shots, 3, import.meta.filename)) {
+    for (const shot of everyNth(shots, 5, import.meta.filename)) {
       const { server } = shot.empty ? empty : full
       await page.goto(`${server.windowAddress}#${shot.address(home)}`)
       await page.reload()

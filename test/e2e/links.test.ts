@@ -211,7 +211,7 @@ describe.skipIf(noBrowser)('an address', () => {
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(10_000)
     const problems: Record<string, unknown> = {}
-    for (const { name, at, make, says, ready } of everyNth(STATES, 3, import.meta.filename)) {
+    for (const { name, at, make, says, ready } of everyNth(STATES, 5, import.meta.filename)) {
       const address = at.replace(/\{(\w+)\}/g, (_, key: string) => known[key]!)
       try {
         await page.goto(`${server.windowAddress}#${address}`)
@@ -248,7 +248,7 @@ describe.skipIf(noBrowser)('an address', () => {
     ['/new?preset=nothere&dataset=mnist', /Unknown preset nothere/, null],
     ['/new?dataset=nothere', /Data set nothere not found/, null],
   ]
-  it.each(everyNth(WRONG, 3, import.meta.filename))('that is wrong says so, and what to do: %s', async (address, words, remedy) => {
+  it.each(everyNth(WRONG, 5, import.meta.filename))('that is wrong says so, and what to do: %s', async (address, words, remedy) => {
     const { page, context, complaints } = await openPage(browser)
     await page.goto(`${workbench.server.windowAddress}#${address.replace('{run}', known['run']!)}`)
     await page.getByText(words).first().waitFor()
