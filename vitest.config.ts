@@ -55,14 +55,14 @@ export default defineConfig({
         },
       },
       {
-        // Browsers wait more than they compute: three keep two cores busy. What is polled may be late on a busy machine, but has to come.
+        // Two browsers at a time: a third one makes two cores no faster. What is polled may be late on a busy machine, but has to come.
         test: {
           name: 'e2e',
           environment: 'node',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           expect: { poll: { timeout: 10_000 } },
           sequence: { groupOrder: 3 },
         },
