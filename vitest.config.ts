@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config'
 /** As the supervisor sets it for trainers; TensorFlow reads it once, when it is loaded. */
 const TENSORFLOW = { TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '2' }
 
+/** Test files at a time. By default Vitest leaves one core unused, which on two cores is half of them. */
+const WORKERS = Math.min(availableParallelism(), 4)
+
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +19,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/renderer/**', 'test/e2e/**', 'test/native/**'],
           testTimeout: 60_000,
+          maxWorkers: WORKERS,
         },
       },
       {
@@ -27,7 +31,7 @@ export default defineConfig({
           exclude: ['test/native/alone/**'],
           testTimeout: 600_000,
           pool: 'forks',
-          maxWorkers: Math.min(availableParallelism(), 4),
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
           env: { ...TENSORFLOW, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' },
         },
@@ -51,6 +55,7 @@ export default defineConfig({
           name: 'renderer',
           environment: 'happy-dom',
           include: ['test/renderer/**/*.test.ts'],
+          maxWorkers: WORKERS,
           server: { deps: { inline: ['vuetify'] } },
         },
       },
