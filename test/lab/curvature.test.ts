@@ -16,8 +16,9 @@ interface Golden {
   lambdaMin: number
 }
 /** Computed in float64 with PyTorch: test/fixtures/neighbours/n5_lyapunov.py. */
-const golden = (JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/neighbours/n5_lyapunov.json'), 'utf8')) as { nonlinear: Golden })
-  .nonlinear
+const golden = (
+  JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/neighbours/n5_lyapunov.json'), 'utf8')) as { nonlinear: Golden }
+).nonlinear
 
 const options = { iterations: 60, tolerance: 1e-6, seed: 1, epsilon: 1e-5 }
 
