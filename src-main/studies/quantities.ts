@@ -56,3 +56,8 @@ export const SHARED = {
     'Chang et al. 2018',
   ),
 } as const satisfies Record<string, Quantity>
+
+const { state, accuracy, deviation, low, high, binomialLow, binomialHigh, finished, failed, parameters } = SHARED
+
+/** What a study of test accuracies over seeds reports of its cells, in the order of its table. */
+export const ACCURACIES = { state, accuracy, deviation, low, high, binomialLow, binomialHigh, finished, failed, parameters } as const

@@ -6,25 +6,16 @@ import { sampleOf } from '../../contract/sample.js'
 import { numberOf } from '../../contract/lab.js'
 import { spectrum } from '../../lab/diagnostics/spectrum.js'
 import { datasetOption, numbersOption, readDataset, readNumbers, readSeeds, seedsOption, stepsOption } from '../options.js'
-import { SHARED } from '../quantities.js'
+import { ACCURACIES, SHARED } from '../quantities.js'
 import { accuracyColumns, cell, cellColumns, failures, groupOver } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const { seed, state, accuracy, deviation, low, high, binomialLow, binomialHigh, finished, failed, parameters, seconds } = SHARED
+const { seed, seconds } = SHARED
 const quantities = {
   h: { label: 'Step size h', symbol: 'h', unit: '', formula: 'Integration step size of every unit', source: 'Chang et al. 2018, eq. 8' },
   units: { label: 'Units per stage', symbol: '', unit: 'units', formula: 'Units of every stage', source: 'Retrace' },
   seed,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
+  ...ACCURACIES,
   seconds,
   gradientError: {
     label: 'Gradient error of the reversal',

@@ -13,27 +13,11 @@ import {
   stepsOption,
 } from '../options.js'
 import { FEWER_DATA, otherConditions } from '../published.js'
-import { SHARED } from '../quantities.js'
+import { ACCURACIES, SHARED } from '../quantities.js'
 import { accuracyColumns, cellColumns, failures, groupOver } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const {
-  network,
-  images,
-  seed,
-  variant,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
-  seconds,
-} = SHARED
+const { network, images, seed, variant, seconds } = SHARED
 const quantities = {
   network,
   images,
@@ -46,16 +30,7 @@ const quantities = {
   },
   seed,
   variant,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
+  ...ACCURACIES,
   seconds,
 } as const
 

@@ -2,44 +2,18 @@ import { z } from 'zod'
 import { field } from '../../contract/config.js'
 import { published, publishedAccuracy, publishedName, whyNotComparable } from '../../contract/published.js'
 import { presetsOption, readDataset, readNames, readPresets, readSeeds, seedsOption } from '../options.js'
-import { SHARED } from '../quantities.js'
+import { ACCURACIES, SHARED } from '../quantities.js'
 import { accuracyColumns, cell, cellColumns, failures, groupOver } from '../report.js'
 import { sampleOf } from '../../contract/sample.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const {
-  network,
-  dataset,
-  variant,
-  seed,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
-  memory,
-  seconds,
-} = SHARED
+const { network, dataset, variant, seed, parameters, memory, seconds } = SHARED
 const quantities = {
   network,
   dataset,
   variant,
   seed,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
+  ...ACCURACIES,
   paperParameters: {
     ...parameters,
     label: 'Parameters, published',

@@ -9,11 +9,11 @@ import {
   seedsOption,
   stepsOption,
 } from '../options.js'
-import { SHARED } from '../quantities.js'
+import { ACCURACIES, SHARED } from '../quantities.js'
 import { accuracyColumns, cellColumns, failures, groupOver } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const { network, seed, state, accuracy, deviation, low, high, binomialLow, binomialHigh, finished, failed, parameters, seconds } = SHARED
+const { network, seed, seconds } = SHARED
 const quantities = {
   network,
   weightDecay: {
@@ -31,16 +31,7 @@ const quantities = {
     source: 'Chang et al. 2018, eq. 19',
   },
   seed,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
+  ...ACCURACIES,
   seconds,
 } as const
 

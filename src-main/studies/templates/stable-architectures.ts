@@ -11,11 +11,11 @@ import {
   seedsOption,
   stepsOption,
 } from '../options.js'
-import { SHARED } from '../quantities.js'
+import { ACCURACIES, SHARED } from '../quantities.js'
 import { accuracyColumns, cellColumns, failures, groupOver } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const { network, seed, state, accuracy, deviation, low, high, binomialLow, binomialHigh, finished, failed, parameters, seconds } = SHARED
+const { network, seed, seconds } = SHARED
 const quantities = {
   network,
   units: {
@@ -27,16 +27,7 @@ const quantities = {
   },
   h: { label: 'Step size h', symbol: 'h', unit: '', formula: 'Time T over the units', source: 'Haber and Ruthotto 2017, section 2' },
   seed,
-  state,
-  accuracy,
-  deviation,
-  low,
-  high,
-  binomialLow,
-  binomialHigh,
-  finished,
-  failed,
-  parameters,
+  ...ACCURACIES,
   seconds,
 } as const
 
