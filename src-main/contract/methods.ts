@@ -1,6 +1,7 @@
 import type { Architecture } from './catalogue.js'
 import type { RunConfig } from './config.js'
 import type { Dataset } from './datasets.js'
+import { apartFromSeed } from './flat-config.js'
 import { bibtex, citedIn, sourceOfData, sourceOfOptimizer, type Reference } from './references.js'
 import type { Schedule } from './schedule.js'
 
@@ -54,8 +55,7 @@ export function sourcesOf(runs: readonly Described[], { architectures, datasets 
 export function methodsParagraph(runs: readonly Described[], context: MethodsContext): string {
   const byRecipe = new Map<string, Described[]>()
   for (const run of runs) {
-    const recipe = Object.entries(run.config).filter(([key]) => key !== 'seed' && key !== 'preset')
-    const key = JSON.stringify(recipe.sort(([a], [b]) => (a < b ? -1 : 1)))
+    const key = apartFromSeed(run.config)
     byRecipe.set(key, [...(byRecipe.get(key) ?? []), run])
   }
   const sentences = [...byRecipe.values()].map((same) => describe(same, context))

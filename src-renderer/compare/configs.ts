@@ -1,14 +1,5 @@
 import type { RunConfig } from '../../src-main/contract/config.js'
-
-export type Leaf = string | number | boolean | null | undefined
-
-/** A configuration as its values by dotted path, `stages.0.units` for example. */
-export function flatten(value: unknown, path = ''): Map<string, Leaf> {
-  if (value === null || typeof value !== 'object') return new Map([[path, value as Leaf]])
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
-  if (entries.length === 0) return new Map([[path, Array.isArray(value) ? '[]' : '{}']])
-  return new Map(entries.flatMap(([key, inner]) => [...flatten(inner, path ? `${path}.${key}` : String(key))]))
-}
+import { flatten, type Leaf } from '../../src-main/contract/flat-config.js'
 
 export interface ConfigRow {
   path: string
@@ -23,15 +14,4 @@ export function differences(configs: readonly RunConfig[]): ConfigRow[] {
   return paths
     .map((path) => ({ path, values: flat.map((map) => map.get(path)) }))
     .filter(({ values }) => values.some((value) => !Object.is(value, values[0])))
-}
-
-/**
- * What runs must share to be repetitions of one another: everything but the seed, and the name of the preset that they began from, which
- * a later version may give to another configuration.
- */
-export function apartFromSeed(config: RunConfig): string {
-  const flat = flatten(config)
-  flat.delete('seed')
-  flat.delete('preset')
-  return JSON.stringify([...flat].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -1,5 +1,5 @@
 import type { RunConfig } from '../../src-main/contract/config.js'
-import { apartFromSeed } from './configs.js'
+import { apartFromSeed } from '../../src-main/contract/flat-config.js'
 
 export interface RunInfo {
   id: string

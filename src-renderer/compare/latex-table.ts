@@ -3,7 +3,7 @@ import { axisTitle } from '../charts/axis-title.js'
 import { metricUnit } from '../charts/sections.js'
 import { figureColumns, intervalOfRow, leadingRows, runsOf, untrustedOf, UNTRUSTED_RULE, type FigureRow } from './figures.js'
 import { LEADERS_RULE, LEAST_RUNS, NOTHING_COMPARED } from './significance.js'
-import type { Leaf } from './configs.js'
+import type { Leaf } from '../../src-main/contract/flat-config.js'
 import type { Sample } from '../../src-main/contract/sample.js'
 import { escapeLatex, lettersNote } from '../charts/export/latex-text.js'
 

@@ -1,5 +1,5 @@
 import { csv, orEmpty } from '../../src-main/contract/csv.js'
-import type { Leaf } from './configs.js'
+import type { Leaf } from '../../src-main/contract/flat-config.js'
 import { figureColumns, intervalOfRow, untrustedOf, type FigureRow } from './figures.js'
 
 /**

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { field } from '../../contract/config.js'
 import type { Dynamics } from '../dynamics.js'
 import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
+import { ONE_STATE } from '../one-state.js'
 
 /**
  * Antisymmetric Euler: Y[j+1] = Y[j] + h s(A Y[j] + b) with A = (K - K' - gamma I) / 2, whose eigenvalues are -gamma/2 +- i omega.
@@ -15,14 +16,12 @@ export const antisymmetric: Dynamics = {
   summary: 'Forward Euler with a damped antisymmetric layer, whose eigenvalues lie on or to the left of the imaginary axis.',
   source: 'Haber & Ruthotto 2017, "Stable architectures for deep neural networks", section 3',
   diagram: { forces: ['σ ½(K − Kᵀ − γ)'] },
+  ...ONE_STATE,
   layersPerUnit: 2,
   mapsPerKernel: 1,
-  channelMultiple: 1,
   widening: 'between',
   norms: 'none',
   dense: true,
-  reversible: false,
-  twoStep: false,
   options: {
     damping: field(z.number().min(0).max(100).default(0), {
       group: 'Network',
@@ -33,8 +32,6 @@ export const antisymmetric: Dynamics = {
   },
   parameters: (unit) => layerParameters('', unit.channels, unit),
   smoothKernels: ['kernel'],
-  open: (x) => [x, x],
-  close: ([, last]) => last,
   substeps: (h) => [{ params: layerRoles(''), keep: 0, blend: 1, gain: h }],
   force(state, params, ctx) {
     // Halved before it is applied: a kernel is smaller than a state.

@@ -2,6 +2,7 @@ import { add, mul, sigmoid, sub } from '@tensorflow/tfjs-core'
 import { addBias } from '../channel-sum.js'
 import type { Dynamics } from '../dynamics.js'
 import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
+import { ONE_STATE } from '../one-state.js'
 
 /** A negative bias at the start carries most of the state through (Srivastava et al. 2015, section 3.1, who use -1 to -3 with depth). */
 const GATE_BIAS = -1
@@ -17,23 +18,19 @@ export const highway: Dynamics = {
   summary: 'A learned gate chooses, for each feature, between the output of a layer and the unchanged state.',
   source: 'Srivastava et al. 2015, "Training very deep networks", eq. 3',
   diagram: { forces: ['t σ K + (1 − t)'] },
+  ...ONE_STATE,
   layersPerUnit: 1,
   mapsPerKernel: 1,
   tapeArrays: 24,
-  channelMultiple: 1,
   widening: 'between',
   norms: 'none',
   dense: true,
-  reversible: false,
-  twoStep: false,
   parameters: (unit) => ({
     ...layerParameters('', unit.channels, unit),
     ...layerParameters('T', unit.channels, unit),
     biasT: { kind: 'bias', shape: [unit.channels], initial: GATE_BIAS },
   }),
   smoothKernels: [],
-  open: (x) => [x, x],
-  close: ([, last]) => last,
   substeps: () => [{ params: { ...layerRoles(''), gateKernel: 'kernelT', gateBias: 'biasT' }, keep: 0, blend: 0, gain: 1 }],
   force(state, params, ctx) {
     const gate = sigmoid(addBias(ctx.linear.map(params['gateKernel']!).apply(state), params['gateBias']!))

@@ -1,5 +1,6 @@
 import { addBias } from '../channel-sum.js'
 import type { Dynamics } from '../dynamics.js'
+import { ONE_STATE } from '../one-state.js'
 
 /**
  * Identity: Y[j+1] = Y[j] + C2 s(C1 Y[j] + b1) + b2, a residual network without any batch norm inside; the all-convolutional network of Hardt
@@ -13,15 +14,13 @@ export const identity: Dynamics = {
   summary: 'A residual network without batch norm inside its units: the identity alone carries the signal.',
   source: 'Hardt & Ma 2017, "Identity matters in deep learning", section 4',
   diagram: { forces: ['C₂ σ C₁'] },
+  ...ONE_STATE,
   layersPerUnit: 2,
   mapsPerKernel: 1,
   tapeArrays: 12,
-  channelMultiple: 1,
   widening: 'unit',
   norms: 'none',
   dense: true,
-  reversible: false,
-  twoStep: false,
   parameters: ({ linear, inChannels, channels }) => ({
     conv1: { kind: 'kernel', shape: linear.kernelShape(inChannels, channels) },
     bias1: { kind: 'bias', shape: [channels] },
@@ -29,8 +28,6 @@ export const identity: Dynamics = {
     bias2: { kind: 'bias', shape: [channels] },
   }),
   smoothKernels: [],
-  open: (x) => [x, x],
-  close: ([, last]) => last,
   substeps: () => [{ params: { conv1: 'conv1', bias1: 'bias1', conv2: 'conv2', bias2: 'bias2' }, keep: 0, blend: 1, gain: 1 }],
   force(state, params, ctx) {
     const inner = ctx.activation(addBias(ctx.linear.map(params['conv1']!, ctx.stride).apply(state), params['bias1']!))

@@ -1,6 +1,7 @@
 import { add } from '@tensorflow/tfjs-core'
 import type { Dynamics } from '../dynamics.js'
 import { poolAndPad } from '../pool-and-pad.js'
+import { ONE_STATE } from '../one-state.js'
 
 /**
  * A residual network that a spiking one can stand in for: Y[j+1] = s(Y[j] + C2 s(C1 Y[j])), without biases. The rectification behind the
@@ -14,22 +15,18 @@ export const spiking: Dynamics = {
   summary: 'A residual network with non-negative states and no biases or batch norm inside, fit for conversion to spiking neurons.',
   source: 'Sengupta et al. 2019, "Going deeper in spiking neural networks", section 3',
   diagram: { forces: ['σ(1 + C₂ σ C₁)'] },
+  ...ONE_STATE,
   layersPerUnit: 2,
   mapsPerKernel: 1,
   tapeArrays: 12,
-  channelMultiple: 1,
   widening: 'unit',
   norms: 'none',
   dense: true,
-  reversible: false,
-  twoStep: false,
   parameters: ({ linear, inChannels, channels }) => ({
     conv1: { kind: 'kernel', shape: linear.kernelShape(inChannels, channels) },
     conv2: { kind: 'kernel', shape: linear.kernelShape(channels, channels) },
   }),
   smoothKernels: [],
-  open: (x) => [x, x],
-  close: ([, last]) => last,
   substeps: () => [{ params: { conv1: 'conv1', conv2: 'conv2' }, keep: 0, blend: 0, gain: 1 }],
   force(state, params, { linear, activation, stride }) {
     const branch = linear.map(params['conv2']!).apply(activation(linear.map(params['conv1']!, stride).apply(state)))

@@ -1,5 +1,6 @@
 import type { Dynamics } from '../dynamics.js'
 import { halved } from '../pool-and-pad.js'
+import { ONE_STATE } from '../one-state.js'
 
 /**
  * A VGG network that a spiking one can stand in for: Y[j+1] = s(C Y[j]), without biases and batch norm, with 2x2 average pooling in front of
@@ -12,19 +13,15 @@ export const vgg: Dynamics = {
   summary: 'Rectified convolutions without biases, skips or batch norm inside, fit for conversion to spiking neurons.',
   source: 'Sengupta et al. 2019, "Going deeper in spiking neural networks", section 3',
   diagram: { forces: ['σ C'] },
+  ...ONE_STATE,
   layersPerUnit: 1,
   mapsPerKernel: 1,
   tapeArrays: 4,
-  channelMultiple: 1,
   widening: 'unit',
   norms: 'none',
   dense: true,
-  reversible: false,
-  twoStep: false,
   parameters: ({ linear, inChannels, channels }) => ({ conv1: { kind: 'kernel', shape: linear.kernelShape(inChannels, channels) } }),
   smoothKernels: [],
-  open: (x) => [x, x],
-  close: ([, last]) => last,
   substeps: () => [{ params: { conv1: 'conv1' }, keep: 0, blend: 0, gain: 1 }],
   force: (state, params, { linear, activation, stride }) =>
     activation(linear.map(params['conv1']!).apply(stride === 2 ? halved(linear, state) : state)),

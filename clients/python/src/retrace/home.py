@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Protocol, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Protocol, TypeVar, Union
 from urllib.parse import quote
 
 from .checkpoints import Checkpoint, read_checkpoint
@@ -182,6 +182,9 @@ class Study:
         )
 
 
+_Named = TypeVar("_Named", Run, Study)
+
+
 class Home:
     """A home folder of Retrace, to be read. Nothing in it is ever changed.
 
@@ -210,12 +213,7 @@ class Home:
 
     def run(self, id_or_name: str) -> Run:
         """A run by its id, or by a name that only one run has."""
-        runs = self.runs()
-        found = [run for run in runs if run.id == id_or_name] or [run for run in runs if run.name == id_or_name]
-        if len(found) != 1:
-            why = "No run" if not found else f"{len(found)} runs ({', '.join(run.id for run in found)})"
-            raise RetraceError(f"{why} in {self.path} with the id or name {id_or_name}.")
-        return found[0]
+        return self._only(self.runs(), "run", "runs", id_or_name)
 
     def studies(self) -> List[Study]:
         """All studies, newest first."""
@@ -223,10 +221,12 @@ class Home:
 
     def study(self, id_or_name: str) -> Study:
         """A study by its id, or by a name that only one study has."""
-        studies = self.studies()
-        found = [each for each in studies if each.id == id_or_name] or [each for each in studies if each.name == id_or_name]
+        return self._only(self.studies(), "study", "studies", id_or_name)
+
+    def _only(self, all_of_them: List[_Named], one: str, several: str, id_or_name: str) -> _Named:
+        found = [each for each in all_of_them if each.id == id_or_name] or [each for each in all_of_them if each.name == id_or_name]
         if len(found) != 1:
-            why = "No study" if not found else f"{len(found)} studies ({', '.join(each.id for each in found)})"
+            why = f"No {one}" if not found else f"{len(found)} {several} ({', '.join(each.id for each in found)})"
             raise RetraceError(f"{why} in {self.path} with the id or name {id_or_name}.")
         return found[0]
 

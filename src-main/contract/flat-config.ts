@@ -1,0 +1,22 @@
+import type { RunConfig } from './config.js'
+
+export type Leaf = string | number | boolean | null | undefined
+
+/** A configuration as its values by dotted path, `stages.0.units` for example. */
+export function flatten(value: unknown, path = ''): Map<string, Leaf> {
+  if (value === null || typeof value !== 'object') return new Map([[path, value as Leaf]])
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+  if (entries.length === 0) return new Map([[path, Array.isArray(value) ? '[]' : '{}']])
+  return new Map(entries.flatMap(([key, inner]) => [...flatten(inner, path ? `${path}.${key}` : String(key))]))
+}
+
+/**
+ * What runs must share to be repetitions of one another: everything but the seed, and the name of the preset that they began from, which
+ * a later version may give to another configuration.
+ */
+export function apartFromSeed(config: RunConfig): string {
+  const flat = flatten(config)
+  flat.delete('seed')
+  flat.delete('preset')
+  return JSON.stringify([...flat].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
