@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import type { PlayedHome } from '../fixtures/played-home.js'
 import { slice } from '../fixtures/slice.js'
+import { exported } from './support/exported.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { openMenu } from './support/menu.js'
@@ -346,12 +347,8 @@ describe.skipIf(noBrowser)('the charts', () => {
     await page.getByText('deep (3 seeds)').first().waitFor()
     await expect.poll(() => painted(page, 'train/loss', 0, 1)).toBeGreaterThan(100)
 
-    const taken = async (format: string): Promise<Buffer> => {
-      await openMenu(page.getByLabel('More actions: Training loss'))
-      const item = page.locator('.v-overlay--active').getByText(format, { exact: true })
-      const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
-      return readFileSync(await file.path())
-    }
+    const taken = async (format: string): Promise<Buffer> =>
+      readFileSync(await (await exported(page.getByLabel('More actions: Training loss'), format)).path())
     expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')
     expect((await taken('SVG')).toString()).toMatch(/^<svg.*deep \(3 seeds\)/s)
     const pdf = readPdf(await taken('PDF'))
@@ -471,12 +468,8 @@ describe.skipIf(noBrowser)('the charts', () => {
     await page.reload()
     await expect.poll(() => chart('scatter').getAttribute('aria-label')).toBe(`${best} vs. Step size h of 3 runs`)
 
-    const taken = async (what: string, format: string): Promise<Buffer> => {
-      await openMenu(page.getByLabel(`Export: ${what}`))
-      const item = page.locator('.v-overlay--active').getByText(format, { exact: true })
-      const [file] = await Promise.all([page.waitForEvent('download'), item.click()])
-      return readFileSync(await file.path())
-    }
+    const taken = async (what: string, format: string): Promise<Buffer> =>
+      readFileSync(await (await exported(page.getByLabel(`Export: ${what}`), format)).path())
     const rows = (await taken('Parallel coordinates', 'CSV')).toString().trimEnd().split('\n')
     expect(rows[0]).toBe(`run,name,h,"${best}","${last}"`)
     expect(rows.slice(1)).toEqual([0.1, 0.2, 0.4].map((h, i) => `${ids[i]},h ${h},${h},${h + 1 / 3},${2 * h + 1 / 3}`))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { exported } from './support/exported.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
 import { withServer } from './support/suite.js'
@@ -59,11 +60,7 @@ describe.skipIf(noBrowser)('a comparison of results of the lab', () => {
       expect(await page.locator('.beside .strip').count()).toBeGreaterThan(1)
       await picture(page, 'compare-lab-light', { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
-      await figures
-        .first()
-        .getByRole('button', { name: /^Export/ })
-        .click()
-      const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.v-list-item', { hasText: 'CSV' }).click()])
+      const file = await exported(figures.first().getByRole('button', { name: /^Export/ }), 'CSV')
       const lines = readFileSync(await file.path(), 'utf8').split('\n')
       expect(lines[0]).toMatch(/^run,/)
       expect(new Set(lines.slice(1, -1).map((line) => line.split(',')[0]))).toEqual(new Set(['quick seed 1', 'quick seed 2']))

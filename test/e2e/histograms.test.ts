@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { noBrowser } from './support/chromium.js'
+import { exported } from './support/exported.js'
 import { picture } from './support/picture.js'
 import { trained, withServer } from './support/suite.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
@@ -30,11 +31,7 @@ describe.skipIf(noBrowser)('the page of a run that collects histograms', () => {
       await panel.getByRole('img', { name: /^Weights by unit, step 0/ }).waitFor()
       await panel.getByRole('button', { name: 'Gradients', exact: true }).click()
       await panel.getByRole('img', { name: /^Gradients of unit 1 over training/ }).waitFor()
-      await page.getByRole('button', { name: 'Export: Gradients of unit 1 over training' }).click()
-      const [saved] = await Promise.all([
-        page.waitForEvent('download'),
-        page.locator('.v-list-item-title').getByText('CSV', { exact: true }).click(),
-      ])
+      const saved = await exported(page.getByRole('button', { name: 'Export: Gradients of unit 1 over training' }), 'CSV')
       // 16 steps of 41 bins, and the names of the columns.
       expect(
         readFileSync(await saved.path(), 'utf8')

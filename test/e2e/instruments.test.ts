@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { exported } from './support/exported.js'
 import { noBrowser } from './support/chromium.js'
 import { readPdf } from './support/pdf.js'
 import { picture } from './support/picture.js'
@@ -16,8 +17,7 @@ const numberIn = async (page: Page, fact: string): Promise<number> =>
 
 /** A file of the menu of a picture, kept beside the screenshots for whoever looks at them. */
 async function fileOf(page: Page, title: string, format: string): Promise<Buffer> {
-  await page.getByRole('button', { name: `Export: ${title}` }).click()
-  const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('.v-list-item-title').getByText(format, { exact: true }).click()]) // prettier-ignore
+  const saved = await exported(page.getByRole('button', { name: `Export: ${title}` }), format)
   const file = readFileSync(await saved.path())
   const folder = process.env['RETRACE_PICTURES']
   if (folder) writeFileSync(`${folder}/${saved.suggestedFilename()}`, file)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { exported } from './support/exported.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
 import { withServer } from './support/suite.js'
@@ -46,11 +47,7 @@ describe.skipIf(noBrowser)('the lab', () => {
       await page.reload()
       await page.getByTestId('lab-result').waitFor()
 
-      await figures
-        .first()
-        .getByRole('button', { name: /^Export/ })
-        .click()
-      const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.v-list-item', { hasText: 'CSV' }).click()])
+      const file = await exported(figures.first().getByRole('button', { name: /^Export/ }), 'CSV')
       expect(readFileSync(await file.path(), 'utf8').split('\n').length).toBeGreaterThan(3)
 
       await runDiagnostic(page, 'spectrum')

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import { slice } from '../fixtures/slice.js'
+import { exported } from './support/exported.js'
 import { builtWorkbench } from './support/built.js'
 import { noBrowser } from './support/chromium.js'
 import { picture } from './support/picture.js'
@@ -63,12 +64,13 @@ describe.skipIf(noBrowser)('a study', () => {
       const column = report.tables[0]!.columns.find(({ key }) => key === 'accuracy')!
       expect(column.values[0]).toBeCloseTo((accuracies[0]! + accuracies[1]!) / 2, 12)
 
-      await page
-        .getByTestId('lab-figure')
-        .first()
-        .getByRole('button', { name: /^Export/ })
-        .click()
-      const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.v-list-item', { hasText: 'PGFPlots' }).click()])
+      const file = await exported(
+        page
+          .getByTestId('lab-figure')
+          .first()
+          .getByRole('button', { name: /^Export/ }),
+        'PGFPlots',
+      )
       const tex = readFileSync(await file.path(), 'utf8')
       expect(tex).toContain('y error plus index=2')
       expect(tex).toContain('xmode=log')
