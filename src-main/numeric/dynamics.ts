@@ -108,6 +108,12 @@ export interface Dynamics {
    */
   forceForm?: 'symmetric' | 'skew'
   /**
+   * Present where every state is the output of the activation, so that with ReLU it is a rate that spiking neurons can send. `layers`: roles of
+   * the kernels in front of the activations of the force, in the order of their evaluation. `identity`: whether the state also goes past
+   * them into the last activation, and enters the branch through the first kernel alone.
+   */
+  spiking?: { layers: readonly string[]; identity: boolean }
+  /**
    * Value and vector-Jacobian product together, if that is faster than the tape; the contract suite checks it against the tape. `params` of
    * the result is keyed by role, each with tensors of its own.
    */

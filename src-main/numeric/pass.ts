@@ -1,5 +1,5 @@
 import { add, keep, matMul, mean, mul, relu, reshape, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
-import { activations } from './activations.js'
+import { activations, type Activation } from './activations.js'
 import { BATCH_NORM_MOMENTUM, batchNorm, normalise } from './batch-norm.js'
 import type { ForceContext } from './dynamics.js'
 import { convolution } from './linear.js'
@@ -18,6 +18,8 @@ export interface Pass {
   training: boolean
   /** Updated running statistics by name, filled by the first evaluation of each batch norm. */
   moved: Map<string, Tensor>
+  /** Takes the place of ReLU in the stem and of the activation in the units: neurons that spike (numeric/spiking). */
+  activation?: Activation
   /** Gets mean and biased variance of the batch in place of the running statistics, which then do not move. */
   observe?(norm: string, average: Tensor, variance: Tensor): void
 }
@@ -66,7 +68,7 @@ export function stageSweep(pass: Pass, { substeps }: Pick<NetworkStage, 'substep
 function forceContext(pass: Pass, substep: BoundSubstep, record: boolean, stride: 1 | 2): ForceContext {
   return {
     linear: pass.network.linear,
-    activation: activations[pass.network.config.activation],
+    activation: pass.activation ?? activations[pass.network.config.activation],
     stride,
     options: pass.network.options,
     batchNorm: (x, role) => norm(pass, x, substep.params[`${role}/gamma`]!.slice(0, -'/gamma'.length), record),
@@ -79,13 +81,14 @@ function forceContext(pass: Pass, substep: BoundSubstep, record: boolean, stride
  */
 export function stem(pass: Pass, x: Tensor, record: boolean): Tensor {
   const { linear, config } = pass.network
+  const rectify = pass.activation ?? relu
   if (linear === convolution) {
     const mapped = linear.map(pass.params['stem/kernel']!).apply(x)
-    return relu(config.edgeNorm === 'batch' ? norm(pass, mapped, 'stem/bn', record) : mapped)
+    return rectify(config.edgeNorm === 'batch' ? norm(pass, mapped, 'stem/bn', record) : mapped)
   }
   const vectors = reshape(x, [x.shape[0]!, -1])
   return config.denseStem
-    ? relu(linear.map(pass.params['stem/dense/kernel']!).apply(vectors))
+    ? rectify(linear.map(pass.params['stem/dense/kernel']!).apply(vectors))
     : padChannels(vectors, config.stages[0]!.channels)
 }
 

@@ -21,6 +21,7 @@ export const plain: Dynamics = {
   dense: true,
   parameters: (unit) => layerParameters('', unit.channels, unit),
   smoothKernels: [],
+  spiking: { layers: ['kernel'], identity: false },
   substeps: () => [{ params: layerRoles(''), keep: 0, blend: 0, gain: 1 }],
   force: (state, params, ctx) => activatedLayer(ctx.linear.map(params['kernel']!).apply, state, params, ctx),
 }

@@ -27,6 +27,7 @@ export const spiking: Dynamics = {
     conv2: { kind: 'kernel', shape: linear.kernelShape(channels, channels) },
   }),
   smoothKernels: [],
+  spiking: { layers: ['conv1', 'conv2'], identity: true },
   substeps: () => [{ params: { conv1: 'conv1', conv2: 'conv2' }, keep: 0, blend: 0, gain: 1 }],
   force(state, params, { linear, activation, stride }) {
     const branch = linear.map(params['conv2']!).apply(activation(linear.map(params['conv1']!, stride).apply(state)))

@@ -22,6 +22,7 @@ export const vgg: Dynamics = {
   dense: true,
   parameters: ({ linear, inChannels, channels }) => ({ conv1: { kind: 'kernel', shape: linear.kernelShape(inChannels, channels) } }),
   smoothKernels: [],
+  spiking: { layers: ['conv1'], identity: false },
   substeps: () => [{ params: { conv1: 'conv1' }, keep: 0, blend: 0, gain: 1 }],
   force: (state, params, { linear, activation, stride }) =>
     activation(linear.map(params['conv1']!).apply(stride === 2 ? halved(linear, state) : state)),

@@ -1,0 +1,45 @@
+import { tensor, type Tensor } from '@tensorflow/tfjs-core'
+import { randomFor } from '../random.js'
+
+/** The input of a batch over time: called, it begins anew; each call of what it returns is the next step, the caller's. */
+export type Train = () => () => Tensor
+
+export interface TrainImages {
+  values: Float32Array
+  /** [images, ...] */
+  shape: number[]
+}
+
+/** The same values in every step: an input current. */
+export const constantTrain =
+  ({ values, shape }: TrainImages): Train =>
+  () =>
+  () =>
+    tensor(values, shape)
+
+/**
+ * Each value p as spikes of its sign with probability |p| / scale in a step, and of the height `scale`, so that their mean is p; values beyond
+ * the scale spike in every step. The spikes of an image depend on the seed and its index alone.
+ * Sengupta et al. 2019, section 2.2.
+ * @param first index of the first image
+ */
+export const poissonTrain =
+  (
+    { values, shape }: TrainImages,
+    { scale, seed, purpose, first }: { scale: number; seed: number; purpose: string; first: number },
+  ): Train =>
+  () => {
+    const count = shape[0]!
+    const size = values.length / count
+    const streams = Array.from({ length: count }, (_, image) => randomFor(seed, purpose, first + image))
+    const probabilities = values.map((value) => Math.abs(value) / scale)
+    return () => {
+      const spikes = new Float32Array(values.length)
+      for (let image = 0; image < count; image++) {
+        const { uniform } = streams[image]!
+        for (let at = image * size; at < (image + 1) * size; at++)
+          if (uniform() < probabilities[at]!) spikes[at] = values[at]! < 0 ? -scale : scale
+      }
+      return tensor(spikes, shape)
+    }
+  }
