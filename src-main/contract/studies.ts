@@ -156,9 +156,12 @@ export const COUNTERPARTS: readonly { diagnostic: string; study: string; whatStu
   },
 ]
 
+/** States of cells that have come to their ends. */
+export const ENDED: readonly CellState[] = ['finished', 'failed', 'diverged', 'stopped', 'removed']
+
 /** Whether every cell has come to its end. */
 export const isSettled = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): boolean =>
-  cells === (['finished', 'failed', 'diverged', 'stopped', 'removed'] as const).reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+  cells === ENDED.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
 
 /** The factors of a cell as one line, for example `resnet-32, 500 images, seed 1`. */
 export const describeFactors = (factors: Factors): string =>

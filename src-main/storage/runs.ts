@@ -60,7 +60,7 @@ export function createRunStore(db: Database): RunStore {
     `INSERT INTO runs (${INSERTED.join(', ')}, queueOrder) VALUES (${INSERTED.map(() => '?').join(', ')}, ${nextOrder})`,
   )
   const insertRecord = db.prepare(
-    "INSERT INTO run_records (runId, config, configVersion, environment, result, weightsFile, pid, notes) VALUES (?, ?, ?, ?, NULL, ?, NULL, '')",
+    "INSERT INTO run_records (runId, config, configVersion, environment, result, weightsFile, pid, notes, pauseAt) VALUES (?, ?, ?, ?, NULL, ?, NULL, '', ?)",
   )
   const byId = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE id = ? AND removedAt IS NULL`)
   const newestFirst = db.prepare<Row>(`SELECT ${columns} FROM runs WHERE removedAt IS NULL ORDER BY number DESC`)
@@ -103,10 +103,10 @@ export function createRunStore(db: Database): RunStore {
   }
 
   return {
-    insert({ summary, config, environment, weightsFile }) {
+    insert({ summary, config, environment, weightsFile, pauseAt = null }) {
       insert.run(...INSERTED.map((key) => encode(key, summary[key])))
       const { version, text } = storeConfig(config)
-      insertRecord.run(summary.id, text, version, JSON.stringify(environment), weightsFile)
+      insertRecord.run(summary.id, text, version, JSON.stringify(environment), weightsFile, pauseAt)
     },
     get(id) {
       const row = byId.get(id)
@@ -130,16 +130,18 @@ export function createRunStore(db: Database): RunStore {
           result: row.result === null ? null : (JSON.parse(row.result) as RunResult),
           weightsFile: row.weightsFile,
           pid: row.pid,
+          pauseAt: row.pauseAt,
           notes: row.notes,
         }
       )
     },
     processes: () => processes.all(),
-    updateRecord(id, { environment, result, pid, notes }) {
+    updateRecord(id, { environment, result, pid, pauseAt, notes }) {
       set('run_records', 'runId', id, {
         ...(environment && { environment: JSON.stringify(environment) }),
         ...(result !== undefined && { result: result && JSON.stringify(result) }),
         ...(pid !== undefined && { pid }),
+        ...(pauseAt !== undefined && { pauseAt }),
         ...(notes !== undefined && { notes }),
       })
     },

@@ -75,6 +75,7 @@ const run_records = {
   pid: nullable(integer),
   notes: text,
   configVersion: integer,
+  pauseAt: nullable(integer),
 }
 
 const series = {
@@ -159,6 +160,8 @@ const studies = {
   options: text,
   createdAt: real,
   held: integer,
+  phase: integer,
+  undecided: integer,
 }
 
 const study_cells = {
@@ -175,6 +178,8 @@ const study_cells = {
   reason: nullable(text),
   measured: nullable(text),
   seconds: nullable(real),
+  phase: integer,
+  until: nullable(integer),
 }
 
 /** Of lattices over inputs: a byte a point, and the extent as JSON. */

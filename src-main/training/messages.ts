@@ -8,7 +8,7 @@ import { RegionsSchema } from '../contract/regions.js'
 import { ResultSchema } from '../contract/runs.js'
 
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
-export const PROTOCOL = 10
+export const PROTOCOL = 11
 
 /** What a trainer is started with, sent once after it says hello. All paths are absolute. */
 const JobSchema = z.strictObject({
@@ -29,6 +29,8 @@ const JobSchema = z.strictObject({
   olderCheckpoints: z.array(z.string()),
   /** Initial weights of a fork: an absolute path; only read when resumeFrom is null. */
   weightsFrom: z.string().nullable(),
+  /** The step at which it pauses by itself, after everything that it does at that step; null trains to the end. */
+  pauseAt: z.int().nullable(),
 })
 export type Job = z.infer<typeof JobSchema>
 

@@ -193,7 +193,7 @@ class Trainer implements TrainerHandle {
 
   private greet({ protocol }: Extract<Report, { kind: 'hello' }>): void {
     if (protocol !== PROTOCOL) return this.kill('The trainer and this host are different builds. Rebuild Retrace and start it again.')
-    const { runId, lease, config, datasetFolder, datasetHash, checkpointFolder, resumeFrom, olderCheckpoints, weightsFrom } = this.order
+    const { runId, lease, config, datasetFolder, datasetHash, checkpointFolder, resumeFrom, olderCheckpoints } = this.order
     this.jobSent = true
     this.send({
       kind: 'job',
@@ -206,7 +206,8 @@ class Trainer implements TrainerHandle {
       checkpointFolder,
       resumeFrom,
       olderCheckpoints,
-      weightsFrom,
+      weightsFrom: this.order.weightsFrom,
+      pauseAt: this.order.pauseAt,
     })
   }
 

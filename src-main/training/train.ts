@@ -36,6 +36,7 @@ import { Recorder } from './recorder.js'
 import { ResourceMeter } from './resources.js'
 import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
+import { describeLostSelection, describeReconstruction, describeWait } from './sentences.js'
 import { SharpnessSeries } from './sharpness.js'
 import { readWeights } from './weights.js'
 import { basename, join } from 'node:path'
@@ -200,6 +201,11 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   let outcome: 'finished' | 'stopped' | 'paused' | 'interrupted' = 'finished'
 
   while (executor.step < config.steps) {
+    // Here, so that a trainer that goes on from this step, after a crash of its host, has nothing to do but to say so.
+    if (executor.step === job.pauseAt) {
+      outcome = 'paused'
+      break
+    }
     const begin = performance.now()
     const batch = await data.next()
     const learningRate = learningRateAt(config, executor.step)
@@ -249,7 +255,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   if (lastCheckpoint.step !== executor.step || kind === 'final' || 'points' in points) await checkpoint(kind, points)
   const end = saved as Awaited<ReturnType<typeof saveCheckpoint>> | null
   if (!end) throw new UserError('INTERNAL', 'The run ended without a checkpoint. This is a bug in Retrace; please report it.')
-  let reason: string | null = null
+  let reason = outcome === 'paused' && executor.step === job.pauseAt ? describeWait(executor.step, config.steps) : null
   let result: RunResult = {
     testAccuracy: null,
     testLoss: null,
@@ -284,16 +290,8 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   return { outcome, reason, result }
 }
 
-const describeLostSelection = ({ step, file }: { step: number; file: string }, { why }: DamagedCheckpoint): string =>
-  `The selected checkpoint at step ${step} could not be read: ${why} (${file}). There are no final test results; evaluate another checkpoint, or run again.`
-
 /** Units that keep their activations: what a fixed budget allows, or half of the memory that is free now. */
 function planKept(network: Network, config: RunConfig): number[] {
   if (!rebuildsActivations(config) || config.memoryBudget === 0) return []
   return planActivations(network, microBatch(config), budgetBytes(config)).keptUnits
-}
-
-function describeReconstruction(error: number, tolerance: number): string {
-  const found = `reconstructed states have a relative error of ${error.toExponential(1)}, above the tolerance of ${tolerance.toExponential(0)}`
-  return `${found}, so gradients may be wrong; set anchorEvery (a number or auto) or use a smaller h`
 }

@@ -64,6 +64,7 @@ describe('a run', () => {
       lease: 1,
       resumeFrom: null,
       weightsFrom: null,
+      pauseAt: null,
       config: { h: 0.25, batch: 50 },
     })
     const detail = await session.services.runs.get({ id: run.id })

@@ -39,6 +39,10 @@ it('computes a study in threads, follows it to its end, prints what it has found
   expect(await run('start', 'stability-of-descent', ...options)).toBe(0)
   const text = out.join('\n')
   expect(notes.join('\n')).toMatch(/6 cells: .*queued/)
+  // Without a terminal a line for each cell that ends, after those of the start.
+  const [, ...lines] = notes.filter((line) => line.startsWith('6 cells: '))
+  expect(lines.length).toBeLessThanOrEqual(6)
+  expect(new Set(lines.map((line) => / (\d+) finished/.exec(line)![1])).size).toBe(lines.length)
   expect(text).toMatch(/^escape, depth 2, ratio 1.1 +finished +- /m)
   expect(text).toMatch(/Bound of step times sharpness: 2/)
   expect(text).toMatch(/^ +2 +1\.100 .* 38 +bounded /m)

@@ -54,6 +54,30 @@ describe('the same seed', () => {
     },
   )
 
+  test('pauses by itself where it is told to, after its evaluation there, and goes on from there to the same weights', async () => {
+    const config = smallConfig({ validation: 0.2, evaluateEvery: 3 })
+    const whole = await trainHere(await place('noise'), config)
+    const where = await place('noise')
+    const first = await trainHere(where, config, { pauseAt: 3 })
+    expect(first.ended).toMatchObject({
+      outcome: 'paused',
+      reason: expect.stringMatching(/up to step 3 of 12 so far/) as string,
+      result: { step: null },
+    })
+    expect(first.series('validation/accuracy')).toEqual(whole.series('validation/accuracy').slice(0, 1))
+    const resumeFrom = first.checkpoints.at(-1)!.file
+    // As after a crash of its host: it trains nothing, and says so again.
+    const again = await trainHere(where, config, { pauseAt: 3, resumeFrom, lease: 2 })
+    expect(again.ended.outcome).toBe('paused')
+    expect(again.series('train/loss')).toEqual([])
+    const second = await trainHere(where, config, { pauseAt: 9, resumeFrom: again.checkpoints.at(-1)!.file, lease: 3 })
+    expect(second.ended.outcome).toBe('paused')
+    const last = await trainHere(where, config, { resumeFrom: second.checkpoints.at(-1)!.file, lease: 4 })
+    expect(last.ended.result!.weightsHash).toBe(whole.ended.result!.weightsHash)
+    const parts = [first, second, last].flatMap((part) => part.series('validation/accuracy'))
+    expect(parts).toEqual(whole.series('validation/accuracy'))
+  })
+
   test('when the host is lost, the last checkpoint has every point that the host did not commit, whatever was written meanwhile', async () => {
     const where = await place('noise')
     const config = smallConfig({ checkpointSeconds: 1e-9 })

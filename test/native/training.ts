@@ -88,6 +88,8 @@ export interface TrainOptions {
   resumeFrom?: string
   weightsFrom?: string
   lease?: number
+  /** It pauses by itself at that step. */
+  pauseAt?: number
   /** Asked for after that step. */
   command?: { at: number; kind: 'pause' | 'stop' }
   /** The host dies after that step, having committed points up to those of `kept`. */
@@ -101,7 +103,17 @@ export interface TrainOptions {
 
 /** Trains in this process, as a trainer does with its job. */
 export async function trainHere(where: Place, config: RunConfig, options: TrainOptions = {}): Promise<Trained> {
-  const { resumeFrom = null, weightsFrom = null, lease = 1, command, hostLost, onHeldOut, onReport, asImages = false } = options
+  const {
+    resumeFrom = null,
+    weightsFrom = null,
+    pauseAt = null,
+    lease = 1,
+    command,
+    hostLost,
+    onHeldOut,
+    onReport,
+    asImages = false,
+  } = options
   await writeLease(where.checkpointFolder, lease)
   const reports: Report[] = []
   let wanted: StopCommand | null = null
@@ -135,6 +147,7 @@ export async function trainHere(where: Place, config: RunConfig, options: TrainO
     resumeFrom,
     olderCheckpoints: [],
     weightsFrom,
+    pauseAt,
   }
   const ended = await train(job, data, {
     report: (report) => {

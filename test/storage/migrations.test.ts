@@ -332,4 +332,22 @@ describe('migrations', () => {
     expect(db.problems()).toEqual([])
     db.close()
   })
+
+  it('0020: runs of the nineteenth version train to their end, and nothing follows the cells of its studies', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const study = "INSERT INTO studies (id, name, template, options, createdAt) VALUES ('wxyz', 'n', 't', '{}', 1)"
+    const cell = `INSERT INTO study_cells (studyId, position, factors, work, key, runId)
+      VALUES ('wxyz', 0, '{}', '{"kind":"run","run":{"preset":"p","dataset":"d"}}', 'k', 'abcd')`
+    await databaseOf(19, file, `${RUN}; ${study}; ${cell}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { runs } = createStores(db)
+    expect(runs.record('abcd')!.pauseAt).toBeNull()
+    runs.updateRecord('abcd', { pauseAt: 5 })
+    expect(runs.record('abcd')!.pauseAt).toBe(5)
+    expect(db.prepare('SELECT phase, undecided FROM studies').all()).toEqual([{ phase: 0, undecided: 0 }])
+    expect(db.prepare('SELECT phase, until FROM study_cells').all()).toEqual([{ phase: 0, until: null }])
+    expect(db.problems()).toEqual([])
+    db.close()
+  })
 })

@@ -66,6 +66,7 @@ describe('runs', () => {
       result: null,
       weightsFile: null,
       pid: null,
+      pauseAt: null,
       notes: '',
     })
     runs.update('abcd', { status: 'running', latest: { x: Infinity }, reason: 'r' })

@@ -57,6 +57,7 @@ function watch(
       resumeFrom: null,
       olderCheckpoints: [],
       weightsFrom: null,
+      pauseAt: null,
       slot: 0,
       slots: 1,
       previousPid: null,

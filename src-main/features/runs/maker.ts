@@ -41,6 +41,8 @@ export interface Plan {
   studyId?: string | undefined
   id: string
   weightsFile: string | null
+  /** See `RunRecord`. */
+  pauseAt?: number | null | undefined
 }
 
 /** Creates and queues runs; `RunControl` starts their trainers. */
@@ -106,7 +108,7 @@ export class RunMaker {
   }
 
   private insert(
-    { config, summary, dataset, name, parentId, studyId = undefined, id, weightsFile }: Plan,
+    { config, summary, dataset, name, parentId, studyId = undefined, id, weightsFile, pauseAt = null }: Plan,
     provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
   ): RunSummary {
     const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance }
@@ -144,7 +146,7 @@ export class RunMaker {
       // The store appends it to the queue.
       queueOrder: 0,
     }
-    this.ports.runs.insert({ summary: run, config, environment, weightsFile })
+    this.ports.runs.insert({ summary: run, config, environment, weightsFile, pauseAt })
     return this.ports.control.require(id)
   }
 

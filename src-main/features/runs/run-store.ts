@@ -10,6 +10,8 @@ export interface NewRun {
   environment: Environment
   /** Initial weights of a fork: a file name in the run's folder. */
   weightsFile: string | null
+  /** See `RunRecord`. */
+  pauseAt?: number | null
 }
 
 export type RunPatch = Partial<Omit<RunSummary, 'id' | 'preset' | 'dataset' | 'seed' | 'createdAt' | 'parentId'>>
@@ -21,6 +23,8 @@ export interface RunRecord {
   weightsFile: string | null
   /** Process id of the last trainer; null once it is known to have exited. */
   pid: number | null
+  /** The step at which its trainer pauses by itself, as a study asks; null trains to the end. */
+  pauseAt: number | null
   /** Markdown. */
   notes: string
 }

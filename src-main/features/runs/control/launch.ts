@@ -64,9 +64,10 @@ export class Launch {
   begin({ id, dataset }: RunSummary, live: LiveRun, listener: Listener): void {
     const { runs, files, trainers, settings } = this.ports
     try {
-      const { config: stored, environment, weightsFile, pid } = recordOf(runs, id)
+      const { config: stored, environment, weightsFile, pid, pauseAt } = recordOf(runs, id)
       const config = readStoredConfig(stored)
       live.expectTolerance(config.reconstructionTolerance)
+      live.pausesAt(pauseAt)
       files.prepareRun(id)
       const [resumeFrom = null, ...olderCheckpoints] = this.checkpoints.newestFirst(id)
       const handle = trainers.launch(
@@ -81,6 +82,7 @@ export class Launch {
           resumeFrom,
           olderCheckpoints,
           weightsFrom: weightsFile === null ? null : files.weightsPath(id, weightsFile),
+          pauseAt,
           slot: live.slot,
           slots: readSettings(settings)['queue.concurrentRuns'],
           previousPid: pid,

@@ -28,12 +28,13 @@ export class LiveRun {
   private first: Pace | null = null
   private rowPublishedAt: number
   private cancelRowSoon: (() => void) | null = null
-  private known: { ended: boolean; closing: string | null; why: string | null; tolerance: number; warned: boolean } = {
+  private known: { ended: boolean; closing: string | null; why: string | null; tolerance: number; warned: boolean; pauseAt: number } = {
     ended: false,
     closing: null,
     why: null,
     tolerance: Infinity,
     warned: false,
+    pauseAt: Infinity,
   }
 
   constructor(run: Pick<LiveRun, 'id' | 'lease' | 'slot' | 'before'>, clock: Clock) {
@@ -63,6 +64,16 @@ export class LiveRun {
   /** Tolerance of the reconstruction error, above which the user is warned once; null after the warning. */
   get toleranceToWarn(): number | null {
     return this.known.warned ? null : this.known.tolerance
+  }
+
+  /** The step at which its trainer pauses by itself; infinite when it trains to the end. */
+  get pauseAt(): number {
+    return this.known.pauseAt
+  }
+
+  /** Sets the step at which the trainer pauses by itself; null trains to the end. */
+  pausesAt(step: number | null): void {
+    this.known.pauseAt = step ?? Infinity
   }
 
   /** Sets the tolerance of the configuration. */

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import type { Change } from '../../../contract/changes.js'
 import { obstacleOf, UserError } from '../../../contract/errors.js'
 import { ACTIVE, RESUMABLE, type Checkpoint, type RunStatus, type RunSummary } from '../../../contract/runs.js'
 import { Durations } from './durations.js'
@@ -9,8 +10,9 @@ import { queueAnew } from './retry.js'
 import { rewindTo } from './rewind.js'
 import { RunCheckpoints } from './run-checkpoints.js'
 import { IDLE, RunRows } from './run-rows.js'
+import { trainUntil } from './train-until.js'
 import { TrainerReports } from './trainer-reports.js'
-import { afterCommand, afterExit, refusal, type RunCommand } from './run-state.js'
+import { afterCommand, afterExit, refusal, waits, type RunCommand } from './run-state.js'
 import { readSettings } from '../../home/settings.js'
 import type { HomeLoss } from '../../home/home-watch.js'
 import type { TrainerExit } from './trainers.js'
@@ -132,6 +134,8 @@ export class RunControl {
     const idle = ACTIVE.includes(status) || status === 'queued' ? {} : { ...IDLE, endedAt: run.endedAt ?? clock.now() }
     const changed = changes.commit((record) => {
       if (status === 'queued') runs.enqueue(id)
+      // Who resumes a run that waits wants it trained to its end.
+      if (status === 'queued' && waits(run, runs.record(id))) runs.updateRecord(id, { pauseAt: null })
       const next = this.rows.patch(id, { status, ...idle, ...(status === 'queued' ? { reason: null, endedAt: null } : {}) })
       record({ kind: 'run', run: next })
       return next
@@ -141,6 +145,11 @@ export class RunControl {
     if (status !== 'queued') return changed
     this.admit(id)
     return this.require(id)
+  }
+
+  /** See `trainUntil`; the caller admits the run after its commit. */
+  trainUntil(id: string, pauseAt: number | null, record: (change: Change) => void): void {
+    trainUntil(this.ports, this.rows, id, pauseAt, record)
   }
 
   /** Resumes from an earlier checkpoint and discards everything after it; `rewindTo` says what is refused. */

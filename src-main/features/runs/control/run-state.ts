@@ -24,6 +24,10 @@ const COMMANDS: Record<RunCommand, Partial<Record<RunStatus, RunStatus>>> = {
 /** The state after a command; null when the command is not allowed in this state. */
 export const afterCommand = (status: RunStatus, command: RunCommand): RunStatus | null => COMMANDS[command][status] ?? null
 
+/** Whether it has come to the step up to which it was to be trained so far, and pauses there. */
+export const waits = ({ status, step }: Pick<RunSummary, 'status' | 'step'>, record: { pauseAt: number | null } | undefined): boolean =>
+  status === 'paused' && record?.pauseAt != null && step >= record.pauseAt
+
 /** The state after a trainer has begun to train; an earlier command stays in force. */
 export const afterStart = (status: RunStatus): RunStatus => (status === 'starting' ? 'running' : status)
 

@@ -90,7 +90,7 @@ export class TrainerReports {
       const next = this.rows.patch(live.id, {
         step: Math.max(run.step, report.step),
         activeSeconds: live.before.active + report.activeSeconds,
-        remainingSeconds: remaining(run, first, report),
+        remainingSeconds: remaining(Math.min(run.totalSteps, live.pauseAt), first, report),
         latest,
         best,
       })
@@ -216,10 +216,10 @@ function endOf(
   return { status, reason: reason ?? (status === 'paused' ? why : null) }
 }
 
-/** Estimated seconds until the last step, at the pace of this trainer since its first points, including evaluations. */
-function remaining(run: RunSummary, first: Pick<Report<'points'>, 'step' | 'activeSeconds'>, report: Report<'points'>): number | null {
+/** Estimated seconds until this step, at which the trainer ends, at the pace of this trainer since its first points, including evaluations. */
+function remaining(lastStep: number, first: Pick<Report<'points'>, 'step' | 'activeSeconds'>, report: Report<'points'>): number | null {
   const done = report.step - first.step
   const pace = done >= 10 ? (report.activeSeconds - first.activeSeconds) / done : report.medianStepSeconds
-  const seconds = Math.max(0, run.totalSteps - report.step) * pace
+  const seconds = Math.max(0, lastStep - report.step) * pace
   return Number.isFinite(seconds) ? seconds : null
 }

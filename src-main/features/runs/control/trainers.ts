@@ -21,6 +21,8 @@ export interface TrainerOrder {
   /** Earlier checkpoints, newest first, in case that one is damaged. */
   olderCheckpoints: string[]
   weightsFrom: string | null
+  /** The step at which it pauses by itself; null trains to the end. */
+  pauseAt: number | null
   /** Its slot among concurrent trainers, counted from 0; no two trainers share one at a time. */
   slot: number
   /** Maximum number of concurrent trainers, including this one. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Change } from '../../../contract/changes.js'
 import { UserError } from '../../../contract/errors.js'
-import { describeFactors, isSettled, type Study, type StudyDetail } from '../../../contract/studies.js'
+import { describeFactors, ENDED, isSettled, type Study, type StudyDetail } from '../../../contract/studies.js'
 import { explainFileError } from '../../../data/disk.js'
 import { replaceFile } from '../../../durable/replace-file.js'
 import { signalStatus } from '../../../processes/end-request.js'
@@ -149,11 +149,14 @@ async function following(context: Context, options: CommonOptions, begin: (workb
       // From before it begins, so that no change of it is missed.
       const { seq } = await client.studies.list.query()
       let study = await begin(workbench)
-      let shown = ''
+      let [shown, told] = ['', -1]
       const ended = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
         const look = (): void => {
           const line = describeCounts(study)
-          if (line !== shown) (context.progress ?? context.note)((shown = line))
+          const ended = ENDED.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0)
+          // One line that changes in a terminal; in a file a line for each cell that ends, and not for each that begins.
+          if (context.progress ? line !== shown : ended !== told) (context.progress ?? context.note)(line)
+          ;[shown, told] = [line, ended]
           if (isSettled(study)) resolve(null)
         }
         const watch = client.changes.subscribe(

@@ -1,0 +1,23 @@
+import type { Change } from '../../../contract/changes.js'
+import type { RunControlPorts } from './ports.js'
+import { IDLE, type RunRows } from './run-rows.js'
+import { waits } from './run-state.js'
+
+/**
+ * Sets the step at which a run pauses by itself, null for its end, and queues it if it waits at such a step. Inside a commit of the caller.
+ *
+ * @throws UserError NOT_FOUND
+ */
+export function trainUntil(
+  { runs }: Pick<RunControlPorts, 'runs'>,
+  rows: RunRows,
+  id: string,
+  pauseAt: number | null,
+  record: (change: Change) => void,
+): void {
+  const waited = waits(rows.require(id), runs.record(id))
+  runs.updateRecord(id, { pauseAt })
+  if (!waited) return
+  runs.enqueue(id)
+  record({ kind: 'run', run: rows.patch(id, { status: 'queued', ...IDLE, reason: null, endedAt: null }) })
+}

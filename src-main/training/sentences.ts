@@ -1,0 +1,17 @@
+import type { DamagedCheckpoint } from './checkpoint.js'
+
+/** What a trainer says of a run besides its numbers. */
+
+/** Why a finished run has no test results. */
+export const describeLostSelection = ({ step, file }: { step: number; file: string }, { why }: DamagedCheckpoint): string =>
+  `The selected checkpoint at step ${step} could not be read: ${why} (${file}). There are no final test results; evaluate another checkpoint, or run again.`
+
+/** Why a run pauses that nobody has paused. */
+export const describeWait = (step: number, steps: number): string =>
+  `It was to be trained up to step ${step} of ${steps} so far. Its study decides whether it goes on; resume it to train it to its end.`
+
+/** Why gradients may be wrong. */
+export function describeReconstruction(error: number, tolerance: number): string {
+  const found = `reconstructed states have a relative error of ${error.toExponential(1)}, above the tolerance of ${tolerance.toExponential(0)}`
+  return `${found}, so gradients may be wrong; set anchorEvery (a number or auto) or use a smaller h`
+}
