@@ -350,12 +350,21 @@ describe.skipIf(noBrowser)('the charts', () => {
     const taken = async (format: string): Promise<Buffer> =>
       readFileSync(await (await exported(page.getByLabel('More actions: Training loss'), format)).path())
     expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')
-    expect((await taken('SVG')).toString()).toMatch(/^<svg.*deep \(3 seeds\)/s)
+    const svg = (await taken('SVG')).toString()
+    expect(svg).toMatch(/^<svg.*deep \(3 seeds\)/s)
+    // What it comes from is read out of each file: every run whose points are on it, and the page.
+    const command = /<dc:source>([^<]*)<\/dc:source>/.exec(svg)![1]!.replaceAll('&#38;', '&')
+    expect(command).toMatch(/^retrace runs export \w+ --csv && retrace runs export \w+ --csv && retrace runs export \w+ --csv$/)
+    expect(svg).toMatch(/<dc:relation>\/compare\?runs=/)
     const pdf = readPdf(await taken('PDF'))
     // Its text is text, the legend's too, in fonts that are in the file.
     expect(pdf.texts).toContain('deep (3 seeds)')
     expect(pdf.fonts.every(({ embedded }) => embedded)).toBe(true)
-    expect((await taken('PGFPlots')).toString()).toContain('\\addlegendentry{deep (3 seeds)}')
+    expect(pdf.info).toMatchObject({ Title: 'Training loss', Subject: command, Creator: 'Retrace' })
+    expect(pdf.info['Keywords']).toMatch(/^\/compare\?runs=/)
+    const source = (await taken('PGFPlots')).toString()
+    expect(source.startsWith(`% Retrace: ${command}\n% Page: /compare?runs=`)).toBe(true)
+    expect(source).toContain('\\addlegendentry{deep (3 seeds)}')
     const rows = (await taken('CSV (all points)')).toString().trimEnd().split('\n')
     expect(rows).toHaveLength(1 + 400 + 300 + 200)
     expect(rows.filter((line) => line.includes(',NaN,'))).toHaveLength(3)

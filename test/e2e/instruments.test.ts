@@ -100,6 +100,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
         const units = await page.locator('[data-testid=inspector] .strip button').count()
         expect(svg.match(/<image [^>]*href="data:image\/png;base64,[^"]{100}/g)).toHaveLength(3 * units)
         expect(svg).toContain('>Reconstructed</text>')
+        expect(svg).toMatch(/<dc:source>retrace lab inspector --run \w+ --step \d+<\/dc:source>/)
         const pdf = await fileOf(page, 'States that enter the units', 'PDF')
         expect(pdf.toString('latin1').match(/\/Subtype \/Image/g)!.length).toBeGreaterThanOrEqual(units)
         expect(readPdf(pdf).texts).toContain('Reconstructed')
@@ -184,7 +185,9 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
         const svg = (await fileOf(page, 'Flow of points', 'SVG')).toString()
         // At least the half of the 200 samples are in sight, in the colours of paper.
         expect(svg.match(/<path [^>]*A4 4[^>]*fill="#(0072b2|d55e00)"/g)!.length).toBeGreaterThan(100)
-        expect(readPdf(await fileOf(page, 'Flow of points', 'PDF')).texts.join(' ')).toContain('stage 1, end, backward')
+        const pdf = readPdf(await fileOf(page, 'Flow of points', 'PDF'))
+        expect(pdf.texts.join(' ')).toContain('stage 1, end, backward')
+        expect(pdf.info['Subject']).toMatch(/^retrace lab flow --run \w+ --step \d+$/)
         expect((await sharp(await fileOf(page, 'Flow of points', 'PNG')).metadata()).width).toBe(3 * 720)
         expect((await fileOf(page, 'Flow of points', 'PGFPlots')).toString()).toContain('\\begin{axis}[title={Flow of points: stage 1, end')
       }

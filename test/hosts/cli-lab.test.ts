@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { INSTRUMENTS, type InstrumentSetting } from '../../src-main/contract/instruments.js'
 import type { LabRequest, LabResult } from '../../src-main/contract/lab.js'
 import { runCommandLine } from '../../src-main/hosts/cli/run.js'
+import type { Instruments } from '../../src-main/features/lab/laboratory.js'
 import { createLab } from '../../src-main/hosts/lab.js'
 import { allDiagnostics } from '../../src-main/lab/registry.js'
 import { PlayedHome } from '../fixtures/played-home.js'
+import { viewOf } from '../fixtures/views.js'
 import { temporaryFolder } from './temporary.js'
 
 const entry = join(import.meta.dirname, 'programs', 'fake-tool.mjs')
@@ -33,9 +36,18 @@ const RESULT: LabResult = {
   seconds: 1.5,
 }
 
+const looks: InstrumentSetting[] = []
+const instruments: Instruments = {
+  look: async ({ setting }) => {
+    looks.push(setting)
+    return viewOf(setting)
+  },
+  close: async () => undefined,
+}
+
 async function terminal() {
   const folder = temporaryFolder()
-  const services = await PlayedHome.open({ host: 'cli', ports: { lab: createLab(entry, () => ({})) } })
+  const services = await PlayedHome.open({ host: 'cli', ports: { lab: createLab(entry, () => ({})), instruments } })
   onTestFinished(() => services.close())
   vi.stubEnv('FAKE_FIGURES', JSON.stringify(RESULT))
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -59,11 +71,13 @@ it('lists every diagnostic with its question, and explains one', async () => {
   for (const { id, question } of allDiagnostics())
     expect(out.join('\n')).toMatch(new RegExp(`^${id} +${question.replace('?', '\\?')}$`, 'm'))
   expect(out.filter((line) => /:$|^reversal|^spectrum/.test(line)).map((line) => line.split('  ')[0])).toEqual([
+    'Live in the window:',
     'See it reverse:',
     'reversal',
     'Why it is stable:',
     'spectrum',
   ])
+  for (const { id, question } of INSTRUMENTS) expect(out.join('\n')).toMatch(new RegExp(`^${id} +${question.replace('?', '\\?')}$`, 'm'))
   out.length = 0
   expect(await run('spectrum')).toBe(0)
   expect(out.join('\n')).toMatch(/Jacobian spectrum: Is the network stable[^]*Golub-Kahan[^]*iterations +60/)
@@ -115,6 +129,26 @@ it('runs one on a fresh network, and prints what it found', async () => {
   expect(JSON.parse(out.join('\n'))).toEqual(RESULT)
 })
 
+it('prints what an instrument of the window shows at a setting, as the files of its figures say it', async () => {
+  const { run, services, out, folder } = await terminal()
+  const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40 } })
+  services.advance(20)
+  services.checkpoint(id)
+  expect(await run('inspector', '--run', id, '--option', 'hFactor=2', '--option', 'image=3')).toBe(0)
+  expect(looks.at(-1)).toMatchObject({ instrument: 'inspector', hFactor: 2, image: 3, gradients: true })
+  expect(out).toContain('Error of the reversed gradient [relative]: 0.000001000')
+  expect(out).toContain('Batch norm uses the mean and variance of these images, as in training.')
+  const file = join(folder, 'flow.csv')
+  expect(await run('flow', '--run', id, '--csv', file)).toBe(0)
+  const [head, ...rows] = readFileSync(file, 'utf8').trim().split('\n')
+  expect(head).toBe('stage,unit,place,sample,class,predicted,x,y,xRebuilt,yRebuilt')
+  expect(rows).toHaveLength(12)
+  expect(rows[1]).toMatch(new RegExp(`^1,1,before,2,\\d,\\d,${Math.fround(Math.sin(2))},${Math.fround(Math.sin(3))},`))
+  out.length = 0
+  expect(await run('flow', '--run', id, '--json')).toBe(0)
+  expect(JSON.parse(out.join('\n'))).toMatchObject({ instrument: 'flow', axes: [expect.any(String), expect.any(String)] })
+})
+
 it.each([
   [['spectrm', '--preset', 'p', '--dataset', 'd'], /There is no diagnostic spectrm: did you mean spectrum\?/],
   [['spectrum', '--preset', 'hamiltonian-quick'], /needs --preset and --dataset/],
@@ -123,6 +157,8 @@ it.each([
   [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--step', '4'], /--step is of the checkpoint of a run/],
   [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--option', 'a.b=1'], /an option is a number, a word/],
   [['spectrum', '--run', 'nowhere'], /nowhere/],
+  [['flow', '--run', 'x', '--option', 'points=1'], /--option points: .*2/],
+  [['flow', '--run', 'x', '--option', 'many=1'], /many/],
 ])('answers %j with one line and status 1', async (args, message) => {
   const { run, notes, out } = await terminal()
   expect(await run(...args)).toBe(1)

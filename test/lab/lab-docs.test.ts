@@ -25,7 +25,7 @@ statistics. Values that did not converge are left out with a warning. A result m
 form of a new run with it, the command line prints it as \`--set key=value\`.
 
 Figures are exported as PNG, SVG, PDF, PGFPlots (a heat map as a matrix plot, tolerances and limits as dashed lines) and CSV, strips of images as PNG, SVG, PDF
-and CSV, whole results as JSON.
+and CSV, whole results as JSON. Each picture carries the command that measures it again ([charts](charts.md#files)).
 
 \`retrace predict RUN IMAGE [--step N]\` and _Predict an image_ in the Lab tab of a run or a comparison show an own image (PNG, JPEG or WebP; dropped,
 pasted or chosen) to the weights of checkpoints: the probabilities of the classes, and the image as the network sees it. It is brought into the
@@ -38,7 +38,8 @@ This page is generated from \`src-main/lab/diagnostics/\` by \`npm test -- lab-d
 const LIVE = `## Live
 
 In the window, two instruments answer at every move of a slider. One resident process holds the network for them, separate from every trainer; it
-ends two minutes after the last question, or once it has grown beyond 3 GiB. Nothing of them is stored.
+ends two minutes after the last question, or once it has grown beyond 3 GiB. Nothing of them is stored. \`retrace lab inspector\` and
+\`retrace lab flow\` print what they show, with the settings of the sliders as options.
 
 ${INSTRUMENTS.map(({ id, title, question }) => `- **${title}** (\`${id}\`): ${question}`).join('\n')}
 

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { chartModel, onPaper } from '../../src-renderer/charts/chart-model.js'
+import { chartModel, onPaper, type ChartModel } from '../../src-renderer/charts/chart-model.js'
 import { xMap } from '../../src-renderer/charts/x-axis.js'
 import { figureRows } from '../../src-renderer/compare/figures.js'
-import { chartSvg } from '../../src-renderer/charts/export/chart-image.js'
+import { chartPicture, pictureSvg } from '../../src-renderer/charts/export/chart-image.js'
+import { latexOrigin } from '../../src-renderer/charts/export/origin.js'
+import { withTexts } from '../../src-renderer/charts/export/png-text.js'
 import { fileName } from '../../src-renderer/ui/download.js'
 import { fetchSeries } from '../../src-renderer/charts/export/fetch-series.js'
 import { Aggregate } from '../../src-renderer/charts/series/aggregate.js'
@@ -16,6 +19,13 @@ import { pointsCsv } from '../../src-main/contract/points-csv.js'
 import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
+
+const ORIGIN = {
+  title: 'Loss <a> & b',
+  command: 'retrace study start search --option \'name=a "<b>" & c\'',
+  page: '/runs/abcd?tab=charts&x=epoch',
+}
+const chartSvg = (model: ChartModel): string => pictureSvg(chartPicture(model, false), ORIGIN)
 
 const doubles = fc.array(fc.double(), { maxLength: 50 })
 const series = (values: number[]) => ({
@@ -354,6 +364,26 @@ describe('charts for papers', () => {
     expect(plots).toMatch(/retrace0, only marks, mark=triangle\*, mark options=\{rotate=180\}, forget plot\] coordinates \{\(41,/)
     expect(plots).toContain('retrace1, thick, mark=-, mark size=3pt, forget plot] coordinates {(1,1.5) (1,2.5)};')
     expect(plots).toContain('{HTML}{0072B2}')
+  })
+
+  it('tell the command and the page that they come from: SVG in Dublin Core, PNG in its texts, pgfplots in comments', async () => {
+    const svg = chartSvg(model())
+    const found = new DOMParser().parseFromString(svg, 'image/svg+xml')
+    const told = (name: string): string[] => [...found.querySelectorAll('metadata *')].filter(({ nodeName }) => nodeName.toLowerCase() === `dc:${name}`).map(({ textContent }) => textContent) // prettier-ignore
+    expect(['title', 'creator', 'source', 'relation'].map(told)).toEqual([[ORIGIN.title], ['Retrace'], [ORIGIN.command], [ORIGIN.page]])
+
+    const plain = await sharp({ create: { width: 3, height: 2, channels: 3, background: '#123456' } })
+      .png()
+      .toBuffer()
+    const png = Buffer.from(await withTexts(new Uint8Array(plain), { Title: 'α', Source: ORIGIN.command }).arrayBuffer())
+    const { comments, width, height } = await sharp(png).metadata()
+    expect([width, height]).toEqual([3, 2])
+    expect(comments).toEqual([
+      { keyword: 'Title', text: 'α' },
+      { keyword: 'Source', text: ORIGIN.command },
+    ])
+
+    expect(latexOrigin({ ...ORIGIN, command: 'a\nb' })).toBe(`% Retrace: a\n% b\n% Page: ${ORIGIN.page}\n`)
   })
 
   it('are saved under names that every system takes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pictureSvg } from '../../src-renderer/charts/export/picture-svg.js'
+import { drawnSvg } from '../../src-renderer/charts/export/picture-svg.js'
 import { extentsOf, type FlowScene } from '../../src-renderer/lab/instruments/draw-flow.js'
 import { flowPgfplots, flowPicture, type PlacedScene } from '../../src-renderer/lab/instruments/flow-files.js'
 import { stripPicture } from '../../src-renderer/lab/strip-picture.js'
@@ -21,7 +21,7 @@ describe('the files of a strip of images', () => {
       asked.push([width, height, wide, high])
       return `data:image/png;base64,${asked.length}`
     })
-    const svg = pictureSvg(picture)
+    const svg = drawnSvg(picture)
     const images = [...svg.matchAll(/<image [^>]*>/g)].map(([tag]) => tag)
     expect(images).toHaveLength(15)
     // Three pixels a point; one row of values is higher than wide.
@@ -67,7 +67,7 @@ describe('the files of a flow', () => {
   })
 
   it('are SVG with the points, a ring around what is predicted as another class, the plane, axes and a legend', () => {
-    const svg = pictureSvg(flowPicture(placed()))
+    const svg = drawnSvg(flowPicture(placed()))
     for (const text of ['Flow of points', 'Coordinate 1', 'Coordinate 2', 'inner &amp; left', 'outer'])
       expect(svg).toContain(`>${text}</text>`)
     expect(svg).toContain(
@@ -81,7 +81,7 @@ describe('the files of a flow', () => {
   })
 
   it('name no ring and no plane where there is none, and show the classes that are chosen', () => {
-    const svg = pictureSvg(flowPicture(placed({ lattice: null, only: new Set([0]) })))
+    const svg = drawnSvg(flowPicture(placed({ lattice: null, only: new Set([0]) })))
     expect(svg).toContain('>stage 1, unit 2, forward</text>')
     expect(svg).not.toContain('>outer</text>')
     const source = flowPgfplots(placed({ lattice: null, only: new Set([0]) }))

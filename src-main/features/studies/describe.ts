@@ -1,12 +1,4 @@
-import type { CellWork, Study, StudyOutcome, StudyTemplateInfo } from '../../contract/studies.js'
-
-/** The command that starts the same study: options that have their default are left out. */
-export function commandOf({ template, options }: Pick<Study, 'template' | 'options'>, templates: readonly StudyTemplateInfo[]): string {
-  const info = templates.find(({ id }) => id === template)
-  const changed = Object.entries(options).filter(([key, value]) => info?.options[key]?.['default'] !== value)
-  const quoted = (text: string): string => (/^[\w.=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-  return ['retrace study start', template, ...changed.map(([key, value]) => `--option ${quoted(`${key}=${value}`)}`)].join(' ')
-}
+import type { CellWork, StudyOutcome } from '../../contract/studies.js'
 
 /**
  * Seconds until the last cell is done, from the time that finished cells of the same network took, and what active runs say of themselves; null when

@@ -1,4 +1,5 @@
 import type { Change } from '../../contract/changes.js'
+import { studyCommand } from '../../contract/command-lines.js'
 import { isUserError, UserError } from '../../contract/errors.js'
 import {
   describeFactors,
@@ -22,7 +23,7 @@ import type { Awaitable, Clock } from '../shared/clock.js'
 import { newId } from '../shared/ids.js'
 import type { Silence } from '../shared/silence.js'
 import type { Computing } from './cell-key.js'
-import { commandOf, remainingSeconds } from './describe.js'
+import { remainingSeconds } from './describe.js'
 import { expandCells } from './expand.js'
 import type { CellWorker } from './cell-worker.js'
 import { createComputations, type Computer } from './computations.js'
@@ -141,7 +142,8 @@ export class Studies {
     const cells = this.ports.studies.cells(id)
     const { templates } = this.ports
     const infos = await templates.list()
-    const { outcomes, undiagnosed } = outcomesOf(this.ports, cells, infos.find((info) => info.id === study.template)?.diagnostics ?? [])
+    const info = infos.find(({ id: template }) => template === study.template)
+    const { outcomes, undiagnosed } = outcomesOf(this.ports, cells, info?.diagnostics ?? [])
     const report = await templates.report(study.template, study.options, outcomes, await this.home())
     return {
       study,
@@ -149,7 +151,7 @@ export class Studies {
       report,
       undiagnosed,
       remainingSeconds: remainingSeconds(outcomes, this.slots),
-      command: commandOf(study, infos),
+      command: studyCommand(study.template, study.options, info?.options),
     }
   }
 

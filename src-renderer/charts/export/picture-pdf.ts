@@ -1,6 +1,7 @@
 import type { jsPDF } from 'jspdf'
 import { lazy } from '../../ui/lazy-code.js'
-import { pictureSvg, type Picture } from './picture-svg.js'
+import { CREATOR, type Origin } from './origin.js'
+import { drawnSvg, type Picture } from './picture-svg.js'
 
 /**
  * The font of every PDF. It comes along, since conferences refuse files whose fonts are not in them; its signs are those of the
@@ -51,12 +52,12 @@ function embed(pdf: jsPDF, found: readonly Face[]): void {
   pdf.setFont(FAMILY, 'normal')
 }
 
-/** A picture as a PDF of vectors, one page of its size; text stays text, in fonts that are in the file. */
-export async function picturePdf(picture: Picture): Promise<Blob> {
+/** A picture as a PDF of vectors, one page of its size; text stays text, in fonts that are in the file, whose information tells its origin. */
+export async function picturePdf(picture: Picture, { title, command, page }: Origin): Promise<Blob> {
   const [[{ jsPDF }, { svg2pdf }], found] = await Promise.all([converter(), faces()])
   const { width, height, option } = picture
   const set = { ...option, textStyle: { ...(option.textStyle as object), fontFamily: FAMILY } }
-  const svg = new DOMParser().parseFromString(pictureSvg({ ...picture, option: set }), 'image/svg+xml').documentElement
+  const svg = new DOMParser().parseFromString(drawnSvg({ ...picture, option: set }), 'image/svg+xml').documentElement
   // The converter places what is centred on a line too high; lower by the half of a capital letter is where browsers have it.
   for (const text of svg.querySelectorAll('text[dominant-baseline=central]')) {
     text.removeAttribute('dominant-baseline')
@@ -64,6 +65,7 @@ export async function picturePdf(picture: Picture): Promise<Blob> {
   }
   const orientation = width > height ? 'landscape' : 'portrait'
   const pdf = new jsPDF({ unit: 'pt', format: [width, height], orientation, putOnlyUsedFonts: true, compress: true })
+  pdf.setDocumentProperties({ title, subject: command, keywords: page, creator: CREATOR })
   embed(pdf, found)
   await svg2pdf(svg, pdf, { x: 0, y: 0, width, height })
   return pdf.output('blob')

@@ -1,4 +1,5 @@
 import { init, type EChartsOption } from '../echarts.js'
+import { withOrigin, type Origin } from './origin.js'
 
 /** What is drawn, and its size in points. */
 export interface Picture {
@@ -7,8 +8,11 @@ export interface Picture {
   height: number
 }
 
-/** A picture as an SVG document with fonts as text. */
-export function pictureSvg({ option, width, height }: Picture): string {
+/** A picture as an SVG document with fonts as text, and with its origin. */
+export const pictureSvg = (picture: Picture, origin: Origin): string => withOrigin(drawnSvg(picture), origin)
+
+/** The same without metadata, to be drawn elsewhere. */
+export function drawnSvg({ option, width, height }: Picture): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     chart.setOption(option)

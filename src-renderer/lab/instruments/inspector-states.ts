@@ -1,7 +1,7 @@
 import { floatsFromBase64 } from '../../../src-main/contract/base64.js'
 import type { InspectorView } from '../../../src-main/contract/instruments.js'
 import { numberOf, type Cell } from '../../../src-main/contract/lab.js'
-import { pictureFormats, textFormat, type Format } from '../../charts/export/formats.js'
+import { figureFormats, textFormat, type Format } from '../../charts/export/formats.js'
 import { formatValue } from '../../ui/format.js'
 import { paintDifference, paintGrey, rangeOf } from '../paint.js'
 import { stripPicture } from '../strip-picture.js'
@@ -61,8 +61,11 @@ const ROWS: { key: keyof ShownState['values']; head: [string, ...string[]]; scal
   { key: 'difference', head: ['Difference'], scale: ({ most }) => [`±${formatValue(most, 2)}`] },
 ]
 
-/** The files that states are exported as. */
-export function stateFormats(states: () => readonly ShownState[]): Format[] {
+/**
+ * The files that states are exported as.
+ * @param command the shell command that gives them again
+ */
+export function stateFormats(states: () => readonly ShownState[], command: () => string): Format[] {
   const painted = () =>
     ROWS.map(({ key, head, scale }) => ({
       head,
@@ -73,5 +76,8 @@ export function stateFormats(states: () => readonly ShownState[]): Format[] {
       label: head[0],
       images: states().map(({ short, width, values }) => ({ label: short, width, values: values[key] })),
     }))
-  return [...pictureFormats(() => stripPicture({ title: STATES, rows: painted() })), textFormat('CSV', () => stripCsv(valued()))]
+  return [
+    ...figureFormats(() => ({ title: STATES, command: command(), picture: () => stripPicture({ title: STATES, rows: painted() }) })),
+    textFormat('CSV', () => stripCsv(valued())),
+  ]
 }

@@ -1,4 +1,5 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { instrumentCommand } from '../../../src-main/contract/command-lines.js'
 import type { InstrumentSetting, InstrumentView } from '../../../src-main/contract/instruments.js'
 import type { LabTargetInput } from '../../../src-main/contract/lab.js'
 import { useConnection } from '../../home/api.js'
@@ -19,6 +20,8 @@ export interface InstrumentState<View> {
   /** Why there is no answer, as a sentence. */
   problem: Ref<string | null>
   busy: Ref<boolean>
+  /** The shell command that gives the view again. */
+  command: Ref<string>
 }
 
 /**
@@ -34,6 +37,7 @@ export function useInstrument<Setting extends InstrumentSetting>(
   const view = shallowRef(null) as ShallowRef<View | null>
   const problem = ref<string | null>(null)
   const busy = ref(false)
+  const command = ref('')
   let next: Asked<Setting> | null = null
   let rest: ReturnType<typeof setTimeout> | undefined
   let gone = false
@@ -49,6 +53,7 @@ export function useInstrument<Setting extends InstrumentSetting>(
       try {
         view.value = (await client.lab.look.query({ target, setting })) as View
         problem.value = null
+        command.value = instrumentCommand(target, whole ?? setting)
       } catch (error) {
         // The last picture would belong to another setting.
         view.value = null
@@ -72,5 +77,5 @@ export function useInstrument<Setting extends InstrumentSetting>(
     gone = true
     clearTimeout(rest)
   })
-  return { view, problem, busy }
+  return { view, problem, busy, command }
 }

@@ -7,7 +7,13 @@ export interface ReadPdf {
   texts: string[]
   /** The operators of the page, uncompressed. */
   content: string
+  /** What the document says of itself: `Title`, `Subject` and the like. */
+  info: Readonly<Record<string, string>>
 }
+
+/** A text string of a PDF, without its escapes: Latin letters, or UTF-16 after its mark. */
+const ofPdf = (text: string): string =>
+  text.startsWith('\xfe\xff') ? Buffer.from(text.slice(2), 'latin1').swap16().toString('utf16le') : text
 
 /** Reads a PDF whose objects stand by themselves, as jsPDF writes them. */
 export function readPdf(file: Buffer): ReadPdf {
@@ -55,5 +61,9 @@ export function readPdf(file: Buffer): ReadPdf {
     if (font) current = characters.get(names.get(font)!) ?? new Map<string, string>()
     else texts.push(hex!.toLowerCase().match(/.{4}/g)!.map((glyph) => current.get(glyph) ?? '\ufffd').join('')) // prettier-ignore
   }
-  return { fonts: described, texts, content }
+  const about = objects.get(Number(/\/Info (\d+) 0 R/.exec(text)![1]))!.toString('latin1')
+  const info = Object.fromEntries(
+    [...about.matchAll(/\/(\w+) \(((?:\\[^]|[^\\)])*)\)/g)].map(([, key, escaped]) => [key!, ofPdf(escaped!.replace(/\\([^])/g, '$1'))]),
+  )
+  return { fonts: described, texts, content, info }
 }

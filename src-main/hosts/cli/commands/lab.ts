@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { RunOverrides } from '../../../contract/config.js'
 import { UserError } from '../../../contract/errors.js'
+import { flowTable } from '../../../contract/flow-table.js'
+import { INSTRUMENTS, InstrumentSettingSchema } from '../../../contract/instruments.js'
 import { bySection, type DiagnosticInfo, type LabResult, type LabTargetInput } from '../../../contract/lab.js'
 import { describeDiagnostic, allDiagnostics, findDiagnostic } from '../../../lab/registry.js'
 import { userPath } from '../../home.js'
@@ -25,6 +27,7 @@ export interface LabCommandOptions extends CommonOptions {
 /** Lists the diagnostics, or runs one of them. */
 export async function lab(context: Context, name: string | undefined, options: LabCommandOptions): Promise<void> {
   if (name === undefined) return listDiagnostics(context, options)
+  if (INSTRUMENTS.some(({ id }) => id === name)) return look(context, name, options)
   const diagnostic = describeDiagnostic(findDiagnostic(name))
   if (!options.run && !options.preset) return describe(context, diagnostic, options)
   const asked = readOptions(options.option ?? [])
@@ -49,14 +52,34 @@ export async function lab(context: Context, name: string | undefined, options: L
   else if (options.csv === undefined) tell(found).forEach(context.print)
 }
 
+/** What an instrument of the window shows at a setting: its table and summary, or with `--json` everything. */
+async function look(context: Context, name: string, options: LabCommandOptions): Promise<void> {
+  const asked = { instrument: name, ...readOptions(options.option ?? []) }
+  const setting = InstrumentSettingSchema.safeParse(asked)
+  if (!setting.success) {
+    const { path, message } = setting.error.issues[0]!
+    throw new UserError('BAD_INPUT', `--option ${path.join('.') || Object.keys(asked).at(-1)}: ${message}.`)
+  }
+  const view = await withWorkbench(context, options, async (workbench) =>
+    workbench.client.lab.look.query({ target: await findTarget(workbench, options), setting: setting.data }),
+  )
+  const tables = view.instrument === 'flow' ? [flowTable(view, String)] : [view.table]
+  if (options.csv !== undefined) await writeTables(context, userPath(options.csv), tables)
+  if (options.json) context.print(asJson(view))
+  else if (options.csv === undefined)
+    [...tellFindings({ summary: view.instrument === 'flow' ? [] : view.summary, tables }), '', ...view.notes].forEach(context.print)
+}
+
 function listDiagnostics(context: Context, { json }: LabCommandOptions): void {
   const all = allDiagnostics().map(describeDiagnostic)
   if (json) return context.print(asJson(all))
   const [head, ...rows] = table(
     ['NAME', 'QUESTION'],
-    all.map(({ id, question }) => [id, question]),
+    [...all, ...INSTRUMENTS].map(({ id, question }) => [id, question]),
   )
   context.print(head!)
+  context.print('Live in the window:')
+  rows.slice(all.length).forEach(context.print)
   for (const { title, diagnostics } of bySection(all)) {
     context.print(`${title}:`)
     for (const each of diagnostics) context.print(rows[all.indexOf(each)]!)

@@ -1,0 +1,77 @@
+import { InstrumentSettingSchema, type InstrumentSetting } from './instruments.js'
+import type { LabOptions, LabTargetInput } from './lab.js'
+import type { OptionDescriptions } from './option-descriptions.js'
+
+/** The commands that make again what a page shows, one definition for each kind: pages offer them for copying, and files of figures carry them. */
+
+/** A word as a POSIX shell takes it literally. */
+const quoted = (word: string): string => (/^[\w.=,/:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+const retrace = (...words: string[]): string => ['retrace', ...words.map(quoted)].join(' ')
+/** Several commands as one line, each begun only where those before it succeeded. */
+const oneByOne = (commands: readonly string[]): string => [...new Set(commands)].join(' && ')
+
+/** A value as `--set` and `--option` read it: text as it is, unless it would be read as JSON. */
+function settingText(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value)
+  try {
+    JSON.parse(value)
+    return JSON.stringify(value)
+  } catch {
+    // No JSON, which is taken as the text that it is.
+    return value
+  }
+}
+const setting =
+  (option: string) =>
+  ([key, value]: [string, unknown]): string[] => [option, `${key}=${settingText(value)}`]
+
+/** Options that do not have their default. */
+const optionWords = (options: LabOptions, descriptions: OptionDescriptions = {}): string[] =>
+  Object.entries(options)
+    .filter(([key, value]) => descriptions[key]?.['default'] !== value)
+    .flatMap(setting('--option'))
+
+const overrideWords = (overrides: object): string[] =>
+  Object.entries(overrides)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(setting('--set'))
+
+const targetWords = (target: LabTargetInput): string[] =>
+  target.kind === 'run'
+    ? ['--run', target.id, ...(target.step === undefined ? [] : ['--step', String(target.step)])]
+    : ['--preset', target.network.preset, '--dataset', target.network.dataset, ...overrideWords(target.network.overrides ?? {})]
+
+/** Starts a study like this one. */
+export const studyCommand = (template: string, options: LabOptions, descriptions?: OptionDescriptions): string =>
+  retrace('study', 'start', template, ...optionWords(options, descriptions))
+
+/** One diagnostic of each of these networks. */
+export const labCommand = (
+  diagnostic: string,
+  asked: readonly { target: LabTargetInput; options: LabOptions }[],
+  descriptions?: OptionDescriptions,
+): string =>
+  oneByOne(asked.map(({ target, options }) => retrace('lab', diagnostic, ...targetWords(target), ...optionWords(options, descriptions))))
+
+/** What an instrument shows at a setting. */
+export function instrumentCommand(target: LabTargetInput, { instrument, ...chosen }: InstrumentSetting): string {
+  const usual: Record<string, unknown> = InstrumentSettingSchema.parse({ instrument })
+  const own = 'given' in chosen && chosen.given !== null
+  const changed = Object.entries(chosen).filter(([key, value]) => key !== 'given' && value !== usual[key])
+  const command = retrace('lab', instrument, ...targetWords(target), ...optionWords(Object.fromEntries(changed) as LabOptions))
+  return own ? `${command} # with an image of the user in place of the training image` : command
+}
+
+/** Every point of every series of these runs. */
+export const seriesCommand = (ids: readonly string[]): string => oneByOne(ids.map((id) => retrace('runs', 'export', id, '--csv')))
+
+/** Configuration and results of these runs. */
+export const resultsCommand = (ids: readonly string[]): string => oneByOne(ids.map((id) => retrace('runs', 'export', id)))
+
+/** Everything that is stored of a run, as an archive. */
+export const archiveCommand = (id: string): string => retrace('runs', 'export', id, '--format', 'archive')
+
+/** The histograms that these runs collect, of all their steps. */
+export const histogramsCommand = (ids: readonly string[]): string =>
+  oneByOne(ids.map((id) => retrace('runs', 'histograms', id, '--csv', `${id}-histograms.csv`)))

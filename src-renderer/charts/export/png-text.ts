@@ -1,0 +1,28 @@
+/** The check of a chunk: CRC-32 of ISO 3309, as PNG (second edition, annex D) has it. */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  return ~crc >>> 0
+}
+
+/** Bytes of the signature and the first chunk, IHDR, which has to come first. */
+const HEAD = 8 + 25
+
+/** A PNG with texts by their keywords (PNG, 11.3.4.5): `Title`, `Software`, `Source` and the like; in UTF-8, uncompressed. */
+export function withTexts(png: Uint8Array<ArrayBuffer>, texts: Readonly<Record<string, string>>): Blob {
+  const encoder = new TextEncoder()
+  const chunks = Object.entries(texts).map(([keyword, text]) => {
+    // After the keyword: not compressed, by no method, no language, and no translated keyword.
+    const content = encoder.encode(`iTXt${keyword}\0\0\0\0\0${text}`)
+    const chunk = new Uint8Array(8 + content.length)
+    const view = new DataView(chunk.buffer)
+    view.setUint32(0, content.length - 4)
+    chunk.set(content, 4)
+    view.setUint32(4 + content.length, crc32(content))
+    return chunk
+  })
+  return new Blob([png.subarray(0, HEAD), ...chunks, png.subarray(HEAD)], { type: 'image/png' })
+}
