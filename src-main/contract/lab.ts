@@ -170,7 +170,11 @@ export const LabRequestSchema = z.strictObject({
 export type LabRequest = z.infer<typeof LabRequestSchema>
 
 /** The questions that diagnostics answer, in the order in which they are listed. */
-export const LAB_SECTIONS = { reverse: 'See it reverse', stability: 'Why it is stable' } as const
+export const LAB_SECTIONS = {
+  reverse: 'See it reverse',
+  stability: 'Why it is stable',
+  neurons: 'Run it on spiking neurons',
+} as const
 export type LabSection = keyof typeof LAB_SECTIONS
 
 /** Diagnostics in their order, by their sections. */

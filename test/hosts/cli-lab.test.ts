@@ -47,7 +47,16 @@ const instruments: Instruments = {
 
 async function terminal() {
   const folder = temporaryFolder()
-  const services = await PlayedHome.open({ host: 'cli', ports: { lab: createLab(entry, () => ({})), instruments } })
+  const lab = createLab(entry, () => ({}))
+  const asked: Pick<LabRequest, 'diagnostic' | 'options'>[] = []
+  const watched: typeof lab = {
+    ...lab,
+    run(work) {
+      asked.push({ diagnostic: work.diagnostic, options: work.options })
+      return lab.run(work)
+    },
+  }
+  const services = await PlayedHome.open({ host: 'cli', ports: { lab: watched, instruments } })
   onTestFinished(() => services.close())
   vi.stubEnv('FAKE_FIGURES', JSON.stringify(RESULT))
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -62,7 +71,8 @@ async function terminal() {
     end: new Promise<NodeJS.Signals>(() => undefined),
     onDefect: (error: Error) => expect.unreachable(String(error)),
   }
-  return { folder, services, out, notes, run: (...args: string[]) => runCommandLine(['lab', ...args, '--home', folder], context) }
+  const command = (...args: string[]): Promise<number> => runCommandLine([...args, '--home', folder], context)
+  return { folder, services, out, notes, asked, command, run: (...args: string[]) => command('lab', ...args) }
 }
 
 it('lists every diagnostic with its question, and explains one', async () => {
@@ -76,6 +86,7 @@ it('lists every diagnostic with its question, and explains one', async () => {
     'reversal',
     'Why it is stable:',
     'spectrum',
+    'Run it on spiking neurons:',
   ])
   for (const { id, question } of INSTRUMENTS) expect(out.join('\n')).toMatch(new RegExp(`^${id} +${question.replace('?', '\\?')}$`, 'm'))
   out.length = 0
@@ -96,6 +107,16 @@ it('runs one on the weights of a run, and stores what it found with it', async (
   const { results } = await services.lab.results({ id })
   expect(results).toMatchObject([{ diagnostic: 'weights-depth', seconds: 1.5 }])
   expect(await services.lab.result({ number: results[0]!.number })).toEqual(RESULT)
+})
+
+it('spike is the diagnostic of spiking neurons, under options of its own', async () => {
+  const { services, command, asked } = await terminal()
+  const { id } = await services.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40 } })
+  services.advance(20)
+  services.checkpoint(id)
+  expect(await command('spike', id, '--steps', '32', '--images', '7', '--reset', 'hard', '--junction', 'unit', '--calibrate', '5')).toBe(0)
+  const options = { timeSteps: 32, heldOutImages: 7, reset: 'hard', junction: 'unit', calibrationImages: 5 }
+  expect(asked).toEqual([{ diagnostic: 'spiking', options: expect.objectContaining(options) }])
 })
 
 it('runs one on a fresh network, and prints what it found', async () => {

@@ -16,8 +16,9 @@ The lab runs diagnostics on a network: on the weights of a checkpoint, or on the
 
     retrace lab NAME --run ID [--step N] [--option key=value] [--json] [--csv FILE]
     retrace lab NAME --preset P --dataset D [--set key=value] [--seed N] [--option key=value]
+    retrace spike RUN [--step N] [--images N] [--steps T] [--reset soft|hard] [--junction balanced|equal|unit]
 
-runs one in a separate process; Ctrl+C cancels it. In the window they are the Lab tab of every run and the Lab page for untrained networks;
+runs one in a separate process (\`spike\` is the diagnostic [Spiking neurons](#spiking-neurons-spiking) under shorter options); Ctrl+C cancels it. In the window they are the Lab tab of every run and the Lab page for untrained networks;
 results for a checkpoint are stored with its run, and a comparison shows those of several runs side by side. The address of the Lab page holds
 preset, data set and changed configuration keys. The estimated time, from the measured speed of the machine (\`retrace presets --measure\`) or else from
 two forward passes that are timed, is printed first. The notes of a result state the error or the number of iterations, the method, the images and the batch norm
@@ -84,7 +85,13 @@ Otherwise the Jacobian itself is used, with fixed statistics; its eigenvalues ca
 volume and is reversible, but its force is not a gradient, so there is no such energy.
 
 **Learning rate limits.** On a quadratic with curvature c, momentum SGD is \`w⁺ = (1 + m - ηc) w - m w⁻\`, which is stable up to \`ηc = 2(1 + m)\`. Nesterov
-momentum as in PyTorch is \`w⁺ = (1 + m)(1 - ηc) w - m (1 - ηc) w⁻\`, which has the root -1 at \`ηc = 2(1 + m)/(1 + 2m)\`.`
+momentum as in PyTorch is \`w⁺ = (1 + m)(1 - ηc) w - m (1 - ηc) w⁻\`, which has the root -1 at \`ηc = 2(1 + m)/(1 + 2m)\`.
+
+**Rates of spikes.** A neuron with soft reset keeps \`V_T = Σ input - V_th · spikes\`, so its rate is the mean input over V_th up to \`|V_T| / (T V_th)\`,
+where the mean is between 0 and V_th. If rates of the layer before times L are its activations, those of this layer are activations of the same network
+times \`1 / (V_th L)\`: \`L_k = V_th L_{k-1}\`, and a bias b is a current \`b / L_{k-1}\` in every step. At the junction of a residual block, spikes of
+the input stand for L_x and those of the branch for \`L_x V_1\`, so the identity path has to be weighted by \`1 / V_1\`. With hard reset a neuron loses what
+exceeds V_th at each spike: a constant input a gives \`floor(T / ceil(V_th / a))\` spikes instead of \`floor(T a / V_th)\`, and rates stay low for any T.`
 
 function section({ id, title, question, limits, quantities, options }: Diagnostic): string {
   const choices = Object.entries(options).map(optionRow)

@@ -235,6 +235,17 @@ export function createProgram(context: Context): Command {
     .option('--csv <file>', 'write its tables to CSV files')
     .action(async (name, options) => (await import('./commands/lab.js')).lab(context, name, options))
 
+  leaf(program, 'spike <run>', 'convert the network of a run to spiking neurons, and compare it with the network itself')
+    .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
+    .option('--images <n>', 'test images to simulate', whole)
+    .option('--steps <n>', 'time steps to simulate', whole)
+    .option('--reset <kind>', 'what a spike leaves of the potential: soft, hard or both (default)')
+    .option('--junction <kind>', 'how the paths of a residual block meet: balanced (default), equal or unit')
+    .option('--coding <kind>', 'how pixels become input: poisson (default) or constant')
+    .option('--calibrate <n>', 'training images that the thresholds are found by', whole)
+    .option('--csv <file>', 'write its tables to CSV files')
+    .action(async (run, options) => (await import('./commands/spike.js')).spike(context, run, options))
+
   addStudies(context, program, leaf, { each })
 
   leaf(program, 'predict <run> <image>', 'classify an image file (PNG, JPEG or WebP) with the weights of a run')
