@@ -48,6 +48,12 @@ export const labCsv = ({ columns }: LabTable): string =>
     (columns[0]?.values ?? []).map((_, row) => columns.map(({ values }) => values[row])),
   )
 
+/** Whether values are read better on a logarithmic axis: positive ones over two decades. */
+export function spansDecades(values: readonly unknown[]): boolean {
+  const numbers = values.filter((value) => typeof value === 'number')
+  return numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 100
+}
+
 /** Where it is drawn on and by which scale. Label and unit are those of the column. */
 const AxisSchema = z.strictObject({ label: z.string(), unit: z.string(), log: z.boolean() })
 const MarkSchema = z.strictObject({ axis: z.enum(['x', 'y']), value: z.number(), label: z.string() })

@@ -19,7 +19,8 @@ function formatTick(value: number): string {
   const size = Math.abs(value)
   if (value === 0) return '0'
   if (size < 1e-3 || size >= 1e6) return value.toExponential(1).replace('.0', '').replace('e+', 'e').replaceAll('-', '−')
-  return String(Number(value.toPrecision(6))).replace('-', '−')
+  // More digits than a number is read in: those of a cosine close to 1 differ in the eighth.
+  return String(Number(value.toPrecision(10))).replace('-', '−')
 }
 
 function formatXTick(kind: XAxisKind, x: number, { seconds }: TimeUnit): string {

@@ -1,3 +1,4 @@
+import { spansDecades } from '../../src-main/contract/lab.js'
 import { readingLabel, readingsOf, readValue } from '../../src-main/contract/metrics.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { formatY } from '../charts/frame-option.js'
@@ -67,12 +68,6 @@ export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string,
     return { id: `${key} ${kind}`, name: label, label, title, unit, measured: true, logarithmic: spansDecades(values), values }
   })
   return [...inputs, ...outcomes].filter(({ values }) => values.some((value) => value !== null))
-}
-
-/** Whether values are read better on a logarithmic axis: positive ones over two decades. */
-export function spansDecades(values: Values): boolean {
-  const numbers = values.filter(isNumber)
-  return numbers.length > 2 && Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 100
 }
 
 /** Whether its values are shown in percent. */

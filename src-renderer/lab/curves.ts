@@ -25,6 +25,21 @@ export function commonLabel([first = '', ...others]: readonly string[]): string 
   return others.every((other) => other.startsWith(`${shared},`)) ? shared : ''
 }
 
+/** More values than these along a logarithmic axis have the powers of ten as ticks. */
+const MOST_TICKS = 8
+
+/**
+ * The values themselves as ticks of a logarithmic axis that has few of them, and a range that ends close to them: depths and step sizes
+ * are seldom powers of ten. Null for other axes.
+ */
+export function ownTicks(values: readonly (number | null)[], { log }: Axis): { ticks: number[]; min: number; max: number } | null {
+  const ticks = [...new Set(values.filter((value) => value !== null))].sort((a, b) => a - b)
+  if (!log || ticks.length === 0 || ticks.length > MOST_TICKS) return null
+  const [low, high] = [ticks[0]!, ticks.at(-1)!]
+  const room = low === high ? 2 : (high / low) ** 0.05
+  return { ticks, min: low / room, max: high * room }
+}
+
 export interface Curve {
   name: string
   points: [x: number | null, y: number | null][]
@@ -84,6 +99,12 @@ export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, ta
     })
   })
 }
+
+/** Everything that stands along the horizontal axis, marks included. */
+export const acrossOf = (figure: Extract<Plot, { kind: 'line' | 'scatter' }>, curves: readonly Curve[]): (number | null)[] => [
+  ...curves.flatMap(({ points, zeros = [] }) => [...points.map(([x]) => x), ...zeros]),
+  ...(figure.kind === 'line' ? figure.marks.flatMap(({ axis, value }) => (axis === 'x' ? [value] : [])) : []),
+]
 
 /** The cells of a heat map: places along both axes by their texts, in the order of the table. */
 export interface HeatCells {

@@ -1,29 +1,30 @@
 import { numberOf, type Cell, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import type { EChartsOption } from '../charts/echarts.js'
-import { FONT, formatY } from '../charts/frame-option.js'
+import { FONT } from '../charts/frame-option.js'
 import { chartTheme, heatColours, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
 import { formatPercent, formatValue } from '../ui/format.js'
-import { commonLabel, curvesOf, drawn, heatCells, heatOf, labelOf, valuesOf, zeroEdge, type Axis, type Curve, type Plot } from './curves.js'
+import {
+  acrossOf,
+  commonLabel,
+  curvesOf,
+  drawn,
+  heatCells,
+  heatOf,
+  labelOf,
+  valuesOf,
+  zeroEdge,
+  type Axis,
+  type Curve,
+  type Plot,
+} from './curves.js'
 
 /** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
 const MOST_COLOURS = 8
 
 const valueText = (value: number | null | undefined, { unit }: Axis, digits = 4): string =>
   unit === 'fraction' ? formatPercent(value) : formatValue(value, digits)
-
-const axisOption = ({ label, unit, log }: Axis, theme: ChartTheme, across: boolean) => ({
-  type: log ? ('log' as const) : ('value' as const),
-  name: label === '' ? unit : axisTitle(label, unit),
-  nameLocation: across ? ('middle' as const) : ('end' as const),
-  nameGap: across ? 28 : 12,
-  nameTextStyle: { color: theme.faint, fontSize: 11, align: across ? ('center' as const) : ('left' as const) },
-  scale: true,
-  axisLine: { onZero: false, lineStyle: { color: theme.faint } },
-  axisLabel: { color: theme.faint, fontSize: 11, hideOverlap: true, formatter: (value: number) => formatY(value, unit) },
-  splitLine: { lineStyle: { color: theme.grid } },
-})
 
 /** More names than these take a second line above the plot, and more than the others are turned over. */
 const [ONE_LINE, PLAIN] = [3, 8]
@@ -79,7 +80,7 @@ function lineOption(
       ...tooltipStyle(theme),
       valueFormatter: (value) => (edge !== null && value === edge ? '0' : valueText(value as number | null, figure.yAxis)),
     },
-    xAxis: axisOption(figure.xAxis, theme, true),
+    xAxis: placesOption(figure.xAxis, theme, acrossOf(figure, curves)),
     yAxis: {
       ...axisOption({ ...figure.yAxis, label: commonLabel(figure.y.map((key) => labelOf(table, key))) }, theme, false),
       ...(edge === null ? {} : { min: edge }),
@@ -196,7 +197,7 @@ function scatterOption(
           },
         }
       : {}),
-    xAxis: { ...axisOption(figure.xAxis, theme, true), ...(range ? { min: range.x[0], max: range.x[1] } : {}) },
+    xAxis: { ...placesOption(figure.xAxis, theme, acrossOf(figure, curves)), ...(range ? { min: range.x[0], max: range.x[1] } : {}) },
     yAxis: { ...axisOption(figure.yAxis, theme, false), ...(range ? { min: range.y[0], max: range.y[1] } : {}) },
     series: [
       ...curves.map(({ name, points }, i) => ({
@@ -217,19 +218,6 @@ function scatterOption(
       })),
     ],
   }
-}
-
-/** Ranges of both axes of the same length around everything, so that a circle is one. */
-function squareRange(points: readonly (readonly [number | null, number | null])[]): { x: [number, number]; y: [number, number] } | null {
-  const ends = (at: 0 | 1): [number, number] => {
-    const known = points.flatMap((point) => (point[at] === null ? [] : [point[at]]))
-    return [Math.min(...known), Math.max(...known)]
-  }
-  const [x, y] = [ends(0), ends(1)]
-  if (![...x, ...y].every(Number.isFinite)) return null
-  const half = Math.max(x[1] - x[0], y[1] - y[0], 1e-9) * 0.55
-  const around = ([low, high]: [number, number]): [number, number] => [(low + high) / 2 - half, (low + high) / 2 + half]
-  return { x: around(x), y: around(y) }
 }
 
 function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable, dark: boolean, scale: readonly Cell[]): EChartsOption {
@@ -268,7 +256,7 @@ function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTab
       top: 0,
       itemHeight: 120,
       itemWidth: 10,
-      text: [`${axisTitle(valueAxis.label, valueAxis.unit)} ${end(high)}`, end(low)],
+      text: [end(high), `${axisTitle(valueAxis.label, valueAxis.unit)}  ${end(low)}`],
       textStyle: { color: theme.faint, fontSize: 11 },
       inRange: { color: heatColours(dark) },
     },

@@ -2,7 +2,7 @@ import { csv } from '../../src-main/contract/csv.js'
 import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
-import { curvesOf, heatCells, zeroEdge, ZEROS, type Curve, type Plot } from './curves.js'
+import { acrossOf, curvesOf, heatCells, ownTicks, zeroEdge, ZEROS, type Curve, type Plot } from './curves.js'
 
 /** A whole result as JSON, as `retrace lab --json` prints it. */
 export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`
@@ -80,11 +80,13 @@ function curvesPgfplots(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, tab
   const points = figure.kind === 'scatter'
   const found = curvesOf(figure, table)
   const edge = zeroEdge(found)
+  const own = ownTicks(acrossOf(figure, found), xAxis)
   const options = [
     `title={${escapeLatex(figure.title)}}`,
     `xlabel={${escapeLatex(measuredTitle(xAxis))}}`,
     `ylabel={${escapeLatex(measuredTitle(yAxis))}}`,
     ...(xAxis.log ? ['xmode=log'] : []),
+    ...(own ? [`xtick={${own.ticks.join(',')}}`, `xticklabels={${own.ticks.join(',')}}`] : []),
     ...(yAxis.log ? ['ymode=log'] : []),
     ...(edge === null ? [] : [`ymin=${edge}`]),
     ...(points && figure.equal ? ['axis equal'] : []),

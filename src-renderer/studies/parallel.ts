@@ -1,9 +1,9 @@
-import { numberOf, type LabTable } from '../../src-main/contract/lab.js'
+import { numberOf, spansDecades, type LabTable } from '../../src-main/contract/lab.js'
 import type { RunSummary } from '../../src-main/contract/runs.js'
 import { describeFactors, type StudyCell, type StudyReport } from '../../src-main/contract/studies.js'
 import { chartTheme, valueColour, type LineStyle } from '../charts/palette.js'
 import type { RunInfo } from '../compare/groups.js'
-import { isNumber, spansDecades, type Quantity } from '../compare/relations.js'
+import { isNumber, type Quantity } from '../compare/relations.js'
 import { cellTitle } from '../lab/show-cell.js'
 import { cellLook } from '../ui/cell-look.js'
 

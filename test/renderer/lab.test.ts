@@ -69,6 +69,44 @@ describe('a figure of a diagnostic', () => {
     )
   })
 
+  it('has the few places of a logarithmic axis as ticks, and ends close to them', () => {
+    const depths: LabTable = {
+      key: 'depth',
+      title: 'By depth',
+      columns: [
+        column('depth', 'Units per stage', [8, 16, 8, 64], 'units'),
+        column('accuracy', 'Accuracy', [0.5, 0.6, 0.4, 0.7], 'fraction'),
+      ],
+    }
+    const figure: typeof line = {
+      ...line,
+      table: 'depth',
+      x: 'depth',
+      y: ['accuracy'],
+      by: null,
+      xAxis: { label: 'Units per stage', unit: 'units', log: true },
+      yAxis: { label: 'Accuracy', unit: 'fraction', log: false },
+      marks: [{ axis: 'x', value: 128, label: 'limit' }],
+    }
+    const { xAxis } = figureOption(figure, depths, false) as unknown as {
+      xAxis: { name: string; min: number; max: number; axisLabel: { customValues: number[] } }
+    }
+    expect(xAxis).toMatchObject({ name: 'Units per stage', axisLabel: { customValues: [8, 16, 64, 128] } })
+    expect(xAxis.min).toBeCloseTo(8 / 16 ** 0.05, 12)
+    expect(xAxis.max).toBeCloseTo(128 * 16 ** 0.05, 12)
+    expect(labPgfplots(figure, depths)).toContain('xtick={8,16,64,128}, xticklabels={8,16,64,128}')
+    // Of many places the powers of ten say more.
+    const many = [
+      column(
+        'depth',
+        'Units',
+        Array.from({ length: 9 }, (_, at) => at + 1),
+      ),
+      column('accuracy', 'Accuracy', Array(9).fill(1)),
+    ]
+    expect(figureOption(figure, { ...depths, columns: many }, false)).not.toHaveProperty('xAxis.axisLabel.customValues')
+  })
+
   it('of the complex plane has axes of one scale, and the region of stability as a closed line', () => {
     const scatter: Plot = {
       kind: 'scatter',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
+import { spansDecades } from '../../contract/lab.js'
 import { sampleOf } from '../../contract/sample.js'
 import type { CellWork, StudyOutcome } from '../../contract/studies.js'
 import { gridImportance } from '../anova.js'
@@ -229,6 +230,7 @@ export const search = defineStudy({
         by: null,
         equal: false,
         regions: [],
+        logX: spansDecades(values),
       })
     }
     for (const failure of failures(outcomes)) findings.warn(failure)
