@@ -25,6 +25,10 @@ export function placesOption(axis: Axis, theme: ChartTheme, values: readonly (nu
   return { ...option, min, max, axisTick: { customValues }, axisLabel: { ...option.axisLabel, customValues } }
 }
 
+/** An axis over a given range, whose ends are seldom round and have no labels. */
+export const within = <T extends { axisLabel: object }>(option: T, range: readonly [number, number] | undefined): T =>
+  range ? { ...option, min: range[0], max: range[1], axisLabel: { ...option.axisLabel, showMinLabel: false, showMaxLabel: false } } : option
+
 /** Ranges of both axes of the same length around everything, so that a circle is one. */
 export function squareRange(
   points: readonly (readonly [number | null, number | null])[],

@@ -5,6 +5,7 @@ import { FONT } from '../charts/frame-option.js'
 import { chartTheme, heatColours, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
 import { formatPercent, formatValue } from '../ui/format.js'
+import { axisOption, placesOption, squareRange, within } from './axis-option.js'
 import {
   acrossOf,
   commonLabel,
@@ -197,8 +198,8 @@ function scatterOption(
           },
         }
       : {}),
-    xAxis: { ...placesOption(figure.xAxis, theme, acrossOf(figure, curves)), ...(range ? { min: range.x[0], max: range.x[1] } : {}) },
-    yAxis: { ...axisOption(figure.yAxis, theme, false), ...(range ? { min: range.y[0], max: range.y[1] } : {}) },
+    xAxis: within(placesOption(figure.xAxis, theme, acrossOf(figure, curves)), range?.x),
+    yAxis: within(axisOption(figure.yAxis, theme, false), range?.y),
     series: [
       ...curves.map(({ name, points }, i) => ({
         type: 'scatter' as const,
