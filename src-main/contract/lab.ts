@@ -153,6 +153,9 @@ export const LabResultSchema = z.strictObject({
 })
 export type LabResult = z.infer<typeof LabResultSchema>
 
+/** What a report about several runs takes of a result. */
+export type LabFindings = Pick<LabResult, 'summary' | 'tables'>
+
 const data = {
   datasetFolder: z.string(),
   /** Of the content that the weights were trained on; null or absent where it is not known. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LabOptionsSchema, LabResultSchema, type LabResult, type Quantity } from './lab.js'
+import { LabOptionsSchema, LabResultSchema, type LabFindings, type Quantity } from './lab.js'
 import type { OptionDescriptions } from './option-descriptions.js'
 import { CreateRunSchema, RunIdSchema, RunStatusSchema, type RunStatus, type RunSummary } from './runs.js'
 import { BenchStepRequestSchema } from './tools.js'
@@ -65,8 +65,8 @@ export type StudyCell = z.infer<typeof StudyCellSchema>
 /** A cell with the row of its run, as reports see it. */
 export type StudyOutcome = Omit<StudyCell, 'runId'> & {
   run: RunSummary | null
-  /** What diagnostics of the lab said of the run, by diagnostic, of those that the template names; absent where none has. */
-  diagnosed?: Readonly<Record<string, LabResult['summary']>>
+  /** What diagnostics of the lab found of the run, by diagnostic, of those that the template names; absent where none has. */
+  diagnosed?: Readonly<Record<string, LabFindings>>
 }
 
 /** Cells by state; states without any are absent. */

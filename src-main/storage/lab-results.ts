@@ -20,8 +20,8 @@ export function createLabStore(db: Database): LabStore {
   )
   const get = db.prepare<{ result: string }>('SELECT result FROM lab_results WHERE number = ?')
   const list = db.prepare<EntryRow>(`SELECT number, ${COLUMNS} FROM lab_results WHERE runId = ? ORDER BY number DESC`)
-  const summary = db.prepare<{ summary: string }>(
-    "SELECT json_extract(result, '$.summary') AS summary FROM lab_results WHERE runId = ? AND diagnostic = ? ORDER BY step DESC, number DESC LIMIT 1",
+  const latest = db.prepare<{ summary: string; tables: string }>(
+    "SELECT json_extract(result, '$.summary') AS summary, json_extract(result, '$.tables') AS tables FROM lab_results WHERE runId = ? AND diagnostic = ? ORDER BY step DESC, number DESC LIMIT 1",
   )
   const truncate = db.prepare('DELETE FROM lab_results WHERE runId = ? AND step > ?')
   return {
@@ -32,9 +32,10 @@ export function createLabStore(db: Database): LabStore {
       const row = get.get(number)
       return row && (JSON.parse(row.result) as LabResult)
     },
-    summaryOf(runId, diagnostic) {
-      const row = summary.get(runId, diagnostic)
-      return row ? (JSON.parse(row.summary) as LabResult['summary']) : null
+    findingsOf(runId, diagnostic) {
+      const row = latest.get(runId, diagnostic)
+      if (!row) return null
+      return { summary: JSON.parse(row.summary) as LabResult['summary'], tables: JSON.parse(row.tables) as LabResult['tables'] }
     },
     list: (runId) => list.all(runId).map(toEntry),
     truncateAfter: (runId, step) => void truncate.run(runId, step),

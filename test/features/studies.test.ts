@@ -148,9 +148,9 @@ describe('a study', () => {
     expect(undiagnosed).toEqual([{ diagnostic: 'spectrum', runIds: [runId] }])
     const summary = [{ key: 'margin', label: 'Stability margin', symbol: '', unit: '', value: 0.5 }]
     const entry = { runId, file: 'f', step: 40, at: 1, diagnostic: 'spectrum', title: 'Spectrum', options: {}, seconds: 1 }
-    session.stores.labResults.put(entry, { summary } as never)
-    expect(session.stores.labResults.summaryOf(runId, 'spectrum')).toEqual(summary)
-    expect(session.stores.labResults.summaryOf(runId, 'energy')).toBeNull()
+    session.stores.labResults.put(entry, { summary, tables: [] } as never)
+    expect(session.stores.labResults.findingsOf(runId, 'spectrum')).toEqual({ summary, tables: [] })
+    expect(session.stores.labResults.findingsOf(runId, 'energy')).toBeNull()
     expect((await session.services.studies.get({ id })).undiagnosed).toEqual([{ diagnostic: 'spectrum', runIds: [] }])
   })
 

@@ -17,6 +17,7 @@ const small: Record<string, Record<string, string | number | boolean>> = {
   'fair-comparison': { dataset: 'cifar-10' },
   'identity-landscape': { depths: '1' },
   'stable-architectures': { dataset: 'cifar-10' },
+  spiking: { dataset: 'cifar-10' },
   'volume-depth': { dataset: 'cifar-10' },
   'stability-of-descent': { depths: '2', startDepths: '2' },
 }
@@ -113,7 +114,7 @@ describe('fewer training data', () => {
 describe('depth and step size', () => {
   it('draws the smallest stability margin that the diagnostic found over the seeds, and says of how many runs it is known', () => {
     const margin = (value: number | string): Played['diagnosed'] => ({
-      spectrum: [{ key: 'margin', label: '', symbol: '', unit: '', value }],
+      spectrum: { summary: [{ key: 'margin', label: '', symbol: '', unit: '', value }], tables: [] },
     })
     const options = { dataset: 'cifar-10', sizes: '0.1, 1', units: '2', seeds: '1,2' }
     const report = played('depth-step', options, home, ({ factors }) => ({

@@ -1,4 +1,4 @@
-import type { LabResult } from '../../contract/lab.js'
+import type { LabFindings } from '../../contract/lab.js'
 import type { StudyCell, StudyDetail, StudyOutcome } from '../../contract/studies.js'
 import type { LabStore } from '../lab/lab-store.js'
 import type { RunStore } from '../runs/run-store.js'
@@ -13,9 +13,9 @@ export function outcomesOf(
   const outcomes = cells.map(({ runId, ...cell }): StudyOutcome => {
     const run = (runId && runs.get(runId)) || null
     if (!run || diagnostics.length === 0) return { ...cell, run }
-    const diagnosed: Record<string, LabResult['summary']> = {}
+    const diagnosed: Record<string, LabFindings> = {}
     for (const { diagnostic, runIds } of missing) {
-      const found = labResults.summaryOf(run.id, diagnostic)
+      const found = labResults.findingsOf(run.id, diagnostic)
       if (found) diagnosed[diagnostic] = found
       else if (run.status === 'finished') runIds.add(run.id)
     }

@@ -8,7 +8,8 @@ import { compare, convert, CONVERSION, momentsOf, refuseJunction, type Converted
 
 const SENGUPTA = 'Sengupta et al. 2019, "Going deeper in spiking neural networks"'
 
-const quantities = {
+/** Of the diagnostic, and of the study of its results. */
+export const spikingQuantities = {
   reset: { label: 'Reset', symbol: '', unit: '', formula: 'soft: V ← V - V_th at a spike; hard: V ← 0', source: 'Rueckauer et al. 2017' },
   steps: { label: 'Time steps', symbol: 'T', unit: 'steps', formula: 'Steps that were simulated', source: SENGUPTA },
   accuracy: {
@@ -103,7 +104,7 @@ export const spiking = defineDiagnostic({
   question: 'How well do spiking neurons stand in for the activations of this network?',
   limits:
     'Neurons without leak, refractory time or delay, in steps of one time unit. Thresholds are the largest inputs that the given training images and steps happen to give, so they grow with both. A spike sent is counted, not what it would cost in hardware.',
-  quantities,
+  quantities: spikingQuantities,
   options: {
     reset: field(z.enum(['both', 'soft', 'hard']).default('both'), {
       group: 'Network',

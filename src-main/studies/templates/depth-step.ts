@@ -43,7 +43,7 @@ const quantities = {
 
 /** What the diagnostic says of a run: the smallest margin of its units. */
 const marginOf = ({ diagnosed }: StudyOutcome): number | null => {
-  const said = diagnosed?.[spectrum.id]?.find(({ key }) => key === 'margin')?.value
+  const said = diagnosed?.[spectrum.id]?.summary.find(({ key }) => key === 'margin')?.value
   return said === undefined || said === null ? null : numberOf(said)
 }
 
