@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Base64Schema } from './base64.js'
 import { field } from './config.js'
 import { ERROR_CODES } from './errors.js'
-import { LabResultSchema, LabSourceSchema, LabTableSchema, LabTargetSchema, LineFigureSchema } from './lab.js'
+import { HeatmapFigureSchema, LabResultSchema, LabSourceSchema, LabTableSchema, LabTargetSchema, LineFigureSchema } from './lab.js'
 
 /**
  * Instruments of the lab: what a diagnostic measures once, they answer at every move of a slider. A resident process holds the network
@@ -163,9 +163,96 @@ export const FlowViewSchema = z.strictObject({
 })
 export type FlowView = z.infer<typeof FlowViewSchema>
 
-export const InstrumentSettingSchema = z.discriminatedUnion('instrument', [InspectorSettingSchema, FlowSettingSchema])
+/** How a network is converted to spiking neurons; the diagnostic Spiking neurons has the same options. */
+export const CONVERSION_KNOBS = {
+  junction: field(z.enum(['balanced', 'equal', 'unit']).default('balanced'), {
+    group: 'Network',
+    label: 'Junctions of residual blocks',
+    help: 'balanced: the identity path is weighted by 1/V of the branch’s first layer, so that the sum is that of the analog network. equal: weight 1, with equal thresholds in front of the junction. unit: weight 1 only.',
+    source: 'balanced: derived here, as in Hu et al. 2018; equal: Sengupta et al. 2019, section 3 (recalled, not read)',
+  }),
+  coding: field(z.enum(['poisson', 'constant']).default('poisson'), {
+    group: 'Data',
+    label: 'Input',
+    help: 'poisson: a pixel p sends a spike of its sign with probability |p| / max|p| in every step. constant: its value is an input current.',
+    source: 'Sengupta et al. 2019, section 2.2',
+  }),
+  calibrationImages: field(z.int().min(1).max(4096).default(32), {
+    group: 'Data',
+    label: 'Images for the thresholds',
+    unit: 'training images',
+    help: 'Spike-Norm takes the largest input of each layer over so many training images. Thresholds grow with their number.',
+    source: 'Sengupta et al. 2019, algorithm 1',
+  }),
+  calibrationSteps: field(z.int().min(1).max(4096).default(64), {
+    group: 'Evaluation',
+    label: 'Steps for the thresholds',
+    unit: 'time steps',
+    help: 'Time steps for which each layer is watched. Thresholds grow with their number.',
+  }),
+} as const
+
+/** Time steps that spikes are followed for at most. */
+export const SPIKES_STEPS = 256
+
+export const SpikesSettingSchema = z.strictObject({
+  instrument: z.literal('spikes'),
+  ...CONVERSION_KNOBS,
+  reset: field(z.enum(['soft', 'hard']).default('soft'), {
+    group: 'Network',
+    label: 'Reset',
+    help: 'soft: a spike takes the threshold off the potential. hard: it sets the potential to 0.',
+  }),
+  timeSteps: field(z.int().min(1).max(SPIKES_STEPS).default(64), {
+    group: 'Evaluation',
+    label: 'Time steps',
+    unit: 'steps',
+    help: 'Steps for which the spikes of one image are followed.',
+  }),
+  /** Index of the training image that is shown. */
+  image: z
+    .int()
+    .min(0)
+    .max(INSPECTOR_IMAGES - 1)
+    .default(0),
+})
+export type SpikesSetting = z.infer<typeof SpikesSettingSchema>
+
+export const SpikesViewSchema = z.strictObject({
+  instrument: z.literal('spikes'),
+  steps: z.int().min(1),
+  /** The input, then the layers of neurons in order. */
+  layers: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        height: z.int().min(1),
+        width: z.int().min(1),
+        channels: z.int().min(1),
+        /** Spikes of all channels at a place together, negative ones of the input below zero, int8 [steps, height, width]. */
+        spikes: Base64Schema,
+      }),
+    )
+    .min(1),
+  /** Logits summed until each step, float32 [steps, classes]. */
+  output: Base64Schema,
+  /** Class of the image, and the one that the analog network predicts. */
+  label: z.int(),
+  analog: z.int(),
+  /** Share of the neurons of each layer that spike in each step. */
+  table: LabTableSchema,
+  figure: HeatmapFigureSchema,
+  summary: LabResultSchema.shape.summary,
+  /** Images to choose from. */
+  choice: z.int(),
+  notes: z.array(z.string()),
+  seconds: z.number(),
+})
+export type SpikesView = z.infer<typeof SpikesViewSchema>
+
+export const InstrumentSettingSchema = z.discriminatedUnion('instrument', [InspectorSettingSchema, FlowSettingSchema, SpikesSettingSchema])
 export type InstrumentSetting = z.infer<typeof InstrumentSettingSchema>
-export const InstrumentViewSchema = z.discriminatedUnion('instrument', [InspectorViewSchema, FlowViewSchema])
+export const InstrumentViewSchema = z.discriminatedUnion('instrument', [InspectorViewSchema, FlowViewSchema, SpikesViewSchema])
 export type InstrumentView = z.infer<typeof InstrumentViewSchema>
 
 /** What the window lists of them. */
@@ -180,6 +267,11 @@ export const INSTRUMENTS: readonly { id: InstrumentSetting['instrument']; title:
     id: 'flow',
     title: 'Flow of points',
     question: 'How do the units move samples, and the plane they lie in, until the classes can be told apart?',
+  },
+  {
+    id: 'spikes',
+    title: 'Spikes through the layers',
+    question: 'How do the spikes of an image run through the layers of the converted network, and from when on does it know the class?',
   },
 ]
 

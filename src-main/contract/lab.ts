@@ -82,6 +82,15 @@ export const LineFigureSchema = z.strictObject({
   loose: z.array(z.string()).optional(),
 })
 
+export const HeatmapFigureSchema = z.strictObject({
+  kind: z.literal('heatmap'),
+  ...Figure,
+  x: Key,
+  y: Key,
+  value: Key,
+  valueAxis: AxisSchema,
+})
+
 /** What to draw of the tables; x, y, value and `by` are keys of columns. */
 export const LabFigureSchema = z.discriminatedUnion('kind', [
   LineFigureSchema,
@@ -97,7 +106,7 @@ export const LabFigureSchema = z.discriminatedUnion('kind', [
     /** Areas by their corners; of two points, a line. */
     regions: z.array(z.strictObject({ label: z.string(), points: z.array(z.tuple([z.number(), z.number()])).min(2) })),
   }),
-  z.strictObject({ kind: z.literal('heatmap'), ...Figure, x: Key, y: Key, value: Key, valueAxis: AxisSchema }),
+  HeatmapFigureSchema,
   /** Rows of images of one channel; those of a row share the scale of their values. */
   z.strictObject({
     kind: z.literal('strip'),

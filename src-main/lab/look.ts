@@ -4,8 +4,9 @@ import { InstrumentViewSchema, type InstrumentSetting, type InstrumentView } fro
 import type { Instrument, InstrumentContext } from './instrument.js'
 import { flow } from './instruments/flow.js'
 import { inspector } from './instruments/inspector.js'
+import { spikes } from './instruments/spikes.js'
 
-const instruments: Record<InstrumentSetting['instrument'], Instrument> = { inspector, flow }
+const instruments: Record<InstrumentSetting['instrument'], Instrument> = { inspector, flow, spikes }
 
 /**
  * What an instrument shows of a network at one setting; nothing stays allocated.

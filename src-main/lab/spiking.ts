@@ -1,6 +1,4 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core'
-import { z } from 'zod'
-import { field } from '../contract/config.js'
 import { Agreement } from '../numeric/spiking/agreement.js'
 import { spikeNorm, type Conversion, type Junction } from '../numeric/spiking/convert.js'
 import { constantTrain, poissonTrain, type Train } from '../numeric/spiking/input.js'
@@ -11,36 +9,7 @@ import type { LabImages, LabProgress, LabTarget } from './diagnostic.js'
 import { imageTensor } from './frozen.js'
 import type { InstrumentContext } from './instrument.js'
 
-/** How a network is converted. */
-export const CONVERSION = {
-  junction: field(z.enum(['balanced', 'equal', 'unit']).default('balanced'), {
-    group: 'Network',
-    label: 'Junctions of residual blocks',
-    help: 'balanced: the identity path is weighted by 1/V of the branch’s first layer, so that the sum is that of the analog network. equal: weight 1, with equal thresholds in front of the junction. unit: weight 1 only.',
-    source: 'balanced: derived here, as in Hu et al. 2018; equal: Sengupta et al. 2019, section 3 (recalled, not read)',
-  }),
-  coding: field(z.enum(['poisson', 'constant']).default('poisson'), {
-    group: 'Data',
-    label: 'Input',
-    help: 'poisson: a pixel p sends a spike of its sign with probability |p| / max|p| in every step. constant: its value is an input current.',
-    source: 'Sengupta et al. 2019, section 2.2',
-  }),
-  calibrationImages: field(z.int().min(1).max(4096).default(32), {
-    group: 'Data',
-    label: 'Images for the thresholds',
-    unit: 'training images',
-    help: 'Spike-Norm takes the largest input of each layer over so many training images. Thresholds grow with their number.',
-    source: 'Sengupta et al. 2019, algorithm 1',
-  }),
-  calibrationSteps: field(z.int().min(1).max(4096).default(64), {
-    group: 'Evaluation',
-    label: 'Steps for the thresholds',
-    unit: 'time steps',
-    help: 'Time steps for which each layer is watched. Thresholds grow with their number.',
-  }),
-} as const
-
-interface ConversionOptions {
+export interface ConversionOptions {
   junction: Junction
   coding: 'poisson' | 'constant'
   calibrationImages: number

@@ -38,6 +38,23 @@ describe.skipIf(noBrowser)('spiking neurons', () => {
       const last = values('steps').lastIndexOf(256)
       expect(values('analogAccuracy')[last]).toBeGreaterThan(0.3)
       expect(Math.abs(Number(values('gap')[last]))).toBeLessThan(0.2)
+
+      // The spikes of one image run through the layers, until its class is known.
+      const { runs } = await client.runs.list.query()
+      await page.goto(`${real.server.address}/#/runs/${runs[0]!.id}?tab=lab&diagnostic=spikes`)
+      const instrument = page.getByTestId('spikes')
+      const tiles = instrument.getByRole('img', { name: /^Spikes of 3 layers/ })
+      await tiles.waitFor()
+      const fact = (key: string) => instrument.locator(`[data-fact=${key}]`).innerText()
+      expect(await instrument.getByTestId('place').innerText()).toBe('step 1 of 64')
+      await instrument.getByRole('slider', { name: /^Position/ }).press('End')
+      await expect.poll(() => instrument.getByTestId('place').innerText(), { timeout: MINUTE }).toBe('step 64 of 64')
+      expect(await fact('now')).toBe(await fact('analog'))
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: scheme })
+        await picture(page, `spikes-${scheme}`, { fullPage: true })
+      }
+      expect(await seriousFindings(page)).toEqual([])
       expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
       await page.context().close()
       await close()

@@ -38,9 +38,9 @@ This page is generated from \`src-main/lab/diagnostics/\` by \`npm test -- lab-d
 
 const LIVE = `## Live
 
-In the window, two instruments answer at every move of a slider. One resident process holds the network for them, separate from every trainer; it
-ends two minutes after the last question, or once it has grown beyond 3 GiB. Nothing of them is stored. \`retrace lab inspector\` and
-\`retrace lab flow\` print what they show, with the settings of the sliders as options.
+In the window, three instruments answer at every move of a slider. One resident process holds the network for them, separate from every trainer; it
+ends two minutes after the last question, or once it has grown beyond 3 GiB. Nothing of them is stored. \`retrace lab inspector\`,
+\`retrace lab flow\` and \`retrace lab spikes\` print what they show, with the settings of the sliders as options.
 
 ${INSTRUMENTS.map(({ id, title, question }) => `- **${title}** (\`${id}\`): ${question}`).join('\n')}
 
@@ -48,7 +48,8 @@ The inspector measures what the diagnostic Reversal measures, with the same code
 state that enters every unit on the way forward, the state reconstructed on the way back, and their difference. An own image can take its place, brought
 into shape as for predictions; its loss is that of the class that the network predicts for it. Gradients follow when the sliders rest. The flow shows the samples, and for problems in the plane a lattice of inputs coloured by the predicted class, in the first two coordinates of
 the state or in the two principal components of the states of all units together (Pearson 1901); feature maps are represented by the mean of each
-channel. Batch norm is frozen there.
+channel. Batch norm is frozen there. The spikes are those of one training image in the network that the diagnostic Spiking neurons converts, step by step in
+every layer; the thresholds are found once for the weights and settings, and other images then follow at once.
 
 A run on a data set in the plane shows the class that it predicts for each point of a lattice of 41×41 inputs, and training points: on its page, among the
 charts, at every evaluation while it trains. The trainer computes it with the weights of the evaluation, so that it stays for looking back; at most 256 pictures are kept,

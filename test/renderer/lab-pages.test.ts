@@ -1,10 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
+import { toBase64 } from '../../src-main/contract/base64.js'
 import type { InstrumentSetting, LookRequest } from '../../src-main/contract/instruments.js'
 import type { DiagnosticInfo, LabResult } from '../../src-main/contract/lab.js'
 import { UserError } from '../../src-main/contract/errors.js'
 import type { FitWork, LabWork, PredictionWork } from '../../src-main/features/lab/laboratory.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import { viewOf } from '../fixtures/views.js'
+import { traceAt } from '../../src-renderer/lab/instruments/spike-trace.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
 // A canvas is for the browser test; here it matters what the chart is told.
@@ -207,6 +209,28 @@ it('an own image goes through the inspector in the place of one of the data set,
   await eventually(() => expect(looked.at(-1)).toMatchObject({ given: null }))
   expect(document.querySelector('#inspector-image')).not.toBeNull()
   expect(fitted).toHaveLength(1)
+})
+
+it('spikes of an image are followed step by step, until the network knows the class', async () => {
+  const { home, looked } = await homeWithLab()
+  const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 40 } })
+  home.advance(40)
+  page = await openWindow(home, `/runs/${id}?tab=lab&diagnostic=spikes`)
+  await eventually(() => expect(page!.text()).toMatch(/step 1 of 2.*Class by the spikes so farnone yet/))
+  expect(looked.at(-1)).toMatchObject({ instrument: 'spikes', reset: 'soft', image: 0, timeSteps: 64 })
+  await page.click('[data-field="reset"] button:last-child')
+  await eventually(() => expect(looked.at(-1)).toMatchObject({ reset: 'hard' }))
+  await page.click('[data-testid="play"]')
+  await eventually(() => expect(page!.text()).toMatch(/step 2 of 2.*Class by the spikes so far(?!none yet)/))
+})
+
+it('of spikes what is seen fades from step to step', () => {
+  const spikes = toBase64(Int8Array.from([1, 0, 0, -2, 0, 1]))
+  const layer = { name: 'x', height: 1, width: 2, channels: 1, spikes }
+  expect([...traceAt(layer, 0)]).toEqual([1, 0])
+  const [first, second] = traceAt(layer, 2)
+  expect(first).toBeCloseTo(0.49, 6)
+  expect(second).toBeCloseTo(1 - 1.4, 6)
 })
 
 it('an image that cannot be used is no image of the inspector, and it is said why', async () => {

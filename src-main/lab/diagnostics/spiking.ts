@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { wilsonInterval } from '../../contract/binomial.js'
 import { field } from '../../contract/config.js'
+import { CONVERSION_KNOBS } from '../../contract/instruments.js'
 import { refuseConversion } from '../../numeric/spiking/open-network.js'
 import type { Reset } from '../../numeric/spiking/neurons.js'
 import { defineDiagnostic, type LabProgress } from '../diagnostic.js'
-import { compare, convert, CONVERSION, momentsOf, refuseJunction, type Converted, type SpikingRun } from '../spiking.js'
+import { compare, convert, momentsOf, refuseJunction, type Converted, type SpikingRun } from '../spiking.js'
 
 const SENGUPTA = 'Sengupta et al. 2019, "Going deeper in spiking neural networks"'
 
@@ -130,7 +131,7 @@ export const spiking = defineDiagnostic({
       unit: 'images',
       help: 'Number of images, from the start of the part. A step costs one inference for each.',
     }),
-    ...CONVERSION,
+    ...CONVERSION_KNOBS,
   },
   work: ({ network }, { reset, timeSteps, heldOutImages, calibrationImages, calibrationSteps }) => {
     const layers = network.stages.reduce((sum, { units }) => sum + units * (network.dynamics.spiking?.layers.length ?? 1), 1)

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import type { NetworkConfig } from '../../../src-main/contract/config.js'
+import { floatsFromBase64, fromBase64 } from '../../../src-main/contract/base64.js'
+import { SpikesSettingSchema, type SpikesView } from '../../../src-main/contract/instruments.js'
 import { completeOptions } from '../../../src-main/lab/complete-options.js'
 import { spiking } from '../../../src-main/lab/diagnostics/spiking.js'
+import { lookAt } from '../../../src-main/lab/look.js'
 import { trainStep } from '../../../src-main/numeric/train-step.js'
 import { tf } from '../support.js'
 import { cells, close, column, run, said, subjectOf, type Subject } from './support.js'
@@ -57,6 +60,49 @@ test('a constant current, thresholds that are equal, and one reset can be asked 
   const thresholds = column(result, 'layers', 'threshold')
   expect(thresholds[1]).toBeCloseTo(thresholds[0]!, 6)
   expect(thresholds[3]).toBeCloseTo(thresholds[2]!, 6)
+  close(subject)
+})
+
+test('the instrument shows the spikes of one image step by step, and answers the same again at once', () => {
+  const subject = trained()
+  const context = { ...subject, ...subject.state, population: null, step: 0, machine: { speed: null, memoryBytes: 2 ** 32 } }
+  const look = (setting: object): SpikesView => {
+    const before = tf.memory().numTensors
+    const view = lookAt(context, SpikesSettingSchema.parse({ instrument: 'spikes', timeSteps: 80, ...setting }))
+    expect(tf.memory().numTensors).toBe(before)
+    return view as SpikesView
+  }
+  const view = look({ image: 3 })
+  expect(view.layers.map(({ name, height, width }) => [name, height, width])).toEqual([
+    ['input', 4, 4],
+    ['stem/dense/kernel', 4, 6],
+    ['stage1/unit1/conv1', 4, 6],
+    ['stage1/unit1/conv2', 4, 6],
+    ['stage1/unit2/conv1', 4, 6],
+    ['stage1/unit2/conv2', 4, 6],
+  ])
+  const spikesOf = ({ spikes }: SpikesView['layers'][number]): Int8Array => new Int8Array(fromBase64(spikes).buffer)
+  // The mean of the input spikes is the image, up to what their number allows: five standard errors.
+  const image = subject.data.sample(4).images.subarray(48, 64)
+  const most = subject.data.sample(32).images.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+  image.forEach((value, pixel) => {
+    let sum = 0
+    for (let step = 0; step < 80; step++) sum += spikesOf(view.layers[0]!)[step * 16 + pixel]!
+    expect(Math.abs(sum / 80 - Math.max(-1, Math.min(1, value / most)))).toBeLessThan(5 * Math.sqrt(0.25 / 80))
+  })
+  // Neurons spike or do not, the share says how many, and the layers after the first begin later.
+  const shares = view.table.columns.find(({ key }) => key === 'share')!.values
+  view.layers.slice(1).forEach((layer, at) => {
+    const spikes = spikesOf(layer)
+    expect(spikes.every((spike) => spike === 0 || spike === 1)).toBe(true)
+    const ofStep = spikes.subarray(79 * 24, 80 * 24).reduce((sum, spike) => sum + spike, 0)
+    expect(shares[at * 80 + 79]).toBeCloseTo(ofStep / 24, 6)
+  })
+  const output = floatsFromBase64(view.output).subarray(79 * 5)
+  expect(output.indexOf(Math.max(...output))).toBe(view.analog)
+  expect(view.label).toBe(subject.data.sample(4).labels[3])
+  expect({ ...look({ image: 3 }), seconds: 0 }).toEqual({ ...view, seconds: 0 })
+  expect(look({ image: 4 }).output).not.toBe(view.output)
   close(subject)
 })
 
