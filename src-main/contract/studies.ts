@@ -34,9 +34,12 @@ export const CellWorkSchema = z.discriminatedUnion('kind', [
 export type CellWork = z.infer<typeof CellWorkSchema>
 export type WorkOf<Kind extends CellWork['kind']> = Extract<CellWork, { kind: Kind }>
 
-/** As those of runs; `removed` when the run of the cell is no longer there. */
-export const CellStateSchema = z.enum([...RunStatusSchema.options, 'removed'])
-export type CellState = RunStatus | 'removed'
+/**
+ * As those of runs, and: `removed` when the run of the cell is no longer there; `waiting` when it has come to the step up to which it was to be
+ * trained, until it is decided which go on; `dropped` when it was decided that it does not.
+ */
+export const CellStateSchema = z.enum([...RunStatusSchema.options, 'removed', 'waiting', 'dropped'])
+export type CellState = RunStatus | 'removed' | 'waiting' | 'dropped'
 
 /** States in which nothing more happens to a cell by itself, and it has no result: it can be done again. */
 export const REPEATABLE: readonly CellState[] = ['failed', 'diverged', 'stopped', 'interrupted', 'paused', 'removed']
@@ -59,6 +62,10 @@ export const StudyCellSchema = z.strictObject({
   measured: z.record(z.string(), z.unknown()).nullable(),
   /** Seconds that its process worked on it; null while unknown. */
   seconds: z.number().nullable(),
+  /** The phase of the study in which it was last set to work, from 0. */
+  phase: z.int().min(0),
+  /** The step up to which its run is trained before it is decided whether it goes on; null when that is its last. */
+  until: z.int().nullable(),
 })
 export type StudyCell = z.infer<typeof StudyCellSchema>
 
@@ -67,6 +74,8 @@ export type StudyOutcome = Omit<StudyCell, 'runId'> & {
   run: RunSummary | null
   /** What diagnostics of the lab found of the run, by diagnostic, of those that the template names; absent where none has. */
   diagnosed?: Readonly<Record<string, LabFindings>>
+  /** The metric that the template compares runs by, by the steps at which it does, as far as the run has come; absent where it compares none. */
+  compared?: Readonly<Record<number, number>>
 }
 
 /** Cells by state; states without any are absent. */
@@ -84,6 +93,10 @@ export const StudySchema = z.strictObject({
   createdAt: z.number(),
   /** Whether its measurements and computations wait until it is resumed. */
   held: z.boolean(),
+  /** How often it was decided what follows the cells that there were. */
+  phase: z.int(),
+  /** Whether more follows when its present cells are done. */
+  undecided: z.boolean(),
   cells: z.int(),
   counts: CellCountsSchema,
 })
@@ -135,6 +148,8 @@ export interface StudyTemplateInfo {
   options: OptionDescriptions
   /** Diagnostics of the lab whose results of its runs the report draws. */
   diagnostics?: readonly string[]
+  /** What its phases are called, as the heading of a column; absent where all cells are made at once. */
+  phaseName?: string
 }
 
 /**
@@ -157,11 +172,11 @@ export const COUNTERPARTS: readonly { diagnostic: string; study: string; whatStu
 ]
 
 /** States of cells that have come to their ends. */
-export const ENDED: readonly CellState[] = ['finished', 'failed', 'diverged', 'stopped', 'removed']
+export const ENDED: readonly CellState[] = ['finished', 'failed', 'diverged', 'stopped', 'removed', 'dropped']
 
-/** Whether every cell has come to its end. */
-export const isSettled = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): boolean =>
-  cells === ENDED.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+/** Whether every cell has come to its end, and nothing follows. */
+export const isSettled = ({ cells, counts, undecided }: Pick<Study, 'cells' | 'counts' | 'undecided'>): boolean =>
+  !undecided && cells === ENDED.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
 
 /** The factors of a cell as one line, for example `resnet-32, 500 images, seed 1`. */
 export const describeFactors = (factors: Factors): string =>

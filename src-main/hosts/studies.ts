@@ -20,6 +20,10 @@ export const templates: StudyTemplates = {
     return allTemplates().map(describeTemplate)
   },
   expand: async (id, options, home) => (await running()).expandTemplate(id, options, { ...home, memoryBytes: totalmem() }),
+  phases: async (id, options) => {
+    const phases = (await running()).phasesOf(id, options)
+    return phases && { ...phases, next: (outcomes, phase, home) => phases.next(outcomes, phase, { ...home, memoryBytes: totalmem() }) }
+  },
   report: async (id, options, outcomes, home) =>
     (await running()).reportTemplate(id, options, outcomes, { ...home, memoryBytes: totalmem() }),
 }

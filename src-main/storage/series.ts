@@ -214,9 +214,10 @@ export function createSeriesStore(db: Database): SummarisedSeries {
       return Object.fromEntries(ofRun.all(runId).map(({ key, lastValue }) => [key, lastValue ?? NaN]))
     },
 
-    at(runId, step) {
+    at(runId, step, only) {
       const found = ofRun.all(runId).flatMap(({ id, key, lastStep }) => {
-        const part = lastStep < step ? undefined : (chunkAround.get(id, step, step) ?? tailAround.get(id, step, step))
+        const part =
+          lastStep < step || key !== (only ?? key) ? undefined : (chunkAround.get(id, step, step) ?? tailAround.get(id, step, step))
         if (!part) return []
         const { steps, values } = unpack(part)
         const place = countUpTo(steps, step) - 1

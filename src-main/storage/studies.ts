@@ -9,15 +9,21 @@ import {
   type WorkOf,
 } from '../contract/studies.js'
 import { cellOf, type LabOptions } from '../contract/lab.js'
-import type { StudyStore } from '../features/studies/study-store.js'
+import type { StoredCell, StudyStore } from '../features/studies/study-store.js'
 import type { Database } from './database.js'
 import type { RowOf } from './tables.js'
 
 type CellRow = RowOf<'study_cells'>
 
-/** The state of a cell: its run's where it has one, its own otherwise. */
-const STATE = `CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed') ELSE coalesce(runs.status, 'removed') END`
-const JOINED = 'FROM study_cells AS cells LEFT JOIN runs ON runs.id = cells.runId AND runs.removedAt IS NULL'
+/**
+ * The state of a cell: its run's where it has one, its own otherwise. A run that pauses where it was to be trained up to waits for the decision
+ * of its study; one that an earlier decision left behind is dropped.
+ */
+const STATE = `CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed')
+  WHEN runs.status = 'paused' AND runs.step >= cells.until
+  THEN iif(studies.undecided AND cells.phase = studies.phase, 'waiting', 'dropped') ELSE coalesce(runs.status, 'removed') END`
+const JOINED = `FROM study_cells AS cells JOIN studies ON studies.id = cells.studyId
+  LEFT JOIN runs ON runs.id = cells.runId AND runs.removedAt IS NULL`
 
 interface Joined extends Omit<CellRow, 'state'> {
   cellState: CellState
@@ -36,6 +42,8 @@ const toCell = (row: Joined): StudyCell => ({
   takenOver: row.takenOver === 1,
   measured: row.measured === null ? null : (JSON.parse(row.measured) as Record<string, unknown>),
   seconds: row.runId === null ? row.seconds : row.activeSeconds,
+  phase: row.phase,
+  until: row.until,
 })
 
 /** JSON has no NaN and no infinities, which are results: they are stored by their names. */
@@ -44,10 +52,10 @@ const written = (found: Record<string, unknown>): string =>
 
 /** Studies and their cells. */
 export function createStudyStore(db: Database): StudyStore {
-  const insert = db.prepare('INSERT INTO studies (id, name, template, options, createdAt, held) VALUES (?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare('INSERT INTO studies (id, name, template, options, createdAt, held, undecided) VALUES (?, ?, ?, ?, ?, ?, ?)')
   const insertCell = db.prepare(
-    `INSERT INTO study_cells (studyId, position, factors, work, key, runId, takenOver, state, measured, seconds)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO study_cells (studyId, position, factors, work, key, runId, takenOver, state, measured, seconds, phase, until)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const all = db.prepare<RowOf<'studies'>>('SELECT * FROM studies ORDER BY createdAt DESC, rowid DESC')
   const one = db.prepare<RowOf<'studies'>>('SELECT * FROM studies WHERE id = ?')
@@ -63,6 +71,8 @@ export function createStudyStore(db: Database): StudyStore {
   )
   const rename = db.prepare('UPDATE studies SET name = ? WHERE id = ?')
   const hold = db.prepare('UPDATE studies SET held = ? WHERE id = ?')
+  const decide = db.prepare('UPDATE studies SET phase = ?, undecided = ? WHERE id = ?')
+  const setUntil = db.prepare('UPDATE study_cells SET phase = ?, until = ? WHERE studyId = ? AND position = ?')
   const remove = db.prepare('DELETE FROM studies WHERE id = ?')
   const disown = db.prepare('UPDATE runs SET studyId = NULL WHERE studyId = ?')
   const setRun = db.prepare('UPDATE study_cells SET runId = ?, takenOver = 0 WHERE studyId = ? AND position = ?')
@@ -74,7 +84,9 @@ export function createStudyStore(db: Database): StudyStore {
   )
   const runsOf = db.prepare<{ id: string }>(
     `SELECT DISTINCT runs.id FROM study_cells AS cells JOIN runs ON runs.id = cells.runId
-     WHERE cells.key = ? AND runs.removedAt IS NULL AND runs.status NOT IN ('failed', 'diverged', 'stopped') ORDER BY runs.number`,
+     JOIN run_records ON run_records.runId = runs.id
+     WHERE cells.key = ? AND runs.removedAt IS NULL AND runs.status NOT IN ('failed', 'diverged', 'stopped')
+       AND (run_records.pauseAt IS NULL OR runs.status = 'finished' OR (runs.status = 'paused' AND runs.step >= ?)) ORDER BY runs.number`,
   )
   const waiting = db.prepare<{ studyId: string; position: number; factors: string; work: string }>(
     `SELECT cells.studyId, cells.position, cells.factors, cells.work FROM study_cells AS cells JOIN studies ON studies.id = cells.studyId
@@ -92,25 +104,34 @@ export function createStudyStore(db: Database): StudyStore {
   const setFactor = db.prepare("UPDATE study_cells SET factors = json_set(factors, '$.dataset', ?) WHERE factors ->> '$.dataset' = ?")
   const withRun = db.prepare<{ studyId: string }>('SELECT DISTINCT studyId FROM study_cells WHERE runId = ?')
 
-  const toStudy = ({ options, held, ...row }: RowOf<'studies'>, counts: CellCounts): Study => ({
+  const toStudy = ({ options, held, undecided, ...row }: RowOf<'studies'>, counts: CellCounts): Study => ({
     ...row,
     options: JSON.parse(options) as LabOptions,
     held: held === 1,
+    undecided: undecided === 1,
     cells: Object.values(counts).reduce((sum, count) => sum + count, 0),
     counts,
   })
   const countsOf = (id: string): CellCounts =>
     Object.fromEntries(countedOf.all(id).map(({ cellState, count }) => [CellStateSchema.parse(cellState), count]))
 
+  function append(id: string, cells: readonly StoredCell[]): void {
+    for (const { position, factors, work, key, runId, takenOver, measured, seconds, phase, until } of cells) {
+      const state = work.kind === 'run' ? null : measured ? 'finished' : 'queued'
+      const found = measured && written(measured)
+      const texts = [JSON.stringify(factors), JSON.stringify(work)] as const
+      insertCell.run(id, position, ...texts, key, runId, Number(takenOver), state, found, seconds, phase, until)
+    }
+  }
+
   return {
-    insert({ id, name, template, options, createdAt, held }, cells) {
-      insert.run(id, name, template, JSON.stringify(options), createdAt, Number(held))
-      for (const { position, factors, work, key, runId, takenOver, measured, seconds } of cells) {
-        const state = work.kind === 'run' ? null : measured ? 'finished' : 'queued'
-        const found = measured && written(measured)
-        insertCell.run(id, position, JSON.stringify(factors), JSON.stringify(work), key, runId, Number(takenOver), state, found, seconds)
-      }
+    insert({ id, name, template, options, createdAt, held, undecided }, cells) {
+      insert.run(id, name, template, JSON.stringify(options), createdAt, Number(held), Number(undecided))
+      append(id, cells)
     },
+    append,
+    decide: (id, { phase, undecided }) => void decide.run(phase, Number(undecided), id),
+    setUntil: (id, position, { phase, until }) => void setUntil.run(phase, until, id, position),
     list() {
       const counts = new Map<string, CellCounts>()
       for (const { studyId, cellState, count } of counted.all()) counts.set(studyId, { ...counts.get(studyId), [cellState]: count })
@@ -137,7 +158,7 @@ export function createStudyStore(db: Database): StudyStore {
       const row = resultOf.get(key)
       return row ? { measured: JSON.parse(row.measured) as Record<string, unknown>, seconds: row.seconds } : null
     },
-    runsOf: (key) => runsOf.all(key).map(({ id }) => id),
+    runsOf: (key, until) => runsOf.all(key, until).map(({ id }) => id),
     waiting<Kind extends CellWork['kind']>(kind: Kind, among: readonly string[] | null) {
       const ids = among && JSON.stringify(among)
       const row = waiting.get(kind, ids, ids)

@@ -71,7 +71,12 @@ function predict(node: Node, read: (feature: number) => number): number {
  * @param x a row of features for each value
  * @param seed of bootstrap samples and permutations
  */
-export function outOfBagImportance(x: Rows, y: readonly number[], { trees, seed }: { trees: number; seed: number }): number[] {
+export function outOfBagImportance(
+  x: Rows,
+  y: readonly number[],
+  { trees, seed }: { trees: number; seed: number },
+  progress: (fraction: number) => void = () => undefined,
+): number[] {
   const features = x[0]!.length
   const values = Float64Array.from(y)
   const columns = Array.from({ length: features }, (_, feature) => Float64Array.from(x, (row) => row[feature]!))
@@ -82,6 +87,7 @@ export function outOfBagImportance(x: Rows, y: readonly number[], { trees, seed 
   const sums = new Array<number>(features).fill(0)
   let counted = 0
   for (let tree = 0; tree < trees; tree++) {
+    progress(tree / trees)
     const random = randomFor(seed, 'importance/tree', tree)
     const times = new Uint32Array(values.length)
     for (let i = 0; i < values.length; i++) times[random.integer(0, values.length - 1)]!++
@@ -121,9 +127,13 @@ export function importanceWithIntervals(
   x: Rows,
   y: readonly number[],
   { trees, seed }: { trees: number; seed: number },
+  progress: (fraction: number) => void = () => undefined,
 ): PermutationImportance[] {
-  const whole = outOfBagImportance(x, y, { trees, seed })
+  // The forests of the halves have a quarter of the trees on half of the rows.
+  const parts = 1 + HALVES / 8
+  const whole = outOfBagImportance(x, y, { trees, seed }, (fraction) => progress(fraction / parts))
   const halves = Array.from({ length: HALVES }, (_, at) => {
+    progress((1 + at / 8) / parts)
     const random = randomFor(seed, 'importance/half', at)
     const rows = [...permutation(random, y.length)].slice(0, Math.floor(y.length / 2))
     return outOfBagImportance(

@@ -30,6 +30,24 @@ export function findTemplate(id: string): Template {
 }
 
 /** What forms and documentation show of it. */
-export function describeTemplate({ id, title, question, limits, quantities, options, diagnostics }: Template): StudyTemplateInfo {
-  return { id, title, question, limits, quantities, options: describeFields(options), ...(diagnostics ? { diagnostics } : {}) }
+export function describeTemplate({
+  id,
+  title,
+  question,
+  limits,
+  quantities,
+  options,
+  diagnostics,
+  phaseName,
+}: Template): StudyTemplateInfo {
+  return {
+    id,
+    title,
+    question,
+    limits,
+    quantities,
+    options: describeFields(options),
+    ...(diagnostics ? { diagnostics } : {}),
+    ...(phaseName ? { phaseName } : {}),
+  }
 }

@@ -4,7 +4,7 @@ import { completeOptions } from '../lab/complete-options.js'
 import { Findings } from '../lab/findings.js'
 import { findTemplate } from './registry.js'
 import type { Quantities } from '../lab/quantities.js'
-import type { NewCell, OptionsOf, StudyHome, StudyOptions, Template } from './template.js'
+import type { NewCell, OptionsOf, Phases, StudyHome, StudyOptions, Template } from './template.js'
 
 /** Everything that its cells and its report can name. */
 const quantitiesOf = (template: Template, options: OptionsOf<StudyOptions>): Quantities => ({
@@ -21,6 +21,12 @@ export function expandTemplate(id: string, asked: LabOptions, home: StudyHome): 
   for (const { factors } of cells)
     for (const key of Object.keys(factors)) if (!(key in quantities)) throw new Error(`the study ${id} does not define the factor ${key}`)
   return { options, cells }
+}
+
+/** How the cells of later phases follow; null when these options make all cells at once. */
+export function phasesOf(id: string, asked: LabOptions): Phases | null {
+  const template = findTemplate(id)
+  return template.phases?.(completeOptions(template, asked)) ?? null
 }
 
 /** Tables and figures of what there is so far. */

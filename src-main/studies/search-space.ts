@@ -56,6 +56,18 @@ export function readSearchKeys(text: string): SearchKey[] {
   return keys
 }
 
+/** Keys that would end runs at different steps, or evaluate them at others than those of the rungs. */
+const OF_THE_LENGTH = ['steps', 'epochs', 'earlyStopping', 'evaluateEvery'] as const
+
+/** @throws UserError BAD_INPUT when runs could not be compared at the steps of rungs */
+export function refuseOtherLengths(keys: readonly SearchKey[], ...configs: Readonly<Record<string, unknown>>[]): void {
+  const varied = OF_THE_LENGTH.find((key) => keys.some(({ path }) => path === key))
+  if (varied) refuse(`${varied} cannot be varied where runs are compared at the same steps. Remove it, or set rungs to 1.`)
+  const set = (['earlyStopping', 'evaluateEvery'] as const).find((key) => configs.some((config) => Boolean(config[key])))
+  if (set)
+    refuse(`with ${set} in the configuration, runs cannot be compared at the steps of the rungs. Set it to 0, or rungs to 1.`, 'rungs')
+}
+
 /** Keys that a search has options for, or varies by itself. */
 const OF_THE_SEARCH = ['preset', 'dataset', 'steps', 'seed', 'validation'] as const
 

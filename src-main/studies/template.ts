@@ -20,6 +20,25 @@ export interface StudyHome {
 export interface NewCell<Q extends Quantities = Quantities> {
   factors: Factors & Partial<Record<keyof Q & string, Factors[string]>>
   work: CellWork
+  /** The step up to which its run is trained in the first phase; absent for its whole length. */
+  until?: number
+}
+
+/** How cells of later phases follow from those of earlier ones. */
+export interface Phases<Q extends Quantities = Quantities> {
+  /** The metric by which runs are compared, and at which steps; null when no runs are. */
+  compared: { metric: string; steps: readonly number[] } | null
+  /**
+   * What follows a phase, whose cells have all ended or wait. It is asked once for each phase, so that the same outcomes must give the same answer.
+   * `train` are places of cells whose runs go on, up to a step or, for null, to their ends; with `last` nothing more follows.
+   */
+  next(
+    outcomes: readonly StudyOutcome[],
+    phase: number,
+    home: StudyHome,
+  ): { cells: NewCell<Q>[]; train: { position: number; until: number | null }[]; last: boolean }
+  /** Estimate of the steps that are trained after a phase of a study of so many cells. */
+  later(cells: number, phase: number): number
 }
 
 export interface Definition<Q extends Quantities, O extends StudyOptions> {
@@ -36,6 +55,10 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   quantities: Q
   /** Further ones that only the options decide, such as the keys of a search. */
   furtherQuantities?(options: OptionsOf<O>): Quantities
+  /** What `phases` are called, as the heading of a column, such as "Rung". */
+  phaseName?: string
+  /** For cells that follow from others; null when these options make all at once. @throws UserError BAD_INPUT when options contradict each other */
+  phases?(options: OptionsOf<O>): Phases<Q> | null
   /** Diagnostics of the lab whose stored results of its runs the report draws: see `StudyOutcome.diagnosed`. */
   diagnostics?: readonly string[]
   /** Made with `field()`, each with a default. */

@@ -12,15 +12,19 @@ export const MOST_LINES = 300
 /** The table in which a report has a row for each cell, in their order, and the figure by which a search ranks them. */
 const TABLE = 'cells'
 const METRIC = 'validation'
+/** The same at one step, where those of different cells are of different steps. */
+const COMPARABLE = 'firstRung'
 /** Columns that were not chosen, besides the metric. */
-const MEASURED: ReadonlySet<string> = new Set([METRIC, 'parameters', 'seconds'])
+const MEASURED: ReadonlySet<string> = new Set([METRIC, COMPARABLE, 'rung', 'parameters', 'seconds'])
+/** Columns that are no axis: the step says what the rung says, and values at different steps are not compared. */
+const NO_AXIS: ReadonlySet<string> = new Set([METRIC, COMPARABLE, 'state', 'rungStep'])
 
 /** A search as parallel coordinates: a line a cell, an axis a key that differs, and its metric last. */
 export interface ParallelSearch {
   runs: RunInfo[]
   axes: Quantity[]
   metric: Quantity
-  /** Cells that ended without a result, and those that have none yet, by their places. */
+  /** Cells that failed or diverged, and those that have no result yet, by their places. */
   failed: ReadonlySet<number>
   waiting: ReadonlySet<number>
   /** How many cells there are; those beyond `MOST_LINES` are not drawn. */
@@ -44,12 +48,13 @@ export function parallelSearch(
   runs: ReadonlyMap<string, RunSummary>,
 ): ParallelSearch | null {
   const table = report.tables.find(({ key }) => key === TABLE)
-  const ranked = table?.columns.find(({ key }) => key === METRIC)
+  const ranked = table?.columns.find(({ key }) => key === COMPARABLE) ?? table?.columns.find(({ key }) => key === METRIC)
   if (!table || !ranked) return null
   const cut = <T>(values: readonly T[]): T[] => values.slice(0, MOST_LINES)
-  const drawn = cut(cells)
+  const runCells = cells.filter(({ work }) => work.kind === 'run')
+  const drawn = cut(runCells)
   const quantities = table.columns
-    .filter(({ key }) => key !== METRIC && key !== 'state')
+    .filter(({ key }) => !NO_AXIS.has(key))
     .map((column) => quantityOf({ ...column, values: cut(column.values) }))
     .filter(({ values }) => new Set(values).size > 1)
   const metric = quantityOf({ ...ranked, values: cut(ranked.values) })
@@ -57,7 +62,7 @@ export function parallelSearch(
   const places = (wanted: (cell: StudyCell) => boolean): Set<number> => new Set(drawn.flatMap((cell, at) => (wanted(cell) ? [at] : [])))
   const failed = places(({ state }) => state === 'failed' || state === 'diverged')
   // In words as well as by their dashes, once some did not finish.
-  const states: Quantity[] = drawn.every(({ state }) => state === 'finished')
+  const states: Quantity[] = drawn.every(({ state }) => state === 'finished' || state === 'dropped')
     ? []
     : [
         {
@@ -81,8 +86,8 @@ export function parallelSearch(
     axes: [...quantities.filter(({ measured }) => !measured), ...quantities.filter(({ measured }) => measured), ...states, metric],
     metric,
     failed,
-    waiting: places(({ state }) => state !== 'finished' && state !== 'failed' && state !== 'diverged'),
-    cells: cells.length,
+    waiting: new Set(drawn.flatMap((_, at) => (failed.has(at) || isNumber(metric.values[at]) ? [] : [at]))),
+    cells: runCells.length,
   }
 }
 

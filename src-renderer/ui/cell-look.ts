@@ -1,14 +1,23 @@
-import { mdiMinusCircleOutline } from '@mdi/js'
+import { mdiFilterMinusOutline, mdiMinusCircleOutline, mdiTimerSand } from '@mdi/js'
+import type { RunStatus } from '../../src-main/contract/runs.js'
 import type { CellCounts, CellState, Study } from '../../src-main/contract/studies.js'
 import { statusLook, type StatusLook } from './describe.js'
 
+/** States that runs do not have. */
+const OWN: Readonly<Record<Exclude<CellState, RunStatus>, StatusLook>> = {
+  removed: { label: 'run removed', icon: mdiMinusCircleOutline, color: undefined },
+  waiting: { label: 'waiting for the others', icon: mdiTimerSand, color: undefined },
+  dropped: { label: 'not continued', icon: mdiFilterMinusOutline, color: undefined },
+}
+
 /** How a state of a cell looks; those of runs look as they do everywhere. */
 export const cellLook = (state: CellState): StatusLook =>
-  state === 'removed' ? { label: 'run removed', icon: mdiMinusCircleOutline, color: undefined } : statusLook(state)
+  state === 'removed' || state === 'waiting' || state === 'dropped' ? OWN[state] : statusLook(state)
 
 /** The order in which counts are told: what is done first. */
 const ORDER: readonly CellState[] = [
-  'finished', 'running', 'starting', 'pausing', 'stopping', 'queued', 'paused', 'interrupted', 'stopped', 'failed', 'diverged', 'removed',
+  'finished', 'running', 'starting', 'pausing', 'stopping', 'queued', 'waiting', 'paused', 'interrupted', 'stopped', 'dropped', 'failed', 'diverged',
+  'removed',
 ] // prettier-ignore
 
 /** The states that some cell is in, in the order in which they are told. */
@@ -23,7 +32,7 @@ export const countsText = (counts: CellCounts): string =>
 
 /** Fraction of the cells that have come to an end, 0 to 1. */
 export const doneShare = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): number =>
-  cells === 0 ? 0 : ((counts.finished ?? 0) + (counts.failed ?? 0) + (counts.diverged ?? 0)) / cells
+  cells === 0 ? 0 : ((counts.finished ?? 0) + (counts.dropped ?? 0) + (counts.failed ?? 0) + (counts.diverged ?? 0)) / cells
 
 /** What a study can be told now. */
 export const commandsOf = ({ held, counts }: Pick<Study, 'held' | 'counts'>): { pause: boolean; resume: boolean; remove: boolean } => {

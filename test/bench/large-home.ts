@@ -126,6 +126,7 @@ function addStudy(stores: Stores, study: number, runs: readonly RunSummary[]): v
     options: {},
     createdAt: runs[0]!.createdAt,
     held: false,
+    undecided: false,
   }
   stores.studies.insert(
     stored,
@@ -138,6 +139,8 @@ function addStudy(stores: Stores, study: number, runs: readonly RunSummary[]): v
       takenOver: false,
       measured: null,
       seconds: null,
+      phase: 0,
+      until: null,
     })),
   )
 }

@@ -50,6 +50,7 @@ const templates: StudyTemplates = {
       work: { kind: 'run', run: { preset: 'small', dataset: 'digits', overrides: { seed, steps: 40 } } },
     })),
   }),
+  phases: () => null,
   report: () => ({ summary: [], tables: [], figures: [], notes: [] }),
 }
 

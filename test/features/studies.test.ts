@@ -42,6 +42,7 @@ const templates: StudyTemplates = {
       ],
     }
   },
+  phases: () => null,
   report: (_template, _options, outcomes) => ({
     summary: [{ key: 'cells', label: 'Cells', symbol: '', unit: '', value: outcomes.length }],
     tables: [],

@@ -72,6 +72,10 @@ describe('what is said of a study', () => {
     const counts: Partial<Record<CellState, number>> = { queued: 2, finished: 3, diverged: 1 }
     expect(countsText(counts)).toBe('3 finished, 2 queued, 1 diverged')
     expect(doneShare({ cells: 6, counts })).toBeCloseTo(4 / 6, 12)
+    const halved = { finished: 1, waiting: 1, dropped: 2 }
+    expect(countsText(halved)).toBe('1 finished, 1 waiting for the others, 2 not continued')
+    expect(doneShare({ cells: 4, counts: halved })).toBe(0.75)
+    expect(commandsOf({ held: false, counts: halved })).toEqual({ pause: false, resume: false, remove: true })
     expect(commandsOf({ held: false, counts })).toEqual({ pause: true, resume: false, remove: true })
     expect(commandsOf({ held: true, counts })).toEqual({ pause: false, resume: true, remove: true })
     expect(commandsOf({ held: false, counts: { running: 1, removed: 1 } })).toEqual({ pause: true, resume: true, remove: false })

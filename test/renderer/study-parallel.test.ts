@@ -28,6 +28,8 @@ function searched(ends: readonly { state: CellState; accuracy?: number }[], keys
       takenOver: false,
       measured: null,
       seconds: null,
+      phase: 0,
+      until: null,
     })
     const best: Record<string, number> = accuracy === undefined ? {} : { 'validation/accuracy': accuracy }
     return { state, best }
@@ -66,6 +68,22 @@ describe('the parallel coordinates of a search', () => {
       [high, 'solid'],
       [faint, [2, 3]],
     ])
+  })
+
+  it('are coloured by what all runs of successive halving have at one step, and not by accuracies at different steps', () => {
+    const cells: StudyCell[] = []
+    const options = { dataset: 'cifar-10', keys: 'h=0.1|0.2', steps: 90, rungs: 2, eta: 3 }
+    const report = played('search', options, homeWith(), ({ factors, work }, position) => {
+      const [state, phase] = position === 0 ? (['finished', 1] as const) : (['dropped', 0] as const)
+      const common = { reason: null, runId: `run${position}`, takenOver: false, measured: null, seconds: null, until: 30 }
+      cells.push({ position, factors, work, key: '', state, phase, ...common })
+      const compared: Record<number, number> = phase === 1 ? { 30: 0.5, 90: 0.9 } : { 30: 0.4 }
+      return { state, phase, compared }
+    })
+    const found = parallelSearch(report, cells, new Map())!
+    expect(found.axes.map(({ label }) => label)).toEqual(['h', 'Rung', 'Validation accuracy at the first rung'])
+    expect(found.metric.values).toEqual([0.5, 0.4])
+    expect([found.failed.size, found.waiting.size]).toEqual([0, 0])
   })
 
   it('are not there before a cell has a result, and hold no more lines than can be told apart', () => {

@@ -284,8 +284,19 @@ describe('migrations', () => {
     const { runs, studies } = createStores(db)
     expect(runs.list()).toMatchObject([{ id: 'abcd', studyId: null }])
     const work = { kind: 'run' as const, run: { preset: 'p', dataset: 'd', overrides: {} } }
-    const cell = { position: 0, factors: { seed: 1 }, work, key: 'k', runId: 'abcd', takenOver: true, measured: null, seconds: null }
-    studies.insert({ id: 'wxyz', name: 'n', template: 't', options: { a: 1 }, createdAt: 1, held: false }, [cell])
+    const cell = {
+      position: 0,
+      factors: { seed: 1 },
+      work,
+      key: 'k',
+      runId: 'abcd',
+      takenOver: true,
+      measured: null,
+      seconds: null,
+      phase: 0,
+      until: null,
+    }
+    studies.insert({ id: 'wxyz', name: 'n', template: 't', options: { a: 1 }, createdAt: 1, held: false, undecided: false }, [cell])
     expect(studies.list()).toMatchObject([{ id: 'wxyz', options: { a: 1 }, cells: 1, counts: { paused: 1 } }])
     expect(studies.cells('wxyz')).toMatchObject([
       { factors: { seed: 1 }, work, runId: 'abcd', takenOver: true, state: 'paused', seconds: 6 },

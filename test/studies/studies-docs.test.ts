@@ -37,6 +37,11 @@ over.
 **Failures are shown.** Cells that failed or diverged are named in the notes of the report and counted in its tables; they are in no mean. \`resume\` continues what
 was paused, stopped, interrupted or failed, repeats failed measurements and computations, and makes removed runs anew. Diverged runs are results and stay.
 
+**Phases.** Cells of a template can follow from others: when all cells have ended, or have come to the step up to which their runs were to be trained, it is decided
+which runs go on and which cells are made. A decision is stored with all that comes of it in one transaction and never made twice; it waits for interrupted and paused
+runs. A search by successive halving (option \`rungs\`) goes on with the best runs of each rung by exact resume, so that the winner has the weights of a run that was
+never interrupted; those that are not continued stay paused, and resuming one in the runs table trains it to its end.
+
 The page of a search has its cells as parallel coordinates, a line a cell, coloured by the validation accuracy; those that failed or diverged are dashed lines that
 end before it.
 

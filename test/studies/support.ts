@@ -1,8 +1,8 @@
 import { cellOf, type LabOptions, type LabTable } from '../../src-main/contract/lab.js'
-import type { CellState, StudyOutcome, StudyReport } from '../../src-main/contract/studies.js'
+import { ENDED, type CellState, type StudyOutcome, type StudyReport } from '../../src-main/contract/studies.js'
 import { describePresets } from '../../src-main/numeric/describe.js'
 import { compute } from '../../src-main/studies/compute.js'
-import { expandTemplate, reportTemplate } from '../../src-main/studies/run.js'
+import { expandTemplate, phasesOf, reportTemplate } from '../../src-main/studies/run.js'
 import type { NewCell, StudyHome } from '../../src-main/studies/template.js'
 import { sampleDataset, sampleSummary } from '../fixtures/records.js'
 
@@ -25,17 +25,20 @@ export interface Played {
   /** Steps that the run has been trained for. */
   step?: number
   diagnosed?: StudyOutcome['diagnosed']
+  phase?: number
+  compared?: Record<number, number>
 }
 
-/** The report of a template whose cells have come to what the test says. */
-export function played(
-  id: string,
-  options: LabOptions,
-  home: StudyHome,
-  outcome: (cell: NewCell, position: number) => Played,
-): StudyReport {
-  const { options: whole, cells } = expandTemplate(id, options, home)
-  const outcomes = cells.map((cell, position): StudyOutcome => {
+type Outcome = (cell: NewCell, position: number) => Played
+
+/** The cells of a template, come to what the test says. */
+export function outcomesOf(id: string, options: LabOptions, home: StudyHome, outcome: Outcome): StudyOutcome[] {
+  return outcomesOfCells(expandTemplate(id, options, home).cells, 0, outcome)
+}
+
+function outcomesOfCells(cells: readonly NewCell[], first: number, outcome: Outcome): StudyOutcome[] {
+  return cells.map((cell, at): StudyOutcome => {
+    const position = first + at
     const {
       state,
       accuracy,
@@ -46,6 +49,8 @@ export function played(
       seconds = null,
       step = 0,
       diagnosed,
+      phase = 0,
+      compared,
     } = outcome(cell, position)
     const values: Record<string, number> = accuracy === undefined ? {} : { 'test/accuracy': accuracy }
     const reported = accuracy === undefined ? null : { step: 1, images, values }
@@ -60,10 +65,22 @@ export function played(
       measured,
       seconds,
       run,
+      phase,
+      until: cell.until ?? null,
       ...(diagnosed ? { diagnosed } : {}),
+      ...(compared ? { compared } : {}),
     }
   })
-  return reportTemplate(id, whole, outcomes, home)
+}
+
+/** The report of a template whose cells have come to what the test says; what it computes of them when they have ended is computed. */
+export function played(id: string, options: LabOptions, home: StudyHome, outcome: Outcome): StudyReport {
+  const { options: whole, cells } = expandTemplate(id, options, home)
+  const outcomes = outcomesOfCells(cells, 0, outcome)
+  const phases = outcomes.every(({ state }) => ENDED.includes(state)) ? phasesOf(id, whole) : null
+  const more = phases?.next(outcomes, Math.max(...outcomes.map(({ phase }) => phase)), home).cells ?? []
+  const computed = more.filter(({ work }) => work.kind === 'computation')
+  return reportTemplate(id, whole, [...outcomes, ...outcomesOfCells(computed, outcomes.length, computedOf)], home)
 }
 
 /** The rows of a table, each by its keys. */

@@ -22,8 +22,8 @@ export interface SeriesStore {
   truncateAfter(runId: string, step: number): void
   /** The last value of every series. */
   latest(runId: string): Record<string, number>
-  /** The values that were recorded at exactly this step. */
-  at(runId: string, step: number): Record<string, number>
+  /** The values that were recorded at exactly this step. @param only this series */
+  at(runId: string, step: number, only?: string): Record<string, number>
   /** The best value of every series, as `bestOf` of the contract defines it; only the summaries of full chunks are read. */
   best(runId: string): Record<string, number>
 }

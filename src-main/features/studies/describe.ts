@@ -1,26 +1,34 @@
 import type { CellWork, StudyOutcome } from '../../contract/studies.js'
 
 /**
- * Seconds until the last cell is done, from the time that finished cells of the same network took, and what active runs say of themselves; null when
+ * Seconds until the last cell is done, from the time that cells of the same network took, and what active runs say of themselves; null when
  * nothing is going on, or nothing is known yet.
  * @param slots runs that work at once
+ * @param later steps that are trained in later phases
  */
-export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: number): number | null {
+export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: number, later = 0): number | null {
   const waiting = outcomes.filter(({ state }) => state === 'queued')
   const active = outcomes.filter(({ state }) => state === 'starting' || state === 'running')
   if (waiting.length + active.length === 0) return null
+  const mean = (values: readonly number[]): number | null =>
+    values.length > 0 ? values.reduce((sum, each) => sum + each, 0) / values.length : null
+  const done = outcomes.filter(({ state, seconds }) => ['finished', 'waiting', 'dropped'].includes(state) && seconds !== null)
+  /** Seconds that each step took; those of a cell without steps, as one step. */
+  const pace = ({ seconds, run }: StudyOutcome): number => seconds! / (run?.step || run?.totalSteps || 1)
   const took = (like: StudyOutcome): number | null => {
-    const done = outcomes.filter(({ state, seconds, work }) => state === 'finished' && seconds !== null && work.kind === like.work.kind)
-    const same = done.filter(({ factors }) => factors['network'] === like.factors['network'])
-    const times = (same.length > 0 ? same : done).map(({ seconds }) => seconds!)
-    return times.length > 0 ? times.reduce((sum, each) => sum + each, 0) / times.length : null
+    const kind = done.filter(({ work }) => work.kind === like.work.kind)
+    const same = kind.filter(({ factors }) => factors['network'] === like.factors['network'])
+    const steps = like.run ? (like.until ?? like.run.totalSteps) - like.run.step : 1
+    const each = mean((same.length > 0 ? same : kind).map(pace))
+    return each === null ? null : each * Math.max(0, steps)
   }
   const left = [...waiting, ...active].map((outcome) => ({
     kind: outcome.work.kind,
     seconds: outcome.run?.remainingSeconds ?? took(outcome),
   }))
-  if (left.some(({ seconds }) => seconds === null)) return null
+  const after = later === 0 ? 0 : mean(done.filter(({ run }) => run).map(pace))
+  if (after === null || left.some(({ seconds }) => seconds === null)) return null
   const of = (kind: CellWork['kind']): number => left.reduce((sum, each) => sum + (each.kind === kind ? each.seconds! : 0), 0)
   // Measurements are made one at a time beside nothing else; computations one at a time beside runs.
-  return Math.max(of('run') / slots, of('computation')) + of('measurement')
+  return Math.max((of('run') + later * after) / slots, of('computation')) + of('measurement')
 }

@@ -10,17 +10,36 @@ import type { RunStore } from '../runs/run-store.js'
 import { computationKey, computingOf, measurementKey, runKey, type Computing } from './cell-key.js'
 import type { StoredCell, StudyStore } from './study-store.js'
 
-/** A template's cells, before anything is known of what is there already. */
+/** A cell before anything is known of what is there already. */
+export interface NewCell {
+  factors: Factors
+  work: CellWork
+  /** See `StudyCell`; absent where its run is trained to its end at once. */
+  until?: number | null
+}
+
+/** A template's cells. */
 export interface Expansion {
   /** All options, also those that have their default. */
   options: LabOptions
-  cells: readonly { factors: Factors; work: CellWork }[]
+  cells: readonly NewCell[]
 }
 
 interface ExpandPorts {
   configurations: Configurations
   runs: RunStore
   studies: StudyStore
+}
+
+interface ExpandOptions {
+  studyId: string
+  name: string
+  /** What runs that start now are computed on; null takes over computations alone. */
+  computing: Computing | null
+  /** Of the study, in which these cells are made. */
+  phase?: number
+  /** The position of the first of them. */
+  first?: number
 }
 
 export interface Expanded {
@@ -31,13 +50,12 @@ export interface Expanded {
 
 /**
  * Resolves every cell: its configuration, its key, and the run, measurement or computation that has done its work already.
- * @param computing what runs that start now are computed on; null takes over computations alone
  * @throws UserError BAD_INPUT that names the first cell that cannot be run
  */
 export async function expandCells(
   ports: ExpandPorts,
-  { cells }: Expansion,
-  { studyId, name, computing }: { studyId: string; name: string; computing: Computing | null },
+  { cells }: Pick<Expansion, 'cells'>,
+  { studyId, name, computing, phase = 0, first = 0 }: ExpandOptions,
 ): Promise<Expanded> {
   if (cells.length === 0) throw new UserError('BAD_INPUT', 'This study would have no cells. Add a value to each of its lists.')
   if (cells.length > MOST_CELLS)
@@ -45,8 +63,8 @@ export async function expandCells(
   const finished = computing && finishedRuns(ports.runs)
   const expanded: Expanded = { cells: [], plans: [] }
   const made = new Map<string, string>()
-  for (const [position, { factors, work }] of cells.entries()) {
-    const common = { position, factors, work, runId: null, takenOver: false, measured: null, seconds: null }
+  for (const [at, { factors, work, until = null }] of cells.entries()) {
+    const common = { position: first + at, factors, work, runId: null, takenOver: false, measured: null, seconds: null, phase, until }
     if (work.kind !== 'run') {
       const known = work.kind === 'computation' ? computationKey(work) : computing && measurementKey(work, computing)
       const key = known ?? newId()
@@ -57,7 +75,8 @@ export async function expandCells(
     const { config, summary, dataset } = await resolve(ports.configurations, work.run, factors)
     const key = computing ? runKey(config, dataset.hash, computing) : newId()
     const own = made.get(key)
-    const other = own ?? (computing && (ports.studies.runsOf(key)[0] ?? finished!.find({ ...summary, dataset: dataset.name, config }, key)))
+    const other =
+      own ?? (computing && (ports.studies.runsOf(key, until)[0] ?? finished!.find({ ...summary, dataset: dataset.name, config }, key)))
     const id = other ?? newId()
     if (!other) {
       made.set(key, id)
@@ -70,6 +89,7 @@ export async function expandCells(
         studyId,
         id,
         weightsFile: null,
+        pauseAt: until,
       })
     }
     expanded.cells.push({ ...common, key, runId: id, takenOver: Boolean(other) && !own })

@@ -1,8 +1,7 @@
 import type { Change } from '../../contract/changes.js'
 import { studyCommand } from '../../contract/command-lines.js'
-import { isUserError, UserError } from '../../contract/errors.js'
+import { UserError } from '../../contract/errors.js'
 import {
-  describeFactors,
   REPEATABLE,
   StartStudySchema,
   type StartStudy,
@@ -19,6 +18,7 @@ import type { Catalogue, Configurations } from '../runs/configurations.js'
 import type { RunControl } from '../runs/control/run-control.js'
 import type { RunMaker } from '../runs/maker.js'
 import type { RunStore } from '../runs/run-store.js'
+import type { SeriesStore } from '../runs/series-store.js'
 import type { Awaitable, Clock } from '../shared/clock.js'
 import { newId } from '../shared/ids.js'
 import type { Silence } from '../shared/silence.js'
@@ -29,6 +29,8 @@ import type { CellWorker } from './cell-worker.js'
 import { createComputations, type Computer } from './computations.js'
 import { createMeasurements, type Measurer } from './measurements.js'
 import { outcomesOf } from './outcomes.js'
+import { Phases } from './phases.js'
+import { previewOf } from './preview.js'
 import type { StudyStore } from './study-store.js'
 import type { StudyTemplates, TemplateHome } from './study-templates.js'
 
@@ -39,6 +41,7 @@ interface StudyPorts {
   runs: RunStore
   studies: StudyStore
   labResults: LabStore
+  series: SeriesStore
   control: RunControl
   maker: RunMaker
   configurations: Configurations
@@ -57,6 +60,7 @@ interface StudyPorts {
 export class Studies {
   /** Of those cells that have no run. */
   private readonly workers: readonly (CellWorker<'measurement'> | CellWorker<'computation'>)[]
+  private readonly phases: Phases
   private readonly ending = new AbortController()
   private following: Promise<void> = Promise.resolve()
 
@@ -65,8 +69,15 @@ export class Studies {
     private readonly ports: StudyPorts,
     queue: 'run' | 'hold' = 'run',
   ) {
-    const own = { ...ports, publish: (...of: Parameters<typeof this.publish>) => void this.publish(...of) }
+    const publish = (...of: Parameters<typeof this.publish>): void => {
+      this.publish(...of)
+      this.phases.consider(of[0])
+    }
+    const own = { ...ports, publish }
     this.workers = [createMeasurements(own, queue), createComputations(own, queue)]
+    const admit = (id: string): void => this.workers.forEach((worker) => worker.admit(id))
+    const [home, computing] = [() => this.home(), () => this.computing()]
+    this.phases = new Phases(ports, queue, { home, computing, publish: (...of) => void this.publish(...of), admit })
   }
 
   /** Continues what a host that ended left undone. */
@@ -77,10 +88,12 @@ export class Studies {
     })
     this.following = this.follow().catch(this.ports.fault)
     for (const worker of this.workers) worker.pump()
+    for (const { id } of studies.list()) this.phases.consider(id)
   }
 
   async close(): Promise<void> {
     this.ending.abort()
+    this.phases.close()
     await Promise.all([...this.workers.map((worker) => worker.close()), this.following])
   }
 
@@ -92,29 +105,8 @@ export class Studies {
   }
 
   /** What would become of a study: its cells, how many of them are done already, and about how long the others take. */
-  async preview({ template, options = {} }: StartStudy): Promise<StudyPreview> {
-    try {
-      const expansion = await this.ports.templates.expand(template, options, await this.home())
-      const { cells, plans } = await expandCells(this.ports, expansion, {
-        studyId: newId(),
-        name: template,
-        computing: await this.computing(),
-      })
-      const times = plans.map(({ config, summary }) => {
-        const each = summary.secondsPerStep?.[config.mode]
-        return each == null ? null : each * config.steps
-      })
-      const seconds = times.every((time) => time !== null) ? times.reduce((sum, time) => sum + time!, 0) : null
-      return {
-        cells: cells.map(({ factors, work }) => ({ factors, kind: work.kind, title: describeFactors(factors) })),
-        done: cells.filter(({ takenOver }) => takenOver).length,
-        seconds: cells.some(({ work, takenOver }) => work.kind !== 'run' && !takenOver) ? null : seconds,
-        problems: [],
-      }
-    } catch (error) {
-      if (!isUserError(error)) throw error
-      return { cells: [], done: 0, seconds: null, problems: [error.message] }
-    }
+  async preview(request: StartStudy): Promise<StudyPreview> {
+    return previewOf(this.ports, request, { home: await this.home(), computing: await this.computing() })
   }
 
   /**
@@ -128,12 +120,13 @@ export class Studies {
     const expansion = await templates.expand(template, asked, await this.home())
     const id = newId()
     const name = wanted || known!.title
+    const undecided = (await templates.phases(template, expansion.options)) !== null
     const { cells, plans } = await expandCells(this.ports, expansion, { studyId: id, name, computing: await this.computing() })
     await maker.start(plans, (record) => {
-      studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false }, cells)
+      studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false, undecided }, cells)
       this.publish(id, record)
     })
-    for (const worker of this.workers) worker.admit(id)
+    this.admit(id)
     return this.require(id)
   }
 
@@ -143,14 +136,15 @@ export class Studies {
     const { templates } = this.ports
     const infos = await templates.list()
     const info = infos.find(({ id: template }) => template === study.template)
-    const { outcomes, undiagnosed } = outcomesOf(this.ports, cells, info?.diagnostics ?? [])
+    const phases = await templates.phases(study.template, study.options)
+    const { outcomes, undiagnosed } = outcomesOf(this.ports, cells, info?.diagnostics ?? [], phases?.compared ?? null)
     const report = await templates.report(study.template, study.options, outcomes, await this.home())
     return {
       study,
       cells,
       report,
       undiagnosed,
-      remainingSeconds: remainingSeconds(outcomes, this.slots),
+      remainingSeconds: remainingSeconds(outcomes, this.slots, study.undecided ? (phases?.later(cells.length, study.phase) ?? 0) : 0),
       command: studyCommand(study.template, study.options, info?.options),
     }
   }
@@ -167,24 +161,26 @@ export class Studies {
 
   /**
    * Continues everything that has no result: paused, stopped, interrupted and failed runs from their last checkpoints, measurements
-   * and computations that failed again, and runs that were removed as new ones. Diverged runs are results and stay.
+   * and computations that failed again, and runs that were removed as new ones. Diverged runs are results and stay, and so does what an earlier
+   * phase has left behind.
    */
   async resume(id: string): Promise<Study> {
     const { changes, control, studies } = this.ports
     this.setHeld(id, false)
-    for (const { position, work, state } of studies.cells(id)) {
-      if (work.kind !== 'run' && REPEATABLE.includes(state))
+    const { phase } = this.require(id)
+    for (const { position, work, state, phase: of } of studies.cells(id)) {
+      if (of === phase && work.kind !== 'run' && REPEATABLE.includes(state))
         changes.commit((record) => {
           studies.setResult(id, position, { state: 'queued', reason: null, measured: null, seconds: null })
           this.publish(id, record)
         })
     }
-    const own = this.own(id)
+    const own = this.own(id).filter((cell) => cell.phase === phase)
     for (const { runId, state } of own)
       if (REPEATABLE.includes(state) && state !== 'diverged' && state !== 'removed') control.command(runId, 'resume')
     control.admit(...own.filter(({ state }) => state === 'queued').map(({ runId }) => runId))
-    await this.replaceRemoved(id)
-    for (const worker of this.workers) worker.admit(id)
+    await this.replaceRemoved(id, phase)
+    this.admit(id)
     return this.require(id)
   }
 
@@ -222,6 +218,12 @@ export class Studies {
       .flatMap((cell) => (cell.runId !== null && runs.get(cell.runId)?.studyId === id ? [{ ...cell, runId: cell.runId }] : []))
   }
 
+  /** Works on this study from now on. */
+  private admit(id: string): void {
+    for (const worker of this.workers) worker.admit(id)
+    this.phases.admit(id)
+  }
+
   private setHeld(id: string, held: boolean): void {
     this.require(id)
     this.ports.changes.commit((record) => {
@@ -231,16 +233,12 @@ export class Studies {
   }
 
   /** New runs for cells whose run is gone. */
-  private async replaceRemoved(id: string): Promise<void> {
+  private async replaceRemoved(id: string, phase: number): Promise<void> {
     const { maker, studies } = this.ports
     const { name } = this.require(id)
-    const gone = studies.cells(id).filter(({ work, state }) => work.kind === 'run' && state === 'removed')
+    const gone = studies.cells(id).filter((cell) => cell.work.kind === 'run' && cell.state === 'removed' && cell.phase === phase)
     if (gone.length === 0) return
-    const { cells, plans } = await expandCells(
-      this.ports,
-      { options: {}, cells: gone },
-      { studyId: id, name, computing: await this.computing() },
-    )
+    const { cells, plans } = await expandCells(this.ports, { cells: gone }, { studyId: id, name, computing: await this.computing() })
     await maker.start(plans, (record) => {
       for (const [at, { position }] of gone.entries()) studies.setRun(id, position, cells[at]!.runId)
       this.publish(id, record)
@@ -258,6 +256,7 @@ export class Studies {
       states.set(runId, state)
       const of = studies.withRun(runId)
       if (of.length === 0) continue
+      for (const id of of) this.phases.consider(id)
       try {
         changes.commit((record) => of.forEach((id) => this.publish(id, record)))
       } catch (error) {

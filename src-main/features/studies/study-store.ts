@@ -11,9 +11,11 @@ export interface StoredCell {
   /** What an earlier measurement or computation of the same key found; null where there is none, or the cell has a run. */
   measured: Record<string, unknown> | null
   seconds: number | null
+  phase: number
+  until: number | null
 }
 
-export type StoredStudy = Pick<Study, 'id' | 'name' | 'template' | 'options' | 'createdAt' | 'held'>
+export type StoredStudy = Pick<Study, 'id' | 'name' | 'template' | 'options' | 'createdAt' | 'held' | 'undecided'>
 
 /** A measurement or computation that has not been made. */
 export interface WaitingCell<Kind extends CellWork['kind']> {
@@ -25,6 +27,12 @@ export interface WaitingCell<Kind extends CellWork['kind']> {
 
 export interface StudyStore {
   insert(study: StoredStudy, cells: readonly StoredCell[]): void
+  /** Adds cells to a study that is there. */
+  append(id: string, cells: readonly StoredCell[]): void
+  /** Stores that it was decided what follows. */
+  decide(id: string, decision: Pick<Study, 'phase' | 'undecided'>): void
+  /** Sets a cell to work again, up to that step. */
+  setUntil(id: string, position: number, to: Pick<StudyCell, 'phase' | 'until'>): void
   /** Newest first. */
   list(): Study[]
   get(id: string): Study | undefined
@@ -39,8 +47,11 @@ export interface StudyStore {
   setResult(id: string, position: number, found: Pick<StudyCell, 'state' | 'reason' | 'measured' | 'seconds'>): void
   /** What an earlier measurement or computation of this key found. */
   resultOf(key: string): { measured: Record<string, unknown>; seconds: number | null } | null
-  /** Runs of cells of this key that are in sight and have not failed, the oldest first. */
-  runsOf(key: string): string[]
+  /**
+   * Runs of cells of this key that are in sight and have not failed, the oldest first: those that are trained to their ends, and those that
+   * wait at this step or a later one.
+   */
+  runsOf(key: string, until: number | null): string[]
   /** The first cell of this kind that waits, of a study that is not held. @param among ids of the studies that count; null for all */
   waiting<Kind extends 'measurement' | 'computation'>(kind: Kind, among: readonly string[] | null): WaitingCell<Kind> | undefined
   /** Marks measurements and computations that a host left at work as waiting; answers the studies that they are of. */

@@ -251,7 +251,9 @@ class Home:
         )
 
 
-_CELL_STATE = "CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed') ELSE coalesce(runs.status, 'removed') END"
+_CELL_STATE = """CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed')
+  WHEN runs.status = 'paused' AND runs.step >= cells.until
+  THEN iif(studies.undecided AND cells.phase = studies.phase, 'waiting', 'dropped') ELSE coalesce(runs.status, 'removed') END"""
 
 
 class Database:
@@ -316,7 +318,8 @@ class Database:
             f"""SELECT cells.position, cells.factors, cells.work, cells.runId, cells.measured, {_CELL_STATE} AS state,
                   iif(cells.runId IS NULL, cells.reason, runs.reason) AS reason,
                   iif(cells.runId IS NULL, cells.seconds, runs.activeSeconds) AS seconds
-                FROM study_cells AS cells LEFT JOIN runs ON runs.id = cells.runId AND runs.removedAt IS NULL
+                FROM study_cells AS cells JOIN studies ON studies.id = cells.studyId
+                LEFT JOIN runs ON runs.id = cells.runId AND runs.removedAt IS NULL
                 WHERE cells.studyId = ? ORDER BY cells.position""",
             study_id,
         )

@@ -4,7 +4,8 @@ import { IDLE, type RunRows } from './run-rows.js'
 import { waits } from './run-state.js'
 
 /**
- * Sets the step at which a run pauses by itself, null for its end, and queues it if it waits at such a step. Inside a commit of the caller.
+ * Sets the step at which a run pauses by itself, null for its end, and queues it if it waits at such a step. Inside a commit of the caller. One
+ * that another study has trained as far, or trains to its end, stays as it is.
  *
  * @throws UserError NOT_FOUND
  */
@@ -15,7 +16,9 @@ export function trainUntil(
   pauseAt: number | null,
   record: (change: Change) => void,
 ): void {
-  const waited = waits(rows.require(id), runs.record(id))
+  const before = runs.record(id)
+  const waited = waits(rows.require(id), before)
+  if (before?.pauseAt == null || (pauseAt !== null && pauseAt <= before.pauseAt)) return
   runs.updateRecord(id, { pauseAt })
   if (!waited) return
   runs.enqueue(id)

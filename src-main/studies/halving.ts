@@ -1,0 +1,36 @@
+/**
+ * Successive halving: every candidate is trained up to the first rung, the best 1/eta of them up to the second, and so on to the last, which is the
+ * full length. Schedules are those of the full length, and who goes on is continued, not trained anew. Source: Jamieson and Talwalkar 2016,
+ * "Non-stochastic best arm identification and hyperparameter optimization".
+ */
+
+/**
+ * The steps of the rungs: each the eta-fold of the one before, the last the full length. Null when so short runs have no room for so many.
+ * @param steps full length
+ */
+export function rungSteps(steps: number, eta: number, rungs: number): number[] | null {
+  const first = Math.ceil(steps / eta ** (rungs - 1))
+  const all = Array.from({ length: rungs }, (_, rung) => (rung === rungs - 1 ? steps : first * eta ** rung))
+  return all.every((step, rung) => rung === 0 || step > all[rung - 1]!) ? all : null
+}
+
+/** How many of so many candidates are trained up to a rung, the first of which is 0: of the last at least one. */
+export const keptAt = (candidates: number, eta: number, rung: number): number => Math.max(1, Math.floor(candidates / eta ** rung))
+
+/**
+ * The places of those that go on, in ascending order: the best by their values at one step, of equal ones those that come first. Who has no value,
+ * because it failed or diverged, never goes on.
+ */
+export function promoted(values: readonly (number | null)[], keep: number): number[] {
+  const ranked = values.flatMap((value, place) => (value === null || Number.isNaN(value) ? [] : [{ value, place }]))
+  ranked.sort((a, b) => b.value - a.value || a.place - b.place)
+  return ranked
+    .slice(0, keep)
+    .map(({ place }) => place)
+    .sort((a, b) => a - b)
+}
+
+/** Steps that are trained after a rung, of so many candidates: an estimate, in which none fails. */
+export function laterSteps(candidates: number, eta: number, steps: readonly number[], rung: number): number {
+  return steps.reduce((sum, step, at) => (at > rung ? sum + keptAt(candidates, eta, at) * (step - steps[at - 1]!) : sum), 0)
+}
