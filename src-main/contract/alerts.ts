@@ -13,6 +13,7 @@ export const ALERT_KINDS = [
   'repaired',
   'restored',
   'rights',
+  'logging',
 ] as const
 
 /** An event that the user should be notified of. */

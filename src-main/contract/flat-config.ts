@@ -1,5 +1,3 @@
-import type { RunConfig } from './config.js'
-
 export type Leaf = string | number | boolean | null | undefined
 
 /** A configuration as its values by dotted path, `stages.0.units` for example. */
@@ -14,7 +12,7 @@ export function flatten(value: unknown, path = ''): Map<string, Leaf> {
  * What runs must share to be repetitions of one another: everything but the seed, and the name of the preset that they began from, which
  * a later version may give to another configuration.
  */
-export function apartFromSeed(config: RunConfig): string {
+export function apartFromSeed(config: object): string {
   const flat = flatten(config)
   flat.delete('seed')
   flat.delete('preset')

@@ -1,6 +1,7 @@
 import { Base64Schema, fromBase64, toBase64 } from './base64.js'
 import { z } from 'zod'
 import { MEMORY } from './memory.js'
+import { isReservedKey } from './reserved-key.js'
 import { wilsonInterval } from './binomial.js'
 import type { GlossaryEntry } from './glossary-entry.js'
 import type { Reported, RunResult, RunSummary } from './runs.js'
@@ -217,9 +218,6 @@ export interface Points {
 
 export const PackedPointsSchema = z.strictObject({ count: z.int().min(0), steps: Base64Schema, values: Base64Schema, times: Base64Schema })
 export type PackedPoints = z.infer<typeof PackedPointsSchema>
-
-/** Whether a key is a property that every JavaScript object inherits, so that looking it up in a table would find a value. */
-export const isReservedKey = (key: string): boolean => key in {}
 
 export const SeriesKeySchema = z
   .string()

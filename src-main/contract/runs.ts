@@ -3,6 +3,7 @@ import { RunConfigSchema, RunOverridesSchema } from './config.js'
 import { DatasetNameSchema } from './dataset-name.js'
 import { EngineReportSchema } from './engine.js'
 import { GradientCheckSchema } from './gradients.js'
+import { isReservedKey } from './reserved-key.js'
 
 export const RunStatusSchema = z.enum([
   'queued',
@@ -21,9 +22,37 @@ export type RunStatus = z.infer<typeof RunStatusSchema>
 
 /** A trainer is working on the run, or will without further action. */
 export const ACTIVE: readonly RunStatus[] = ['starting', 'running', 'pausing', 'stopping']
-/** Replaces the preset of runs that were imported without a configuration. The configuration stored for them is a placeholder. */
+/**
+ * What stands in place of a preset for runs that another program made, and where they come from. The configuration stored for them is a
+ * placeholder, and there are no weights of a network that Retrace knows.
+ */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  tensorboard: 'imported from TensorBoard, without a configuration',
+  'logged elsewhere': 'logged by another program',
+}
+/** Of runs from event files of TensorBoard. */
 export const NO_PRESET = 'tensorboard'
-export const hasConfiguration = ({ preset }: { preset: string }): boolean => preset !== NO_PRESET
+/** Of runs that another program logs into the home: `contract/logged-runs.ts`. */
+export const LOGGED = 'logged elsewhere'
+export const hasConfiguration = ({ preset }: { preset: string }): boolean => !Object.hasOwn(ELSEWHERE, preset)
+/** Where a run without a configuration of Retrace comes from; null for those that Retrace trained. */
+export const originOf = ({ preset }: { preset: string }): string | null => (hasConfiguration({ preset }) ? null : ELSEWHERE[preset]!)
+/** A trainer works on the run, or is about to. */
+export const hasTrainer = (run: { preset: string; status: RunStatus }): boolean => ACTIVE.includes(run.status) && hasConfiguration(run)
+/** Why a command that trains or looks at weights is refused. */
+export const describeElsewhere = ({ name, preset }: { name: string; preset: string }): string =>
+  `${name} was ${originOf({ preset })}: Retrace has neither its network nor its weights, so it cannot be paused, resumed, repeated, forked or evaluated. Compare it, or start a new run.`
+
+/** The configuration of a run that another program logs: whatever it says of itself, by key. */
+export const LoggedConfigSchema = z.record(
+  z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((key) => !isReservedKey(key), 'is a reserved name: rename the key'),
+  z.union([z.number(), z.string().max(10_000), z.boolean()]),
+)
+export type LoggedConfig = z.infer<typeof LoggedConfigSchema>
 
 /** The run can be resumed from its last checkpoint. */
 export const RESUMABLE: readonly RunStatus[] = ['paused', 'stopped', 'failed', 'diverged', 'interrupted']
@@ -121,6 +150,8 @@ export const EnvironmentSchema = z.strictObject({
   hardware: HardwareSchema.optional(),
   /** Revision of the numerics, see `numeric/revision.ts`. Absent for runs of earlier versions. */
   numerics: z.int().optional(),
+  /** What another program that logged the run said of its configuration; absent for all other runs. */
+  logged: LoggedConfigSchema.optional(),
 })
 export type Environment = z.infer<typeof EnvironmentSchema>
 
@@ -188,6 +219,10 @@ export const RunDetailSchema = RunSummarySchema.extend({
   notes: z.string(),
 })
 export type RunDetail = z.infer<typeof RunDetailSchema>
+
+/** What is known of how a run was configured, by Retrace or by the program that logged it; null where nothing is. */
+export const knownConfiguration = ({ preset, config, environment }: RunDetail): object | null =>
+  hasConfiguration({ preset }) ? config : (environment.logged ?? null)
 
 export const CreateRunSchema = z.strictObject({
   preset: z.string().min(1),

@@ -6,7 +6,8 @@ import { basename } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import protobuf from 'protobufjs'
 import { UserError } from '../contract/errors.js'
-import { isReservedKey, type Points } from '../contract/metrics.js'
+import type { Points } from '../contract/metrics.js'
+import { isReservedKey } from '../contract/reserved-key.js'
 import { encodeRecord, readRecords } from './records.js'
 
 /** The parts of TensorFlow's event.proto, summary.proto and tensor.proto that are used, with their field numbers. */

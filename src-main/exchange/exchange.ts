@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { replaceFile } from '../durable/replace-file.js'
 import { UserError } from '../contract/errors.js'
-import { RunConfigSchema } from '../contract/config.js'
+import { elsewhereRun } from '../contract/elsewhere-run.js'
 import { NO_PRESET, type RunDetail } from '../contract/runs.js'
 import { archiveKind } from '../data/archive.js'
 import { explainFileError, withTemporaryFolder } from '../data/disk.js'
@@ -89,7 +89,7 @@ function goOn(times: Float64Array): number {
   return steps
 }
 
-/** A run around scalars that came without a configuration: what is stored of one is a placeholder (see `hasConfiguration`). */
+/** A run around scalars that came without a configuration. */
 function eventRun(path: string, { series, assumptions }: EventSeries): IncomingRun {
   const name = basename(path)
   const back = series.filter(({ points }) => goOn(points.times) > 0).map(({ key }) => key)
@@ -102,60 +102,23 @@ function eventRun(path: string, { series, assumptions }: EventSeries): IncomingR
   const times = series.flatMap(({ points }) => [points.times[0] ?? Infinity, points.times.at(-1) ?? -Infinity])
   const startedAt = Math.min(...times)
   const endedAt = Math.max(...times)
-  const config = RunConfigSchema.parse({
-    preset: NO_PRESET,
-    dataset: 'unknown',
-    arch: 'resnet',
-    stages: [{ channels: 2, units: 1 }],
-    image: { height: 1, width: 1, channels: 1 },
-    classes: 2,
-    // A placeholder has a length that a configuration can have; the run's own is beside it.
-    steps: Math.min(Math.max(1, steps), RunConfigSchema.shape.steps.unwrap().maxValue ?? 1),
-    batch: 1,
-    learningRate: 1,
-  })
   const notes = [
     `Imported from TensorBoard: ${name}. Its configuration is unknown.`,
     ...assumptions.map((assumption) => `- ${assumption}`),
   ].join('\n')
-  const detail: RunDetail = {
+  const run = {
     id: 'imported',
     name,
     preset: NO_PRESET,
-    dataset: 'unknown',
-    status: 'finished',
-    phase: null,
-    reason: null,
-    seed: config.seed,
-    parameters: 0,
-    createdAt: startedAt,
+    status: 'finished' as const,
     startedAt,
     endedAt,
     step: steps,
     totalSteps: Math.max(1, steps),
-    stepsPerEpoch: null,
-    activeSeconds: Math.max(0, (endedAt - startedAt) / 1000),
-    remainingSeconds: null,
-    latest: {},
-    best: {},
-    gradients: null,
-    reported: null,
-    lease: 0,
-    parentId: null,
-    studyId: null,
     tags: ['tensorboard'],
-    note: notes.split('\n')[0]!,
-    colour: null,
-    pinned: false,
-    baseline: false,
-    archived: false,
-    queueOrder: 0,
-    config,
-    environment: { engine: null, datasetHash: null, retrace: 'unknown', platform: 'unknown', commit: null, diff: null },
-    checkpoints: [],
-    result: null,
     notes,
   }
+  const detail: RunDetail = { ...elsewhereRun(run), note: notes.split('\n')[0]! }
   return {
     detail,
     log: [],

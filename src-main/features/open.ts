@@ -13,6 +13,9 @@ import { Elsewhere } from './home/elsewhere.js'
 import { HomeGuard } from './home/home-guard.js'
 import { Evaluations, type Evaluator } from './evaluations/evaluations.js'
 import { DatabaseCheck, noteClosing, noteOpening } from './home/recovery.js'
+import type { LogFiles } from './runs/logged/log-files.js'
+import { LoggedRuns } from './runs/logged/logged-runs.js'
+import { LogReader } from './runs/logged/log-reader.js'
 import { MachineSpeed, type SpeedMeter } from './runs/machine-speed.js'
 import { OpenTime } from './home/open-time.js'
 import { RunControl } from './runs/control/run-control.js'
@@ -99,6 +102,8 @@ export interface FeaturePorts {
   news: readonly NewAlert[]
   /** See `RunControl`. */
   queue: 'run' | 'hold'
+  /** Files into which other programs log runs. */
+  logFiles?: LogFiles | undefined
   /** Names of the existing data set folders. */
   datasetFolders: readonly string[]
 }
@@ -135,7 +140,9 @@ export function openFeatures(ports: FeaturePorts) {
     { what: 'view', saved: (view) => ({ kind: 'runView', view }), removed: (id) => ({ kind: 'runViewRemoved', id }) },
   )
   const check = new DatabaseCheck({ ...ports, changes, alerts })
-  const parts = [guard, check, datasets, trash, backups, evaluations, laboratory, studies, speed]
+  const logged = new LoggedRuns({ ...ports, changes, alerts })
+  const reader = ports.logFiles && new LogReader({ ...ports, logFiles: ports.logFiles, logged, alerts })
+  const parts = [guard, check, datasets, trash, backups, evaluations, laboratory, studies, speed, logged, ...(reader ? [reader] : [])]
   const homeGuard = new HomeGuard({ ...ports, alerts, control, parts })
   noteOpening({ ...ports, changes, alerts })
   for (const alert of ports.news) alerts.raise(alert)
@@ -145,6 +152,8 @@ export function openFeatures(ports: FeaturePorts) {
   trash.start()
   datasets.recover(ports.datasetFolders)
   studies.start()
+  logged.start()
+  reader?.start()
   check.start()
   homeGuard.start()
   const features = {
@@ -161,6 +170,7 @@ export function openFeatures(ports: FeaturePorts) {
     evaluations,
     laboratory,
     studies,
+    logged,
     maker,
     storage,
     comparisons,

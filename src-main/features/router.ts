@@ -5,6 +5,7 @@ import { alerts, changes, settings, storage, system } from './home/procedures.js
 import { lab } from './lab/procedures.js'
 import type { Features } from './open.js'
 import { group } from './procedure.js'
+import { logging } from './runs/logged/procedures.js'
 import { catalogue, runs } from './runs/procedures.js'
 import { studies } from './studies/procedures.js'
 
@@ -16,6 +17,7 @@ export const router = group({
   runs: group({ ...runs, ...evaluations }),
   lab,
   studies,
+  logging,
   alerts,
   storage,
   settings,

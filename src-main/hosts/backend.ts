@@ -7,6 +7,7 @@ import { openFeatures } from '../features/open.js'
 import { router, type Api } from '../features/router.js'
 import { createBackupWriter } from '../storage/backup.js'
 import { openDatabase } from '../storage/database.js'
+import { openLogFiles } from '../storage/log-files.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
 import { openHomeDisk } from '../storage/home-disk.js'
 import { watchHome } from '../storage/home-watch.js'
@@ -122,6 +123,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     const opened = openFeatures({
       ...createStores(db),
       files,
+      logFiles: openLogFiles(home),
       disk: options.disk ?? openHomeDisk(home, requireHome),
       reserve,
       home: watch,

@@ -1,4 +1,4 @@
-import type { Environment, RunResult, RunSummary } from '../contract/runs.js'
+import { LOGGED, type Environment, type LoggedConfig, type RunResult, type RunSummary } from '../contract/runs.js'
 import { storeConfig } from '../contract/stored-config.js'
 import type { Database } from './database.js'
 import { decodeNumbers, encodeNumbers } from './numbers.js'
@@ -71,8 +71,9 @@ export function createRunStore(db: Database): RunStore {
   const byStatus = db.prepare<Row>(
     `SELECT ${columns} FROM runs WHERE status IN (SELECT value FROM json_each(?)) AND removedAt IS NULL ORDER BY queueOrder`,
   )
-  const configsAfter = db.prepare<{ number: number; id: string; version: number; text: string }>(
-    `SELECT runs.number, runs.id, run_records.configVersion AS version, run_records.config AS text FROM runs JOIN run_records ON run_records.runId = runs.id
+  const configsAfter = db.prepare<{ number: number; id: string; version: number; text: string; logged: string | null }>(
+    `SELECT runs.number, runs.id, run_records.configVersion AS version, run_records.config AS text,
+       iif(runs.preset = '${LOGGED}', run_records.environment -> '$.logged', NULL) AS logged FROM runs JOIN run_records ON run_records.runId = runs.id
      WHERE runs.number > ? AND runs.removedAt IS NULL ORDER BY runs.number LIMIT ?`,
   )
   const setRemoved = db.prepare('UPDATE runs SET removedAt = ?, removedAfter = ? WHERE id = ?')
@@ -116,7 +117,11 @@ export function createRunStore(db: Database): RunStore {
     packed: () => `{"keys":${JSON.stringify(COLUMNS)},"rows":${packed.get()?.rows ?? '[]'}}`,
     inStatus: (statuses) => byStatus.all(JSON.stringify(statuses)).map(decode),
     configsAfter: (number, limit) =>
-      configsAfter.all(number, limit).map(({ version, text, ...row }) => ({ ...row, config: { version, text } })),
+      configsAfter.all(number, limit).map(({ version, text, logged, ...row }) => ({
+        ...row,
+        config: { version, text },
+        logged: logged === null ? undefined : (JSON.parse(logged) as LoggedConfig),
+      })),
     update(id, patch) {
       const known = Object.entries(patch).filter(([key]) => (COLUMNS as readonly string[]).includes(key))
       set('runs', 'id', id, Object.fromEntries(known.map(([key, value]) => [key, encode(key, value)])))

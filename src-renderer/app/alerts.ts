@@ -20,6 +20,7 @@ const TITLES: Record<Alert['kind'], string> = {
   repaired: 'Recovered after a crash',
   restored: 'Backup restored',
   rights: 'Permissions of the home folder',
+  logging: 'Log of another program',
 }
 export const alertTitle = ({ kind }: Alert): string => TITLES[kind]
 

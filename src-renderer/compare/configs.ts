@@ -1,4 +1,4 @@
-import type { RunConfig } from '../../src-main/contract/config.js'
+import { hasConfiguration } from '../../src-main/contract/runs.js'
 import { flatten, type Leaf } from '../../src-main/contract/flat-config.js'
 
 export interface ConfigRow {
@@ -7,11 +7,25 @@ export interface ConfigRow {
   values: Leaf[]
 }
 
-/** The values in which configurations differ, and only those, in the order in which they stand. */
-export function differences(configs: readonly RunConfig[]): ConfigRow[] {
-  const flat = configs.map((config) => flatten(config))
+/** A configuration of Retrace, or what another program that logged the run said of it. */
+export interface Configured {
+  preset: string
+  config: object
+}
+
+/**
+ * The values in which configurations differ, and only those, in the order in which they stand. That a run which another program logged has
+ * none of the keys of Retrace is no difference.
+ */
+export function differences(runs: readonly Configured[]): ConfigRow[] {
+  const flat = runs.map(({ config }) => flatten(config))
+  const own = runs.map(hasConfiguration)
   const paths = [...new Set(flat.flatMap((map) => [...map.keys()]))]
   return paths
     .map((path) => ({ path, values: flat.map((map) => map.get(path)) }))
-    .filter(({ values }) => values.some((value) => !Object.is(value, values[0])))
+    .filter(({ values }) => {
+      const isOwn = values.some((value, i) => own[i] && value !== undefined)
+      const said = isOwn ? values.filter((value, i) => own[i] || value !== undefined) : values
+      return said.some((value) => !Object.is(value, said[0]))
+    })
 }

@@ -1,4 +1,3 @@
-import type { RunConfig } from '../../src-main/contract/config.js'
 import { apartFromSeed } from '../../src-main/contract/flat-config.js'
 
 export interface RunInfo {
@@ -7,7 +6,8 @@ export interface RunInfo {
   preset: string
   dataset: string
   seed: number
-  config: RunConfig | null
+  /** Of Retrace, or as the program that logged it said; null where nothing is known. */
+  config: object | null
 }
 
 /** Whether two lists tell the same of the same runs. */

@@ -44,8 +44,8 @@ export const wordsOf = ({ values }: Pick<Quantity, 'values'>): string[] => [
 
 /** Hyperparameters that differ between the runs, then every reading of each metric. */
 export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string, Figured>, metrics: readonly string[]): Quantity[] {
-  const known = runs.filter(({ config }) => config !== null)
-  const rows = known.length > 1 ? differences(known.map(({ config }) => config!)) : []
+  const known = runs.flatMap(({ config, ...run }) => (config === null ? [] : [{ ...run, config }]))
+  const rows = known.length > 1 ? differences(known) : []
   const inputs = rows.map(({ path, values }): Quantity => {
     const byRun = new Map(known.map(({ id }, i) => [id, values[i] ?? null]))
     const cells = runs.map(({ id }) => {

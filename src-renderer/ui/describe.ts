@@ -12,7 +12,7 @@ import {
 import type { EngineReport } from '../../src-main/contract/engine.js'
 import { gradientVerdict } from '../../src-main/contract/gradients.js'
 import { imagesOf, intervalOf, readValue, type Reading } from '../../src-main/contract/metrics.js'
-import { ACTIVE, RESUMABLE, type RunStatus, type RunSummary } from '../../src-main/contract/runs.js'
+import { ACTIVE, hasConfiguration, RESUMABLE, type RunStatus, type RunSummary } from '../../src-main/contract/runs.js'
 import { formatCount, formatPercent } from './format.js'
 
 /** Engine and device in three words. */
@@ -51,12 +51,18 @@ export function runLook(run: Pick<RunSummary, 'status' | 'gradients'>): StatusLo
   return isUntrusted(run) ? { ...look, icon: mdiAlertOutline, color: look.color === 'error' ? 'error' : 'warning' } : look
 }
 
-/** Which commands a run takes in a status. */
-export const commandsOf = (status: RunStatus): { pause: boolean; resume: boolean; stop: boolean } => ({
-  pause: status === 'running' || status === 'starting',
-  resume: RESUMABLE.includes(status),
-  stop: status === 'queued' || status === 'paused' || status === 'running' || status === 'starting',
-})
+/** Which commands a run takes in its status; one that another program made takes none. */
+export const commandsOf = ({ preset, status }: Pick<RunSummary, 'preset' | 'status'>) => {
+  const own = hasConfiguration({ preset })
+  const resume = own && RESUMABLE.includes(status)
+  return {
+    pause: own && (status === 'running' || status === 'starting'),
+    resume,
+    /** From its beginning. */
+    retry: resume,
+    stop: own && (status === 'queued' || status === 'paused' || status === 'running' || status === 'starting'),
+  }
+}
 
 /** No more points come, unless someone resumes it. */
 export const isEnded = (status: RunStatus): boolean => ['finished', 'stopped', 'failed', 'diverged'].includes(status)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Aggregate, groupMap } from '../../src-renderer/charts/series/aggregate.js'
 import { apartFromSeed } from '../../src-main/contract/flat-config.js'
 import { differences } from '../../src-renderer/compare/configs.js'
+import { LOGGED } from '../../src-main/contract/runs.js'
 import { figureColumns, figureRows, leadingRows, runsOf } from '../../src-renderer/compare/figures.js'
 import { currentId } from '../../src-renderer/compare/relations.js'
 import published from '../../src-main/contract/published.json'
@@ -235,13 +236,25 @@ const config = (changes: object) =>
   })
 
 describe('configurations side by side', () => {
+  const own = (of: object) => ({ preset: 'p', config: of })
+
+  it('of runs that another program logged are compared key by key, and what only Retrace knows is no difference', () => {
+    const theirs = (of: object) => ({ preset: LOGGED, config: of })
+    const rows = differences([own(config({ batch: 32 })), theirs({ batch: 64, library: 'memcnn', steps: 10 })])
+    expect(rows).toEqual([
+      { path: 'batch', values: [32, 64] },
+      { path: 'library', values: [undefined, 'memcnn'] },
+    ])
+    expect(differences([theirs({ lr: 0.1 }), theirs({ lr: 0.2, wd: 1 })]).map(({ path }) => path)).toEqual(['lr', 'wd'])
+  })
+
   it('show what differs and only that', () => {
-    const rows = differences([config({ h: 0.1 }), config({ h: 0.2 }), config({ stages: [{ channels: 8, units: 3 }], h: 0.1 })])
+    const rows = differences([config({ h: 0.1 }), config({ h: 0.2 }), config({ stages: [{ channels: 8, units: 3 }], h: 0.1 })].map(own))
     expect(rows).toEqual([
       { path: 'stages.0.units', values: [2, 2, 3] },
       { path: 'h', values: [0.1, 0.2, 0.1] },
     ])
-    expect(differences([config({}), config({})])).toEqual([])
+    expect(differences([config({}), config({})].map(own))).toEqual([])
   })
 
   it('are repetitions when only the seed differs', () => {

@@ -2,7 +2,7 @@ import type { RunConfig } from '../../contract/config.js'
 import { CONTENT_VERSION, contentVersionOf } from '../../contract/dataset-content.js'
 import type { Dataset, ImportDataset, MakeDataset } from '../../contract/datasets.js'
 import { isUserError, UserError } from '../../contract/errors.js'
-import { ACTIVE } from '../../contract/runs.js'
+import { ACTIVE, hasConfiguration } from '../../contract/runs.js'
 import type { Changes, Journal } from '../home/changes.js'
 import { newId } from '../shared/ids.js'
 import { hint } from '../../contract/near.js'
@@ -253,7 +253,7 @@ export class Datasets {
 
   /** @throws UserError CONFLICT when an active or queued run uses it */
   private requireUnused(name: string): void {
-    const user = this.ports.runs.inStatus([...ACTIVE, 'queued']).find(({ dataset }) => dataset === name)
+    const user = this.ports.runs.inStatus([...ACTIVE, 'queued']).find((run) => run.dataset === name && hasConfiguration(run))
     if (user)
       throw new UserError('CONFLICT', `The data set ${name} is in use by run ${user.id}, which is ${user.status}. Stop that run first.`)
   }

@@ -1,5 +1,5 @@
 import type { RepairReport } from '../../contract/storage.js'
-import { ACTIVE } from '../../contract/runs.js'
+import { ACTIVE, hasConfiguration } from '../../contract/runs.js'
 import type { Alerts } from './alerts.js'
 import type { Changes } from './changes.js'
 import { newId } from '../shared/ids.js'
@@ -40,7 +40,7 @@ export function noteOpening(ports: RecoveryPorts): void {
     settings.set(OPEN, true)
     return
   }
-  const active = runs.inStatus(ACTIVE)
+  const active = runs.inStatus(ACTIVE).filter(hasConfiguration)
   const missing = active.flatMap(({ id }) =>
     checkpoints
       .list(id)

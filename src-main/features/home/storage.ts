@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { ACTIVE, CHECKPOINT_KINDS, type RunSummary } from '../../contract/runs.js'
+import { CHECKPOINT_KINDS, hasTrainer, type RunSummary } from '../../contract/runs.js'
 import {
   describeUnfinished,
   type CheckReport,
@@ -131,7 +131,7 @@ export function createStorage(ports: StoragePorts) {
     }
   }
 
-  const atWork = (run: RunSummary): boolean => run.status === 'queued' || ACTIVE.includes(run.status) || control.isLive(run.id)
+  const atWork = (run: RunSummary): boolean => run.status === 'queued' || hasTrainer(run) || control.isLive(run.id)
 
   /** Files that no row refers to. Files of active runs are skipped, because they are being written, and so are those of removed runs, which are deleted with them. */
   function leftovers(placed: readonly HomeFile[]): HomeFile[] {

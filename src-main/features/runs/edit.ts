@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UserError } from '../../contract/errors.js'
-import { ACTIVE, EditRunsSchema, NotesSchema, type EditRuns, type RunSummary } from '../../contract/runs.js'
+import { EditRunsSchema, hasTrainer, NotesSchema, type EditRuns, type RunSummary } from '../../contract/runs.js'
 import { procedure } from '../procedure.js'
 import { findCheckpoint } from './find-checkpoint.js'
 import { ById, CheckpointChoiceSchema } from './input.js'
@@ -85,7 +85,7 @@ function patchOf(run: RunSummary, request: EditRuns): RunPatch {
       'BAD_INPUT',
       `Run ${run.id} would have ${tags.length} tags, more than the limit of ${MOST_TAGS}. Remove some first.`,
     )
-  if (marks.archived === true && (run.status === 'queued' || ACTIVE.includes(run.status)))
+  if (marks.archived === true && (run.status === 'queued' || hasTrainer(run)))
     throw new UserError('CONFLICT', `Run ${run.id} is ${run.status}. Stop it before archiving it.`)
   return { ...definedOnly(marks), ...(addTags.length + removeTags.length > 0 && { tags }) }
 }
@@ -95,7 +95,7 @@ function definedOnly<T extends object>(value: T): Partial<T> {
 }
 
 /** The first line that is not empty, without the Markdown marks of a heading, list or quotation. */
-function firstLine(markdown: string): string {
+export function firstLine(markdown: string): string {
   const line = markdown.split('\n').find((each) => each.trim() !== '') ?? ''
   return line
     .replace(/^[\s#>*+-]+/, '')

@@ -1,7 +1,6 @@
-import { UserError } from '../../contract/errors.js'
 import type { RunConfig } from '../../contract/config.js'
 import type { Dataset } from '../../contract/datasets.js'
-import { hasConfiguration, type CreateRun, type Environment, type ForkRun, type RunSummary } from '../../contract/runs.js'
+import { type CreateRun, type Environment, type ForkRun, type RunSummary } from '../../contract/runs.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
 import type { NetworkSummary } from '../../contract/catalogue.js'
 import type { Configurations } from './configurations.js'
@@ -11,6 +10,7 @@ import { recordOf } from './detail.js'
 import { findCheckpoint } from './find-checkpoint.js'
 import { newId } from '../shared/ids.js'
 import type { RunControl } from './control/run-control.js'
+import { requireOwn } from './control/run-state.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { RunFiles } from './run-files.js'
 import type { RunStore } from './run-store.js'
@@ -68,10 +68,8 @@ export class RunMaker {
   /** Creates a run with the same configuration and, for a fork, the same initial weights. */
   async again({ id: sourceId }: { id: string }): Promise<RunSummary> {
     const { configurations, control, files, runs } = this.ports
-    const source = control.require(sourceId)
+    const source = requireOwn(control.require(sourceId))
     const { config, weightsFile } = recordOf(runs, sourceId)
-    if (!hasConfiguration(source))
-      throw new UserError('CONFLICT', `${source.name} was imported without a configuration and cannot be run again. Start a new run.`)
     const plan = await configurations.fork(readStoredConfig(config), { overrides: {} })
     const id = newId()
     const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
@@ -82,7 +80,7 @@ export class RunMaker {
   /** Creates a run that starts at step 0 with the weights of a checkpoint (by default the last one) of another run. */
   async fork({ id: parentId, step, name, ...changes }: ForkRun & { id: string }): Promise<RunSummary> {
     const { configurations, control, files, runs, weights } = this.ports
-    const parent = control.require(parentId)
+    const parent = requireOwn(control.require(parentId))
     const record = recordOf(runs, parentId)
     const checkpoint = findCheckpoint(this.ports, parentId, { step })
     const plan = await configurations.fork(readStoredConfig(record.config), changes)

@@ -1,5 +1,5 @@
 import type { RunConfig } from '../../contract/config.js'
-import type { Environment, RunResult, RunStatus, RunSummary } from '../../contract/runs.js'
+import type { Environment, LoggedConfig, RunResult, RunStatus, RunSummary } from '../../contract/runs.js'
 import type { StoredConfig } from '../../contract/stored-config.js'
 import type { Removal } from '../home/open-time.js'
 
@@ -39,8 +39,11 @@ export interface RunStore {
   packed(): string
   /** Runs in one of these states, in the order of the queue. */
   inStatus(statuses: readonly RunStatus[]): RunSummary[]
-  /** Configurations of the visible runs that were created after the one with this number, in that order, up to a limit. */
-  configsAfter(number: number, limit: number): { number: number; id: string; config: StoredConfig }[]
+  /**
+   * Configurations of the visible runs that were created after the one with this number, in that order, up to a limit; with what the program that
+   * logged a run said of it.
+   */
+  configsAfter(number: number, limit: number): { number: number; id: string; config: StoredConfig; logged: LoggedConfig | undefined }[]
   update(id: string, patch: RunPatch): void
   record(id: string): RunRecord | undefined
   /** Trainers that are not known to have exited, including those of removed runs. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { isUserError } from '../../contract/errors.js'
 import { ConfigTableBuilder } from '../../contract/run-table.js'
-import { hasConfiguration, RunIdSchema } from '../../contract/runs.js'
+import { hasConfiguration, RunIdSchema, type LoggedConfig } from '../../contract/runs.js'
 import { glanceAtStoredConfig, type StoredConfig } from '../../contract/stored-config.js'
 import { procedure } from '../procedure.js'
 
@@ -10,7 +10,8 @@ import { procedure } from '../procedure.js'
 const PAGE = 250
 
 /** Empty when the stored configuration is a placeholder or cannot be read: the page of the run says why, and the table shows the other runs. */
-function known(stored: StoredConfig): object {
+function known(stored: StoredConfig, logged: LoggedConfig | undefined): object {
+  if (logged) return logged
   try {
     const config = glanceAtStoredConfig(stored)
     return hasConfiguration({ preset: String(config['preset']) }) ? config : {}
@@ -34,11 +35,11 @@ export const table = {
       if (ids)
         for (const id of ids) {
           const record = runs.record(id)
-          if (record) builder.add(id, known(record.config))
+          if (record) builder.add(id, known(record.config, record.environment.logged))
         }
       else
         for (let page = runs.configsAfter(0, PAGE); page.length > 0; page = runs.configsAfter(page.at(-1)?.number ?? Infinity, PAGE)) {
-          for (const { id, config } of page) builder.add(id, known(config))
+          for (const { id, config, logged } of page) builder.add(id, known(config, logged))
           await setImmediate()
         }
       return { columns: JSON.stringify(builder.table()) }

@@ -1,5 +1,5 @@
 import { UserError } from '../../contract/errors.js'
-import { ACTIVE, type RemovedRun, type RunSummary } from '../../contract/runs.js'
+import { hasTrainer, type RemovedRun, type RunSummary } from '../../contract/runs.js'
 import type { Changes } from '../home/changes.js'
 import type { OpenTime } from '../home/open-time.js'
 import type { RunControl } from './control/run-control.js'
@@ -66,8 +66,7 @@ export class RunTrash {
   remove({ id }: { id: string }): void {
     const { changes, runs, clock, control, openTime } = this.ports
     const run = control.require(id)
-    if (ACTIVE.includes(run.status) || control.isLive(id))
-      throw new UserError('CONFLICT', `Run ${id} is ${run.status}. Stop it before removing it.`)
+    if (hasTrainer(run) || control.isLive(id)) throw new UserError('CONFLICT', `Run ${id} is ${run.status}. Stop it before removing it.`)
     changes.commit((record) => {
       // A restored run must not start by itself.
       if (run.status === 'queued') runs.update(id, { status: 'stopped', endedAt: clock.now() })

@@ -1,5 +1,5 @@
 import type { BrowserWindow, Dialog } from 'electron'
-import { ACTIVE, type RunSummary } from '../../contract/runs.js'
+import { hasTrainer, type RunSummary } from '../../contract/runs.js'
 
 export type QuitDecision = 'quit' | 'background' | 'stay'
 
@@ -12,7 +12,7 @@ export async function decideQuit(
   dialog: Pick<Dialog, 'showMessageBox'>,
   window: BrowserWindow | null,
 ): Promise<QuitDecision> {
-  const going = runs.filter(({ status }) => ACTIVE.includes(status))
+  const going = runs.filter(hasTrainer)
   const waiting = runs.filter(({ status }) => status === 'queued')
   const [first] = going
   if (!first) return 'quit'

@@ -1,6 +1,6 @@
 import { useRouter } from 'vue-router'
-import { hasConfiguration, type RunSummary } from '../../../src-main/contract/runs.js'
-import { commandsOf, isActive } from '../../ui/describe.js'
+import { hasConfiguration, hasTrainer, type RunSummary } from '../../../src-main/contract/runs.js'
+import { commandsOf } from '../../ui/describe.js'
 import { useRunOrigin } from '../../configure/run-origin.js'
 import { useComparisons } from '../../compare/comparisons.js'
 import { useDatasets } from '../../home/datasets.js'
@@ -28,8 +28,8 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
   /** Of the run whose page is open. */
   function ofRun(run: RunSummary): Command[] {
     const { id, name, status, archived, pinned } = run
-    const can = commandsOf(status)
-    const idle = !isActive(status) && status !== 'queued'
+    const can = commandsOf(run)
+    const idle = !hasTrainer(run) && status !== 'queued'
     return [
       ...(can.pause ? [attempt(`Pause ${name}`, () => runs.pause(id))] : []),
       ...(can.resume ? [attempt(`Resume ${name}`, () => runs.resume(id))] : []),
@@ -44,7 +44,7 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
         : []),
       command(`${pinned ? 'Unpin' : 'Pin'} ${name}`, () => void actions.pin([id], !pinned)),
       ...(idle ? [command(archived ? `Unarchive ${name}` : `Archive ${name}`, () => void actions.archive([id], !archived))] : []),
-      ...(isActive(status) ? [] : [attempt(`Remove ${name}`, async () => (await actions.remove([id])).length > 0 && go('/runs'))]),
+      ...(hasTrainer(run) ? [] : [attempt(`Remove ${name}`, async () => (await actions.remove([id])).length > 0 && go('/runs'))]),
     ]
   }
 

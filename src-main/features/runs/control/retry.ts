@@ -3,6 +3,7 @@ import { UserError } from '../../../contract/errors.js'
 import { RESUMABLE } from '../../../contract/runs.js'
 import type { RunControlPorts } from './ports.js'
 import { IDLE, type RunRows } from './run-rows.js'
+import { requireOwn } from './run-state.js'
 
 /**
  * Discards the progress of an ended run, and queues it from step 0.
@@ -11,7 +12,7 @@ import { IDLE, type RunRows } from './run-rows.js'
  */
 export function queueAnew(ports: RunControlPorts, rows: RunRows, id: string, isLive: boolean): void {
   const { changes, runs, checkpoints, files, trainers } = ports
-  const run = rows.require(id)
+  const run = requireOwn(rows.require(id))
   if (run.status === 'finished') throw new UserError('CONFLICT', `Run ${id} has finished. Run it again as a new run instead.`)
   if (!RESUMABLE.includes(run.status) || isLive)
     throw new UserError('CONFLICT', `Run ${id} is ${run.status}. Wait until it has ended, then retry it.`)

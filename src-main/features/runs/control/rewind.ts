@@ -4,6 +4,7 @@ import { RESUMABLE } from '../../../contract/runs.js'
 import { findCheckpoint } from '../find-checkpoint.js'
 import type { RunControlPorts } from './ports.js'
 import type { RunRows } from './run-rows.js'
+import { requireOwn } from './run-state.js'
 
 /**
  * Makes the checkpoint at a step the last one of an ended run and discards everything after it, so that the run resumes from there.
@@ -12,7 +13,7 @@ import type { RunRows } from './run-rows.js'
  */
 export function rewindTo(ports: RunControlPorts, rows: RunRows, id: string, step: number, isLive: boolean): void {
   const { changes, series, checkpoints, files, trainers } = ports
-  const run = rows.require(id)
+  const run = requireOwn(rows.require(id))
   if (!RESUMABLE.includes(run.status) || isLive)
     throw new UserError(
       'CONFLICT',

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { Change } from '../../../contract/changes.js'
 import { obstacleOf, UserError } from '../../../contract/errors.js'
-import { ACTIVE, RESUMABLE, type Checkpoint, type RunStatus, type RunSummary } from '../../../contract/runs.js'
+import { ACTIVE, hasConfiguration, RESUMABLE, type Checkpoint, type RunStatus, type RunSummary } from '../../../contract/runs.js'
 import { Durations } from './durations.js'
 import { Launch } from './launch.js'
 import type { LiveRun } from './live-run.js'
@@ -12,7 +12,7 @@ import { RunCheckpoints } from './run-checkpoints.js'
 import { IDLE, RunRows } from './run-rows.js'
 import { trainUntil } from './train-until.js'
 import { TrainerReports } from './trainer-reports.js'
-import { afterCommand, afterExit, refusal, waits, type RunCommand } from './run-state.js'
+import { afterCommand, afterExit, describeLeft, refusal, waits, type RunCommand } from './run-state.js'
 import { readSettings } from '../../home/settings.js'
 import type { HomeLoss } from '../../home/home-watch.js'
 import type { TrainerExit } from './trainers.js'
@@ -58,9 +58,9 @@ export class RunControl {
   recover(): void {
     const { changes, runs, clock } = this.ports
     changes.commit((record) => {
-      for (const { id, step } of runs.inStatus(ACTIVE)) {
-        const reason = `Retrace ended unexpectedly while this run was active (at step ${step}). Resume it from its last checkpoint.`
-        record({ kind: 'run', run: this.rows.patch(id, { status: 'interrupted', reason, ...IDLE, endedAt: clock.now() }) })
+      for (const run of runs.inStatus(ACTIVE)) {
+        const left = { status: 'interrupted', reason: describeLeft(run), ...IDLE, endedAt: clock.now() } as const
+        record({ kind: 'run', run: this.rows.patch(run.id, left) })
       }
     })
     for (const { id, pid } of runs.processes()) this.outlived(id, pid).catch(this.ports.fault)
@@ -124,7 +124,7 @@ export class RunControl {
   command(id: string, command: RunCommand): RunSummary {
     const { changes, runs, clock } = this.ports
     const run = this.require(id)
-    const status = afterCommand(run.status, command)
+    const status = hasConfiguration(run) ? afterCommand(run.status, command) : null
     if (status === null) throw new UserError('CONFLICT', refusal(run, command))
     if (status === run.status) {
       // A host that holds the queue adopts a queued run when it is asked to resume it.

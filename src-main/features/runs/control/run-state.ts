@@ -1,4 +1,5 @@
-import { ACTIVE, type RunStatus, type RunSummary } from '../../../contract/runs.js'
+import { UserError } from '../../../contract/errors.js'
+import { ACTIVE, describeElsewhere, hasConfiguration, type RunStatus, type RunSummary } from '../../../contract/runs.js'
 import type { TrainerExit, TrainerOutcome } from './trainers.js'
 
 /** The state machine of runs: all transitions, and nothing else. */
@@ -51,8 +52,22 @@ export function afterExit(status: RunStatus, { reason, overdue, interrupted = fa
 export const describeInterruption = (step: number): string =>
   `The trainer was terminated by the system or another program, for example by a shutdown, a logout or a time limit. Resume this run from step ${step}.`
 
+/** Why a run is interrupted that a host left active when it ended. */
+export const describeLeft = (run: RunSummary): string =>
+  hasConfiguration(run)
+    ? `Retrace ended unexpectedly while this run was active (at step ${run.step}). Resume it from its last checkpoint.`
+    : 'Retrace was closed while another program was logging this run. The run continues when it logs again.'
+
+/** @throws UserError CONFLICT when another program made the run, so that there is nothing to train */
+export function requireOwn(run: RunSummary): RunSummary {
+  if (hasConfiguration(run)) return run
+  throw new UserError('CONFLICT', describeElsewhere(run))
+}
+
 /** Why the command cannot be given to the run, and what can be done instead. */
-export function refusal({ id, status }: RunSummary, command: RunCommand): string {
+export function refusal(run: RunSummary, command: RunCommand): string {
+  const { id, status } = run
+  if (!hasConfiguration(run)) return describeElsewhere(run)
   if (command === 'resume') {
     if (status === 'finished') return `Run ${id} has finished and cannot be resumed. Fork it to continue training from its last checkpoint.`
     return status === 'starting' || status === 'running'

@@ -1,0 +1,225 @@
+import { RunConfigSchema } from '../../../contract/config.js'
+import { elsewhereRun } from '../../../contract/elsewhere-run.js'
+import { UserError } from '../../../contract/errors.js'
+import type { LoggedEnd, LoggedHead, LoggedMessage, LoggedValues } from '../../../contract/logged-runs.js'
+import { bestOf, reportedOf, type Points } from '../../../contract/metrics.js'
+import { LOGGED, type LogEntry, type RunStatus, type RunSummary } from '../../../contract/runs.js'
+import { alertOfEnd, type Alerts } from '../../home/alerts.js'
+import type { Changes } from '../../home/changes.js'
+import type { Clock } from '../../shared/clock.js'
+import { newId } from '../../shared/ids.js'
+import { packForWire } from '../../shared/packing.js'
+import { firstLine } from '../edit.js'
+import type { LogStore } from '../log-store.js'
+import type { RunStore } from '../run-store.js'
+import type { SeriesStore } from '../series-store.js'
+
+export interface LoggedPorts {
+  changes: Changes
+  runs: RunStore
+  series: SeriesStore
+  log: LogStore
+  clock: Clock
+  alerts: Alerts
+  fault(error: unknown): void
+}
+
+/** Series of a run, as many as the import of an event file takes. */
+const MOST_SERIES = 2000
+/** States in which a run takes values: one that was silent for a while goes on. */
+const OPEN: readonly RunStatus[] = ['running', 'interrupted']
+/** Milliseconds without a word after which a run is no longer said to be running, and between two looks for such runs. */
+const SILENT_AFTER = 10 * 60_000
+const LOOK_EVERY = 60_000
+const SILENT = 'The program that logs it has been silent for 10 minutes. The run continues when it logs again.'
+
+/** Work in the same transaction as what is stored of a run. */
+type Also = () => void
+
+/**
+ * Runs that other programs train and log into the home. They have no trainer and no checkpoints: what is told of them is stored, published
+ * and compared as what trainers report is.
+ */
+export class LoggedRuns {
+  /** When each run was last heard of, in monotonic milliseconds. */
+  private readonly heard = new Map<string, number>()
+  private cancel: Also | null = null
+
+  constructor(private readonly ports: LoggedPorts) {}
+
+  start(): void {
+    this.look()
+  }
+
+  async close(): Promise<void> {
+    this.cancel?.()
+  }
+
+  begin(head: LoggedHead, also: (run: RunSummary) => void = () => undefined): RunSummary {
+    const { changes, runs } = this.ports
+    const id = newId()
+    const { name, tags, notes, dataset, config } = head
+    const startedAt = this.time(head)
+    const seed = RunConfigSchema.shape.seed.safeParse(config['seed'])
+    const run = elsewhereRun({
+      id, name, preset: LOGGED, dataset, status: 'running', startedAt, endedAt: null, step: 0, totalSteps: head.steps ?? 1, tags, notes,
+      ...(seed.success && config['seed'] !== undefined ? { seed: seed.data } : {}),
+    }) // prettier-ignore
+    const begun = changes.commit((record) => {
+      runs.insert({
+        summary: { ...run, note: firstLine(notes) },
+        config: run.config,
+        environment: { ...run.environment, logged: config },
+        weightsFile: null,
+      })
+      runs.updateRecord(id, { notes })
+      const made = this.require(id)
+      record({ kind: 'run', run: made })
+      also(made)
+      return made
+    })
+    this.hear(id)
+    return begun
+  }
+
+  /**
+   * Adds values and messages in their order. A value whose step is not above the last one of its series is left out, so that repeating a
+   * call changes nothing.
+   * @returns how many values were left out
+   * @throws UserError NOT_FOUND, CONFLICT when the run has ended, BAD_INPUT beyond 2000 series
+   */
+  add(id: string, parts: readonly (LoggedValues | LoggedMessage)[], also: Also = () => undefined): { run: RunSummary; ignored: number } {
+    const { changes, log, runs, series } = this.ports
+    const before = this.requireOpen(id)
+    const entries = parts.flatMap((part): LogEntry[] =>
+      'message' in part ? [{ runId: id, at: this.time(part), level: part.level, message: part.message }] : [],
+    )
+    const values = parts.flatMap((part) => ('values' in part ? [{ ...part, at: this.time(part) }] : []))
+    const keys = new Set(series.counts(id).map(({ key }) => key))
+    for (const each of values) for (const key of Object.keys(each.values)) keys.add(key)
+    if (keys.size > MOST_SERIES) throw new UserError('BAD_INPUT', `Run ${id} would have more than ${MOST_SERIES} series. Log fewer keys.`)
+    const told = changes.commit((record) => {
+      let ignored = 0
+      const [latest, best] = [{ ...before.latest }, { ...before.best }]
+      const added = [...pointsOf(values)].flatMap(([key, points]) => {
+        const fresh = series.append(id, key, points)
+        ignored += points.steps.length - fresh.steps.length
+        const last = fresh.values.at(-1)
+        if (last === undefined) return []
+        latest[key] = last
+        const better = bestOf(key, best[key], fresh.values)
+        if (better !== undefined) best[key] = better
+        return [{ key, points: packForWire(fresh) }]
+      })
+      for (const entry of entries) log.append(entry)
+      const step = values.reduce((most, each) => Math.max(most, each.step), before.step)
+      const at = Math.max(...values.map((each) => each.at), ...entries.map((each) => each.at))
+      runs.update(id, {
+        status: 'running',
+        reason: null,
+        endedAt: null,
+        step,
+        totalSteps: Math.max(before.totalSteps, step),
+        activeSeconds: Math.max(before.activeSeconds, (at - (before.startedAt ?? at)) / 1000),
+        latest,
+        best,
+      })
+      const run = this.require(id)
+      if (added.length > 0) record({ kind: 'points', runId: id, series: added })
+      if (entries.length > 0) record({ kind: 'log', runId: id, entries })
+      record({ kind: 'run', run })
+      also()
+      return { run, ignored }
+    })
+    this.hear(id)
+    return told
+  }
+
+  /** @throws UserError NOT_FOUND, CONFLICT when it has ended already */
+  end(id: string, end: LoggedEnd, also: Also = () => undefined): RunSummary {
+    const { alerts, changes, runs } = this.ports
+    const before = this.requireOpen(id)
+    const endedAt = this.time(end)
+    const { testAccuracy = null, testLoss = null, images = null } = end
+    const seconds = Math.max(before.activeSeconds, (endedAt - (before.startedAt ?? endedAt)) / 1000)
+    // There are no weights to have a hash.
+    const result = { testAccuracy, testLoss, images, step: before.step, weightsHash: '', seconds }
+    const known = testAccuracy !== null || testLoss !== null
+    const ended = changes.commit((record) => {
+      if (known) runs.updateRecord(id, { result })
+      const reported = known ? reportedOf(result) : null
+      runs.update(id, { status: end.end, reason: end.reason, endedAt, activeSeconds: seconds, reported })
+      const run = this.require(id)
+      record({ kind: 'run', run })
+      const alert = alertOfEnd(run, run.status, run.reason)
+      if (alert) alerts.add(record, alert)
+      also()
+      return run
+    })
+    this.heard.delete(id)
+    return ended
+  }
+
+  /** Says of a run that nothing more is known of it for now, and why. */
+  interrupt(id: string, reason: string): void {
+    const { changes, clock, runs } = this.ports
+    if (runs.get(id)?.status !== 'running') return
+    changes.commit((record) => {
+      runs.update(id, { status: 'interrupted', reason, endedAt: clock.now() })
+      record({ kind: 'run', run: this.require(id) })
+    })
+    this.heard.delete(id)
+  }
+
+  private hear(id: string): void {
+    this.heard.set(id, this.ports.clock.elapsed())
+  }
+
+  private look(): void {
+    const { clock, fault } = this.ports
+    try {
+      for (const [id, at] of this.heard) if (clock.elapsed() - at >= SILENT_AFTER) this.interrupt(id, SILENT)
+    } catch (error) {
+      // The next look comes back to it.
+      fault(error)
+    }
+    this.cancel = clock.after(LOOK_EVERY, () => this.look())
+  }
+
+  /** In milliseconds; now where nothing is said. */
+  private time({ time }: { time?: number | undefined }): number {
+    return time === undefined ? this.ports.clock.now() : time * 1000
+  }
+
+  /** @throws UserError NOT_FOUND */
+  private require(id: string): RunSummary {
+    const run = this.ports.runs.get(id)
+    if (run?.preset === LOGGED) return run
+    throw new UserError('NOT_FOUND', `There is no run ${id} that is logged by another program. Begin one, and use its id.`)
+  }
+
+  private requireOpen(id: string): RunSummary {
+    const run = this.require(id)
+    if (OPEN.includes(run.status)) return run
+    throw new UserError('CONFLICT', `Run ${id} has ended (${run.status}) and takes no more values. Begin another run.`)
+  }
+}
+
+/** Values as series, in the order in which they were logged. */
+function pointsOf(values: readonly (LoggedValues & { at: number })[]): Map<string, Points> {
+  const growing = new Map<string, { steps: number[]; values: number[]; times: number[] }>()
+  for (const { step, at, values: some } of values)
+    for (const [key, value] of Object.entries(some)) {
+      let points = growing.get(key)
+      if (!points) growing.set(key, (points = { steps: [], values: [], times: [] }))
+      points.steps.push(step)
+      points.values.push(value)
+      points.times.push(at)
+    }
+  return new Map(
+    [...growing].map(([key, { steps, values: numbers, times }]) => [
+      key,
+      { steps: Float64Array.from(steps), values: Float64Array.from(numbers), times: Float64Array.from(times) },
+    ]),
+  )
+}
