@@ -47,7 +47,7 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
     return folder
   }
   async function openAt(server: RunningServer, hash: string) {
-    const opened = await openPage(browser)
+    const opened = await openPage(browser, { keeper: true })
     onTestFinished(() => opened.context.close())
     await opened.page.goto(`${await server.windowAddress()}${hash}`)
     return opened

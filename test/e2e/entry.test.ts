@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)('a window', () => {
     expect(await banner.innerText()).toContain('Run npm start again')
   }
   async function withPage(use: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
-    const { page, context } = await openPage(browser)
+    const { page, context } = await openPage(browser, { keeper: true })
     await use(page, context)
     await context.close()
   }

@@ -17,7 +17,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
   it(
     'opens the workbench, starts a run on the digits, watches points arrive, reloads, stops it and finds it in the table',
     async () => {
-      const { page, addresses, complaints } = await openPage(real.browser)
+      const { page, addresses, complaints } = await openPage(real.browser, { keeper: true })
       page.setDefaultTimeout(2 * MINUTE)
 
       await page.goto(await real.server.windowAddress())
@@ -73,7 +73,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
   it.each(slice(['light', 'dark'], import.meta.filename))(
     'finds no serious barrier on any page in the %s theme',
     async (scheme) => {
-      const { page, complaints } = await openPage(real.browser, { scheme })
+      const { page, complaints } = await openPage(real.browser, { keeper: true, scheme })
       page.setDefaultTimeout(MINUTE)
       await page.goto(await real.server.windowAddress())
       await page.getByRole('link', { name: 'my first run' }).click()
@@ -106,7 +106,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
       const seconds: number[] = []
       // The best of a few: other programs on the machine can only make it slower.
       for (let attempt = 0; attempt < 4 && !seconds.some((value) => value < 3); attempt++) {
-        const { page, context } = await openPage(real.browser)
+        const { page, context } = await openPage(real.browser, { keeper: true })
         const started = performance.now()
         const later = await startServer(launcher, `${real.home}-later`)
         try {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
+import type { AxeResults, RunOptions } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { FULL } from '../../fixtures/slice.js'
 
 export interface WatchedPage {
   page: Page
@@ -15,11 +16,24 @@ export interface WatchedPage {
 export interface WatchOptions {
   scheme?: 'light' | 'dark'
   width?: number
+  /** Whether the window keeps itself over an end of its workbench: it then fetches every file of the page when it opens. */
+  keeper?: boolean
 }
 
+/** What the browser says where tests leave the window's service worker out. */
+const NO_KEEPER = 'Service Worker registration blocked by Playwright'
+
 /** A page in a profile of its own that remembers what it asked for and what it complained about. */
-export async function openPage(browser: Browser, { scheme = 'light', width = 1280 }: WatchOptions = {}): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
+export async function openPage(
+  browser: Browser,
+  { scheme = 'light', width = 1280, keeper = FULL }: WatchOptions = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+    reducedMotion: 'reduce',
+    serviceWorkers: keeper ? 'allow' : 'block',
+  })
   const addresses: string[] = []
   const complaints: string[] = []
   // On the context, so that workers and pop-ups count too.
@@ -27,6 +41,7 @@ export async function openPage(browser: Browser, { scheme = 'light', width = 128
   const page = await context.newPage()
   page.on('websocket', (socket) => addresses.push(socket.url()))
   page.on('console', (message) => {
+    if (!keeper && message.text().includes(NO_KEEPER)) return
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
   })
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error.message}`))
@@ -74,7 +89,13 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   await calm(page)
   // Through the debugging protocol, which the page's content policy does not concern.
   await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
+  // Without what is not read here: what passed, and selectors of what did not.
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run({
+      resultTypes: ['violations'],
+      selectors: false,
+    }),
+  )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`))
