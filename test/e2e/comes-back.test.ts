@@ -153,8 +153,8 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
       const { page } = await openAt(first, '#/runs/firstrun')
       await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 20_000 }).toEqual({ count: 50, last: 50 })
       const key = (await page.evaluate<string>("sessionStorage.getItem('retrace.key')"))!
-      // What a page was loading already when its server died is asked of whoever answers then, until its worker is there.
-      await page.waitForLoadState('networkidle')
+      // The page's worker asks whoever answers for the files that it lacks when its server dies, until it has them all.
+      await kept(page)
       await first.crash()
       const { heard, close } = await listenAt(first.port, answer)
       await page.getByText(answer().status === 204 ? FOREIGN : REFUSED).waitFor({ timeout: 20_000 })
