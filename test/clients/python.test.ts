@@ -1,7 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { promisify } from 'node:util'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { unpackPoints } from '../../src-main/contract/metrics.js'
 import { writeHostRecord } from '../../src-main/hosts/discovery.js'
@@ -9,36 +7,9 @@ import { startLocalServer, takePort } from '../../src-main/hosts/server/http.js'
 import type { StudyTemplates } from '../../src-main/features/studies/study-templates.js'
 import { seal } from '../../src-main/training/content-hash.js'
 import { readSafetensors, writeSafetensors } from '../../src-main/training/safetensors.js'
+import { CLIENT, python, PYTHON, pythonEnvironment, ROOT } from '../fixtures/python.js'
 import { openSession } from '../fixtures/session.js'
 import { temporaryFolder } from '../hosts/temporary.js'
-
-const ROOT = join(import.meta.dirname, '../..')
-const CLIENT = join(ROOT, 'clients/python')
-/** NumPy for these tests alone, where Python has none of its own. */
-const PACKAGES = join(ROOT, 'out/python-packages')
-const python = promisify(execFile)
-
-/** The environment in which Python finds the client and NumPy; null where that cannot be had. */
-function environment(): NodeJS.ProcessEnv | null {
-  const env = { ...process.env, PYTHONPATH: [join(CLIENT, 'src'), PACKAGES].join(delimiter), PYTHONDONTWRITEBYTECODE: '1' }
-  const hasNumpy = (): boolean => {
-    try {
-      execFileSync('python3', ['-c', 'import numpy'], { env, stdio: 'ignore' })
-      return true
-    } catch {
-      return false
-    }
-  }
-  if (hasNumpy()) return env
-  try {
-    if (!existsSync(PACKAGES))
-      execFileSync('python3', ['-m', 'pip', 'install', '--quiet', '--target', PACKAGES, 'numpy'], { stdio: 'ignore' })
-  } catch (error) {
-    if (process.env['CI']) throw error
-    return null
-  }
-  return hasNumpy() ? env : null
-}
 
 /** A template with two runs. */
 const templates: StudyTemplates = {
@@ -54,7 +25,7 @@ const templates: StudyTemplates = {
   report: () => ({ summary: [], tables: [], figures: [], notes: [] }),
 }
 
-const env = environment()
+const env = pythonEnvironment()
 if (!env) console.warn('The tests of the Python client are skipped: they need python3 with NumPy, or pip to get it.')
 
 it.skipIf(!env)(
@@ -94,7 +65,7 @@ it.skipIf(!env)(
       const old = await readSafetensors(join(folder, 'runs', imported.id, 'checkpoints', checkpoints.at(-1)!.file))
       await writeSafetensors(sealed, { ...old, metadata: seal(old.metadata, old.tensors) })
       writeFileSync(file, JSON.stringify({ ...(await expected()), sealed }))
-      await python('python3', ['-m', 'unittest', join(CLIENT, 'tests/test_client.py')], { env: { ...env, RETRACE_TEST_CASE: file } })
+      await python(PYTHON, ['-m', 'unittest', join(CLIENT, 'tests/test_client.py')], { env: { ...env, RETRACE_TEST_CASE: file } })
     } finally {
       await server.close()
     }

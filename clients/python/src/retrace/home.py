@@ -2,36 +2,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Protocol, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Protocol, TypeVar
 from urllib.parse import quote
 
 from .checkpoints import Checkpoint, read_checkpoint
 from .errors import RetraceError
 from .numbers import as_number, decode_numbers
+from .places import PathLike, default_home
 from .series import Series, frame_of
 
 if TYPE_CHECKING:
     import pandas
-
-PathLike = Union[str, "os.PathLike[str]"]
-
-
-def default_home() -> Path:
-    """The home that Retrace uses by default: `RETRACE_HOME`, else its folder among the user's application data."""
-    chosen = os.environ.get("RETRACE_HOME")
-    if chosen:
-        return Path(chosen)
-    user = Path.home()
-    if sys.platform == "darwin":
-        return user / "Library" / "Application Support" / "retrace"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", user / "AppData" / "Local")) / "retrace" / "Data"
-    return Path(os.environ.get("XDG_DATA_HOME", user / ".local" / "share")) / "retrace"
 
 
 class Source(Protocol):
@@ -91,8 +75,9 @@ class Run:
 
     @property
     def config(self) -> Dict[str, Any]:
-        """Its configuration by key; docs/configuration.md describes each."""
-        return self._home._source.record(self.id)["config"]
+        """Its configuration by key; docs/configuration.md describes each. Of a run that another program logged: what that said of it."""
+        record = self._home._source.record(self.id)
+        return record["environment"].get("logged", record["config"])
 
     @property
     def environment(self) -> Dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any, Dict, List, Optional
 from urllib.parse import quote
 
 from .errors import RetraceError
-from .home import Home, PathLike, default_home
+from .home import Home
 from .numbers import NAMES
+from .places import PathLike, default_home
 from .series import Series
 
 _TIMEOUT_SECONDS = 60
