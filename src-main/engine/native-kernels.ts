@@ -1,5 +1,5 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core'
-import { clone, mul, scalar, tidy } from '@tensorflow/tfjs-core'
+import { clone, mul, scalar, stack, tensor1d, tidy } from '@tensorflow/tfjs-core'
 import type { Binding, OpAttribute } from './capture/binding.js'
 import { string } from './capture/attributes.js'
 import type { AttrValue } from './capture/graph-def.js'
@@ -60,6 +60,16 @@ export const nativeKernels: TrainingKernels = {
       if (saved) statistics.forEach((tensor, at) => recorder.stand(tensor, saved[at]!))
       else if (!again) recorder.remember(gamma, statistics)
       return [y!, mean!, clone(reserve[1]!), ...reserve]
+    })
+  },
+  uniformAt: (backend, at, { seed, shape }) => {
+    const native = backend as NativeBackend
+    const { binding } = native
+    const type = (name: string, value: number): OpAttribute => ({ name, type: binding.TF_ATTR_TYPE, value })
+    const types = [type('dtype', binding.TF_FLOAT), type('T', binding.TF_INT32), type('Tseed', binding.TF_INT32)]
+    return tidy(() => {
+      const key = stack([scalar(seed, 'int32'), at])
+      return native.executeSingleOutput('StatelessRandomUniform', types, [tensor1d(shape, 'int32'), key])
     })
   },
   batchNormGrad: (backend, dy, x, gamma, reserve, epsilon) => {

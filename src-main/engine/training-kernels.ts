@@ -14,6 +14,7 @@ export const RELU_GRAD = 'ReluGrad'
 export const BIAS_ADD_GRAD = 'BiasAddGrad'
 export const BATCH_NORM = 'BatchNormTraining'
 export const BATCH_NORM_GRAD = 'BatchNormTrainingGrad'
+export const UNIFORM_AT = 'UniformAt'
 
 /** What a batch norm's gradient needs of its evaluation; means only something to the same back end. */
 export type Reserve = [Tensor, Tensor, Tensor]
@@ -22,6 +23,14 @@ export interface BatchNormOptions {
   epsilon: number
   /** Is this a recomputation, of an evaluation with the same parameters on the same state up to rounding? */
   again: boolean
+}
+
+export interface UniformOptions {
+  /** int32; one sequence of draws each. */
+  seed: number
+  shape: number[]
+  /** The draw of a number in JavaScript, for back ends without stateless random numbers. */
+  draw(at: number): Float32Array
 }
 
 /** What a back end brings for kernels that tfjs does not have. Called inside a kernel: what they make is not on the tape. */
@@ -37,6 +46,8 @@ export interface TrainingKernels {
   batchNorm(backend: unknown, x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): TensorInfo[]
   /** Gradients of a batch norm for [x, gamma, beta]. */
   batchNormGrad(backend: unknown, dy: Tensor, x: Tensor, gamma: Tensor, reserve: Reserve, epsilon: number): TensorInfo[]
+  /** Numbers in [0, 1) that are a function of the seed and of `at`, an int32 scalar. Engines draw different ones. */
+  uniformAt(backend: unknown, at: Tensor, options: UniformOptions): TensorInfo
 }
 
 /** The same in terms of operations that every backend has. */
@@ -63,6 +74,7 @@ export const composedKernels: TrainingKernels = {
       const centred = core.sub(core.sub(dy, core.mul(beta, share)), core.mul(standard, core.mul(scale, share)))
       return [core.mul(centred, core.mul(gamma, deviation)), scale, beta]
     }),
+  uniformAt: (_backend, at, { shape, draw }) => core.tensor(draw(at.dataSync()[0]!), shape),
 }
 
 /** Sum over every axis but the last, one axis at a time: float32 loses more with the number of terms in a row. */
@@ -139,6 +151,11 @@ function registerKernels(backendName: string, kernels: TrainingKernels): void {
     backendName,
     kernelFunc: ({ inputs: { x, gamma, beta }, attrs, backend }) =>
       kernels.batchNorm(backend, x as Tensor, gamma as Tensor, beta as Tensor, attrs as unknown as BatchNormOptions),
+  })
+  registerKernel({
+    kernelName: UNIFORM_AT,
+    backendName,
+    kernelFunc: ({ inputs, attrs, backend }) => kernels.uniformAt(backend, inputs.at as Tensor, attrs as unknown as UniformOptions),
   })
   registerKernel({
     kernelName: BATCH_NORM_GRAD,

@@ -49,6 +49,8 @@ export interface ForceContext {
   stride: 1 | 2
   /** Values of the dynamics' own options. */
   options: Options
+  /** Drops out values of an activation while the network trains, as the option `dropout` says; at most once in a force. */
+  dropout(x: Tensor): Tensor
   /** Batch norm with the parameters `${role}/gamma` and `${role}/beta`; only the first evaluation of a step updates running statistics. */
   batchNorm(x: Tensor, role: string): Tensor
 }

@@ -12,6 +12,8 @@ export interface Batch {
   images: Tensor
   /** [batch] int32. */
   labels: Tensor
+  /** int32 scalar, another one for every batch: values are dropped out by it, where the network does so. */
+  draw?: Tensor
 }
 
 export interface LossAndGradients {
@@ -33,13 +35,19 @@ export interface LossOptions {
   keptUnits?: readonly number[]
   /** What is kept of the last pair of a stage, in new tensors, where it is not that pair: for instruments. Only in reversible mode. */
   keep?(end: Pair): Pair
+  /** Of the run; for batches with a draw. */
+  seed?: number
   /** Normalise by the running statistics, which then do not depend on the weights: for instruments. */
   frozen?: boolean
 }
 
 /** Loss and gradients of one batch in training mode (unless frozen), by the mode asked for. The caller owns every tensor of the result. */
 export function lossAndGradients(pass: Omit<Pass, 'training' | 'moved'>, batch: Batch, options: LossOptions): LossAndGradients {
-  const training: Pass = { ...pass, training: !options.frozen, moved: new Map() }
+  const { draw: at } = batch
+  const { seed } = options
+  if (at && seed === undefined) throw new Error('values are dropped out by the seed of the run')
+  const draw = at && seed !== undefined ? { draw: { seed, at } } : {}
+  const training: Pass = { ...pass, ...draw, training: !options.frozen, moved: new Map() }
   const result = rebuildsActivations(options) ? reversedGradients(training, batch, options) : storedGradients(training, batch, options)
   return { ...result, statistics: Object.fromEntries(training.moved) }
 }

@@ -1,6 +1,7 @@
 import { add, keep, matMul, mean, mul, relu, reshape, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
 import { activations, type Activation } from './activations.js'
 import { BATCH_NORM_MOMENTUM, batchNorm, normalise } from './batch-norm.js'
+import { dropOut, dropoutOf, type Draw } from './dropout.js'
 import type { ForceContext } from './dynamics.js'
 import { convolution } from './linear.js'
 import type { Entrance, Network, NetworkStage } from './network.js'
@@ -18,6 +19,8 @@ export interface Pass {
   training: boolean
   /** Updated running statistics by name, filled by the first evaluation of each batch norm. */
   moved: Map<string, Tensor>
+  /** Values are dropped out by it, where the network does so; absent outside training steps. */
+  draw?: Draw
   /** Takes the place of ReLU in the stem and of the activation in the units: neurons that spike (numeric/spiking). */
   activation?: Activation
   /** Gets mean and biased variance of the batch in place of the running statistics, which then do not move. */
@@ -66,11 +69,13 @@ export function stageSweep(pass: Pass, { substeps }: Pick<NetworkStage, 'substep
 }
 
 function forceContext(pass: Pass, substep: BoundSubstep, record: boolean, stride: 1 | 2): ForceContext {
+  const fraction = dropoutOf(pass.network)
   return {
     linear: pass.network.linear,
     activation: pass.activation ?? activations[pass.network.config.activation],
     stride,
     options: pass.network.options,
+    dropout: (x) => (pass.draw && fraction > 0 ? dropOut(x, fraction, pass.draw, substep.unit) : x),
     batchNorm: (x, role) => norm(pass, x, substep.params[`${role}/gamma`]!.slice(0, -'/gamma'.length), record),
   }
 }

@@ -182,6 +182,8 @@ const identityRecipe = {
   smoothness: 0,
 } satisfies RunOverrides
 
+const NOTHING_DROPPED = { dropout: 0 } as RunOverrides
+
 /** Networks fit for conversion to spiking neurons: no biases in the units, no batch norm anywhere. */
 const spiking = (arch: 'spiking' | 'vgg', title: string, of: Stage[], learningRate: number): PresetDefinition => ({
   name: `${arch}-quick`,
@@ -201,6 +203,7 @@ const spiking = (arch: 'spiking' | 'vgg', title: string, of: Stage[], learningRa
     clipNorm: 1,
     weightDecay: 2e-4,
     smoothness: 0,
+    ...NOTHING_DROPPED,
   },
 })
 

@@ -6,7 +6,7 @@ import type { ParameterGroup } from './network.js'
 export type StepConfig = Pick<
   RunConfig,
   'mode' | 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h' | 'optimizer' | 'momentum' | 'labelSmoothing' | 'clipNorm' | 'frozenStages'
-> & { anchorEvery: number; keptUnits?: readonly number[]; frozen?: boolean }
+> & { seed?: number; anchorEvery: number; keptUnits?: readonly number[]; frozen?: boolean }
 
 /** Scalar results of one step; the caller owns them. */
 export interface StepResult {

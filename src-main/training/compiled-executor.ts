@@ -86,7 +86,8 @@ export class CompiledExecutor implements Executor {
       return results
     }
     if (config.accumulate > 1)
-      for (const part of microBatches(network, batch, config)) dispose(run('accumulate', feeds.accumulate(network, part)))
+      for (const [at, part] of microBatches(network, batch, config).entries())
+        dispose(run('accumulate', feeds.accumulate(network, part, this.steps * config.accumulate + at + 1)))
     const measured =
       config.accumulate > 1
         ? run('update', feeds.update(learningRate, this.steps + 1))
@@ -239,7 +240,7 @@ export class CompiledExecutor implements Executor {
     const { network, options, measures } = this
     const config = { ...this.config, ...options }
     const variables = { ...variablesOf(state), ...sumVariables(sums) }
-    const part = feeds.accumulate(network, emptyBatch(network, microBatch(config)))
+    const part = feeds.accumulate(network, emptyBatch(network, microBatch(config)), 1)
     const [added, moved] = [cloneSums(sums), cloneState(state)]
     builder.capture('accumulate', { ...part }, variables, () => {
       collectGarbage()

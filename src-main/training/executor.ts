@@ -4,6 +4,7 @@ import { microBatch, type BatchConfig } from '../contract/micro-batch.js'
 import { accumulatedStep, accumulateGradients, zeroSums } from '../numeric/accumulation.js'
 import type { Batch } from '../numeric/loss-and-gradients.js'
 import { evaluateBatch, type EvaluationBatch } from '../numeric/metrics.js'
+import { dropoutOf } from '../numeric/dropout.js'
 import type { Network } from '../numeric/network.js'
 import { reconstructionErrors } from '../numeric/reconstruction.js'
 import { stateTensors, type TrainingState } from '../numeric/state.js'
@@ -91,10 +92,12 @@ export function microBatches({ config: { image } }: Network, batch: HostBatch, {
 /** The inputs of each function that an executor runs, as tensors that the caller disposes of. */
 export const feeds = {
   train(network: Network, batch: HostBatch, learningRate: number, update: number): Batch & StepInputs {
-    return { ...feeds.accumulate(network, batch), ...feeds.update(learningRate, update) }
+    return { ...feeds.accumulate(network, batch, update), ...feeds.update(learningRate, update) }
   },
-  accumulate(network: Network, batch: HostBatch): Batch {
+  /** @param number of this micro-batch since the start of the run, by which values are dropped out */
+  accumulate(network: Network, batch: HostBatch, number: number): Batch {
     return {
+      ...(dropoutOf(network) > 0 ? { draw: scalar(number, 'int32') } : {}),
       images: imageTensor(network, batch, batch.count),
       labels: tensor(batch.labels.slice(0, batch.count), [batch.count], 'int32'),
     }
@@ -223,8 +226,8 @@ export class EagerExecutor implements Executor {
     const { network, state, measures } = this
     const config = { ...this.config, ...this.options }
     const sums = zeroSums(network, measures)
-    for (const part of microBatches(network, batch, config)) {
-      const inputs = feeds.accumulate(network, part)
+    for (const [at, part] of microBatches(network, batch, config).entries()) {
+      const inputs = feeds.accumulate(network, part, state.step * config.accumulate + at + 1)
       accumulateGradients(network, state, sums, inputs, config, measures)
       dispose(Object.values(inputs))
     }

@@ -89,7 +89,7 @@ test('with batch norm the gradient is the mean over the micro-batches, and runni
   const losses: number[] = []
   for (let part = 0; part < 3; part++) {
     const images = batch.images.subarray(part * 4 * size, (part + 1) * 4 * size)
-    const inputs = feeds.accumulate(network, { images, labels: batch.labels.subarray(part * 4, part * 4 + 4), count: 4 })
+    const inputs = feeds.accumulate(network, { images, labels: batch.labels.subarray(part * 4, part * 4 + 4), count: 4 }, part + 1)
     const result = lossAndGradients(
       { network, params: state.params, statistics: state.statistics },
       inputs,

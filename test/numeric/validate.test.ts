@@ -43,7 +43,7 @@ describe('a network that cannot work is refused by the name of the field', () =>
     ['a dense stem of convolutions', { denseStem: true }, ['denseStem'], /only dense networks have a dense stem/],
     [
       'a network for spikes in reversible mode',
-      { arch: 'spiking', mode: 'reversible' },
+      { arch: 'spiking', mode: 'reversible', dropout: 0 } as object,
       ['mode'],
       /Spiking ResNet is not reversible; use stored/,
     ],

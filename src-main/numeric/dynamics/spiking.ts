@@ -1,4 +1,5 @@
 import { add } from '@tensorflow/tfjs-core'
+import { DROPOUT } from '../dropout.js'
 import type { Dynamics } from '../dynamics.js'
 import { poolAndPad } from '../pool-and-pad.js'
 import { ONE_STATE } from '../one-state.js'
@@ -22,6 +23,7 @@ export const spiking: Dynamics = {
   widening: 'unit',
   norms: 'none',
   dense: true,
+  options: DROPOUT,
   parameters: ({ linear, inChannels, channels }) => ({
     conv1: { kind: 'kernel', shape: linear.kernelShape(inChannels, channels) },
     conv2: { kind: 'kernel', shape: linear.kernelShape(channels, channels) },
@@ -29,8 +31,8 @@ export const spiking: Dynamics = {
   smoothKernels: [],
   spiking: { layers: ['conv1', 'conv2'], identity: true },
   substeps: () => [{ params: { conv1: 'conv1', conv2: 'conv2' }, keep: 0, blend: 0, gain: 1 }],
-  force(state, params, { linear, activation, stride }) {
-    const branch = linear.map(params['conv2']!).apply(activation(linear.map(params['conv1']!, stride).apply(state)))
+  force(state, params, { linear, activation, stride, dropout }) {
+    const branch = linear.map(params['conv2']!).apply(dropout(activation(linear.map(params['conv1']!, stride).apply(state))))
     const shortcut = stride === 2 ? poolAndPad(linear, state, branch.shape.at(-1)!) : state
     return activation(add(shortcut, branch))
   },

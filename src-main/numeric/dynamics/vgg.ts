@@ -1,3 +1,4 @@
+import { DROPOUT } from '../dropout.js'
 import type { Dynamics } from '../dynamics.js'
 import { halved } from '../pool-and-pad.js'
 import { ONE_STATE } from '../one-state.js'
@@ -20,10 +21,11 @@ export const vgg: Dynamics = {
   widening: 'unit',
   norms: 'none',
   dense: true,
+  options: DROPOUT,
   parameters: ({ linear, inChannels, channels }) => ({ conv1: { kind: 'kernel', shape: linear.kernelShape(inChannels, channels) } }),
   smoothKernels: [],
   spiking: { layers: ['conv1'], identity: false },
   substeps: () => [{ params: { conv1: 'conv1' }, keep: 0, blend: 0, gain: 1 }],
-  force: (state, params, { linear, activation, stride }) =>
-    activation(linear.map(params['conv1']!).apply(stride === 2 ? halved(linear, state) : state)),
+  force: (state, params, { linear, activation, stride, dropout }) =>
+    dropout(activation(linear.map(params['conv1']!).apply(stride === 2 ? halved(linear, state) : state))),
 }

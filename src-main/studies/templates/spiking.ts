@@ -5,6 +5,7 @@ import { sampleOf } from '../../contract/sample.js'
 import type { StudyOutcome } from '../../contract/studies.js'
 import { UserError } from '../../contract/errors.js'
 import { spiking, spikingQuantities } from '../../lab/diagnostics/spiking.js'
+import { DROPOUT } from '../../numeric/dropout.js'
 import { datasetOption, readDataset, readNames, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { CONVERTED } from '../published.js'
 import { SHARED } from '../quantities.js'
@@ -101,6 +102,7 @@ export const spikingStudy = defineStudy({
       help: 'Residual blocks of dense networks, of two layers each; as many layers without them for vgg.',
     }),
     dataset: datasetOption('mnist'),
+    dropout: DROPOUT.dropout,
     steps: stepsOption(640),
     seeds: seedsOption('1-3'),
   },
@@ -122,6 +124,7 @@ export const spikingStudy = defineStudy({
               dataset: datasetName,
               overrides: {
                 ...(options.form === 'dense' ? { ...dense, stages: [...dense.stages] } : {}),
+                ...(options.dropout > 0 ? { dropout: options.dropout } : {}),
                 steps: options.steps,
                 seed: seedOf,
                 evaluateEvery: Math.max(1, Math.ceil(options.steps / 4)),
