@@ -1,10 +1,17 @@
 import { wilsonInterval } from '../contract/binomial.js'
+import type { Cell } from '../contract/lab.js'
 import { sampleOf, type Sample } from '../contract/sample.js'
 import { describeFactors, type Factors, type StudyOutcome } from '../contract/studies.js'
 
 /** The value to quote of a finished run: on all test images, with the weights of the selected checkpoint. */
 export const reportedAccuracy = ({ run, state }: StudyOutcome): number | null =>
   state === 'finished' ? (run?.reported?.values['test/accuracy'] ?? null) : null
+
+/** Rows of a table that a diagnostic has of the run of a cell; none before it was measured. */
+export function diagnosedRows({ diagnosed }: StudyOutcome, diagnostic: string, key: string): Record<string, Cell>[] {
+  const columns = diagnosed?.[diagnostic]?.tables.find((table) => table.key === key)?.columns ?? []
+  return (columns[0]?.values ?? []).map((_, row) => Object.fromEntries(columns.map((column) => [column.key, column.values[row] ?? null])))
+}
 
 export const hasFailed = ({ state }: StudyOutcome): boolean => state === 'failed' || state === 'diverged'
 

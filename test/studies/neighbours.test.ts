@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { findDynamics } from '../../src-main/numeric/registry.js'
 import { expandTemplate } from '../../src-main/studies/run.js'
-import { computedOf, homeWith, played, rowsOf } from './support.js'
+import { computedOf, homeWith, played, rowsOf, tableOf } from './support.js'
 
 const home = homeWith(513, 513)
 const small = { dataset: 'cifar-10' }
@@ -42,6 +42,31 @@ test('a thousand layers are as many units as the layers of a unit go into them',
     expect(work).toMatchObject({ run: { overrides: { arch: factors['network'], h: 0.05 } } })
   }
   expect(() => expandTemplate('volume-depth', { ...small, networks: 'lstm' }, home)).toThrow(/networks: There is no lstm here: choose of hamiltonian/) // prettier-ignore
+})
+
+test('a thousand layers show volume, size and gradients over depth where the lab has measured them', () => {
+  const diagnosed = {
+    volume: {
+      summary: [],
+      tables: [tableOf('units', { depth: [1, 2, 3], logDeterminant: [-1, -0.5, '-Infinity'], gain: [0.5, 2, 0.25] })],
+    },
+    sensitivity: { summary: [], tables: [tableOf('units', { depth: [1, 2, 3], backward: [8, 4, 1] })] },
+  }
+  const options = { ...small, networks: 'verlet, plain', layers: 6 }
+  const report = played('volume-depth', options, home, ({ factors }) => ({
+    state: 'finished',
+    accuracy: 0.9,
+    ...(factors['network'] === 'plain' ? { diagnosed } : {}),
+  }))
+  expect(rowsOf(report, 'units').map(({ curve, depth, volume, size, backward }) => [curve, depth, volume, size, backward])).toEqual([
+    ['plain', 1, -1, 0.5, 8],
+    ['plain', 2, -1.5, 1, 4],
+    ['plain', 3, '-Infinity', 0.25, 1],
+  ])
+  expect(rowsOf(report, 'cells').map(({ network, firstToLast }) => [network, firstToLast])).toEqual([['verlet', null], ['plain', 8]]) // prettier-ignore
+  expect(report.figures.map(({ title }) => title)).toContain('Volume over depth')
+  // Nothing is drawn before it was measured.
+  expect(played('volume-depth', options, home, () => ({ state: 'finished', accuracy: 0.9 })).figures).toHaveLength(1)
 })
 
 test('forward stability draws the trajectories, their eigenvalues and the norm under Verlet', () => {

@@ -1,16 +1,9 @@
 import { expect, it } from 'vitest'
-import type { LabTable } from '../../src-main/contract/lab.js'
 import { expandTemplate } from '../../src-main/studies/run.js'
-import { homeWith, played, rowsOf, type Played } from './support.js'
+import { homeWith, played, rowsOf, tableOf, type Played } from './support.js'
 
 const home = homeWith()
 const options = { dataset: 'cifar-10', seeds: '1,2' }
-
-const tableOf = (key: string, columns: Record<string, (number | string)[]>): LabTable => ({
-  key,
-  title: key,
-  columns: Object.entries(columns).map(([of, values]) => ({ key: of, label: of, symbol: '', unit: '', values })),
-})
 
 /** What the diagnostic finds of a run whose spiking network has this accuracy after 16 steps. */
 const diagnosed = (accuracy: number): Played['diagnosed'] => ({

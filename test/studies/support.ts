@@ -13,6 +13,13 @@ export const homeWith = (train = 10_000, test = 10_000): StudyHome => ({
   memoryBytes: 16 * 2 ** 30,
 })
 
+/** A table of a diagnostic, by its columns. */
+export const tableOf = (key: string, columns: Record<string, (number | string)[]>): LabTable => ({
+  key,
+  title: key,
+  columns: Object.entries(columns).map(([of, values]) => ({ key: of, label: of, symbol: '', unit: '', values })),
+})
+
 export interface Played {
   state: CellState
   accuracy?: number

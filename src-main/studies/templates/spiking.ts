@@ -9,7 +9,7 @@ import { DROPOUT } from '../../numeric/dropout.js'
 import { datasetOption, readDataset, readNames, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { CONVERTED } from '../published.js'
 import { SHARED } from '../quantities.js'
-import { cell, cellColumns, failures } from '../report.js'
+import { cell, cellColumns, diagnosedRows, failures } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
 const { network, seed, state, accuracy: testAccuracy, parameters, seconds, dataset } = SHARED
@@ -48,13 +48,11 @@ const NETWORKS = ['spiking', 'vgg']
 type Row = Record<string, string | number | null>
 
 /** Rows of a table of the diagnostic's result of a run, with the network of the cell. */
-function rowsOf({ diagnosed, factors }: StudyOutcome, key: string): Row[] {
-  const columns = diagnosed?.[spiking.id]?.tables.find((table) => table.key === key)?.columns ?? []
-  return (columns[0]?.values ?? []).map((_, row) => {
-    const values = Object.fromEntries(columns.map((column) => [column.key, column.values[row] ?? null]))
-    return { ...values, network: String(factors['network']), curve: `${String(factors['network'])}, ${String(values['reset'])} reset` }
+const rowsOf = (outcome: StudyOutcome, key: string): Row[] =>
+  diagnosedRows(outcome, spiking.id, key).map((values) => {
+    const network = String(outcome.factors['network'])
+    return { ...values, network, curve: `${network}, ${String(values['reset'])} reset` }
   })
-}
 
 /** Rows that agree in some keys, in the order in which they first appear. */
 function groupBy(keys: readonly string[], rows: readonly Row[]): Row[][] {

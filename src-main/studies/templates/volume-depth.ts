@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
+import { cellOf, numberOf } from '../../contract/lab.js'
+import type { StudyOutcome } from '../../contract/studies.js'
+import { sensitivity } from '../../lab/diagnostics/sensitivity.js'
+import { volume } from '../../lab/diagnostics/volume.js'
+import { PLACES } from '../../lab/places.js'
 import { datasetOption, readDataset, readNames, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { UserError } from '../../contract/errors.js'
 import { SHARED } from '../quantities.js'
-import { cellColumns, failures } from '../report.js'
+import { cellColumns, diagnosedRows, failures } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
 const { network, seed, state, accuracy, parameters, seconds } = SHARED
@@ -25,6 +30,30 @@ const quantities = {
     formula: 'Last recorded error of the reconstructed first state, relative to it; none where activations are stored',
     source: 'Gomez et al. 2017, section 3',
   },
+  depth: PLACES.depth,
+  curve: {
+    label: 'Network',
+    symbol: '',
+    unit: '',
+    formula: 'Dynamics of the units; with the seed where there are several',
+    source: 'Retrace',
+  },
+  volume: {
+    ...volume.quantities['total']!,
+    label: 'Log-determinant up to the unit',
+    formula: 'Sum over the units up to this one, of the trained network',
+  },
+  size: {
+    ...volume.quantities['gain']!,
+    label: 'Size of the state over that of the first',
+    formula: 'Product of rms(Y_{j+1}) / rms(Y_j) up to the unit, of the trained network',
+  },
+  backward: sensitivity.quantities['backward']!,
+  firstToLast: {
+    ...sensitivity.quantities['backward']!,
+    label: 'Gradient at the first unit over that at the output',
+    formula: 'Norm of the gradient of the loss with respect to the state, of the trained network',
+  },
   seed,
   state,
   accuracy,
@@ -32,13 +61,28 @@ const quantities = {
   seconds,
 } as const
 
+/** What the diagnostics say of each unit of a trained network, from the input to the output. */
+function byUnit(outcome: StudyOutcome) {
+  let [total, size] = [0, 1]
+  const gradients = new Map(diagnosedRows(outcome, sensitivity.id, 'units').map(({ depth, backward }) => [Number(depth), backward]))
+  const units = diagnosedRows(outcome, volume.id, 'units')
+  if (units.length === 0)
+    return [...gradients].map(([depth, backward]) => ({ depth, volume: null, size: null, backward: backward ?? null }))
+  return units.map((unit) => {
+    total += numberOf(unit['logDeterminant'])
+    size *= numberOf(unit['gain'])
+    const depth = Number(unit['depth'])
+    return { depth, volume: cellOf(total), size: cellOf(size), backward: gradients.get(depth) ?? null }
+  })
+}
+
 /** Layers of one unit, and the preset from which the network differs in its dynamics alone. */
 const NETWORKS: Readonly<Record<string, { layers: number; preset: string; keeps: string }>> = {
   hamiltonian: { layers: 4, preset: 'mlp-hamiltonian', keeps: 'volume and, for frozen layers, energy' },
   verlet: { layers: 2, preset: 'stable-verlet', keeps: 'volume' },
-  euler: { layers: 1, preset: 'stable-euler', keeps: 'neither' },
-  plain: { layers: 1, preset: 'stable-euler', keeps: 'neither' },
-  highway: { layers: 1, preset: 'stable-euler', keeps: 'neither' },
+  euler: { layers: 1, preset: 'stable-euler', keeps: 'neither volume nor energy' },
+  plain: { layers: 1, preset: 'stable-euler', keeps: 'neither volume nor energy' },
+  highway: { layers: 1, preset: 'stable-euler', keeps: 'neither volume nor energy' },
 }
 
 export const volumeDepth = defineStudy({
@@ -49,6 +93,7 @@ export const volumeDepth = defineStudy({
   limits:
     'One small problem and one recipe, not tuned for any of the networks. Conserving volume does not bound single directions: the diagnostics Volume and drift and Sensitivity of a run show both.',
   quantities,
+  diagnostics: [volume.id, sensitivity.id],
   options: {
     networks: field(z.string().trim().min(1).max(200).default('hamiltonian, verlet, plain'), {
       group: 'Network',
@@ -108,6 +153,7 @@ export const volumeDepth = defineStudy({
       ...cellColumns(outcomes),
       loss: outcomes.map(({ run }) => run?.latest['train/loss'] ?? null),
       reconstructionError: outcomes.map(({ run }) => run?.latest['reversibility/reconstructionError'] ?? null),
+      firstToLast: outcomes.map((outcome) => byUnit(outcome)[0]?.backward ?? null),
     })
     findings.line({
       title: 'Test accuracy by number of units',
@@ -118,8 +164,27 @@ export const volumeDepth = defineStudy({
       loose: [...new Set(outcomes.map(({ factors }) => String(factors['network'])))],
       marks: [],
     })
+    const several = new Set(outcomes.map(({ factors }) => factors['seed'])).size > 1
+    const rows = outcomes.flatMap((outcome) => {
+      const { network: name, seed: seedOf } = outcome.factors
+      return byUnit(outcome).map((row) => ({ ...row, curve: several ? `${String(name)}, seed ${String(seedOf)}` : String(name) }))
+    })
+    if (rows.length > 0) {
+      findings.table('units', 'By unit, after training', {
+        curve: rows.map(({ curve }) => curve),
+        depth: rows.map(({ depth }) => depth),
+        volume: rows.map((row) => row.volume),
+        size: rows.map((row) => row.size),
+        backward: rows.map(({ backward }) => backward),
+      })
+      const over = { table: 'units', x: 'depth' as const, by: 'curve' as const, marks: [] }
+      findings.line({ title: 'Volume over depth', ...over, y: ['volume'] })
+      findings.line({ title: 'Size of the state over depth', ...over, y: ['size'], logY: true })
+      findings.line({ title: 'Gradient norm over depth', ...over, y: ['backward'], logY: true })
+      findings.note('Volume kept is no isometry: gradients of a network that keeps it can grow or shrink over depth all the same.')
+    }
     for (const name of new Set(outcomes.map(({ factors }) => String(factors['network']))))
-      findings.note(`${name}: each unit conserves ${NETWORKS[name]?.keeps ?? 'what is not known'}.`)
+      findings.note(`${name}: units conserve ${NETWORKS[name]?.keeps ?? 'what is not known'}.`)
     findings.note(
       'Of Unterthiner and Hochreiter 2016 only the abstract was read, which has no number: "allows to effectively train thousands of layers".',
     )
