@@ -89,6 +89,8 @@ export const HeatmapFigureSchema = z.strictObject({
   y: Key,
   value: Key,
   valueAxis: AxisSchema,
+  /** A column that says of each cell whether its runs "diverged" or "failed"; such cells are hatched. */
+  ended: Key.optional(),
 })
 
 /** What to draw of the tables; x, y, value and `by` are keys of columns. */

@@ -23,6 +23,11 @@ export const SHARED = {
   ),
   variant: quantity('Variant', '', 'Network and what distinguishes it within the study'),
   state: quantity('State', '', 'State of the cell'),
+  ended: quantity(
+    'Ended without a result',
+    '',
+    'Whether a run of the cell diverged or failed, of both the latter; such cells are hatched in heat maps',
+  ),
   accuracy: quantity(
     'Test accuracy',
     'fraction',

@@ -40,6 +40,10 @@ export function groupOver(over: string, outcomes: readonly StudyOutcome[]): Grou
   }))
 }
 
+/** How runs of a group ended without a result, for figures that mark it: one that failed counts before one that diverged. Null where none has. */
+export const endedOf = ({ outcomes }: Pick<Group, 'outcomes'>): 'failed' | 'diverged' | null =>
+  (['failed', 'diverged'] as const).find((end) => outcomes.some(({ state }) => state === end)) ?? null
+
 /** NaN as a missing cell: a mean of nothing is no number. */
 export const cell = (value: number): number | null => (Number.isNaN(value) ? null : value)
 

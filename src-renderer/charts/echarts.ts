@@ -36,4 +36,4 @@ use([
 
 export { init } from 'echarts/core'
 export { default as VChart } from 'vue-echarts'
-export type { EChartsOption } from 'echarts'
+export type { CustomSeriesOption, EChartsOption } from 'echarts'

@@ -110,9 +110,16 @@ export const acrossOf = (figure: Extract<Plot, { kind: 'line' | 'scatter' }>, cu
 export interface HeatCells {
   columns: string[]
   rows: string[]
-  /** `value` is the number that the colour stands for, the decimal logarithm on a logarithmic scale; null leaves the cell out. */
-  cells: { column: number; row: number; value: number | null; at: number }[]
+  /**
+   * `value` is the number that the colour stands for, the decimal logarithm on a logarithmic scale; null leaves the cell without a colour. `ended`
+   * says how runs of the cell ended that have no value.
+   */
+  cells: { column: number; row: number; value: number | null; at: number; ended: End | null }[]
 }
+
+/** How runs of a cell ended without a result, as its table says. */
+export const ENDS = ['diverged', 'failed'] as const
+export type End = (typeof ENDS)[number]
 
 /** What a colour of a heat map stands for. */
 export const heatOf = (cell: Cell | undefined, axis: Axis): number | null => {
@@ -124,11 +131,13 @@ export const heatOf = (cell: Cell | undefined, axis: Axis): number | null => {
 export function heatCells(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable): HeatCells {
   const [across, up] = [valuesOf(table, figure.x).map(textOf), valuesOf(table, figure.y).map(textOf)]
   const [columns, rows] = [[...new Set(across)], [...new Set(up)]]
+  const ends = figure.ended === undefined ? [] : valuesOf(table, figure.ended)
   const cells = valuesOf(table, figure.value).map((cell, at) => ({
     column: columns.indexOf(across[at]!),
     row: rows.indexOf(up[at]!),
     value: heatOf(cell, figure.valueAxis),
     at,
+    ended: ENDS.find((end) => end === ends[at]) ?? null,
   }))
   return { columns, rows, cells }
 }

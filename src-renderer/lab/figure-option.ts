@@ -1,51 +1,15 @@
 import { numberOf, type Cell, type LabTable } from '../../src-main/contract/lab.js'
-import { axisTitle } from '../charts/axis-title.js'
 import type { EChartsOption } from '../charts/echarts.js'
-import { FONT } from '../charts/frame-option.js'
-import { chartTheme, heatColours, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
+import { chartTheme, lineStyle, tooltipStyle, type ChartTheme, type LineStyle } from '../charts/palette.js'
 import { escapeHtml } from '../ui/escape-html.js'
-import { formatPercent, formatValue } from '../ui/format.js'
+import { formatValue } from '../ui/format.js'
+import { frame, ONE_LINE, valueText } from './figure-frame.js'
+import { heatmapOption } from './heat-option.js'
 import { axisOption, placesOption, squareRange, within } from './axis-option.js'
-import {
-  acrossOf,
-  commonLabel,
-  curvesOf,
-  drawn,
-  heatCells,
-  heatOf,
-  labelOf,
-  valuesOf,
-  zeroEdge,
-  type Axis,
-  type Curve,
-  type Plot,
-} from './curves.js'
+import { acrossOf, commonLabel, curvesOf, labelOf, valuesOf, zeroEdge, type Curve, type Plot } from './curves.js'
 
 /** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
 const MOST_COLOURS = 8
-
-const valueText = (value: number | null | undefined, { unit }: Axis, digits = 4): string =>
-  unit === 'fraction' ? formatPercent(value) : formatValue(value, digits)
-
-/** More names than these take a second line above the plot, and more than the others are turned over. */
-const [ONE_LINE, PLAIN] = [3, 8]
-
-const frame = (theme: ChartTheme, names: number): EChartsOption => ({
-  animation: false,
-  textStyle: { fontFamily: FONT },
-  grid: { left: 14, right: 24, top: names > ONE_LINE ? 70 : 46, bottom: 30, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-  legend: {
-    top: 0,
-    right: 8,
-    left: 8,
-    type: names > PLAIN ? 'scroll' : 'plain',
-    itemWidth: 22,
-    itemHeight: 8,
-    textStyle: { color: theme.text, fontSize: 12 },
-    pageTextStyle: { color: theme.text },
-    inactiveColor: theme.faint,
-  },
-})
 
 /** How the i-th curve of a figure is drawn. */
 export type CurveStyle = (i: number, dark: boolean) => LineStyle
@@ -217,58 +181,6 @@ function scatterOption(
         lineStyle: { color: theme.error, width: 1.4, type: 'dashed' as const },
         itemStyle: { color: theme.error },
       })),
-    ],
-  }
-}
-
-function heatmapOption(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable, dark: boolean, scale: readonly Cell[]): EChartsOption {
-  const theme = chartTheme(dark)
-  const { xAxis, yAxis, valueAxis } = figure
-  const shown = valuesOf(table, figure.value).map((cell) => drawn(cell, valueAxis))
-  const { columns, rows, cells } = heatCells(figure, table)
-  const known = [...cells.map(({ value }) => value), ...scale.map((cell) => heatOf(cell, valueAxis))].filter((value) => value !== null)
-  const category = (axis: Axis, data: string[], isAcross: boolean) => ({
-    ...axisOption(axis, theme, isAcross),
-    type: 'category' as const,
-    data,
-    axisLabel: { color: theme.faint, fontSize: 11, hideOverlap: true },
-  })
-  const end = (value: number): string => valueText(valueAxis.log ? 10 ** value : value, valueAxis, 3)
-  const [low, high] = [Math.min(...known), Math.max(...known)]
-  return {
-    ...frame(theme, 0),
-    legend: { show: false },
-    tooltip: {
-      ...tooltipStyle(theme),
-      formatter: (point) => {
-        const [column, row, , at] = (Array.isArray(point) ? point[0]! : point).value as number[]
-        const title = axisTitle(valueAxis.label, valueAxis.unit)
-        return `${escapeHtml(columns[column!]!)}, ${escapeHtml(rows[row!]!)}<br>${escapeHtml(title)} <b>${valueText(shown[at!], valueAxis)}</b>`
-      },
-    },
-    visualMap: {
-      type: 'continuous',
-      dimension: 2,
-      min: low,
-      max: high,
-      calculable: false,
-      orient: 'horizontal',
-      right: 8,
-      top: 0,
-      itemHeight: 120,
-      itemWidth: 10,
-      text: [end(high), `${axisTitle(valueAxis.label, valueAxis.unit)}  ${end(low)}`],
-      textStyle: { color: theme.faint, fontSize: 11 },
-      inRange: { color: heatColours(dark) },
-    },
-    xAxis: category(xAxis, columns, true),
-    yAxis: category(yAxis, rows, false),
-    series: [
-      {
-        type: 'heatmap',
-        data: cells.flatMap(({ column, row, value, at }) => (value === null ? [] : [[column, row, value, at]])),
-        progressive: 0,
-      },
     ],
   }
 }

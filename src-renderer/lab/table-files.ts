@@ -2,7 +2,7 @@ import { csv } from '../../src-main/contract/csv.js'
 import { numberOf, type LabResult, type LabTable } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
-import { acrossOf, curvesOf, heatCells, ownTicks, zeroEdge, ZEROS, type Curve, type Plot } from './curves.js'
+import { acrossOf, curvesOf, ENDS, heatCells, ownTicks, zeroEdge, ZEROS, type Curve, type Plot } from './curves.js'
 
 /** A whole result as JSON, as `retrace lab --json` prints it. */
 export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`
@@ -27,11 +27,12 @@ function ticks(axis: 'x' | 'y', labels: readonly string[]): string {
   return `${axis}tick={${shown.map(({ at }) => at).join(',')}}, ${axis}ticklabels={${names}}`
 }
 
-/** Cells in rows of equal length, as a matrix plot has to have them; those that are left out on the screen are nan. */
+/** Cells in rows of equal length, as a matrix plot has to have them: those without a value are nan, and those whose runs ended without one marked. */
 function heatPgfplots(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable): string {
   const { columns, rows, cells } = heatCells(figure, table)
   const values = new Map(cells.map(({ column, row, value }) => [row * columns.length + column, value]))
   const { log } = figure.valueAxis
+  const ended = ENDS.map((end) => ({ end, marked: cells.filter((cell) => cell.ended === end) })).filter(({ marked }) => marked.length > 0)
   const options = [
     `title={${escapeLatex(figure.title)}}`,
     `xlabel={${escapeLatex(measuredTitle(figure.xAxis))}}`,
@@ -44,15 +45,21 @@ function heatPgfplots(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTabl
     'colorbar',
     `colorbar style={ylabel={${escapeLatex(measuredTitle(figure.valueAxis))}}${log ? ', yticklabel={$10^{\\pgfmathprintnumber{\\tick}}$}' : ''}}`,
     'colormap={retrace}{color=(white) rgb255=(156,194,230) rgb255=(21,89,156)}',
+    ...(ended.length > 0 ? ['legend style={at={(0.5,-0.2)}, anchor=north, legend columns=-1}'] : []),
   ]
   return [
     '\\begin{tikzpicture}',
     `\\begin{axis}[${options.join(', ')}]`,
-    `\\addplot[matrix plot*, mesh/cols=${columns.length}, point meta=explicit] table[x index=0, y index=1, meta index=2] {`,
+    `\\addplot[matrix plot*, forget plot, mesh/cols=${columns.length}, point meta=explicit] table[x index=0, y index=1, meta index=2] {`,
     ...rows.flatMap((_, row) =>
       columns.map((__, column) => `${column} ${row} ${written(values.get(row * columns.length + column) ?? null)}`),
     ),
     '};',
+    // A matrix plot has no legend of its own.
+    ...ended.flatMap(({ end, marked }) => [
+      `\\addplot[only marks, mark=${end === 'diverged' ? 'x' : 'asterisk'}, mark size=4pt, red] coordinates {${marked.map(({ column, row }) => `(${column},${row})`).join(' ')}};`,
+      `\\addlegendentry{${end}}`,
+    ]),
     '\\end{axis}',
     '\\end{tikzpicture}',
     '',

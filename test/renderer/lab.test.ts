@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { labCsv, type LabTable } from '../../src-main/contract/lab.js'
 import { describeFigure } from '../../src-renderer/lab/describe-figure.js'
 import { commonLabel, curvesOf, type Plot } from '../../src-renderer/lab/curves.js'
+import { drawnSvg } from '../../src-renderer/charts/export/picture-svg.js'
 import { figureOption } from '../../src-renderer/lab/figure-option.js'
+import { hatchLines } from '../../src-renderer/lab/heat-option.js'
 import { labPgfplots } from '../../src-renderer/lab/table-files.js'
 
 const column = (key: string, label: string, values: LabTable['columns'][number]['values'], unit = '') => ({
@@ -159,6 +161,60 @@ describe('a figure of a diagnostic', () => {
     // The window draws the same cells.
     const { series } = figureOption(heat, table, false) as unknown as { series: { data: number[][] }[] }
     expect(series[0]!.data).toEqual([[0, 0, -7, 0], [0, 1, -6, 3], [1, 1, Math.log10(2e-6), 4]]) // prettier-ignore
+    expect(series).toHaveLength(1)
+    expect(source).not.toContain('legend')
+  })
+
+  it('that is a heat map marks cells whose runs diverged or failed, with a legend, on the screen, in pictures and in pgfplots', () => {
+    const column = (key: string, values: (number | string | null)[]) => ({ key, label: key, symbol: '', unit: '', values })
+    const grid: LabTable = {
+      key: 'grid',
+      title: 'Grid',
+      columns: [
+        column('h', [0.1, 1, 0.1, 1]),
+        column('units', [2, 2, 4, 4]),
+        column('accuracy', [0.5, null, 0.75, null]),
+        column('ended', [null, 'diverged', 'diverged', 'failed']),
+      ],
+    }
+    const axis = (label: string) => ({ label, unit: '', log: false })
+    const axes = { xAxis: axis('h'), yAxis: axis('units'), valueAxis: axis('accuracy') }
+    const heat: Plot = { kind: 'heatmap', title: 'Grid', table: 'grid', x: 'h', y: 'units', value: 'accuracy', ended: 'ended', ...axes }
+    const option = figureOption(heat, grid, false)
+    const { series, legend } = option as {
+      series: { name?: string; data: unknown[] }[]
+      legend: { show: boolean; data: { name: string }[] }
+    }
+    expect(series.map(({ name, data }) => [name, data])).toEqual([
+      [undefined, [[0, 0, 0.5, 0], [0, 1, 0.75, 2]]],
+      // Of several seeds one may have diverged where others have a value.
+      ['diverged', [[1, 0, null, 1], [0, 1, 0.75, 2]]],
+      ['failed', [[1, 1, null, 3]]],
+    ]) // prettier-ignore
+    expect([legend.show, legend.data.map(({ name }) => name)]).toEqual([true, ['diverged', 'failed']])
+    const svg = drawnSvg({ option, width: 400, height: 300 })
+    expect(svg).toContain('>diverged</text>')
+    const hatches = svg.split('stroke="#b3261e"').length - 1
+    const none = drawnSvg({ option: figureOption({ ...heat, ended: undefined }, grid, false), width: 400, height: 300 })
+    expect(none).not.toContain('stroke="#b3261e"')
+    expect(hatches).toBeGreaterThan(20)
+    const source = labPgfplots(heat, grid)
+    expect(source).toContain('mark=x, mark size=4pt, red] coordinates {(1,0) (0,1)};\n\\addlegendentry{diverged}')
+    expect(source).toContain('coordinates {(1,1)};\n\\addlegendentry{failed}')
+    expect(describeFigure(heat, grid)).toBe('Grid: units over h, coloured by accuracy; 2 cells diverged; 1 cell failed')
+  })
+
+  it('hatches a cell from edge to edge', () => {
+    const box = { x: 10, y: 20, width: 30, height: 12 }
+    for (const way of [1, -1] as const) {
+      const lines = hatchLines(box, way)
+      expect(lines.length).toBe(5)
+      for (const { x1, y1, x2, y2 } of lines) {
+        expect((y2 - y1) / (x2 - x1)).toBeCloseTo(-way, 12)
+        for (const x of [x1, x2]) expect(x >= 10 && x <= 40).toBe(true)
+        for (const y of [y1, y2]) expect(y >= 20 - 1e-9 && y <= 32 + 1e-9).toBe(true)
+      }
+    }
   })
 })
 

@@ -32,6 +32,12 @@ describe.each(allTemplates().map(({ id }) => id))('the template %s', (id) => {
       position === 0 ? { state: 'diverged', reason: 'The loss is NaN.' } : { state: 'queued' },
     )
     expect(report.notes.filter(({ level, text: of }) => level === 'warning' && of.endsWith('diverged: The loss is NaN.'))).toHaveLength(1)
+    // Every heat map of a study marks it.
+    for (const figure of report.figures)
+      if (figure.kind === 'heatmap') {
+        const of = report.tables.find(({ key }) => key === figure.table)!
+        expect(of.columns.find(({ key }) => key === figure.ended)?.values, id).toContain('diverged')
+      }
   })
 
   it('has cells whose factors tell them apart', () => {

@@ -7,15 +7,16 @@ import { numberOf } from '../../contract/lab.js'
 import { spectrum } from '../../lab/diagnostics/spectrum.js'
 import { datasetOption, numbersOption, readDataset, readNumbers, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { ACCURACIES, SHARED } from '../quantities.js'
-import { accuracyColumns, cell, cellColumns, failures, groupOver } from '../report.js'
+import { accuracyColumns, cell, cellColumns, endedOf, failures, groupOver } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const { seed, seconds } = SHARED
+const { ended, seed, seconds } = SHARED
 const quantities = {
   h: { label: 'Step size h', symbol: 'h', unit: '', formula: 'Integration step size of every unit', source: 'Chang et al. 2018, eq. 8' },
   units: { label: 'Units per stage', symbol: '', unit: 'units', formula: 'Units of every stage', source: 'Retrace' },
   seed,
   ...ACCURACIES,
+  ended,
   seconds,
   gradientError: {
     label: 'Gradient error of the reversal',
@@ -111,6 +112,7 @@ export const depthStep = defineStudy({
       units: groups.map(({ factors }) => Number(factors['units'])),
       travel: groups.map(({ factors }) => Number(factors['h']) * Number(factors['units'])),
       ...accuracyColumns(groups),
+      ended: groups.map(endedOf),
       gradientError: runs.map((of) => largest(of.flatMap(({ gradients }) => gradients?.error ?? []))),
       reconstructionError: runs.map((of) => largest(of.flatMap(({ latest }) => latest['reversibility/reconstructionError'] ?? []))),
       margin: groups.map(({ outcomes: of }) => {
@@ -126,7 +128,7 @@ export const depthStep = defineStudy({
       gradientError: outcomes.map(({ run }) => run?.gradients?.error ?? null),
       margin: outcomes.map(marginOf),
     })
-    const map = { table: 'grid', x: 'h' as const, y: 'units' as const }
+    const map = { table: 'grid', x: 'h' as const, y: 'units' as const, ended: 'ended' as const }
     findings.heatmap({ title: 'Test accuracy', ...map, value: 'accuracy' })
     const known = outcomes.filter((outcome) => marginOf(outcome) !== null).length
     if (known > 0) findings.heatmap({ title: 'Stability margin after training', ...map, value: 'margin' })

@@ -10,10 +10,10 @@ import {
   stepsOption,
 } from '../options.js'
 import { ACCURACIES, SHARED } from '../quantities.js'
-import { accuracyColumns, cellColumns, failures, groupOver } from '../report.js'
+import { accuracyColumns, cellColumns, endedOf, failures, groupOver } from '../report.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-const { network, seed, seconds } = SHARED
+const { ended, network, seed, seconds } = SHARED
 const quantities = {
   network,
   weightDecay: {
@@ -32,6 +32,7 @@ const quantities = {
   },
   seed,
   ...ACCURACIES,
+  ended,
   seconds,
 } as const
 
@@ -90,8 +91,19 @@ export const regularisation = defineStudy({
         outcomes.filter(({ factors }) => factors['network'] === name),
       )
       const key = names.length === 1 ? 'grid' : `grid${at + 1}`
-      findings.table(key, `${name} by weight decay and smoothness`, { ...columns(groups), ...accuracyColumns(groups) })
-      findings.heatmap({ title: `Test accuracy of ${name}`, table: key, x: 'weightDecay', y: 'smoothness', value: 'accuracy' })
+      findings.table(key, `${name} by weight decay and smoothness`, {
+        ...columns(groups),
+        ...accuracyColumns(groups),
+        ended: groups.map(endedOf),
+      })
+      findings.heatmap({
+        title: `Test accuracy of ${name}`,
+        table: key,
+        x: 'weightDecay',
+        y: 'smoothness',
+        value: 'accuracy',
+        ended: 'ended',
+      })
     }
     findings.table('cells', 'All runs', { ...columns(outcomes), ...cellColumns(outcomes) })
     for (const failure of failures(outcomes)) findings.warn(failure)
