@@ -46,7 +46,7 @@ it('computes a study in threads, follows it to its end, prints what it has found
   expect(text).toMatch(/^escape, depth 2, ratio 1.1 +finished +- /m)
   expect(text).toMatch(/Bound of step times sharpness: 2/)
   expect(text).toMatch(/^ +2 +1\.100 .* 38 +bounded /m)
-  expect(text).toMatch(/To repeat it: retrace study start stability-of-descent --option depths=2 /)
+  expect(text).toMatch(/To repeat it: retrace study start stability-of-descent --option 'depths="2"' /)
 
   out.length = 0
   expect(await run('start', 'stability-of-descent', ...options, '--dry-run')).toBe(0)
