@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib'
+import { readPdfInfo } from '../../fixtures/pdf-info.js'
 
 /** What a PDF of this program's kind holds: its fonts, and for the only page its text and what is painted. */
 export interface ReadPdf {
@@ -10,10 +11,6 @@ export interface ReadPdf {
   /** What the document says of itself: `Title`, `Subject` and the like. */
   info: Readonly<Record<string, string>>
 }
-
-/** A text string of a PDF, without its escapes: Latin letters, or UTF-16 after its mark. */
-const ofPdf = (text: string): string =>
-  text.startsWith('\xfe\xff') ? Buffer.from(text.slice(2), 'latin1').swap16().toString('utf16le') : text
 
 /** Reads a PDF whose objects stand by themselves, as jsPDF writes them. */
 export function readPdf(file: Buffer): ReadPdf {
@@ -61,9 +58,5 @@ export function readPdf(file: Buffer): ReadPdf {
     if (font) current = characters.get(names.get(font)!) ?? new Map<string, string>()
     else texts.push(hex!.toLowerCase().match(/.{4}/g)!.map((glyph) => current.get(glyph) ?? '\ufffd').join('')) // prettier-ignore
   }
-  const about = objects.get(Number(/\/Info (\d+) 0 R/.exec(text)![1]))!.toString('latin1')
-  const info = Object.fromEntries(
-    [...about.matchAll(/\/(\w+) \(((?:\\[^]|[^\\)])*)\)/g)].map(([, key, escaped]) => [key!, ofPdf(escaped!.replace(/\\([^])/g, '$1'))]),
-  )
-  return { fonts: described, texts, content, info }
+  return { fonts: described, texts, content, info: readPdfInfo(file) }
 }
