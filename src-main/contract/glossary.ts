@@ -1,4 +1,5 @@
 import type { GlossaryEntry } from './glossary-entry.js'
+import { SPIKING_TERMS } from './glossary-spiking.js'
 import { MEMORY } from './memory.js'
 import { STEP_METRICS } from './metrics.js'
 
@@ -6,6 +7,7 @@ const CHANG = 'Chang et al. 2018'
 
 /** All terms but those of the metrics that define their own. */
 const TERMS: readonly GlossaryEntry[] = [
+  ...SPIKING_TERMS,
   {
     term: 'Activation budget',
     unit: 'bytes',
