@@ -130,6 +130,8 @@ export interface StudyPreview {
   cells: { factors: Factors; kind: CellWork['kind']; title: string }[]
   /** Cells whose results are there already. */
   done: number
+  /** About how many cells follow from these, when they are done. */
+  more: number
   /** Estimate of the time that the others take; null where the speed of this machine was never measured. */
   seconds: number | null
   /** Why it cannot be started, as sentences. */

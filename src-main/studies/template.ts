@@ -37,6 +37,8 @@ export interface Phases<Q extends Quantities = Quantities> {
     phase: number,
     home: StudyHome,
   ): { cells: NewCell<Q>[]; train: { position: number; until: number | null }[]; last: boolean }
+  /** About how many cells are made in later phases. */
+  moreCells?: number
   /** Estimate of the steps that are trained after a phase of a study of so many cells. */
   later(cells: number, phase: number): number
 }

@@ -43,7 +43,8 @@ export function outcomesOf(id: string, options: LabOptions, home: StudyHome, out
   return outcomesOfCells(expandTemplate(id, options, home).cells, 0, outcome)
 }
 
-function outcomesOfCells(cells: readonly NewCell[], first: number, outcome: Outcome): StudyOutcome[] {
+/** The same of cells that are made later. @param first the position of the first of them */
+export function outcomesOfCells(cells: readonly NewCell[], first: number, outcome: Outcome): StudyOutcome[] {
   return cells.map((cell, at): StudyOutcome => {
     const position = first + at
     const {

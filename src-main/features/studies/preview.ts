@@ -28,10 +28,11 @@ export async function previewOf(
       cells: cells.map(({ factors, work }) => ({ factors, kind: work.kind, title: describeFactors(factors) })),
       done: cells.filter(({ takenOver }) => takenOver).length,
       seconds: !known || cells.some(({ work, takenOver }) => work.kind !== 'run' && !takenOver) ? null : first + later,
+      more: phases?.moreCells ?? 0,
       problems: [],
     }
   } catch (error) {
     if (!isUserError(error)) throw error
-    return { cells: [], done: 0, seconds: null, problems: [error.message] }
+    return { cells: [], done: 0, seconds: null, more: 0, problems: [error.message] }
   }
 }

@@ -26,6 +26,8 @@ export interface StudyPhases {
   compared: { metric: string; steps: readonly number[] } | null
   /** Asked once for each phase, when its cells have ended or wait. @param phase the one that is over */
   next(outcomes: readonly StudyOutcome[], phase: number, home: TemplateHome): Continuation
+  /** About how many cells are made in later phases. */
+  moreCells?: number
   /** Estimate of the steps that are trained after this phase, of a study with so many cells. */
   later(cells: number, phase: number): number
 }

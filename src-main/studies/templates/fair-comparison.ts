@@ -1,119 +1,27 @@
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
-import { UserError } from '../../contract/errors.js'
-import type { NetworkConfig } from '../../contract/config.js'
 import { MEMORY } from '../../contract/memory.js'
 import { sampleOf } from '../../contract/sample.js'
-import type { WorkOf } from '../../contract/studies.js'
-import { deepened, deepenedKeys, unitsOf } from '../../lab/over-depth.js'
-import { activationBytes, nominalConfig } from '../../numeric/describe.js'
-import { networkDepth, parameterCount, type Network } from '../../numeric/network.js'
+import { isOwn, runCells, secondsOf, stagesOf, timeCell, timesOf } from '../fair/cells.js'
+import { expectedSize, firstSizes, matchParameters, nearestTime, otherSide, type Side } from '../fair/match.js'
+import { FAIR } from '../fair/quantities.js'
+import { unitsOf } from '../../lab/over-depth.js'
+import { activationBytes } from '../../numeric/describe.js'
+import { networkDepth, parameterCount } from '../../numeric/network.js'
 import { findPreset } from '../../numeric/presets.js'
-import { datasetOption, numbersOption, readDataset, readNumbers, readPresets, readSeeds, seedsOption, stepsOption } from '../options.js'
-import { SHARED } from '../quantities.js'
+import { datasetOption, numbersOption, readNumbers, readSeeds, seedsOption, stepsOption } from '../options.js'
 import { cell, failures, groupOver, hasFailed, reportedAccuracy } from '../report.js'
-import { defineStudy, type NewCell } from '../template.js'
+import { defineStudy } from '../template.js'
 
 const MIB = 2 ** 20
-const quantity = (label: string, unit: string, formula: string) => ({ label, symbol: '', unit, formula, source: 'Retrace' })
-const quantities = {
-  network: quantity('Network', '', 'Architecture of the cell'),
-  learningRate: quantity('Learning rate', '', 'At the start of the schedule; every network gets the same candidates'),
-  seed: SHARED.seed,
-  state: SHARED.state,
-  validation: quantity(
-    'Validation accuracy',
-    'fraction',
-    'Best of all evaluations on the validation split, the mean over the seeds that finished',
-  ),
-  accuracy: quantity('Test accuracy', 'fraction', 'At the learning rate that is best on the validation split; the mean over the seeds'),
-  deviation: SHARED.deviation,
-  finished: SHARED.finished,
-  failed: SHARED.failed,
-  seconds: SHARED.seconds,
-  parameters: SHARED.parameters,
-  mismatch: quantity(
-    'Parameters over those of the other',
-    'relative',
-    'Of the matched network over those of the preset, minus 1: what whole units leave over',
-  ),
-  difference: quantity(
-    'Difference of test accuracies',
-    'fraction',
-    'Of the preset minus the matched network, each at its own learning rate',
-  ),
-  property: quantity('Property', '', 'What still differs between the networks'),
-  own: quantity('Preset', '', 'Its value for the network of the preset'),
-  other: quantity('Matched network', '', 'Its value for the network that is matched to it'),
-} as const
-
-interface Pair {
-  preset: string
-  against: string
-}
-
-interface Side {
-  name: string
-  network: Network
-  /** Keys of the configuration that differ from the preset's. */
-  keys: Record<string, unknown>
-}
-
-/** What was matched last: reports are made whenever somebody looks. */
-let lastPair: { of: string; pair: Side[] } | null = null
-
-function pairOf({ preset, against }: Pair): Side[] {
-  const of = `${preset} ${against}`
-  if (lastPair?.of !== of) lastPair = { of, pair: match({ preset, against }) }
-  return lastPair.pair
-}
-
-/**
- * The network of the preset, and that of the other architecture whose parameters are nearest to its own: with its units multiplied by what the parameters
- * ask for, and then stage by stage a unit more or fewer for as long as that is nearer.
- * @throws UserError BAD_INPUT
- */
-function match({ preset, against }: Pair): Side[] {
-  const config = nominalConfig(findPreset(preset))
-  if (against === config.arch)
-    throw new UserError('BAD_INPUT', `against: ${preset} is of the architecture ${against} itself. Choose another one.`)
-  const own = deepened(config, 1)!
-  const target = parameterCount(own)
-  const at = (stages: NetworkConfig['stages']) => {
-    const network = deepened({ ...config, stages }, 1, against)
-    if (!network)
-      throw new UserError(
-        'BAD_INPUT',
-        `against: ${against} does not take the channels of ${preset}. Choose another architecture or preset.`,
-      )
-    return { stages, network, apart: Math.abs(Math.log(parameterCount(network) / target)) }
-  }
-  const factor = target / parameterCount(at(config.stages).network)
-  let best = at(config.stages.map(({ channels, units }) => ({ channels, units: Math.max(1, Math.round(units * factor)) })))
-  for (let improved = true; improved;) {
-    improved = false
-    for (const [stage] of best.stages.entries())
-      for (const more of [1, -1]) {
-        const stages = best.stages.map(({ channels, units }, each) => ({ channels, units: units + (each === stage ? more : 0) }))
-        if (stages[stage]!.units < 1) continue
-        const next = at(stages)
-        if (next.apart < best.apart) [best, improved] = [next, true]
-      }
-  }
-  return [
-    { name: config.arch, network: own, keys: {} },
-    { name: against, network: best.network, keys: { ...deepenedKeys({ ...config, stages: best.stages }, 1, against) } },
-  ]
-}
-
 export const fairComparison = defineStudy({
   id: 'fair-comparison',
   title: 'Fair comparison',
   rank: 7,
-  question: 'Which of two architectures is more accurate with the same number of parameters, recipe and search budget?',
+  question: 'Which of two architectures is more accurate with the same number of parameters or time of a step, recipe and search budget?',
   limits:
-    'Networks are matched by their parameters, through the units of their stages; channels, steps and data are the same, and the time and memory of a step are not. The recipe is that of the preset, which was chosen for it. The best of several validation accuracies is optimistic.',
-  quantities,
+    'Networks are matched by their parameters or by the measured time of a training step, through the units of their stages; channels, steps and data are the same, and what they are not matched by is not. A time is that of this machine, engine and load. The recipe is that of the preset, which was chosen for it. The best of several validation accuracies is optimistic.',
+  quantities: FAIR,
   options: {
     preset: field(z.string().min(1).max(100).default('hamiltonian-quick'), {
       group: 'Network',
@@ -124,7 +32,18 @@ export const fairComparison = defineStudy({
     against: field(z.enum(['resnet', 'revnet', 'hamiltonian', 'midpoint', 'leapfrog']).default('resnet'), {
       group: 'Network',
       label: 'Architecture to compare with',
-      help: 'It gets the channels of the preset, and as many units as give it about as many parameters.',
+      help: 'It gets the channels of the preset, and as many units as match it.',
+    }),
+    match: field(z.enum(['parameters', 'time']).default('parameters'), {
+      group: 'Network',
+      label: 'Matched by',
+      help: 'parameters gives both about as many parameters; time measures training steps in fresh processes first, of several sizes and then of the one that is expected to fit, and takes the one whose step takes the most nearly as long.',
+    }),
+    timed: field(z.int().min(1).max(1000).default(10), {
+      group: 'Training',
+      label: 'Timed steps',
+      unit: 'steps',
+      help: 'The median of so many steps is the time of a step, where networks are matched by it.',
     }),
     dataset: datasetOption('mnist'),
     rates: numbersOption('0.03, 0.1', {
@@ -141,37 +60,39 @@ export const fairComparison = defineStudy({
     steps: stepsOption(300),
     seeds: seedsOption('1-3'),
   },
-  expand(options, home) {
-    const dataset = readDataset('dataset', options.dataset, home)
-    const [preset] = readPresets('preset', options.preset, home)
-    const cells: NewCell<typeof quantities>[] = []
-    for (const seed of readSeeds('seeds', options.seeds))
-      for (const learningRate of readNumbers('rates', options.rates, { least: 1e-9 }))
-        for (const { name, keys } of pairOf(options))
-          cells.push({
-            factors: { network: name, learningRate, seed },
-            work: {
-              kind: 'run',
-              run: {
-                preset: preset!.name,
-                dataset: dataset.name,
-                overrides: {
-                  ...keys,
-                  learningRate,
-                  seed,
-                  steps: options.steps,
-                  validation: options.validation,
-                  evaluateEvery: Math.max(1, Math.ceil(options.steps / 5)),
-                } as WorkOf<'run'>['run']['overrides'],
-              },
-            },
-          })
-    return cells
+  expand: (options, home) =>
+    options.match === 'parameters'
+      ? runCells(options, home, matchParameters(options))
+      : firstSizes(options).map((side) => timeCell(options, home, side)),
+  phaseName: 'Phase',
+  phases(options) {
+    if (options.match === 'parameters') return null
+    const runs = 2 * readSeeds('seeds', options.seeds).length * readNumbers('rates', options.rates, { least: 1e-9 }).length
+    return {
+      compared: null,
+      moreCells: runs,
+      // The sizes that are timed first, the one that they make expect, and then the runs.
+      next(outcomes, phase, home) {
+        const [own] = matchParameters(options)
+        const { target, timed } = timesOf(outcomes, own)
+        const chosen = target === null ? null : nearestTime(target, timed)
+        if (target === null || !chosen) return { cells: [], train: [], last: true }
+        if (phase === 0) {
+          const expected = expectedSize(options, target, timed)
+          return { cells: expected ? [timeCell(options, home, expected)] : [], train: [], last: false }
+        }
+        return { cells: runCells(options, home, [own, otherSide(options, chosen.stages)]), train: [], last: true }
+      },
+      later: (_, phase) => (phase < 2 ? runs * options.steps : 0),
+    }
   },
   report(outcomes, options, _home, findings) {
-    const pair = pairOf(options)
-    const [own, other] = pair.map(({ network }) => network) as [Network, Network]
-    const groups = groupOver('seed', outcomes).map((group) => ({
+    const runs = outcomes.filter(({ work }) => work.kind === 'run')
+    const pair = options.match === 'parameters' ? matchParameters(options) : reportTimes()
+    for (const failure of failures(outcomes)) findings.warn(failure)
+    if (!pair || runs.length === 0) return
+    const [{ network: own }, { network: other }] = pair
+    const groups = groupOver('seed', runs).map((group) => ({
       ...group,
       validation: sampleOf(
         group.outcomes.flatMap(({ state, run }) => (state === 'finished' ? (run?.best['validation/accuracy'] ?? []) : [])),
@@ -195,7 +116,7 @@ export const fairComparison = defineStudy({
       marks: [],
     })
     findings.say('mismatch', parameterCount(other) / parameterCount(own) - 1)
-    const settled = outcomes.every((outcome) => outcome.state === 'finished' || hasFailed(outcome))
+    const settled = runs.every((outcome) => outcome.state === 'finished' || hasFailed(outcome))
     if (settled) {
       const selected = pair.map(({ name }) => {
         const tried = groups.filter(({ factors, validation }) => factors['network'] === name && validation.n > 0)
@@ -226,6 +147,42 @@ export const fairComparison = defineStudy({
       own: rows.map(([, first]) => first),
       other: rows.map(([, , second]) => second),
     })
-    for (const failure of failures(outcomes)) findings.warn(failure)
+
+    /** The table of the times, and the networks that were matched by them; null before they are. */
+    function reportTimes(): [Side, Side] | null {
+      const [own] = matchParameters(options)
+      const { target, timed } = timesOf(outcomes, own)
+      const sizes = outcomes.filter(({ work }) => work.kind === 'measurement')
+      const sides = sizes.map((outcome) => (isOwn(outcome, own) ? own : otherSide(options, stagesOf(outcome))))
+      const times = sizes.map(({ measured }) => secondsOf(measured))
+      findings.table('times', 'Measured times of a step', {
+        network: sides.map(({ name }) => name),
+        units: sides.map(({ network }) => unitsOf(network)),
+        parameters: sides.map(({ network }) => parameterCount(network)),
+        stepSeconds: times,
+        timeRatio: times.map((time) => (time === null || target === null ? null : time / target)),
+        state: sizes.map(({ state }) => state),
+      })
+      findings.line({
+        title: 'Time of a step over units',
+        table: 'times',
+        x: 'units',
+        y: ['stepSeconds'],
+        by: 'network',
+        marks: target === null ? [] : [{ axis: 'y', value: target, label: own.name }],
+      })
+      const chosen = target === null ? null : nearestTime(target, timed)
+      if (runs.length === 0 || target === null || !chosen) {
+        const over = sizes.every(({ state }) => state === 'finished' || state === 'failed')
+        findings.note(
+          over && (target === null || !chosen)
+            ? 'The networks could not be matched, because a step of one of them could not be timed. Start the study again: what was timed is taken over.'
+            : 'The networks are matched, and their runs begin, when their steps have been timed.',
+        )
+        return null
+      }
+      findings.say('timeMismatch', chosen.secondsPerStep / target - 1)
+      return [own, otherSide(options, chosen.stages)]
+    }
   },
 })

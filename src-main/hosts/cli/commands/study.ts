@@ -56,7 +56,8 @@ export async function startStudy(context: Context, template: string, options: St
     if (options.json) return context.print(asJson(preview))
     for (const { title, kind } of preview.cells) context.print(`${kind}: ${title}`)
     const time = preview.seconds === null ? '' : `, about ${duration(preview.seconds)}`
-    return context.print(`${preview.cells.length} cells, ${preview.done} done already${time}.`)
+    const more = preview.more > 0 ? `, about ${preview.more} more follow from them` : ''
+    return context.print(`${preview.cells.length} cells, ${preview.done} done already${more}${time}.`)
   }
   await following(context, options, async ({ client }) => {
     const study = await client.studies.start.mutate(request)
