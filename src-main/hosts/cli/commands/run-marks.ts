@@ -1,6 +1,6 @@
 import { configDiff, describeRecipes } from '../../../contract/config-diff.js'
 import { UserError } from '../../../contract/errors.js'
-import type { BulkAction, EditRuns } from '../../../contract/runs.js'
+import { hasConfiguration, knownConfiguration, originOf, type BulkAction, type EditRuns, type RunDetail } from '../../../contract/runs.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { asJson, duration, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
@@ -97,6 +97,13 @@ export async function listRemoved(context: Context, options: CommonOptions): Pro
 
 const shown = (value: unknown): string => (value === undefined ? '(absent)' : JSON.stringify(value))
 
+/** @throws UserError NOT_FOUND where nothing is known of it */
+function configurationOf(run: RunDetail): object {
+  const known = knownConfiguration(run)
+  if (known) return known
+  throw new UserError('NOT_FOUND', `${run.name} was ${originOf(run)}, so there is nothing to compare. Compare its results in the window.`)
+}
+
 /** Shows the keys in which the configurations of two runs differ; with one run, those of a fork and its parent. */
 export async function diffRuns(context: Context, id: string, otherId: string | undefined, options: CommonOptions): Promise<void> {
   const { from, to, differences, recipes } = await withWorkbench(context, options, async ({ client }) => {
@@ -105,12 +112,16 @@ export async function diffRuns(context: Context, id: string, otherId: string | u
     if (other === null) throw new UserError('BAD_INPUT', `Run ${id} is not a fork. Give a second run to compare it with.`)
     const before = otherId === undefined ? await client.runs.get.query({ id: other }) : run
     const after = otherId === undefined ? run : await client.runs.get.query({ id: other })
-    const differences = configDiff(before.config, after.config)
-    return { from: before.id, to: after.id, differences, recipes: describeRecipes([before.config, after.config]) }
+    // That a run which another program made has none of the keys of Retrace is no difference.
+    const differences = configDiff(configurationOf(before), configurationOf(after)).filter(
+      (each) => (hasConfiguration(before) || each.before !== undefined) && (hasConfiguration(after) || each.after !== undefined),
+    )
+    const recipes = hasConfiguration(before) && hasConfiguration(after) ? describeRecipes([before.config, after.config]) : null
+    return { from: before.id, to: after.id, differences, recipes }
   })
   if (options.json) return context.print(asJson({ from, to, differences }))
   if (differences.length === 0) return context.print(`The configurations of ${from} and ${to} are identical.`)
-  context.print(recipes)
+  if (recipes !== null) context.print(recipes)
   table(
     ['KEY', from, to],
     differences.map(({ path, before, after }) => [path, shown(before), shown(after)]),

@@ -1,10 +1,18 @@
 import { writeConfigFile } from '../../../contract/config-file.js'
 import { writeFile } from 'node:fs/promises'
+import { UserError } from '../../../contract/errors.js'
 import { describeCheck, gradientVerdict } from '../../../contract/gradients.js'
 import { intervalOf, readValue, unpackPoints, type Points } from '../../../contract/metrics.js'
 import { pointsCsv } from '../../../contract/points-csv.js'
 import { printableLine } from '../../../contract/printable.js'
-import { CHECKPOINT_KINDS, type RunDetail, type RunSummary } from '../../../contract/runs.js'
+import {
+  CHECKPOINT_KINDS,
+  hasConfiguration,
+  knownConfiguration,
+  originOf,
+  type RunDetail,
+  type RunSummary,
+} from '../../../contract/runs.js'
 import { replaceFile } from '../../../durable/replace-file.js'
 import { explainDiskError } from '../../../storage/disk-errors.js'
 import { userPath } from '../../home.js'
@@ -59,18 +67,25 @@ export async function listRuns(context: Context, options: CommonOptions): Promis
 }
 
 function describeRun(run: RunDetail): string[] {
+  const [own, known] = [hasConfiguration(run), knownConfiguration(run)]
   const facts: [string, string][] = [
     ['Run', `${run.id}  ${run.name}`],
     ['Status', run.reason === null ? run.status : `${run.status}: ${run.reason}`],
-    ['Preset', `${run.preset} on ${run.dataset}, seed ${run.seed}, ${run.parameters} parameters`],
+    own
+      ? ['Preset', `${run.preset} on ${run.dataset}, seed ${run.seed}, ${run.parameters} parameters`]
+      : ['Origin', `${originOf(run)}, data set ${run.dataset}`],
     ['Steps', `${run.step} of ${run.totalSteps}, ${duration(run.activeSeconds)}`],
     ['Results', `test accuracy ${describeReported(run)}`],
-    ['Gradients', gradientsInWords(run)],
+    ...(own ? [['Gradients', gradientsInWords(run)] satisfies [string, string]] : []),
     ['Created', new Date(run.createdAt).toISOString()],
-    [
-      'Created by',
-      `Retrace ${run.environment.retrace} (${run.environment.commit ?? 'no commit'}${run.environment.diff ? ', modified' : ''}) on ${run.environment.platform}`,
-    ],
+    ...(own
+      ? [
+          [
+            'Created by',
+            `Retrace ${run.environment.retrace} (${run.environment.commit ?? 'no commit'}${run.environment.diff ? ', modified' : ''}) on ${run.environment.platform}`,
+          ] satisfies [string, string],
+        ]
+      : []),
     ...(run.environment.hardware
       ? [
           [
@@ -80,7 +95,7 @@ function describeRun(run: RunDetail): string[] {
         ]
       : []),
     ...(run.parentId === null ? [] : [['Fork of', run.parentId] satisfies [string, string]]),
-    ...(run.result === null ? [] : [['Weights', run.result.weightsHash] satisfies [string, string]]),
+    ...(run.result === null || !own ? [] : [['Weights', run.result.weightsHash] satisfies [string, string]]),
   ]
   return [
     ...facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${value}`),
@@ -92,13 +107,18 @@ function describeRun(run: RunDetail): string[] {
       ({ step, kind, pinned, file, bytes: size }) =>
         `  checkpoint at step ${step} (${CHECKPOINT_KINDS[kind]}${pinned ? ', pinned' : ''}): ${file}, ${bytes(size)}`,
     ),
-    'Configuration:',
-    ...Object.entries(run.config).map(([key, value]) => `  ${key.padEnd(26)}${JSON.stringify(value)}`),
+    ...(known ? ['Configuration:'] : []),
+    ...Object.entries(known ?? {}).map(([key, value]) => `  ${key.padEnd(26)}${JSON.stringify(value)}`),
   ].map(printableLine)
 }
 
 export async function showRun(context: Context, id: string, options: CommonOptions & { config?: boolean }): Promise<void> {
   const run = await withWorkbench(context, options, ({ client }) => client.runs.get.query({ id }))
+  if (options.config && !hasConfiguration(run))
+    throw new UserError(
+      'NOT_FOUND',
+      `${run.name} was ${originOf(run)}: there is no configuration of Retrace to print. \`runs show ${id}\` prints what is known.`,
+    )
   if (options.config) context.print(writeConfigFile(run.config).trimEnd())
   else if (options.json) context.print(asJson(withFindings(run)))
   else describeRun(run).forEach(context.print)
