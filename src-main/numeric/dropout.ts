@@ -1,7 +1,7 @@
 import { engine, greaterEqual, mul, type Tensor } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { field } from '../contract/config.js'
-import type { Network } from './network.js'
+import type { Options } from './dynamics.js'
 import { randomFor } from './random.js'
 
 /** The option of a dynamics that drops out values while it trains. */
@@ -24,7 +24,7 @@ export interface Draw {
 }
 
 /** Fraction that a network drops out while it trains. */
-export const dropoutOf = ({ options }: Pick<Network, 'options'>): number => (options['dropout'] as number | undefined) ?? 0
+export const dropoutOf = ({ options }: { options: Options }): number => (options['dropout'] as number | undefined) ?? 0
 
 /**
  * Sets a fraction of the values to zero and divides the others by what is left. Which ones is a function of the draw and the purpose alone, so that
