@@ -43,7 +43,7 @@ it.skipIf(!canRun)(
     })
     const lines = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).join(' ')) // prettier-ignore
     expect(lines[0]).toBe('6 finished runs on digits')
-    expect(lines.slice(2, -1).sort()).toEqual(['hamiltonian-quick hamiltonian 1234 3 94.0 1.0', 'resnet-32 resnet 1234 3 92.0 2.0'])
+    expect(lines.slice(2, -1).sort()).toEqual(['hamiltonian hamiltonian-quick 1234 3 94.0 1.0', 'resnet resnet-32 1234 3 92.0 2.0'])
     const file = readFileSync(figure)
     expect(file.length).toBeGreaterThan(5000)
     const { Subject, Title } = readPdfInfo(file)
