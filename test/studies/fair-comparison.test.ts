@@ -69,6 +69,8 @@ describe('matching by the time of a step', () => {
     expect(cells.map(({ factors }) => factors['network'])).toEqual(['hamiltonian', 'resnet', 'resnet', 'resnet'])
     for (const { work } of cells)
       expect(work).toMatchObject({ kind: 'measurement', request: { preset: 'hamiltonian-74', size: 28, steps: 10 } })
+    // Each as its runs are: a ResNet has no reversible mode.
+    expect(cells.map(({ work }) => work.kind === 'measurement' && work.request.mode)).toEqual(['reversible', 'stored', 'stored', 'stored'])
     expect(phases.moreCells).toBe(8)
     expect(phasesOf('fair-comparison', options)).toBeNull()
   })

@@ -1,5 +1,8 @@
 import type { StudyOutcome, WorkOf } from '../../contract/studies.js'
+import type { NetworkConfig } from '../../contract/config.js'
 import { unitsOf } from '../../lab/over-depth.js'
+import { nominalConfig } from '../../numeric/describe.js'
+import { findPreset } from '../../numeric/presets.js'
 import { readDataset, readNumbers, readPresets, readSeeds } from '../options.js'
 import type { NewCell, StudyHome } from '../template.js'
 import type { Side, Timed } from './match.js'
@@ -49,7 +52,9 @@ export function timeCell(options: Options, home: StudyHome, { name, network, key
   const { kind, image } = readDataset('dataset', options.dataset, home)
   readPresets('preset', options.preset, home)
   const set = Object.keys(keys).length > 0 ? { set: keys } : {}
-  const rest = { batch: null, units: null, mode: null, execution: null, fused: null, kept: null }
+  // Otherwise the tool takes that of the preset, which the other architecture may not have.
+  const { mode } = { ...nominalConfig(findPreset(options.preset)), ...(keys as Partial<NetworkConfig>) }
+  const rest = { batch: null, units: null, mode, execution: null, fused: null, kept: null }
   const request = { preset: options.preset, size: kind === 'images' ? image.height : null, steps: options.timed, ...rest, ...set }
   return { factors: { network: name, units: unitsOf(network) }, work: { kind: 'measurement', request } }
 }
