@@ -46,7 +46,7 @@ describe.skipIf(noBrowser)('a study', () => {
       const figure = page.getByTestId('lab-figure').first().getByRole('img')
       await expect
         .poll(() => figure.getAttribute('aria-label'))
-        .toMatch(/Test accuracy .* over Training images .*hamiltonian-quick from \d/)
+        .toMatch(/Test accuracy .* over Training images\b.*hamiltonian-quick from \d/)
       await expect.poll(() => page.getByTestId('study-grid').locator('[data-state=finished]').count()).toBe(4)
       await expect
         .poll(() => page.getByTestId('study-command').innerText())
