@@ -3,13 +3,12 @@ import { UserError } from '../../contract/errors.js'
 import { EditRunsSchema, hasTrainer, NotesSchema, type EditRuns, type RunSummary } from '../../contract/runs.js'
 import { procedure } from '../procedure.js'
 import { findCheckpoint } from './find-checkpoint.js'
+import { firstLine } from './first-line.js'
 import { ById, CheckpointChoiceSchema } from './input.js'
 import type { RunPatch } from './run-store.js'
 
 /** Maximum number of tags of a run. */
 const MOST_TAGS = 32
-/** Number of characters of the first line of the notes that the runs table shows. */
-const NOTE_LENGTH = 160
 
 /** Tags, notes and other marks that users give to runs. */
 export const edit = {
@@ -92,13 +91,4 @@ function patchOf(run: RunSummary, request: EditRuns): RunPatch {
 
 function definedOnly<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<T>
-}
-
-/** The first line that is not empty, without the Markdown marks of a heading, list or quotation. */
-export function firstLine(markdown: string): string {
-  const line = markdown.split('\n').find((each) => each.trim() !== '') ?? ''
-  return line
-    .replace(/^[\s#>*+-]+/, '')
-    .trim()
-    .slice(0, NOTE_LENGTH)
 }
