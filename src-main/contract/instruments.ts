@@ -27,7 +27,7 @@ export const REVERSAL_KNOBS = {
   }),
   mantissaBits: field(z.union([z.literal(23), z.literal(10), z.literal(7)]).default(MANTISSA_BITS), {
     group: 'Network',
-    label: 'Mantissa bits of the kept state',
+    label: 'Mantissa bits of the stored state',
     unit: 'bits',
     help: 'Rounds the stored output of each stage: 23 bits are float32, 10 are TF32 and float16, 7 are bfloat16.',
   }),

@@ -100,7 +100,7 @@ function parse(text: string): Record<string, unknown> {
     throw new UserError('BAD_INPUT', `is not JSON (${(error as Error).message}).${literal}`, { cause: error })
   }
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Record<string, unknown>
-  throw new UserError('BAD_INPUT', 'is no JSON object.')
+  throw new UserError('BAD_INPUT', 'is not a JSON object.')
 }
 
 function checked<T>(schema: z.ZodType<T>, raw: unknown): T {

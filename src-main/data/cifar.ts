@@ -214,7 +214,7 @@ function requireTraining({ label, train }: CifarVariant, present: string[], file
   if (present.some((name) => train.includes(name))) return
   throw new UserError(
     'BAD_INPUT',
-    `${present.map(file).join(', ')} exists, but the training files of ${label} are missing. Put ${train.map(file).join(', ')} beside it.`,
+    `${present.map(file).join(', ')} exists, but the training files of ${label} are missing. Put ${train.map(file).join(', ')} next to it.`,
   )
 }
 

@@ -168,7 +168,7 @@ async function readStored(folder: string): Promise<StoredDataset> {
       cause: parsed.error,
     })
   if (!belongsTogether(parsed.data))
-    throw new UserError('DISK', `${path} has changed or does not match the files beside it. ${again(folder)}.`)
+    throw new UserError('DISK', `${path} has changed or does not match the files next to it. ${again(folder)}.`)
   return parsed.data
 }
 

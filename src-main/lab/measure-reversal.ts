@@ -76,7 +76,7 @@ const MEMORY_SHARE = 0.5
 export const refuseReversal = (target: LabTarget, setting: ReversalSetting, images: number): string | null =>
   target.network.dynamics.reversible
     ? refuseVariant(target, setting, images)
-    : `${target.network.dynamics.label} is not reversible: there is no way back through its units. Choose a reversible architecture.`
+    : `${target.network.dynamics.label} is not reversible, so its units cannot be inverted. Choose a reversible architecture.`
 
 /** Why this network cannot be changed like this and walked through, as a sentence; null where it can. */
 export function refuseVariant(target: LabTarget, { hFactor, repeat }: ReversalSetting, images: number): string | null {

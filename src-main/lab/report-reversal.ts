@@ -13,14 +13,14 @@ export const REVERSAL_QUANTITIES = {
     symbol: '',
     unit: '',
     formula:
-      'rebuilt: undone from the end of the stage; evaluated again: the start of a later stage, whose first force is evaluated where the stage before ends; kept: input of a unit that widens',
+      'rebuilt: reconstructed from the end of the stage; evaluated again: the start of a later stage, recomputed from the end of the previous one; kept: input of a unit that widens',
     source: 'Retrace',
   },
   stateError: {
     label: 'Reconstruction error of the state',
     symbol: 'e',
     unit: 'relative',
-    formula: 'max |rebuilt - stored| / max |stored| over the pair that enters the unit; the largest of the substeps of the unit',
+    formula: 'max |rebuilt - stored| / max |stored| over the pair that enters the unit; the largest over the substeps of the unit',
     source: RETRACE,
   },
   gradientError: {
@@ -28,22 +28,22 @@ export const REVERSAL_QUANTITIES = {
     symbol: 'e_g',
     unit: 'relative',
     formula:
-      'max |reversed - stored| / max |stored| of a parameter, or of 1e-4 of the largest gradient of the network where that is more; of a unit the largest of its parameters',
+      'max |reversed - stored| / max |stored| for a parameter, where max |stored| is at least 1e-4 of the largest gradient of the network; for a unit, the largest over its parameters',
     source: RETRACE,
   },
   gradientCosine: {
     label: 'Cosine of reversed and stored gradient',
     symbol: 'cos',
     unit: '',
-    formula: '<reversed, stored> / (|reversed| |stored|) of a parameter; nothing where the stored one is rounding',
+    formula: '<reversed, stored> / (|reversed| |stored|) for a parameter; empty if the stored gradient is only rounding error',
     source: RETRACE,
   },
-  parameter: { label: 'Parameter', symbol: '', unit: '', formula: 'Its name in checkpoints', source: 'docs/formats.md' },
+  parameter: { label: 'Parameter', symbol: '', unit: '', formula: 'Name of the parameter in checkpoints', source: 'docs/formats.md' },
   broken: {
     label: 'First unit beyond the tolerance, going backward',
     symbol: '',
     unit: '',
-    formula: 'Going back from the end of each stage: the first unit whose state has an error above the tolerance',
+    formula: 'First unit, going backward from the end of each stage, whose reconstruction error exceeds the tolerance',
     source: 'Retrace',
   },
 } as const

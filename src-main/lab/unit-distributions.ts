@@ -61,7 +61,7 @@ export function* distributionsOf(
     const distribution = distributionOf(kind, units, subject)
     if (distribution.units.length > 0) found.push(distribution)
     const lost = distribution.units.reduce((sum, { notFinite }) => sum + notFinite, 0)
-    if (lost > 0) findings.warn(`${lost} values of the ${kind} are NaN or infinite and in no bin.`)
+    if (lost > 0) findings.warn(`${lost} values of the ${kind} are NaN or infinite and are not counted in any bin.`)
   }
   const frozen = kinds.some((kind) => kind !== 'weights') ? freeze(subject, options.images, findings) : null
   for (const [at, kind] of kinds.entries()) {

@@ -24,7 +24,7 @@ export function compute(
   progress: (fraction: number) => void,
 ): Record<string, unknown> {
   const computation = registered.get(id)
-  const anew = 'Start the study again, which makes its cells anew.'
+  const anew = 'Start the study again to create its cells anew.'
   if (!computation) throw new UserError('NOT_FOUND', `This version of Retrace has no computation ${id}. ${anew}`)
   if (computation.revision !== revision)
     throw new UserError(

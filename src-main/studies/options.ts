@@ -24,7 +24,7 @@ export const datasetOption = (name = 'cifar-10') =>
 export const seedsOption = (seeds = '1-3') =>
   field(list(seeds), { group: 'Run', label: 'Seeds', help: 'Each cell is run once per seed, for example 1,2,5 or 1-3.' })
 
-export const stepsOption = (steps: number, help = 'Length of every run. Schedules of the presets are scaled to it.') =>
+export const stepsOption = (steps: number, help = 'Length of every run. The schedules of the presets are scaled to it.') =>
   field(z.int().min(1).max(10_000_000).default(steps), { group: 'Training', label: 'Steps of each run', unit: 'steps', help })
 
 export const numbersOption = (

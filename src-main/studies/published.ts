@@ -1,6 +1,6 @@
 import type { Dataset } from '../contract/datasets.js'
 
-/** A published figure that a study draws beside its own, with everything that is known of its conditions. */
+/** Published results that a study draws alongside its own, with what is known about their conditions. */
 export interface PublishedPoints {
   origin: string
   /** Format of the data set. */
@@ -18,7 +18,7 @@ export const FEWER_DATA: PublishedPoints = {
   dataset: 'cifar-10',
   train: 50_000,
   test: 10_000,
-  conditions: 'the length of training on subsets is not stated there',
+  conditions: 'the paper does not state the length of training on subsets',
   figures: [
     { images: 500, name: 'Hamiltonian, published, other conditions', accuracy: 0.42 },
     { images: 1000, name: 'Hamiltonian, published, other conditions', accuracy: 0.53 },
@@ -44,6 +44,6 @@ export function otherConditions({ origin, train, test, conditions }: PublishedPo
   const sizes =
     counts.train === train && counts.test === test
       ? ''
-      : ` Subsets there are of ${count(train)} training images and tested on ${count(test)}; ${name} has ${count(counts.train)} and ${count(counts.test)}.`
-  return `Published points are from ${origin}, under other conditions: ${conditions}, here ${here}.${sizes}`
+      : ` The published subsets are drawn from ${count(train)} training images and tested on ${count(test)}; ${name} has ${count(counts.train)} and ${count(counts.test)}.`
+  return `Published points are from ${origin}. They were obtained under other conditions: ${conditions}; here it is ${here}.${sizes}`
 }

@@ -3,11 +3,11 @@ import type { Cell } from '../contract/lab.js'
 import { sampleOf, type Sample } from '../contract/sample.js'
 import { describeFactors, type Factors, type StudyOutcome } from '../contract/studies.js'
 
-/** The value to quote of a finished run: on all test images, with the weights of the selected checkpoint. */
+/** Reported accuracy of a finished run: on all test images, with the weights of the selected checkpoint. */
 export const reportedAccuracy = ({ run, state }: StudyOutcome): number | null =>
   state === 'finished' ? (run?.reported?.values['test/accuracy'] ?? null) : null
 
-/** Rows of a table that a diagnostic has of the run of a cell; none before it was measured. */
+/** Rows of a table in the diagnostic result of a cell’s run; empty until it has been measured. */
 export function diagnosedRows({ diagnosed }: StudyOutcome, diagnostic: string, key: string): Record<string, Cell>[] {
   const columns = diagnosed?.[diagnostic]?.tables.find((table) => table.key === key)?.columns ?? []
   return (columns[0]?.values ?? []).map((_, row) => Object.fromEntries(columns.map((column) => [column.key, column.values[row] ?? null])))
@@ -23,7 +23,7 @@ export interface Group {
   failed: number
 }
 
-/** Cells that differ in a factor alone, such as the seed, in the order in which they first appear. */
+/** Groups of cells that differ only in one factor, such as the seed, in the order in which they first appear. */
 export function groupOver(over: string, outcomes: readonly StudyOutcome[]): Group[] {
   const groups = new Map<string, Omit<Group, 'accuracy' | 'failed'>>()
   for (const outcome of outcomes) {
@@ -40,11 +40,11 @@ export function groupOver(over: string, outcomes: readonly StudyOutcome[]): Grou
   }))
 }
 
-/** How runs of a group ended without a result, for figures that mark it: one that failed counts before one that diverged. Null where none has. */
+/** How runs of a group ended without a result, for figures that mark it: “failed” takes precedence over “diverged”. Null if all have a result. */
 export const endedOf = ({ outcomes }: Pick<Group, 'outcomes'>): 'failed' | 'diverged' | null =>
   (['failed', 'diverged'] as const).find((end) => outcomes.some(({ state }) => state === end)) ?? null
 
-/** NaN as a missing cell: a mean of nothing is no number. */
+/** Turns NaN, such as the mean of no values, into a missing cell. */
 export const cell = (value: number): number | null => (Number.isNaN(value) ? null : value)
 
 /** Columns that every table of accuracies by group has. */
@@ -64,7 +64,7 @@ export function accuracyColumns(groups: readonly Group[]) {
   }
 }
 
-/** A row for each cell, so that every seed is shown and none that failed is dropped. */
+/** One row per cell, so that every seed is shown, including failed ones. */
 export function cellColumns(outcomes: readonly StudyOutcome[]) {
   return {
     seed: outcomes.map(({ factors }) => (typeof factors['seed'] === 'number' ? factors['seed'] : null)),

@@ -42,7 +42,7 @@ export function readSearchKeys(text: string): SearchKey[] {
       const range = /^([^.|]+(?:\.\d+)?(?:e[-+]?\d+)?)\.\.(\S+?)(\s+log)?$/i.exec(said)
       if (!range) {
         const values = said.split('|').map((value) => readValue(value.trim()))
-        if (values.includes('')) refuse(`${path} has an empty value. Separate values by single bars.`)
+        if (values.includes('')) refuse(`${path} has an empty value. Separate values with single vertical bars.`)
         return { path, column, values: [...new Set(values)], range: null }
       }
       const [low, high, log] = [Number(range[1]), Number(range[2]), range[3] !== undefined]
@@ -52,7 +52,7 @@ export function readSearchKeys(text: string): SearchKey[] {
     })
   if (keys.length === 0) refuse('give at least one key, such as h=0.1|0.3|1.')
   const twice = keys.find(({ column }, at) => keys.findIndex((other) => other.column === column) !== at)
-  if (twice) refuse(`${twice.path} stands there twice.`)
+  if (twice) refuse(`${twice.path} appears twice.`)
   return keys
 }
 
@@ -62,7 +62,7 @@ const OF_THE_LENGTH = ['steps', 'epochs', 'earlyStopping', 'evaluateEvery'] as c
 /** @throws UserError BAD_INPUT when runs could not be compared at the steps of rungs */
 export function refuseOtherLengths(keys: readonly SearchKey[], ...configs: Readonly<Record<string, unknown>>[]): void {
   const varied = OF_THE_LENGTH.find((key) => keys.some(({ path }) => path === key))
-  if (varied) refuse(`${varied} cannot be varied where runs are compared at the same steps. Remove it, or set rungs to 1.`)
+  if (varied) refuse(`${varied} cannot be varied when runs are compared at the same steps. Remove it or set rungs to 1.`)
   const set = (['earlyStopping', 'evaluateEvery'] as const).find((key) => configs.some((config) => Boolean(config[key])))
   if (set)
     refuse(`with ${set} in the configuration, runs cannot be compared at the steps of the rungs. Set it to 0, or rungs to 1.`, 'rungs')
@@ -93,14 +93,15 @@ export function readBase(text: string): RunOverrides {
       'base',
     )
   const own = OF_THE_SEARCH.find((key) => parsed.data[key] !== undefined)
-  if (own) refuse(`${own} has an option of its own. Remove it here.`, 'base')
+  if (own) refuse(`${own} is a separate option of the study. Remove it here.`, 'base')
   return parsed.data as RunOverrides
 }
 
 /** Every combination of the values of all keys, the last key fastest. @throws UserError BAD_INPUT when a key has a range */
 export function gridOf(keys: readonly SearchKey[]): Record<string, SearchValue>[] {
   const ranged = keys.find(({ range }) => range)
-  if (ranged) refuse(`${ranged.path} has a range, from which only random search draws. List its values for a grid: ${ranged.path}=a|b|c.`)
+  if (ranged)
+    refuse(`${ranged.path} has a range, which only random search can draw from. For a grid, list its values: ${ranged.path}=a|b|c.`)
   return keys.reduce<Record<string, SearchValue>[]>(
     (grid, { path, values }) => grid.flatMap((point) => values.map((value) => ({ ...point, [path]: value }))),
     [{}],
@@ -133,7 +134,8 @@ export function applyPoint(
     const part = /^stages\.\*\.(units|channels)$/.exec(path)?.[1] as 'units' | 'channels' | undefined
     if (part) shaped = shaped.map((stage) => ({ ...stage, [part]: value as number }))
     else if (path === 'preset' || path === 'dataset') run[path] = String(value)
-    else if (path.includes('.')) refuse(`${path} cannot be varied: of nested keys only stages.*.units and stages.*.channels can.`)
+    else if (path.includes('.'))
+      refuse(`${path} cannot be varied: the only nested keys that can be varied are stages.*.units and stages.*.channels.`)
     else overrides[path] = value
   }
   const varied = Object.keys(point).some((path) => path.startsWith('stages.*.'))

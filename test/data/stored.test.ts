@@ -104,8 +104,8 @@ describe('a stored data set', () => {
   ])('whose %s in the description were exchanged is refused', async (_, change) => {
     const stored = JSON.parse(await readFile(join(folder, 'dataset.json'), 'utf8')) as StoredDataset
     await writeFile(join(folder, 'dataset.json'), JSON.stringify({ ...stored, ...change(stored) }))
-    expect((await verifyDataset(folder)).problems.join()).toContain('has changed or does not match the files beside it')
-    await expect(readDataset(folder)).rejects.toThrow(/has changed or does not match the files beside it\. .*import it again/)
+    expect((await verifyDataset(folder)).problems.join()).toContain('has changed or does not match the files next to it')
+    await expect(readDataset(folder)).rejects.toThrow(/has changed or does not match the files next to it\. .*import it again/)
   })
 
   it('of an earlier version keeps to the hash that it has until it gets the present one, by which a run under either is the same', async () => {
@@ -128,7 +128,7 @@ describe('a stored data set', () => {
     expect(await createImporter('unused').verify(folder, before)).toEqual({ ok: true, problems: [] })
     // One whose files were exchanged under the first version does not get a hash that says that all is well.
     await writeFile(description, JSON.stringify({ ...stored, hash: first, classNames: stored.classNames.toReversed() }))
-    await expect(renewHash(folder)).rejects.toThrow(/does not match the files beside it/)
+    await expect(renewHash(folder)).rejects.toThrow(/does not match the files next to it/)
   })
 
   it('that is another one than is expected is told', async () => {

@@ -62,7 +62,7 @@ describe.skipIf(noBrowser)('the page of a run in the plane', () => {
       await expect.poll(stepNow, { timeout: MINUTE }).toBe(50)
       await expect.poll(drawn).not.toBe(last)
       const svg = (await fileOf(page, 'Regions of the predicted classes', 'SVG')).toString()
-      expect(svg).toContain('>step 50; plane: the class that is predicted for each input</text>')
+      expect(svg).toContain('>step 50; plane: predicted class of each input</text>')
       expect(complaints).toEqual([])
       await context.close()
       await close()

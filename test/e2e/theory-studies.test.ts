@@ -13,7 +13,7 @@ const CASES = [
     id: 'stability-of-descent',
     options: 'depths=2&ratios=0.9%2C1.1&startDepths=2%2C16&startRatios=0.9&starts=20&steps=500&hinges=4&fitSteps=200',
     cells: 9,
-    figure: 'Convex and concave part of a fit',
+    figure: 'Convex and concave parts of a fit',
     says: /: Fit over x\. Fit from .*Convex part from .*Concave part from −/,
   },
   {
@@ -21,14 +21,14 @@ const CASES = [
     options: 'depths=1%2C2&size=3&steps=60',
     cells: 6,
     figure: 'Gradient and its lower bounds, 2 layers',
-    says: /: Squared gradient norm over Step.*Lower bound by all layers from .*Bound as it is quoted from/,
+    says: /: Squared gradient norm over Step.*Lower bound by all layers from .*Bound as usually quoted from/,
   },
   {
     id: 'forward-stability',
     options: 'products=1.9%2C2.1&verletSteps=10',
     cells: 5,
-    figure: 'Distance of two nearby inputs',
-    says: /: Distance of the first two inputs over Step.*plus from 0\.283 to 1\.21; minus from 0\.0787 to 0\.283/,
+    figure: 'Distance between two nearby inputs',
+    says: /: Distance between the first two inputs over Step.*plus from 0\.283 to 1\.21; minus from 0\.0787 to 0\.283/,
   },
 ]
 

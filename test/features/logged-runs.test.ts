@@ -79,7 +79,7 @@ describe('a file into which another program logs', () => {
     ['{"step":-1,"values":{"train/loss":1}}', /line 3, has a wrong step: /],
     ['{"step":2,"values":{"constructor":1}}', /line 3, has a wrong values/],
     ['{"step":2}', /line 3, has neither "values" nor "message" nor "end"/],
-    ['[1]', /line 3, is no JSON object/],
+    ['[1]', /line 3, is not a JSON object/],
     [`{"message":"${'x'.repeat(2 ** 20)}"}`, /line 3, has more than 1048576 bytes/],
     ['\u00ff', /line 3, is not UTF-8/],
   ])('with a line such as %.40s is left at it, says line and remedy once, and goes on once it is corrected', async (line, message) => {

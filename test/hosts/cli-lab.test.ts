@@ -173,9 +173,9 @@ it('prints what an instrument of the window shows at a setting, as the files of 
 it.each([
   [['spectrm', '--preset', 'p', '--dataset', 'd'], /There is no diagnostic spectrm: did you mean spectrum\?/],
   [['spectrum', '--preset', 'hamiltonian-quick'], /needs --preset and --dataset/],
-  [['spectrum', '--run', 'x', '--preset', 'p'], /leave out --preset/],
-  [['spectrum', '--run', 'x', '--set', 'h=1'], /leave out --set/],
-  [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--step', '4'], /--step is of the checkpoint of a run/],
+  [['spectrum', '--run', 'x', '--preset', 'p'], /Remove --preset/],
+  [['spectrum', '--run', 'x', '--set', 'h=1'], /Remove --set/],
+  [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--step', '4'], /--step selects a checkpoint of a run/],
   [['spectrum', '--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--option', 'a.b=1'], /an option is a number, a word/],
   [['spectrum', '--run', 'nowhere'], /nowhere/],
   [['flow', '--run', 'x', '--option', 'points=1'], /--option points: .*2/],

@@ -44,7 +44,7 @@ it('computes a study in threads, follows it to its end, prints what it has found
   expect(lines.length).toBeLessThanOrEqual(6)
   expect(new Set(lines.map((line) => / (\d+) finished/.exec(line)![1])).size).toBe(lines.length)
   expect(text).toMatch(/^escape, depth 2, ratio 1.1 +finished +- /m)
-  expect(text).toMatch(/Bound of step times sharpness: 2/)
+  expect(text).toMatch(/Bound on step times sharpness: 2/)
   expect(text).toMatch(/^ +2 +1\.100 .* 38 +bounded /m)
   expect(text).toMatch(/To repeat it: retrace study start stability-of-descent --option 'depths="2"' /)
 

@@ -70,9 +70,7 @@ describe('the files of a flow', () => {
     const svg = drawnSvg(flowPicture(placed()))
     for (const text of ['Flow of points', 'Coordinate 1', 'Coordinate 2', 'inner &amp; left', 'outer'])
       expect(svg).toContain(`>${text}</text>`)
-    expect(svg).toContain(
-      'stage 1, unit 2, forward; red rings: another class is predicted; plane: the class that is predicted for each input',
-    )
+    expect(svg).toContain('stage 1, unit 2, forward; red rings: misclassified; plane: predicted class of each input')
     const paths = svg.match(/<path [^>]*>/g)!
     // One point is as predicted, one is not, and one is no number.
     expect(paths.filter((path) => path.includes('stroke="#b3261e"'))).toHaveLength(1)

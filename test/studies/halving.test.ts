@@ -150,7 +150,7 @@ describe('a search by successive halving', () => {
 
   it('refuses what would compare runs at different steps', () => {
     const of = (changes: object) => () => expandTemplate('search', { ...options, ...changes }, home)
-    expect(of({ keys: 'steps=10|20' })).toThrow('steps cannot be varied where runs are compared at the same steps')
+    expect(of({ keys: 'steps=10|20' })).toThrow('steps cannot be varied when runs are compared at the same steps')
     expect(of({ base: '{"earlyStopping":3}' })).toThrow('rungs: with earlyStopping in the configuration')
     expect(of({ base: '{"evaluateEvery":7}' })).toThrow('rungs: with evaluateEvery in the configuration')
     expect(of({ rungs: 8 })).toThrow('rungs: 90 steps have no room for 8 rungs')

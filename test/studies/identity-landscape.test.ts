@@ -38,7 +38,7 @@ it('checks the bounds at every step, and shows the 1/l law and the negative dete
   const [first, second] = rowsOf(report, 'counterexamples')
   expect(first!['quoted']).toBeGreaterThan(Number(first!['gradient']))
   expect(second).toMatchObject({ gradient: 384, quoted: 1536 })
-  expect(report.notes.some(({ text }) => text.includes('false as it stands'))).toBe(true)
+  expect(report.notes.some(({ text }) => text.includes('false in the form in which it is usually quoted'))).toBe(true)
 })
 
 it('marks a negative determinant before anything has run', () => {

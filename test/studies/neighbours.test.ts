@@ -41,7 +41,7 @@ test('a thousand layers are as many units as the layers of a unit go into them',
     expect(Number(factors['units']) * layersPerUnit, String(factors['network'])).toBe(1000)
     expect(work).toMatchObject({ run: { overrides: { arch: factors['network'], h: 0.05 } } })
   }
-  expect(() => expandTemplate('volume-depth', { ...small, networks: 'lstm' }, home)).toThrow(/networks: There is no lstm here: choose of hamiltonian/) // prettier-ignore
+  expect(() => expandTemplate('volume-depth', { ...small, networks: 'lstm' }, home)).toThrow(/networks: lstm is not available in this study. Choose from hamiltonian/) // prettier-ignore
 })
 
 test('a thousand layers show volume, size and gradients over depth where the lab has measured them', () => {

@@ -25,10 +25,10 @@ describe('the space of a search', () => {
       ['h=0.1||1', 'h has an empty value'],
       ['h=1..0.1', 'the range of h must ascend'],
       ['h=0..1 log', 'begin above 0 to be logarithmic'],
-      ['h=1; h=2', 'h stands there twice'],
+      ['h=1; h=2', 'h appears twice'],
     ] as const)
       expect(() => readSearchKeys(text)).toThrow(message)
-    expect(() => gridOf(readSearchKeys('h=0.1..1'))).toThrow('h has a range, from which only random search draws')
+    expect(() => gridOf(readSearchKeys('h=0.1..1'))).toThrow('h has a range, which only random search can draw from')
   })
 
   it('is every combination of a grid, and as many draws as asked for, the same from the same seed', () => {
@@ -79,11 +79,11 @@ describe('what all configurations of a search have', () => {
     expect(second!.overrides).toMatchObject({ h: 0.2, batch: 16 })
   })
 
-  it('is checked, and holds nothing that has an option of its own', () => {
+  it('is checked, and holds nothing that is a separate option of the study', () => {
     expect(readBase('')).toEqual({})
     expect(() => readBase('h=1')).toThrow('base: this is not JSON')
     expect(() => readBase('{"batch":-1}')).toThrow(/base: batch /)
-    expect(() => readBase('{"steps":5}')).toThrow('base: steps has an option of its own')
+    expect(() => readBase('{"steps":5}')).toThrow('base: steps is a separate option of the study')
   })
 })
 

@@ -106,7 +106,9 @@ describe('fewer training data', () => {
       'Hamiltonian, published, other conditions',
       'ResNet, published, other conditions',
     ])
-    expect(text(report)).toContain('Subsets there are of 50,000 training images and tested on 10,000; cifar-10 has 10,000 and 10,000.')
+    expect(text(report)).toContain(
+      'The published subsets are drawn from 50,000 training images and tested on 10,000; cifar-10 has 10,000 and 10,000.',
+    )
     const elsewhere = { ...home, datasets: home.datasets.map((dataset) => ({ ...dataset, format: 'images' })) }
     expect(
       rowsOf(
@@ -133,7 +135,7 @@ describe('depth and step size', () => {
       [1, null],
     ])
     expect(report.figures.map(({ title }) => title)).toContain('Stability margin after training')
-    expect(text(report)).toContain('known of 2 of 4 finished runs')
+    expect(text(report)).toContain('measured for 2 of 4 finished runs')
     const without = played('depth-step', options, home, () => ({ state: 'finished', accuracy: 0.5 }))
     expect(without.figures.map(({ title }) => title)).not.toContain('Stability margin after training')
   })
@@ -201,7 +203,7 @@ describe('memory and time over depth', () => {
       growth: null,
       state: 'does not fit',
     })
-    expect(text(report)).toMatch(/Not measured, because .* hamiltonian, stored with 144 units/)
+    expect(text(report)).toMatch(/Not measured because .* hamiltonian, stored with 144 units/)
     const stored = rows
       .filter(({ curve }) => curve === 'hamiltonian, stored')
       .map(({ units, estimate }) => [Number(units), Number(estimate)] as const)

@@ -31,7 +31,7 @@ export const evaluationKeys = {
   sharpness: field(z.boolean().default(false), {
     group: 'Evaluation',
     label: 'Measure sharpness',
-    help: 'Measures at every evaluation the largest eigenvalue of the Hessian, and the learning rate times it beside the limit of stability, as the diagnostic Sharpness of the lab does. Costs up to 64 gradients of 32 images, in stored mode, at each evaluation. Training is the same with and without it.',
+    help: 'Measures at every evaluation the largest eigenvalue of the Hessian, and its product with the learning rate, next to the stability limit, as the diagnostic Sharpness of the lab does. Costs up to 64 gradients of 32 images, in stored mode, at each evaluation. Training is the same with and without it.',
     source: 'Nar and Sastry 2018, "Residual networks: Lyapunov stability and convex decomposition"',
     advanced: true,
     since: { version: 6, before: false },

@@ -158,12 +158,12 @@ function requireTraining({ files: { train }, prefix }: IdxSet): void {
   const there = images ?? labels
   if (there === undefined) {
     const names = `${prefix}train-images-idx3-ubyte and ${prefix}train-labels-idx1-ubyte`
-    throw new UserError('BAD_INPUT', `There are test files but no training files. Put ${names} beside them.`)
+    throw new UserError('BAD_INPUT', `There are test files but no training files. Put ${names} next to them.`)
   }
   const wanted = images ? images.replace(/images(-?[.-]?)idx[34]/i, 'labels$1idx1') : there.replace(/labels(-?[.-]?)idx1/i, 'images$1idx3')
   throw new UserError(
     'BAD_INPUT',
-    `${there} has no ${images ? 'labels' : 'images'}: ${wanted} is missing. Put it beside ${there} and import again.`,
+    `${there} has no ${images ? 'labels' : 'images'}: ${wanted} is missing. Put it next to ${there} and import again.`,
   )
 }
 

@@ -32,7 +32,7 @@ export const format: DatasetFormat = {
       async read(sink, signal) {
         const needed = ['train_X.bin', 'train_y.bin'].filter((name) => !folder.has(name))
         if (needed.length)
-          throw new UserError('BAD_INPUT', `There are STL-10 files but no labelled training images. Put ${needed.join(', ')} beside them.`)
+          throw new UserError('BAD_INPUT', `There are STL-10 files but no labelled training images. Put ${needed.join(', ')} next to them.`)
         const named = folder.has('class_names.txt') ? await folder.readLines('class_names.txt') : CLASSES
         const classNames = named.length === CLASSES.length ? named : CLASSES
         sink.begin({ kind: 'images', image: { height: SIDE, width: SIDE, channels: 3 }, classNames })

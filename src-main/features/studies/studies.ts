@@ -100,7 +100,7 @@ export class Studies {
   /** @throws UserError NOT_FOUND */
   require(id: string): Study {
     const study = this.ports.studies.get(id)
-    if (!study) throw new UserError('NOT_FOUND', `There is no study ${id}. \`retrace study list\` shows those there are.`)
+    if (!study) throw new UserError('NOT_FOUND', `There is no study ${id}. \`retrace study list\` lists all studies.`)
     return study
   }
 

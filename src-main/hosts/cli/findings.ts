@@ -82,7 +82,7 @@ export const tellFindings = ({ summary, tables }: Pick<LabResult, 'summary' | 't
 
 /** The first table under the name that was given, each other one beside it under its own. */
 export async function writeTables(context: Context, file: string, tables: readonly LabTable[], overwrite = true): Promise<void> {
-  if (tables.length === 0) throw new UserError('NOT_FOUND', 'Nothing has been found that a table holds: see the notes with --json.')
+  if (tables.length === 0) throw new UserError('NOT_FOUND', 'There are no tables yet. Use --json to see the notes.')
   for (const [at, each] of tables.entries()) {
     const path = at === 0 ? file : file.replace(/(\.[^./\\]*)?$/, (ending) => `-${each.key}${ending}`)
     try {

@@ -111,7 +111,7 @@ export function createProgram(context: Context): Command {
     )
     .addOption(new Option('--folders <what>', 'whether the top-level image folders are splits or classes').choices(FOLDERS))
     .option('--only <name>', 'import the data set with this name when there are several')
-    .option('--test-fraction <part>', 'fraction of each class to hold out for testing when the files have no test part', fraction)
+    .option('--test-fraction <part>', 'fraction of each class to hold out for testing if the files have no test split', fraction)
     .action(async (path, options) => (await import('./commands/datasets.js')).importDataset(context, path, options))
   leaf(datasets, 'make <name>', 'generate a data set of 2-D points')
     .requiredOption('--kind <kind>', 'circles, ellipses, peaks, spirals or swiss-roll')
@@ -175,21 +175,19 @@ export function createProgram(context: Context): Command {
         'tensorboard',
       ]),
     )
-    .option('--weights <file>', 'export the weights of a checkpoint to this .safetensors file, or its network to this .onnx file, instead')
+    .option('--weights <file>', 'export only the weights of a checkpoint to this .safetensors file, or its network to this .onnx file')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .option('--overwrite', 'overwrite an existing file')
     .action(async (id, options) => (await import('./commands/runs.js')).exportRun(context, id, options))
   leaf(runs, 'evaluate <id>', 'evaluate a checkpoint on all test images: accuracy by class and most frequent confusions')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .action(async (id, options) => (await import('./commands/evaluate.js')).evaluateRun(context, id, options))
-  leaf(runs, 'paper <ids...>', 'write a paragraph for a paper on how runs were made, in LaTeX, with the BibTeX entries it cites').action(
-    async (ids, options) => (await import('./commands/paper.js')).showPaper(context, ids, options),
-  )
   leaf(
     runs,
-    'histograms <id>',
-    'show the distributions of weights, gradients and activations that a run with the key `histograms` collects',
-  )
+    'paper <ids...>',
+    'write a methods paragraph in LaTeX that describes how runs were trained, with the BibTeX entries it cites',
+  ).action(async (ids, options) => (await import('./commands/paper.js')).showPaper(context, ids, options))
+  leaf(runs, 'histograms <id>', 'show the distributions of weights, gradients and activations collected by a run with the key `histograms`')
     .option('--step <n>', 'step of the histograms (default: the last one)', whole)
     .option('--csv <file>', 'write the histograms of all steps to a CSV file')
     .option('--overwrite', 'overwrite an existing file')
@@ -224,7 +222,7 @@ export function createProgram(context: Context): Command {
     .addOption(engineOption())
     .action(async (options) => (await import('./commands/bench.js')).benchStep(context, options))
 
-  leaf(program, 'lab [name]', 'run a diagnostic of a network, such as whether its reversal is exact; without a name, list them')
+  leaf(program, 'lab [name]', 'run a diagnostic on a network, such as the exactness of its reversal; without a name, list the diagnostics')
     .option('--run <id>', 'use the weights of a run')
     .option('--step <n>', 'with --run: step of the checkpoint (default: the last one)', whole)
     .option('--preset <name>', 'use the untrained network of a preset')
@@ -239,10 +237,10 @@ export function createProgram(context: Context): Command {
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)
     .option('--images <n>', 'test images to simulate', whole)
     .option('--steps <n>', 'time steps to simulate', whole)
-    .option('--reset <kind>', 'what a spike leaves of the potential: soft, hard or both (default)')
-    .option('--junction <kind>', 'how the paths of a residual block meet: balanced (default), equal or unit')
+    .option('--reset <kind>', 'reset of the potential after a spike: soft, hard or both (default)')
+    .option('--junction <kind>', 'how the paths of a residual block are joined: balanced (default), equal or unit')
     .option('--coding <kind>', 'how pixels become input: poisson (default) or constant')
-    .option('--calibrate <n>', 'training images that the thresholds are found by', whole)
+    .option('--calibrate <n>', 'training images used to find the thresholds', whole)
     .option('--csv <file>', 'write its tables to CSV files')
     .action(async (run, options) => (await import('./commands/spike.js')).spike(context, run, options))
 

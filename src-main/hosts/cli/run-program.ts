@@ -75,7 +75,7 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
   leaf(home, 'backup <file>', 'write the whole home into one file, even while runs are active').action(async (file, options) =>
     (await homes()).backupHome(context, file, options),
   )
-  leaf(home, 'restore <file>', 'replace the home with a backup; the old home is kept beside it').action(async (file, options) =>
+  leaf(home, 'restore <file>', 'replace the home with a backup; the old home is kept next to it').action(async (file, options) =>
     (await homes()).restoreBackup(context, file, options),
   )
   leaf(home, 'check', 'check database, checkpoints and data sets for damage')

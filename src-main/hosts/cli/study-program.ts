@@ -13,29 +13,29 @@ export function addStudies(
   leaf(study, 'list', 'list the templates, and the studies in this home').action(async (options) =>
     (await commands()).listStudies(context, options),
   )
-  leaf(study, 'describe <template>', 'describe a template: what it answers, its options and quantities').action(async (template, options) =>
+  leaf(study, 'describe <template>', 'describe a template: its question, options and quantities').action(async (template, options) =>
     (await commands()).describeStudy(context, template, options),
   )
   leaf(study, 'start <template>', 'expand a template into runs, measurements and computations, queue them, and follow them until they end')
     .option('--option <key=value>', 'set an option of the template; repeatable', each)
     .option('--name <name>', 'name of the study (default: the title of the template)')
-    .option('--dry-run', 'only list the cells that it would have')
+    .option('--dry-run', 'only list the cells that it would create')
     .action(async (template, options) => (await commands()).startStudy(context, template, options))
-  leaf(study, 'status [id]', 'show the cells of a study and what it has found so far (default: the newest study)').action(
-    async (id, options) => (await commands()).showStudy(context, id, options),
+  leaf(study, 'status [id]', 'show the cells of a study and its results so far (default: the newest study)').action(async (id, options) =>
+    (await commands()).showStudy(context, id, options),
   )
   leaf(study, 'pause <id>', 'pause the runs of a study, and hold its measurements and computations').action(async (id, options) =>
     (await commands()).pauseStudy(context, id, options),
   )
-  leaf(study, 'resume <id>', 'continue everything in a study that has no result, and follow it').action(async (id, options) =>
+  leaf(study, 'resume <id>', 'continue every cell of a study that has no result, and follow it').action(async (id, options) =>
     (await commands()).resumeStudy(context, id, options),
   )
-  leaf(study, 'export <id>', 'export what a study has found: tables as CSV, or everything as JSON')
+  leaf(study, 'export <id>', 'export the results of a study: tables as CSV, or everything as JSON')
     .option('--csv <file>', 'write its tables to CSV files')
     .option('--out <file>', 'write cells, tables and figures to this JSON file (default: standard output)')
     .option('--overwrite', 'overwrite existing files')
     .action(async (id, options) => (await commands()).exportStudy(context, id, options))
-  leaf(study, 'remove <id>', 'remove a study with what it measured and computed; its runs stay').action(async (id, options) =>
+  leaf(study, 'remove <id>', 'remove a study with its measurements and computations; its runs stay').action(async (id, options) =>
     (await commands()).removeStudy(context, id, options),
   )
 }

@@ -24,7 +24,7 @@ const quantities = {
     label: 'Mean accuracy under corruptions',
     symbol: '',
     unit: 'fraction',
-    formula: 'Mean over all corruptions in the folder and severities; the corruption error of CIFAR-10-C is 1 minus this',
+    formula: 'Mean over all severities and all corruptions in the folder; the corruption error of CIFAR-10-C is 1 minus this',
     source: HENDRYCKS,
   },
 } as const
@@ -36,29 +36,28 @@ export const corruptions = defineDiagnostic({
   title: 'Common corruptions',
   section: 'stability',
   rank: 8,
-  question: 'How much accuracy is lost under common corruptions, as CIFAR-10-C has them?',
+  question: 'How much accuracy is lost under common corruptions such as those of CIFAR-10-C?',
   limits:
-    'Measured on corrupted copies of the test images, which have to be downloaded as CIFAR-10-C or CIFAR-100-C; they have to be of the data set of the network. Do not select models by these accuracies.',
+    'Measured on corrupted copies of the test images, which must be downloaded separately (CIFAR-10-C or CIFAR-100-C) and must match the data set of the network. Do not select models by these accuracies.',
   quantities,
   options: {
     folder: field(z.string().max(4096).default(''), {
       group: 'Data',
       label: 'Folder of corruptions',
-      help: 'Whole path of the unpacked folder: labels.npy, and for each corruption a .npy with all test images at five severities.',
+      help: 'Full path of the unpacked folder, with labels.npy and one .npy per corruption that contains all test images at five severities.',
     }),
     corruptedImages: field(z.int().min(1).max(100_000).default(100), {
       group: 'Data',
       label: 'Images',
       unit: 'images',
-      help: 'Number of images per corruption and severity, from the start of the test part; all of CIFAR-10-C are 10,000.',
+      help: 'Number of images per corruption and severity, from the start of the test part. CIFAR-10-C has 10,000.',
     }),
     statistics: statisticsOption,
     statisticsImages: statisticsImagesOption,
   },
   // The published sets have 19 corruptions.
   work: (_target, { corruptedImages }) => ({ passes: 19 * SEVERITIES.length + 1, images: corruptedImages }),
-  refuse: (_target, { folder }) =>
-    folder === '' ? 'Give the folder of the corruptions, such as that of CIFAR-10-C, as folder=PATH.' : null,
+  refuse: (_target, { folder }) => (folder === '' ? 'Give the folder of the corruptions, such as CIFAR-10-C, as folder=PATH.' : null),
   async *run(context, findings) {
     const { options, data, network } = context
     const { folder, corruptedImages } = options

@@ -7,7 +7,7 @@ import { imagesOption } from '../frozen.js'
 import { PLACES } from '../places.js'
 import { distributionsOf } from '../unit-distributions.js'
 
-const BATCH = 'Of the given images'
+const BATCH = 'For the given images'
 
 const quantities = {
   ...PLACES,
@@ -15,14 +15,14 @@ const quantities = {
     label: 'Value',
     symbol: 'x',
     unit: '',
-    formula: 'Middle of a bin; values beyond the outermost bins count in them',
+    formula: 'Centre of a bin; values beyond the outermost bins are counted in those',
     source: 'Definition',
   },
   share: {
     label: 'Share of the values',
     symbol: '',
     unit: '',
-    formula: 'Values of a unit in the bin over all values of the unit',
+    formula: 'Values of a unit in the bin divided by all values of the unit',
     source: 'Definition',
   },
   mean: { label: 'Mean', symbol: '', unit: '', formula: 'Σ x / n over all values of the unit', source: 'Definition' },
@@ -34,7 +34,7 @@ const quantities = {
     source: 'Definition',
   },
   kind: {
-    label: 'What is distributed',
+    label: 'Distributed quantity',
     symbol: '',
     unit: '',
     formula:
@@ -50,7 +50,7 @@ export const distributions = defineDiagnostic({
   rank: 6,
   question: 'How are weights, gradients and activations distributed in each unit?',
   limits:
-    'Histograms of one checkpoint; the configuration key `histograms` collects them over training. Histograms of all units share their bins, which hide what is small against the largest unit.',
+    'Histograms of one checkpoint; the configuration key `histograms` collects them over training. Histograms of all units share their bins, so that values much smaller than those of the largest unit fall into one bin.',
   quantities,
   options: {
     weights: field(z.boolean().default(true), { group: 'Evaluation', label: 'Weights', help: 'Histograms of kernels and biases.' }),

@@ -24,11 +24,11 @@ const quantities = {
     label: 'Energy after the unit, with the same layers',
     symbol: 'H_j(x_{j+1})',
     unit: 'per image',
-    formula: 'As before the unit, evaluated at its output',
+    formula: 'Same as before the unit, evaluated at its output',
     source: SOURCE,
   },
   change: {
-    label: 'Change of the energy by the unit',
+    label: 'Energy change across the unit',
     symbol: '',
     unit: 'relative',
     formula: '(H_j(x_{j+1}) - H_j(x_j)) / H_j(x_j), of the means over images',
@@ -38,14 +38,14 @@ const quantities = {
     label: 'Steps of the frozen unit',
     symbol: 'n',
     unit: 'steps',
-    formula: 'How often the unit was applied',
+    formula: 'Number of times the unit was applied',
     source: 'Retrace',
   },
   deviation: {
     label: 'Relative energy change of the frozen unit',
     symbol: 'H_n / H_0 - 1',
     unit: 'relative',
-    formula: 'Mean energy over images after n steps of the same unit, over that at its start, minus 1',
+    formula: 'Mean energy over images after n steps of the same unit, divided by the initial mean energy, minus 1',
     source: 'Hairer, Lubich and Wanner 2006, "Geometric numerical integration", section I.5: it oscillates by O(h) and does not drift',
   },
   largestDeviation: {
@@ -75,7 +75,7 @@ export const energy = defineDiagnostic({
       group: 'Evaluation',
       label: 'Steps of a frozen unit',
       unit: 'steps',
-      help: 'How often the middle unit of each stage is applied repeatedly.',
+      help: 'Number of times the middle unit of each stage is applied.',
     }),
   },
   work: (target, { images, frozenSteps }) => ({
@@ -89,7 +89,7 @@ export const energy = defineDiagnostic({
     if (!unit || energyForm(dynamics, unit) === null)
       return `${dynamics.label} has no conserved energy: its force is not the gradient of a known potential.`
     return normalised(target)
-      ? 'Batch norm scales the input of the layers of this network, so that the force is not a gradient and no energy is conserved.'
+      ? 'Batch norm scales the input of the layers of this network, so the force is not a gradient and no energy is conserved.'
       : null
   },
   async *run(context, findings) {

@@ -15,14 +15,14 @@ const quantities = {
     label: 'Smallest eigenvalue of the Hessian',
     symbol: 'λ_min',
     unit: '',
-    formula: 'Smallest algebraic eigenvalue, where it converged as well',
-    source: 'As the largest',
+    formula: 'Smallest algebraic eigenvalue, if it also converged',
+    source: 'Same as for the largest',
   },
   rateTimesSharpness: {
     label: 'Learning rate times largest eigenvalue',
     symbol: 'η λ_max',
     unit: '',
-    formula: 'Learning rate of the schedule at this step, times λ_max',
+    formula: 'Learning rate of the schedule at this step times λ_max',
     source: 'Nar and Sastry 2018',
   },
   limit: {
@@ -30,7 +30,7 @@ const quantities = {
     symbol: '',
     unit: '',
     formula:
-      'Largest η λ for which the update is stable on a quadratic with curvature λ: 2 (1 + m) for momentum SGD, 2 (1 + m) / (1 + 2m) for Nesterov; none for Adam, or with clipping',
+      'Largest η λ for which the update is stable on a quadratic with curvature λ: 2 (1 + m) for momentum SGD, 2 (1 + m) / (1 + 2m) for Nesterov; none for Adam or with clipping',
     source: 'Polyak 1964 for momentum; Nesterov in the form of PyTorch: derived (docs/lab.md)',
   },
   atHalf: {
@@ -48,8 +48,14 @@ const quantities = {
     source: 'Retrace',
   },
   residual: { label: 'Residual', symbol: '', unit: 'relative', formula: '|H x - λ x| / |λ|', source: 'Golub and Van Loan, section 10.3' },
-  iterations: { label: 'Hessian-vector products', symbol: '', unit: '', formula: 'Each takes two gradients', source: 'Retrace' },
-  gradientNorm: { label: 'Norm of the gradient', symbol: '|g|', unit: '', formula: 'Of the objective at these weights', source: 'Retrace' },
+  iterations: { label: 'Hessian-vector products', symbol: '', unit: '', formula: 'Each one takes two gradients', source: 'Retrace' },
+  gradientNorm: {
+    label: 'Norm of the gradient',
+    symbol: '|g|',
+    unit: '',
+    formula: 'Norm of the gradient of the objective at these weights',
+    source: 'Retrace',
+  },
 } as const
 
 export const hessian = defineDiagnostic({

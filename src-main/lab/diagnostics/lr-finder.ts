@@ -95,7 +95,7 @@ export const lrFinder = defineDiagnostic({
     }),
     rampBatch: field(z.int().min(0).max(4096).default(0), {
       group: 'Training',
-      label: 'Images of a step',
+      label: 'Images per step',
       unit: 'images',
       help: 'Batch size of the ramp; 0 uses the configured batch size. Smaller batches are faster and suggest smaller learning rates.',
     }),

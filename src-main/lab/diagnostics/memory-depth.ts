@@ -6,7 +6,7 @@ import { activationBytes, estimateStep } from '../../numeric/describe.js'
 import { defineDiagnostic } from '../diagnostic.js'
 import { deepened, unitsOf, whereStoredEnds } from '../over-depth.js'
 
-const ESTIMATE = 'Estimate of numeric/describe.ts, held against tfjs’s own accounting by its test; the idea: Gomez et al. 2017, table 1'
+const ESTIMATE = 'Estimate of numeric/describe.ts, checked against tfjs’s own accounting by its test; the idea: Gomez et al. 2017, table 1'
 
 const quantities = {
   units: {
@@ -20,7 +20,7 @@ const quantities = {
     label: `${MEMORY.activations.label}, reversible`,
     symbol: '',
     unit: 'bytes',
-    formula: 'The last pair of each stage and the work arrays of undoing one step',
+    formula: 'The last pair of each stage, and the work arrays for undoing one step',
     source: ESTIMATE,
   },
   stored: {
@@ -48,7 +48,7 @@ const quantities = {
     label: 'Time of a step, reversible',
     symbol: '',
     unit: 's',
-    formula: 'Operations divided by the measured speed of this machine, plus its overhead per force',
+    formula: 'Operations divided by the measured speed of this machine, plus its overhead per force evaluation',
     source: 'Retrace: measured by `retrace presets --measure`',
   },
   secondsStored: { label: 'Time of a step, stored', symbol: '', unit: 's', formula: 'As reversible', source: 'As reversible' },
@@ -56,7 +56,7 @@ const quantities = {
     label: 'Units at which stored activations no longer fit in memory',
     symbol: '',
     unit: 'units',
-    formula: 'Fewest units, in the proportions of this network, whose stored activations take more than the memory of this machine',
+    formula: 'Smallest number of units, in the proportions of this network, whose stored activations exceed the memory of this machine',
     source: 'Retrace',
   },
   memory: { label: 'Memory of this machine', symbol: '', unit: 'bytes', formula: 'As reported by the operating system', source: 'Retrace' },
@@ -67,9 +67,9 @@ export const memoryDepth = defineDiagnostic({
   title: 'Memory and time over depth',
   section: 'reverse',
   rank: 2,
-  question: 'How much memory does reversible back-propagation save with depth, and how much time does it cost?',
+  question: 'How does the memory that reversible backpropagation saves grow with depth, and how much time does it cost?',
   limits:
-    'Estimated memory of activations only; parameters, the engine and data come on top. Times are estimated from one benchmark of this machine. RevNet and ResNet have the same units and channels, not the same number of parameters or layers. The study memory-depth measures both in fresh processes.',
+    'Estimated memory of activations only, without parameters, the engine and data. Times are estimated from one benchmark of this machine. RevNet and ResNet have the same units and channels, but not the same number of parameters or layers. The study memory-depth measures memory and time in fresh processes.',
   quantities,
   options: {
     mostFactor: field(z.number().min(1).max(1024).default(32), {

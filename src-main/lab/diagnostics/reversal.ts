@@ -128,7 +128,7 @@ export const reversal = defineDiagnostic({
 
     const count = images.shape[0]!
     findings.note(
-      `${count} training images, factor on h ${hFactor}, units repeated ${repeat} times, ${mantissaBits} mantissa bits of the kept state.`,
+      `${count} training images, factor on h ${hFactor}, units repeated ${repeat} times, ${mantissaBits} mantissa bits of the stored state.`,
     )
     const { anchorEvery } = context.config
     for (const note of [...statisticsNotes(network, running), ...formNotes(network, { ...options, anchorEvery })]) findings.note(note)

@@ -12,7 +12,7 @@ import { defineDiagnostic, type LabContext, type LabImages } from '../diagnostic
 import { batchTensors, heldOutStatistics, statisticsImagesOption } from '../frozen.js'
 import { freeing } from '../scope.js'
 
-const PIXELS = 'deviations of the training images (each channel is normalised by its own)'
+const PIXELS = 'standard deviations of the training images (each channel by its own)'
 
 const quantities = {
   perturbation: { label: 'Perturbation', symbol: '', unit: '', formula: 'noise, occlusion or gradient sign', source: 'Retrace' },

@@ -27,7 +27,7 @@ const quantities = {
     symbol: '|δ_j| / |δ_0|',
     unit: 'ratio',
     formula:
-      'Norm of J_j ... J_1 δ over that of δ: root mean square over random directions δ of what the stage starts from (the pair, where the unit keeps one)',
+      'Norm of J_j ... J_1 δ divided by that of δ: root mean square over random perturbations δ of the state at the start of the stage (the pair, if units keep one)',
     source: LYAPUNOV,
   },
   backward: {
@@ -35,7 +35,7 @@ const quantities = {
     symbol: '|∂L/∂Y_j| / |∂L/∂Y_N|',
     unit: 'ratio',
     formula:
-      'Norm over the images of the gradient of the mean cross-entropy for what enters the unit (the pair, where it keeps one), over that for the state behind the last unit',
+      'Norm, over the images, of the gradient of the mean cross-entropy with respect to the state that enters the unit (the pair, if the unit keeps one), divided by that with respect to the state after the last unit',
     source: 'Chang et al. 2018, section "Stability"; Haber and Ruthotto 2017',
   },
   exponent: {
@@ -46,13 +46,13 @@ const quantities = {
       '(1/N) Σ_j log r_ii of the QR decompositions of J_j Q_{j-1} = Q_j R_j through the N units of the stage, at one image; the largest first',
     source: LYAPUNOV,
   },
-  order: { label: 'Exponent', symbol: 'i', unit: '', formula: 'Counted from 1, the largest', source: LYAPUNOV },
+  order: { label: 'Exponent', symbol: 'i', unit: '', formula: 'Counted from 1, the largest exponent', source: LYAPUNOV },
   frozenExponent: {
     label: 'Exponent predicted by the frozen spectrum',
     symbol: '(1/N) Σ log ρ_j',
     unit: 'per unit',
     formula:
-      'Mean over the units of the stage of the logarithm of the spectral radius of the frozen unit: 0 where every eigenvalue lies in the stable region',
+      'Mean, over the units of the stage, of the logarithm of the spectral radius of the frozen unit; 0 if every eigenvalue lies in the stability region',
     source: 'Retrace; see the diagnostic spectrum',
   },
   largestSingular: {
@@ -60,21 +60,21 @@ const quantities = {
     symbol: 'σ_max',
     unit: '',
     formula:
-      'Of the Jacobian of the state behind the last unit with respect to the state that enters the first, at one image; by Golub-Kahan',
+      'Largest singular value of the Jacobian of the state after the last unit with respect to the state that enters the first, at one image; by Golub-Kahan',
     source: 'Golub and Van Loan, "Matrix computations", section 10.4',
   },
   logitSingular: {
     label: 'Largest singular value from image to logits',
     symbol: 'σ_max',
     unit: '',
-    formula: 'Of the Jacobian of the logits with respect to the normalised image, taken whole, at one image',
+    formula: 'Largest singular value of the whole Jacobian of the logits with respect to the normalised image, at one image',
     source: 'Novak et al. 2018, "Sensitivity and generalization in neural networks"',
   },
   residual: {
     label: 'Residual',
     symbol: '',
     unit: 'relative',
-    formula: 'Of the largest singular value through all stages, over the value',
+    formula: 'Residual of the largest singular value through all stages, divided by the value',
     source: 'Golub and Van Loan, section 10.4',
   },
 } as const

@@ -25,21 +25,21 @@ const quantities = {
     label: 'Imaginary part of step size times eigenvalue',
     symbol: 'Im z',
     unit: '',
-    formula: 'As the real part',
+    formula: 'Same as for the real part',
     source: SCHEMES,
   },
   largest: {
     label: 'Largest step size times eigenvalue',
     symbol: 'max |z|',
     unit: '',
-    formula: 'max |z| over the eigenvalues that were found; on the imaginary axis h ω of the fastest oscillation',
+    formula: 'max |z| over the computed eigenvalues; on the imaginary axis, this is h ω of the fastest oscillation',
     source: SCHEMES,
   },
   rightmost: {
     label: 'Largest real part',
     symbol: 'max Re z',
     unit: '',
-    formula: 'max Re z over the eigenvalues that were found; above 0 the frozen dynamics itself grows',
+    formula: 'max Re z over the computed eigenvalues; above 0, the frozen dynamics itself grows',
     source: SCHEMES,
   },
   margin: {
@@ -47,7 +47,7 @@ const quantities = {
     symbol: '',
     unit: 'relative',
     formula:
-      '1 - max |z| / limit, where the stable z lie on the imaginary axis (limit 2 for Hamiltonian, RevNet and leapfrog, 1 for midpoint); 1 - max |1 + z| for forward Euler. Below 0: outside',
+      '1 - max |z| / limit, where the stable z lie on the imaginary axis (limit 2 for Hamiltonian, RevNet and leapfrog, 1 for midpoint); 1 - max |1 + z| for forward Euler. Negative outside the stability region',
     source: SCHEMES,
   },
   growth: {
@@ -77,14 +77,14 @@ const quantities = {
     label: 'Residual of the largest eigenvalue',
     symbol: '',
     unit: 'relative',
-    formula: '|A x - θ x| / |θ| for its unit Ritz vector x, of the map A whose eigenvalue, or singular value, θ is',
+    formula: '|A x - θ x| / |θ| with the unit Ritz vector x, where θ is the eigenvalue or singular value of the map A',
     source: 'Golub and Van Loan, "Matrix computations", chapter 10',
   },
   negativeGammas: {
     label: 'Negative batch norm scales',
     symbol: '',
     unit: '',
-    formula: 'Number of negative gammas in the unit, which make a symmetric layer non-symmetric',
+    formula: 'Number of negative gammas in the unit, which make a symmetric layer nonsymmetric',
     source: 'Retrace',
   },
 } as const

@@ -19,14 +19,14 @@ const quantities = {
     symbol: 'log |det J|',
     unit: 'nats',
     formula:
-      'log |det J| of what the unit maps: the pair where it keeps one (0 for Hamiltonian, RevNet, midpoint and leapfrog), the state alone else: log |det(I + h J_f)|',
+      'log |det J| of the map of the unit: on the pair if the unit keeps one (0 for Hamiltonian, RevNet, midpoint and leapfrog), otherwise on the state alone, log |det(I + h J_f)|',
     source: SOURCE,
   },
   total: {
     label: 'Log-determinant of all stages',
     symbol: 'Σ log |det J|',
     unit: 'nats',
-    formula: 'Sum over the units; pooling, padding and units that widen are maps between two spaces and have no determinant',
+    formula: 'Sum over the units; pooling, padding and units that widen map between different spaces and have no determinant',
     source: SOURCE,
   },
   how: {
@@ -34,28 +34,28 @@ const quantities = {
     symbol: '',
     unit: '',
     formula:
-      'whole matrix: elimination of the Jacobian; of the form: each substep adds to one state a function of the other, which is a shear; series: Σ (-1)^{k+1} tr(M^k)/k by random probes, for |M| < 1',
+      'whole matrix: elimination of the Jacobian; of the form: each substep adds a function of one state to the other, which is a shear; series: Σ (-1)^{k+1} tr(M^k)/k by random probes, for |M| < 1',
     source: 'Series and probes: Hutchinson 1990; Grathwohl et al. 2019 (FFJORD) for its use',
   },
   standardError: {
     label: 'Standard error of the estimate',
     symbol: '',
     unit: 'nats',
-    formula: 'Deviation over the probes, over the root of their number',
+    formula: 'Standard deviation over the probes divided by the square root of their number',
     source: 'Hutchinson 1990',
   },
   spectralNorm: {
-    label: 'Norm of what the series expands',
+    label: 'Norm of the expanded matrix',
     symbol: '|M|',
     unit: '',
-    formula: 'Largest singular value of h J_f, by Golub-Kahan; the series diverges from 1 on',
+    formula: 'Largest singular value of h J_f, by Golub-Kahan; the series diverges if it is 1 or more',
     source: 'Golub and Van Loan, "Matrix computations", section 10.4',
   },
   shift: {
     label: 'Drift: mean change of the state',
     symbol: '',
     unit: '',
-    formula: 'Mean over images and features of Y_{j+1} - Y_j, of the state that the pair hands on (the bias shift)',
+    formula: 'Mean of Y_{j+1} - Y_j over images and features, for the state that the pair passes on (the bias shift)',
     source: SOURCE,
   },
   gain: {
@@ -76,7 +76,7 @@ export const volume = defineDiagnostic({
   rank: 4,
   question: 'Do the units conserve volume, and does the state drift?',
   limits:
-    'Volume conservation does not bound single directions: one can grow while another shrinks. For schemes on pairs it says nothing about the map from the input to the state alone. For large states of one-step schemes it is estimated, and only if the series converges.',
+    'Conserving volume does not bound individual directions: one can grow while another shrinks. For schemes on pairs, it says nothing about the map from the input to the state alone. For large states of one-step schemes, the volume is estimated, and only if the series converges.',
   quantities,
   options: {
     images: imagesOption(8, 256, 'Number of training images for the drift.'),
@@ -91,7 +91,7 @@ export const volume = defineDiagnostic({
       group: 'Evaluation',
       label: 'Dense Jacobian up to',
       unit: 'numbers',
-      help: 'Largest state size for which the dense Jacobian is used; the cost grows with the third power.',
+      help: 'Largest state size for which the dense Jacobian is used; the cost grows with its third power.',
     }),
     probes: field(z.int().min(2).max(1000).default(10), {
       group: 'Evaluation',

@@ -7,7 +7,7 @@ import { defineDiagnostic } from '../diagnostic.js'
 import type { Findings } from '../findings.js'
 import { PLACES } from '../places.js'
 
-const SMOOTH = 'Chang et al. 2018, eq. 19: what weight smoothness holds down'
+const SMOOTH = 'Chang et al. 2018, eq. 19: what weight smoothness penalises'
 
 const quantities = {
   ...PLACES,
@@ -17,28 +17,28 @@ const quantities = {
     label: 'Change to the next unit',
     symbol: '|K_{j+1} - K_j|',
     unit: '',
-    formula: 'Norm of the difference to the same parameter of the next unit of the stage',
+    formula: 'Norm of the difference from the same parameter of the next unit of the stage',
     source: SMOOTH,
   },
   relative: {
     label: 'Relative change to the next unit',
     symbol: '|K_{j+1} - K_j| / |K_j|',
     unit: 'relative',
-    formula: 'Change over norm; independent kernels of one size have √2',
+    formula: 'Change divided by norm; √2 for independent kernels of equal norm',
     source: SMOOTH,
   },
   penalty: {
     label: 'Penalty of weight smoothness',
     symbol: '',
     unit: 'nats',
-    formula: 'authors: (α/2) Σ |K_{j+1} - K_j|²; paper: (α/h) Σ |K_{j+1} - K_j|², over the kernels that it couples',
+    formula: 'authors: (α/2) Σ |K_{j+1} - K_j|²; paper: (α/h) Σ |K_{j+1} - K_j|², over the coupled kernels',
     source: SMOOTH,
   },
   decay: {
     label: 'Penalty of weight decay',
     symbol: '',
     unit: 'nats',
-    formula: '(wd/2) Σ |w|² over convolution and dense kernels; none where the optimizer decouples it',
+    formula: '(wd/2) Σ |w|² over convolution and dense kernels; none if the optimizer decouples it',
     source: 'Chang et al. 2018, section "Experiments"',
   },
 } as const

@@ -75,7 +75,7 @@ export const flow = defineInstrument<FlowSetting, FlowView>({
           ...(ofBatch ? ['Batch norm uses the fixed mean and variance of these samples.'] : []),
           ...(reversible
             ? formNotes(network, { ...setting, anchorEvery: config.anchorEvery })
-            : [`${network.dynamics.label} is not reversible, so there is no way back.`]),
+            : [`${network.dynamics.label} is not reversible, so the flow only runs forward.`]),
         ],
       }
     } finally {

@@ -82,7 +82,7 @@ export const inspector = defineInstrument<InspectorSetting, InspectorView>({
       h: network.config.h,
       normalised: network.statistics.length > 0,
       notes: [
-        ...(own ? ['The own image has no class: its loss is that of the class that the network predicts for it.'] : []),
+        ...(own ? ['Your image has no class, so its loss is that of the class that the network predicts.'] : []),
         ...(gradients ? [] : [VANISHED]),
         ...statisticsNotes(network, running),
         ...formNotes(network, { ...setting, anchorEvery: config.anchorEvery }),
@@ -128,7 +128,7 @@ function behind(first: LabImages, others: LabImages): LabImages {
 function refuseImage({ network, config: { dataset } }: LabTarget, { given }: InspectorSetting): string | null {
   const { height, width, channels } = network.config.image
   if (given === null || fromBase64(given).length === height * width * channels) return null
-  return `The image has not the shape of those of ${dataset} (${height}x${width}x${channels}). Choose its file again.`
+  return `The image does not have the shape of those of ${dataset} (${height}x${width}x${channels}). Choose its file again.`
 }
 
 /** Of the units that undoing leads back into, some that are spread evenly, as `stage/unit`. */

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { balancedLimit, escape, minimum, sharpness, stableSharpness } from '../../numeric/theory/chain.js'
 import { computed, defineComputation } from '../computation.js'
 
-/** The most points of a curve that are kept. */
+/** Maximum number of points kept of a curve. */
 const POINTS = 80
 
-/** Descent from beside a minimum of a chain, with a step that is a multiple of the largest stable one there. */
+/** Descent from near a minimum of a chain, with a step size that is a multiple of the largest stable one at that minimum. */
 export const chainEscape = defineComputation({
   id: 'chain-escape',
   revision: 1,

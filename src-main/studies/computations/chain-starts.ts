@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { balancedLimit, convergence, drawStarts } from '../../numeric/theory/chain.js'
 import { computed, defineComputation } from '../computation.js'
 
-/** Descent on a chain from many starts, with a step that is a multiple of the largest with which any minimum is stable. */
+/** Descent on a chain from many starts, with a step size that is a multiple of the largest at which any minimum is stable. */
 export const chainStarts = defineComputation({
   id: 'chain-starts',
   revision: 1,

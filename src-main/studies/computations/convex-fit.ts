@@ -5,7 +5,7 @@ import { computed, defineComputation } from '../computation.js'
 /** Half of the range of the points. */
 const RANGE = Math.PI
 const POINTS = 101
-/** Of the curve of the loss. */
+/** Number of points recorded of the loss. */
 const RECORDS = 50
 const list = z.array(computed)
 
@@ -14,7 +14,7 @@ export const convexFit = defineComputation({
   id: 'convex-fit',
   revision: 1,
   options: z.strictObject({
-    /** Of each part. */
+    /** Number of hinges in each part. */
     hinges: z.int().min(1).max(1000),
     step: z.number().positive(),
     steps: z.int().min(1).max(1_000_000),

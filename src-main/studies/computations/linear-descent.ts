@@ -38,7 +38,7 @@ export const linearDescent = defineComputation({
     size: z.int().min(1).max(16),
     deviation: z.number().min(0).max(10),
     depth: z.int().min(1).max(256),
-    /** Of the start of plain layers. */
+    /** Standard deviation of the initial plain layers, before division by the root of the size. */
     plainDeviation: z.number().min(0).max(10),
     /** The learning rate is this over the depth. */
     rate: z.number().positive(),

@@ -15,7 +15,7 @@ export const STARTS = [
 
 const timesTheLimit = (ratio: unknown): string => `${String(ratio)} times the limit`
 
-/** Predicted and observed steps of escape, and what becomes of it. */
+/** Predicted and observed steps of each escape, and its outcome. */
 export function reportEscapes(cells: readonly StudyOutcome[], m: number, findings: Findings<typeof quantities>): void {
   const found = cells.map((outcome) => ({ ...outcome, result: chainEscape.resultOf(outcome) }))
   const column = <T>(read: (result: NonNullable<(typeof found)[number]['result']>) => T): (T | null)[] =>
@@ -47,7 +47,7 @@ export function reportEscapes(cells: readonly StudyOutcome[], m: number, finding
     logY: true,
     marks: [{ axis: 'x', value: 1, label: 'largest stable step' }],
   })
-  // Curves of one chain: what they show depends on the multiple alone.
+  // Only the deepest chain is drawn, because the shape of the curves depends only on the multiple of the limit.
   const deepest = Math.max(...found.map(({ factors }) => Number(factors['depth'])))
   const curves = found.flatMap(({ factors, result }) =>
     result && factors['depth'] === deepest
@@ -75,9 +75,11 @@ export function reportEscapes(cells: readonly StudyOutcome[], m: number, finding
   })
   if (m > 0)
     findings.note(
-      `With momentum ${m} the limit is ${2 * (1 + m)} over the sharpness; the steps are predicted for a distance that grows by one factor from the start on.`,
+      `With momentum ${m}, the limit is ${2 * (1 + m)} divided by the sharpness. The predicted steps assume that the distance grows by the same factor from the first step.`,
     )
-  findings.note('"other minimum" and "bounded" have left the minimum without diverging: a cycle or a flatter minimum beside it holds them.')
+  findings.note(
+    'Runs marked "other minimum" or "bounded" left the minimum without diverging: they are held by a nearby flatter minimum or a cycle.',
+  )
 }
 
 /** The share of starts that converge. */
@@ -103,7 +105,7 @@ export function reportStarts(cells: readonly StudyOutcome[], findings: Findings<
     findings.say('bound', stableSharpness(1))
   }
   findings.line({
-    title: 'Share of starts that converge, by step size over the largest stable one',
+    title: 'Share of starts that converge, by step size relative to the largest stable one',
     table: 'starts',
     x: 'depth',
     y: STARTS.map(({ column }) => column),
@@ -113,16 +115,23 @@ export function reportStarts(cells: readonly StudyOutcome[], findings: Findings<
   })
 }
 
-/** The convex and the concave part of a fit, and how it came about. */
+/** The convex and the concave part of a fit, and the progress of the fit. */
 export function reportFit(outcome: StudyOutcome, findings: Findings<typeof quantities>): void {
   const result = convexFit.resultOf(outcome)
   if (!result) return
   const { x, target, sum, convex, concave, line, records } = result
-  findings.table('fit', 'A sine as line, convex and concave part', { x, target, sum, convexPart: convex, concavePart: concave, line })
+  findings.table('fit', 'A sine as the sum of a line, a convex and a concave part', {
+    x,
+    target,
+    sum,
+    convexPart: convex,
+    concavePart: concave,
+    line,
+  })
   const second = (values: readonly number[]): number[] => values.slice(2).map((value, at) => value - 2 * values[at + 1]! + values[at]!)
   findings.say('second', Math.min(...second(convex), ...second(concave.map((value) => -value))))
   findings.line({
-    title: 'Convex and concave part of a fit',
+    title: 'Convex and concave parts of a fit',
     table: 'fit',
     x: 'x',
     y: ['sum', 'target', 'convexPart', 'concavePart', 'line'],

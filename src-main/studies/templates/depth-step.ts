@@ -22,14 +22,14 @@ const quantities = {
     label: 'Gradient error of the reversal',
     symbol: '',
     unit: 'relative',
-    formula: 'Worst of the checks during training: largest over parameters of |reversed − stored| / |stored|, over all seeds',
+    formula: 'Worst check during training: largest |reversed − stored| / |stored| over all parameters and seeds',
     source: 'numeric/gradient-error.ts',
   },
   reconstructionError: {
     label: 'Reconstruction error',
     symbol: '',
     unit: 'relative',
-    formula: 'Last recorded error of the reconstructed first state, relative to it; the largest over the seeds',
+    formula: 'Last recorded error of the reconstructed first state, relative to that state; the largest over the seeds',
     source: 'Gomez et al. 2017, section 3',
   },
   margin: spectrum.quantities['margin']!,
@@ -37,12 +37,12 @@ const quantities = {
     label: 'Integration time h × units',
     symbol: 'hN',
     unit: '',
-    formula: 'Step size times the units of a stage: how far a stage integrates',
+    formula: 'Step size times the number of units in a stage: how far a stage integrates',
     source: 'Chang et al. 2018, section 3.1',
   },
 } as const
 
-/** What the diagnostic says of a run: the smallest margin of its units. */
+/** The smallest stability margin of the units of a run, from the diagnostic. */
 const marginOf = ({ diagnosed }: StudyOutcome): number | null => {
   const said = diagnosed?.[spectrum.id]?.summary.find(({ key }) => key === 'margin')?.value
   return said === undefined || said === null ? null : numberOf(said)
@@ -56,14 +56,14 @@ export const depthStep = defineStudy({
   rank: 4,
   question: 'How do accuracy and the exactness of the reversal depend on step size and depth?',
   limits:
-    'One small network and one length of training. The stability margin is that of the least stable unit of a trained network, linearised at one image; it is measured on demand.',
+    'One small network, trained for one length. The stability margin is that of the least stable unit of the trained network, linearised at one image; it is measured on demand.',
   quantities,
   diagnostics: [spectrum.id],
   options: {
     preset: field(z.string().min(1).max(100).default('hamiltonian-quick'), {
       group: 'Network',
       label: 'Network (preset)',
-      help: 'A reversible network; its stages keep their channels.',
+      help: 'A reversible network. Its stages keep their channels.',
       choose: 'preset',
     }),
     dataset: datasetOption('mnist'),
@@ -135,7 +135,7 @@ export const depthStep = defineStudy({
     const trained = outcomes.filter((outcome) => outcome.state === 'finished').length
     if (known < trained)
       findings.note(
-        `The stability margin is known of ${known} of ${trained} finished runs: measure it on the page of the study, or by \`retrace lab ${spectrum.id} --run ID\`.`,
+        `The stability margin has been measured for ${known} of ${trained} finished runs. Measure the others on the page of the study or with \`retrace lab ${spectrum.id} --run ID\`.`,
       )
     findings.heatmap({ title: 'Gradient error of the reversal', ...map, value: 'gradientError', logValue: true })
     findings.heatmap({ title: 'Reconstruction error', ...map, value: 'reconstructionError', logValue: true })

@@ -25,7 +25,7 @@ const quantities = {
     label: 'Weight smoothness',
     symbol: 'α',
     unit: '',
-    formula: 'Coefficient of the smoothness penalty: that of the preset, or 0',
+    formula: 'Coefficient of the smoothness penalty: the value of the preset, or 0',
     source: 'Chang et al. 2018, eq. 19',
   },
   seed,
@@ -34,7 +34,7 @@ const quantities = {
   seconds,
 } as const
 
-/** Evaluations on the way; each is a point of the curve, and the last is on all test images whatever this says. */
+/** Number of evaluations during a run. Each is a point of its curve; the last one always uses all test images. */
 const EVALUATIONS = 5
 
 export const fewerData = defineStudy({
@@ -43,7 +43,7 @@ export const fewerData = defineStudy({
   rank: 3,
   question: 'Do reversible networks need fewer training images than ResNet, and does weight smoothness help?',
   limits:
-    'All runs have the same number of steps, so smaller sets are seen more often. Accuracies at a few seeds do not show small differences: compare them with the deviations and the binomial interval.',
+    'All runs have the same number of steps, so images of smaller sets are seen more often. A few seeds cannot resolve small differences in accuracy: compare them with the standard deviations and the binomial interval.',
   quantities,
   options: {
     presets: presetsOption('hamiltonian-74, resnet-32'),
@@ -129,7 +129,7 @@ export const fewerData = defineStudy({
     for (const failure of failures(outcomes)) findings.warn(failure)
     if (published.length > 0) findings.note(otherConditions(FEWER_DATA, `${options.steps} steps at every size`, dataset!))
     findings.note(
-      'Error bars are the mean plus and minus the standard deviation over seeds; a point without one has a single finished seed.',
+      'Error bars show the mean plus and minus the standard deviation over seeds; a point without an error bar has a single finished seed.',
     )
   },
 })

@@ -15,12 +15,12 @@ const DERIVED = 'Derived; linear Verlet is stable for h σ < 2'
 const quantities = {
   part: { label: 'Part', symbol: '', unit: '', formula: 'plane: Example 1; verlet: the linear Verlet step', source: 'Retrace' },
   kernel: { label: 'Kernel', symbol: 'K', unit: '', formula: 'plus [2 -2; 0 2], minus [-2 0; 2 -2], zero [0 -1; 1 0]', source: SOURCE },
-  input: { label: 'Input', symbol: '', unit: '', formula: 'Point from which the trajectory starts, with its kernel', source: SOURCE },
-  step: { label: 'Step', symbol: 'j', unit: 'steps', formula: 'Number of layers passed', source: SOURCE },
+  input: { label: 'Input', symbol: '', unit: '', formula: 'Start of the trajectory, and its kernel', source: SOURCE },
+  step: { label: 'Step', symbol: 'j', unit: 'steps', formula: 'Number of layers passed so far', source: SOURCE },
   y1: { label: 'First coordinate', symbol: 'y₁', unit: '', formula: 'y ← y + h tanh(y K)', source: SOURCE },
   y2: { label: 'Second coordinate', symbol: 'y₂', unit: '', formula: 'As the first', source: SOURCE },
   distance: {
-    label: 'Distance of the first two inputs',
+    label: 'Distance between the first two inputs',
     symbol: '|y_a - y_b|',
     unit: '',
     formula: 'Euclidean distance after each step',
@@ -37,7 +37,7 @@ const quantities = {
     formula: 'Largest modulus of the roots of μ² - (2 - (hσ)²) μ + 1',
     source: DERIVED,
   },
-  norm: { label: 'Norm of the pair', symbol: '|(y, z)|', unit: '', formula: 'From (1, 0) on, z -= hσ y; y += hσ z', source: DERIVED },
+  norm: { label: 'Norm of the pair', symbol: '|(y, z)|', unit: '', formula: 'Starting at (1, 0): z -= hσ y; y += hσ z', source: DERIVED },
   state: SHARED.state,
 } as const
 
@@ -47,13 +47,23 @@ export const forwardStability = defineStudy({
   id: 'forward-stability',
   title: 'Forward stability',
   rank: 22,
-  question: 'What do layers do to two nearby inputs on their way forward, and up to which step size does Verlet keep them together?',
+  question: 'What happens to two nearby inputs in the forward pass, and up to which step size does Verlet keep them together?',
   limits:
-    'One kernel for all layers: eigenvalues of frozen layers do not bound what grows through layers that differ. The diagnostics Spectrum and Sensitivity show both for any network.',
+    'All layers share one kernel: eigenvalues of frozen layers do not bound the growth through layers that differ. The diagnostics “Spectrum” and “Sensitivity” measure both for any network.',
   quantities,
   options: {
-    h: field(z.number().positive().max(10).default(0.1), { group: 'Network', label: 'Step size h', help: 'Of Example 1.', source: SOURCE }),
-    steps: field(z.int().min(1).max(1000).default(10), { group: 'Network', label: 'Steps', unit: 'steps', help: 'Layers of Example 1.' }),
+    h: field(z.number().positive().max(10).default(0.1), {
+      group: 'Network',
+      label: 'Step size h',
+      help: 'Step size of Example 1.',
+      source: SOURCE,
+    }),
+    steps: field(z.int().min(1).max(1000).default(10), {
+      group: 'Network',
+      label: 'Steps',
+      unit: 'steps',
+      help: 'Number of layers in Example 1.',
+    }),
     products: numbersOption('1, 1.9, 2.1', {
       group: 'Network',
       label: 'h σ of Verlet',
@@ -63,7 +73,7 @@ export const forwardStability = defineStudy({
       group: 'Network',
       label: 'Steps of Verlet',
       unit: 'steps',
-      help: 'How often the linear step is repeated.',
+      help: 'Number of times the linear step is applied.',
     }),
   },
   expand({ h, steps, products, verletSteps }) {
@@ -102,13 +112,13 @@ export const forwardStability = defineStudy({
       regions: [],
     })
     const apart = flows.flatMap(({ kernel, result }) => result.distance.map((distance, step) => ({ kernel, step, distance })))
-    findings.table('distances', 'Distance of the first two inputs', {
+    findings.table('distances', 'Distance between the first two inputs', {
       kernel: apart.map(({ kernel }) => kernel),
       step: apart.map(({ step }) => step),
       distance: apart.map(({ distance }) => distance),
     })
     findings.line({
-      title: 'Distance of two nearby inputs',
+      title: 'Distance between two nearby inputs',
       table: 'distances',
       x: 'step',
       y: ['distance'],

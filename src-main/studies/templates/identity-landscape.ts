@@ -16,7 +16,7 @@ const quantities = {
   problem: quantity(
     'Problem',
     '',
-    'residual: layers I + A from A = 0; plain: layers W from small entries; negative determinant: R = −1',
+    'residual: layers I + A, starting at A = 0; plain: layers W, starting from small entries; negative determinant: R = −1',
     DERIVED,
   ),
   depth: quantity('Layers', 'layers', 'Number l of linear layers', READ, 'l'),
@@ -27,23 +27,28 @@ const quantities = {
   bound: quantity('Lower bound by τ', '', '4 l (1 − τ)^(2(l−1)) s_min(S) (f − C); none where τ ≥ 1', DERIVED),
   tight: quantity('Lower bound by all layers', '', '4 s_min(S) (f − C) Σ_i ∏_(j≠i) s_min(I + A_j)²', DERIVED),
   quoted: quantity(
-    'Bound as it is quoted',
+    'Bound as usually quoted',
     '',
-    '4 l (1 − τ)^(l−1) s_min(S)² (f − C): false as it stands, see the counterexamples',
+    '4 l (1 − τ)^(l−1) s_min(S)² (f − C): false in this form, see the counterexamples',
     `${RECALLED}, eq. 2.3`,
   ),
   tau: quantity('Largest residual', '', 'τ = max |A_i|, the largest spectral norm of a layer minus the identity', READ, 'τ'),
   tauDepth: quantity('Largest residual times layers', '', 'τ l, which the 1/l law keeps bounded', DERIVED, 'τ l'),
-  optimumFirst: quantity('Bound of an optimum', '', '(4π + 3γ) / l with γ = max |log s(R)|; for det R > 0 and l ≥ 3γ alone', READ),
-  optimumLater: quantity('Bound of an optimum, later version', '', '2 (√π + √(3γ))² / l; for det R > 0 alone', RECALLED),
+  optimumFirst: quantity(
+    'Bound on the residuals of an optimum',
+    '',
+    '(4π + 3γ) / l with γ = max |log s(R)|; only for det R > 0 and l ≥ 3γ',
+    READ,
+  ),
+  optimumLater: quantity('Bound on the residuals of an optimum, later version', '', '2 (√π + √(3γ))² / l; only for det R > 0', RECALLED),
   stableRate: quantity(
     'Largest stable learning rate',
     '',
-    '2 over the largest eigenvalue of the Hessian at the end, where the excess is below 1% of its start',
+    '2 divided by the largest eigenvalue of the Hessian at the end; only if the excess is below 1% of its initial value',
     DERIVED,
   ),
-  rate: quantity('Learning rate', '', 'The same for all layers: the option over the number of layers', 'Retrace'),
-  determinant: quantity('Sign of det R', '', 'Of the best linear map. The theorems ask for a positive one', READ),
+  rate: quantity('Learning rate', '', 'The same for all layers: the value of the option divided by the number of layers', 'Retrace'),
+  determinant: quantity('Sign of det R', '', 'R is the best linear map. The theorems require a positive determinant', READ),
   checked: quantity('Steps checked', 'steps', 'Steps at which both lower bounds were compared with the gradient', DERIVED),
   violated: quantity(
     'Violations of the derived bounds',
@@ -59,9 +64,9 @@ export const identityLandscape = defineStudy({
   id: 'identity-landscape',
   title: 'Landscape of linear residual networks',
   rank: 21,
-  question: 'Has a linear residual network no critical points but its optima, how small may its layers be, and when does that fail?',
+  question: 'Are the optima the only critical points of a linear residual network, how small can its layers be, and when does this fail?',
   limits:
-    'Linear networks in double precision, with the second moments of their inputs and without noise. The bounds hold while every residual is smaller than 1; larger ones have none.',
+    'Linear networks in double precision, with the second moments of their inputs and without noise. The bounds hold while every residual is smaller than 1; there are none for larger residuals.',
   quantities,
   options: {
     depths: numbersOption('1, 2, 8, 32', {
@@ -70,29 +75,37 @@ export const identityLandscape = defineStudy({
       unit: 'layers',
       help: 'Numbers of layers, separated by commas.',
     }),
-    size: field(z.int().min(1).max(16).default(8), { group: 'Network', label: 'Size', help: 'Numbers that every layer maps.' }),
+    size: field(z.int().min(1).max(16).default(8), {
+      group: 'Network',
+      label: 'Size',
+      help: 'Number of inputs and outputs of every layer.',
+    }),
     deviation: field(z.number().min(0).max(2).default(0.35), {
       group: 'Data',
       label: 'Deviation of the target',
-      help: 'The best linear map is the identity plus normal entries of this deviation; its determinant is made positive.',
+      help: 'The best linear map is the identity plus normally distributed entries with this standard deviation; its determinant is made positive.',
     }),
     plainDeviation: field(z.number().min(0).max(2).default(0.5), {
       group: 'Network',
       label: 'Deviation of plain layers',
-      help: 'Plain layers start at normal entries of this deviation over the root of the size.',
+      help: 'Entries of plain layers are initialised from a normal distribution with this standard deviation divided by the square root of the size.',
     }),
     rate: field(z.number().positive().max(10).default(0.05), {
       group: 'Training',
       label: 'Learning rate times layers',
-      help: 'Divided by the number of layers.',
+      help: 'The learning rate is this value divided by the number of layers.',
     }),
     steps: field(z.int().min(1).max(20_000).default(400), {
       group: 'Training',
       label: 'Steps',
       unit: 'steps',
-      help: 'Of every descent; 20 times as many where the determinant is negative.',
+      help: 'Number of steps of each descent; 20 times as many if the determinant is negative.',
     }),
-    seed: field(z.int().min(0).max(1e9).default(1), { group: 'Run', label: 'Seed', help: 'Of the target and of plain layers.' }),
+    seed: field(z.int().min(0).max(1e9).default(1), {
+      group: 'Run',
+      label: 'Seed',
+      help: 'Determines the target and the initial plain layers.',
+    }),
   },
   expand({ depths, size, deviation, plainDeviation, rate, steps, seed }) {
     return readNumbers('depths', depths, { least: 1, whole: true }).flatMap((depth) =>
@@ -144,8 +157,8 @@ export const identityLandscape = defineStudy({
     })
     for (const [problem, title] of [
       ['residual', 'Excess of residual layers'],
-      ['plain', 'Excess of plain layers from small starts'],
-      ['negative determinant', 'Excess where the determinant is negative'],
+      ['plain', 'Excess of plain layers with small initial weights'],
+      ['negative determinant', 'Excess if the determinant is negative'],
     ] as const) {
       const { key, rows } = curves(problem)
       if (rows.length === 0) continue
@@ -159,7 +172,7 @@ export const identityLandscape = defineStudy({
     reportBounds()
     reportSizes()
     const points = counterexamples()
-    findings.table('counterexamples', 'Counterexamples to the bound as it is quoted', {
+    findings.table('counterexamples', 'Counterexamples to the bound as usually quoted', {
       name: points.map(({ name }) => name),
       excess: points.map(({ excess }) => excess),
       gradient: points.map(({ gradientNormSquared }) => gradientNormSquared),
@@ -167,10 +180,10 @@ export const identityLandscape = defineStudy({
       quoted: points.map(({ quoted }) => quoted),
     })
     findings.note(
-      'The bound in the form in which it is usually quoted is false as it stands: at both counterexamples it is above the squared gradient norm. The derived bounds are those that are checked.',
+      'The bound is false in the form in which it is usually quoted: at both counterexamples it exceeds the squared gradient norm. The study therefore checks the derived bounds.',
     )
     findings.warn(
-      'The problem "negative determinant" violates the hypothesis of the theorems: from two layers on, descent from the identity cannot reach its optimum, and stops at an excess of 1.',
+      'The problem "negative determinant" violates the hypothesis of the theorems: with two or more layers, descent from the identity cannot reach its optimum and stops at an excess of 1.',
     )
     for (const failure of failures(outcomes)) findings.warn(failure)
 
@@ -209,7 +222,7 @@ export const identityLandscape = defineStudy({
         optimumLater: rows.map(({ result }) => result!.optimumLater),
       })
       findings.line({
-        title: 'Largest residual at the end over depth: the 1/l law is a line',
+        title: 'Largest residual at the end over depth; the 1/l law is a straight line',
         table: 'sizes',
         x: 'depth',
         y: ['tau', 'optimumFirst', 'optimumLater'],

@@ -17,7 +17,7 @@ const quantities = {
   paperParameters: {
     ...parameters,
     label: 'Parameters, published',
-    formula: 'As printed in the paper, rounded there to ten thousand',
+    formula: 'As printed in the paper, where it is rounded to ten thousand',
     source: 'Chang et al. 2018',
   },
   memory,
@@ -32,7 +32,7 @@ export const mainTable = defineStudy({
   rank: 1,
   question: 'How accurate are the networks of the paper on its data sets, and what do they cost?',
   limits:
-    'With fewer images or shorter runs than the paper’s, accuracies are lower than the published ones, which then stand in a column of their own. A binomial interval says how well the test images determine one accuracy, not how seeds differ.',
+    'With fewer images or shorter runs than in the paper, accuracies are lower than the published ones, which are then listed in a separate column. A binomial interval describes how well the test images determine one accuracy, not how seeds differ.',
   quantities,
   options: {
     presets: presetsOption('resnet-32, revnet-38, hamiltonian-74, midpoint-26, leapfrog-26'),
@@ -46,7 +46,7 @@ export const mainTable = defineStudy({
       group: 'Training',
       label: 'Epochs of each run',
       unit: 'epochs',
-      help: 'Length of every run. 0 uses the length of the presets, which is that of the paper and takes days on a processor.',
+      help: 'Length of every run. 0 uses the length of the presets, which is that of the paper and takes days on a CPU.',
     }),
     seeds: seedsOption('1-3'),
   },
@@ -116,7 +116,7 @@ export const mainTable = defineStudy({
     for (const [at, set] of [...new Set(groups.map(({ factors }) => String(factors['dataset'])))].entries()) {
       const own = groups.flatMap((group, place) => (group.factors['dataset'] === set ? [{ group, row: rows[place]! }] : []))
       const columns = accuracyColumns(own.map(({ group }) => group))
-      // What failed has its place in the legend, also where no seed is left for a point.
+      // Failed runs are named in the legend even if no seed is left to draw a point for.
       const variants = own.map(({ group: { factors, failed: lost } }) =>
         lost > 0 ? `${String(factors['network'])} (${lost} failed or diverged)` : String(factors['network']),
       )
@@ -151,7 +151,8 @@ export const mainTable = defineStudy({
     }
     for (const failure of failures(outcomes)) findings.warn(failure)
     const differences = new Set(rows.flatMap(({ known, why }) => (known !== null && why !== null ? [why] : [])))
-    if (differences.size > 0) findings.note(`Other conditions than those of the published accuracies: ${[...differences].join('; ')}.`)
+    if (differences.size > 0)
+      findings.note(`Conditions that differ from those of the published accuracies: ${[...differences].join('; ')}.`)
     if (rows.some(({ known }) => known !== null)) findings.note(`Published accuracies: ${published.origin}.`)
   },
 })

@@ -15,9 +15,9 @@ const MIB = 2 ** 20
 /** Of the machine's memory, the part that a measurement may be expected to take: the rest is the system's and the workbench's. */
 const SHARE = 0.7
 
-const MEASURED = 'Measured by `retrace bench step` in a process of its own, on made-up images'
+const MEASURED = 'Measured by `retrace bench step` in a separate process, on synthetic images'
 const quantities = {
-  curve: { label: 'Network', symbol: '', unit: '', formula: 'Architecture and mode of backpropagation', source: 'Retrace' },
+  curve: { label: 'Network', symbol: '', unit: '', formula: 'Architecture and backpropagation mode', source: 'Retrace' },
   units: { label: 'Units of the network', symbol: '', unit: 'units', formula: 'Units of all stages', source: 'Retrace' },
   layers: {
     label: 'Layers',
@@ -38,7 +38,7 @@ const quantities = {
     symbol: '',
     unit: 'MiB',
     formula:
-      'Peak resident set of the process minus its resident set before the network was made: activations, weights, and buffers of the engine',
+      'Peak resident set of the process minus its resident set before the network was created: activations, weights, and buffers of the engine',
     source: MEASURED,
   },
   peak: { label: `${MEMORY.process.label}, peak`, symbol: '', unit: 'MiB', formula: 'Peak resident set of the process', source: MEASURED },
@@ -46,7 +46,7 @@ const quantities = {
     label: 'Time of a training step',
     symbol: '',
     unit: 's',
-    formula: 'Median of the timed steps; the first, which warms up, is not timed',
+    formula: 'Median of the timed steps; the first step is a warm-up and is not timed',
     source: MEASURED,
   },
   capture: { label: 'Time of compiling the step', symbol: '', unit: 's', formula: 'Once per run, before the first step', source: MEASURED },
@@ -56,7 +56,8 @@ const quantities = {
     label: 'Units at which stored activations no longer fit in memory',
     symbol: '',
     unit: 'units',
-    formula: 'Fewest units, in the proportions of the network, whose stored activations alone take more than the memory of this machine',
+    formula:
+      'Smallest number of units, in the proportions of the network, whose stored activations alone exceed the memory of this machine',
     source: 'Retrace',
   },
   memory: { label: 'Memory of this machine', symbol: '', unit: 'MiB', formula: 'As reported by the operating system', source: 'Retrace' },
@@ -102,15 +103,15 @@ export const memoryDepth = defineStudy({
   id: 'memory-depth',
   title: 'Memory and time over depth',
   rank: 2,
-  question: 'How does the memory and the time of a training step grow with depth, reversible and stored?',
+  question: 'How do the memory and time of a training step grow with depth in reversible and stored mode?',
   limits:
-    'RevNet and ResNet have the same channels and units as the network, not the same number of parameters. The memory of a process includes weights, buffers and what the engine keeps, so its curve starts above that of the activations.',
+    'RevNet and ResNet have the same channels and units as the network, but not the same number of parameters. Process memory includes weights, buffers and the memory that the engine keeps, so its curve starts above that of the activations.',
   quantities,
   options: {
     preset: field(z.string().min(1).max(100).default('hamiltonian-74'), {
       group: 'Network',
       label: 'Network (preset)',
-      help: 'Its channels are kept and its units multiplied.',
+      help: 'Its channels are kept and its numbers of units are multiplied.',
       choose: 'preset',
     }),
     factors: numbersOption('0.5, 1, 2, 4, 8, 16', {
@@ -129,7 +130,7 @@ export const memoryDepth = defineStudy({
       group: 'Training',
       label: 'Timed steps',
       unit: 'steps',
-      help: 'The median of them is shown.',
+      help: 'Number of timed steps; the result is their median.',
     }),
   },
   expand(options, home) {
@@ -195,11 +196,11 @@ export const memoryDepth = defineStudy({
     const absent = points.filter((point) => !point.fits)
     if (absent.length > 0)
       findings.warn(
-        `Not measured, because their activations are estimated at more than ${SHARE * 100}% of the memory of this machine: ${absent.map(({ curve, units }) => `${curve} with ${units} units`).join('; ')}.`,
+        `Not measured because their activations are estimated to take more than ${SHARE * 100}% of the memory of this machine: ${absent.map(({ curve, units }) => `${curve} with ${units} units`).join('; ')}.`,
       )
     for (const failure of failures(outcomes)) findings.warn(failure)
     findings.note(
-      `Batch of ${options.batch} images of 32x32 pixels; each measurement in a fresh process, with nothing else of the workbench at work.`,
+      `Batch of ${options.batch} images of 32x32 pixels; each measurement runs in a fresh process while the workbench does nothing else.`,
     )
   },
 })

@@ -27,7 +27,7 @@ const quantities = {
     label: 'Weight smoothness',
     symbol: 'α',
     unit: '',
-    formula: 'Coefficient of the penalty on differences of consecutive kernels',
+    formula: 'Coefficient of the penalty on differences between consecutive kernels',
     source: 'Chang et al. 2018, eq. 19',
   },
   seed,
@@ -40,9 +40,9 @@ export const regularisation = defineStudy({
   id: 'regularisation',
   title: 'Regularisation',
   rank: 5,
-  question: 'Which weight decay and weight smoothness generalise best?',
+  question: 'Which combination of weight decay and weight smoothness generalises best?',
   limits:
-    'The grid shows test accuracies of every cell. Choosing a cell by them would select on the test set: choose with the study "Search", which uses a validation split.',
+    'The grid shows the test accuracy of every cell. Choosing a cell by it would select on the test set; use the study “Search” to choose, which uses a validation split.',
   quantities,
   options: {
     presets: presetsOption('hamiltonian-quick'),

@@ -13,7 +13,7 @@ import { defineStudy, type NewCell } from '../template.js'
 const network = { group: 'Network' as const }
 const training = { group: 'Training' as const }
 
-/** Of the fit; small enough for every seed that was tried. */
+/** Step size of the fit, small enough to converge for every seed that was tried. */
 const FIT_STEP = 0.05
 
 export const stabilityOfDescent = defineStudy({
@@ -21,9 +21,9 @@ export const stabilityOfDescent = defineStudy({
   title: 'Stability of descent',
   rank: 20,
   question:
-    'Which step sizes keep gradient descent at a minimum, how fast does it leave, and why do residual chains tolerate more than plain ones?',
+    'Which step sizes keep gradient descent at a minimum, how fast does it escape otherwise, and why do residual chains tolerate larger steps than plain ones?',
   limits:
-    'Chains of scalars and a fit in one dimension, in double precision: models of networks, not networks. Leaving a minimum is not divergence. Full gradients without noise; at a minimum only, because elsewhere the Hessian is indefinite.',
+    'Chains of scalars and a one-dimensional fit in double precision: models of networks, not networks. Gradients are full and without noise. Stability is analysed only at minima, because elsewhere the Hessian is indefinite. Leaving a minimum is not divergence.',
   quantities,
   options: {
     depths: numbersOption('2, 5, 10', {
@@ -35,23 +35,23 @@ export const stabilityOfDescent = defineStudy({
     target: field(z.number().positive().max(1e6).default(2), {
       ...network,
       label: 'Target',
-      help: 'What the product of the factors is fitted to.',
+      help: 'Value that the product of the factors is fitted to.',
     }),
     spread: field(z.number().min(0).max(2).default(0.3), {
       ...network,
       label: 'Spread of the factors',
-      help: 'Deviation of their logarithms at the minimum; 0 for equal factors, whose limit of the step is the largest.',
+      help: 'Standard deviation of their logarithms at the minimum. 0 makes all factors equal, which gives the largest limit of the step size.',
     }),
     ratios: numbersOption('0.9, 1.02, 1.1, 1.3, 2.5', {
       ...training,
       label: 'Step sizes to escape with',
       unit: 'times',
-      help: 'Multiples of the largest stable step at the minimum, separated by commas.',
+      help: 'Multiples of the largest stable step size at the minimum, separated by commas.',
     }),
     momentum: field(z.number().min(0).max(0.99).default(0), {
       ...training,
       label: 'Momentum',
-      help: 'Of the escape. It raises the limit of the step to 2 (1 + m) / sharpness; the prediction is then an asymptotic one.',
+      help: 'Momentum m of the escape. It raises the limit of the step size to 2 (1 + m) / sharpness; the prediction is then asymptotic.',
     }),
     startDepths: numbersOption('2, 4, 8, 16', {
       ...network,
@@ -63,9 +63,13 @@ export const stabilityOfDescent = defineStudy({
       ...training,
       label: 'Step sizes from the starts',
       unit: 'times',
-      help: 'Multiples of the largest step with which any minimum is stable, separated by commas.',
+      help: 'Multiples of the largest step size at which any minimum is stable, separated by commas.',
     }),
-    starts: field(z.int().min(1).max(10_000).default(200), { ...training, label: 'Starts', help: 'Of each kind, depth and step size.' }),
+    starts: field(z.int().min(1).max(10_000).default(200), {
+      ...training,
+      label: 'Starts',
+      help: 'Number of starting points for each kind, depth and step size.',
+    }),
     steps: field(z.int().min(1).max(100_000).default(2000), {
       ...training,
       label: 'Steps from each start',
@@ -75,7 +79,7 @@ export const stabilityOfDescent = defineStudy({
     hinges: field(z.int().min(1).max(200).default(20), {
       ...network,
       label: 'Hinges of each part',
-      help: 'Of the convex and of the concave part of the fit.',
+      help: 'Number of hinges in the convex and in the concave part of the fit.',
     }),
     fitSteps: field(z.int().min(1).max(100_000).default(4000), {
       ...training,
@@ -83,7 +87,11 @@ export const stabilityOfDescent = defineStudy({
       unit: 'steps',
       help: `Gradient descent on all points, with a step size of ${FIT_STEP}.`,
     }),
-    seed: field(z.int().min(0).max(1e9).default(1), { group: 'Run', label: 'Seed', help: 'Of minima, starts and hinges.' }),
+    seed: field(z.int().min(0).max(1e9).default(1), {
+      group: 'Run',
+      label: 'Seed',
+      help: 'Determines the minima, starting points and hinges.',
+    }),
   },
   expand(options) {
     const { target, spread, momentum, starts, steps, hinges, fitSteps, seed } = options

@@ -22,10 +22,16 @@ const quantities = {
     label: 'Units',
     symbol: 'N',
     unit: 'units',
-    formula: 'Steps of the integration of the one stage',
+    formula: 'Integration steps of the only stage',
     source: 'Haber and Ruthotto 2017, section 2',
   },
-  h: { label: 'Step size h', symbol: 'h', unit: '', formula: 'Time T over the units', source: 'Haber and Ruthotto 2017, section 2' },
+  h: {
+    label: 'Step size h',
+    symbol: 'h',
+    unit: '',
+    formula: 'Time T divided by the number of units',
+    source: 'Haber and Ruthotto 2017, section 2',
+  },
   seed,
   ...ACCURACIES,
   seconds,
@@ -35,9 +41,9 @@ export const stableArchitectures = defineStudy({
   id: 'stable-architectures',
   title: 'Stable architectures in the plane',
   rank: 23,
-  question: 'Which integrators classify intertwined curves at any depth, over the same time with steps of T / N?',
+  question: 'Which integrators classify intertwined curves at any depth, if the integration time T is fixed and the step size is T / N?',
   limits:
-    'Points of the plane without noise, full batches of Adam where the paper has Newton’s method, and no tuning for each depth. Accuracy does not tell how a network errs: the diagnostics Spectrum and Sensitivity of a run show its stability and the growth of perturbations.',
+    'Points in the plane without noise, full-batch Adam instead of the paper’s Newton method, and no tuning for each depth. Accuracy does not show why a network fails: the diagnostics “Spectrum” and “Sensitivity” of a run measure its stability and the growth of perturbations.',
   quantities,
   options: {
     presets: presetsOption('stable-euler, stable-antisymmetric, stable-verlet', 'Dense networks of one stage, separated by commas.'),
@@ -59,7 +65,7 @@ export const stableArchitectures = defineStudy({
     learningRate: field(z.number().positive().max(10).default(0.02), {
       group: 'Training',
       label: 'Learning rate',
-      help: 'Of Adam, cosine schedule.',
+      help: 'Peak learning rate of Adam, with a cosine schedule.',
     }),
     seeds: seedsOption('1-3'),
   },
@@ -114,7 +120,7 @@ export const stableArchitectures = defineStudy({
       marks: [],
     })
     findings.note(
-      'Haber and Ruthotto 2017 print pictures and curves of convergence for this problem; no number was read, so none is shown here.',
+      'Haber and Ruthotto 2017 show pictures and convergence curves for this problem. No number was read from them, so none is shown here.',
     )
     for (const failure of failures(outcomes)) findings.warn(failure)
   },

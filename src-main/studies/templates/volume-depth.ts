@@ -14,20 +14,20 @@ import { defineStudy, type NewCell } from '../template.js'
 const { network, seed, state, accuracy, parameters, seconds } = SHARED
 const quantities = {
   network: { ...network, formula: 'Dynamics of the units' },
-  units: { label: 'Units', symbol: 'N', unit: 'units', formula: 'Layers over the layers of a unit', source: 'Retrace' },
+  units: { label: 'Units', symbol: 'N', unit: 'units', formula: 'Number of layers divided by the layers per unit', source: 'Retrace' },
   layers: { label: 'Layers', symbol: '', unit: 'layers', formula: 'Layers in the units, as the papers count them', source: 'Retrace' },
   loss: {
     label: 'Training loss at the end',
     symbol: '',
     unit: 'nats',
-    formula: 'Cross-entropy of the last batches; log 2 = 0.693 of two classes is chance',
+    formula: 'Cross-entropy of the last batches; for two classes, chance level is log 2 = 0.693',
     source: 'Retrace',
   },
   reconstructionError: {
     label: 'Reconstruction error',
     symbol: '',
     unit: 'relative',
-    formula: 'Last recorded error of the reconstructed first state, relative to it; none where activations are stored',
+    formula: 'Last recorded error of the reconstructed first state, relative to that state; none if activations are stored',
     source: 'Gomez et al. 2017, section 3',
   },
   depth: PLACES.depth,
@@ -35,24 +35,24 @@ const quantities = {
     label: 'Network',
     symbol: '',
     unit: '',
-    formula: 'Dynamics of the units; with the seed where there are several',
+    formula: 'Dynamics of the units, and the seed if there are several',
     source: 'Retrace',
   },
   volume: {
     ...volume.quantities['total']!,
     label: 'Log-determinant up to the unit',
-    formula: 'Sum over the units up to this one, of the trained network',
+    formula: 'Sum over the units up to this one, for the trained network',
   },
   size: {
     ...volume.quantities['gain']!,
-    label: 'Size of the state over that of the first',
-    formula: 'Product of rms(Y_{j+1}) / rms(Y_j) up to the unit, of the trained network',
+    label: 'Size of the state relative to the first',
+    formula: 'Product of rms(Y_{j+1}) / rms(Y_j) up to this unit, for the trained network',
   },
   backward: sensitivity.quantities['backward']!,
   firstToLast: {
     ...sensitivity.quantities['backward']!,
-    label: 'Gradient at the first unit over that at the output',
-    formula: 'Norm of the gradient of the loss with respect to the state, of the trained network',
+    label: 'Gradient at the first unit relative to the output',
+    formula: 'Norm of the gradient of the loss with respect to the state, for the trained network',
   },
   seed,
   state,
@@ -61,7 +61,7 @@ const quantities = {
   seconds,
 } as const
 
-/** What the diagnostics say of each unit of a trained network, from the input to the output. */
+/** What the diagnostics measured at each unit of a trained network, from the input to the output. */
 function byUnit(outcome: StudyOutcome) {
   let [total, size] = [0, 1]
   const gradients = new Map(diagnosedRows(outcome, sensitivity.id, 'units').map(({ depth, backward }) => [Number(depth), backward]))
@@ -76,7 +76,7 @@ function byUnit(outcome: StudyOutcome) {
   })
 }
 
-/** Layers of one unit, and the preset from which the network differs in its dynamics alone. */
+/** Layers per unit, the preset of which only the dynamics is changed, and what the units conserve. */
 const NETWORKS: Readonly<Record<string, { layers: number; preset: string; keeps: string }>> = {
   hamiltonian: { layers: 4, preset: 'mlp-hamiltonian', keeps: 'volume and, for frozen layers, energy' },
   verlet: { layers: 2, preset: 'stable-verlet', keeps: 'volume' },
@@ -91,26 +91,26 @@ export const volumeDepth = defineStudy({
   rank: 24,
   question: 'Do networks that conserve volume train at a thousand layers, where plain ones do not?',
   limits:
-    'One small problem and one recipe, not tuned for any of the networks. Conserving volume does not bound single directions: the diagnostics Volume and drift and Sensitivity of a run show both.',
+    'One small problem and one recipe, not tuned for any of the networks. Conserving volume does not bound the growth along individual directions; the diagnostics “Volume and drift” and “Sensitivity” measure both for a run.',
   quantities,
   diagnostics: [volume.id, sensitivity.id],
   options: {
     networks: field(z.string().trim().min(1).max(200).default('hamiltonian, verlet, plain'), {
       group: 'Network',
       label: 'Networks',
-      help: `Separated by commas, of ${Object.keys(NETWORKS).join(', ')}.`,
+      help: `Any of ${Object.keys(NETWORKS).join(', ')}, separated by commas.`,
     }),
     layers: field(z.int().min(4).max(10_000).default(1000), {
       group: 'Network',
       label: 'Layers',
       unit: 'layers',
-      help: 'Hamiltonian units count as four, Verlet units as two, the others as one.',
+      help: 'A Hamiltonian unit counts as four layers, a Verlet unit as two, any other unit as one.',
     }),
-    width: field(z.int().min(2).max(1024).default(16), { group: 'Network', label: 'Channels', help: 'Width of the states; even.' }),
+    width: field(z.int().min(2).max(1024).default(16), { group: 'Network', label: 'Channels', help: 'Width of the states; must be even.' }),
     h: field(z.number().positive().max(10).default(0.05), {
       group: 'Network',
       label: 'Step size h',
-      help: 'Plain and highway layers have none.',
+      help: 'Ignored by plain and highway layers, which have no step size.',
     }),
     dataset: datasetOption('two-spirals'),
     steps: stepsOption(300),
@@ -122,7 +122,11 @@ export const volumeDepth = defineStudy({
     for (const seedOf of readSeeds('seeds', options.seeds))
       for (const name of readNames('networks', options.networks)) {
         const of = NETWORKS[name]
-        if (!of) throw new UserError('BAD_INPUT', `networks: There is no ${name} here: choose of ${Object.keys(NETWORKS).join(', ')}.`)
+        if (!of)
+          throw new UserError(
+            'BAD_INPUT',
+            `networks: ${name} is not available in this study. Choose from ${Object.keys(NETWORKS).join(', ')}.`,
+          )
         const units = Math.max(1, Math.round(options.layers / of.layers))
         cells.push({
           factors: { network: name, units, layers: units * of.layers, seed: seedOf },
@@ -181,12 +185,12 @@ export const volumeDepth = defineStudy({
       findings.line({ title: 'Volume over depth', ...over, y: ['volume'] })
       findings.line({ title: 'Size of the state over depth', ...over, y: ['size'], logY: true })
       findings.line({ title: 'Gradient norm over depth', ...over, y: ['backward'], logY: true })
-      findings.note('Volume kept is no isometry: gradients of a network that keeps it can grow or shrink over depth all the same.')
+      findings.note('Conserving volume does not make a network an isometry: its gradients can still grow or shrink over depth.')
     }
     for (const name of new Set(outcomes.map(({ factors }) => String(factors['network']))))
-      findings.note(`${name}: units conserve ${NETWORKS[name]?.keeps ?? 'what is not known'}.`)
+      findings.note(`${name}: units conserve ${NETWORKS[name]?.keeps ?? 'unknown quantities'}.`)
     findings.note(
-      'Of Unterthiner and Hochreiter 2016 only the abstract was read, which has no number: "allows to effectively train thousands of layers".',
+      'Only the abstract of Unterthiner and Hochreiter 2016 was read. It gives no number: "allows to effectively train thousands of layers".',
     )
     for (const failure of failures(outcomes)) findings.warn(failure)
   },

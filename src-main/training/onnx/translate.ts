@@ -141,7 +141,7 @@ const besideImages = (constant: Tensor): Tensor => {
   if (constant.rank === 0) return constant
   if (constant.rank === 1) return reshape(constant, [constant.shape[0]!, 1, 1])
   if (constant.rank === 4) return transpose(constant, [...TO_IMAGE])
-  throw new Untranslatable(`a constant of rank ${constant.rank} beside images cannot be exported to ONNX`)
+  throw new Untranslatable(`a constant of rank ${constant.rank} combined with images cannot be exported to ONNX`)
 }
 
 const elementwise =

@@ -23,7 +23,7 @@ import { explained } from './explained.js'
 
 const DEFAULT_STEPS = 6
 
-/** Times training steps of a preset on made-up images: median of all but the first, which warms up. */
+/** Times training steps of a preset on synthetic images: median of all but the first, which warms up. */
 export async function benchStep(request: BenchStepRequest, progress: (message: string) => void): Promise<ToolResult> {
   const { config, network } = configure(request)
   const startMiB = peakResidentMiB()

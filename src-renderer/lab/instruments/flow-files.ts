@@ -23,10 +23,7 @@ const classesOf = (scene: FlowScene): number[] =>
 /** What rings and the plane mean, where there are any. */
 function explained({ scene }: PlacedScene): string[] {
   const missed = scene.labels.some((label, at) => isVisible(scene, label) && scene.predicted[at] !== label)
-  return [
-    ...(missed ? ['red rings: another class is predicted'] : []),
-    ...(scene.lattice ? ['plane: the class that is predicted for each input'] : []),
-  ]
+  return [...(missed ? ['red rings: misclassified'] : []), ...(scene.lattice ? ['plane: predicted class of each input'] : [])]
 }
 
 const SIZE = { width: 720, height: 600 }
@@ -141,7 +138,7 @@ export function flowPgfplots({ scene, position, title, place, nameOf }: PlacedSc
           '\\addplot[only marks, mark=o, mark size=2.2pt, thick, retraceMissed] table {',
           ...table(known.filter(({ missed }) => missed)),
           '};',
-          '\\addlegendentry{another class is predicted}',
+          '\\addlegendentry{misclassified}',
         ]
       : []),
     '\\end{axis}',

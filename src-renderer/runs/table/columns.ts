@@ -112,7 +112,7 @@ export const studyColumn = (nameOf: (id: string) => string | null): Column =>
     title: 'Study',
     type: 'choice',
     width: 150,
-    help: 'The study that made the run',
+    help: 'Study that created the run',
     value: ({ studyId }) => (studyId === null ? null : nameOf(studyId)),
   })
 

@@ -122,7 +122,7 @@ describe('the reversal inspector', () => {
     expect(columnOf(view, 'gradientError').every((error) => error < 1e-2)).toBe(true)
     const other = inspect(subject, { gradients: false, statistics: 'running' })
     expect(view.maps[0]!.stored).not.toBe(other.maps[0]!.stored)
-    expect(() => inspect(subject, { given: toBase64(new Uint8Array(5)) })).toThrow(/not the shape of those of made-up \(8x8x3\)/)
+    expect(() => inspect(subject, { given: toBase64(new Uint8Array(5)) })).toThrow(/not have the shape of those of made-up \(8x8x3\)/)
     close(subject)
   })
 

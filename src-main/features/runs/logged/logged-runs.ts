@@ -195,7 +195,7 @@ export class LoggedRuns {
   private require(id: string): RunSummary {
     const run = this.ports.runs.get(id)
     if (run?.preset === LOGGED) return run
-    throw new UserError('NOT_FOUND', `There is no run ${id} that is logged by another program. Begin one, and use its id.`)
+    throw new UserError('NOT_FOUND', `There is no run ${id} logged by another program. Start one and use its id.`)
   }
 
   private requireOpen(id: string): RunSummary {

@@ -96,15 +96,14 @@ function describe(context: Context, info: DiagnosticInfo, { json }: LabCommandOp
 async function findTarget(workbench: Workbench, options: LabCommandOptions): Promise<LabTargetInput> {
   const { run, preset, dataset, step } = options
   if (run !== undefined && (preset ?? dataset ?? options.seed) !== undefined)
-    throw new UserError('BAD_INPUT', '--run looks at the weights of a run: leave out --preset, --dataset and --seed.')
-  if (run !== undefined && options.set?.length)
-    throw new UserError('BAD_INPUT', '--run looks at the network as it was trained: leave out --set.')
-  if (step !== undefined && run === undefined) throw new UserError('BAD_INPUT', '--step is of the checkpoint of a run: give --run.')
+    throw new UserError('BAD_INPUT', '--run uses the weights of a run. Remove --preset, --dataset and --seed.')
+  if (run !== undefined && options.set?.length) throw new UserError('BAD_INPUT', '--run uses the configuration of the run. Remove --set.')
+  if (step !== undefined && run === undefined) throw new UserError('BAD_INPUT', '--step selects a checkpoint of a run. Add --run.')
   if (run !== undefined) return { kind: 'run', id: run, ...(step === undefined ? {} : { step }) }
   if (!preset || !dataset)
     throw new UserError(
       'BAD_INPUT',
-      'A fresh network needs --preset and --dataset: `retrace presets` and `retrace datasets list` show what there is.',
+      'An untrained network needs --preset and --dataset: `retrace presets` and `retrace datasets list` list the available ones.',
     )
   const given: RunOverrides = options.seed === undefined ? {} : { seed: options.seed }
   const overrides: RunOverrides = await toOverrides((options.set ?? []).map(parseSetting), async (whole) => {

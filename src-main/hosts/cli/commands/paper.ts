@@ -14,7 +14,8 @@ export async function showPaper(context: Context, ids: readonly string[], option
     datasets: await client.datasets.list.query(),
   }))
   const without = runs.find((run) => !hasConfiguration(run))
-  if (without) throw new UserError('BAD_INPUT', `Run ${without.id} was imported without a configuration, so how it was made is not known.`)
+  if (without)
+    throw new UserError('BAD_INPUT', `Run ${without.id} was imported without a configuration, so its methods cannot be described.`)
   const about = { architectures, datasets, version: VERSION }
   const [methods, bibtex] = [methodsParagraph(runs, about), bibliography(runs, about)]
   context.print(options.json ? asJson({ methods, bibtex }) : `${methods}\n\n${bibtex.trimEnd()}`)
