@@ -28,7 +28,7 @@ export const REVERSAL_QUANTITIES = {
     symbol: 'e_g',
     unit: 'relative',
     formula:
-      'max |reversed - stored| / max |stored| for a parameter, where max |stored| is at least 1e-4 of the largest gradient of the network; for a unit, the largest over its parameters',
+      'max |reversed - stored| / max(max |stored|, 1e-4 of the largest gradient of the network) for a parameter; for a unit, the largest over its parameters',
     source: RETRACE,
   },
   gradientCosine: {
