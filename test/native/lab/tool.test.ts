@@ -19,9 +19,9 @@ test('every diagnostic runs on a checkpoint, tells its progress, and answers wha
     robustness: { heldOutImages: 20 },
     reversal: { images: 4 },
   }
-  // It needs files that only a user has; test/native/lab/corruptions.test.ts makes some.
-  const needFiles = ['corruptions']
-  for (const { id } of allDiagnostics().filter((each) => !needFiles.includes(each.id))) {
+  // One needs files that only a user has, the other a network that can be converted; tests of their own have them.
+  const special = ['corruptions', 'spiking']
+  for (const { id } of allDiagnostics().filter((each) => !special.includes(each.id))) {
     const told: [string, number | undefined][] = []
     const { ok, result } = await runLab({ diagnostic: id, source, options: small[id] ?? {}, speed }, (message, fraction) =>
       told.push([message, fraction]),
