@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import type { PlayedHome } from '../fixtures/played-home.js'
 import { slice } from '../fixtures/slice.js'
-import { exported } from './support/exported.js'
+import { downloadOf, exported } from './support/exported.js'
 import { builtWorkbench } from './support/built.js'
 import { launchBrowser, noBrowser } from './support/chromium.js'
 import { openMenu } from './support/menu.js'
@@ -373,7 +373,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     expect(grouped[1]).toMatch(/^deep,train\/loss,mean,deviation,1,3,/)
     await page.getByRole('tab', { name: 'Results' }).click()
     const table = async (format: string): Promise<string> => {
-      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: format, exact: true }).click()])
+      const file = await downloadOf(page, () => page.getByRole('button', { name: format, exact: true }).click())
       return readFileSync(await file.path(), 'utf8')
     }
     expect(await table('LaTeX')).toContain('\\pm')

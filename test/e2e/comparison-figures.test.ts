@@ -11,6 +11,7 @@ import { pointsOf, withStores, type StoredRun } from './support/stored-runs.js'
 import { withWorkbench } from './support/suite.js'
 import { downloaded, unreadable } from './support/take.js'
 import { lineOf, seriousFindings } from './support/watched-page.js'
+import { downloadOf } from './support/exported.js'
 
 const { label: LOSS, short: LOSS_CHART } = METRICS['train/loss']!
 /** How many points each seed has. */
@@ -195,7 +196,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
 
       // What a paper needs of them.
       const file = async (name: string): Promise<string> => {
-        const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name, exact: true }).click()])
+        const saved = await downloadOf(page, () => page.getByRole('button', { name, exact: true }).click())
         return readFileSync(await saved.path(), 'utf8')
       }
       expect(await file('LaTeX')).toContain('\\texttt{h} & ')

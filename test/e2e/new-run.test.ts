@@ -10,6 +10,7 @@ import { heldWork } from '../fixtures/held.js'
 import { slice } from '../fixtures/slice.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
+import { downloadOf } from './support/exported.js'
 import type { SpeedMeter } from '../../src-main/features/runs/machine-speed.js'
 
 /** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
@@ -108,7 +109,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.getByTestId('measure').getByText('again').waitFor()
 
     // Out, and in again.
-    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId('config-save').click()])
+    const saved = await downloadOf(page, () => page.getByTestId('config-save').click())
     expect(saved.suggestedFilename()).toBe('hamiltonian-74-mnist.json')
     const text = readFileSync(await saved.path(), 'utf8')
     expect(JSON.parse(text)).toMatchObject({ preset: 'hamiltonian-74', dataset: 'mnist', learningRate: 0.05, steps: 120 })

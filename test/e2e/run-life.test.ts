@@ -12,6 +12,7 @@ import { openMenu } from './support/menu.js'
 import { picture } from './support/picture.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
+import { downloadOf } from './support/exported.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 const DIFF = 'diff --git a/step.ts b/step.ts\n-const h = 0.1\n+const h = 0.2\n'
@@ -148,7 +149,7 @@ describe.skipIf(noBrowser)('the life of a run', () => {
     await page.getByText('+const h = 0.2').waitFor()
     await picture(page, 'environment-light-1600')
     expect(await seriousFindings(page)).toEqual([])
-    const [patch] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download patch' }).click()])
+    const patch = await downloadOf(page, () => page.getByRole('button', { name: 'Download patch' }).click())
     expect(readFileSync(await patch.path(), 'utf8')).toBe(DIFF)
 
     await page.goto(`${server.address}/#/settings`)

@@ -13,6 +13,7 @@ import { slice } from '../fixtures/slice.js'
 import { picture } from './support/picture.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
+import { downloadOf } from './support/exported.js'
 import type { Evaluator } from '../../src-main/features/evaluations/evaluations.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
@@ -95,7 +96,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     await page.locator('[data-norms=change] canvas').waitFor()
     await picture(page, `weights-${scheme}-${width}`, { fullPage: true })
     expect(await seriousFindings(page)).toEqual([])
-    const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()])
+    const csv = await downloadOf(page, () => page.getByRole('button', { name: 'CSV' }).click())
     expect(readFileSync(await csv.path(), 'utf8').split('\n')[1]).toMatch(/^stem\/kernel,/)
 
     await page.getByRole('tab', { name: /Checkpoints/ }).click()
@@ -104,7 +105,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     await rows.first().getByText('97.00%').waitFor()
     await picture(page, `checkpoints-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
-    const [file] = await Promise.all([page.waitForEvent('download'), rows.nth(1).getByTestId('download').click()])
+    const file = await downloadOf(page, () => rows.nth(1).getByTestId('download').click())
     expect(file.suggestedFilename()).toMatch(/^evaluated-step-\d+\.safetensors$/)
     // What the trainer of the tests writes.
     expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual({
@@ -187,7 +188,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     await expect.poll(() => page.getByTestId('log-count').innerText()).toMatch(/^2 matches, 2 of/)
     await picture(page, `log-search-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
-    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download visible lines' }).click()])
+    const file = await downloadOf(page, () => page.getByRole('button', { name: 'Download visible lines' }).click())
     expect(
       readFileSync(await file.path(), 'utf8')
         .trim()

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
+import { downloadOf } from './exported.js'
 
-/** The file that something a user does is answered with. The wait for it is the longer one, so that a step that hangs is the one that is named. */
+/** The content of the file that something a user does is answered with. */
 export async function downloaded(page: Page, act: () => Promise<unknown>): Promise<Buffer> {
-  const [file] = await Promise.all([page.waitForEvent('download', { timeout: 45_000 }), act()])
+  const file = await downloadOf(page, act)
   return readFileSync(await file.path())
 }
 
