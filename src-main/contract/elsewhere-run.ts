@@ -1,4 +1,5 @@
 import { RunConfigSchema } from './config.js'
+import { FRESH_RUN } from './fresh-run.js'
 import type { RunDetail } from './runs.js'
 
 type Given = Pick<RunDetail, 'id' | 'name' | 'preset' | 'status' | 'startedAt' | 'endedAt' | 'step' | 'totalSteps' | 'tags' | 'notes'> &
@@ -18,35 +19,19 @@ export function elsewhereRun(given: Given): RunDetail {
     stages: [{ channels: 2, units: 1 }],
     image: { height: 1, width: 1, channels: 1 },
     classes: 2,
-    // A placeholder has a length that a configuration can have; the run's own is beside it.
+    // A placeholder has a length that a configuration can have; the run's own stands next to it.
     steps: Math.min(Math.max(1, totalSteps), RunConfigSchema.shape.steps.unwrap().maxValue ?? 1),
     batch: 1,
     learningRate: 1,
   })
   return {
+    ...FRESH_RUN,
     ...given,
     dataset,
-    phase: null,
-    reason: null,
     seed: config.seed,
     parameters: 0,
     createdAt: startedAt ?? 0,
-    stepsPerEpoch: null,
     activeSeconds: startedAt === null || endedAt === null ? 0 : Math.max(0, (endedAt - startedAt) / 1000),
-    remainingSeconds: null,
-    latest: {},
-    best: {},
-    gradients: null,
-    reported: null,
-    lease: 0,
-    parentId: null,
-    studyId: null,
-    note: '',
-    colour: null,
-    pinned: false,
-    baseline: false,
-    archived: false,
-    queueOrder: 0,
     config,
     environment: { engine: null, datasetHash: null, retrace: 'unknown', platform: 'unknown', commit: null, diff: null },
     checkpoints: [],

@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../contract/config.js'
 import type { Dataset } from '../../contract/datasets.js'
+import { FRESH_RUN } from '../../contract/fresh-run.js'
 import { type CreateRun, type Environment, type ForkRun, type RunSummary } from '../../contract/runs.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
 import type { NetworkSummary } from '../../contract/catalogue.js'
@@ -111,38 +112,18 @@ export class RunMaker {
   ): RunSummary {
     const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance }
     const run: RunSummary = {
+      ...FRESH_RUN,
       id,
       name: name?.trim() || `${config.preset} ${this.ports.runs.nextNumber()}`,
       preset: config.preset,
       dataset: config.dataset,
       status: 'queued',
-      phase: null,
-      reason: null,
       seed: config.seed,
       parameters: summary.parameters,
       createdAt: this.ports.clock.now(),
-      startedAt: null,
-      endedAt: null,
-      step: 0,
       totalSteps: config.steps,
-      stepsPerEpoch: null,
-      activeSeconds: 0,
-      remainingSeconds: null,
-      latest: {},
-      best: {},
-      gradients: null,
-      reported: null,
-      lease: 0,
       parentId,
       studyId: studyId ?? null,
-      tags: [],
-      note: '',
-      colour: null,
-      pinned: false,
-      baseline: false,
-      archived: false,
-      // The store appends it to the queue.
-      queueOrder: 0,
     }
     this.ports.runs.insert({ summary: run, config, environment, weightsFile, pauseAt })
     return this.ports.control.require(id)

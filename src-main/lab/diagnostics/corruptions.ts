@@ -3,6 +3,7 @@ import { wilsonInterval } from '../../contract/binomial.js'
 import { field } from '../../contract/config.js'
 import { statisticsOption } from '../../contract/instruments.js'
 import { defineDiagnostic } from '../diagnostic.js'
+import { INTERVAL } from '../held-out.js'
 import { countRight, heldOutStatistics, statisticsImagesOption } from '../frozen.js'
 
 const HENDRYCKS = 'Hendrycks and Dietterich 2019, "Benchmarking neural network robustness to common corruptions and perturbations"'
@@ -17,8 +18,7 @@ const quantities = {
     formula: 'Fraction of the corrupted test images classified correctly',
     source: HENDRYCKS,
   },
-  low: { label: 'Accuracy, lower end', symbol: '', unit: 'fraction', formula: 'Of the 95% Wilson interval', source: 'Wilson 1927' },
-  high: { label: 'Accuracy, upper end', symbol: '', unit: 'fraction', formula: 'Of the 95% Wilson interval', source: 'Wilson 1927' },
+  ...INTERVAL,
   clean: { label: 'Accuracy without corruption', symbol: '', unit: 'fraction', formula: 'On the same test images', source: 'Retrace' },
   mean: {
     label: 'Mean accuracy under corruptions',

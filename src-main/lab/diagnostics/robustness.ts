@@ -1,7 +1,5 @@
 import { add, mul, sign, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core'
-import { z } from 'zod'
 import { wilsonInterval } from '../../contract/binomial.js'
-import { field } from '../../contract/config.js'
 import { statisticsOption } from '../../contract/instruments.js'
 import { crossEntropy } from '../../numeric/losses.js'
 import { infer } from '../../numeric/pass.js'
@@ -9,6 +7,7 @@ import { randomFor } from '../../numeric/random.js'
 import { release, type Named } from '../../numeric/tensors.js'
 import { vjp } from '../../numeric/vjp.js'
 import { defineDiagnostic, type LabContext, type LabImages } from '../diagnostic.js'
+import { INTERVAL, heldOutOptions } from '../held-out.js'
 import { batchTensors, heldOutStatistics, statisticsImagesOption } from '../frozen.js'
 import { freeing } from '../scope.js'
 
@@ -30,8 +29,7 @@ const quantities = {
     formula: 'Fraction of the held-out images classified correctly',
     source: 'Retrace',
   },
-  low: { label: 'Accuracy, lower end', symbol: '', unit: 'fraction', formula: 'Of the 95% Wilson interval', source: 'Wilson 1927' },
-  high: { label: 'Accuracy, upper end', symbol: '', unit: 'fraction', formula: 'Of the 95% Wilson interval', source: 'Wilson 1927' },
+  ...INTERVAL,
   clean: { label: 'Accuracy without perturbation', symbol: '', unit: 'fraction', formula: 'On the same images', source: 'Retrace' },
 } as const
 
@@ -76,17 +74,7 @@ export const robustness = defineDiagnostic({
   quantities,
   options: {
     statistics: statisticsOption,
-    part: field(z.enum(['test', 'validation']).default('test'), {
-      group: 'Data',
-      label: 'Held-out part',
-      help: 'Part of the data set on which accuracy is measured.',
-    }),
-    heldOutImages: field(z.int().min(1).max(100_000).default(200), {
-      group: 'Data',
-      label: 'Images',
-      unit: 'images',
-      help: 'Number of images, from the start of the part.',
-    }),
+    ...heldOutOptions,
     statisticsImages: statisticsImagesOption,
   },
   work: (_target, { heldOutImages }) => ({ passes: NOISE.length + OCCLUSION.length + GRADIENT.length + 4, images: heldOutImages }),

@@ -5,6 +5,7 @@ import { CONVERSION_KNOBS } from '../../contract/instruments.js'
 import { refuseConversion } from '../../numeric/spiking/open-network.js'
 import type { Reset } from '../../numeric/spiking/neurons.js'
 import { defineDiagnostic, type LabProgress } from '../diagnostic.js'
+import { INTERVAL, heldOutOptions } from '../held-out.js'
 import { compare, convert, momentsOf, refuseJunction, type Converted, type SpikingRun } from '../spiking.js'
 
 const SENGUPTA = 'Sengupta et al. 2019, "Going deeper in spiking neural networks"'
@@ -20,8 +21,7 @@ export const spikingQuantities = {
     formula: 'Fraction of the images whose largest logit, summed over T steps, is that of their class',
     source: SENGUPTA,
   },
-  low: { label: 'Accuracy, lower end', symbol: '', unit: 'fraction', formula: 'Of the 95% Wilson interval', source: 'Wilson 1927' },
-  high: { label: 'Accuracy, upper end', symbol: '', unit: 'fraction', formula: 'Of the 95% Wilson interval', source: 'Wilson 1927' },
+  ...INTERVAL,
   analogAccuracy: {
     label: 'Accuracy of the analog network',
     symbol: '',
@@ -120,17 +120,7 @@ export const spiking = defineDiagnostic({
       help: 'Simulated steps T for each image; accuracies are reported at 8, 16, 32, ... and T.',
       source: 'Sengupta et al. 2019: up to 2,500 (default of the code of its group)',
     }),
-    part: field(z.enum(['test', 'validation']).default('test'), {
-      group: 'Data',
-      label: 'Held-out part',
-      help: 'Part of the data set on which accuracy is measured.',
-    }),
-    heldOutImages: field(z.int().min(1).max(100_000).default(200), {
-      group: 'Data',
-      label: 'Images',
-      unit: 'images',
-      help: 'Number of images, from the start of the part. A step costs one inference for each.',
-    }),
+    ...heldOutOptions,
     ...CONVERSION_KNOBS,
   },
   work: ({ network }, { reset, timeSteps, heldOutImages, calibrationImages, calibrationSteps }) => {
