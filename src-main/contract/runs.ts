@@ -98,6 +98,7 @@ export const RunSummarySchema = z.strictObject({
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   step: z.int(),
+  /** 0 where it is not known: of a run that another program logs without saying it. */
   totalSteps: z.int(),
   stepsPerEpoch: z.int().nullable(),
   /** Seconds during which a trainer worked on the run. */

@@ -9,7 +9,7 @@ import { makeFolderBelow } from '../durable/folders.js'
 import { refuseExisting } from '../durable/new-file.js'
 import { replaceFile } from '../durable/replace-file.js'
 import { removeUnfinished, unfinishedFolder } from '../durable/unfinished.js'
-import { ACTIVE } from '../contract/runs.js'
+import { ACTIVE, LOGGED } from '../contract/runs.js'
 import { belongsToHome, FORMAT, HEAD, TAIL, type Head } from './backup-format.js'
 import type { Database } from './database.js'
 import { explainDiskError } from './disk-errors.js'
@@ -100,14 +100,15 @@ async function stageFiles(home: string, stage: string, signal: AbortSignal): Pro
 
 /** Marks active runs as interrupted in the copy and forgets the processes of the original home. */
 function settle(database: Awaited<ReturnType<typeof openDriver>>): void {
-  const reason = 'This run was active when the backup was made. Resume it from its last checkpoint.'
+  const reason = 'This run was active when the backup was made.'
   database
     .prepare(
-      `UPDATE runs SET status = 'interrupted', phase = NULL, remainingSeconds = NULL, reason = ?, endedAt = ?
+      `UPDATE runs SET status = 'interrupted', phase = NULL, remainingSeconds = NULL, endedAt = ?,
+         reason = iif(preset = ?, ?, ?)
        WHERE status IN (${ACTIVE.map(() => '?').join(', ')})`,
     )
     // eslint-disable-next-line no-restricted-syntax -- the label endedAt
-    .run(reason, Date.now(), ...ACTIVE)
+    .run(Date.now(), LOGGED, reason, `${reason} Resume it from its last checkpoint.`, ...ACTIVE)
   database.prepare('UPDATE run_records SET pid = NULL').run()
   database.prepare("DELETE FROM settings WHERE key IN ('host.open', 'unfinished.elsewhere')").run()
 }

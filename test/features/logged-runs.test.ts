@@ -55,6 +55,15 @@ describe('a file into which another program logs', () => {
     expect(session.faults).toEqual([])
   })
 
+  it('has no end to its progress where the program does not say how long it is, until it has finished', async () => {
+    write('one.jsonl', { ...HEAD, steps: undefined }, values(7, 2))
+    scan()
+    expect(await only()).toMatchObject({ step: 7, totalSteps: 0 })
+    write('one.jsonl', { end: 'finished' })
+    scan()
+    expect(await only()).toMatchObject({ status: 'finished', step: 7, totalSteps: 7 })
+  })
+
   it('may end in the middle of a line, and is read on from where it was after a restart', async () => {
     write('one.jsonl', HEAD, values(1, 3))
     appendFileSync(join(folder, 'one.jsonl'), '{"step":2,"val')

@@ -72,7 +72,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
     scale: 100,
     mean: true,
     cell: 'progress',
-    value: progressOf,
+    value: (run) => (run.totalSteps > 0 ? progressOf(run) : null),
     show: asNumber((value) => (value === null ? '–' : `${Math.floor(value * 100)}%`)),
   }),
   own('activeSeconds', 'Duration', 'number', 98, { ...seconds, mean: true, total: true }),

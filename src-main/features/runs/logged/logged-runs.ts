@@ -62,7 +62,7 @@ export class LoggedRuns {
     const startedAt = this.time(head)
     const seed = RunConfigSchema.shape.seed.safeParse(config['seed'])
     const run = elsewhereRun({
-      id, name, preset: LOGGED, dataset, status: 'running', startedAt, endedAt: null, step: 0, totalSteps: head.steps ?? 1, tags, notes,
+      id, name, preset: LOGGED, dataset, status: 'running', startedAt, endedAt: null, step: 0, totalSteps: head.steps ?? 0, tags, notes,
       ...(seed.success && config['seed'] !== undefined ? { seed: seed.data } : {}),
     }) // prettier-ignore
     const begun = changes.commit((record) => {
@@ -119,7 +119,7 @@ export class LoggedRuns {
         reason: null,
         endedAt: null,
         step,
-        totalSteps: Math.max(before.totalSteps, step),
+        totalSteps: before.totalSteps && Math.max(before.totalSteps, step),
         activeSeconds: Math.max(before.activeSeconds, (at - (before.startedAt ?? at)) / 1000),
         latest,
         best,
@@ -148,7 +148,9 @@ export class LoggedRuns {
     const ended = changes.commit((record) => {
       if (known) runs.updateRecord(id, { result })
       const reported = known ? reportedOf(result) : null
-      runs.update(id, { status: end.end, reason: end.reason, endedAt, activeSeconds: seconds, reported })
+      // What has finished had as many steps as it came to.
+      const totalSteps = end.end === 'finished' ? before.step : before.totalSteps
+      runs.update(id, { status: end.end, reason: end.reason, endedAt, activeSeconds: seconds, reported, totalSteps })
       const run = this.require(id)
       record({ kind: 'run', run })
       const alert = alertOfEnd(run, run.status, run.reason)

@@ -52,7 +52,7 @@ export async function listRuns(context: Context, options: CommonOptions): Promis
   const rows = runs.map((run) => [
     run.id,
     run.status,
-    `${run.step}/${run.totalSteps}`,
+    run.totalSteps > 0 ? `${run.step}/${run.totalSteps}` : String(run.step),
     percent(readValue(run, ACCURACY, 'reported')),
     percent(readValue(run, ACCURACY, 'last')),
     decimal(readValue(run, 'train/loss', 'last')),
@@ -74,7 +74,7 @@ function describeRun(run: RunDetail): string[] {
     own
       ? ['Preset', `${run.preset} on ${run.dataset}, seed ${run.seed}, ${run.parameters} parameters`]
       : ['Origin', `${originOf(run)}, data set ${run.dataset}`],
-    ['Steps', `${run.step} of ${run.totalSteps}, ${duration(run.activeSeconds)}`],
+    ['Steps', `${run.step}${run.totalSteps > 0 ? ` of ${run.totalSteps}` : ''}, ${duration(run.activeSeconds)}`],
     ['Results', `test accuracy ${describeReported(run)}`],
     ...(own ? [['Gradients', gradientsInWords(run)] satisfies [string, string]] : []),
     ['Created', new Date(run.createdAt).toISOString()],
