@@ -132,7 +132,7 @@ describe('a search by successive halving', () => {
     expect(rows[8]).toMatchObject({ h: 0.1, learningRate: 0.1, failed: 1, validation: null })
     expect(report.summary.map(({ key, value }) => [key, value])).toEqual([['selectedTest', 0.9]])
     expect(report.notes.map(({ text }) => text)).toContainEqual(
-      expect.stringContaining('9 up to step 10, 3 up to step 30, 1 up to step 90') as string,
+      expect.stringContaining('9 to step 10, 3 to step 30, 1 to step 90') as string,
     )
     expect(rowsOf(report, 'cells')[8]).toMatchObject({ rung: 3, firstRung: valueOf(0.3, 0.3, 0), validation: valueOf(0.3, 0.3, 2) })
     // Eight runs at the first rung are neither a complete grid nor enough for a forest.

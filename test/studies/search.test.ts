@@ -164,7 +164,7 @@ describe('a search', () => {
       expect(row['permutationLow']).toBeLessThanOrEqual(Number(row['permutation']))
       expect(row['permutationHigh']).toBeGreaterThanOrEqual(Number(row['permutation']))
     }
-    expect(report.notes.some(({ text }) => text.includes('of 39 runs, all of the same length'))).toBe(true)
+    expect(report.notes.some(({ text }) => text.includes('from 39 runs, all of the same length'))).toBe(true)
 
     const said = (shown: typeof report) => shown.notes.map(({ text }) => text).join(' ')
     expect(said(of(29, keys))).toContain('at least 30 runs that finished, and 29 have')

@@ -62,7 +62,7 @@ it('draws means over seeds beside the analog network and what was published, and
   })
   expect(origins.find(({ network }) => network === 'ResNet-34')!['origin']).toMatch(/recalled/)
   expect(origins[0]).toMatchObject({ network: 'spiking, soft reset', steps: 16, origin: 'measured here' })
-  expect(report.notes.map(({ text }) => text)).toContainEqual(expect.stringContaining('known of 3 of 4 finished runs'))
+  expect(report.notes.map(({ text }) => text)).toContainEqual(expect.stringContaining('measured for 3 of 4 finished runs'))
 })
 
 it('has nothing but what was published before anything was measured', () => {

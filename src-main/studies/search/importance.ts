@@ -115,14 +115,14 @@ export function reportImportance(outcomes: readonly StudyOutcome[], searched: Se
         rungs,
       )
     return findings.note(
-      `Importance by permutation is of ${runs} runs, ${at(rung)}. Those that failed or diverged before are not in it, so that a key that makes runs fail may seem less important.`,
+      `Importance by permutation is computed from ${runs} runs, ${at(rung)}. Runs that failed or diverged earlier are left out, so a key that makes runs fail may seem less important than it is.`,
     )
   }
   const question = questionOf(outcomes, searched)
   if (question.answer === 'none') return findings.note(question.why)
   if (question.answer === 'forest')
     return findings.note(
-      'The importance of keys was not computed, because this study is of an earlier version or a run ended later. Start it again: its runs are taken over.',
+      'The importance of keys was not computed, because the study was made by an earlier version or a run ended later. Start it again: finished runs are reused.',
     )
   const shares = gridImportance(
     question.points,
@@ -133,5 +133,5 @@ export function reportImportance(outcomes: readonly StudyOutcome[], searched: Se
     key: shares.map(({ key }) => keys.find(({ column }) => column === key)!.path),
     importance: shares.map(({ share }) => share),
   })
-  if (question.rung !== null) findings.note(`The importance of keys is of all runs, ${at(question.rung)}.`)
+  if (question.rung !== null) findings.note(`The importance of keys is computed from all runs, ${at(question.rung)}.`)
 }

@@ -63,9 +63,9 @@ export function reportSearch(outcomes: readonly StudyOutcome[], searched: Search
     seconds: runs.map((outcome) => outcome.seconds),
   })
   if (rungs) {
-    const described = rungs.map((step, at) => `${keptAt(groups.length, searched.eta, at)} up to step ${step}`)
+    const described = rungs.map((step, at) => `${keptAt(groups.length, searched.eta, at)} to step ${step}`)
     findings.note(
-      `Successive halving trains ${described.join(', ')}. Ranks compare configurations at the step of the last rung that they reached, those of a later rung first; configurations of different rungs are not compared by their accuracy.`,
+      `Successive halving trains ${described.join(', ')}. Configurations that reached a later rung rank first. Accuracies are compared only between configurations of the same rung, at its step.`,
     )
   }
   const settled = runs.every((outcome) => outcome.state === 'finished' || outcome.state === 'dropped' || hasFailed(outcome))

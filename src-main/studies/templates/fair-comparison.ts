@@ -18,32 +18,32 @@ export const fairComparison = defineStudy({
   id: 'fair-comparison',
   title: 'Fair comparison',
   rank: 7,
-  question: 'Which of two architectures is more accurate with the same number of parameters or time of a step, recipe and search budget?',
+  question: 'Which of two architectures is more accurate with the same recipe, search budget, and number of parameters or time per step?',
   limits:
-    'Networks are matched by their parameters or by the measured time of a training step, through the units of their stages; channels, steps and data are the same, and what they are not matched by is not. A time is that of this machine, engine and load. The recipe is that of the preset, which was chosen for it. The best of several validation accuracies is optimistic.',
+    'Networks are matched by their parameters or by the measured time of a training step, through the number of units per stage. Channels, steps and data are the same; whichever of parameters and time is not matched differs. Times hold for this machine, engine and load. The recipe is the one of the preset, and was chosen for it. The best of several validation accuracies is optimistic.',
   quantities: FAIR,
   options: {
     preset: field(z.string().min(1).max(100).default('hamiltonian-quick'), {
       group: 'Network',
       label: 'Network (preset)',
-      help: 'Its recipe is that of both.',
+      help: 'Both networks are trained with its recipe.',
       choose: 'preset',
     }),
     against: field(z.enum(['resnet', 'revnet', 'hamiltonian', 'midpoint', 'leapfrog']).default('resnet'), {
       group: 'Network',
       label: 'Architecture to compare with',
-      help: 'It gets the channels of the preset, and as many units as match it.',
+      help: 'It gets the channels of the preset and the number of units that matches it.',
     }),
     match: field(z.enum(['parameters', 'time']).default('parameters'), {
       group: 'Network',
       label: 'Matched by',
-      help: 'parameters gives both about as many parameters; time measures training steps in fresh processes first, of several sizes and then of the one that is expected to fit, and takes the one whose step takes the most nearly as long.',
+      help: 'parameters: takes the number of units whose parameter count is closest. time: first measures training steps of several sizes in fresh processes, then of the size predicted to fit, and takes the one whose time per step is closest.',
     }),
     timed: field(z.int().min(1).max(1000).default(10), {
       group: 'Training',
       label: 'Timed steps',
       unit: 'steps',
-      help: 'The median of so many steps is the time of a step, where networks are matched by it.',
+      help: 'Number of steps whose median is the time per step, if networks are matched by time.',
     }),
     dataset: datasetOption('mnist'),
     rates: numbersOption('0.03, 0.1', {

@@ -21,7 +21,7 @@ export const search = defineStudy({
   rank: 6,
   question: 'Which configuration is best on a validation split, and which keys matter?',
   limits:
-    'Configurations are ranked by the validation split alone; the test accuracy of the first is an estimate, those of the others are not shown. The best of many validation accuracies is optimistic. Importance is exact for complete grids; for random search and incomplete grids it is that of a forest, from 30 runs on, with an interval.',
+    'Configurations are ranked by validation accuracy alone, and the test accuracy is shown only for the first one. The best of many validation accuracies is optimistic. Importance is exact for complete grids; for random search and incomplete grids it is estimated by a random forest, with an interval, from 30 runs on.',
   quantities: SEARCH,
   furtherQuantities: ({ keys }) =>
     Object.fromEntries(
@@ -34,14 +34,14 @@ export const search = defineStudy({
     preset: field(z.string().min(1).max(100).default('hamiltonian-quick'), {
       group: 'Network',
       label: 'Network (preset)',
-      help: 'Where every configuration starts from.',
+      help: 'Every configuration starts from this preset.',
       choose: 'preset',
     }),
     dataset: datasetOption('mnist'),
     base: field(z.string().trim().max(4000).default(''), {
       group: 'Network',
       label: 'Changes to the preset',
-      help: 'What every configuration has beside its preset, as JSON, for example {"batch":64}. The command Sweep this run over … of a run fills it in.',
+      help: 'Keys that differ from the preset in every configuration, as JSON, for example {"batch":64}. “Sweep this run over …” in the menu of a run fills it in.',
     }),
     keys: field(z.string().trim().max(1000).default('h=0.1|0.3|1; learningRate=0.03|0.1'), {
       group: 'Training',
@@ -57,7 +57,7 @@ export const search = defineStudy({
     draws: field(z.int().min(1).max(1000).default(20), {
       group: 'Training',
       label: 'Random draws',
-      help: 'Number of combinations of a random search.',
+      help: 'Number of combinations in a random search.',
     }),
     drawSeed: field(z.int().min(0).max(1e9).default(1), {
       group: 'Training',
@@ -67,12 +67,12 @@ export const search = defineStudy({
     rungs: field(z.int().min(1).max(8).default(1), {
       group: 'Training',
       label: 'Rungs of successive halving',
-      help: 'With 1 every run is trained to its end. With more, all are trained for a fraction of the steps, the best 1/eta of them for eta times as many, and so on up to the whole length: whoever goes on is continued exactly, under the schedule of the whole length (Jamieson and Talwalkar 2016).',
+      help: '1 trains every run to its end. With more rungs, all runs are trained for a fraction of the steps, the best 1/eta of them for eta times as many, and so on up to the full length. Runs are resumed exactly, under the schedule of the full length (Jamieson and Talwalkar 2016).',
     }),
     eta: field(z.int().min(2).max(10).default(3), {
       group: 'Training',
       label: 'Eta of successive halving',
-      help: 'One in so many goes on to the next rung, which is at so many times the steps.',
+      help: 'One in eta runs continues to the next rung, which has eta times the steps.',
     }),
     validation: field(z.number().min(0.01).max(0.5).default(0.1), {
       group: 'Data',

@@ -71,17 +71,16 @@ export const spikingStudy = defineStudy({
   id: 'spiking',
   title: 'Spiking neurons for activations',
   rank: 25,
-  question:
-    'How much accuracy is lost when spiking neurons take the place of activations, over how many time steps, and how sparse are the spikes?',
+  question: 'How much accuracy is lost when spiking neurons replace activations, over how many time steps, and how sparse are the spikes?',
   limits:
-    'Small networks of a few layers on small images; the published ones have 16 to 34 layers and up to 2,500 time steps. Accuracies over time are measured on the first test images alone, and only on demand. How two paths of different thresholds meet in the paper is recalled, so the balanced rule that is derived here is used.',
+    'Small networks of a few layers on small images; the published ones have 16 to 34 layers and up to 2,500 time steps. Accuracy over time is measured only on the first test images, and only on demand. How the paper joins two paths with different thresholds is only recalled, so the balanced rule derived here is used.',
   quantities,
   diagnostics: [spiking.id],
   options: {
     networks: field(z.string().trim().min(1).max(100).default('spiking, vgg'), {
       group: 'Network',
       label: 'Networks',
-      help: `Separated by commas, of ${NETWORKS.join(', ')}.`,
+      help: `Separated by commas; choose from ${NETWORKS.join(', ')}.`,
     }),
     form: field(z.enum(['dense', 'convolution']).default('dense'), {
       group: 'Network',
@@ -92,12 +91,12 @@ export const spikingStudy = defineStudy({
       group: 'Network',
       label: 'Width',
       unit: 'neurons',
-      help: 'Of each layer of dense networks.',
+      help: 'Neurons in each layer of dense networks.',
     }),
     blocks: field(z.int().min(1).max(100).default(2), {
       group: 'Network',
       label: 'Blocks',
-      help: 'Residual blocks of dense networks, of two layers each; as many layers without them for vgg.',
+      help: 'Residual blocks of two layers each in dense networks; vgg has the same layers without shortcuts.',
     }),
     dataset: datasetOption('mnist'),
     dropout: DROPOUT.dropout,
@@ -230,10 +229,10 @@ export const spikingStudy = defineStudy({
     const known = finished.filter((outcome) => rowsOf(outcome, 'accuracy').length > 0).length
     if (known < finished.length)
       findings.note(
-        `Accuracies over time are known of ${known} of ${finished.length} finished runs: measure them on the page of the study, or by \`retrace spike ID\`.`,
+        `Accuracy over time has been measured for ${known} of ${finished.length} finished runs: measure it on the page of the study, or with \`retrace spike ID\`.`,
       )
     findings.note(
-      'Published accuracies are of other networks, data sets and numbers of time steps. Those that were recalled were not seen in a source when this was written.',
+      'Published accuracies are for other networks, data sets and numbers of time steps. Those marked as recalled were not checked against a source.',
     )
     for (const failure of failures(outcomes)) findings.warn(failure)
   },
