@@ -32,15 +32,16 @@ async function backedUp(folder: string) {
   await expect.poll(async () => (await backend.services.runs.get({ id })).checkpoints.length, { timeout: 20_000 }).toBeGreaterThan(3)
   mkdirSync(join(home, 'datasets/digits'), { recursive: true })
   writeFileSync(join(home, 'datasets/digits/train.bin'), Buffer.alloc(200_000, 7))
+  const { id: logged } = await backend.services.logging.begin({ name: 'logged' })
   const file = join(folder, 'backup.tar')
   const result = await backend.services.storage.backup({ file })
-  return { home, backend, id, file, result }
+  return { home, backend, id, logged, file, result }
 }
 
 describe('a backup', () => {
   it('is made while a run trains, and what is restored goes on from there without a gap', async () => {
     using folder = temporaryFolder()
-    const { home, backend, id, file, result } = await backedUp(folder.path)
+    const { home, backend, id, logged, file, result } = await backedUp(folder.path)
     expect(result.files).toBeGreaterThan(5)
     expect(readdirSync(home).filter((name) => name.startsWith('.backup'))).toEqual([])
     await expect(backend.services.storage.backup({ file })).rejects.toMatchObject({
@@ -57,7 +58,10 @@ describe('a backup', () => {
     expect(readFileSync(join(other, 'datasets/digits/train.bin')).every((byte) => byte === 7)).toBe(true)
     const copy = await open(other, 1)
     const run = await copy.services.runs.get({ id })
-    expect(run).toMatchObject({ status: 'interrupted', reason: expect.stringContaining('backup') })
+    expect(run).toMatchObject({ status: 'interrupted', reason: expect.stringContaining('Resume it from its last checkpoint.') })
+    // One that another program logs has no checkpoint.
+    const { reason } = await copy.services.runs.get({ id: logged })
+    expect(reason).toBe('This run was active when the backup was made.')
     expect(await copy.services.storage.lastRepair()).toBeNull()
     expect((await copy.services.storage.check({ deep: true })).problems).toEqual([])
     await copy.services.runs.resume({ id })
