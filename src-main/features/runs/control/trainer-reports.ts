@@ -1,10 +1,10 @@
 import { discardAfter } from './discard.js'
 import { toBase64 } from '../../../contract/base64.js'
-import { bestOf, reportedOf } from '../../../contract/metrics.js'
+import { reportedOf } from '../../../contract/metrics.js'
 import type { Checkpoint, LogEntry, RunStatus, RunSummary } from '../../../contract/runs.js'
 import { alertOfGradients, alertOfReconstruction } from '../../home/alerts.js'
 import { keepEvaluation } from '../../evaluations/keep-evaluation.js'
-import { packForWire } from '../../shared/packing.js'
+import { appendPoints } from '../append-points.js'
 import { afterEnd, afterStart, describeInterruption } from './run-state.js'
 import type { Durations } from './durations.js'
 import type { LiveRun } from './live-run.js'
@@ -75,17 +75,11 @@ export class TrainerReports {
     const due = live.rowIsDue
     const tolerance = live.toleranceToWarn
     changes.commit((record) => {
-      const latest = { ...run.latest }
-      const best = { ...run.best }
-      const added = report.series.flatMap(({ key, ...reported }) => {
-        const points = series.append(live.id, key, reported)
-        const last = points.values.at(-1)
-        if (last === undefined) return []
-        latest[key] = last
-        const better = bestOf(key, best[key], points.values)
-        if (better !== undefined) best[key] = better
-        return [{ key, points: packForWire(points) }]
-      })
+      const { latest, best, added } = appendPoints(
+        series,
+        run,
+        report.series.map(({ key, ...points }) => [key, points] as const),
+      )
       added.push(...this.durations.report(live, report))
       const next = this.rows.patch(live.id, {
         step: Math.max(run.step, report.step),

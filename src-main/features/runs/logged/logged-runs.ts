@@ -2,13 +2,13 @@ import { RunConfigSchema } from '../../../contract/config.js'
 import { elsewhereRun } from '../../../contract/elsewhere-run.js'
 import { UserError } from '../../../contract/errors.js'
 import type { LoggedEnd, LoggedHead, LoggedMessage, LoggedValues } from '../../../contract/logged-runs.js'
-import { bestOf, reportedOf, type Points } from '../../../contract/metrics.js'
+import { reportedOf, type Points } from '../../../contract/metrics.js'
 import { LOGGED, type LogEntry, type RunStatus, type RunSummary } from '../../../contract/runs.js'
 import { alertOfEnd, type Alerts } from '../../home/alerts.js'
 import type { Changes } from '../../home/changes.js'
 import type { Clock } from '../../shared/clock.js'
 import { newId } from '../../shared/ids.js'
-import { packForWire } from '../../shared/packing.js'
+import { appendPoints } from '../append-points.js'
 import { firstLine } from '../first-line.js'
 import type { LogStore } from '../log-store.js'
 import type { RunStore } from '../run-store.js'
@@ -99,18 +99,7 @@ export class LoggedRuns {
     for (const each of values) for (const key of Object.keys(each.values)) keys.add(key)
     if (keys.size > MOST_SERIES) throw new UserError('BAD_INPUT', `Run ${id} would have more than ${MOST_SERIES} series. Log fewer keys.`)
     const told = changes.commit((record) => {
-      let ignored = 0
-      const [latest, best] = [{ ...before.latest }, { ...before.best }]
-      const added = [...pointsOf(values)].flatMap(([key, points]) => {
-        const fresh = series.append(id, key, points)
-        ignored += points.steps.length - fresh.steps.length
-        const last = fresh.values.at(-1)
-        if (last === undefined) return []
-        latest[key] = last
-        const better = bestOf(key, best[key], fresh.values)
-        if (better !== undefined) best[key] = better
-        return [{ key, points: packForWire(fresh) }]
-      })
+      const { latest, best, added, ignored } = appendPoints(series, before, pointsOf(values))
       for (const entry of entries) log.append(entry)
       const step = values.reduce((most, each) => Math.max(most, each.step), before.step)
       const at = Math.max(...values.map((each) => each.at), ...entries.map((each) => each.at))
