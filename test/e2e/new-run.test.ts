@@ -240,7 +240,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     await pick('unitNorm', 'none')
     await pick('mode', 'stored')
     await pick('arch', 'Antisymmetric')
-    expect(await damping.locator('input').inputValue()).toBe('0')
+    await expect.poll(() => damping.locator('input').inputValue()).toBe('0')
     await damping.locator('input').fill('-1')
     await damping.getByRole('alert').waitFor()
     await damping.locator('input').fill('0.3')
