@@ -11,7 +11,7 @@ const ALLOWED = {
   durable: ['processes'],
   sqlite: [],
   numeric: [],
-  engine: ['durable'],
+  engine: ['durable', 'processes'],
   // Only for its random numbers, see below.
   data: ['numeric', 'durable', 'processes'],
   // Looks into stored data sets; everything else it sees through its ports.

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import envPaths from 'env-paths'
+import { bindingSource } from './binding-source.js'
 
 /** The TensorFlow that the native engine is linked with. */
 export const TENSORFLOW_VERSION = '2.21.0'
@@ -40,33 +41,44 @@ export function wantedVariant(env: NodeJS.ProcessEnv = process.env): Variant {
   return existsSync('/proc/driver/nvidia/version') || findOnPath('nvidia-smi', env) !== null ? 'cuda' : 'cpu'
 }
 
-/** Where the parts of the native engine lie inside the npm package of the binding. */
-export interface BindingPaths {
-  /** Link to the library's folder in the cache; the binding finds TensorFlow through it. */
+/** Where a native engine lies: a folder of the cache, because the program's own folder may belong to somebody else. */
+export interface EnginePaths {
+  folder: string
+  /** Link to the library's folder; the binding finds TensorFlow through it. */
   deps: string
   binding: string
-  /** Says what was placed, so that a later start need not look further. */
+  /** Says what was placed, and is there only with the rest. */
   marker: string
 }
 
-export function bindingPaths(packageRoot = packageFolder('@tensorflow/tfjs-node-gpu')): BindingPaths {
-  const lib = join(packageRoot, 'lib')
+const BINDING = '@tensorflow/tfjs-node-gpu'
+
+/**
+ * The engine of this program for a variant. Its name holds everything that the binding depends on, so that versions and variants lie side
+ * by side, and checkouts with the same one share it.
+ * @param packageRoot folder of tfjs's package with the binding's sources
+ */
+export function enginePaths(cache: string, variant: Variant, packageRoot = packageFolder(BINDING)): EnginePaths {
+  const version = `${TENSORFLOW_VERSION}-${variant}-${process.platform}-${process.arch}-napi${NAPI_BUILD}`
+  const folder = join(cache, 'engines', `${version}-${bindingSource(packageRoot)}`)
   return {
-    deps: join(packageRoot, 'deps'),
-    binding: join(lib, `napi-v${NAPI_BUILD}`, 'tfjs_binding.node'),
-    marker: join(lib, 'retrace.json'),
+    folder,
+    deps: join(folder, 'deps'),
+    // The binding looks for its library in `../../deps/lib`.
+    binding: join(folder, 'lib', `napi-v${NAPI_BUILD}`, 'tfjs_binding.node'),
+    marker: join(folder, 'engine.json'),
   }
 }
 
-export interface PlacedBinding {
-  key: string
-  /** Of the binding; absent where an earlier version placed it. */
-  sha256?: string
-  variant: Variant
+export interface PlacedEngine {
+  /** Key of the library that it is linked with. */
+  library: string
+  /** Of the binding. */
+  sha256: string
 }
 
-/** What set-up placed, or null where nothing (or only a part) is there. */
-export function placedBinding(paths: BindingPaths = bindingPaths()): PlacedBinding | null {
-  if (!existsSync(paths.binding) || !existsSync(join(paths.deps, 'lib')) || !existsSync(paths.marker)) return null
-  return JSON.parse(readFileSync(paths.marker, 'utf8')) as PlacedBinding
+/** What set-up placed, or null where nothing is there, or its library is gone. */
+export function placedEngine(paths: EnginePaths): PlacedEngine | null {
+  if (!existsSync(paths.marker) || !existsSync(paths.binding) || !existsSync(join(paths.deps, 'lib'))) return null
+  return JSON.parse(readFileSync(paths.marker, 'utf8')) as PlacedEngine
 }

@@ -2,13 +2,13 @@ import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { alteredFiles, type ExpectedFile } from './altered-files.js'
-import { bindingPaths, cacheFolder, placedBinding, type BindingPaths } from './location.js'
+import { placedEngine, type EnginePaths } from './location.js'
 
 /** In the library's folder: what set-up extracted. */
 export const MANIFEST = 'manifest.json'
 export const ManifestSchema = z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() }))
 
-/** Keeps which files of the cache, and of the checkouts that use it, were found to be sound. */
+/** Keeps which files of the cache were found to be sound. */
 export const soundFilesMemory = (cache: string): string => join(cache, 'sound-files.json')
 
 /** The files of a library with the hashes of what was extracted; null where there is no library, or only a part. */
@@ -35,12 +35,11 @@ function parseJson(text: string): unknown {
  * Which files of the native engine are not what set-up placed: what is loaded runs with all rights of the user, and a library that was
  * cut short or damaged computes wrong numbers or crashes.
  */
-export async function alteredNativeFiles(cache = cacheFolder(), paths: BindingPaths = bindingPaths()): Promise<string[]> {
-  const placed = placedBinding(paths)
+export async function alteredNativeFiles(cache: string, paths: EnginePaths): Promise<string[]> {
+  const placed = placedEngine(paths)
   if (placed === null) return [paths.binding]
-  // Checkouts share the library; each has its binding.
   const folder = await realpath(paths.deps)
   const library = await libraryFiles(folder)
   if (library === null) return [join(folder, MANIFEST)]
-  return alteredFiles([...library, { path: paths.binding, sha256: placed.sha256 ?? 'not recorded' }], soundFilesMemory(cache))
+  return alteredFiles([...library, { path: paths.binding, sha256: placed.sha256 }], soundFilesMemory(cache))
 }

@@ -1,5 +1,7 @@
+import { ownCommand } from '../processes/installation.js'
 import type { EngineReport } from '../contract/engine.js'
 import { UserError } from '../contract/errors.js'
+import { cacheFolder } from './location.js'
 import { alteredNativeFiles } from './native-files.js'
 import { openNative } from './native.js'
 import { openPortable } from './portable.js'
@@ -20,13 +22,13 @@ export interface OpenedEngine {
 export async function openEngine(selection: EngineSelection = selectEngine(), altered = alteredNativeFiles): Promise<OpenedEngine> {
   if (selection.native !== null) {
     try {
-      const [file] = await altered()
+      const [file] = await altered(cacheFolder(), selection.native.paths)
       if (file !== undefined) throw new Error(`${file} does not match what was installed`)
-      const { tf, gpu, tensorflow } = await openNative()
+      const { tf, gpu, tensorflow } = await openNative(selection.native.paths.binding)
       return { tf, report: describeEngine(selection, { gpu, tensorflow, threads: engineThreads('native', process.env), env: process.env }) }
     } catch (error) {
       const why = `The native library is installed but cannot be used (${String(error instanceof Error ? error.message : error).split('\n')[0]}).`
-      const remedy = 'Run `npm run setup` to repair it.'
+      const remedy = `Run ${ownCommand('setup')} to repair it.`
       if (process.env.RETRACE_ENGINE === 'native') throw new UserError('UNAVAILABLE', `${why} ${remedy}`, { cause: error })
       return portable({ engine: 'portable', reason: why, remedy, native: null })
     }

@@ -1,6 +1,7 @@
+import { ownCommand } from '../processes/installation.js'
 import { UserError } from '../contract/errors.js'
 import type { NativeLibrary } from './environment.js'
-import { bindingPaths, cacheFolder, placedBinding } from './location.js'
+import { cacheFolder, enginePaths, placedEngine, wantedVariant, type EnginePaths, type Variant } from './location.js'
 import { readSetupState } from './setup-state.js'
 
 export interface EngineSelection {
@@ -9,15 +10,15 @@ export interface EngineSelection {
   reason: string
   /** What to do to get the fast engine; null when it is running. */
   remedy: string | null
-  /** Location of the native library; null for the portable engine. */
-  native: NativeLibrary | null
+  /** Where the native engine lies; null for the portable one. */
+  native: (NativeLibrary & { paths: EnginePaths }) | null
 }
 
 /** What selection looks at, so that tests can put their own in place. */
 export interface Installation {
   env: NodeJS.ProcessEnv
   cache: string
-  /** Folder of the binding's npm package. */
+  /** Folder of the npm package with the binding's sources. */
   packageRoot?: string
 }
 
@@ -38,18 +39,27 @@ export function selectEngine(installation: Installation = { env: process.env, ca
       remedy: 'Unset RETRACE_ENGINE to use the native engine if it is installed.',
       native: null,
     }
-  const paths = bindingPaths(packageRoot)
-  const placed = placedBinding(paths)
-  if (placed !== null)
+  const wanted = wantedVariant(env)
+  const failure = readSetupState(cache).native
+  const remedy = failure?.remedy ?? `Run ${ownCommand('setup')}.`
+  const native = (variant: Variant): EngineSelection['native'] => {
+    const paths = enginePaths(cache, variant, packageRoot)
+    return placedEngine(paths) === null ? null : { paths, libraryFolder: paths.deps, variant }
+  }
+  const found = native(wanted)
+  if (found !== null)
     return {
       engine: 'native',
       reason: forced === 'native' ? 'It is forced by RETRACE_ENGINE=native.' : "TensorFlow's native library is installed.",
       remedy: null,
-      native: { libraryFolder: paths.deps, variant: placed.variant },
+      native: found,
     }
-  const failure = readSetupState(cache).native
+  const slower = wanted === 'cuda' && env.RETRACE_DEVICE !== 'cuda' ? native('cpu') : null
+  if (slower !== null) {
+    const why = failure?.reason ?? 'The engine for the GPU has not been set up yet.'
+    return { engine: 'native', reason: `TensorFlow's native library is installed for the processor only. ${why}`, remedy, native: slower }
+  }
   const reason = failure?.reason ?? 'The native engine has not been set up yet.'
-  const remedy = failure?.remedy ?? 'Run `npm run setup`.'
   if (forced === 'native')
     throw new UserError('UNAVAILABLE', `The native engine, forced by RETRACE_ENGINE=native, cannot run. ${reason} ${remedy}`)
   return { engine: 'portable', reason, remedy, native: null }

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findOnPath } from '../engine/location.js'
+import { ownCommand } from '../processes/installation.js'
 import { SetupFailure } from './failure.js'
 import { sha256 } from '../engine/altered-files.js'
 import { lastLines, runCommand } from './run-command.js'
@@ -88,14 +89,14 @@ export async function downloadWheel(python: string, wheel: Wheel, folder: string
   const names = (await readdir(folder)).filter((name) => name.endsWith('.whl'))
   const [name] = names
   if (name === undefined)
-    throw new SetupFailure('network', `pip did not download a wheel of ${requirement}.`, 'Run `npm run setup` to try again.')
+    throw new SetupFailure('network', `pip did not download a wheel of ${requirement}.`, `Run ${ownCommand('setup')} to try again.`)
   const path = join(folder, name)
   const found = await sha256(path)
   if (found !== wheel.sha256)
     throw new SetupFailure(
       'damaged',
       `The downloaded ${name} was discarded because its hash is wrong (SHA-256 ${found.slice(0, 12)}..., expected ${wheel.sha256.slice(0, 12)}...).`,
-      'Check which package index pip uses, then run `npm run setup`.',
+      `Check which package index pip uses, then run ${ownCommand('setup')}.`,
     )
   return path
 }
@@ -105,7 +106,7 @@ function explainPip(output: string, wheel: Wheel, arrived: number): SetupFailure
     return new SetupFailure(
       'disk',
       'The disk is full.',
-      'Free 4 GB or set RETRACE_CACHE to a folder on another disk, then run `npm run setup`.',
+      `Free 4 GB or set RETRACE_CACHE to a folder on another disk, then run ${ownCommand('setup')}.`,
     )
   const said = lastLines(output, 1)
   return arrived > wheel.bytes / 100
@@ -113,6 +114,6 @@ function explainPip(output: string, wheel: Wheel, arrived: number): SetupFailure
     : new SetupFailure(
         'network',
         `${wheel.requirement} could not be downloaded (${said}).`,
-        'Connect to the network or check which package index pip uses, then run `npm run setup`.',
+        `Connect to the network or check which package index pip uses, then run ${ownCommand('setup')}.`,
       )
 }

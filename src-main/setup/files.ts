@@ -1,4 +1,4 @@
-import { copyFile, lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { goOn } from './run-command.js'
 import { withFolder } from '../durable/folders.js'
@@ -17,21 +17,6 @@ export const writeFileAtomic = (path: string, text: string): Promise<void> => pl
 
 /** Copies a file into place in one rename. */
 export const placeFile = (from: string, path: string): Promise<void> => place(path, (temporary) => copyFile(from, temporary))
-
-/** Makes `path` a link to `target` in one rename; a folder in its way is removed first. */
-export async function placeLink(target: string, path: string): Promise<void> {
-  // rename replaces a link, but not a real folder (left by tfjs's own installer).
-  if ((await lstat(path).catch(() => null))?.isDirectory()) await rm(path, { recursive: true })
-  await mkdir(dirname(path), { recursive: true })
-  const temporary = beside(path)
-  try {
-    await symlink(target, temporary, 'dir')
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
 
 /** Moves a finished folder into place; what was there (incomplete, or it would not be replaced) goes away first. */
 export async function placeFolder(from: string, path: string): Promise<void> {

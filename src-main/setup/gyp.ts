@@ -2,13 +2,21 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { findOnPath } from '../engine/location.js'
+import { ownCommand } from '../processes/installation.js'
 import { SetupFailure } from './failure.js'
-import { lastLines, runCommand } from './run-command.js'
+import { lastLines, runNode } from './run-command.js'
 
 const BUILD_MS = 20 * 60_000
 
-/** node-gyp's command line, from our own dependencies. */
-export const gypCommand = (): string => createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+/** node-gyp's command line, from our own dependencies; null in a package, which does without. */
+export function gypCommand(): string | null {
+  try {
+    return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null
+    throw error
+  }
+}
 
 /** The folder that holds this Node's own headers, or null; without them node-gyp downloads them. */
 function headersPrefix(): string | null {
@@ -45,12 +53,19 @@ export interface BuildOptions {
 /**
  * Builds the package in `folder` (its binding.gyp) in place.
  * @param gyp node-gyp's command line, as of `gypCommand`
+ * @throws SetupFailure
  */
 export async function buildPackage(
   folder: string,
-  gyp: string,
+  gyp: string | null,
   { headers = headersPrefix(), variables = {} }: BuildOptions = {},
 ): Promise<void> {
+  if (gyp === null)
+    throw new SetupFailure(
+      'platform',
+      `This package of Retrace brings no native engine for ${process.platform} on ${process.arch}.`,
+      'To build it, run Retrace from a checkout of its sources.',
+    )
   requireCompiler()
   const args = [
     gyp,
@@ -59,17 +74,17 @@ export async function buildPackage(
     ...(headers === null ? ['--devdir', join(folder, '.headers')] : ['--nodedir', headers]),
     ...Object.entries(variables).map(([name, value]) => `--${name}=${value}`),
   ]
-  const result = await runCommand(process.execPath, args, { cwd: folder, env: { ...cleanEnvironment(), JOBS: 'max' }, timeout: BUILD_MS })
+  const result = await runNode(args, { cwd: folder, env: { ...cleanEnvironment(), JOBS: 'max' }, timeout: BUILD_MS })
   if (result.status === 0) return
   if (headers === null && /(install|headers).*(ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|getaddrinfo|fetch|socket|40\d)/is.test(result.output))
     throw new SetupFailure(
       'headers',
       `The headers of Node ${process.version} are not installed and could not be downloaded.`,
-      'Connect to the network and run `npm run setup`, or use a Node installation that includes its headers.',
+      `Connect to the network and run ${ownCommand('setup')}, or use a Node installation that includes its headers.`,
     )
   throw new SetupFailure(
     'build',
     `Building native code failed${result.timedOut ? ' (timeout)' : ''}: ${lastLines(result.output.replace(/^gyp ERR!.*$/gm, '')) || lastLines(result.output)}.`,
-    'Fix the problem and run `npm run setup`.',
+    `Fix the problem and run ${ownCommand('setup')}.`,
   )
 }

@@ -82,6 +82,12 @@ export function runCommand(
   })
 }
 
+/** Runs this very program as plain Node: Electron would take the arguments for those of a second window. */
+export const runNode = (
+  args: readonly string[],
+  { env = process.env, ...options }: Parameters<typeof runCommand>[2],
+): Promise<CommandResult> => runCommand(process.execPath, args, { ...options, env: { ...env, ELECTRON_RUN_AS_NODE: '1' } })
+
 /** The last meaningful lines, for a message that explains a failure. */
 export const lastLines = (output: string, count = 3): string =>
   output

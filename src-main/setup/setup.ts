@@ -1,14 +1,14 @@
 import { keepToOwner } from '../durable/own-files.js'
 import { mkdir } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { cacheFolder, wantedVariant } from '../engine/location.js'
+import { join } from 'node:path'
+import { cacheFolder, enginePaths, packageFolder, wantedVariant } from '../engine/location.js'
 import { causesFingerprint, readSetupState, stateFile, type RecordedFailure, type SetupState } from '../engine/setup-state.js'
 import { UserError } from '../contract/errors.js'
-import { bindingIsSound, installBinding, type BindingJob } from './binding.js'
+import { engineIsSound, installEngine, type BindingJob } from './binding.js'
 import { electronBinary, installElectron } from './electron.js'
 import { explainDisk, SetupEnded, SetupFailure } from './failure.js'
 import { removeLeftovers, writeFileAtomic } from './files.js'
+import { programRoot } from '../processes/installation.js'
 import { onEndRequest } from '../processes/end-request.js'
 import { withLock } from '../sqlite/lock.mjs'
 import { goOn, untilAborted } from './run-command.js'
@@ -21,12 +21,14 @@ import { libraryRecipe, type LibraryRecipe } from './wheels.js'
 /** The environment of set-up; everything has a default, and tests substitute small fixtures. */
 export interface SetupOptions {
   cache?: string
-  /** Folders of the installed packages that set-up completes. */
-  packages?: { binding: string; sqlite: string; electron: string }
+  /** Folders of the installed packages that set-up completes; null where the program does without. */
+  packages?: { binding: string; sqlite: string | null; electron: string | null }
+  /** Folder of the bindings that the program brings along. */
+  shipped?: string
   /** null where this machine has no native engine. */
   recipe?: LibraryRecipe | null
-  /** node-gyp's command line. */
-  gyp?: string
+  /** node-gyp's command line; null where the program brings none along. */
+  gyp?: string | null
   /** Tries again what failed before, though nothing has changed. */
   force?: boolean
   /** Parts to skip. */
@@ -43,7 +45,15 @@ export interface SetupOutcome {
 const worthAnother = (failure: RecordedFailure | undefined, fingerprint: string): boolean =>
   failure === undefined || failure.fingerprint !== fingerprint || failure.kind === 'interrupted'
 
-const folderOf = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+/** Folder of an installed package, or null: a package of Retrace leaves out what only a checkout needs. */
+function folderOf(name: string): string | null {
+  try {
+    return packageFolder(name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null
+    throw error
+  }
+}
 
 /**
  * Completes the installation: SQLite for Node 20, TensorFlow's library and its binding, Electron's binary. Each part
@@ -55,20 +65,23 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
   keepToOwner()
   const cache = options.cache ?? cacheFolder()
   const packages = options.packages ?? {
-    binding: folderOf('@tensorflow/tfjs-node-gpu'),
+    binding: packageFolder('@tensorflow/tfjs-node-gpu'),
     sqlite: folderOf('better-sqlite3-node20'),
     electron: folderOf('electron'),
   }
-  const gyp = options.gyp ?? gypCommand()
+  const gyp = options.gyp === undefined ? gypCommand() : options.gyp
+  const shipped = options.shipped ?? join(programRoot(), 'resources', 'bindings')
   const recipe = options.recipe === undefined ? libraryRecipe(wantedVariant()) : options.recipe
   const fingerprint = causesFingerprint()
   const wants = (part: keyof SetupState): boolean =>
     !(options.skip ?? []).includes(part) && (options.force === true || worthAnother(readSetupState(cache)[part], fingerprint))
-  const nativeIsSound = async (): Promise<boolean> => recipe !== null && (await bindingIsSound(cache, packages.binding, recipe))
+  const nativeIsSound = async (): Promise<boolean> =>
+    recipe !== null && (await engineIsSound(cache, enginePaths(cache, recipe.variant, packages.binding), recipe))
   const missing = {
-    sqlite: () => !(options.skip ?? []).includes('sqlite') && sqliteNeedsBuild() && !sqliteIsPlaced(packages.sqlite),
+    sqlite: () =>
+      !(options.skip ?? []).includes('sqlite') && sqliteNeedsBuild() && (packages.sqlite === null || !sqliteIsPlaced(packages.sqlite)),
     native: async () => wants('native') && !(await nativeIsSound()),
-    electron: () => electronBinary(packages.electron) === null && wants('electron'),
+    electron: () => packages.electron !== null && electronBinary(packages.electron) === null && wants('electron'),
   }
   if (!missing.sqlite() && !missing.electron() && !(await missing.native())) return { worked: false, failures: readSetupState(cache) }
 
@@ -79,8 +92,12 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
       const state: SetupState = { ...readSetupState(cache), [part]: failed === null ? undefined : recorded(failed, fingerprint) }
       await writeFileAtomic(stateFile(cache), JSON.stringify(state, null, 1))
     }
-    if (await missing.native()) await record('native', () => installNative({ cache, packageRoot: packages.binding, recipe, gyp, progress }))
-    if (missing.electron()) await record('electron', () => installElectron(packages.electron, progress))
+    if (await missing.native())
+      await record('native', () => installNative({ cache, packageRoot: packages.binding, recipe, gyp, shipped, progress }))
+    if (packages.electron !== null && missing.electron()) {
+      const { electron } = packages
+      await record('electron', () => installElectron(electron, progress))
+    }
     goOn()
     return readSetupState(cache)
   }
@@ -113,7 +130,7 @@ async function installNative({ recipe, ...job }: Omit<BindingJob, 'recipe'> & { 
       'The native engine requires Linux, or macOS on Apple silicon.',
     )
   await installLibrary(job.cache, recipe, job.progress)
-  await installBinding({ ...job, recipe })
+  await installEngine({ ...job, recipe })
 }
 
 const recorded = ({ kind, reason, remedy }: SetupFailure, fingerprint: string): RecordedFailure => ({

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../contract/errors.js'
+import { ownCommand } from '../processes/installation.js'
 import { explainDisk, SetupFailure } from './failure.js'
 import { placeFile, withTemporaryFolder, writeFileAtomic } from './files.js'
 import { buildPackage } from './gyp.js'
 import type { Progress } from './progress.js'
-import { lastLines, runCommand } from './run-command.js'
+import { lastLines, runNode } from './run-command.js'
 
 const BINARY = 'better_sqlite3.node'
 
@@ -29,8 +30,13 @@ export function sqliteIsPlaced(packageRoot: string): boolean {
   return existsSync(binary) && existsSync(marker) && readFileSync(marker, 'utf8') === key(packageRoot)
 }
 
-/** Builds better-sqlite3 12 (or takes it from the cache) and places it; without it there is no database, so failing is an error. */
-export async function installSqlite(cache: string, packageRoot: string, gyp: string, progress: Progress): Promise<void> {
+/**
+ * Builds better-sqlite3 12 (or takes it from the cache) and places it; without it there is no database, so failing is an error.
+ * @param packageRoot folder of its package; null where the program does not bring it along
+ */
+export async function installSqlite(cache: string, packageRoot: string | null, gyp: string | null, progress: Progress): Promise<void> {
+  if (packageRoot === null)
+    throw new UserError('UNAVAILABLE', `This package of Retrace needs Node 22 or later, but this is Node ${process.versions.node}.`)
   const folder = join(cache, 'sqlite', key(packageRoot))
   const cached = join(folder, BINARY)
   if (!existsSync(cached)) await build(cache, packageRoot, folder, gyp, progress)
@@ -39,7 +45,7 @@ export async function installSqlite(cache: string, packageRoot: string, gyp: str
   await writeFileAtomic(marker, key(packageRoot))
 }
 
-async function build(cache: string, packageRoot: string, folder: string, gyp: string, progress: Progress): Promise<void> {
+async function build(cache: string, packageRoot: string, folder: string, gyp: string | null, progress: Progress): Promise<void> {
   const stage = progress.stage(`building SQLite for Node ${process.versions.node} (Node 22 and later need no build)`)
   try {
     await withTemporaryFolder(cache, 'sqlite', async (temporary) => {
@@ -48,9 +54,13 @@ async function build(cache: string, packageRoot: string, folder: string, gyp: st
       await rm(join(work, 'build'), { recursive: true, force: true })
       await buildPackage(work, gyp)
       const built = join(work, 'build', 'Release', BINARY)
-      const loads = await runCommand(process.execPath, ['-e', `require(${JSON.stringify(built)})`], { timeout: 60_000 })
+      const loads = await runNode(['-e', `require(${JSON.stringify(built)})`], { timeout: 60_000 })
       if (loads.status !== 0)
-        throw new SetupFailure('build', `SQLite was built but cannot be loaded: ${lastLines(loads.output, 1)}.`, 'Run `npm run setup`.')
+        throw new SetupFailure(
+          'build',
+          `SQLite was built but cannot be loaded: ${lastLines(loads.output, 1)}.`,
+          `Run ${ownCommand('setup')}.`,
+        )
       await placeFile(built, join(folder, BINARY))
     })
   } catch (error) {

@@ -1,3 +1,4 @@
+import { ownCommand } from '../processes/installation.js'
 import { UserError } from '../contract/errors.js'
 import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { CommandSchema, PROTOCOL, type Job, type Report } from './messages.js'
@@ -28,7 +29,11 @@ export interface HostLink {
 
 /** Connects to the process that forked this one, by Node's channel with structured clone. */
 export function connectToHost(host: NodeJS.Process = process): HostLink {
-  if (!host.send) throw new UserError('BAD_INPUT', 'The trainer cannot be started by hand. Use `npm run -s retrace -- train` instead.')
+  if (!host.send)
+    throw new UserError(
+      'BAD_INPUT',
+      `The trainer cannot be started by hand. Use the command \`train\` of ${ownCommand('retrace')} instead.`,
+    )
   let wanted: StopCommand | null = null
   const outbox = openOutbox(host)
   let kept = 0

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it, vi } from 'vitest'
 import { EngineReportSchema } from '../../src-main/contract/engine.js'
 import { openEngine } from '../../src-main/engine/open.js'
+import { enginePaths } from '../../src-main/engine/location.js'
 import { probeEngine } from '../../src-main/engine/report.js'
 import { selectEngine } from '../../src-main/engine/select.js'
 
@@ -17,7 +18,12 @@ describe('the portable engine', () => {
   })
 
   it('takes the place of a native one of which a file has changed since it was placed, which is not loaded', async () => {
-    const native = { engine: 'native', reason: '', remedy: null, native: { libraryFolder: '/cache', variant: 'cpu' } } as const
+    const native = {
+      engine: 'native',
+      reason: '',
+      remedy: null,
+      native: { libraryFolder: '/cache', variant: 'cpu', paths: enginePaths('/cache', 'cpu') },
+    } as const
     const { report } = await openEngine(native, async () => ['/cache/lib/libtensorflow_cc.so.2'])
     expect(report).toMatchObject({
       engine: 'portable',

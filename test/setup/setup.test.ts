@@ -1,8 +1,8 @@
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -16,12 +16,13 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { placedBinding, bindingPaths } from '../../src-main/engine/location.js'
+import { enginePaths, placedEngine, type EnginePaths } from '../../src-main/engine/location.js'
 import { selectEngine, type EngineSelection } from '../../src-main/engine/select.js'
 import { alteredNativeFiles, libraryFiles } from '../../src-main/engine/native-files.js'
 import { sha256 } from '../../src-main/engine/altered-files.js'
 import { libraryFolder, libraryIsSound } from '../../src-main/setup/library.js'
 import { silentProgress } from '../../src-main/setup/progress.js'
+import { shipBinding } from '../../src-main/setup/shipped-binding.js'
 import { setUp, type SetupOutcome } from '../../src-main/setup/setup.js'
 import { tryLock } from '../../src-main/sqlite/lock.mjs'
 import { buildDriver, ended, removeDriver, smallWorld, type SmallWorld } from './small-world.js'
@@ -37,6 +38,13 @@ function run(world: SmallWorld, changes: { path?: string; force?: boolean } = {}
   return setUp(silentProgress, { ...world.options, force: changes.force ?? false })
 }
 
+/** As a package of Retrace does it, which brings no node-gyp. */
+function setUpWithoutCompiler(world: SmallWorld): Promise<SetupOutcome> {
+  vi.stubEnv('WORLD', world.root)
+  vi.stubEnv('PATH', `${world.tools}:${process.env.PATH}`)
+  return setUp(silentProgress, { ...world.options, gyp: null, force: true })
+}
+
 const selection = (world: SmallWorld, engine?: string): EngineSelection =>
   selectEngine({ env: { RETRACE_ENGINE: engine }, cache: world.options.cache, packageRoot: world.options.packages.binding })
 
@@ -50,8 +58,9 @@ async function damagedFiles(folder: string): Promise<string[]> {
   return found.filter((file) => file.found !== file.sha256).map(({ path }) => path)
 }
 
-const altered = (world: SmallWorld): Promise<string[]> =>
-  alteredNativeFiles(world.options.cache, bindingPaths(world.options.packages.binding))
+const pathsOf = (world: SmallWorld): EnginePaths => enginePaths(world.options.cache, 'cpu', world.options.packages.binding)
+
+const altered = (world: SmallWorld): Promise<string[]> => alteredNativeFiles(world.options.cache, pathsOf(world))
 
 /** Another content of the same size and time of writing, as a bit that flips or somebody who hides it makes it. */
 function tamper(path: string): void {
@@ -76,14 +85,44 @@ describe('set-up', () => {
     expect(world.log()).toEqual(['download', 'build'])
   })
 
-  it('gives a second checkout everything from the cache', async () => {
+  it('places the engine again, without a download, where it was removed', async () => {
     using world = smallWorld()
     await run(world)
-    const { deps, binding, marker } = bindingPaths(world.options.packages.binding)
-    ;[deps, binding, marker].forEach((path) => rmSync(path))
+    rmSync(pathsOf(world).folder, { recursive: true })
     expect((await run(world)).worked).toBe(true)
     expect(selection(world).engine).toBe('native')
-    expect(world.log()).toEqual(['download', 'build'])
+    expect(world.log()).toEqual(['download', 'build', 'build'])
+  })
+
+  it('writes nothing into the folder of the program, which may belong to somebody else', async () => {
+    using world = smallWorld()
+    const before = readdirSync(world.options.packages.binding, { recursive: true })
+    await run(world)
+    expect(readdirSync(world.options.packages.binding, { recursive: true })).toEqual(before)
+  })
+
+  it('takes a binding that the program brings along in place of a compiler, but only where it fits', async () => {
+    using world = smallWorld()
+    const { shipped, packages } = world.options
+    await shipBinding(join(world.root, 'binding.node'), shipped, 'cpu', packages.binding)
+    expect(await setUpWithoutCompiler(world)).toEqual({ worked: true, failures: {} })
+    expect(selection(world).engine).toBe('native')
+    expect(world.log()).toEqual(['download'])
+    // Of other sources than the program has now.
+    appendFileSync(join(packages.binding, 'binding/tfjs.cc'), '// changed')
+    expect((await setUpWithoutCompiler(world)).failures.native).toMatchObject({ kind: 'platform' })
+    expect(selection(world).engine).toBe('portable')
+  })
+
+  it('keeps engines of several variants, and takes the one for the processor while the other is missing', async () => {
+    using world = smallWorld()
+    await run(world)
+    const { cache, packages } = world.options
+    const wanting = (device: string): EngineSelection =>
+      selectEngine({ env: { RETRACE_DEVICE: device }, cache, packageRoot: packages.binding })
+    expect(wanting('cuda').engine).toBe('portable')
+    cpSync(pathsOf(world).folder, enginePaths(cache, 'cuda', packages.binding).folder, { recursive: true })
+    expect([wanting('cuda').native?.variant, wanting('cpu').native?.variant]).toEqual(['cuda', 'cpu'])
   })
 
   it('builds the binding anew when its sources change', async () => {
@@ -102,29 +141,20 @@ describe('set-up', () => {
     expect(await damagedFiles(library(world))).toEqual([])
   })
 
-  it.each(['library', 'binding', 'built binding'])(
-    'replaces a %s of which one bit has changed, which no trainer loads meanwhile',
-    async (what) => {
-      using world = smallWorld()
-      await run(world)
-      expect(await altered(world)).toEqual([])
-      const { binding } = bindingPaths(world.options.packages.binding)
-      const built = (): string => {
-        const [key] = readdirSync(join(world.options.cache, 'bindings'))
-        return join(world.options.cache, 'bindings', key!, 'tfjs_binding.node')
-      }
-      const file = what === 'library' ? join(library(world), 'lib/libtensorflow_cc.so.2') : binding
-      tamper(file)
-      // Where what was placed is restored from has changed as well.
-      if (what === 'built binding') tamper(built())
-      expect(await altered(world)).toEqual([file])
-      expect(await run(world)).toEqual({ worked: true, failures: {} })
-      expect(await altered(world)).toEqual([])
-      expect(await damagedFiles(library(world))).toEqual([])
-      expect(world.log()).toEqual(['download', 'build', ...{ library: ['download'], binding: [], 'built binding': ['build'] }[what]!])
-      expect((await run(world)).worked).toBe(false)
-    },
-  )
+  it.each(['library', 'binding'])('replaces a %s of which one bit has changed, which no trainer loads meanwhile', async (what) => {
+    using world = smallWorld()
+    await run(world)
+    expect(await altered(world)).toEqual([])
+    const { binding } = pathsOf(world)
+    const file = what === 'library' ? join(library(world), 'lib/libtensorflow_cc.so.2') : binding
+    tamper(file)
+    expect(await altered(world)).toEqual([file])
+    expect(await run(world)).toEqual({ worked: true, failures: {} })
+    expect(await altered(world)).toEqual([])
+    expect(await damagedFiles(library(world))).toEqual([])
+    expect(world.log()).toEqual(['download', 'build', ...(what === 'library' ? ['download'] : []), 'build'])
+    expect((await run(world)).worked).toBe(false)
+  })
 
   it('reads the files again only when they have changed', async () => {
     using world = smallWorld()
@@ -140,14 +170,6 @@ describe('set-up', () => {
     expect((await altered(world)).length).toBeGreaterThan(1)
     writeFileSync(memory, '{')
     expect(await altered(world)).toEqual([])
-  })
-
-  it("puts its link in the place of a folder that tfjs's own installer left", async () => {
-    using world = smallWorld()
-    mkdirSync(join(world.options.packages.binding, 'deps/lib'), { recursive: true })
-    await run(world)
-    expect(lstatSync(join(world.options.packages.binding, 'deps')).isSymbolicLink()).toBe(true)
-    expect(selection(world).engine).toBe('native')
   })
 })
 
@@ -243,12 +265,12 @@ describe('set-up that is disturbed', () => {
         await ended(child)
         expect(child.signalCode).toBe('SIGKILL')
         if (existsSync(library(world))) expect(await damagedFiles(library(world))).toEqual([])
-        if (placedBinding(bindingPaths(world.options.packages.binding)) !== null) expect(selection(world).engine).toBe('native')
+        if (placedEngine(pathsOf(world)) !== null) expect(selection(world).engine).toBe('native')
         vi.unstubAllEnvs()
         expect((await run(world)).failures).toEqual({})
         expect(selection(world).engine).toBe('native')
         expect(await damagedFiles(library(world))).toEqual([])
-        expect(readFileSync(bindingPaths(world.options.packages.binding).binding)).toEqual(readFileSync(join(world.root, 'binding.node')))
+        expect(readFileSync(pathsOf(world).binding)).toEqual(readFileSync(join(world.root, 'binding.node')))
         expect(world.temporary()).toEqual([])
       }
     },

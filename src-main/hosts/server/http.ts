@@ -1,3 +1,4 @@
+import { ownCommand } from '../../processes/installation.js'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { TICKET, TICKETS_PATH } from '../../contract/entry.js'
@@ -181,7 +182,7 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
       const refusal = admit(request, guard.refuse(request))
       return refusal ? answer(response, refusal.status, refusal.message) : answer(response, 204, '')
     }
-    if (!pages) return answer(response, 404, 'This process serves commands only. `npm start` opens the workbench.')
+    if (!pages) return answer(response, 404, `This process serves commands only. ${ownCommand('start')} opens the workbench.`)
     const ticket = url.searchParams.get(TICKET)
     if (ticket !== null && request.method === 'GET') {
       // A browser that loads ahead what may be wanted would spend the ticket for nothing.

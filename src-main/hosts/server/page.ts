@@ -1,3 +1,4 @@
+import { reinstall } from '../../processes/installation.js'
 import { existsSync, readFileSync } from 'node:fs'
 import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ export interface PageSource {
  */
 export function requirePage(page: PageAddress): void {
   if (typeof page === 'string' && !existsSync(join(page, 'index.html')))
-    throw new UserError('UNAVAILABLE', `The page of the workbench is not built: ${page} is missing. Run \`npm run build\`.`)
+    throw new UserError('UNAVAILABLE', `The page of the workbench is not built: ${page} is missing. ${reinstall()}`)
 }
 
 /** @param fault told of what should not happen, which ends no other request */

@@ -1,3 +1,4 @@
+import { ownCommand } from '../../processes/installation.js'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineReport } from '../../contract/engine.js'
@@ -76,8 +77,7 @@ async function joinRunning(running: HostRecord, options: ServeOptions): Promise<
   print(output === 'file' ? NO_TICKET : `Open this address in a browser within a minute (${opened.why}).`)
 }
 
-const NO_TICKET =
-  'This output goes to a file that others may read, so the address does not grant access. Run `npm start` in a terminal for one that does.'
+const NO_TICKET = `This output goes to a file that others may read, so the address does not grant access. Run ${ownCommand('start')} in a terminal for one that does.`
 
 /**
  * Prints an address that lets one window in. In a terminal a new one follows when it was opened, or opened too late; what another program
@@ -94,7 +94,7 @@ function printAddress({ address, newWindowAddress }: LocalServer, print: (line: 
   }
   next('Address')
   print(
-    `It opens one window within ${life / 60_000} minutes; ${output === 'terminal' ? 'then a new address is printed' : 'run `npm start` again for another'}.`,
+    `It opens one window within ${life / 60_000} minutes; ${output === 'terminal' ? 'then a new address is printed' : `run ${ownCommand('start')} again for another`}.`,
   )
 }
 
@@ -117,7 +117,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       if (opened.how === 'none') print(`Open the address above in a browser (${opened.why}).`)
       if (opened.how === 'app')
         void opened.closed.then(() =>
-          print('The window was closed; runs continue. `npm start` opens it again, Ctrl+C here stops the workbench.'),
+          print(`The window was closed; runs continue. ${ownCommand('start')} opens it again, Ctrl+C here stops the workbench.`),
         )
     }
     print('Press Ctrl+C to stop the workbench.')

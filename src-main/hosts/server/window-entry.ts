@@ -1,3 +1,4 @@
+import { ownCommand } from '../../processes/installation.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import { HelloSchema, ResumeSchema, WINDOW_PATHS } from '../../contract/entry.js'
@@ -11,7 +12,7 @@ const BODY_BYTES = 4096
 const MALFORMED: Refusal = { status: 400, message: 'This request is malformed.' }
 const UNPROVED: Refusal = {
   status: 401,
-  message: 'This window could not prove that it belongs to this workbench. Run `npm start` again to open one that does.',
+  message: `This window could not prove that it belongs to this workbench. Run ${ownCommand('start')} again to open one that does.`,
 }
 
 async function bodyOf<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T | null> {

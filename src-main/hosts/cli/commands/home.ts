@@ -1,3 +1,4 @@
+import { ownCommand } from '../../../processes/installation.js'
 import { randomUUID } from 'node:crypto'
 import { CleanupSchema, describeUnfinished } from '../../../contract/storage.js'
 import { askToForgetWindows, findHost } from '../../discovery.js'
@@ -103,5 +104,5 @@ export async function forgetWindowsOfHome(context: Context, options: CommonOptio
   forgetWindows(folder)
   if (host) await askToForgetWindows(host)
   if (options.json) return context.print(asJson({ home: folder, running: host !== null }))
-  context.print(`Revoked the access of all windows to ${folder}. \`npm start\` opens a new one.`)
+  context.print(`Revoked the access of all windows to ${folder}. ${ownCommand('start')} opens a new one.`)
 }
