@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { StudyDetail } from '../../src-main/contract/studies.js'
+import { templates } from '../../src-main/hosts/studies.js'
 import { openSession, type PlayedTrainer, type Session } from '../fixtures/session.js'
 
 const eventually = (check: () => unknown) => expect.poll(check, { interval: 5 })
@@ -184,4 +185,33 @@ it('estimates the rungs to come, and whoever resumes a run that was left behind 
   const { report } = await detail(session, id)
   const { columns } = report.tables.find(({ key }) => key === 'cells')!
   expect(columns.find(({ key }) => key === 'rung')!.values).toEqual([1, 1, 2, 2])
+})
+
+it('stores no decision that another process has made meanwhile', async () => {
+  let meanwhile = (): void => undefined
+  using session = await openSession({
+    templates: {
+      ...templates,
+      async phases(...asked) {
+        const phases = await templates.phases(...asked)
+        meanwhile()
+        return phases
+      },
+    },
+  })
+  const { id } = await begin(session)
+  // Another process of this home decides while this one asks the template; what it makes of the cells is its own.
+  let decided = false
+  meanwhile = () => {
+    if (session.stores.studies.get(id)!.phase === 0) session.stores.studies.decide(id, { phase: 1, undecided: false })
+    decided = true
+  }
+  for (const trainer of waiting(session)) train(trainer)
+  await eventually(() => decided).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const { cells } = await detail(session, id)
+  expect(cells.map(({ phase, until }) => [phase, until])).toEqual([[0, 4], [0, 4], [0, 4], [0, 4]]) // prettier-ignore
+  expect(session.stores.studies.get(id)).toMatchObject({ phase: 1, undecided: false })
+  expect(session.trainers).toHaveLength(4)
+  expect(session.faults).toEqual([])
 })

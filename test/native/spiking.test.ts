@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { identityWeights, spikeNorm, type Conversion, type Junction } from '../../src-main/numeric/spiking/convert.js'
 import { constantTrain, poissonTrain, type Train } from '../../src-main/numeric/spiking/input.js'
-import { Neurons } from '../../src-main/numeric/spiking/neurons.js'
+import { Neurons, type Reset } from '../../src-main/numeric/spiking/neurons.js'
 import { openNetwork, refuseConversion, type OpenNetwork } from '../../src-main/numeric/spiking/open-network.js'
 import { analog, simulate } from '../../src-main/numeric/spiking/simulate.js'
 import { infer } from '../../src-main/numeric/pass.js'
 import { initialState } from '../../src-main/numeric/state.js'
+import { FULL } from '../fixtures/slice.js'
 import { disposeState, networkOf, normalTensor, relative, tf } from './support.js'
 
 type Nested = number | readonly Nested[]
@@ -23,10 +24,21 @@ interface Golden {
     ann: Values & { logits: Nested }
     snn: Record<'soft' | 'hard', { spikeNorm: Scales; given: Scales; counts: Values; potentials: Values; summedOutput: Nested }>
   }
+  convergence: {
+    junction: 'balanced' | 'naive identity weight 1'
+    reset: Reset
+    steps: number
+    relativeErrors: Scales & { logits: number }
+  }[]
 }
 /** float64, by numpy and by PyTorch: n4_spiking.py beside it. */
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/neighbours/n4_spiking.json'), 'utf8')) as Golden
+const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../fixtures/neighbours', name))
+const golden = JSON.parse(fixture('n4_spiking.json').toString()) as Golden
 const NAMES = ['c0', 'c1', 'c2'] as const
+/**
+ * Thresholds of Spike-Norm equal inputs that occur, so that rounding decides single spikes, each of which moves the error of a rate by less than this.
+ */
+const TIES = 1e-3
 const flat = (nested: Nested): number[] => (typeof nested === 'number' ? [nested] : nested.flatMap(flat))
 const finish = <T>(work: Generator<unknown, T, void>): T => {
   let next = work.next()
@@ -117,6 +129,53 @@ describe.each(['soft', 'hard'] as const)('the golden residual network with %s re
     })
   })
 })
+
+/** The input spikes of the reference over 1,024 steps (draws.py). */
+function longTrain(): Train {
+  const bits = fixture('n4_spikes.bin')
+  const values = 2 * 4 * 4 * 2
+  return () => {
+    let at = 0
+    return () => {
+      const spikes = Float32Array.from({ length: values }, (_, i) => (bits[(at + i) >> 3]! >> (7 - ((at + i) & 7))) & 1)
+      at += values
+      return tf.tensor(spikes, [2, 4, 4, 2])
+    }
+  }
+}
+
+/** |a - b| / |b| over all values. */
+const distance = (a: tf.Tensor, b: tf.Tensor): number => tf.tidy(() => tf.norm(tf.sub(a, b)).dataSync()[0]! / tf.norm(b).dataSync()[0]!)
+
+test.each(['balanced', 'naive identity weight 1'] as const)(
+  'rates come as near to activations as the golden ones do: junction %s',
+  (junction) => {
+    withoutLeaks(() => {
+      const { network, dispose } = goldenNetwork()
+      const x = tf.tensor(golden.network.image as unknown as number[])
+      const { activations, logits } = analog(network, x)
+      const how = { steps: 512, reset: 'soft', junction: junction === 'balanced' ? 'balanced' : 'unit', inputScale: 1 } as const
+      const conversion = finish(spikeNorm(network, [longTrain()], how))
+      const last = FULL ? 1024 : 256
+      for (const reset of ['soft', 'hard'] as const) {
+        const wanted = golden.convergence.filter((row) => row.junction === junction && row.reset === reset && row.steps <= last)
+        for (const { step, neurons, output } of simulate(network, { ...conversion, reset }, longTrain(), last)) {
+          const errors = wanted.find(({ steps }) => steps === step)?.relativeErrors
+          if (!errors) continue
+          tf.tidy(() => {
+            NAMES.forEach((name, layer) => {
+              const rates = tf.mul(neurons.counts[layer]!, conversion.layers[layer]!.scale / step)
+              expect(Math.abs(distance(rates, activations[layer]!) - errors[name]), `${reset}, ${name} at ${step}`).toBeLessThan(TIES)
+            })
+            expect(Math.abs(distance(tf.div(output, step), logits) - errors.logits), `${reset}, logits at ${step}`).toBeLessThan(TIES)
+          })
+        }
+      }
+      tf.dispose([x, logits, ...activations])
+      dispose()
+    })
+  },
+)
 
 test('with ReLU in the place of neurons the open network is the golden analog one', () => {
   withoutLeaks(() => {

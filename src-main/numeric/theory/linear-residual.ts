@@ -124,6 +124,31 @@ export const optimumBounds = (gamma: number, depth: number): { first: number; la
   later: (2 * (Math.sqrt(Math.PI) + Math.sqrt(3 * gamma)) ** 2) / depth,
 })
 
+/**
+ * max |A_i| of an optimum that is built, for a target of positive determinant: with the polar form R = U P one half of the layers are roots of the
+ * rotation U, the other half roots of P, so that it is max(2 sin(theta / 2k), max |s^(1/k) - 1|) with k layers of each, the angles theta of U and
+ * the singular values s of R; of one layer it is |R - I|. Derived; it shows that optima as small as Theorem 2.1 promises exist.
+ */
+export function builtOptimum(target: Square, depth: number): number {
+  if (depth === 1)
+    return singularValues({
+      size: target.size,
+      data: target.data.map((value, at) => (at % (target.size + 1) === 0 ? value - 1 : value)),
+    })[0]!
+  const roots = Math.floor(depth / 2)
+  const { values, vectors } = symmetricEigen(multiply(transpose(target), target))
+  const columns = { size: target.size, data: vectors }
+  const inverse = square(target.size)
+  values.forEach((value, i) => (inverse.data[i * target.size + i] = 1 / Math.sqrt(value)))
+  const rotation = multiply(target, columns, inverse, transpose(columns))
+  const turned = transpose(rotation)
+  // Its eigenvalues are the cosines of the angles, the smallest first.
+  const symmetric = { size: target.size, data: rotation.data.map((value, at) => (value + turned.data[at]!) / 2) }
+  const angle = Math.acos(Math.max(-1, Math.min(1, symmetricEigen(symmetric).values[0]!)))
+  const stretches = Array.from(values, (value) => Math.abs(value ** (1 / (2 * roots)) - 1))
+  return Math.max(2 * Math.sin(angle / (2 * roots)), ...stretches)
+}
+
 /** gamma = max |log s(R)|. */
 export const gammaOf = (target: Square): number => Math.max(...Array.from(singularValues(target), (value) => Math.abs(Math.log(value))))
 

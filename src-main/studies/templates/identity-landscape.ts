@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
-import { counterexamples, determinantSign } from '../../numeric/theory/linear-residual.js'
+import { builtOptimum, counterexamples, determinantSign } from '../../numeric/theory/linear-residual.js'
 import { LINEAR_PROBLEMS, linearDescent, problemOf, type LinearProblemName } from '../computations/linear-descent.js'
 import { numbersOption, readNumbers } from '../options.js'
 import { SHARED } from '../quantities.js'
@@ -41,6 +41,12 @@ const quantities = {
     READ,
   ),
   optimumLater: quantity('Bound on the residuals of an optimum, later version', '', '2 (√π + √(3γ))² / l; only for det R > 0', RECALLED),
+  optimumBuilt: quantity(
+    'Largest residual of a constructed optimum',
+    '',
+    'Polar form R = U P: half of the layers are roots of U, half of P; only for det R > 0',
+    DERIVED,
+  ),
   stableRate: quantity(
     'Largest stable learning rate',
     '',
@@ -220,12 +226,13 @@ export const identityLandscape = defineStudy({
         tau: rows.map(({ result }) => result!.tau),
         optimumFirst: rows.map(({ result }) => result!.optimumFirst),
         optimumLater: rows.map(({ result }) => result!.optimumLater),
+        optimumBuilt: rows.map(({ depth }) => builtOptimum(problemOf('residual', size, deviation, seed).target, depth)),
       })
       findings.line({
         title: 'Largest residual at the end over depth; the 1/l law is a straight line',
         table: 'sizes',
         x: 'depth',
-        y: ['tau', 'optimumFirst', 'optimumLater'],
+        y: ['tau', 'optimumFirst', 'optimumLater', 'optimumBuilt'],
         by: null,
         logX: true,
         logY: true,

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { volume } from '../../../src-main/lab/diagnostics/volume.js'
+import { flatUnit } from '../../../src-main/lab/flat.js'
+import { denseJacobian } from '../../../src-main/lab/jacobian.js'
+import { logDeterminant, multiply, singularValues, square, transpose, type Square } from '../../../src-main/numeric/dense.js'
 import { freeing } from '../../../src-main/lab/scope.js'
 import { unitVolume } from '../../../src-main/lab/volume.js'
 import { findDynamics, registerDynamics } from '../../../src-main/numeric/registry.js'
 import { stageSweep } from '../../../src-main/numeric/pass.js'
-import { tf } from '../support.js'
+import { relative, tf } from '../support.js'
 import { foilRevnet } from './foils.js'
 import { cells, close, column, dataOf, run, said, setParameters, subjectOf } from './support.js'
 
@@ -25,14 +28,24 @@ interface Golden {
     c: number[]
     x4: number[]
     x8: number[]
-    maps: Record<string, { sign: number; logAbsDet: number; output: number[] }>
+    maps: Record<
+      string,
+      {
+        sign: number
+        logAbsDet: number
+        largestSingularValue: number
+        smallestSingularValue: number
+        symplecticDefect?: number
+        output: number[]
+      }
+    >
   }
   depth: {
     kernels: Matrix[]
     biases: number[][]
     X: Matrix
     h: number
-    runs: Record<string, { meanLogAbsDet?: number[]; drift: number[]; rms: number[] }>
+    runs: Record<string, { meanLogAbsDet?: number[]; largestSingularValueWhole?: number; drift: number[]; rms: number[] }>
   }
   estimate: { exact: number; spectralNormOfhA: number }
 }
@@ -56,6 +69,18 @@ const { K, K2, T, b, b2, c, x4, x8, h, gamma, maps } = golden.unit
 const one = { kernel: K, bias: b }
 const two = { kernel1: K, bias1: b, kernel2: K2, bias2: b2 }
 
+/** max |J' W J - W| with the canonical W of a pair: 0 of a symplectic map. */
+function symplecticDefect(jacobian: Square): number {
+  const canonical = square(jacobian.size)
+  const half = jacobian.size / 2
+  for (let i = 0; i < half; i++) {
+    canonical.data[i * jacobian.size + half + i] = 1
+    canonical.data[(half + i) * jacobian.size + i] = -1
+  }
+  const carried = multiply(transpose(jacobian), canonical, jacobian)
+  return Math.max(...carried.data.map((value, at) => Math.abs(value - canonical.data[at]!)))
+}
+
 test.each([
   ['plain', 'plain', 4, one, {}],
   ['euler', 'euler', 4, one, {}],
@@ -70,7 +95,7 @@ test.each([
   const subject = vectors(arch, width, 1, h, 'tanh', more)
   setParameters(subject, Object.fromEntries(Object.entries(params).map(([key, value]) => [`stage1/unit1/${key}`, value])))
   const { network, state } = subject
-  const { logAbsDet, output } = maps[name]!
+  const { logAbsDet, output, ...wanted } = maps[name]!
   const sweep = stageSweep({ network, params: state.params, statistics: {}, training: false, moved: new Map() }, network.stages[0]!)
   tf.tidy(() => {
     const oneStep = output.length === 4
@@ -80,6 +105,19 @@ test.each([
     expect(found.how).toBe('whole matrix')
     // Of the plain unit float32 loses what 1 - tanh² leaves of saturated slopes: 4e-5 of 13.
     expect(Math.abs(found.logAbs! - logAbsDet)).toBeLessThan(name === 'plain' ? 1e-4 : 1e-5)
+    const flat = flatUnit({ sweep, substeps: network.stages[0]!.substeps, pair })
+    expect(relative(flat.map(flat.state), tf.tensor(output, [1, output.length]))).toBeLessThan(1e-5)
+    const jacobian = denseJacobian(flat.map, flat.state)
+    expect(logDeterminant(jacobian).sign).toBe(wanted.sign)
+    const values = singularValues(jacobian)
+    expect(values[0]! / wanted.largestSingularValue).toBeCloseTo(1, 5)
+    // Of the plain unit it is ten thousand times smaller than the largest.
+    expect(Math.abs(values.at(-1)! / wanted.smallestSingularValue - 1)).toBeLessThan(name === 'plain' ? 1e-4 : 1e-5)
+    if (wanted.symplecticDefect !== undefined) {
+      const defect = symplecticDefect(jacobian)
+      if (wanted.symplecticDefect < 1e-9) expect(defect).toBeLessThan(1e-6)
+      else expect(defect / wanted.symplecticDefect).toBeCloseTo(1, 4)
+    }
     // What is said of the form, for states too large for a whole matrix.
     const formal = unitVolume({ sweep, substeps: network.stages[0]!.substeps, pair }, { wholeUpTo: 1, probes: 2, terms: 2, seed: 1 })
     if (!oneStep) expect(formal).toMatchObject({ how: 'of the form', logAbs: 0 })
@@ -111,6 +149,31 @@ describe.each([
     column(result, 'units', 'gain').forEach((value, at) => expect(Math.abs(value / (rms[at + 1]! / rms[at]!) - 1)).toBeLessThan(1e-4))
     close(subject)
   })
+})
+
+test('40 units of Verlet keep volume and have the golden drift, and yet one direction grows by 2.44', async () => {
+  const { kernels, biases, X, h: step, runs } = golden.depth
+  const subject = { ...vectors('verlet', 4, 40, step), data: dataOf(X) }
+  kernels.forEach((kernel, at) =>
+    setParameters(subject, { [`stage1/unit${at + 1}/kernel`]: kernel, [`stage1/unit${at + 1}/bias`]: biases[at]! }),
+  )
+  const { largestSingularValueWhole, drift, rms } = runs['verlet']!
+  const result = await run(volume, subject, { images: 16, volumeImages: 16 })
+  for (const value of column(result, 'units', 'logDeterminant')) expect(Math.abs(value)).toBeLessThan(1e-5)
+  column(result, 'units', 'shift').forEach((value, at) => expect(value).toBeCloseTo(drift[at]!, 5))
+  column(result, 'units', 'gain').forEach((value, at) => expect(Math.abs(value / (rms[at + 1]! / rms[at]!) - 1)).toBeLessThan(1e-4))
+  // Of the whole map of the pair, at the first example; float32 leaves of 0 what 40 units round.
+  const { network, state } = subject
+  const sweep = stageSweep({ network, params: state.params, statistics: {}, training: false, moved: new Map() }, network.stages[0]!)
+  freeing(() => {
+    const pair = [tf.zeros([1, 4]), tf.tensor([X[0]!])] as const
+    const whole = flatUnit({ sweep, substeps: network.stages[0]!.substeps, pair })
+    const jacobian = denseJacobian(whole.map, whole.state)
+    expect(Math.abs(logDeterminant(jacobian).logAbs)).toBeLessThan(1e-5)
+    expect(singularValues(jacobian)[0]! / largestSingularValueWhole!).toBeCloseTo(1, 5)
+    expect(largestSingularValueWhole!.toFixed(2)).toBe('2.44')
+  })
+  close(subject)
 })
 
 test('the series agrees with the determinant within its standard error, and is refused where it diverges', () => {

@@ -15,6 +15,7 @@ import {
   stableSharpness,
 } from '../../../src-main/numeric/theory/chain.js'
 
+type Kind = 'plain0.1' | 'plain1' | 'residual0.1'
 interface Golden {
   chains: {
     L: number
@@ -30,11 +31,12 @@ interface Golden {
     lambda: number
     starts: number
     steps: number
-    grid: ({ L: number; ratio: number; delta: number } & Record<'plain0.1' | 'plain1' | 'residual0.1', number>)[]
+    grid: ({ L: number; ratio: number; delta: number } & Record<Kind, number> & Partial<Record<`${Kind}LargestDeltaLambdaMax`, number>>)[]
   }
   momentum: { momentum: number; limit: number; 'radiusAt2.1': number; 'radiusAt1.9': number }[]
 }
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/neighbours/n5_lyapunov.json'), 'utf8')) as Golden
+const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../fixtures/neighbours', name))
+const golden = JSON.parse(fixture('n5_lyapunov.json').toString()) as Golden
 const close = (value: number, wanted: number, relative: number): void =>
   expect(Math.abs(value - wanted)).toBeLessThanOrEqual(relative * Math.abs(wanted))
 
@@ -120,20 +122,44 @@ const KINDS = {
   'residual0.1': { centre: 1, deviation: 0.1 },
 } as const
 
+/** The normal numbers that the reference starts from (draws.py): 200 rows for each depth, one depth after the other. */
+function referenceDraws(depth: number): Float64Array[] {
+  const bytes = fixture('n5_starts.bin')
+  const before = [2, 4, 8, 16].filter((each) => each < depth).reduce((sum, each) => sum + 200 * each, 0)
+  return Array.from({ length: 200 }, (_, row) =>
+    Float64Array.from({ length: depth }, (_each, at) => bytes.readDoubleLE(8 * (before + row * depth + at))),
+  )
+}
+
 describe('the share of starts that converge', () => {
   const { lambda, steps, grid } = golden.plainAgainstResidual
   const count = FULL ? 200 : 60
-  it.each(FULL ? grid : grid.filter(({ L, ratio }) => ratio !== 0.25 && L !== 4))('of $L factors at $ratio of the limit', (row) => {
-    for (const [kind, starts] of Object.entries(KINDS) as [keyof typeof KINDS, (typeof KINDS)[keyof typeof KINDS]][]) {
-      const found = convergence(drawStarts(starts, { count, depth: row.L, seed: 1 }), { target: lambda, step: row.delta, steps })
-      // Other draws than the reference's: within four deviations of what both shares may have.
-      const wanted = row[kind]
-      const deviation = Math.sqrt(Math.max(wanted * (1 - wanted), 0.005) * (1 / count + 1 / 200))
-      expect(Math.abs(found.share - wanted)).toBeLessThan(4 * deviation + 1e-12)
-      if (row.ratio > 1) expect(found.share).toBe(0)
-      if (kind === 'residual0.1' && row.ratio < 1) expect(found.share).toBeGreaterThanOrEqual(0.99)
-      if (found.converged > 0) expect(found.largestStepTimesSharpness).toBeLessThanOrEqual(2 + 1e-6)
-      else expect(found.largestStepTimesSharpness).toBeNull()
+
+  it.each(grid)('of $L factors at $ratio of the limit is the golden one, from the starts of the reference', (row) => {
+    for (const [kind, { centre, deviation }] of Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][]) {
+      const starts = referenceDraws(row.L).map((draws) => draws.map((draw) => centre + deviation * draw))
+      const found = convergence(starts, { target: lambda, step: row.delta, steps })
+      expect(found.share, kind).toBe(row[kind])
+      const largest = row[`${kind}LargestDeltaLambdaMax`]
+      if (largest === undefined) expect(found.largestStepTimesSharpness).toBeNull()
+      else close(found.largestStepTimesSharpness!, largest, 1e-6)
     }
   })
+
+  it.each(FULL ? grid : grid.filter(({ L, ratio }) => ratio !== 0.25 && L !== 4))(
+    'of $L factors at $ratio of the limit is about that from draws of our own',
+    (row) => {
+      for (const [kind, starts] of Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][]) {
+        const found = convergence(drawStarts(starts, { count, depth: row.L, seed: 1 }), { target: lambda, step: row.delta, steps })
+        // Other draws than the reference's: within four deviations of what both shares may have.
+        const wanted = row[kind]
+        const deviation = Math.sqrt(Math.max(wanted * (1 - wanted), 0.005) * (1 / count + 1 / 200))
+        expect(Math.abs(found.share - wanted)).toBeLessThan(4 * deviation + 1e-12)
+        if (row.ratio > 1) expect(found.share).toBe(0)
+        if (kind === 'residual0.1' && row.ratio < 1) expect(found.share).toBeGreaterThanOrEqual(0.99)
+        if (found.converged > 0) expect(found.largestStepTimesSharpness).toBeLessThanOrEqual(2 + 1e-6)
+        else expect(found.largestStepTimesSharpness).toBeNull()
+      }
+    },
+  )
 })

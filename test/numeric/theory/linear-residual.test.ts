@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { identity, multiply, singularValues, square, symmetricEigen, transpose, type Square } from '../../../src-main/numeric/dense.js'
+import { balancedLimit, stableSharpness } from '../../../src-main/numeric/theory/chain.js'
 import { FULL } from '../../fixtures/slice.js'
 import {
+  builtOptimum,
   counterexamples,
   descend,
   determinantSign,
@@ -33,6 +35,10 @@ interface Golden {
     tau: number
     bound: number
     tightBound: number
+    /** Inputs and outputs, by row, that have these moments; the noise is what is left at the optimum. */
+    X: Rows
+    Y: Rows
+    noiseFloor: number
   }
   counterexamples: { gradientNormSquared: number; bound: number; quotedBound: number; excess: number }[]
   descent: {
@@ -53,7 +59,7 @@ interface Golden {
       }[]
     }[]
   }
-  smallOptimum: { R: Rows; gamma: number; rows: { depth: number; boundLater: number; boundFirst: number }[] }
+  smallOptimum: { R: Rows; gamma: number; rows: { depth: number; maxNorm: number; boundLater: number; boundFirst: number }[] }
   negativeDeterminant: { depth: number; excess: number; onePlusA: number }[]
 }
 const read = <T>(name: string): T => JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/neighbours', name), 'utf8')) as T
@@ -88,6 +94,20 @@ it('excess, gradient and bounds at a point are the golden ones', () => {
   close(tau, wanted.tau)
   close(bound!, wanted.bound)
   close(tight, wanted.tightBound)
+})
+
+it('the excess is what the mean squared error of samples has above their noise floor', () => {
+  const { A, R, S, X, Y, noiseFloor, excess } = golden.point
+  const layers = layersOf(A.map(matrix))
+  const whole = multiply(layers[3]!, layers[2]!, layers[1]!, layers[0]!)
+  const errorOf = (map: Square): number =>
+    X.reduce((sum, x, at) => {
+      const squares = Y[at]!.map((y, i) => (y - x.reduce((of, value, j) => of + map.data[i * 3 + j]! * value, 0)) ** 2)
+      return sum + squares.reduce((a, b) => a + b) / X.length
+    }, 0)
+  close(errorOf(matrix(R)), noiseFloor)
+  close(errorOf(whole) - noiseFloor, excess)
+  close(excessAndGradient(layers, { target: matrix(R), moments: matrix(S) }).excess, excess)
 })
 
 it('the bound as it is quoted has counterexamples, and the derived one has none there', () => {
@@ -131,10 +151,14 @@ describe('descent from the identity', () => {
     close(gammaOf(problem.target), golden.descent.gamma)
     const { R, gamma, rows } = golden.smallOptimum
     close(gammaOf(matrix(R)), gamma)
-    for (const { depth, boundFirst, boundLater } of rows) {
+    for (const { depth, maxNorm, boundFirst, boundLater } of rows) {
       close(optimumBounds(gamma, depth).first, boundFirst)
       close(optimumBounds(gamma, depth).later, boundLater)
+      const built = builtOptimum(matrix(R), depth)
+      close(built, maxNorm)
+      expect(built).toBeLessThan(Math.min(boundFirst, boundLater))
     }
+    close(builtOptimum(identity(2, 3), 1), 2)
   })
 })
 
@@ -155,9 +179,30 @@ it('a negative determinant is known beforehand, and stops descent at excess 1 fr
 })
 
 it('the sharpness of a linear network at a minimum is the golden one of the matrices', () => {
-  const { matrices } = read<{ matrices: { W: Rows[]; lambdaMax: number } }>('n5_lyapunov.json')
+  const { matrices } = read<{
+    matrices: { W: Rows[]; lambdaMax: number; deltaMax: number; singularVectorLowerBound: number; balancedBound: number }
+  }>('n5_lyapunov.json')
+  const W = matrices.W.map(matrix)
   // The reference halves the loss.
-  close(sharpnessAtMinimum(matrices.W.map(matrix), identity(3)) / 2, matrices.lambdaMax, 1e-10)
+  const sharpness = sharpnessAtMinimum(W, identity(3)) / 2
+  close(sharpness, matrices.lambdaMax, 1e-10)
+  close(stableSharpness(sharpness), matrices.deltaMax, 1e-10)
+
+  // The lemma of Nar and Sastry: what the first singular pair of the whole map says alone, and no layers can be more stable than balanced ones.
+  const whole = multiply(W[3]!, W[2]!, W[1]!, W[0]!)
+  const first = (gram: Square): number[] => Array.from({ length: 3 }, (_, i) => symmetricEigen(gram).vectors[i * 3 + 2]!)
+  const [u, v] = [first(multiply(whole, transpose(whole))), first(multiply(transpose(whole), whole))]
+  const size = (map: Square, x: number[]): number =>
+    Math.hypot(...x.map((_, i) => x.reduce((sum, value, j) => sum + map.data[i * 3 + j]! * value, 0)))
+  const lower = W.reduce((sum, _, i) => {
+    const after = W.slice(i + 1).reduce((product, layer) => multiply(layer, product), identity(3))
+    const before = W.slice(0, i).reduce((product, layer) => multiply(layer, product), identity(3))
+    return sum + (size(transpose(after), u) * size(before, v)) ** 2
+  }, 0)
+  close(lower, matrices.singularVectorLowerBound, 1e-10)
+  expect(lower).toBeLessThanOrEqual(sharpness)
+  close(balancedLimit(4, singularValues(whole)[0]!), matrices.balancedBound, 1e-10)
+  expect(stableSharpness(sharpness)).toBeLessThanOrEqual(matrices.balancedBound)
 })
 
 it('draws problems of positive determinant, and plain layers from a seed alone', () => {
