@@ -1,4 +1,3 @@
-import type { Task } from '../../contract/changes.js'
 import { UserError } from '../../contract/errors.js'
 import { evaluationTask, type Evaluation, type TestFigures } from '../../contract/evaluations.js'
 import type { Checkpoint } from '../../contract/runs.js'
@@ -13,6 +12,7 @@ import type { CheckpointStore } from '../runs/checkpoint-store.js'
 import type { RunFiles } from '../runs/run-files.js'
 import type { RunStore } from '../runs/run-store.js'
 import type { Clock } from '../shared/clock.js'
+import { asTask, type TaskProgress } from '../shared/tasks.js'
 
 /** Evaluates the weights of a checkpoint on all test images in a separate process. */
 export interface Evaluator {
@@ -41,9 +41,6 @@ interface EvaluationPorts {
   datasets: Datasets
   evaluator: Evaluator
 }
-
-/** Milliseconds between two reports of the progress. */
-const PROGRESS_EVERY = 200
 
 /** Evaluates checkpoints, one at a time, as tasks that clients see and can cancel. */
 export class Evaluations {
@@ -81,14 +78,14 @@ export class Evaluations {
     const controller = new AbortController()
     this.going.set(taskId, controller)
     const title = `Evaluating ${run.name} at step ${checkpoint.step}`
-    const work = this.last.then(() =>
-      this.task(taskId, title, controller.signal, (told) => this.run(checkpoint, run.dataset, controller.signal, told)),
-    )
+    const task = { id: taskId, kind: 'evaluation', title } as const
+    const { signal } = controller
+    const work = this.last.then(() => asTask(this.ports, { ...task, signal }, (told) => this.run(checkpoint, run.dataset, signal, told)))
     this.last = work.then(
       () => undefined,
       () => undefined,
     )
-    this.tell(taskId, title, { state: 'running', progress: null, message: 'waiting' })
+    this.ports.changes.commit((record) => record({ kind: 'task', task: { ...task, state: 'running', progress: null, message: 'waiting' } }))
     try {
       return await work
     } finally {
@@ -100,8 +97,10 @@ export class Evaluations {
     { runId, file, step }: Checkpoint,
     datasetName: string,
     signal: AbortSignal,
-    onProgress: (progress: number | null, message: string) => void,
+    onProgress: TaskProgress,
   ): Promise<Evaluation> {
+    // It may have been cancelled while it waited.
+    signal.throwIfAborted()
     const { clock, control, datasets, evaluator, files, runs } = this.ports
     const dataset = await datasets.find(datasetName)
     const figures = await evaluator.evaluate({
@@ -119,34 +118,5 @@ export class Evaluations {
     control.require(runId)
     keepEvaluation(this.ports, evaluation)
     return evaluation
-  }
-
-  private tell(id: string, title: string, rest: Omit<Task, 'id' | 'kind' | 'title'>): void {
-    this.ports.changes.commit((record) => record({ kind: 'task', task: { id, kind: 'evaluation', title, ...rest } }))
-  }
-
-  /** Runs the work as a task that reports progress and outcome. */
-  private async task<T>(
-    id: string,
-    title: string,
-    signal: AbortSignal,
-    work: (onProgress: (progress: number | null, message: string) => void) => Promise<T>,
-  ): Promise<T> {
-    const { clock } = this.ports
-    let told = -Infinity
-    try {
-      signal.throwIfAborted()
-      const result = await work((progress, message) => {
-        if (clock.elapsed() - told < PROGRESS_EVERY) return
-        told = clock.elapsed()
-        this.tell(id, title, { state: 'running', progress, message })
-      })
-      this.tell(id, title, { state: 'done', progress: 1, message: '' })
-      return result
-    } catch (error) {
-      const message = signal.aborted ? 'Cancelled.' : error instanceof Error ? error.message : String(error)
-      this.tell(id, title, { state: signal.aborted ? 'cancelled' : 'failed', progress: null, message })
-      throw signal.aborted ? new UserError('CONFLICT', 'The evaluation was cancelled.', { cause: error }) : error
-    }
   }
 }
