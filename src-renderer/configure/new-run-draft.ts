@@ -1,4 +1,4 @@
-import { computed, ref, type Ref } from 'vue'
+import { computed, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { ConfigIssue } from '../../src-main/contract/catalogue.js'
 import type { RunOverrides } from '../../src-main/contract/config.js'
 import type { CreateRun } from '../../src-main/contract/runs.js'
@@ -11,6 +11,8 @@ export interface NewRunDraft extends Draft {
   name: Ref<string>
   /** Path of a file of initial weights; empty for random ones. */
   weights: Ref<string>
+  /** Names of the presets whose networks take the samples of the data set; null while that is not known. */
+  fitting: ShallowRef<ReadonlySet<string> | null>
   request(): CreateRun | null
   /**
    * Makes the form show a configuration; what it lacks is taken from its preset, and its preset and data set, where it names none, are
@@ -31,12 +33,22 @@ export function useNewRunDraft(client: Pick<Connection['client'], 'catalogue'>):
   const ask = computed(() => (preset.value && dataset.value ? of({ preset: preset.value, dataset: dataset.value }) : null))
   const draft = useDraft({ ask, title: 'the preset' })
 
+  const fitting = shallowRef<ReadonlySet<string> | null>(null)
+  watch(dataset, async (name) => {
+    fitting.value = null
+    if (!name) return
+    // A data set that is gone is told by the preview.
+    const names = await client.catalogue.fitting.query({ dataset: name }).catch(() => null)
+    if (dataset.value === name && names) fitting.value = new Set(names)
+  })
+
   return {
     ...draft,
     preset,
     dataset,
     name,
     weights,
+    fitting,
     request() {
       if (!preset.value || !dataset.value) return null
       const trimmed = name.value.trim()

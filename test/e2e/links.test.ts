@@ -139,6 +139,7 @@ const STATES: State[] = [
     at: '/new',
     ready: '[data-preset][aria-checked=true]',
     async make(page) {
+      await page.getByTestId('all-presets').click()
       await page.locator('[data-preset="leapfrog-26"]').click()
       // Until then the estimate is that of the preset before.
       await page.getByTestId('preview').filter({ hasText: '26 layers' }).waitFor()

@@ -58,6 +58,11 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.goto(`${server.windowAddress}#/new`)
     await ready(page)
 
+    // Three choices, and what starts the run in sight; the rest is folded.
+    expect(await page.locator('[data-field="learningRate"]').isVisible()).toBe(false)
+    const startsAt = (await page.getByTestId('start').boundingBox())!
+    expect(startsAt.y + startsAt.height).toBeLessThanOrEqual(page.viewportSize()!.height)
+
     // Arrows choose as in any group of radios; each card says its picture in words.
     await page.locator('[data-preset="hamiltonian-quick"]').focus()
     await page.keyboard.press('ArrowRight')
@@ -83,6 +88,10 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.locator('[data-field="steps"] input').fill('120')
     await page.locator('[data-field="learningRate"].changed').waitFor()
     await ready(page)
+    await page.getByLabel('Show all hyperparameters').uncheck()
+    await page.locator('[data-group="Training"] .fold').click()
+    await page.locator('[data-group="Training"]').getByText('changed: Learning rate 0.05').waitFor()
+    await page.locator('[data-group="Training"] .fold').click()
     await picture(page, `new-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
 
@@ -113,6 +122,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     expect(saved.suggestedFilename()).toBe('hamiltonian-74-mnist.json')
     const text = readFileSync(await saved.path(), 'utf8')
     expect(JSON.parse(text)).toMatchObject({ preset: 'hamiltonian-74', dataset: 'mnist', learningRate: 0.05, steps: 120 })
+    await page.getByTestId('all-presets').click()
     await page.locator('[data-preset="resnet-32"]').click()
     await page.locator('[data-preset="resnet-32"][aria-checked="true"]').waitFor()
     await page.getByTestId('config-import').click()
@@ -148,12 +158,36 @@ describe.skipIf(noBrowser)('a new run', () => {
     expect(workbench.defects).toEqual([])
   })
 
+  it('offers networks that take the samples of the data set first, and starts with one click at 800 pixels', async () => {
+    const workbench = await openWorkbench({ stepMs: 5 })
+    const { services, server } = workbench
+    await services.datasets.list()
+    await services.datasets.make({ name: 'rings', kind: 'circles' })
+    const { page, context, complaints } = await openPage(browser, { width: 800 })
+    await page.goto(`${server.windowAddress}#/new`)
+    await ready(page)
+    await page.getByTestId('dataset').click()
+    await page.getByRole('option', { name: /^rings/ }).click()
+    await page.locator('[data-preset="mlp-hamiltonian"][aria-checked="true"]').waitFor()
+    const shown = await page.locator('[data-preset]').evaluateAll((cards) => cards.map((card) => card.getAttribute('data-preset')!))
+    expect(shown.filter((name) => !/^(mlp|stable)-/.test(name))).toEqual([])
+    await ready(page)
+    await picture(page, 'new-points-800')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByTestId('start').click()
+    await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
+    expect(complaints).toEqual([])
+    await context.close()
+    await workbench.close()
+  })
+
   it('is made once for each of several seeds', async () => {
     const workbench = await openWorkbench({ stepMs: 100 })
     const { services, server } = workbench
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
     await page.goto(`${server.windowAddress}#/new`)
     await ready(page)
+    await page.locator('[data-group="Seed"] .fold').click()
     const seeds = page.getByLabel('Seeds (several runs)')
     await seeds.fill('1,x')
     await page.getByRole('alert').getByText('Seeds must be numbers and ranges, for example 1,2,5-7.').waitFor()

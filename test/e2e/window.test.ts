@@ -113,7 +113,7 @@ describe.skipIf(noBrowser)('the window', () => {
     }
     await tabTo(/^Start your first run$/)
     await page.keyboard.press('Enter')
-    await page.locator('[data-field="h"]').waitFor()
+    await page.locator('[data-field="steps"]').waitFor()
     await expect.poll(() => page.getByTestId('start').isEnabled()).toBe(true)
     await tabTo(/^Start run$/)
     await page.keyboard.press('Enter')
@@ -145,6 +145,7 @@ describe.skipIf(noBrowser)('the window', () => {
       await page.goto(`${server.address}/#/new`)
       // The preset has arrived, which sets every field.
       await page.getByTestId('parameters').filter({ hasText: /\d/ }).waitFor()
+      await page.locator('[data-group="Network"] .fold').click()
       await page.locator('[data-field="h"] input').fill('3')
       await page.getByRole('alert').getByText('Choose 0.1').waitFor()
       expect(await seriousFindings(page)).toEqual([])

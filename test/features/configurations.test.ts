@@ -13,7 +13,7 @@ import { epochOf } from '../../src-main/data/prepare.js'
 import { labelsFile } from '../../src-main/data/layout.js'
 import { splitTraining } from '../../src-main/data/split.js'
 import { resolveConfig } from '../../src-main/features/runs/resolve.js'
-import { fakeImporter, PRESET, type FakeImporter } from '../fixtures/fake-ports.js'
+import { fakeCatalogue, fakeImporter, PRESET, type FakeImporter } from '../fixtures/fake-ports.js'
 import { sampleDataset } from '../fixtures/records.js'
 import { openSession } from '../fixtures/session.js'
 
@@ -250,6 +250,13 @@ describe('creating and previewing', () => {
     expect(await of({ memoryBudget: 150 })).toEqual({ reversible: 2, stored: 2 })
     expect(await of({ memoryBudget: 'auto' })).toEqual({ reversible: 1, stored: 2 })
     expect(await of({ mode: 'stored' })).toEqual({ reversible: 1, stored: 2 })
+  })
+
+  it('knows which presets take the samples of a data set as they are', async () => {
+    const odd = { ...PRESET, name: 'odd', config: { ...PRESET.config, stages: [{ channels: 7, units: 1 }] } }
+    using session = await openSession({ catalogue: { ...fakeCatalogue, presets: () => [odd, PRESET] } })
+    expect(await session.services.catalogue.fitting({ dataset: 'digits' })).toEqual(['small'])
+    await expect(session.services.catalogue.fitting({ dataset: 'digit' })).rejects.toThrow(/no data set digit: did you mean digits/)
   })
 
   it('shows what would run', async () => {

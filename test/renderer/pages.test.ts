@@ -429,7 +429,14 @@ describe('the page of a new run', () => {
     const { click } = await open(await homeOfTest(), '/new')
     await eventually(() => expect(document.querySelector('[data-field=h]')).not.toBeNull())
     expect(document.querySelector('[data-field=clipNorm]')).toBeNull()
+    const part = (): HTMLElement => document.querySelector<HTMLElement>('[data-group=Training]')!
+    expect(part().querySelector('.fold')?.getAttribute('aria-expanded')).toBe('false')
+    const rate = part().querySelector<HTMLInputElement>('[data-field=learningRate] input')!
+    rate.value = '0.03'
+    rate.dispatchEvent(new Event('input'))
+    await eventually(() => expect(part().querySelector('.fold')?.textContent).toMatch(/changed: Learning rate 0\.03/))
     await click('input[type=checkbox]', /Show all hyperparameters/)
+    await eventually(() => expect(part().querySelector('.fold')?.getAttribute('aria-expanded')).toBe('true'))
     await eventually(() => expect(document.querySelector('[data-field=clipNorm]')).not.toBeNull())
   })
 })

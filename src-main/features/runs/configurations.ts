@@ -78,6 +78,18 @@ export class Configurations {
     }
   }
 
+  /** Names of the presets whose networks take the samples of a data set as they are: none of images for points of the plane. */
+  async fitting(name: string): Promise<string[]> {
+    const [presets, dataset] = await Promise.all([this.catalogue.presets(), this.datasets.find(name)])
+    const fits = await Promise.all(
+      presets.map(async (preset) => {
+        const { config } = await this.resolve({ base: preset.config, preset: preset.name, dataset, overrides: {} })
+        return config !== null && (await this.catalogue.validate(config)).length === 0
+      }),
+    )
+    return presets.flatMap((preset, at) => (fits[at] ? preset.name : []))
+  }
+
   private async look({ config, issues, stepsPerEpoch }: Resolved, dataset: Dataset): Promise<Preview> {
     if (!config) return { ...NOTHING, issues, stepsPerEpoch }
     const found = await this.problems(config, dataset)

@@ -17,6 +17,9 @@ export const catalogue = group({
   presets: procedure.query(({ ctx }) => ctx.ports.catalogue.presets()),
   architectures: procedure.query(({ ctx }) => ctx.ports.catalogue.architectures()),
   preview: procedure.input(CreateRunSchema).query(({ ctx, input }) => ctx.configurations.preview(input)),
+  fitting: procedure
+    .input(z.strictObject({ dataset: z.string().min(1).max(200) }))
+    .query(({ ctx, input }) => ctx.configurations.fitting(input.dataset)),
   measureSpeed: procedure.mutation(({ ctx }) => ctx.speed.measure()),
   cancelMeasurement: procedure.mutation(({ ctx }) => ctx.speed.cancel()),
 })
