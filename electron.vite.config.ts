@@ -39,6 +39,7 @@ export default defineConfig({
           'batch-worker': entry('src-main/data/batch-worker.ts'),
           'compute-worker': entry('src-main/studies/compute-worker.ts'),
           'import-process': entry('src-main/data/import-process.ts'),
+          'set-up-process': entry('src-main/setup/set-up-process.ts'),
           setup: entry('src-main/setup/main.ts'),
         },
         output: { format: 'es' },

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { EngineReportSchema } from './engine.js'
 
+/** Id of the task that sets the engine up: there is one on a machine, and every window follows it. */
+export const SET_UP_TASK = 'engine-set-up'
+
 export const SystemInfoSchema = z.strictObject({
   version: z.string(),
   home: z.string(),
@@ -8,5 +11,9 @@ export const SystemInfoSchema = z.strictObject({
   host: z.enum(['electron', 'server', 'cli']),
   /** Null while the engine is still being probed. */
   engine: EngineReportSchema.nullable(),
+  /** Command that starts the workbench of this installation, for windows that outlive it. */
+  startCommand: z.string(),
+  /** A faster engine can be set up: what has to be downloaded for it. Null where it runs, or there is none for this machine. */
+  setUp: z.strictObject({ downloadBytes: z.number().min(0) }).nullable(),
 })
 export type SystemInfo = z.infer<typeof SystemInfoSchema>

@@ -10,6 +10,7 @@ import { createChanges, type Journal, type Transactions } from './home/changes.j
 import { Datasets } from './datasets/datasets.js'
 import { DiskGuard, type Reserve } from './home/disk-guard.js'
 import { Elsewhere } from './home/elsewhere.js'
+import { EngineSetUp, type EngineInstaller } from './home/engine-set-up.js'
 import { HomeGuard } from './home/home-guard.js'
 import { Evaluations, type Evaluator } from './evaluations/evaluations.js'
 import { DatabaseCheck, noteClosing, noteOpening } from './home/recovery.js'
@@ -83,6 +84,7 @@ export interface FeaturePorts {
   lab: Lab
   instruments: Instruments
   speedMeter: SpeedMeter
+  engineInstaller: EngineInstaller
   templates: StudyTemplates
   measurer: Measurer
   computer: Computer
@@ -119,6 +121,7 @@ export function openFeatures(ports: FeaturePorts) {
   const elsewhere = new Elsewhere({ ...ports, changes })
   const backups = new Backups({ ...ports, changes, elsewhere })
   const configurations = new Configurations(ports.catalogue, datasets)
+  const engineSetUp = new EngineSetUp({ ...ports, changes })
   const silence = new Silence()
   const speed = new MachineSpeed({ ...ports, changes, control, silence })
   const trash = new RunTrash({ ...ports, changes, control, openTime })
@@ -142,7 +145,20 @@ export function openFeatures(ports: FeaturePorts) {
   const check = new DatabaseCheck({ ...ports, changes, alerts })
   const logged = new LoggedRuns({ ...ports, changes, alerts })
   const reader = ports.logFiles && new LogReader({ ...ports, logFiles: ports.logFiles, logged, alerts })
-  const parts = [guard, check, datasets, trash, backups, evaluations, laboratory, studies, speed, logged, ...(reader ? [reader] : [])]
+  const parts = [
+    guard,
+    check,
+    datasets,
+    trash,
+    backups,
+    evaluations,
+    laboratory,
+    studies,
+    speed,
+    logged,
+    engineSetUp,
+    ...(reader ? [reader] : []),
+  ]
   const homeGuard = new HomeGuard({ ...ports, alerts, control, parts })
   noteOpening({ ...ports, changes, alerts })
   for (const alert of ports.news) alerts.raise(alert)
@@ -164,6 +180,7 @@ export function openFeatures(ports: FeaturePorts) {
     datasets,
     elsewhere,
     backups,
+    engineSetUp,
     configurations,
     speed,
     trash,

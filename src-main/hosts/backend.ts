@@ -14,6 +14,7 @@ import { watchHome } from '../storage/home-watch.js'
 import { findProblems } from '../storage/integrity.js'
 import { createStores } from '../storage/stores.js'
 import { openReserve } from '../storage/reserve.js'
+import { ownCommand } from '../processes/installation.js'
 import { guarded, warn } from '../processes/guarded.js'
 import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
 import { computingHere } from './computing.js'
@@ -22,11 +23,13 @@ import { createInstruments } from './instruments.js'
 import { createLab } from './lab.js'
 import { readProvenance } from './provenance.js'
 import { createComputer, createMeasurer, templates } from './studies.js'
+import { createEngineInstaller, setUpOffer } from './set-up.js'
 import { createSpeedMeter } from './speed-meter.js'
 import { VERSION } from './version.js'
 import { createWeights } from './weights.js'
 import type { DatasetImporter } from '../features/datasets/importer.js'
 import type { Evaluator } from '../features/evaluations/evaluations.js'
+import type { EngineInstaller } from '../features/home/engine-set-up.js'
 import type { HomeDisk } from '../features/home/home-disk.js'
 import type { Instruments, Lab } from '../features/lab/laboratory.js'
 import type { HomeWatch } from '../features/home/home-watch.js'
@@ -74,6 +77,8 @@ export interface BackendOptions {
   computer?: Computer | undefined
   /** What measures the machine; by default the trainer's program. */
   speedMeter?: SpeedMeter | undefined
+  /** What sets the engine up; by default the built `set-up-process`, which is beside the trainer's program. */
+  engineInstaller?: EngineInstaller | undefined
 }
 
 export interface Backend extends Api {
@@ -138,18 +143,24 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       lab: options.lab ?? createLab(trainerEntry, (share) => environment?.(share) ?? {}),
       instruments: options.instruments ?? createInstruments(trainerEntry, (share) => environment?.(share) ?? {}),
       speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
+      engineInstaller: options.engineInstaller ?? createEngineInstaller(join(dirname(trainerEntry), 'set-up-process.js')),
       templates,
       measurer: options.measurer ?? createMeasurer(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
       computer: options.computer ?? createComputer(join(dirname(trainerEntry), 'compute-worker.js')),
       computing: async (slots) => computingHere(await options.engine?.(), await provenance, slots),
       exchange: createExchange(home),
-      system: async () => ({
-        version: VERSION,
-        home,
-        platform: `${process.platform} ${process.arch}`,
-        host: hostKind,
-        engine: (await options.engine?.()) ?? null,
-      }),
+      system: async () => {
+        const engine = (await options.engine?.()) ?? null
+        return {
+          version: VERSION,
+          home,
+          platform: `${process.platform} ${process.arch}`,
+          host: hostKind,
+          engine,
+          startCommand: ownCommand('start').replaceAll('`', ''),
+          setUp: setUpOffer(engine),
+        }
+      },
       provenance: () => provenance,
       fault,
       restart: options.restart ?? null,

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { findOnPath } from '../engine/location.js'
 import { ownCommand } from '../processes/installation.js'
 import { SetupFailure } from './failure.js'
-import { sha256 } from '../engine/altered-files.js'
 import { lastLines, runCommand } from './run-command.js'
 import type { Wheel } from './wheels.js'
 
@@ -24,8 +23,8 @@ export async function findPip(env: NodeJS.ProcessEnv = process.env): Promise<str
       ? 'Python has no pip, which is needed to download the TensorFlow library.'
       : 'Python 3 with pip is needed to download the TensorFlow library, but was not found.',
     process.platform === 'linux'
-      ? 'Install pip (Debian, Ubuntu: `sudo apt-get install python3-pip`) and start again.'
-      : 'Install Python 3 with pip and start again.',
+      ? 'Install pip (Debian, Ubuntu: `sudo apt-get install python3-pip`), or set PIP_INDEX_URL to a package index, and start again.'
+      : 'Install Python 3 with pip, or set PIP_INDEX_URL to a package index, and start again.',
   )
 }
 
@@ -36,7 +35,7 @@ async function bytesIn(folder: string): Promise<number> {
 }
 
 /**
- * Downloads one wheel into `folder` and checks its content against the pinned hash.
+ * Downloads one wheel into `folder` by pip. The caller checks its content.
  * @param folder an empty folder of the caller's, who removes it; pip's own temporary files go there too
  * @param onProgress called with the fraction downloaded, 0..1
  * @returns path of the wheel
@@ -90,15 +89,7 @@ export async function downloadWheel(python: string, wheel: Wheel, folder: string
   const [name] = names
   if (name === undefined)
     throw new SetupFailure('network', `pip did not download a wheel of ${requirement}.`, `Run ${ownCommand('setup')} to try again.`)
-  const path = join(folder, name)
-  const found = await sha256(path)
-  if (found !== wheel.sha256)
-    throw new SetupFailure(
-      'damaged',
-      `The downloaded ${name} was discarded because its hash is wrong (SHA-256 ${found.slice(0, 12)}..., expected ${wheel.sha256.slice(0, 12)}...).`,
-      `Check which package index pip uses, then run ${ownCommand('setup')}.`,
-    )
-  return path
+  return join(folder, name)
 }
 
 function explainPip(output: string, wheel: Wheel, arrived: number): SetupFailure {

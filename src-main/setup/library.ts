@@ -1,14 +1,14 @@
 import { symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { alteredFiles, rememberFiles } from '../engine/altered-files.js'
+import { basename, join } from 'node:path'
+import { alteredFiles, rememberFiles, sha256 } from '../engine/altered-files.js'
 import { libraryFiles, MANIFEST, soundFilesMemory } from '../engine/native-files.js'
-import { sayWhenSlow } from '../processes/say-when-slow.js'
-import { downloadWheel, findPip } from './download.js'
+import { ownCommand } from '../processes/installation.js'
 import { SetupFailure } from './failure.js'
 import { placeFolder, withTemporaryFolder } from './files.js'
 import type { Progress } from './progress.js'
 import { extractWheel, type ExtractedFile } from './wheel-archive.js'
-import type { LibraryRecipe } from './wheels.js'
+import { chooseSource } from './wheel-source.js'
+import type { LibraryRecipe, Wheel } from './wheels.js'
 
 export const libraryFolder = (cache: string, recipe: LibraryRecipe): string => join(cache, 'tensorflow', recipe.key)
 
@@ -45,18 +45,24 @@ export async function libraryIsSound(cache: string, recipe: LibraryRecipe): Prom
 /**
  * Brings TensorFlow's library into the cache; does nothing where it is already. The folder appears in one rename, so
  * that whatever ends this half-way leaves either nothing or all of it.
+ * @param offline see `chooseSource`
  */
-export async function installLibrary(cache: string, recipe: LibraryRecipe, progress: Progress): Promise<string> {
+export async function installLibrary(cache: string, recipe: LibraryRecipe, progress: Progress, offline?: string): Promise<string> {
   const folder = libraryFolder(cache, recipe)
   if (await libraryIsSound(cache, recipe)) return folder
-  const python = await sayWhenSlow(findPip(), () => progress.note('waiting for python3 to report its pip (at most a minute)'))
+  const source = await chooseSource(cache, progress, offline)
   await withTemporaryFolder(cache, 'library', async (temporary) => {
     const staged = join(temporary, 'staged')
     const manifest: Record<string, ExtractedFile> = {}
     for (const wheel of recipe.wheels)
       await withTemporaryFolder(cache, 'wheel', async (download) => {
-        const loading = progress.stage(`downloading ${wheel.requirement} (${Math.round(wheel.bytes / 1e6)} MB)`)
-        const path = await downloadWheel(python, wheel, download, (fraction) => loading.update(fraction)).catch((error: unknown) => {
+        const loading = progress.stage(`${source.verb} ${wheel.requirement} (${Math.round(wheel.bytes / 1e6)} MB)`)
+        const get = async (): Promise<string> => {
+          const arrived = await source.fetch(wheel, download, (fraction) => loading.update(fraction))
+          await requireContent(arrived, wheel)
+          return arrived
+        }
+        const path = await get().catch((error: unknown) => {
           loading.failed('failed')
           throw error
         })
@@ -76,4 +82,15 @@ export async function installLibrary(cache: string, recipe: LibraryRecipe, progr
     await rememberFiles((await libraryFiles(folder)) ?? [], soundFilesMemory(cache))
   })
   return folder
+}
+
+/** @throws SetupFailure unless it is the very wheel that is pinned */
+async function requireContent(path: string, wheel: Wheel): Promise<void> {
+  const found = await sha256(path)
+  if (found === wheel.sha256) return
+  throw new SetupFailure(
+    'damaged',
+    `The downloaded ${basename(path)} was discarded because its hash is wrong (SHA-256 ${found.slice(0, 12)}..., expected ${wheel.sha256.slice(0, 12)}...).`,
+    `Check which package index pip uses, then run ${ownCommand('setup')}.`,
+  )
 }

@@ -17,6 +17,9 @@ const wish = new AsyncLocalStorage<AbortSignal>()
 /** Does the work; at the signal every command that it runs is ended, no other begins, and the reason of the signal is thrown. */
 export const untilAborted = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => wish.run(signal, work)
 
+/** The signal of the work that is going on; undefined where nobody can end it. */
+export const endSignal = (): AbortSignal | undefined => wish.getStore()
+
 /** @throws the reason, when the work has been told to end */
 export const goOn = (): void => wish.getStore()?.throwIfAborted()
 

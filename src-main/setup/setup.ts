@@ -29,6 +29,10 @@ export interface SetupOptions {
   recipe?: LibraryRecipe | null
   /** node-gyp's command line; null where the program brings none along. */
   gyp?: string | null
+  /** A wheel, or a folder of wheels, to take in place of a download. */
+  offline?: string | undefined
+  /** Ends the set-up, which cleans up and throws the signal's reason. */
+  signal?: AbortSignal
   /** Tries again what failed before, though nothing has changed. */
   force?: boolean
   /** Parts to skip. */
@@ -93,7 +97,9 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
       await writeFileAtomic(stateFile(cache), JSON.stringify(state, null, 1))
     }
     if (await missing.native())
-      await record('native', () => installNative({ cache, packageRoot: packages.binding, recipe, gyp, shipped, progress }))
+      await record('native', () =>
+        installNative({ cache, packageRoot: packages.binding, recipe, gyp, shipped, progress, offline: options.offline }),
+      )
     if (packages.electron !== null && missing.electron()) {
       const { electron } = packages
       await record('electron', () => installElectron(electron, progress))
@@ -103,7 +109,7 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
   }
   const controller = new AbortController()
   const leaveSignals = onEndRequest((signal) => controller.abort(new SetupEnded(signal)))
-  const { signal } = controller
+  const signal = options.signal ? AbortSignal.any([controller.signal, options.signal]) : controller.signal
   const onWait = (): void => progress.note('waiting for another set-up to finish')
   const whole = untilAborted(signal, async () => {
     await mkdir(cache, { recursive: true })
@@ -122,14 +128,18 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
   return { worked: true, failures }
 }
 
-async function installNative({ recipe, ...job }: Omit<BindingJob, 'recipe'> & { recipe: LibraryRecipe | null }): Promise<void> {
+async function installNative({
+  recipe,
+  offline,
+  ...job
+}: Omit<BindingJob, 'recipe'> & { recipe: LibraryRecipe | null; offline: string | undefined }): Promise<void> {
   if (recipe === null)
     throw new SetupFailure(
       'platform',
       `TensorFlow provides no library for ${process.platform} on ${process.arch}.`,
       'The native engine requires Linux, or macOS on Apple silicon.',
     )
-  await installLibrary(job.cache, recipe, job.progress)
+  await installLibrary(job.cache, recipe, job.progress, offline)
   await installEngine({ ...job, recipe })
 }
 

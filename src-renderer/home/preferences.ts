@@ -10,6 +10,8 @@ export const usePreferences = defineStore('preferences', () => ({
   systemNotifications: useLocalStorage('retrace.systemNotifications', false),
   /** How the table of runs was looked at last, as an address writes it. */
   runsView: useLocalStorage<Record<string, string | string[]>>('retrace.runsView', {}),
+  /** Why the engine was slow when setting it up was put off; another reason asks again. */
+  setUpPutOff: useLocalStorage<string | null>('retrace.setUpPutOff', null, { serializer: StorageSerializers.object }),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
   /** What stands beside the tab of a run; empty for nothing. */
   runBeside: useLocalStorage('retrace.runBeside', ''),

@@ -1,13 +1,14 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
-import type { SystemInfo } from '../../src-main/contract/system.js'
+import { SET_UP_TASK, type SystemInfo } from '../../src-main/contract/system.js'
 import { useConnection } from './api.js'
 import { messageOf } from './errors.js'
 import { useFeed } from './feed.js'
 
 const PROBING_MS = 1000
 
-/** Version, home and engine of the back end. Nothing announces the end of the engine's probe, so that alone is asked for again. */
+/** Version, home and engine of the back end. Nothing announces the end of the engine's probe, so that is asked for again; so is
+ * everything after a set-up of the engine. */
 export const useSystem = defineStore('system', () => {
   const { client } = useConnection()
   const feed = useFeed()
@@ -22,6 +23,10 @@ export const useSystem = defineStore('system', () => {
       error.value = messageOf(reason)
     }
   }
+
+  feed.listen((_seq, change) => {
+    if (change.kind === 'task' && change.task.id === SET_UP_TASK && change.task.state !== 'running') void load()
+  })
 
   return { info, error, load }
 })

@@ -94,7 +94,15 @@ async function benchUi(args: readonly string[]): Promise<void> {
 
 async function benchCharts(browser: Browser, row: Row, points?: number): Promise<void> {
   const session = await openSession({
-    system: async () => ({ version: '0', home: 'a temporary folder', platform: process.platform, host: 'server', engine: null }),
+    system: async () => ({
+      version: '0',
+      home: 'a temporary folder',
+      platform: process.platform,
+      host: 'server',
+      startCommand: 'npm start',
+      engine: null,
+      setUp: null,
+    }),
   })
   try {
     await measure(session, browser, row, points)

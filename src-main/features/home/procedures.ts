@@ -10,7 +10,17 @@ import { readSettings } from './settings.js'
 
 const BackupSchema = z.strictObject({ file: PathSchema, taskId: TaskIdSchema.optional() })
 
-export const system = group({ info: procedure.query(({ ctx }) => ctx.ports.system()) })
+export const system = group({
+  info: procedure.query(({ ctx }) => ctx.ports.system()),
+  /** Sets the fast engine up, and answers what the home runs on then. */
+  setUpEngine: procedure
+    .input(z.strictObject({ taskId: TaskIdSchema, offline: PathSchema.optional() }))
+    .mutation(async ({ ctx, input }) => {
+      await ctx.engineSetUp.begin(input)
+      return ctx.ports.system()
+    }),
+  cancelSetUp: procedure.input(z.strictObject({ taskId: TaskIdSchema })).mutation(({ ctx, input }) => ctx.engineSetUp.cancel(input)),
+})
 
 export const alerts = group({
   list: procedure.query(({ ctx }) => ctx.alerts.list()),

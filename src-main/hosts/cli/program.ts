@@ -90,6 +90,9 @@ export function createProgram(context: Context): Command {
   leaf(program, 'engine', 'show which engine runs, on which device, and why').action(async (options) =>
     (await import('./commands/engine.js')).engine(context, options),
   )
+  leaf(program, 'setup', 'set up the fast engine: TensorFlow for this machine, downloaded once')
+    .option('--offline <path>', 'take the wheel from this file, or all wheels from this folder, instead of downloading')
+    .action(async (options) => (await import('./commands/setup.js')).setup(context, options))
   leaf(program, 'presets', 'list presets: networks and training recipes with parameters, depth, memory and step time')
     .option('--measure', 'measure the speed of this machine again')
     .action(async (options) => (await import('./commands/presets.js')).presets(context, options))
