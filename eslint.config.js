@@ -45,7 +45,22 @@ const ALLOWED = {
 }
 
 /** Folders of the window from the top down: each may import those below it, and `contract`. */
-const WINDOW = ['app', 'settings', 'glossary', 'studies', 'compare', 'run', 'runs', 'lab', 'configure', 'datasets', 'charts', 'home', 'ui']
+const WINDOW = [
+  'app',
+  'settings',
+  'glossary',
+  'idea',
+  'studies',
+  'compare',
+  'run',
+  'runs',
+  'lab',
+  'configure',
+  'datasets',
+  'charts',
+  'home',
+  'ui',
+]
 const WINDOW_ALLOWED = Object.fromEntries(
   WINDOW.map((folder, at) => [`window-${folder}`, WINDOW.slice(at + 1).map((below) => `window-${below}`)]),
 )

@@ -15,7 +15,7 @@ import { CheckpointSchema, LogEntrySchema, RunIdSchema, RunSummarySchema } from 
 export const TaskSchema = z.strictObject({
   id: z.string(),
   /** The kind of work: on data sets, a run, the whole home, or the machine. */
-  kind: z.enum(['dataset', 'evaluation', 'backup', 'check', 'restore', 'measurement', 'computation', 'lab', 'setUp']),
+  kind: z.enum(['dataset', 'examples', 'evaluation', 'backup', 'check', 'restore', 'measurement', 'computation', 'lab', 'setUp']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   /** 0..1, or null when unknown. */

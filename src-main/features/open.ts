@@ -12,6 +12,8 @@ import { DiskGuard, type Reserve } from './home/disk-guard.js'
 import { Elsewhere } from './home/elsewhere.js'
 import { EngineSetUp, type EngineInstaller } from './home/engine-set-up.js'
 import { HomeGuard } from './home/home-guard.js'
+import type { ExampleFiles } from './examples/example-files.js'
+import { ExampleHome } from './examples/example-home.js'
 import { Evaluations, type Evaluator } from './evaluations/evaluations.js'
 import { DatabaseCheck, noteClosing, noteOpening } from './home/recovery.js'
 import type { LogFiles } from './runs/logged/log-files.js'
@@ -91,6 +93,7 @@ export interface FeaturePorts {
   /** The engine and threads of a run when so many runs are active; null when they are not known. */
   computing(slots: number): Awaitable<Computing | null>
   exchange: RunExchange
+  examples: ExampleFiles
   /** What the home runs on. */
   system(): Promise<SystemInfo>
   provenance: MakerPorts['provenance']
@@ -129,6 +132,7 @@ export function openFeatures(ports: FeaturePorts) {
   const laboratory = new Laboratory({ ...ports, changes, control, datasets, configurations })
   const maker = new RunMaker({ ...ports, changes, control, configurations })
   const studies = new Studies({ ...ports, changes, control, maker, configurations, datasets, silence }, ports.queue)
+  const examples = new ExampleHome({ ...ports, changes, control, trash, studies, studyStore: ports.studies })
   const storage = createStorage({ ...ports, changes, control, elsewhere, arrivals: datasets })
   const comparisons = new NamedViews<ComparisonView>(
     { ...ports, changes, openTime, store: ports.comparisons },
@@ -154,6 +158,7 @@ export function openFeatures(ports: FeaturePorts) {
     evaluations,
     laboratory,
     studies,
+    examples,
     speed,
     logged,
     engineSetUp,
@@ -187,6 +192,7 @@ export function openFeatures(ports: FeaturePorts) {
     evaluations,
     laboratory,
     studies,
+    examples,
     logged,
     maker,
     storage,

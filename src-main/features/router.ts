@@ -1,5 +1,6 @@
 import { comparisons, runViews } from './comparisons/procedures.js'
 import { datasets } from './datasets/procedures.js'
+import { examples } from './examples/procedures.js'
 import { evaluations } from './evaluations/procedures.js'
 import { alerts, changes, settings, storage, system } from './home/procedures.js'
 import { lab } from './lab/procedures.js'
@@ -17,6 +18,7 @@ export const router = group({
   runs: group({ ...runs, ...evaluations }),
   lab,
   studies,
+  examples,
   logging,
   alerts,
   storage,

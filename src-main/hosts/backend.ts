@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { EngineReport } from '../contract/engine.js'
 import type { SystemInfo } from '../contract/system.js'
+import { openExampleFiles } from '../exchange/example-files.js'
 import { createExchange } from '../exchange/exchange.js'
 import type { NewAlert } from '../features/home/alerts.js'
 import { openFeatures } from '../features/open.js'
@@ -65,6 +66,8 @@ export interface BackendOptions {
   news?: readonly NewAlert[] | undefined
   /** What reads files of weights; a test's trainers write none. */
   weights?: Weights | undefined
+  /** Folder of the examples; by default that beside the program. */
+  examples?: string | undefined
   /** What evaluates checkpoints; by default the trainer's program. */
   evaluator?: Evaluator | undefined
   /** What runs diagnostics; by default the trainer's program. */
@@ -149,6 +152,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       computer: options.computer ?? createComputer(join(dirname(trainerEntry), 'compute-worker.js')),
       computing: async (slots) => computingHere(await options.engine?.(), await provenance, slots),
       exchange: createExchange(home),
+      examples: openExampleFiles(options.examples ?? join(dirname(trainerEntry), '..', '..', 'resources', 'examples')),
       system: async () => {
         const engine = (await options.engine?.()) ?? null
         return {

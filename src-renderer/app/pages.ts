@@ -2,6 +2,7 @@ import { comparePage } from '../compare/page.js'
 import { newRunPage } from '../configure/page.js'
 import { datasetPage, datasetsPage } from '../datasets/page.js'
 import { glossaryPage } from '../glossary/page.js'
+import { ideaPage } from '../idea/page.js'
 import { labPage } from '../lab/page.js'
 import { runPage } from '../run/page.js'
 import { runsPage } from '../runs/page.js'
@@ -23,6 +24,7 @@ export const PAGES: readonly Page[] = [
   datasetPage,
   glossaryPage,
   settingsPage,
+  ideaPage,
 ]
 
 /** Those that the navigation leads to. */

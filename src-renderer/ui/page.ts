@@ -7,6 +7,13 @@ export interface Page {
   path: string
   /** In the title of the window, and of its link. */
   title: string
+  /** What is told where help for the page is asked for. */
+  help: {
+    /** What it is for and what can be done on it, in sentences. */
+    about: string
+    /** Terms of the glossary that stand on it. */
+    terms: readonly string[]
+  }
   /** Made with `lazy()`. */
   load: () => Promise<{ default: Component }>
   /** For those that the navigation leads to. */

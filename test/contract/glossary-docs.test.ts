@@ -2,7 +2,9 @@ import { resolve } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { describe, expect, it } from 'vitest'
 import { RunConfigSchema } from '../../src-main/contract/config.js'
-import { GLOSSARY } from '../../src-main/contract/glossary.js'
+import { GLOSSARY, glossaryEntry } from '../../src-main/contract/glossary.js'
+import { METRICS } from '../../src-main/contract/metrics.js'
+import { planCharts } from '../../src-renderer/charts/sections.js'
 
 const FILE = resolve(import.meta.dirname, '../../docs/glossary.md')
 
@@ -19,7 +21,22 @@ describe('the glossary', () => {
   it('names every term once, in alphabetical order, with sentences', () => {
     const terms = GLOSSARY.map(({ term }) => term)
     expect(terms).toEqual([...new Set(terms)].sort((a, b) => a.localeCompare(b, 'en')))
-    for (const { term, definition } of GLOSSARY) expect(definition, term).toMatch(/^[A-Z].*\.$/)
+    for (const { term, definition, good } of GLOSSARY)
+      for (const text of [definition, ...(good === undefined ? [] : [good])]) expect(text, term).toMatch(/^[A-Z0-9].*\.$/)
+    const names = GLOSSARY.flatMap((entry) => [entry.term, ...(entry.names ?? [])].map((name) => name.toLowerCase()))
+    expect(names).toEqual([...new Set(names)])
+  })
+
+  it('explains every metric that has a chart, by its name, with what is good where lower or higher is better', () => {
+    for (const [key, { label, short = label, companion, better }] of Object.entries(METRICS)) {
+      if (companion) continue
+      const entry = glossaryEntry(short)
+      expect(entry, key).toBeDefined()
+      if (better) expect(entry!.good, key).toBeDefined()
+    }
+    for (const { title } of planCharts(Object.keys(METRICS)).main) expect(glossaryEntry(title), title).toBeDefined()
+    expect(glossaryEntry('test LOSS (nats)')?.term).toBe('Loss')
+    expect(glossaryEntry('nothing of the kind')).toBeUndefined()
   })
 
   it('refers only to terms and configuration keys that exist', () => {
@@ -33,14 +50,16 @@ describe('the glossary', () => {
   })
 
   it('is docs/glossary.md', async () => {
-    const entries = GLOSSARY.map(({ term, symbol, unit, definition, formula, source, see }) =>
+    const entries = GLOSSARY.map(({ term, names, symbol, unit, definition, formula, good, source, see }) =>
       [
         `## ${term}`,
         escaped(definition),
         [
+          ...(names ? [`- Also: ${names.map(escaped).join(', ')}`] : []),
           ...(symbol ? [`- Symbol: ${escaped(symbol)}`] : []),
           ...(unit ? [`- Unit: ${unit}`] : []),
           ...(formula ? [`- Formula: \`${formula}\``] : []),
+          ...(good ? [`- Good: ${escaped(good)}`] : []),
           ...(source ? [`- Source: ${escaped(source)}`] : []),
           ...(see ? [`- See also: ${see.map((each) => `[${each}](#${anchor(each)})`).join(', ')}`] : []),
         ].join('\n'),

@@ -76,6 +76,6 @@ describe('the palette in the window', () => {
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
     await eventually(() => expect(page!.router.currentRoute.value.path).toBe(`/runs/${id}`))
     window.dispatchEvent(new KeyboardEvent('keydown', { key: '?' }))
-    await eventually(() => expect(page!.text()).toContain('Search pages, runs, data sets, comparisons and commands'))
+    await eventually(() => expect(page!.text()).toContain('Search pages, runs, data sets, comparisons, concepts and commands'))
   }, 60_000)
 })

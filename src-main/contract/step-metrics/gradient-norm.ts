@@ -13,6 +13,7 @@ export const metric: StepMetric = {
     definition: 'Euclidean norm of the gradient of the training objective by all parameters together, before clipping.',
     symbol: '|g|',
     formula: 'sqrt(sum over parameters of g^2)',
+    good: 'Falls slowly or stays level. Spikes precede divergence; clipping limits them.',
     source: 'numeric/train-step.ts; configuration key clipNorm',
     see: ['Objective'],
   },

@@ -9,7 +9,7 @@ export interface Readers {
   each(text: string, before?: string[]): string[]
 }
 
-/** Adds the commands that organise runs: marks, checkpoints, queue, removal, settings and home. */
+/** Adds the commands that organise runs: marks, checkpoints, queue, removal, examples, settings and home. */
 export function addRunMarks(context: Context, program: Command, runs: Command, leaf: Leaf, { whole, each }: Readers): void {
   const marks = () => import('./commands/run-marks.js')
   leaf(runs, 'again <id>', 'start a new run with the same configuration and seed').action(async (id, options) =>
@@ -63,6 +63,14 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
   leaf(queue, 'move <ids...>', 'move queued runs to a position')
     .requiredOption('--to <place>', 'position in the queue; 1 is next', whole)
     .action(async (ids, options) => (await marks()).moveRuns(context, ids, options))
+
+  const examples = program.command('examples').description('manage the finished runs that come with Retrace')
+  const shown = () => import('./commands/examples.js')
+  leaf(examples, 'list', 'list the examples, and whether this home has them').action(async (options) =>
+    (await shown()).listExamples(context, options),
+  )
+  leaf(examples, 'open', 'bring the examples into this home').action(async (options) => (await shown()).openExamples(context, options))
+  leaf(examples, 'remove', 'remove all examples from this home').action(async (options) => (await shown()).removeExamples(context, options))
 
   const settings = program.command('settings').description('manage settings')
   leaf(settings, 'list', 'list settings').action(async (options) => (await import('./commands/settings.js')).listSettings(context, options))

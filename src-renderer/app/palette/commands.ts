@@ -1,9 +1,11 @@
 import { useRouter } from 'vue-router'
+import { GLOSSARY } from '../../../src-main/contract/glossary.js'
 import { hasConfiguration, hasTrainer, type RunSummary } from '../../../src-main/contract/runs.js'
 import { commandsOf } from '../../ui/describe.js'
 import { useRunOrigin } from '../../configure/run-origin.js'
 import { useComparisons } from '../../compare/comparisons.js'
 import { useDatasets } from '../../home/datasets.js'
+import { useExamples } from '../../home/examples.js'
 import { useNotices } from '../../home/notices.js'
 import { usePreferences } from '../../home/preferences.js'
 import { useRunActions } from '../../runs/run-actions.js'
@@ -11,7 +13,10 @@ import { useRuns } from '../../home/runs.js'
 import type { Command } from './search.js'
 
 /** Gathers everything that can be found and done from where the window is. */
-export function useCommands(pages: () => { to: string; title: string }[], showSheet: () => void): () => Command[] {
+export function useCommands(
+  pages: () => { to: string; title: string }[],
+  { showSheet, showHelp }: { showSheet(): void; showHelp(): void },
+): () => Command[] {
   const router = useRouter()
   const runs = useRuns()
   const datasets = useDatasets()
@@ -20,6 +25,7 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
   const actions = useRunActions()
   const preferences = usePreferences()
   const origin = useRunOrigin()
+  const examples = useExamples()
 
   const go = (to: string): void => void router.push(to)
   const command = (title: string, run: () => void): Command => ({ id: title, title, kind: 'command', run })
@@ -57,13 +63,25 @@ export function useCommands(pages: () => { to: string; title: string }[], showSh
       command('Import data set', () => go('/datasets?open=import')),
       command('Generate point data set', () => go('/datasets?open=points')),
       command('Import run', () => go('/runs?open=import')),
+      attempt('Open the examples', async () => (await examples.open()) && go('/runs')),
+      ...(examples.here.length > 0 ? [attempt('Remove examples', examples.remove)] : []),
       command('Clean up, check or back up the home folder', () => go('/settings')),
       command('System theme', () => void (preferences.theme = 'system')),
       command('Light theme', () => void (preferences.theme = 'light')),
       command('Dark theme', () => void (preferences.theme = 'dark')),
+      command('The idea in five pictures', () => go('/idea')),
+      command('Lecture mode', () => go('/idea?lecture=1')),
+      command('Help for this page', showHelp),
       command('Keyboard shortcuts', showSheet),
       ...comparisons.rows.map(({ id, name }) => ({ id, title: name, kind: 'comparison', run: () => go(`/compare?saved=${id}`) })),
       ...datasets.rows.map(({ name }) => ({ id: `dataset ${name}`, title: name, kind: 'data set', run: () => go(`/datasets/${name}`) })),
+      ...GLOSSARY.map(({ term, names = [] }) => ({
+        id: `concept ${term}`,
+        title: term,
+        kind: 'concept',
+        words: names.join(' '),
+        run: () => void router.push({ path: '/glossary', query: { term } }),
+      })),
       ...runs.rows.map(({ id, name, dataset }) => ({ id, title: `${name} · ${dataset}`, kind: `run ${id}`, run: () => go(`/runs/${id}`) })),
     ]
   }

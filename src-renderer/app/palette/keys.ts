@@ -1,19 +1,10 @@
+import { isTyping } from '../../ui/typing.js'
 import { PAGE_KEYS } from './shortcuts.js'
 
 /** Milliseconds between the two keys of a sequence. */
 const PATIENCE = 1200
 
-export type KeyMeaning = { kind: 'palette' } | { kind: 'sheet' } | { kind: 'go'; to: string } | null
-
-/** What takes keys as text, or finds entries by them. A box to tick or a slider does not. */
-const TEXT = 'input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select, [role=listbox], [role=menu]'
-
-/** Whether keys that are pressed there are text. */
-export function isTyping(target: EventTarget | null): boolean {
-  const element = target as Partial<HTMLElement> | null
-  if (!element || typeof element.closest !== 'function') return false
-  return element.isContentEditable === true || element.closest(TEXT) !== null
-}
+export type KeyMeaning = { kind: 'palette' } | { kind: 'sheet' } | { kind: 'help' } | { kind: 'go'; to: string } | null
 
 /** Understands what is pressed, one key after the other. */
 export function createKeyReader(): (
@@ -25,6 +16,7 @@ export function createKeyReader(): (
     const waiting = now - waitingSince < PATIENCE
     waitingSince = -Infinity
     if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === 'k') return { kind: 'palette' }
+    if (key === 'F1') return { kind: 'help' }
     if (ctrlKey || metaKey || altKey || isTyping(target)) return null
     if (waiting) {
       const to = PAGE_KEYS[key]

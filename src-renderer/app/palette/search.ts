@@ -4,6 +4,8 @@ export interface Command {
   title: string
   /** What it is: a page, a run, a command. */
   kind: string
+  /** Other words by which it is found. */
+  words?: string
   run(): void
 }
 
@@ -31,7 +33,7 @@ export function matchScore(typed: string, text: string): number | null {
 /** The best matches, best first; as they stand while nothing is typed. */
 export function findCommands(commands: readonly Command[], typed: string, limit = 50): Command[] {
   const scored = commands.flatMap((command, order) => {
-    const score = matchScore(typed, `${command.title} ${command.kind}`)
+    const score = matchScore(typed, `${command.title} ${command.kind} ${command.words ?? ''}`)
     return score === null ? [] : [{ command, score, order }]
   })
   scored.sort((a, b) => b.score - a.score || a.order - b.order)

@@ -13,8 +13,9 @@ export const PAGE_KEYS: Readonly<Record<string, string>> = Object.fromEntries(LI
 
 /** What the sheet shows; a test presses each of them. */
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: 'Ctrl+K', label: 'Search pages, runs, data sets, comparisons and commands', section: 'Everywhere' },
+  { keys: 'Ctrl+K', label: 'Search pages, runs, data sets, comparisons, concepts and commands', section: 'Everywhere' },
   { keys: '?', label: 'Show keyboard shortcuts', section: 'Everywhere' },
+  { keys: 'F1', label: 'Help for the page', section: 'Everywhere' },
   { keys: 'Ctrl+Z', label: 'Undo the last change; press again for earlier ones', section: 'Everywhere' },
   { keys: 'Esc', label: 'Close the open dialog or menu', section: 'Everywhere' },
   ...LINKS.map(({ key, title }): Shortcut => ({ keys: `g ${key}`, label: title, section: 'Go to' })),
