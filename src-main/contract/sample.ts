@@ -21,7 +21,12 @@ export function sampleOf(values: readonly number[]): Sample {
   const squares = finite.reduce((sum, value) => sum + (value - mean) ** 2, 0)
   const deviation = n > 1 ? Math.sqrt(squares / (n - 1)) : NaN
   const sorted = [...finite].sort((a, b) => a - b)
-  const middle = n >> 1
-  const median = n % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+  const median = middleOf(sorted)
   return { n, mean, median, deviation, error: deviation / Math.sqrt(n), min: sorted[0] as number, max: sorted[n - 1] as number }
+}
+
+/** The middle of values that are sorted, or the mean of both; also of infinite ones, which `sampleOf` leaves out. */
+export function middleOf(sorted: readonly number[]): number {
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

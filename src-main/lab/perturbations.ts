@@ -1,14 +1,14 @@
 import { reshape, slice, tensor, tidy, tile, type Tensor } from '@tensorflow/tfjs-core'
 import { crossEntropy } from '../numeric/losses.js'
-import { head, openStage, stageSweep, stem, transition, type Pass } from '../numeric/pass.js'
+import { closeStage, head, openStage, stageSweep, stem, transition, type Pass } from '../numeric/pass.js'
 import { randomFor } from '../numeric/random.js'
-import { advance } from '../numeric/reversible-sweep.js'
+import { advance, integrate } from '../numeric/reversible-sweep.js'
 import type { Pair } from '../numeric/tensors.js'
 import { vjp } from '../numeric/vjp.js'
 import { flatten, flatUnit, isOneStep } from './flat.js'
 import { through, unitsOf, type Frozen } from './frozen.js'
 import { tangent, type StateMap } from './jacobian.js'
-import { norm, orthonormalise } from '../numeric/dense.js'
+import { norm, orthonormalise, scale } from '../numeric/dense.js'
 import { freeing } from './scope.js'
 
 /** So many random unit rows, orthonormal. */
@@ -41,6 +41,53 @@ export function throughStages(pass: Pass, entering: Tensor): Tensor {
     state = network.dynamics.close(pair)
   })
   return state
+}
+
+/** The same of numbers, with only one pair of states alive at a time. */
+function behindStages(pass: Pass, entering: Float32Array, shape: number[]): Float32Array {
+  let state: Tensor = tensor(entering, shape)
+  pass.network.stages.forEach((stage, index) => {
+    const { end } = integrate(stageSweep(pass, stage), openStage(pass, index, state))
+    state = closeStage(pass, end)
+  })
+  const values = state.dataSync() as Float32Array
+  state.dispose()
+  return values
+}
+
+/** Size of the perturbations of `growthThroughStages`, relative to the states. float32 resolves what they become to about 1e-3. */
+const PERTURBATION = 1e-4
+
+/**
+ * By how much random perturbations of the state that enters the first stage grow up to the state behind the last unit, by differences: as many
+ * numbers as images times directions. Infinite where the perturbed state overflows.
+ */
+export function growthThroughStages({ pass, images, count }: Frozen, { count: many, seed }: { count: number; seed: number }): number[] {
+  const random = randomFor(seed, 'lab/growth')
+  return freeing(() => {
+    const entering = stem(pass, images, false)
+    const size = entering.size / count
+    const start = entering.dataSync() as Float32Array
+    const length = PERTURBATION * Math.sqrt(start.reduce((sum, value) => sum + value * value, 0) / count)
+    const end = behindStages(pass, start, entering.shape)
+    return Array.from({ length: many }, () => {
+      const moved = start.slice()
+      const lengths = Array.from({ length: count }, (_, image) => {
+        const direction = Float64Array.from({ length: size }, () => random.normal())
+        scale(direction, length / norm(direction))
+        for (let at = 0; at < size; at++) moved[image * size + at]! += direction[at]!
+        // As it has become by the rounding of the state.
+        return Math.hypot(...direction.map((_, at) => moved[image * size + at]! - start[image * size + at]!))
+      })
+      const behind = behindStages(pass, moved, entering.shape)
+      const width = behind.length / count
+      return lengths.map((before, image) => {
+        let sum = 0
+        for (let at = image * width; at < (image + 1) * width; at++) sum += (behind[at]! - end[at]!) ** 2
+        return Number.isFinite(sum) ? Math.sqrt(sum) / before : Infinity
+      })
+    }).flat()
+  })
 }
 
 /** |dL/dY| of the state that enters each unit, and of that behind the last: the loss is the mean over the batch. */

@@ -33,6 +33,40 @@ test('the table over depth has the means over seeds of each network and depth', 
   expect(report.figures).toMatchObject([{ kind: 'line', x: 'units', by: 'network', spread: { low: 'low', high: 'high' } }])
 })
 
+test('growth of perturbations stands beside accuracy where the lab has measured it: its median over seeds, and the largest of all', () => {
+  const unnamed = { label: '', symbol: '', unit: '' }
+  const growths = [
+    [2, 5, 8],
+    [4, 9, 10],
+    [3, 'Infinity', 9],
+  ] as const
+  const report = played('stable-architectures', { ...small, presets: 'stable-euler', units: '8', seeds: '1-4' }, home, (_, position) => ({
+    state: 'finished',
+    accuracy: 0.9,
+    ...(position < 3
+      ? {
+          diagnosed: {
+            sensitivity: {
+              summary: (['growthMedian', 'growthLargest', 'largestSingular'] as const).map((key, at) => ({
+                key,
+                value: growths[position]![at]!,
+                ...unnamed,
+              })),
+              tables: [],
+            },
+          },
+        }
+      : {}),
+  }))
+  expect(rowsOf(report, 'depth')).toMatchObject([{ growthMedian: 3, growthLargest: 'Infinity', largestSingular: 9 }])
+  expect(rowsOf(report, 'cells').map(({ growthMedian }) => growthMedian)).toEqual([2, 4, 3, null])
+  expect(report.figures.map(({ title }) => title)).toEqual([
+    'Test accuracy over depth',
+    'Largest growth of a perturbation over depth',
+    'Largest singular value of the whole map over depth',
+  ])
+})
+
 test('a thousand layers are as many units as the layers of a unit go into them', () => {
   const networks = 'hamiltonian, verlet, plain, euler, highway'
   const { cells } = expandTemplate('volume-depth', { ...small, networks }, home)

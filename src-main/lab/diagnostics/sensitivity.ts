@@ -1,6 +1,7 @@
 import { tensor, tidy, tile } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
+import { middleOf } from '../../contract/sample.js'
 import { statisticsOption } from '../../contract/instruments.js'
 import { head, stem } from '../../numeric/pass.js'
 import { release } from '../../numeric/tensors.js'
@@ -13,7 +14,7 @@ import { integratorOf } from '../integrator.js'
 import { product, transposedProduct, type StateMap } from '../jacobian.js'
 import { dot, orthonormalise, square as squareMatrix, symmetricEigen } from '../../numeric/dense.js'
 import { golubKahan } from '../math/krylov.js'
-import { directions, gradientsBack, tangents, throughStages } from '../perturbations.js'
+import { directions, gradientsBack, growthThroughStages, tangents, throughStages } from '../perturbations.js'
 import { PLACES } from '../places.js'
 import { freeing } from '../scope.js'
 import { unitSpectrum } from '../unit-spectrum.js'
@@ -54,6 +55,21 @@ const quantities = {
     formula:
       'Mean, over the units of the stage, of the logarithm of the spectral radius of the frozen unit; 0 if every eigenvalue lies in the stability region',
     source: 'Retrace; see the diagnostic spectrum',
+  },
+  growthMedian: {
+    label: 'Growth of a perturbation through all stages, median',
+    symbol: '|δ_N| / |δ_0|',
+    unit: 'ratio',
+    formula:
+      'Change of the state after the last unit divided by the random change of the state that enters the first, which is 1e-4 of that state (root mean square over the images): median over images and directions',
+    source: 'Haber and Ruthotto 2017, section 2',
+  },
+  growthLargest: {
+    label: 'Growth of a perturbation through all stages, largest',
+    symbol: 'max |δ_N| / |δ_0|',
+    unit: 'ratio',
+    formula: 'Same as the median: the largest over images and directions',
+    source: 'Haber and Ruthotto 2017, section 2',
   },
   largestSingular: {
     label: 'Largest singular value through all stages',
@@ -102,7 +118,7 @@ export const sensitivity = defineDiagnostic({
     images: imagesOption(
       8,
       128,
-      'Number of training images for the gradients and the batch norm statistics; perturbations are computed at the first image.',
+      'Number of training images for the gradients, the batch norm statistics and the growth through all stages; perturbations of single units are computed at the first image.',
     ),
     statistics: statisticsOption,
     directions: field(z.int().min(1).max(32).default(4), {
@@ -128,7 +144,7 @@ export const sensitivity = defineDiagnostic({
     }),
   },
   work: (_target, { images, directions: followed, iterations, frozenSpectrum }) => ({
-    passes: 4 + (8 * followed + (frozenSpectrum ? 12 : 8) * iterations) / images,
+    passes: 5 + followed + (8 * followed + (frozenSpectrum ? 12 : 8) * iterations) / images,
     images,
   }),
   refuse: ({ network }) =>
@@ -174,6 +190,11 @@ export const sensitivity = defineDiagnostic({
       ({ stage, unit }) => back.norms.find((each) => each.stage === stage && each.unit === unit)!.norm / back.last,
     )
     reportGrowth(findings, growth, backward, stages)
+
+    yield { message: 'perturbations through all stages', fraction: 0.7 }
+    const growths = growthThroughStages(frozen, { count: options.directions, seed: config.seed }).sort((a, b) => a - b)
+    findings.say('growthMedian', middleOf(growths))
+    findings.say('growthLargest', growths.at(-1)!)
 
     yield { message: 'singular values', fraction: 0.75 }
     singularValues(context, frozen, findings)

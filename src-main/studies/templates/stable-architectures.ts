@@ -1,5 +1,9 @@
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
+import { cellOf, numberOf } from '../../contract/lab.js'
+import { middleOf } from '../../contract/sample.js'
+import type { StudyOutcome } from '../../contract/studies.js'
+import { sensitivity } from '../../lab/diagnostics/sensitivity.js'
 import {
   datasetOption,
   numbersOption,
@@ -34,8 +38,30 @@ const quantities = {
   },
   seed,
   ...ACCURACIES,
+  growthMedian: sensitivity.quantities['growthMedian']!,
+  growthLargest: sensitivity.quantities['growthLargest']!,
+  largestSingular: sensitivity.quantities['largestSingular']!,
   seconds,
 } as const
+
+type Stability = 'growthMedian' | 'growthLargest' | 'largestSingular'
+
+/** What the lab has measured of a run; NaN before it has. */
+const measuredOf = ({ diagnosed }: StudyOutcome, key: Stability): number =>
+  numberOf(diagnosed?.[sensitivity.id]?.summary.find((said) => said.key === key)?.value ?? null)
+
+/** Of runs that differ in the seed: the median of what was measured, save of the largest growth, which is the largest of all. */
+function stabilityColumns(groups: readonly (readonly StudyOutcome[])[]) {
+  const column = (key: Stability) =>
+    groups.map((outcomes) => {
+      const known = outcomes
+        .map((outcome) => measuredOf(outcome, key))
+        .filter((value) => !Number.isNaN(value))
+        .sort((a, b) => a - b)
+      return known.length === 0 ? null : cellOf(key === 'growthLargest' ? known.at(-1)! : middleOf(known))
+    })
+  return { growthMedian: column('growthMedian'), growthLargest: column('growthLargest'), largestSingular: column('largestSingular') }
+}
 
 export const stableArchitectures = defineStudy({
   id: 'stable-architectures',
@@ -43,8 +69,9 @@ export const stableArchitectures = defineStudy({
   rank: 23,
   question: 'Which integrators classify intertwined curves at any depth, if the integration time T is fixed and the step size is T / N?',
   limits:
-    'Points in the plane without noise, full-batch Adam instead of the paper’s Newton method, and no tuning for each depth. Accuracy does not show why a network fails: the diagnostics “Spectrum” and “Sensitivity” of a run measure its stability and the growth of perturbations.',
+    'Points in the plane without noise, full-batch Adam instead of the paper’s Newton method, and no tuning for each depth. Growth of perturbations is measured on demand, at the first training points and in random directions, so that the largest is a lower bound.',
   quantities,
+  diagnostics: [sensitivity.id],
   options: {
     presets: presetsOption('stable-euler, stable-antisymmetric, stable-verlet', 'Dense networks of one stage, separated by commas.'),
     dataset: datasetOption('swiss-roll-grid'),
@@ -107,8 +134,16 @@ export const stableArchitectures = defineStudy({
       h: of.map(({ factors }) => Number(factors['h'])),
     })
     const groups = groupOver('seed', outcomes)
-    findings.table('depth', 'By network and depth', { ...columns(groups), ...accuracyColumns(groups) })
-    findings.table('cells', 'All runs', { ...columns(outcomes), ...cellColumns(outcomes) })
+    findings.table('depth', 'By network and depth', {
+      ...columns(groups),
+      ...accuracyColumns(groups),
+      ...stabilityColumns(groups.map((group) => group.outcomes)),
+    })
+    findings.table('cells', 'All runs', {
+      ...columns(outcomes),
+      ...cellColumns(outcomes),
+      ...stabilityColumns(outcomes.map((outcome) => [outcome])),
+    })
     findings.line({
       title: 'Test accuracy over depth',
       logX: true,
@@ -119,6 +154,12 @@ export const stableArchitectures = defineStudy({
       spread: { low: 'low', high: 'high' },
       marks: [],
     })
+    if (outcomes.some((outcome) => !Number.isNaN(measuredOf(outcome, 'growthLargest'))))
+      for (const [y, title] of [
+        ['growthLargest', 'Largest growth of a perturbation over depth'],
+        ['largestSingular', 'Largest singular value of the whole map over depth'],
+      ] as const)
+        findings.line({ title, logX: true, logY: true, table: 'depth', x: 'units', y: [y], by: 'network', marks: [] })
     findings.note(
       'Haber and Ruthotto 2017 show pictures and convergence curves for this problem. No number was read from them, so none is shown here.',
     )

@@ -54,6 +54,31 @@ test('of linear layers exponents are logarithms of eigenvalues, and singular val
   close(subject)
 })
 
+test('through all stages perturbations grow as linear layers say, at most by the largest singular value', async () => {
+  // Forward Euler with K = k I multiplies everything by (1 + h k) a unit.
+  const [h, k, units] = [0.3, 0.7, 9]
+  const points = [[1, -2], [0.3, 0.1], [-4, 2]] // prettier-ignore
+  const equal = { ...vectors('euler', 2, units, { h }), data: dataOf(points) }
+  const kernels = (kernel: number[][]) =>
+    Object.fromEntries(Array.from({ length: units }, (_, at) => [`stage1/unit${at + 1}/kernel`, kernel]))
+  setParameters(equal, kernels([[k, 0], [0, k]])) // prettier-ignore
+  const result = await run(sensitivity, equal, { images: 3 })
+  for (const key of ['growthMedian', 'growthLargest']) expect(said(result, key) / (1 + h * k) ** units).toBeCloseTo(1, 2)
+  close(equal)
+
+  // One direction grows and one shrinks: random perturbations lie between them.
+  const uneven = { ...vectors('euler', 2, units, { h }), data: dataOf(points) }
+  setParameters(uneven, kernels([[k, 0], [0, -k]])) // prettier-ignore
+  const spread = await run(sensitivity, uneven, { images: 3, directions: 8 })
+  const [largest, median, singular] = ['growthLargest', 'growthMedian', 'largestSingular'].map((key) => said(spread, key))
+  expect(singular! / (1 + h * k) ** units).toBeCloseTo(1, 2)
+  expect(largest).toBeLessThan(1.01 * singular!)
+  expect(largest).toBeGreaterThan(0.9 * singular!)
+  expect(median).toBeLessThan(0.95 * largest!)
+  expect(median).toBeGreaterThan((1 - h * k) ** units)
+  close(uneven)
+})
+
 test('the sum of all exponents is the volume that units keep', async () => {
   const subject = { ...vectors('hamiltonian', 4, 6, { activation: 'tanh', h: 0.4 }), data: dataOf([[1, 2, -1, 0.5]]) }
   const result = await run(sensitivity, subject, { images: 1, directions: 4, frozenSpectrum: false })
