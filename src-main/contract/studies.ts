@@ -74,7 +74,7 @@ export type StudyOutcome = Omit<StudyCell, 'runId'> & {
   run: RunSummary | null
   /** What diagnostics of the lab found of the run, by diagnostic, of those that the template names; absent where none has. */
   diagnosed?: Readonly<Record<string, LabFindings>>
-  /** The metric that the template compares runs by, by the steps at which it does, as far as the run has come; absent where it compares none. */
+  /** Values of the metric by which the template compares runs, or draws them, by step, as far as the run has come; absent where it has none. */
   compared?: Readonly<Record<number, number>>
 }
 

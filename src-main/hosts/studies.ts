@@ -24,6 +24,7 @@ export const templates: StudyTemplates = {
     const phases = (await running()).phasesOf(id, options)
     return phases && { ...phases, next: (outcomes, phase, home) => phases.next(outcomes, phase, { ...home, memoryBytes: totalmem() }) }
   },
+  compared: async (id, options) => (await running()).comparedOf(id, options),
   report: async (id, options, outcomes, home) =>
     (await running()).reportTemplate(id, options, outcomes, { ...home, memoryBytes: totalmem() }),
 }

@@ -29,6 +29,13 @@ export function phasesOf(id: string, asked: LabOptions): Phases | null {
   return template.phases?.(completeOptions(template, asked)) ?? null
 }
 
+/** The metric and the steps whose values reports get; null when they get none. */
+export function comparedOf(id: string, asked: LabOptions): Phases['compared'] {
+  const template = findTemplate(id)
+  const options = completeOptions(template, asked)
+  return template.compared?.(options) ?? template.phases?.(options)?.compared ?? null
+}
+
 /** Tables and figures of what there is so far. */
 export function reportTemplate(id: string, asked: LabOptions, outcomes: readonly StudyOutcome[], home: StudyHome): StudyReport {
   const template = findTemplate(id)

@@ -61,6 +61,8 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   phaseName?: string
   /** For cells that follow from others; null when these options make all at once. @throws UserError BAD_INPUT when options contradict each other */
   phases?(options: OptionsOf<O>): Phases<Q> | null
+  /** A metric and steps whose values of each run the report has (`StudyOutcome.compared`); those that `phases` compares by, if absent. */
+  compared?(options: OptionsOf<O>): Phases<Q>['compared']
   /** Diagnostics of the lab whose stored results of its runs the report draws: see `StudyOutcome.diagnosed`. */
   diagnostics?: readonly string[]
   /** Made with `field()`, each with a default. */

@@ -22,6 +22,7 @@ const templates: StudyTemplates = {
     })),
   }),
   phases: () => null,
+  compared: () => null,
   report: () => ({ summary: [], tables: [], figures: [], notes: [] }),
 }
 

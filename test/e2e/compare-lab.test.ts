@@ -16,13 +16,13 @@ describe.skipIf(noBrowser)('a comparison of results of the lab', () => {
     async () => {
       const { client, close } = await real.connect()
       const ids: string[] = []
-      for (const seed of [1, 2]) {
-        const name = `quick seed ${seed}`
+      // A Hamiltonian network, and beside it one of another paper.
+      for (const arch of ['hamiltonian', 'verlet']) {
         const { id } = await client.runs.create.mutate({
           preset: 'hamiltonian-quick',
           dataset: 'mnist',
-          name,
-          overrides: { steps: 3, seed },
+          name: `quick ${arch}`,
+          overrides: { steps: 3, arch },
         })
         ids.push(id)
       }
@@ -32,7 +32,7 @@ describe.skipIf(noBrowser)('a comparison of results of the lab', () => {
       const { page, complaints } = await openPage(real.browser, { width: 1300 })
       page.setDefaultTimeout(MINUTE)
       await page.goto(await real.server.windowAddress())
-      await page.getByText('quick seed 1').first().waitFor()
+      await page.getByText('quick hamiltonian').first().waitFor()
       await page.goto(`${real.server.address}/#/compare?runs=${ids.join(',')}&tab=lab&diagnostic=reversal`)
       await page.getByText('No results of').waitFor()
       await picture(page, 'compare-lab-empty-light')
@@ -56,21 +56,21 @@ describe.skipIf(noBrowser)('a comparison of results of the lab', () => {
       const figures = page.getByTestId('lab-figure')
       await expect
         .poll(() => figures.first().getByRole('img').getAttribute('aria-label'))
-        .toMatch(/quick seed 1.* from .*quick seed 2.* from /)
+        .toMatch(/quick hamiltonian.* from .*quick verlet.* from /)
       expect(await page.locator('.beside .strip').count()).toBeGreaterThan(1)
       await picture(page, 'compare-lab-light', { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
       const file = await exported(figures.first().getByRole('button', { name: /^Export/ }), 'CSV')
       const lines = readFileSync(await file.path(), 'utf8').split('\n')
       expect(lines[0]).toMatch(/^run,/)
-      expect(new Set(lines.slice(1, -1).map((line) => line.split(',')[0]))).toEqual(new Set(['quick seed 1', 'quick seed 2']))
+      expect(new Set(lines.slice(1, -1).map((line) => line.split(',')[0]))).toEqual(new Set(['quick hamiltonian', 'quick verlet']))
       expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
       await page.context().close()
 
       const dark = await openPage(real.browser, { scheme: 'dark', width: 1100 })
       dark.page.setDefaultTimeout(MINUTE)
       await dark.page.goto(await real.server.windowAddress())
-      await dark.page.getByText('quick seed 1').first().waitFor()
+      await dark.page.getByText('quick hamiltonian').first().waitFor()
       await dark.page.goto(`${real.server.address}/#/compare?runs=${ids.join(',')}&tab=lab`)
       await dark.page.getByTestId('lab-summary').waitFor()
       await dark.page.getByTestId('lab-figure').first().waitFor()

@@ -157,6 +157,40 @@ describe.skipIf(noBrowser)('a study', () => {
     4 * MINUTE,
   )
 
+  it(
+    'by successive halving drops all but the best at its rung, and says so on its page',
+    async () => {
+      const { client, close } = await real.connect()
+      const base = { stages: [{ channels: 2, units: 1 }], batch: 4, subset: 0.02, evaluateImages: 20 }
+      const options = {
+        preset: 'hamiltonian-quick',
+        dataset: 'mnist',
+        base: JSON.stringify(base),
+        keys: 'learningRate=0.001|0.1',
+        steps: 8,
+      }
+      const { id } = await client.studies.start.mutate({ template: 'search', options: { ...options, validation: 0.2, rungs: 2, eta: 2 } })
+      const { page, complaints } = await openPage(real.browser, { width: 1300 })
+      page.setDefaultTimeout(MINUTE)
+      await page.goto(`${await real.server.windowAddress()}#/studies/${id}`)
+      await expect.poll(() => page.getByTestId('study-counts').innerText(), { timeout: 2 * MINUTE }).toMatch(/1 finished/)
+      await page.getByText('Table', { exact: true }).first().click()
+      const rows = page.locator('table', { hasText: 'Reason' }).locator('tbody tr')
+      await expect.poll(async () => (await rows.allInnerTexts()).join(' ')).toContain('not continued')
+      const { cells } = await client.studies.get.query({ id })
+      const texts = await rows.allInnerTexts()
+      // The one that was not continued stays at its rung; the winner has come to the second and its end.
+      cells.forEach(({ state }, at) => expect(texts[at]).toMatch(state === 'finished' ? /finished\t2\t/ : /not continued\t1 \(step 4\)\t/))
+      expect(cells.map(({ state, phase }) => [state, phase]).sort()).toEqual([['dropped', 0], ['finished', 1]]) // prettier-ignore
+      await picture(page, 'study-halving-light', { fullPage: true })
+      expect(await seriousFindings(page)).toEqual([])
+      expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
+      await page.context().close()
+      await close()
+    },
+    4 * MINUTE,
+  )
+
   it('of a search shows its cells as parallel coordinates, also those that diverged', async () => {
     const home = await homeOfTest()
     const options = { dataset: 'mnist', preset: 'hamiltonian-quick', keys: 'h=0.1|0.2|0.4; batch=16|32|64', steps: 10 }

@@ -52,6 +52,14 @@ const TRAINING = [
     says: /: Time of a training step .* over Units.*hamiltonian from .*resnet from /,
   },
   {
+    id: 'identity-images',
+    options: 'networks=identity%2Cresnet&units=1&dataset=mnist&images=256&steps=3&seeds=1',
+    cells: 2,
+    ends: /^2 cells: 2 finished/,
+    figure: 'Training loss over steps',
+    says: /: Training loss .*over Step.*identity from \d.*resnet from \d/,
+  },
+  {
     id: 'volume-depth',
     options: 'networks=plain&layers=4&width=4&steps=4',
     cells: 1,

@@ -43,6 +43,7 @@ const templates: StudyTemplates = {
     }
   },
   phases: () => null,
+  compared: () => null,
   report: (_template, _options, outcomes) => ({
     summary: [{ key: 'cells', label: 'Cells', symbol: '', unit: '', value: outcomes.length }],
     tables: [],

@@ -137,7 +137,12 @@ export class Studies {
     const infos = await templates.list()
     const info = infos.find(({ id: template }) => template === study.template)
     const phases = await templates.phases(study.template, study.options)
-    const { outcomes, undiagnosed } = outcomesOf(this.ports, cells, info?.diagnostics ?? [], phases?.compared ?? null)
+    const { outcomes, undiagnosed } = outcomesOf(
+      this.ports,
+      cells,
+      info?.diagnostics ?? [],
+      await templates.compared(study.template, study.options),
+    )
     const report = await templates.report(study.template, study.options, outcomes, await this.home())
     return {
       study,

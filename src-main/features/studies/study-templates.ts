@@ -39,6 +39,8 @@ export interface StudyTemplates {
   expand(template: string, options: LabOptions, home: TemplateHome): Awaitable<Expansion>
   /** How the cells of later phases follow from those of earlier ones; null where these options make all cells at once. */
   phases(template: string, options: LabOptions): Awaitable<StudyPhases | null>
+  /** The metric and the steps whose values reports get; null when they get none. */
+  compared(template: string, options: LabOptions): Awaitable<StudyPhases['compared']>
   /** Tables and figures of what there is so far. */
   report(template: string, options: LabOptions, outcomes: readonly StudyOutcome[], home: TemplateHome): Awaitable<StudyReport>
 }
