@@ -1,20 +1,12 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
+import { z } from 'zod'
 import type { Environment } from '../contract/runs.js'
 import { listGpus } from '../engine/share.js'
+import { programRoot } from '../processes/installation.js'
 import { NUMERICS_REVISION } from '../numeric/revision.js'
 import { VERSION } from './version.js'
-
-const run = promisify(execFile)
-
-/** Bytes of the difference to the last commit that are kept with a run; beyond that the difference is not kept at all. */
-const DIFF_LIMIT = 2 ** 20
-
-const TOO_LONG = '# The diff to the commit exceeds 1 MiB and was not stored.\n'
 
 type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>
 
@@ -26,28 +18,13 @@ export async function readProvenance(): Promise<Provenance> {
     platform: `${process.platform} ${process.arch} ${release()}, Node ${process.versions.node}`,
     hardware: { processor: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), gpus: listGpus() },
   }
-  const root = repositoryRoot()
-  if (root === null) return { ...program, commit: null, diff: null }
-  const git = async (...args: string[]): Promise<string | null> => {
-    try {
-      return (await run('git', ['-C', root, ...args], { maxBuffer: DIFF_LIMIT })).stdout
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return TOO_LONG
-      // No git, or no commit yet: the run is worth having without.
-      return null
-    }
-  }
-  const [commit, diff] = await Promise.all([git('rev-parse', 'HEAD'), git('diff', 'HEAD', '--', 'src-main', 'package-lock.json')])
-  return { ...program, commit: commit?.trim() ?? null, diff: diff || null }
+  return { ...program, ...readBuild() }
 }
 
-/** The checkout that this file runs in; null for an installed program. */
-function repositoryRoot(): string | null {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder)
-    if (parent === folder) return null
-    folder = parent
-  }
-  return existsSync(join(folder, '.git')) ? folder : null
+const BuildSchema = z.object({ commit: z.string().nullable(), diff: z.string().nullable() })
+
+/** What this program was built from; the sources beside it may have changed since. Nothing is known of one that runs unbuilt, as in tests. */
+function readBuild(): z.infer<typeof BuildSchema> {
+  const file = join(programRoot(), 'out', 'build.json')
+  return existsSync(file) ? BuildSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : { commit: null, diff: null }
 }

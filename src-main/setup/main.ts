@@ -1,4 +1,5 @@
 export { electronBinary } from './electron.js'
 export { silentProgress, streamProgress } from './progress.js'
+export { shipOwnBinding } from './shipped-binding.js'
 export { setUp } from './setup.js'
 export type { SetupOptions, SetupOutcome } from './setup.js'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { sha256 } from '../engine/altered-files.js'
 import { bindingSource } from '../engine/binding-source.js'
-import { NAPI_BUILD, TENSORFLOW_VERSION, type Variant } from '../engine/location.js'
+import { cacheFolder, enginePaths, NAPI_BUILD, packageFolder, placedEngine, TENSORFLOW_VERSION, type Variant } from '../engine/location.js'
 
 /**
  * Bindings that a package brings along, because its users have no compiler: `VARIANT-PLATFORM-ARCHITECTURE/tfjs_binding.node`, and beside
@@ -43,4 +43,17 @@ export async function shipBinding(binding: string, folder: string, variant: Vari
     sha256: await sha256(join(own, BINARY)),
   }
   await writeFile(join(own, RECORD), JSON.stringify(record, null, 1))
+}
+
+/** Puts the bindings that set-up has built on this machine into the folder of those that a package brings along. @returns whether there is any */
+export async function shipOwnBinding(folder: string): Promise<boolean> {
+  const packageRoot = packageFolder('@tensorflow/tfjs-node-gpu')
+  let found = false
+  for (const variant of ['cpu', 'cuda'] as const) {
+    const paths = enginePaths(cacheFolder(), variant, packageRoot)
+    if (placedEngine(paths) === null) continue
+    await shipBinding(paths.binding, folder, variant, packageRoot)
+    found = true
+  }
+  return found
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -80,7 +80,7 @@ async function place(folder) {
     await rename(join(folder, file), join(OUT, file))
   }
   const present = new Set(files)
-  for (const part of new Set(files.map((file) => file.split('/', 1)[0] ?? '')))
+  for (const part of new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/', 1)[0] ?? '')))
     for (const old of await readdir(join(OUT, part), { recursive: true, withFileTypes: true })) {
       const path = join(old.parentPath, old.name)
       if (!old.isFile() || present.has(relative(OUT, path).replaceAll('\\', '/'))) continue
@@ -107,6 +107,32 @@ export async function ensureBuilt({ force = false, tell = () => undefined } = {}
   })
 }
 
+/** Bytes of the difference to the last commit that are kept with a build; beyond that it is not kept at all. */
+const DIFF_LIMIT = 2 ** 20
+const TOO_LONG = '# The diff to the commit exceeds 1 MiB and was not stored.\n'
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<string | null>} null without git, a repository or a commit, where a program is worth having all the same
+ */
+const git = (...args) =>
+  new Promise((answer) =>
+    execFile('git', ['-C', ROOT, ...args], { maxBuffer: DIFF_LIMIT }, (error, stdout) => {
+      if (error?.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') answer(TOO_LONG)
+      else answer(error ? null : stdout)
+    }),
+  )
+
+/**
+ * Builds into an empty folder, and says there what it was built from: sources may change while the program runs, and a package has none.
+ * @param {string} folder
+ */
+export async function buildInto(folder) {
+  const [commit, diff] = await Promise.all([git('rev-parse', 'HEAD'), git('diff', 'HEAD', '--', 'src-main', 'package-lock.json')])
+  await runElectronVite(folder)
+  await writeFile(join(folder, 'build.json'), JSON.stringify({ commit: commit?.trim() ?? null, diff: diff || null }))
+}
+
 /** @param {(line: string) => void} tell */
 async function build(tell) {
   const signature = sourceSignature(ROOT)
@@ -114,7 +140,7 @@ async function build(tell) {
   try {
     tell('building ...')
     const started = performance.now()
-    await runElectronVite(folder)
+    await buildInto(folder)
     await rm(STAMP, { force: true })
     await place(folder)
     await writeFile(join(folder, 'stamp'), signature)

@@ -39,7 +39,7 @@ function importedPackages(root) {
  * @param {string} from
  * @param {string} name
  */
-function resolve(packages, from, name) {
+export function resolvePackage(packages, from, name) {
   for (let above = from; ; above = above.slice(0, Math.max(0, above.lastIndexOf('node_modules/') - 1))) {
     const path = `${above === '' ? '' : `${above}/`}node_modules/${name}`
     if (packages[path] !== undefined) return path
@@ -61,7 +61,7 @@ export function shippedPackages(root) {
   const direct = [...Object.keys(dependencies), ...Object.keys(devDependencies).filter((name) => imported.has(name))]
   /** @type {Map<string, ShippedPackage>} */
   const shipped = new Map()
-  const waiting = direct.map((name) => resolve(packages, '', name))
+  const waiting = direct.map((name) => resolvePackage(packages, '', name))
   const seen = new Set()
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     // An optional package that no platform has.
@@ -71,7 +71,7 @@ export function shippedPackages(root) {
     const id = `${locked.name ?? folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${locked.version}`
     shipped.set(id, { id, license: locked.license ?? 'no licence named', folder })
     for (const name of Object.keys({ ...locked.dependencies, ...locked.optionalDependencies }))
-      waiting.push(resolve(packages, folder, name))
+      waiting.push(resolvePackage(packages, folder, name))
   }
   return [...shipped.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }

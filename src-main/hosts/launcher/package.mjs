@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildInto } from './build.mjs'
+import { builderOptions, FUSES, PROGRAM } from './package/facts.mjs'
+import { makeDeb } from './package/deb.mjs'
+import { bytesOf, makeTree } from './package/tree.mjs'
+import { main, prepare, tell } from './prepare.mjs'
+import { ROOT } from './root.mjs'
+
+const TARGETS = ['dir', 'deb', 'AppImage', 'dmg', 'nsis']
+const { values: options } = parseArgs({
+  options: {
+    targets: { type: 'string', default: process.platform === 'linux' ? 'dir,deb' : 'dir' },
+    'electron-dist': { type: 'string' },
+    output: { type: 'string', default: join(ROOT, 'out', 'package') },
+  },
+})
+
+/** Electron's files: those of the folder that is named, else what its npm package has downloaded; null without any. */
+function electronFolder() {
+  const named = options['electron-dist']
+  const folder = named === undefined ? join(ROOT, 'node_modules/electron/dist') : resolve(named)
+  const binary = join(folder, process.platform === 'win32' ? 'electron.exe' : process.platform === 'darwin' ? 'Electron.app' : 'electron')
+  if (existsSync(binary)) return folder
+  if (named !== undefined) throw new Error(`${folder} holds no Electron for this system.`)
+  return null
+}
+
+/**
+ * Runs a tool that only those who make such packages have.
+ * @param {string} tool
+ * @param {string} why
+ * @param {string[]} args
+ */
+function runTool(tool, why, args) {
+  const script = join(ROOT, 'node_modules/.bin', tool)
+  if (!existsSync(script))
+    throw new Error(
+      `${why} needs ${tool}, which is not among the dependencies. Run \`npm install --no-save ${tool === 'electron-fuses' ? '@electron/fuses' : tool}\` first.`,
+    )
+  const { status } = spawnSync(script, args, { cwd: ROOT, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${tool} failed (status ${status}).`)
+}
+
+await main(async () => {
+  const targets = options.targets.split(',')
+  const unknown = targets.find((target) => !TARGETS.includes(target))
+  if (unknown !== undefined) throw new Error(`${unknown} is no target. Targets are ${TARGETS.join(', ')}.`)
+  const electron = electronFolder()
+  const output = resolve(options.output)
+  const work = join(output, '.work')
+  await rm(work, { recursive: true, force: true })
+  await mkdir(work, { recursive: true })
+  try {
+    const { setup } = await prepare({ skip: ['electron'] })
+    // Set-up keeps what it makes to its user, but a package is for all.
+    process.umask(0o022)
+    const [build, bindings] = [join(work, 'build'), join(work, 'bindings')]
+    tell('building ...')
+    await buildInto(build)
+    await mkdir(bindings)
+    // Its users have no compiler; what set-up built here is what it would build there.
+    if (!(await setup.shipOwnBinding(bindings))) tell('The native engine is not set up here, so the package brings none along.')
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    const system = `${process.platform}-${process.arch}${electron === null ? '-no-electron' : ''}`
+    const tree = join(output, `${PROGRAM.name}-${version}-${system}`)
+    tell('collecting files ...')
+    await makeTree({ root: ROOT, build, bindings, electron, folder: tree })
+    tell(`${tree}  (${Math.round((await bytesOf(tree)) / 2 ** 20)} MiB)`)
+    if (electron === null) tell('Electron was not found (--electron-dist FOLDER), so the package lacks it and is named so.')
+    else
+      runTool('electron-fuses', 'Setting fuses', [
+        'write',
+        '--app',
+        join(tree, 'retrace-desktop'),
+        ...Object.entries(FUSES).map(([name, on]) => `${name}=${on ? 'on' : 'off'}`),
+      ])
+    for (const target of targets) {
+      if (target === 'deb') tell(await makeDeb({ tree, stage: join(work, 'deb'), output, version, whole: electron !== null }))
+      if (!['AppImage', 'dmg', 'nsis'].includes(target)) continue
+      if (electron === null) throw new Error(`${target} needs Electron. Name its folder with --electron-dist.`)
+      const config = join(work, 'builder.json')
+      await writeFile(config, JSON.stringify(builderOptions(output)))
+      const flag = { AppImage: '--linux', dmg: '--mac', nsis: '--win' }[/** @type {'AppImage' | 'dmg' | 'nsis'} */ (target)]
+      runTool('electron-builder', `A package for ${target}`, [
+        flag,
+        target,
+        '--prepackaged',
+        tree,
+        '--config',
+        config,
+        '--publish',
+        'never',
+      ])
+    }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,43 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { makeTree } from '../../../src-main/hosts/launcher/package/tree.mjs'
+import { ROOT } from '../../../src-main/hosts/launcher/root.mjs'
+import { shipOwnBinding } from '../../../src-main/setup/shipped-binding.js'
+import { builtWorkbench } from './built.js'
+
+/** A folder that users other than its maker can enter. */
+export function openFolder(prefix: string): string {
+  const folder = mkdtempSync(join(tmpdir(), prefix))
+  process.umask(0o022)
+  return folder
+}
+
+/**
+ * The tree of `npm run package`, of the present build and without Electron.
+ * @returns the folder, which the caller removes
+ */
+export async function packagedTree(): Promise<string> {
+  await builtWorkbench()
+  const folder = openFolder('retrace-package-')
+  const bindings = join(folder, 'bindings')
+  mkdirSync(bindings)
+  await shipOwnBinding(bindings)
+  const tree = join(folder, 'tree')
+  await makeTree({ root: ROOT, build: join(ROOT, 'out'), bindings, electron: null, folder: tree })
+  return folder
+}
+
+/**
+ * Adds what a package leaves out because Electron's Node needs it not: the SQLite driver of Node 20, where this is Node 20. Nothing else of
+ * the tree differs from a package.
+ */
+export function completeForThisNode(tree: string): void {
+  if (Number(process.versions.napi) >= 10) return
+  for (const name of ['better-sqlite3-node20', 'bindings', 'file-uri-to-path'])
+    if (readdirSync(join(ROOT, 'node_modules')).includes(name)) {
+      const to = join(tree, 'resources/app/node_modules', name)
+      mkdirSync(dirname(to), { recursive: true })
+      cpSync(join(ROOT, 'node_modules', name), to, { recursive: true, filter: (path) => !/\/(deps|obj)(\/|$)/.test(path) })
+    }
+}
