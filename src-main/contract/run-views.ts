@@ -40,8 +40,8 @@ export const RunViewSchema = z.strictObject({
   sort: z.array(SortKeySchema).max(8).default([]),
   /** Filters that a row must all pass. */
   filters: z.array(ColumnFilterSchema).max(64).default([]),
-  /** Search text: every word must occur somewhere in a row. */
-  text: z.string().max(200).default(''),
+  /** A search, of which every word must occur somewhere in a row, or a query: `h < 0.2 and arch = hamiltonian`. */
+  text: z.string().max(1000).default(''),
   /** Column by which rows are grouped. */
   group: ColumnKeySchema.nullable().default(null),
   archived: z.boolean().default(false),

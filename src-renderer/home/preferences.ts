@@ -1,4 +1,4 @@
-import { StorageSerializers, useLocalStorage } from '@vueuse/core'
+import { StorageSerializers, useLocalStorage, useSessionStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
 
 export type ThemeChoice = 'system' | 'light' | 'dark'
@@ -8,10 +8,15 @@ export const usePreferences = defineStore('preferences', () => ({
   theme: useLocalStorage<ThemeChoice>('retrace.theme', 'system'),
   /** Notifications of the system while the window is not looked at. */
   systemNotifications: useLocalStorage('retrace.systemNotifications', false),
-  /** How the table of runs was looked at last, as an address writes it. */
+  /** What the table of runs was searched for last: as long as the window is open, so that no row is missing at the next start. */
+  runsSearch: useSessionStorage('retrace.runsSearch', ''),
+  /** How the table of runs was looked at last otherwise, as an address writes it. */
   runsView: useLocalStorage<Record<string, string | string[]>>('retrace.runsView', {}),
   /** Why the engine was slow when setting it up was put off; another reason asks again. */
   setUpPutOff: useLocalStorage<string | null>('retrace.setUpPutOff', null, { serializer: StorageSerializers.object }),
+  /** Widths of columns of that table that were changed, in pixels, by key. */
+  columnWidths: useLocalStorage<Record<string, number>>('retrace.columnWidths', {}),
+  queueFolded: useLocalStorage('retrace.queueFolded', false),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
   /** What stands beside the tab of a run; empty for nothing. */
   runBeside: useLocalStorage('retrace.runBeside', ''),

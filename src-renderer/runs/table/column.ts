@@ -38,6 +38,10 @@ export interface Column {
   terms?(run: RunSummary): readonly string[]
 }
 
+/** Pixels between which a width can be chosen. */
+export const MIN_WIDTH = 56
+export const MAX_WIDTH = 800
+
 /** Columns of numbers stand at the right. */
 export const isNumeric = ({ type }: Column): boolean => type === 'number' || type === 'time'
 

@@ -1,6 +1,7 @@
 import type { ColumnFilter, FilterOperator } from '../../../src-main/contract/run-views.js'
 import type { RunSummary } from '../../../src-main/contract/runs.js'
 import { termsOf, type Column, type ColumnType } from './column.js'
+import { compileQuery, isQuery, QueryError } from './query.js'
 
 export const OPERATORS: Record<ColumnType, readonly FilterOperator[]> = {
   text: ['contains', 'lacks', 'empty', 'filled'],
@@ -124,7 +125,35 @@ function textOf(run: RunSummary): string {
   return text
 }
 
-/** The runs that pass every filter and have every word of the text, in their own texts or in the name of their study. */
+/** Whether a run has a word in its own texts or in the name of its study. */
+function wordTest(columns: ReadonlyMap<string, Column>): (word: string) => Predicate {
+  const study = columns.get('study')
+  return (text) => {
+    const word = text.toLowerCase()
+    return (run) =>
+      textOf(run).includes(word) ||
+      String(study?.value(run) ?? '')
+        .toLowerCase()
+        .includes(word)
+  }
+}
+
+/** What a line asks for, as a query or as words that must all occur; without a test where it asks for nothing or is wrong. */
+export function readLine(text: string, columns: ReadonlyMap<string, Column>): { test: Predicate | null; problem: QueryError | null } {
+  const word = wordTest(columns)
+  if (!isQuery(text)) {
+    const tests = text.split(/\s+/).filter(Boolean).map(word)
+    return { test: tests.length === 0 ? null : (run) => tests.every((test) => test(run)), problem: null }
+  }
+  try {
+    return { test: compileQuery(text, columns, word), problem: null }
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    return { test: null, problem: error }
+  }
+}
+
+/** The runs that pass every filter and what the line of search or query asks for. */
 export function filterRuns(
   runs: readonly RunSummary[],
   { filters, text }: { filters: readonly ColumnFilter[]; text: string },
@@ -134,20 +163,9 @@ export function filterRuns(
     const column = columns.get(filter.key)
     return (column && predicateOf(column, filter)) ?? []
   })
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  const study = columns.get('study')
-  if (words.length > 0)
-    tests.push((run) => {
-      const all = textOf(run)
-      return words.every(
-        (word) =>
-          all.includes(word) ||
-          String(study?.value(run) ?? '')
-            .toLowerCase()
-            .includes(word),
-      )
-    })
-  return tests.length === 0 ? runs : runs.filter((run) => tests.every((test) => test(run)))
+  const { test } = readLine(text, columns)
+  if (test) tests.push(test)
+  return tests.length === 0 ? runs : runs.filter((run) => tests.every((each) => each(run)))
 }
 
 /** A typed number times a factor; what is no number stays. Fifteen digits: what is typed comes back as it was. */

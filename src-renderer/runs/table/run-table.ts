@@ -4,12 +4,14 @@ import { computed, shallowRef, type ShallowRef } from 'vue'
 import type { RunView } from '../../../src-main/contract/run-views.js'
 import type { RunSummary } from '../../../src-main/contract/runs.js'
 import { useNotices } from '../../home/notices.js'
+import { usePreferences } from '../../home/preferences.js'
 import { useRunConfigs } from './run-configs.js'
 import { useRuns } from '../../home/runs.js'
 import { useStudies } from '../../home/studies.js'
-import type { Column } from './column.js'
+import { MAX_WIDTH, MIN_WIDTH, termsOf, type Column } from './column.js'
 import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumns, metricKeys, studyColumn } from './columns.js'
-import { filterRuns } from './filter.js'
+import { filterRuns, readLine } from './filter.js'
+import { isQuery } from './query.js'
 import { groupItems, groupRuns, type Item } from './group.js'
 import { sortRuns } from './sort.js'
 import { runsByStudy, studyItems } from './study-rows.js'
@@ -44,6 +46,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const studies = useStudies()
   const places = useTablePlaces()
   const notices = useNotices()
+  const preferences = usePreferences()
   void notices.attempt(configs.load)
   void notices.attempt(studies.load)
 
@@ -75,17 +78,31 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
 
   // On a narrow window the table gives up its last column rather than begin with a scroll bar.
   const { width } = useDisplay()
+  /** Tags have a column where there are any. */
+  const tagged = computed(() => all.value.some(({ tags }) => tags.length > 0))
   const chosenKeys = computed<readonly string[]>(() => {
     if (view.value.columns.length > 0) return view.value.columns
-    return width.value < 1280 ? FIRST_COLUMNS.slice(0, -1) : FIRST_COLUMNS
+    const first = width.value < 1280 ? FIRST_COLUMNS.slice(0, -1) : FIRST_COLUMNS
+    return tagged.value ? first.flatMap((key) => (key === 'name' ? [key, 'tags'] : [key])) : first
   })
-  const shown = computed<readonly Column[]>(() => chosenKeys.value.map((key) => byKey.value.get(key) ?? unknownColumn(key)))
+  const shown = computed<readonly Column[]>(() =>
+    chosenKeys.value.map((key) => {
+      const column = byKey.value.get(key) ?? unknownColumn(key)
+      const width = preferences.columnWidths[key]
+      return width === undefined ? column : { ...column, width }
+    }),
+  )
+  /** Gives a column another width, or its own again. */
+  function setWidth(key: string, width: number | null): void {
+    const { [key]: _, ...others } = preferences.columnWidths
+    preferences.columnWidths = width === null ? others : { ...others, [key]: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, Math.round(width))) }
+  }
 
   /** Which rows there are depends on configurations that have not come yet. */
   const waiting = computed(() => {
-    const { filters, sort, group } = view.value
+    const { filters, sort, group, text } = view.value
     const keys = [...filters.map(({ key }) => key), ...sort.map(({ key }) => key), group ?? '']
-    return !runs.loaded || !studies.asked || (!configs.loaded && keys.some((key) => key.startsWith('config.')))
+    return !runs.loaded || !studies.asked || (!configs.loaded && (isQuery(text) || keys.some((key) => key.startsWith('config.'))))
   })
 
   const inSight = computed(() => (view.value.archived ? all.value : all.value.filter((run) => !run.archived)))
@@ -94,6 +111,15 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     return before && before.text === text && before.filters === filters ? before : { filters, text }
   })
   const filtered = computed(() => filterRuns(inSight.value, criteria.value, byKey.value))
+  /** What is wrong with the query, which then hides nothing. */
+  const problem = computed(() => readLine(criteria.value.text, byKey.value).problem)
+  /** The different texts of runs in a column that has few, the most frequent first. */
+  function valuesOf(column: Column): readonly string[] {
+    if (column.type !== 'choice') return []
+    const counts = new Map<string, number>()
+    for (const run of inSight.value) for (const term of termsOf(column, run)) counts.set(term, (counts.get(term) ?? 0) + 1)
+    return [...counts].sort((a, b) => b[1] - a[1]).map(([term]) => term)
+  }
   const order = computed(() => view.value.sort)
   /** Every run that is shown, also those in closed groups, in the order of the table. */
   const sorted = computed(() => sortRuns(filtered.value, order.value, byKey.value))
@@ -143,6 +169,9 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     groupColumn,
     closed,
     waiting,
+    problem,
+    valuesOf,
+    setWidth,
     toggle,
     setAllClosed,
   }

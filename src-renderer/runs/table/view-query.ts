@@ -44,7 +44,7 @@ export function viewOf(query: LocationQuery): RunView {
     columns: shape.columns.safeParse([...new Set(parts(first(query['columns'])).map(unescape))]).data ?? [],
     sort: shape.sort.safeParse(parts(first(query['sort'])).map(sortOf)).data ?? [],
     filters: shape.filters.safeParse(list(query['where']).flatMap(filterOf)).data ?? [],
-    text: first(query['q']).slice(0, 200),
+    text: first(query['q']).slice(0, 1000),
     group: shape.group.safeParse(first(query['group']) || null).data ?? null,
     archived: first(query['archived']) === 'yes',
   }

@@ -21,7 +21,12 @@ export function useViewState() {
   const notices = useNotices()
   const path = route.path
 
-  const read = (query: LocationQuery): LocationQuery => (hasView(query) || query['view'] ? query : (preferences.runsView as LocationQuery))
+  /** An earlier version kept the search with the rest. */
+  function lastQuery(): LocationQuery {
+    const { q: _, ...rest } = preferences.runsView
+    return { ...rest, ...(preferences.runsSearch && { q: preferences.runsSearch }) }
+  }
+  const read = (query: LocationQuery): LocationQuery => (hasView(query) || query['view'] ? query : lastQuery())
   const idOf = (query: LocationQuery): string | null => (typeof query['view'] === 'string' && query['view'] !== '' ? query['view'] : null)
 
   /** The view with the columns of today; says so where a view, or a link, is from before. */
@@ -45,7 +50,9 @@ export function useViewState() {
   const signature = (query: LocationQuery): string => JSON.stringify([viewOf(query), idOf(query)])
   function write(): void {
     const query = { ...queryOf(view.value), ...(viewId.value === null ? {} : { view: viewId.value }) }
-    preferences.runsView = query as Record<string, string | string[]>
+    const { q = '', ...rest } = query as Record<string, string | string[]>
+    preferences.runsView = rest
+    preferences.runsSearch = String(q)
     clearTimeout(timer)
     timer = setTimeout(() => {
       if (router.currentRoute.value.path !== path) return
