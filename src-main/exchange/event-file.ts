@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,7 +7,9 @@ import protobuf from 'protobufjs'
 import { UserError } from '../contract/errors.js'
 import type { Points } from '../contract/metrics.js'
 import { isReservedKey } from '../contract/reserved-key.js'
+import { readHparams } from './hparams.js'
 import { encodeRecord, readRecords } from './records.js'
+import { LONGEST_NAME, listed, seriesKey } from './series-key.js'
 
 /** The parts of TensorFlow's event.proto, summary.proto and tensor.proto that are used, with their field numbers. */
 const { root } = protobuf.parse(`
@@ -19,7 +20,7 @@ const { root } = protobuf.parse(`
     int32 dtype = 1; Shape tensor_shape = 2; bytes tensor_content = 4;
     repeated float float_val = 5 [packed = true]; repeated double double_val = 6 [packed = true];
   }
-  message PluginData { string plugin_name = 1; }
+  message PluginData { string plugin_name = 1; bytes content = 2; }
   message Metadata { PluginData plugin_data = 1; string display_name = 2; }
   message Value { string tag = 1; oneof kind { float simple_value = 2; Tensor tensor = 8; } Metadata metadata = 9; }
   message Summary { repeated Value value = 1; }
@@ -48,10 +49,13 @@ interface Tensor {
   floatVal?: number[]
   doubleVal?: number[]
 }
+interface Metadata {
+  pluginData?: { pluginName?: string; content?: Uint8Array }
+}
 interface EventShape extends Partial<Record<keyof typeof OTHER_EVENTS, unknown>> {
   wallTime?: number
   step?: number
-  summary?: { value?: { tag?: string; simpleValue?: number; tensor?: Tensor }[] }
+  summary?: { value?: { tag?: string; simpleValue?: number; tensor?: Tensor; metadata?: Metadata }[] }
 }
 
 export interface EventLimits {
@@ -117,9 +121,6 @@ function scalarOf({ simpleValue, tensor }: { simpleValue?: number; tensor?: Tens
 /** Milliseconds of reading after which other requests are served. */
 const BREATH_MS = 10
 
-/** The longest tag that is kept as it is: that of a key of a series. */
-const LONGEST_TAG = 200
-
 interface Growing {
   steps: number[]
   values: number[]
@@ -129,6 +130,8 @@ interface Growing {
 /** What event files hold, and in sentences what was done with what is no plain scalar. */
 export interface EventSeries {
   series: { key: string; points: Points }[]
+  /** Hyperparameters that were written for TensorBoard's table of them. */
+  config: Record<string, string | number | boolean>
   assumptions: string[]
 }
 
@@ -146,6 +149,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
   const untimed = new Map<string, number>()
   const otherEvents = new Map<string, number>()
   const cut: string[] = []
+  const hparams: Record<string, string | number | boolean> = {}
   let [total, replaced, lastTime] = [0, 0, 0]
   let resumed = performance.now()
   for (const path of paths) {
@@ -170,6 +174,10 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
       for (const value of event.summary?.value ?? []) {
         const scalar = scalarOf(value)
         const tag = value.tag ?? ''
+        if (value.metadata?.pluginData?.pluginName === 'hparams') {
+          Object.assign(hparams, readHparams(value.metadata.pluginData.content))
+          continue
+        }
         if (scalar === undefined || tag === '') {
           others.set(tag, (others.get(tag) ?? 0) + 1)
           continue
@@ -179,7 +187,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
             'BAD_INPUT',
             `${name} has ${tag} at step ${step}, but steps must be from 0 to 2^53. Write the file with such steps.`,
           )
-        const key = keys.get(tag) ?? keyOf(tag)
+        const key = keys.get(tag) ?? seriesKey(tag)
         let series = byTag.get(key)
         if (!series) {
           if (byTag.size >= mostTags)
@@ -222,7 +230,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
     ...(cut.length ? [`The last record was skipped because it is truncated, as after a kill: ${cut.join(', ')}.`] : []),
     ...(numbered.length ? [`Values without steps were numbered from 0 in file order: ${listed(numbered)}.`] : []),
     ...(replaced ? [`${replaced} scalars were replaced by later ones with the same or an earlier step, as after a restart.`] : []),
-    ...(long.length ? [`Tags of more than ${LONGEST_TAG} characters were shortened: ${listed(long)}.`] : []),
+    ...(long.length ? [`Tags of more than ${LONGEST_NAME} characters were shortened: ${listed(long)}.`] : []),
     ...(renamed.length
       ? [`Tags with another meaning in Retrace were renamed: ${listed(renamed.map(([tag, key]) => `${tag} is ${key}`))}.`]
       : []),
@@ -240,7 +248,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
         ]
       : []),
   ]
-  return { series: [...byTag].map(([key, series]) => ({ key, points: typed(series) })), assumptions }
+  return { series: [...byTag].map(([key, series]) => ({ key, points: typed(series) })), config: hparams, assumptions }
 }
 
 /** Takes out what has that step or a later one; answers how many. */
@@ -264,17 +272,6 @@ const LAST_SECOND = 253_402_300_799
 
 /** The time of an event, which is in seconds, to the microsecond; null where it is none. */
 const millisecondsOf = (seconds: number): number | null => (seconds >= 0 && seconds <= LAST_SECOND ? Math.round(seconds * 1e6) / 1e3 : null)
-
-/** A tag as a key; one that is too long ends with a hash of the whole, so that it stays apart from others. */
-const keyOf = (tag: string): string =>
-  isReservedKey(tag)
-    ? `tag ${tag}`
-    : tag.length <= LONGEST_TAG
-      ? tag
-      : `${tag.slice(0, LONGEST_TAG - 10)}…${createHash('sha256').update(tag).digest('hex').slice(0, 8)}`
-
-const listed = (names: readonly string[]): string =>
-  names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '')
 
 function typed({ steps, values, times }: Growing): Points {
   return { steps: Float64Array.from(steps), values: Float64Array.from(values), times: Float64Array.from(times) }

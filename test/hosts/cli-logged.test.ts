@@ -39,3 +39,26 @@ it('shows a run that another program logged with what that said of it, and none 
     ['library', '(absent)', '"memcnn"'],
   ])
 })
+
+it('imports every run of a folder of another tracker', async () => {
+  const home = await homeOfTest({ host: 'cli' })
+  const folder = temporaryFolder()
+  const lines: string[] = []
+  const context = {
+    print: (line: string) => void lines.push(line),
+    note: (line: string) => void lines.push(line),
+    progress: null,
+    openBackend: async () => ({ ...home.api, close: async () => undefined }),
+    trainerEntry: '',
+    page: join(folder, 'page'),
+    end: new Promise<NodeJS.Signals>(() => undefined),
+    onDefect: (error: Error) => expect.unreachable(String(error)),
+  }
+  const mlruns = join(import.meta.dirname, '..', 'fixtures', 'trackers', 'mlruns')
+  await runCommandLine(['runs', 'import', mlruns, '--home', folder], context)
+  expect(lines.join('\n')).toMatch(/^Imported run \w+ \(revnet: it's one\); its status is finished$/m)
+  expect(lines.join('\n')).toMatch(/^Imported run \w+ \(killed\); its status is failed$/m)
+  lines.length = 0
+  await runCommandLine(['runs', 'import', mlruns, '--json', '--home', folder], context)
+  expect(JSON.parse(lines.join('\n'))).toMatchObject({ runs: [{ tags: expect.arrayContaining(['mlflow']) as unknown }, {}], refused: [] })
+})

@@ -40,6 +40,11 @@ export interface IncomingRun {
 export interface RunExchange {
   /** Writes a file. An existing one is replaced only when the new one is complete. @throws UserError DISK */
   write(target: { format: 'archive' | 'tensorboard'; path: string; overwrite: boolean }, run: OutgoingRun): Promise<void>
-  /** Reads an archive of a run or a TensorBoard event file. Unpacked files exist only while `use` runs. @throws UserError BAD_INPUT, DISK */
+  /**
+   * The paths of the runs in a path, each of which can be read by itself: the path itself, or the folders below it that hold one.
+   * @throws UserError BAD_INPUT, DISK
+   */
+  find(path: string): Promise<string[]>
+  /** Reads an archive of a run, or a run of TensorBoard, W&B or MLflow. Unpacked files exist only while `use` runs. @throws UserError BAD_INPUT, DISK */
   read<T>(path: string, signal: AbortSignal, use: (run: IncomingRun) => Promise<T>): Promise<T>
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { isUserError } from '../../contract/errors.js'
 import { isOnnx } from '../../contract/onnx.js'
+import type { RunSummary } from '../../contract/runs.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
 import { OverwriteSchema, PathSchema, procedure } from '../procedure.js'
 import { detailOf, recordOf } from './detail.js'
@@ -45,6 +47,28 @@ export const travel = {
   importFile: procedure
     .input(z.strictObject({ path: PathSchema }))
     .mutation(({ ctx: { changes, control, ports }, input: { path } }) => importRun({ ...ports, changes, control }, path)),
+
+  /**
+   * Creates a run of each that is in a folder. What cannot be read is named with the reason, and hinders no other.
+   * @throws UserError BAD_INPUT where there is none that can be read
+   */
+  importFolder: procedure
+    .input(z.strictObject({ path: PathSchema }))
+    .mutation(async ({ ctx: { changes, control, ports }, input: { path } }) => {
+      const made: RunSummary[] = []
+      const refused: { path: string; message: string }[] = []
+      let first: unknown
+      for (const place of await ports.exchange.find(path))
+        try {
+          made.push(await importRun({ ...ports, changes, control }, place))
+        } catch (error) {
+          if (!isUserError(error)) throw error
+          first ??= error
+          refused.push({ path: place, message: error.message })
+        }
+      if (made.length === 0) throw first
+      return { runs: made, refused }
+    }),
 
   /**
    * Exports parameters and batch norm statistics of a checkpoint (by default the last one) as .safetensors or, if that is how the name of the

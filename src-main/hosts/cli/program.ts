@@ -199,8 +199,8 @@ export function createProgram(context: Context): Command {
   leaf(
     runs,
     'import <file>',
-    'import a run from an archive (`runs export --format archive`), a TensorBoard event file or a log directory',
-  ).action(async (file, options) => (await import('./commands/run-files.js')).importRun(context, file, options))
+    'import runs: an archive (`runs export --format archive`), or event files of TensorBoard, runs of W&B or of MLflow, or a folder with such',
+  ).action(async (file, options) => (await import('./commands/run-files.js')).importRuns(context, file, options))
   leaf(runs, 'remove <id>', 'remove a run; `runs restore` restores it for a limited time').action(async (id, options) =>
     (await import('./commands/runs.js')).removeRun(context, id, options),
   )

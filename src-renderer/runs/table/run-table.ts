@@ -94,7 +94,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   )
   /** Gives a column another width, or its own again. */
   function setWidth(key: string, width: number | null): void {
-    const { [key]: _, ...others } = preferences.columnWidths
+    const others = Object.fromEntries(Object.entries(preferences.columnWidths).filter(([each]) => each !== key))
     preferences.columnWidths = width === null ? others : { ...others, [key]: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, Math.round(width))) }
   }
 

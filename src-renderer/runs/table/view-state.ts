@@ -23,8 +23,8 @@ export function useViewState() {
 
   /** An earlier version kept the search with the rest. */
   function lastQuery(): LocationQuery {
-    const { q: _, ...rest } = preferences.runsView
-    return { ...rest, ...(preferences.runsSearch && { q: preferences.runsSearch }) }
+    const rest = Object.entries(preferences.runsView).filter(([key]) => key !== 'q')
+    return { ...Object.fromEntries(rest), ...(preferences.runsSearch && { q: preferences.runsSearch }) }
   }
   const read = (query: LocationQuery): LocationQuery => (hasView(query) || query['view'] ? query : lastQuery())
   const idOf = (query: LocationQuery): string | null => (typeof query['view'] === 'string' && query['view'] !== '' ? query['view'] : null)

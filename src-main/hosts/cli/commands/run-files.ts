@@ -28,16 +28,25 @@ export async function exportRunFile(
   context.print(options.json ? asJson({ runId: id, file: path }) : `Wrote run ${id} to ${path}`)
 }
 
-export async function importRun(context: Context, file: string, options: CommonOptions): Promise<void> {
-  const { run, notes } = await withWorkbench(context, options, async ({ client }) => {
-    const made = await client.runs.importFile.mutate({ path: userPath(file) })
-    // For a run without a configuration, the notes state what the import assumed.
-    return { run: made, notes: hasConfiguration(made) ? '' : (await client.runs.get.query({ id: made.id })).notes }
+/** Imports a run, or every run of a folder. */
+export async function importRuns(context: Context, path: string, options: CommonOptions): Promise<void> {
+  const { runs, refused } = await withWorkbench(context, options, async ({ client }) => {
+    const made = await client.runs.importFolder.mutate({ path: userPath(path) })
+    const described = await Promise.all(
+      // For a run without a configuration of Retrace, the notes state what the import assumed.
+      made.runs.map(async (run) => ({ ...run, notes: hasConfiguration(run) ? '' : (await client.runs.get.query({ id: run.id })).notes })),
+    )
+    return { runs: described, refused: made.refused }
   })
-  if (options.json) return context.print(asJson({ ...run, notes }))
-  context.print(`Imported run ${run.id} (${run.name}); its status is ${run.status}`)
-  notes
-    .split('\n')
-    .slice(1)
-    .forEach((line) => context.print(line))
+  const [only, ...others] = runs
+  if (options.json) return context.print(asJson(others.length === 0 && refused.length === 0 ? only : { runs, refused }))
+  for (const { id, name, status, notes } of runs) {
+    context.print(`Imported run ${id} (${name}); its status is ${status}`)
+    notes
+      .split('\n')
+      .slice(1)
+      .filter((line) => line.startsWith('- '))
+      .forEach((line) => context.print(line))
+  }
+  for (const { path: place, message } of refused) context.print(`Left out ${place}: ${message}`)
 }

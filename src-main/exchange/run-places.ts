@@ -1,0 +1,67 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from '../contract/errors.js'
+import { isDeletedMlflowRun, isMlflowRun } from './mlflow-run.js'
+
+/** Runs of one import, files and folders that are looked through for them, and how deep folders are followed. */
+const MOST_RUNS = 1000
+const MOST_ENTRIES = 200_000
+const DEEPEST = 12
+
+const isEventFile = (name: string): boolean => name.includes('tfevents')
+
+/** Folders below a path that hold what a test finds in them, in the order of their paths; links are not followed. */
+async function foldersWith(path: string, holds: (folder: string, names: string[]) => Promise<boolean> | boolean): Promise<string[]> {
+  const found: string[] = []
+  let entries = 0
+  const visit = async (folder: string, depth: number): Promise<void> => {
+    const list = await readdir(folder, { withFileTypes: true })
+    entries += list.length
+    if (entries > MOST_ENTRIES)
+      throw new UserError('BAD_INPUT', `${path} has more than ${MOST_ENTRIES} files and folders. Give a folder inside it.`)
+    const files = list.flatMap((entry) => (entry.isFile() ? [entry.name] : []))
+    if (await holds(folder, files)) found.push(folder)
+    if (found.length > MOST_RUNS) throw new UserError('BAD_INPUT', `${path} has more than ${MOST_RUNS} runs. Give a folder inside it.`)
+    if (depth === DEEPEST) return
+    for (const entry of list.sort((a, b) => (a.name < b.name ? -1 : 1)))
+      if (entry.isDirectory()) await visit(join(folder, entry.name), depth + 1)
+  }
+  await visit(path, 0)
+  return found
+}
+
+/**
+ * The event files of a log directory, in the order in which they were begun. TensorBoard shows each folder that holds some as a run of its
+ * own.
+ * @throws UserError BAD_INPUT where there are none, or several runs
+ */
+export async function eventFiles(path: string): Promise<string[]> {
+  const [first, ...others] = await foldersWith(path, (_, names) => names.some(isEventFile))
+  if (first === undefined)
+    throw new UserError(
+      'BAD_INPUT',
+      `${path} contains no run: no event files (events.out.tfevents…), no run of W&B (run-….wandb) and none of MLflow (meta.yaml with metrics).`,
+    )
+  if (others.length)
+    throw new UserError(
+      'BAD_INPUT',
+      `${path} contains ${others.length + 1} runs. Give the folder of one of them, such as ${first} or ${others[0]}.`,
+    )
+  const files = await readdir(first, { withFileTypes: true })
+  return files.flatMap((entry) => (entry.isFile() && isEventFile(entry.name) ? [join(first, entry.name)] : [])).sort()
+}
+
+/**
+ * Where the runs in a path are, each as a path that can be imported by itself: the path itself where it is a file, else every folder below
+ * it with event files, a run of W&B or a run of MLflow that was not deleted there.
+ * @throws UserError BAD_INPUT where there are none, or too many
+ */
+export async function findRuns(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path]
+  const places = await foldersWith(path, async (folder, names) => {
+    if (names.some(isEventFile) || names.some((name) => name.endsWith('.wandb'))) return true
+    return names.includes('meta.yaml') && (await isMlflowRun(folder)) && !(await isDeletedMlflowRun(folder))
+  })
+  // A folder without any is refused with what is looked for.
+  return places.length > 0 ? places : [path]
+}
