@@ -22,6 +22,8 @@ export interface UnitGeometry {
   channels: number
   linear: LinearKind
   unitNorm: NetworkConfig['unitNorm']
+  /** Values of the dynamics' own options. */
+  options: Options
   /** The authors' code omits the first normalisation in the first unit of the network. */
   firstOfNetwork: boolean
 }
@@ -104,6 +106,11 @@ export interface Dynamics {
   close(pair: Pair): Tensor
   substeps(h: number, options: Options): Substep[]
   force(state: Tensor, params: Named, ctx: ForceContext): Tensor
+  /**
+   * The way of the state past the first force of a widening unit (`ctx.stride` is 2), where the unit has parameters of its own for it; null
+   * where it has none, and absent where no unit has: then it is pooled and gets zero channels.
+   */
+  shortcut?(state: Tensor, params: Named, ctx: ForceContext): Tensor | null
   /**
    * What its force is of a layer z = K x + b (with `layerParameters`) as long as no norm scales x, for instruments: 'symmetric' is K' s(z),
    * with the Jacobian K' s'(z) K, and 'skew' is s(z) with K - K' in the place of K. Absent: neither.

@@ -10,6 +10,8 @@ export interface LinearMap {
 export interface LinearKind {
   id: 'convolution' | 'dense'
   kernelShape(inChannels: number, outChannels: number): number[]
+  /** Of a kernel that takes every pixel by itself, as a shortcut between widths does: 1x1, or a matrix. */
+  pointwiseShape(inChannels: number, outChannels: number): number[]
   map(kernel: Tensor, stride?: 1 | 2): LinearMap
   /** K - K' as a single map, which costs as many operations as K alone. Its adjoint is its negative. */
   antisymmetric(kernel: Tensor): LinearMap
@@ -23,10 +25,11 @@ const convolutionMap = (kernel: Tensor, stride: 1 | 2 = 1): LinearMap => ({
   },
 })
 
-/** 3x3 convolutions, NHWC states, HWIO kernels, TensorFlow's 'same' padding. */
+/** 3x3 convolutions (1x1 in shortcuts), NHWC states, HWIO kernels, TensorFlow's 'same' padding. */
 export const convolution: LinearKind = {
   id: 'convolution',
   kernelShape: (inChannels, outChannels) => [3, 3, inChannels, outChannels],
+  pointwiseShape: (inChannels, outChannels) => [1, 1, inChannels, outChannels],
   map: convolutionMap,
   // The adjoint of a stride-1 convolution is the convolution with the kernel turned by 180 degrees and its channels swapped.
   antisymmetric: (kernel) => convolutionMap(sub(kernel, transpose(reverse(kernel, [0, 1]), [0, 1, 3, 2]))),
@@ -41,6 +44,7 @@ const denseMap = (kernel: Tensor): LinearMap => ({
 export const dense: LinearKind = {
   id: 'dense',
   kernelShape: (inChannels, outChannels) => [inChannels, outChannels],
+  pointwiseShape: (inChannels, outChannels) => [inChannels, outChannels],
   map: denseMap,
   antisymmetric: (kernel) => denseMap(sub(kernel, transpose(kernel))),
 }

@@ -104,7 +104,7 @@ export function buildNetwork(config: NetworkConfig): Network {
     for (let unitIndex = 0; unitIndex < units; unitIndex++) {
       const unit = `stage${stageIndex + 1}/unit${unitIndex + 1}`
       const firstOfNetwork = stageIndex === 0 && unitIndex === 0
-      const shapes = dynamics.parameters({ inChannels: width, channels, linear, unitNorm: config.unitNorm, firstOfNetwork })
+      const shapes = dynamics.parameters({ inChannels: width, channels, linear, unitNorm: config.unitNorm, options, firstOfNetwork })
       for (const [name, { kind, shape, ...more }] of Object.entries(shapes))
         declare(`${unit}/${name}`, kind, shape, { ...more, inStage: true })
       // The authors' normalised network takes h = 1 in its first unit.

@@ -1,7 +1,9 @@
 import { dispose, scalar, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
 import { buildNetwork } from './network.js'
+import { defaultOptions } from './options.js'
 import { infer } from './pass.js'
+import { findDynamics } from './registry.js'
 import { initialSlots, stateTensors, type TrainingState } from './state.js'
 import { release, type Named } from './tensors.js'
 import { gradientsByName, objective, trainStep, type StepConfig } from './train-step.js'
@@ -63,7 +65,10 @@ function largestRelativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 export function compareWithReference(reference: ReferenceCase, mode: 'reversible' | 'stored'): ParityRow[] {
   const { config, tensors } = reference
   const [, height, width, channels] = need(tensors, 'x').shape as [number, number, number, number]
+  const dynamics = findDynamics(config.arch)
   const network = buildNetwork({
+    // A case names the options that whoever recorded it knew; those that came later have values that change nothing by default.
+    ...(dynamics && defaultOptions(dynamics)),
     ...config,
     mode,
     image: { height, width, channels },

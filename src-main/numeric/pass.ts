@@ -117,9 +117,10 @@ export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tenso
   let pair = dynamics.open(x, config)
   entrance.substeps.forEach((substep, index) => {
     const [previous, current] = pair
-    const force =
-      substep.gain === 0 ? null : dynamics.force(current, params(substep), forceContext(pass, substep, record, index === 0 ? 2 : 1))
-    const shortcut = (state: Tensor): Tensor => (index === 0 ? poolAndPad(pass.network.linear, state, width) : state)
+    const context = forceContext(pass, substep, record, index === 0 ? 2 : 1)
+    const force = substep.gain === 0 ? null : dynamics.force(current, params(substep), context)
+    const shortcut = (state: Tensor): Tensor =>
+      index > 0 ? state : (dynamics.shortcut?.(state, params(substep), context) ?? poolAndPad(pass.network.linear, state, width))
     // Where keep is 0 `previous` only stands in for `current`.
     const held = shortcut(current)
     pair = [held, combine(substep, substep.keep === 0 ? held : shortcut(previous), held, force)]

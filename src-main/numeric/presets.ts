@@ -169,6 +169,8 @@ const stable = (arch: 'euler' | 'antisymmetric' | 'verlet', more: RunOverrides =
 
 const IDENTITY = 'Hardt and Ma 2017, "Identity matters in deep learning", section 4'
 
+const WITHOUT_PROJECTION = { projection: false } as RunOverrides
+
 /** The network of Hardt and Ma 2017 without any batch norm; their recipe is recalled, not read. */
 const identityRecipe = {
   arch: 'identity',
@@ -180,6 +182,7 @@ const identityRecipe = {
   momentum: 0.9,
   weightDecay: 1e-4,
   smoothness: 0,
+  ...WITHOUT_PROJECTION,
 } satisfies RunOverrides
 
 const NOTHING_DROPPED = { dropout: 0 } as RunOverrides
@@ -247,7 +250,7 @@ export const presets: readonly PresetDefinition[] = [
     name: 'identity-56',
     title: 'Identity 56',
     description:
-      'The all-convolutional residual network without batch norm and with a fixed random last layer. Stem and first stage have 64 channels; the paper has a stem of 16 and 13.59 million parameters.',
+      'The all-convolutional residual network without batch norm and with a fixed random last layer. Stem and first stage have 64 channels; the paper has a stem of 16 and 13.59 million parameters, which suggest shortcuts with kernels (`projection`).',
     source: `${IDENTITY}; the recipe is recalled from the paper, not read there`,
     paperParameters: 13_590_000,
     config: {

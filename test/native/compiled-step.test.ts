@@ -132,6 +132,7 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
     ['frozen stages', { frozenStages: true }],
     ['no batch norm at the edges, fixed head', { edgeNorm: 'none', fixedHead: true }],
     ['dense maps with a stem', { maps: 'dense', denseStem: true }],
+    ['shortcuts with kernels', { arch: 'identity', mode: 'stored', edgeNorm: 'none', projection: true } as Partial<RunConfig>],
   ] as [string, Partial<RunConfig>][])('%s: the bits of eager execution', (_, more) => {
     const config = configOf({ arch: 'hamiltonian', ...more })
     const keep = { ...NONE, anchorEvery: Number(config.anchorEvery) }

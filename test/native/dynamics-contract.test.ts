@@ -31,7 +31,14 @@ const oneStage = (dynamics: Dynamics, units: number, more: Partial<NetworkConfig
     ...more,
   })
 
-const unitGeometry: UnitGeometry = { inChannels: WIDTH, channels: WIDTH, linear: convolution, unitNorm: 'none', firstOfNetwork: true }
+const unitGeometry: UnitGeometry = {
+  inChannels: WIDTH,
+  channels: WIDTH,
+  linear: convolution,
+  unitNorm: 'none',
+  options: {},
+  firstOfNetwork: true,
+}
 
 let tensorsBefore = 0
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { stepCost } from '../../src-main/numeric/cost.js'
 import { describePresets, nominalConfig } from '../../src-main/numeric/describe.js'
-import { buildNetwork } from '../../src-main/numeric/network.js'
+import { buildNetwork, parameterCount } from '../../src-main/numeric/network.js'
 import { findPreset, presets } from '../../src-main/numeric/presets.js'
 
 // Published by the design for 32x32x3 images and 10 classes; batch-norm statistics are not parameters.
@@ -71,6 +71,20 @@ test('operations are those of the convolutions: one unit by hand', () => {
   const head = 32 * 10
   const forward = 2 * 5 * (stem + unit + head)
   expect(stepCost(buildNetwork(config), 5)).toEqual({ operations: { stored: 3 * forward, reversible: 4 * forward }, forces: 2 })
+})
+
+test('biases and shortcuts with kernels explain the published number of parameters of Hardt and Ma', () => {
+  // n2_identity.json: 13,588,800 with a stem of 16 channels, whose first stage widens; ours begins with the 64 of that stage, and has a head.
+  const preset = presets.find(({ name }) => name === 'identity-56')!
+  const count = (projection: boolean): number =>
+    parameterCount(buildNetwork({ ...nominalConfig(preset), projection } as ReturnType<typeof nominalConfig>))
+  expect(count(true) - count(false)).toBe(64 * 128 + 128 * 256)
+  const stem = (channels: number): number => 9 * 3 * channels
+  const biasOfStem = 16
+  const [widening, straight] = [9 * 16 * 64 + 16 * 64, 9 * 64 * 64]
+  const head = 256 * 10 + 10
+  expect(count(true) - head - stem(64) + stem(16) + biasOfStem - straight + widening).toBe(13_588_800)
+  expect(Math.abs(count(true) / preset.paperParameters! - 1)).toBeLessThan(0.003)
 })
 
 test('presets have the parameters and depths of the paper', () => {

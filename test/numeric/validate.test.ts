@@ -66,7 +66,7 @@ describe('what can work is not', () => {
     ],
     ['vectors', vectors],
     ['images as vectors, behind a dense stem', { maps: 'dense', denseStem: true, stages: [{ channels: 8, units: 2 }] }],
-    ['an identity network on vectors, in two stages', { ...vectors, arch: 'identity', mode: 'stored', stages: [{ channels: 8, units: 2 }, { channels: 16, units: 2 }] }], // prettier-ignore
+    ['an identity network on vectors, in two stages', { ...vectors, arch: 'identity', projection: false, mode: 'stored', stages: [{ channels: 8, units: 2 }, { channels: 16, units: 2 }] } as Partial<NetworkConfig>], // prettier-ignore
     ['batch norm in the units', { unitNorm: 'batch' }],
   ])('%s', (_, changes) => {
     const config = configOf(changes)
