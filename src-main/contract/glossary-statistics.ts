@@ -60,7 +60,7 @@ export const STATISTICS_TERMS: readonly GlossaryEntry[] = [
   },
   {
     term: 'Confusion matrix',
-    names: ['Confusions', 'Accuracy by class'],
+    names: ['Confusions', 'Recall and precision by class', 'Accuracy by class'],
     definition: 'How many test images of each class (rows) were classified as each class (columns), with the weights of a checkpoint.',
     good: 'Everything on the diagonal; a bright cell beside it names two classes that are mistaken for each other.',
     see: ['Test accuracy'],

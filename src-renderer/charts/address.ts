@@ -1,11 +1,12 @@
 import { onScopeDispose, watch } from 'vue'
 import { useRoute, useRouter, type LocationQuery } from 'vue-router'
+import { decode, encode, looksText, parseLooks } from './address-words.js'
 import { useChartSettings } from './chart-settings.js'
 import type { ChartPage } from './chart-page.js'
 import { X_AXES } from './x-axis.js'
 
 /** The keys of an address that say what charts show. */
-export const CHART_QUERY = ['from', 'to', 'by', 'log', 'smooth', 'hide', 'full'] as const
+export const CHART_QUERY = ['from', 'to', 'by', 'log', 'smooth', 'hide', 'full', 'y'] as const
 
 const text = (query: LocationQuery, key: (typeof CHART_QUERY)[number]): string => {
   const value = query[key]
@@ -16,8 +17,6 @@ const number = (value: string): number => (value === '' ? NaN : Number(value))
 /** Lines that are switched off, as `chart~line` with commas between; names are encoded, so that they hold neither. */
 const hiddenText = (hidden: ChartPage['hidden']['value']): string =>
   [...hidden].flatMap(([chart, lines]) => [...lines].map((line) => [chart, line].map(encode).join('~'))).join(',')
-const encode = (name: string): string => encodeURIComponent(name).replaceAll('~', '%7E')
-
 function parseHidden(written: string): Map<string, Set<string>> {
   const hidden = new Map<string, Set<string>>()
   for (const pair of written.split(',')) {
@@ -26,15 +25,6 @@ function parseHidden(written: string): Map<string, Set<string>> {
   }
   return hidden
 }
-function decode(name: string): string | undefined {
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    // What is no name switches nothing off: a link never breaks the page.
-    return undefined
-  }
-}
-
 /** Keeps what the charts of a page show in its address, and shows what an address asks for. */
 export function linkToAddress(page: ChartPage): void {
   const route = useRoute()
@@ -52,10 +42,12 @@ export function linkToAddress(page: ChartPage): void {
     page.zoom.value = from < to ? { from, to } : null
     page.hidden.value = parseHidden(text(query, 'hide'))
     page.large.value = text(query, 'full') || null
+    for (const [chart, look] of parseLooks(text(query, 'y'))) settings.setLook(chart, look)
   }
 
   const state = (): Record<string, string> => {
     const zoom = page.zoom.value
+    const looks = looksText(settings.charts)
     return {
       ...(zoom ? { from: String(zoom.from), to: String(zoom.to) } : {}),
       ...(settings.axis === 'step' ? {} : { by: settings.axis }),
@@ -63,6 +55,7 @@ export function linkToAddress(page: ChartPage): void {
       ...(settings.smoothing > 0 ? { smooth: String(settings.smoothing) } : {}),
       ...(page.hidden.value.size > 0 ? { hide: hiddenText(page.hidden.value) } : {}),
       ...(page.large.value ? { full: page.large.value } : {}),
+      ...(looks === '' ? {} : { y: looks }),
     }
   }
 

@@ -49,6 +49,8 @@ export const useChartSettings = defineStore('chartSettings', () => {
     logarithmicX: field('logarithmicX', (value) => typeof value === 'boolean'),
     smoothing: field('smoothing', (value) => typeof value === 'number' && value >= 0 && value < 1),
     size: field('size', (value) => value in CHART_SIZES),
+    /** How charts are shown by their ids, as far as it is not by default. */
+    charts,
     look: (id: string): ChartLook => charts.value[id] ?? {},
     setLook(id: string, change: ChartLook): void {
       charts.value = { ...charts.value, [id]: { ...charts.value[id], ...change } }

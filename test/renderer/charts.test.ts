@@ -15,6 +15,7 @@ import { valueRange } from '../../src-renderer/charts/value-range.js'
 import { xMap, type XAxisKind, type XSource } from '../../src-renderer/charts/x-axis.js'
 import { panned, positionAt, shareOf, spanBetween, zoomed } from '../../src-renderer/charts/zoom.js'
 import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
+import { looksText, parseLooks } from '../../src-renderer/charts/address-words.js'
 
 const T0 = 1e12
 
@@ -472,5 +473,18 @@ describe('lines', () => {
         expect(styles[i]!.dash).not.toEqual(styles[i - 1]!.dash)
       }
     }
+  })
+})
+
+describe('switches of y axes in an address', () => {
+  it('come back as they were, whatever charts are called', () => {
+    const look = fc.record({ logarithmic: fc.boolean(), outlierProof: fc.boolean() }, { requiredKeys: [] })
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ minLength: 1 }), look), (charts) => {
+        const kept = Object.entries(charts).filter(([, each]) => Object.keys(each).length > 0)
+        expect(parseLooks(looksText(charts))).toEqual(new Map(kept))
+      }),
+    )
+    expect(parseLooks('loss~log,loss~typical,x~gone,~log,%~log')).toEqual(new Map([['loss', { logarithmic: true, outlierProof: true }]]))
   })
 })

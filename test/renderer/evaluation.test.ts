@@ -60,10 +60,9 @@ describe('a confusion matrix', () => {
       names,
       false,
     )
-    expect((option.series as { data: number[][] }[])[0]!.data).toEqual([
-      [3, 2, 0.25],
-      [2, 2, 0.75],
-    ])
+    // The scale is that of the errors; the diagonal, which would hide them, is beside it.
+    expect((option.series as { data: number[][] }[]).map(({ data }) => data)).toEqual([[[3, 2, 0.25]], [[2, 2, 0.75]]])
+    expect(option.visualMap).toMatchObject({ max: 0.25, seriesIndex: 0 })
     const { formatter } = option.tooltip as { formatter(point: { value: number[] }): string }
     expect(formatter({ value: [3, 2] })).toBe('1 of class &lt;b&gt; predicted as class 3 (25.00%)')
   })

@@ -4,6 +4,7 @@ import type { RunConfig } from '../../src-main/contract/config.js'
 import { MEMORY } from '../../src-main/contract/memory.js'
 import { axisScale, partAt, valueAt } from '../../src-renderer/compare/axis-scale.js'
 import { brushOf, intervalsOf, keptRuns, readBrushes, writeBrushes, type Brush } from '../../src-renderer/compare/brush.js'
+import { colourBy } from '../../src-renderer/compare/colour-by.js'
 import { parallelOption } from '../../src-renderer/compare/parallel-option.js'
 import { quantitiesOf, shown, tick, type Quantity } from '../../src-renderer/compare/relations.js'
 import { scatterOption } from '../../src-renderer/compare/scatter-option.js'
@@ -211,5 +212,25 @@ describe('relations as people read them', () => {
     ])
     const lines = parallelOption(runs, [own, own], look).series as { lineStyle: { opacity: number } }[]
     expect(lines[1]!.lineStyle.opacity).toBeGreaterThan(lines[2]!.lineStyle.opacity)
+  })
+})
+
+describe('runs coloured by a quantity', () => {
+  it('share a colour where they have the same value of few, and are on a scale where they have many', () => {
+    const few = colourBy(quantity([0.1, 0.2, 0.1, null]), false)
+    expect(few.scale).toBe(false)
+    expect(few.groups.map(({ label }) => label)).toEqual(['0.1', '0.2'])
+    expect(few.styleOf(0)).toEqual(few.styleOf(2))
+    expect(few.styleOf(0).color).not.toBe(few.styleOf(1).color)
+    expect(few.styleOf(3).dash).toEqual([2, 3])
+    const words = colourBy(quantity(['resnet', 'hamiltonian', 'resnet']), true)
+    expect(words.groups.map(({ label }) => label)).toEqual(['resnet', 'hamiltonian'])
+    const values = Array.from({ length: 100 }, (_, i) => 10 ** (-i / 25))
+    const many = colourBy(quantity(values, { logarithmic: true }), false)
+    expect(many.scale).toBe(true)
+    expect(many.groups.map(({ color }) => color)).toEqual([many.styleOf(99).color, many.styleOf(0).color])
+    // Halfway in the logarithm is halfway on the scale.
+    const lightness = (at: number): number => parseInt(many.styleOf(at).color.slice(1, 3), 16)
+    expect(lightness(50)).toBeCloseTo((lightness(0) + lightness(99)) / 2, -1)
   })
 })

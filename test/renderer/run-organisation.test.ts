@@ -6,6 +6,9 @@ import { temporaryFolder } from '../fixtures/home.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import type { PlayedHome } from '../fixtures/played-home.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
+import type { Alert } from '../../src-main/contract/alerts.js'
+import { countKinds, groupAlerts } from '../../src-renderer/app/alert-groups.js'
+import { alertTitle } from '../../src-renderer/app/alerts.js'
 
 vi.mock('../../src-renderer/charts/echarts.js', async () => {
   const { defineComponent, h } = await import('vue')
@@ -208,6 +211,27 @@ describe('alerts', () => {
     await eventually(() => expect(bell()).toBe('Alerts'))
     await eventually(() => expect(page!.router.currentRoute.value.path).toBe(`/runs/${run.id}`))
     expect((await home.alerts.list()).alerts.every(({ read }) => read)).toBe(true)
+  })
+
+  it('of a study are together, with those that matter most first, and crashes before all that went well', () => {
+    const alert = (id: number, kind: Alert['kind'], level: Alert['level'], runId: string | null, read = false): Alert => ({
+      id, at: id, kind, level, runId, message: `${kind} ${id}`, read,
+    }) // prettier-ignore
+    const alerts = [
+      alert(1, 'failed', 'error', 'run1', true),
+      alert(2, 'finished', 'info', 'run2'),
+      alert(3, 'diverged', 'error', 'run3'),
+      alert(4, 'failed', 'error', 'run4'),
+      alert(5, 'finished', 'info', 'alone'),
+      alert(6, 'diskLow', 'warn', null),
+    ]
+    const groups = groupAlerts(alerts, (id) => (id === 'alone' ? null : 'study1'))
+    expect(groups.map(({ studyId, alerts: some }) => [studyId, some.map(({ id }) => id)])).toEqual([
+      ['study1', [4, 3, 2, 1]],
+      [null, [6]],
+      [null, [5]],
+    ])
+    expect(countKinds(groups[0]!.alerts, alertTitle)).toBe('Run failed: 2, Run diverged: 1, Run finished: 1')
   })
 
   it('that could not be stored are shown from memory, once, and give way to those that were stored after them', async () => {

@@ -29,6 +29,13 @@ const images = lazy(() => import('./chart-image.js'))
 export function figureFormats(figure: () => FigureFiles, pgfplots?: () => string): Format[] {
   const origin = (): Origin => ({ title: figure().title, command: figure().command, page: location.hash.slice(1) })
   return [
+    {
+      title: 'Copy as picture',
+      make: async () => {
+        const png = (await images()).picturePng(await figure().picture(false), origin())
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })])
+      },
+    },
     { title: 'PNG', make: async (name) => download(`${name}.png`, (await images()).picturePng(await figure().picture(false), origin())) },
     {
       title: 'SVG',

@@ -41,6 +41,10 @@ export function denseMatrix(cells: readonly ConfusionCell[], classes: number): M
   return rows
 }
 
+/** The largest share of a row beside the diagonal: errors are few, and would not be seen on a scale that reaches to 1. */
+export const largestError = (rows: readonly (readonly MatrixCell[])[]): number =>
+  rows.reduce((most, row, label) => row.reduce((max, { share }, predicted) => (predicted === label ? max : Math.max(max, share)), most), 0)
+
 /** What can be said of each class, in the order of the labels. */
 export function figuresByClass(cells: readonly ConfusionCell[], names: readonly string[]): ClassFigures[] {
   const named = classNamer(names)

@@ -2,17 +2,18 @@ import type { ConfusionCell } from '../../../src-main/contract/evaluations.js'
 import { FONT } from '../../charts/frame-option.js'
 import { chartTheme, heatColours, tooltipStyle } from '../../charts/palette.js'
 import { formatCount, formatPercent } from '../../ui/format.js'
-import { classCount, classNamer, denseMatrix } from './confusion.js'
+import { classCount, classNamer, denseMatrix, largestError } from './confusion.js'
 import type { EChartsOption } from '../../charts/echarts.js'
 import { escapeHtml } from '../../ui/escape-html.js'
 
-/** The ECharts option of a confusion matrix of many classes: a square a pair, its colour the share of the row. Pure. */
+/** The ECharts option of a confusion matrix of many classes: a square a pair, its colour the share of the row, on a scale of the errors. Pure. */
 export function heatmapOption(cells: readonly ConfusionCell[], names: readonly string[], dark: boolean): EChartsOption {
   const theme = chartTheme(dark)
   const classes = classCount(cells, names)
   const named = classNamer(names)
   const labels = Array.from({ length: classes }, (_, label) => named(label))
   const matrix = denseMatrix(cells, classes)
+  const most = largestError(matrix)
   const axis = (name: string, nameLocation: 'middle', nameGap: number) => ({
     type: 'category' as const,
     data: labels,
@@ -34,14 +35,16 @@ export function heatmapOption(cells: readonly ConfusionCell[], names: readonly s
     visualMap: {
       type: 'continuous',
       min: 0,
-      max: 1,
+      max: most || 1,
+      // The diagonal has a colour of its own.
+      seriesIndex: 0,
       calculable: false,
       orient: 'horizontal',
       left: 'center',
       bottom: 0,
       itemHeight: 160,
       itemWidth: 10,
-      text: ['100% of the true class', '0%'],
+      text: [`${formatPercent(most)} of the true class, of errors`, '0%'],
       textStyle: { color: theme.faint, fontSize: 11 },
       inRange: { color: heatColours(dark) },
     },
@@ -56,8 +59,16 @@ export function heatmapOption(cells: readonly ConfusionCell[], names: readonly s
     series: [
       {
         type: 'heatmap',
-        data: cells.map(([label, predicted]) => [predicted, label, matrix[label]![predicted]!.share]),
+        data: cells.flatMap(([label, predicted]) => (label === predicted ? [] : [[predicted, label, matrix[label]![predicted]!.share]])),
         progressive: 0,
+        emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 1 } },
+      },
+      {
+        type: 'heatmap',
+        name: 'correct',
+        data: cells.flatMap(([label, predicted]) => (label === predicted ? [[predicted, label, matrix[label]![predicted]!.share]] : [])),
+        progressive: 0,
+        itemStyle: { color: theme.grid },
         emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 1 } },
       },
     ],

@@ -1,0 +1,46 @@
+import type { Alert } from '../../src-main/contract/alerts.js'
+
+/** Alerts that belong together: those of the runs of one study, or one by itself. */
+export interface AlertGroup {
+  key: string
+  studyId: string | null
+  /** Those that matter most first. */
+  alerts: Alert[]
+  unread: boolean
+}
+
+/** What cannot go on, then crashes, divergence, doubts, and good news. */
+const ORDER: readonly Alert['kind'][] = ['homeLost', 'diskFull', 'failed', 'diverged']
+const LEVELS: readonly Alert['level'][] = ['error', 'warn', 'info']
+
+function rankOf({ kind, level, read }: Alert): number {
+  const urgent = ORDER.indexOf(kind)
+  const rank = urgent >= 0 ? urgent : ORDER.length + LEVELS.indexOf(level)
+  return rank + (read ? ORDER.length + LEVELS.length : 0)
+}
+const before = (a: Alert, b: Alert): number => rankOf(a) - rankOf(b) || b.id - a.id
+
+/**
+ * Alerts with those of each study together, the unread ones and among them crashes first, else the newest first. A group stands where the one
+ * of its alerts that matters most would stand.
+ * @param studyOf the study of a run; null where it is of none
+ */
+export function groupAlerts(alerts: readonly Alert[], studyOf: (runId: string) => string | null): AlertGroup[] {
+  const groups = new Map<string, AlertGroup>()
+  for (const alert of [...alerts].sort(before)) {
+    const studyId = alert.runId === null ? null : studyOf(alert.runId)
+    const key = studyId === null ? `alert ${alert.id}` : `study ${studyId}`
+    const group = groups.get(key)
+    if (group) group.alerts.push(alert)
+    else groups.set(key, { key, studyId, alerts: [alert], unread: false })
+  }
+  // In the order in which they were made: that of the first alert of each.
+  return [...groups.values()].map((group) => ({ ...group, unread: group.alerts.some(({ read }) => !read) }))
+}
+
+/** How many alerts of each kind there are, in the order of a group: "2 runs failed, 9 runs finished". */
+export function countKinds(alerts: readonly Alert[], titleOf: (alert: Alert) => string): string {
+  const counts = new Map<string, number>()
+  for (const alert of alerts) counts.set(titleOf(alert), (counts.get(titleOf(alert)) ?? 0) + 1)
+  return [...counts].map(([title, count]) => `${title}: ${count}`).join(', ')
+}

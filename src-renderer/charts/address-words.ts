@@ -1,0 +1,41 @@
+import type { ChartLook } from './chart-settings.js'
+
+/** A name without the signs that divide it from others. */
+export const encode = (name: string): string => encodeURIComponent(name).replaceAll('~', '%7E')
+
+export function decode(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // What is no name switches nothing off: a link never breaks the page.
+    return undefined
+  }
+}
+
+/** Words for the axis of a chart that is not as it is by default. */
+const Y_WORDS = {
+  log: { logarithmic: true },
+  linear: { logarithmic: false },
+  typical: { outlierProof: true },
+  all: { outlierProof: false },
+} as const
+
+/** Switches of y axes, as `chart~log` or `chart~typical` with commas between. */
+export const looksText = (charts: Readonly<Record<string, ChartLook>>): string =>
+  Object.entries(charts)
+    .flatMap(([chart, look]) =>
+      Object.entries(Y_WORDS).flatMap(([word, wanted]) =>
+        Object.entries(wanted).every(([key, value]) => look[key as keyof ChartLook] === value) ? [`${encode(chart)}~${word}`] : [],
+      ),
+    )
+    .sort()
+    .join(',')
+
+export function parseLooks(written: string): Map<string, ChartLook> {
+  const looks = new Map<string, ChartLook>()
+  for (const pair of written.split(',')) {
+    const [chart, word] = pair.split('~').map(decode)
+    if (chart && word && Object.hasOwn(Y_WORDS, word)) looks.set(chart, { ...looks.get(chart), ...Y_WORDS[word as keyof typeof Y_WORDS] })
+  }
+  return looks
+}
