@@ -9,8 +9,8 @@ import { termsOf, type Column, type ColumnType } from './column.js'
  *     and     = not { ["and"] not }                 | column [ "not" ] "in" "(" value { "," value } ")"
  *     not     = "not" not | "(" query ")" | compare | word
  *
- * A column is a key of the configuration, of the table, or a metric, whose reading is the reported one where it has such a one. A word
- * alone is searched for as in a search. `none` is no value; `!=` and `!~` hold wherever `=` and `~` do not, also without a value.
+ * A column is a configuration key, a column of the table, or a metric, of which the reported reading is meant if it has one. A word
+ * alone is searched for as in a text search. `none` is no value; `!=` and `!~` hold wherever `=` and `~` do not, also without a value.
  */
 
 type Predicate = (run: RunSummary) => boolean
@@ -51,7 +51,7 @@ export function tokens(text: string, typing = false): Token[] {
   return found
 }
 
-/** Whether a text asks for more than the words in it. */
+/** Whether a text is a query and not only words to search for. */
 export const isQuery = (text: string): boolean =>
   tokens(text, true).some(
     ({ kind, text: said }, at, all) => kind === 'operator' || (kind === 'text' && said.toLowerCase() === 'in' && all[at + 1]?.kind === '('),
@@ -64,7 +64,7 @@ const OPERATORS: Record<'number' | 'text', readonly string[]> = {
 export const operatorsOf = (type: ColumnType): readonly string[] => OPERATORS[type === 'number' || type === 'time' ? 'number' : 'text']
 
 const READINGS = ['reported.', 'latest.', 'best.']
-/** The names by which a column may be called, the first of them the one that is proposed. */
+/** The names of a column in queries; the first is the one that completion offers. */
 export function namesOf({ key, title }: Pick<Column, 'key' | 'title'>): string[] {
   const prefix = ['config.', ...READINGS].find((each) => key.startsWith(each))
   const short = prefix ? [key.slice(prefix.length)] : []
@@ -72,7 +72,7 @@ export function namesOf({ key, title }: Pick<Column, 'key' | 'title'>): string[]
 }
 
 const indexes = new WeakMap<ReadonlyMap<string, Column>, Map<string, Column>>()
-/** Every name, in small letters. Where several columns share one it is the first one's: the table's own, then readings as metrics have them. */
+/** Columns by name in lower case. A name that several columns share belongs to the first: columns of the table, then readings in the order above. */
 function indexOf(columns: ReadonlyMap<string, Column>): Map<string, Column> {
   let index = indexes.get(columns)
   if (!index) {
@@ -92,13 +92,13 @@ const NONE = 'none'
 const DAY = 86_400_000
 const isNone = (value: unknown): boolean => value === null || value === '' || Number.isNaN(value)
 
-/** The number that is meant: `0.93`, `93%`, `1e-3`. */
+/** The value of `0.93`, `93%`, `1e-3`. */
 function numberOf({ text, from, to }: Token, column: Column): number {
   const percent = text.endsWith('%')
   const value = Number(percent ? text.slice(0, -1) : text)
   if (text.trim() === '' || text === '%' || Number.isNaN(value))
     throw new QueryError(
-      `${column.title} is a number${column.unit === '%' ? ', such as 0.9 or 90%' : ', such as 0.1 or 1e-3'}; “${text}” is none.`,
+      `${column.title} is a number${column.unit === '%' ? ', such as 0.9 or 90%' : ', such as 0.1 or 1e-3'}; “${text}” is not one.`,
       from,
       to,
     )
@@ -107,12 +107,12 @@ function numberOf({ text, from, to }: Token, column: Column): number {
   return percent ? value / 100 : value
 }
 
-/** The beginning of a day in local time, or of a minute, and its length in milliseconds. */
+/** The start of a day (local time) or of a minute, and its length in milliseconds. */
 function timeOf({ text, from, to }: Token, column: Column): [number, number] {
   const whole = /^\d{4}-\d{2}-\d{2}$/.test(text)
   const begin = whole || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(text) ? new Date(whole ? `${text}T00:00` : text).getTime() : NaN
   if (Number.isNaN(begin))
-    throw new QueryError(`${column.title} is a time, such as 2026-11-28 or 2026-11-28T14:30; “${text}” is none.`, from, to)
+    throw new QueryError(`${column.title} is a time, such as 2026-11-28 or 2026-11-28T14:30; “${text}” is not one.`, from, to)
   return [begin, whole ? DAY : 60_000]
 }
 
@@ -123,7 +123,7 @@ const numeric = (column: Column, test: (value: number) => boolean): Predicate =>
   }
 }
 
-/** Text is compared without regard to case; of tags each counts. */
+/** Text is compared without regard to case; one equal tag suffices. */
 const WORDS: Record<string, string> = { yes: 'true', no: 'false' }
 function equalText(column: Column, text: string): Predicate {
   const wanted = text.toLowerCase()
@@ -240,7 +240,7 @@ export function compileQuery(text: string, columns: ReadonlyMap<string, Column>,
       // A name of one letter is in every other.
       const names = [...new Set([...columns.values()].map((each) => namesOf(each)[0]!))].filter((name) => name.length > 1)
       throw new QueryError(
-        `There is no column ${token.text}: ${hint(token.text, names, 'choose one of the list of columns.')}`,
+        `There is no column ${token.text}: ${hint(token.text, names, 'choose one from the list of columns.')}`,
         token.from,
         token.to,
       )
