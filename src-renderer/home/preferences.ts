@@ -17,6 +17,8 @@ export const usePreferences = defineStore('preferences', () => ({
   /** Widths of columns of that table that were changed, in pixels, by key. */
   columnWidths: useLocalStorage<Record<string, number>>('retrace.columnWidths', {}),
   queueFolded: useLocalStorage('retrace.queueFolded', false),
+  /** Whether the guided first run was gone through or left. */
+  guided: useLocalStorage('retrace.guided', false),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
   /** What stands beside the tab of a run; empty for nothing. */
   runBeside: useLocalStorage('retrace.runBeside', ''),

@@ -52,7 +52,7 @@ export const IDEA: readonly IdeaPicture[] = [
   },
   {
     id: 'comparison',
-    title: 'As accurate as a ResNet',
+    title: 'Compared with a ResNet',
     text: 'Three seeds of a Hamiltonian network beside three seeds of a ResNet, with the same recipe: the lines are means, the bands standard deviations. In the paper both reach the same accuracy at equal size; small networks after a few steps need not, so look at the intervals before you conclude anything.',
     role: 'hamiltonian',
     fresh: null,

@@ -100,6 +100,12 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await rows.count()).toBe(SHORTCUTS.length)
     await picture(page, 'shortcuts')
   },
+  async 'Everywhere: F1'({ page, go }) {
+    await go('/new')
+    await page.keyboard.press('F1')
+    await page.getByTestId('page-help').getByText('Help: New run').waitFor()
+    await picture(page, 'page-help')
+  },
   async 'Everywhere: Ctrl+Z'({ page, home, go }) {
     const { id } = await home.runs.create({ ...REQUEST, name: 'first' })
     home.end(id, 'finished', null)

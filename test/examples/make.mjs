@@ -24,8 +24,8 @@ const follow = (...args) => spawnSync(process.execPath, cli(...args), { stdio: [
 
 const stages = (/** @type {[channels: number, units: number][]} */ ...pairs) =>
   `stages=${JSON.stringify(pairs.map(([channels, units]) => ({ channels, units })))}`
-const SMALL = ['batch=50', stages([4, 2], [8, 2], [12, 2])]
-const DEEP = ['batch=25', 'evaluateImages=200', 'schedule={"kind":"cosine","warmup":5}', stages([4, 6], [8, 10])]
+const SMALL = ['batch=50', 'evaluateEvery=40', 'evaluateImages=500', stages([4, 2], [8, 2], [12, 2])]
+const DEEP = ['batch=25', 'evaluateEvery=10', 'evaluateImages=200', 'schedule={"kind":"cosine","warmup":5}', stages([4, 6], [8, 10])]
 const DIGITS = ['--preset', 'hamiltonian-quick', '--dataset', 'mnist']
 
 /** @type {{ role: string, name: string, notes: string, train: string[], set?: string[], lab?: string[][] }[]} */
@@ -34,16 +34,16 @@ const RUNS = [
     role: 'hamiltonian',
     name: 'Hamiltonian network',
     notes: 'A reversible network on handwritten digits. Compare its three seeds with those of the ResNet.',
-    train: [...DIGITS, '--steps', '200', '--seeds', '1-3'],
-    set: [...SMALL, 'histograms=50'],
+    train: [...DIGITS, '--steps', '240', '--seeds', '1-3'],
+    set: [...SMALL, 'histograms=60'],
     lab: [['reversal'], ['spectrum'], ['memory-depth']],
   },
   {
     role: 'resnet',
     name: 'ResNet',
     notes: 'The baseline on the same digits with the same recipe. It cannot be reversed, so all activations are stored.',
-    train: [...DIGITS, '--steps', '200', '--seeds', '1-3'],
-    set: [...SMALL, 'histograms=50', 'arch=resnet', 'mode=stored'],
+    train: [...DIGITS, '--steps', '240', '--seeds', '1-3'],
+    set: [...SMALL, 'histograms=60', 'arch=resnet', 'mode=stored'],
   },
   {
     role: 'stored',

@@ -6,6 +6,7 @@ import { useRunOrigin } from '../../configure/run-origin.js'
 import { useComparisons } from '../../compare/comparisons.js'
 import { useDatasets } from '../../home/datasets.js'
 import { useExamples } from '../../home/examples.js'
+import { useGuide } from '../../home/guide.js'
 import { useNotices } from '../../home/notices.js'
 import { usePreferences } from '../../home/preferences.js'
 import { useRunActions } from '../../runs/run-actions.js'
@@ -26,6 +27,7 @@ export function useCommands(
   const preferences = usePreferences()
   const origin = useRunOrigin()
   const examples = useExamples()
+  const guide = useGuide()
 
   const go = (to: string): void => void router.push(to)
   const command = (title: string, run: () => void): Command => ({ id: title, title, kind: 'command', run })
@@ -70,6 +72,7 @@ export function useCommands(
       command('Light theme', () => void (preferences.theme = 'light')),
       command('Dark theme', () => void (preferences.theme = 'dark')),
       command('The idea in five pictures', () => go('/idea')),
+      command('Guided first run', () => void router.push('/runs').then(guide.begin)),
       command('Lecture mode', () => go('/idea?lecture=1')),
       command('Help for this page', showHelp),
       command('Keyboard shortcuts', showSheet),
@@ -80,6 +83,7 @@ export function useCommands(
         title: term,
         kind: 'concept',
         words: names.join(' '),
+        searched: true as const,
         run: () => void router.push({ path: '/glossary', query: { term } }),
       })),
       ...runs.rows.map(({ id, name, dataset }) => ({ id, title: `${name} · ${dataset}`, kind: `run ${id}`, run: () => go(`/runs/${id}`) })),

@@ -6,6 +6,8 @@ export interface Command {
   kind: string
   /** Other words by which it is found. */
   words?: string
+  /** Shown only where something is typed: there are too many of them to be gone through. */
+  searched?: true
   run(): void
 }
 
@@ -33,6 +35,7 @@ export function matchScore(typed: string, text: string): number | null {
 /** The best matches, best first; as they stand while nothing is typed. */
 export function findCommands(commands: readonly Command[], typed: string, limit = 50): Command[] {
   const scored = commands.flatMap((command, order) => {
+    if (command.searched && typed.trim() === '') return []
     const score = matchScore(typed, `${command.title} ${command.kind} ${command.words ?? ''}`)
     return score === null ? [] : [{ command, score, order }]
   })
