@@ -1,29 +1,73 @@
-import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFile, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bytesOf } from '../../src-main/hosts/launcher/package/tree.mjs'
+import { findOnPath, packageFolder } from '../../src-main/engine/location.js'
 import { makeDeb } from '../../src-main/hosts/launcher/package/deb.mjs'
-import { findOnPath } from '../../src-main/engine/location.js'
+import { bytesOf } from '../../src-main/hosts/launcher/package/tree.mjs'
 import { ROOT } from '../../src-main/hosts/launcher/root.mjs'
+import { shipBinding } from '../../src-main/setup/shipped-binding.js'
+import { libraryRecipe } from '../../src-main/setup/wheels.js'
 import { FULL } from '../fixtures/slice.js'
+import { zipSync } from '../fixtures/zip.js'
+import { noBrowser } from './support/chromium.js'
 import { completeForThisNode, openFolder, packagedTree } from './support/packaged.js'
+import { openInElectron, openOnChromium, type PackagedShell } from './support/packaged-shell.js'
 
 const run = promisify(execFile)
 const MIB = 2 ** 20
+const MINUTE = 60_000
+
+/** A package with a real Electron, which `npm run package:check` names; without, the present build runs on the stand-in. */
+const real = process.env['RETRACE_PACKAGE'] ? resolve(process.env['RETRACE_PACKAGE']) : null
+const recipe = libraryRecipe('cpu')
+const withSetUp = real === null && process.platform === 'linux' && recipe !== null
+
+/** Another user, who cannot write where the program is; null where only root could become one. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : null
+if (nobody === null) console.warn('not root: the package runs as the user of the test, with the folder of the program closed to writing')
+
+/** Files that are no library and no add-on of TensorFlow, but can be placed and loaded as those. */
+const WHEEL = Buffer.from(
+  zipSync({
+    'tensorflow/libtensorflow_cc.so.2': Buffer.alloc(9000, 'cc'),
+    'tensorflow/libtensorflow_framework.so.2': Buffer.alloc(900, 'f'),
+  }),
+)
 
 let folder = ''
 let tree = ''
 const app = (...parts: string[]): string => join(tree, 'resources/app', ...parts)
 
 beforeAll(async () => {
-  folder = await packagedTree()
-  tree = join(folder, 'tree')
-}, 180_000)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  folder = real === null ? await packagedTree() : mkdtempSync(join(tmpdir(), 'retrace-package-'))
+  tree = real ?? join(folder, 'tree')
+  chmodSync(folder, 0o755)
+}, 3 * MINUTE)
+afterAll(() => {
+  if (real === null) execFileSync('chmod', ['-R', 'u+w', tree])
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
 
-describe('the tree of a package', () => {
+describe.skipIf(real)('the tree of a package', () => {
   it('holds what the program loads, for this system alone, and nothing to develop or to install with', () => {
     const system = `${process.platform}-${process.arch}`
     for (const file of [
@@ -70,18 +114,139 @@ describe('the tree of a package', () => {
   })
 })
 
-describe.skipIf(!FULL || findOnPath('dpkg-deb') === null)('the Debian package (only in npm run test:full, where dpkg-deb is)', () => {
-  it('puts the program where it belongs, and its command on the PATH', { timeout: 300_000 }, async () => {
-    const output = openFolder('retrace-deb-')
-    try {
-      const file = await makeDeb({ tree, stage: join(output, 'stage'), output, version: '0.0.0', whole: false })
-      await run('dpkg-deb', ['-x', file, join(output, 'installed')])
-      const command = join(output, 'installed/usr/bin/retrace')
-      expect(() => accessSync(command, constants.X_OK)).not.toThrow()
-      expect((await run(command, ['--version'], { cwd: '/' })).stdout).toMatch(/^\d+\.\d+\.\d+/)
-      expect((await run('dpkg-deb', ['-f', file, 'Package', 'Depends'])).stdout).toMatch(/retrace-no-electron[\s\S]*nodejs/)
-    } finally {
-      rmSync(output, { recursive: true, force: true })
+describe.skipIf(real !== null || !FULL || findOnPath('dpkg-deb') === null)(
+  'the Debian package (only in npm run test:full, where dpkg-deb is)',
+  () => {
+    it('puts the program where it belongs, and its command on the PATH', { timeout: 300_000 }, async () => {
+      const output = openFolder('retrace-deb-')
+      try {
+        const file = await makeDeb({ tree, stage: join(output, 'stage'), output, version: '0.0.0', whole: false })
+        await run('dpkg-deb', ['-x', file, join(output, 'installed')])
+        const command = join(output, 'installed/usr/bin/retrace')
+        expect(() => accessSync(command, constants.X_OK)).not.toThrow()
+        expect((await run(command, ['--version'], { cwd: '/' })).stdout).toMatch(/^\d+\.\d+\.\d+/)
+        expect((await run('dpkg-deb', ['-f', file, 'Package', 'Depends'])).stdout).toMatch(/retrace-no-electron[\s\S]*nodejs/)
+      } finally {
+        rmSync(output, { recursive: true, force: true })
+      }
+    })
+  },
+)
+
+const index = createServer((request, response) => {
+  if (request.url?.endsWith('.whl')) return void response.end(WHEEL)
+  const sha256 = createHash('sha256').update(WHEEL).digest('hex')
+  response.setHeader('Content-Type', 'application/vnd.pypi.simple.v1+json')
+  response.end(JSON.stringify({ files: [{ filename: 'a.whl', url: '/a.whl', hashes: { sha256 } }] }))
+})
+
+/** The package pins the content of a library of 270 MB; this pins the one of the index here, and brings a binding that links to nothing. */
+async function pinSmallLibrary(): Promise<void> {
+  const pinned = recipe!.wheels[0]!.sha256
+  const sha256 = createHash('sha256').update(WHEEL).digest('hex')
+  const out = join(tree, 'resources/app/out/main')
+  let changed = 0
+  for (const file of readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))) {
+    const text = readFileSync(join(out, file), 'utf8')
+    if (!text.includes(pinned)) continue
+    writeFileSync(join(out, file), text.replaceAll(pinned, sha256))
+    changed++
+  }
+  expect(changed).toBeGreaterThan(0)
+  writeFileSync(join(folder, 'addon.cc'), 'extern "C" void* napi_register_module_v1(void*, void* exports) { return exports; }')
+  execFileSync('c++', ['-shared', '-fPIC', '-o', join(folder, 'addon.node'), join(folder, 'addon.cc')])
+  await shipBinding(
+    join(folder, 'addon.node'),
+    join(tree, 'resources/app/resources/bindings'),
+    'cpu',
+    packageFolder('@tensorflow/tfjs-node-gpu'),
+  )
+}
+
+const newRun = (steps: number): string =>
+  `#/new?${new URLSearchParams({ preset: 'mlp-hamiltonian', dataset: 'two-spirals', overrides: JSON.stringify({ steps }) })}`
+
+describe.skipIf(noBrowser)(`a package ${real === null ? 'on the stand-in for Electron, read-only' : 'with its Electron'}`, () => {
+  let own = ''
+  let env: NodeJS.ProcessEnv = {}
+  let shell: PackagedShell | null = null
+
+  beforeAll(async () => {
+    own = join(folder, 'own')
+    mkdirSync(join(own, 'no-tools'), { recursive: true })
+    if (real === null) {
+      completeForThisNode(tree)
+      if (withSetUp) await pinSmallLibrary()
+      execFileSync('chmod', ['-R', 'a-w,a+rX', tree])
     }
+    if (nobody) execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, own])
+    await new Promise<void>((ready) => index.listen(0, '127.0.0.1', ready))
+    env = {
+      ...(real === null ? { PATH: join(own, 'no-tools') } : process.env),
+      LANG: 'C.UTF-8',
+      RETRACE_HOME: join(own, 'home'),
+      RETRACE_CACHE: join(own, 'cache'),
+      ...(withSetUp ? { RETRACE_DEVICE: 'cpu' } : { RETRACE_ENGINE: 'portable' }),
+      PIP_INDEX_URL: `http://127.0.0.1:${(index.address() as AddressInfo).port}/simple`,
+    }
+  }, MINUTE)
+  afterAll(() => {
+    shell?.kill()
+    index.close()
   })
+
+  it(
+    'opens, sets the engine up, trains, shows the run after a reload, and leaves a run that can be resumed when it is quit',
+    async () => {
+      const places = { tree, own, env, user: nobody ?? undefined }
+      shell = await (real === null ? openOnChromium(places) : openInElectron(places))
+      const { page } = shell
+      page.setDefaultTimeout(MINUTE)
+      const complaints: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text())
+      })
+      page.on('pageerror', (error) => complaints.push(String(error)))
+      await page.getByText('No runs yet').waitFor()
+
+      if (withSetUp) {
+        await page.getByRole('button', { name: 'Set up the fast engine' }).click()
+        await expect.poll(() => page.getByTestId('engine').innerText(), { timeout: MINUTE }).toMatch(/Native engine/)
+      }
+
+      const start = async (steps: number): Promise<string> => {
+        await page.evaluate(
+          (address) => Object.assign((globalThis as unknown as { location: object }).location, { hash: address }),
+          newRun(steps),
+        )
+        const button = page.getByTestId('start')
+        await expect.poll(() => button.isEnabled(), { timeout: 2 * MINUTE }).toBe(true)
+        await button.click()
+        await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
+        return page.url().split('/').at(-1) ?? ''
+      }
+      await start(20)
+      await expect.poll(() => page.getByTestId('status').innerText(), { timeout: 2 * MINUTE }).toBe('finished')
+      await page.reload()
+      await expect.poll(() => page.getByTestId('status').innerText(), { timeout: MINUTE }).toBe('finished')
+
+      const going = await start(1_000_000)
+      await expect.poll(() => page.getByTestId('status').innerText(), { timeout: MINUTE }).toBe('running')
+      // The first of "Stop and quit", "Keep running in the background" and "Cancel".
+      await shell.answerDialogs(0)
+      await shell.closeWindow()
+      expect(await shell.ended, shell.errors()).toBe(0)
+      expect([complaints, shell.refused]).toEqual([[], []])
+
+      const { stdout } = await run(join(tree, 'retrace'), ['runs', 'list', '--json'], {
+        env: { ...env, PATH: process.env['PATH'] },
+        cwd: '/',
+        ...(nobody ?? {}),
+      })
+      const runs = JSON.parse(stdout) as { id: string; status: string; step: number }[]
+      expect(runs.map(({ status }) => status).sort()).toEqual(['finished', 'interrupted'])
+      expect(runs.find(({ id }) => id === going)?.step).toBeGreaterThan(0)
+    },
+    8 * MINUTE,
+  )
 })

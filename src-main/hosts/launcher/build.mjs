@@ -130,7 +130,10 @@ const git = (...args) =>
 export async function buildInto(folder) {
   const [commit, diff] = await Promise.all([git('rev-parse', 'HEAD'), git('diff', 'HEAD', '--', 'src-main', 'package-lock.json')])
   await runElectronVite(folder)
-  await writeFile(join(folder, 'build.json'), JSON.stringify({ commit: commit?.trim() ?? null, diff: diff || null }))
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  // `out` also holds files of earlier builds, which a package leaves behind.
+  const files = entries.filter((e) => e.isFile()).map((e) => relative(folder, join(e.parentPath, e.name)).replaceAll('\\', '/'))
+  await writeFile(join(folder, 'build.json'), JSON.stringify({ commit: commit?.trim() ?? null, diff: diff || null, files }))
 }
 
 /** @param {(line: string) => void} tell */

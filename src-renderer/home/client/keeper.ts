@@ -1,3 +1,4 @@
+import { BRIDGE } from '../../../src-main/contract/bridge'
 import type { HeldKey } from './window-key.js'
 
 type Told = { kind: 'arrived'; key: HeldKey | null } | { kind: 'asked'; by: string } | { kind: 'given'; key: string } | { kind: 'reload' }
@@ -87,5 +88,7 @@ export class Keeper {
 /** Installs the worker, for windows of this browser from now on. Wants to be called when the window has nothing else to do. */
 export async function installKeeper(): Promise<void> {
   // Without one the window works all the same, until it is reloaded while the workbench is away.
-  if (import.meta.env.PROD && 'serviceWorker' in navigator) await navigator.serviceWorker.register('/keeper.js').catch(() => undefined)
+  // Nor is one of use in the desktop window, whose page and workbench are one program and end together.
+  if (import.meta.env.PROD && !(BRIDGE in window) && 'serviceWorker' in navigator)
+    await navigator.serviceWorker.register('/keeper.js').catch(() => undefined)
 }

@@ -14,7 +14,7 @@ export const browserPath = process.env['CHROMIUM'] ?? PLACES.find((path) => exis
 
 /** The same engine without the parts around a page, where Debian's package of it is installed: tests take a quarter less processor time. */
 const SHELL = '/usr/bin/chromium-headless-shell'
-const pagesPath = process.env['CHROMIUM'] ?? (existsSync(SHELL) ? SHELL : browserPath)
+export const pagesPath = process.env['CHROMIUM'] ?? (existsSync(SHELL) ? SHELL : browserPath)
 
 /** Why the tests of the window do not run here; null where they do. On a build machine they always run, and fail without a browser. */
 export const noBrowser: string | null =

@@ -32,9 +32,9 @@ async function copyOne(from, to) {
  * the folder to make
  */
 async function makeApp({ root, build, bindings, app }) {
-  for (const part of ['main', 'preload', 'renderer'])
-    for (const file of filesOf(join(build, part)))
-      if (!file.endsWith('.map')) await copyOne(join(build, part, file), join(app, 'out', part, file))
+  /** @type {{ files: string[] }} */
+  const { files } = JSON.parse(await readFile(join(build, 'build.json'), 'utf8'))
+  for (const file of files) if (!file.endsWith('.map')) await copyOne(join(build, file), join(app, 'out', file))
   await copyOne(join(build, 'build.json'), join(app, 'out', 'build.json'))
   const system = `${process.platform}-${process.arch}`
   for (const folder of loadedPackages(root)) {
