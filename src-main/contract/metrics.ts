@@ -128,10 +128,24 @@ export const METRICS: Readonly<Record<string, MetricInfo>> = Object.fromEntries(
 
 const PARTS: readonly Part[] = ['train', 'validation', 'test']
 
+/** Metrics of a stage, whose number ends their key. */
+const OF_STAGE: Readonly<Record<string, (stage: string) => MetricInfo>> = {
+  volume: (stage) =>
+    metric(`Volume of stage ${stage} (log |det J|)`, 'nats', 'Stability', 'train', undefined, { short: `Volume, stage ${stage}` }),
+  drift: (stage) =>
+    metric(`Drift of stage ${stage} (sum of mean changes)`, '', 'Stability', 'train', undefined, { short: `Drift, stage ${stage}` }),
+}
+
+function stageMetric(key: string): MetricInfo | undefined {
+  const [, name = '', stage = ''] = /^(volume|drift)\/stage(\d+)$/.exec(key) ?? []
+  return OF_STAGE[name]?.(stage)
+}
+
 /** What is known about a metric. For one outside the table, that is its name and the part that the name begins with. */
 export function metricInfo(key: string): MetricInfo {
   return (
     (Object.hasOwn(METRICS, key) ? METRICS[key] : undefined) ??
+    stageMetric(key) ??
     metric(key, '', 'Training', PARTS.find((part) => key.startsWith(`${part}/`)) ?? 'none')
   )
 }

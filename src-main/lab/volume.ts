@@ -1,11 +1,13 @@
-import { slice } from '@tensorflow/tfjs-core'
+import { mean, slice, sqrt, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { randomFor } from '../numeric/random.js'
-import type { VisitedUnit } from './frozen.js'
+import { through, walk, type Frozen, type VisitedUnit } from './frozen.js'
 import { flatUnit, isOneStep } from './flat.js'
 import { forcesOf } from './forms.js'
 import { denseJacobian, product, transposedProduct } from './jacobian.js'
 import { dot, logDeterminant } from '../numeric/dense.js'
 import { golubKahan } from './math/krylov.js'
+import { release } from '../numeric/tensors.js'
+import { freeing } from './scope.js'
 
 /** How the logarithm of a determinant was found. */
 export interface UnitVolume {
@@ -17,6 +19,9 @@ export interface UnitVolume {
   /** Largest singular value of the part that the series expands; null where it was not needed. */
   spectralNorm: number | null
 }
+
+/** Terms of the series where a state is too large for a whole matrix. */
+export const TERMS = 20
 
 export interface VolumeOptions {
   /** States of at most so many numbers are taken as whole matrices. */
@@ -54,6 +59,57 @@ export function unitVolume(unit: Unit, options: VolumeOptions): UnitVolume {
     return { logAbs, how: 'of the form', standardError: null, spectralNorm: null }
   }
   return bySeries({ ...unit, pair: one }, options)
+}
+
+/** What is measured at one unit: the volume at some images, and the drift over all. */
+export interface UnitDrift {
+  stage: number
+  unit: number
+  depth: number
+  volume: UnitVolume
+  /** Mean of Y[j+1] - Y[j] over images and features. */
+  shift: number
+  /** rms(Y[j+1]) / rms(Y[j]). */
+  gain: number
+}
+
+const numberIn = (of: () => Tensor): number => freeing(() => of().dataSync()[0]!)
+
+/** Volume and drift of the units that keep their width, in the order in which images pass them. */
+export function* unitDrifts(
+  { pass, images, count }: Frozen,
+  { volumeImages, ...how }: VolumeOptions & { volumeImages: number },
+): Generator<UnitDrift, void, void> {
+  const { dynamics } = pass.network
+  for (const { stage, unit, depth, sweep, substeps, pair } of walk(pass, images)) {
+    const each = Array.from({ length: Math.min(volumeImages, count) }, (_, image) => {
+      const rest = tidy(() => pair.map((state) => state.slice([image], [1]))) as unknown as typeof pair
+      const found = unitVolume({ sweep, substeps, pair: rest }, how)
+      release(rest)
+      return found
+    })
+    const after = through(sweep, substeps, pair)
+    const [own, next] = [pair, after].map((state) => tidy(() => dynamics.close(state).clone())) as [Tensor, Tensor]
+    const rms = (x: Tensor): number => numberIn(() => sqrt(mean(square(x))))
+    const measured = { stage, unit, depth, volume: average(each), shift: numberIn(() => mean(sub(next, own))), gain: rms(next) / rms(own) }
+    release([own, next, ...after], pair)
+    yield measured
+  }
+}
+
+/** Of several images; what one of them lacks, the mean lacks. */
+function average(each: readonly UnitVolume[]): UnitVolume {
+  const first = each[0]!
+  if (each.length === 1) return first
+  const missing = each.find(({ logAbs }) => logAbs === null)
+  if (missing) return missing
+  const errors = each.map(({ standardError }) => standardError)
+  return {
+    logAbs: each.reduce((sum, { logAbs }) => sum + logAbs!, 0) / each.length,
+    how: first.how,
+    standardError: errors.some((error) => error === null) ? null : Math.hypot(...errors.map(Number)) / each.length,
+    spectralNorm: Math.max(...each.map(({ spectralNorm }) => spectralNorm ?? 0)) || null,
+  }
 }
 
 /** log det(I + M) = sum of (-1)^(k+1) tr(M^k) / k with Rademacher probes (Hutchinson 1990), for one step of the form y + gain f(y). */

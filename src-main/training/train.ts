@@ -37,7 +37,7 @@ import { ResourceMeter } from './resources.js'
 import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
 import { describeLostSelection, describeReconstruction, describeWait } from './sentences.js'
-import { SharpnessSeries } from './sharpness.js'
+import { seriesAtEvaluations } from './series-at-evaluations.js'
 import { readWeights } from './weights.js'
 import { basename, join } from 'node:path'
 
@@ -103,7 +103,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   const population = reestimates(network, config) ? new Population(executor, data) : null
   const plane = InputPlane.of(executor, data)
   const histograms = HistogramSeries.of(network, config, data)
-  const sharpness = config.sharpness ? new SharpnessSeries(network, config, data) : null
+  const measured = seriesAtEvaluations(network, config, data)
   let lastCheckpoint = { at: performance.now(), step: -1 }
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
   const checkpoint = async (kind: Checkpoint['kind'], points: Record<string, string> = {}): Promise<void> => {
@@ -178,7 +178,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     if (validation) selection.consider(validation, executor.step, checkpointFile(executor.step, job.lease))
     if (gradients.on) checkGradients(batch)
     if (rebuildsActivations(config)) measureReversal(batch)
-    for (const [key, value] of Object.entries(sharpness?.measure(executor) ?? {})) record(key, value)
+    for (const series of measured) for (const [key, value] of Object.entries(series.measure(executor))) record(key, value)
     phase('training')
     return test
   }

@@ -59,6 +59,9 @@ With the configuration key \`sharpness\` a run measures the quantities of the di
 \`stability/rateTimesSharpness\` and, if one is known, \`stability/limit\`; values that did not converge are NaN. It is off by default because each measurement takes up to 64 gradients of 32
 images in stored mode. It does not affect the weights.
 
+With the configuration key \`volume\` a run measures, at every evaluation, the diagnostic Volume and drift with default options, summed over the units of each stage: \`volume/stage1\`
+(log |det J|; NaN where a unit has no figure) and \`drift/stage1\`. It is off by default, and does not affect the weights.
+
 With the configuration key \`histograms\` a run collects the histograms of the diagnostic Distributions every given number of steps: 41 bins of weights, gradients and activations for every unit.
 The page of the run shows them live: all units at a step, with a slider over steps; one unit over all steps; and the standard deviation of every unit over all steps; each is exported like the figures of the lab. The Lab tab of a comparison shows the last of these for every run, on the same colour scale. \`retrace runs histograms ID\` prints them or writes them as CSV. They are measured on the same images each time (32 training images, or a micro-batch if that is smaller), with
 frozen batch norm statistics, in separate passes. Gradients are computed as in the run itself, from reconstructed activations if it is reversible, and one unit is counted at

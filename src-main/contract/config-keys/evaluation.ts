@@ -36,6 +36,14 @@ export const evaluationKeys = {
     advanced: true,
     since: { version: 6, before: false },
   }),
+  volume: field(z.boolean().default(false), {
+    group: 'Evaluation',
+    label: 'Measure volume and drift',
+    help: 'Measures at every evaluation by how much each stage changes volume and moves its state, as the diagnostic Volume and drift of the lab does. Costs about as much as two passes of as many images as a state has numbers (at most 512). Training is the same with and without it.',
+    source: 'Unterthiner and Hochreiter 2016, "Understanding very deep networks via volume conservation" (abstract)',
+    advanced: true,
+    since: { version: 10, before: false },
+  }),
   histograms: field(z.int().min(0).default(0), {
     group: 'Evaluation',
     label: 'Histograms every',

@@ -1,13 +1,10 @@
-import { mean, sqrt, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import { field } from '../../contract/config.js'
 import { statisticsOption } from '../../contract/instruments.js'
-import { release } from '../../numeric/tensors.js'
 import { defineDiagnostic } from '../diagnostic.js'
-import { freeze, imagesOption, through, visitedUnits, walk } from '../frozen.js'
+import { freeze, imagesOption, visitedUnits } from '../frozen.js'
 import { PLACES } from '../places.js'
-import { unitVolume, type UnitVolume } from '../volume.js'
-import { freeing } from '../scope.js'
+import { TERMS, unitDrifts, type UnitDrift } from '../volume.js'
 
 const SOURCE =
   'Defined here, after the abstract of Unterthiner and Hochreiter 2016, "Understanding very deep networks via volume conservation" (ICLR workshop), which has no formula'
@@ -67,8 +64,6 @@ const quantities = {
   },
 } as const
 
-const numberIn = (of: () => Tensor): number => freeing(() => of().dataSync()[0]!)
-
 export const volume = defineDiagnostic({
   id: 'volume',
   title: 'Volume and drift',
@@ -113,24 +108,15 @@ export const volume = defineDiagnostic({
       ? 'Every unit of this network widens, so its Jacobian is not square and has no determinant.'
       : null,
   async *run(context, findings) {
-    const { network, options, config } = context
+    const { options, config } = context
     const frozen = freeze(context, options.images, findings)
     const count = visitedUnits(context)
-    const how = { wholeUpTo: options.wholeUpTo, probes: options.probes, terms: 20, seed: config.seed }
-    const rows: { stage: number; unit: number; depth: number; volume: UnitVolume; shift: number; gain: number }[] = []
-    for (const { stage, unit, depth, sweep, substeps, pair } of walk(frozen.pass, frozen.images)) {
-      yield { message: `volume of unit ${rows.length + 1} of ${count}`, fraction: rows.length / count }
-      const each = Array.from({ length: Math.min(options.volumeImages, frozen.count) }, (_, image) => {
-        const rest = tidy(() => pair.map((state) => state.slice([image], [1]))) as unknown as typeof pair
-        const found = unitVolume({ sweep, substeps, pair: rest }, how)
-        release(rest)
-        return found
-      })
-      const after = through(sweep, substeps, pair)
-      const [own, next] = [pair, after].map((state) => tidy(() => network.dynamics.close(state).clone())) as [Tensor, Tensor]
-      const rms = (x: Tensor): number => numberIn(() => sqrt(mean(square(x))))
-      rows.push({ stage, unit, depth, volume: average(each), shift: numberIn(() => mean(sub(next, own))), gain: rms(next) / rms(own) })
-      release([own, next, ...after], pair)
+    const { wholeUpTo, probes, volumeImages } = options
+    const rows: UnitDrift[] = []
+    yield { message: `volume of unit 1 of ${count}`, fraction: 0 }
+    for (const row of unitDrifts(frozen, { wholeUpTo, probes, volumeImages, terms: TERMS, seed: config.seed })) {
+      rows.push(row)
+      yield { message: `volume of unit ${Math.min(count, rows.length + 1)} of ${count}`, fraction: rows.length / count }
     }
     findings.table('units', 'By unit', {
       depth: rows.map(({ depth }) => depth + 1),
@@ -187,18 +173,3 @@ export const volume = defineDiagnostic({
         )
   },
 })
-
-/** Of several images; what one of them lacks, the mean lacks. */
-function average(each: readonly UnitVolume[]): UnitVolume {
-  const first = each[0]!
-  if (each.length === 1) return first
-  const missing = each.find(({ logAbs }) => logAbs === null)
-  if (missing) return missing
-  const errors = each.map(({ standardError }) => standardError)
-  return {
-    logAbs: each.reduce((sum, { logAbs }) => sum + logAbs!, 0) / each.length,
-    how: first.how,
-    standardError: errors.some((error) => error === null) ? null : Math.hypot(...errors.map(Number)) / each.length,
-    spectralNorm: Math.max(...each.map(({ spectralNorm }) => spectralNorm ?? 0)) || null,
-  }
-}

@@ -4,7 +4,7 @@ import { configVersions, type RawConfig } from '../../../src-main/contract/store
 const migrate = (config: RawConfig): RawConfig => configVersions.migrate(9, config, 10)
 
 test('shortcuts of identity networks had no kernels before', () => {
-  expect(migrate({ arch: 'identity' })).toEqual({ arch: 'identity', projection: false })
-  expect(migrate({ arch: 'identity', projection: true })).toEqual({ arch: 'identity', projection: true })
-  expect(migrate({ arch: 'resnet' })).toEqual({ arch: 'resnet' })
+  expect(migrate({ arch: 'identity' })).toMatchObject({ projection: false })
+  expect(migrate({ arch: 'identity', projection: true })).toMatchObject({ projection: true })
+  expect(migrate({ arch: 'resnet' })).not.toHaveProperty('projection')
 })
