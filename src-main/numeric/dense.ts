@@ -165,3 +165,29 @@ export function singularValues({ size: n, data }: Square): Float64Array {
   }
   return Float64Array.from(columns, norm).sort((a, b) => b - a)
 }
+
+/**
+ * The solution of A x = b with a symmetric positive definite A, by Cholesky's method; null where a pivot is not positive.
+ * Golub and Van Loan, "Matrix computations", section 4.2.
+ */
+export function solvePositive({ size: n, data }: Square, b: Float64Array): Float64Array | null {
+  const lower = new Float64Array(n * n)
+  for (let j = 0; j < n; j++)
+    for (let i = j; i < n; i++) {
+      let sum = data[i * n + j]!
+      for (let k = 0; k < j; k++) sum -= lower[i * n + k]! * lower[j * n + k]!
+      if (i > j) lower[i * n + j] = sum / lower[j * n + j]!
+      else if (sum > 0) lower[j * n + j] = Math.sqrt(sum)
+      else return null
+    }
+  const x = b.slice()
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) x[i] = x[i]! - lower[i * n + k]! * x[k]!
+    x[i] = x[i]! / lower[i * n + i]!
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) x[i] = x[i]! - lower[k * n + i]! * x[k]!
+    x[i] = x[i]! / lower[i * n + i]!
+  }
+  return x
+}

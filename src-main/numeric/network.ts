@@ -11,7 +11,7 @@ export interface ParameterSpec extends ParameterShape {
   name: string
   /** Whether it is inside a stage, so that `frozenStages` sets it to zero. */
   inStage: boolean
-  /** Whether it keeps its initial value: it is neither trained nor decayed. */
+  /** Whether the optimizer leaves it alone: it keeps its initial value, or is solved for. */
   fixed: boolean
 }
 
@@ -116,8 +116,9 @@ export function buildNetwork(config: NetworkConfig): Network {
     stages.push({ channels, units, entrance: widens ? { substeps: all[0]! } : null, substeps: (widens ? all.slice(1) : all).flat() })
   })
   if (linear === convolution && config.edgeNorm === 'batch') declareNorm('head/bn', width)
-  declare('head/dense/kernel', 'dense', [width, config.classes], { fixed: config.fixedHead })
-  declare('head/dense/bias', 'bias', [config.classes])
+  const solved = config.headSolver === 'newton'
+  declare('head/dense/kernel', 'dense', [width, config.classes], { fixed: config.fixedHead || solved })
+  declare('head/dense/bias', 'bias', [config.classes], { fixed: solved })
   return { config, dynamics, options, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
 }
 

@@ -75,6 +75,7 @@ export function compareWithReference(reference: ReferenceCase, mode: 'reversible
     maps: 'convolution',
     denseStem: false,
     fixedHead: false,
+    headSolver: 'gradient',
     init: 'he',
     frozenStages: false,
   })

@@ -160,15 +160,18 @@ export function infer(network: Network, params: Named, statistics: Named, x: Ten
 
 /** Logits without a gradient; only one pair of states is alive at a time. */
 export function forward(pass: Pass, x: Tensor): Tensor {
-  return tidy(() => {
-    let state = stem(pass, x, true)
-    pass.network.stages.forEach((stage, index) => {
-      const pair = openStage(pass, index, state)
-      const { end } = integrate(stageSweep(pass, stage), pair)
-      state = closeStage(pass, end)
-    })
-    return head(pass, state, true)
+  return tidy(() => head(pass, lastState(pass, x), true))
+}
+
+/** The state behind the last unit; only one pair of states is alive at a time. */
+export function lastState(pass: Pass, x: Tensor): Tensor {
+  let state = stem(pass, x, true)
+  pass.network.stages.forEach((stage, index) => {
+    const pair = openStage(pass, index, state)
+    const { end } = integrate(stageSweep(pass, stage), pair)
+    state = closeStage(pass, end)
   })
+  return state
 }
 
 /** The pair that a stage starts from; frees the state that led to it, unless it is among those to protect. */

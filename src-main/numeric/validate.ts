@@ -3,6 +3,7 @@ import { rebuildsActivations, type NetworkConfig } from '../contract/config.js'
 import { canBeUndone } from './dynamics.js'
 import { readOptions } from './options.js'
 import { allDynamics, findDynamics } from './registry.js'
+import { MOST_HEAD_PARAMETERS } from './solve-head.js'
 
 /** Checks a network configuration without allocating anything. @returns the issues by field; empty when it is valid */
 export function validateNetwork(config: NetworkConfig): ConfigIssue[] {
@@ -38,6 +39,16 @@ export function validateNetwork(config: NetworkConfig): ConfigIssue[] {
 
   if (config.maps === 'dense') validateDense(config, refuse)
   else validateImage(config, refuse)
+  if (config.headSolver === 'newton') {
+    const parameters = (config.stages.at(-1)!.channels + 1) * config.classes
+    if (config.maps !== 'dense') refuse('headSolver', 'only dense networks can be solved for their last layer; use gradient')
+    else if (config.fixedHead) refuse('headSolver', 'a fixed last layer is not solved for; use gradient, or set fixedHead to false')
+    else if (parameters > MOST_HEAD_PARAMETERS)
+      refuse(
+        'headSolver',
+        `a last layer of ${parameters} parameters is too large to be solved for (at most ${MOST_HEAD_PARAMETERS}); use gradient`,
+      )
+  }
   if (config.denseStem && config.maps !== 'dense') refuse('denseStem', 'only dense networks have a dense stem; use maps dense')
   return issues
 }

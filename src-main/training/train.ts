@@ -38,6 +38,7 @@ import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
 import { describeLostSelection, describeReconstruction, describeWait } from './sentences.js'
 import { seriesAtEvaluations } from './series-at-evaluations.js'
+import { checkSolvedHead, withSolvedHead } from './solved-head.js'
 import { readWeights } from './weights.js'
 import { basename, join } from 'node:path'
 
@@ -99,7 +100,9 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
 
   if (data.batch < config.batch)
     log('warn', `there are only ${data.batch} training images, fewer than the batch size of ${config.batch}: every step uses all of them`)
-  const executor = openExecutor(network, { ...config, batch: data.batch }, state, { anchorEvery, keptUnits, log, onPhase: phase })
+  checkSolvedHead(config, data)
+  const opened = openExecutor(network, { ...config, batch: data.batch }, state, { anchorEvery, keptUnits, log, onPhase: phase })
+  const executor = withSolvedHead(opened, network, config)
   const population = reestimates(network, config) ? new Population(executor, data) : null
   const plane = InputPlane.of(executor, data)
   const histograms = HistogramSeries.of(network, config, data)

@@ -87,6 +87,14 @@ export const networkKeys = {
     advanced: true,
     since: { version: 8, before: false },
   }),
+  headSolver: field(z.enum(['gradient', 'newton']).default('gradient'), {
+    group: 'Network',
+    label: 'Last layer',
+    help: 'gradient trains it with the rest. newton solves for the best last layer after every step (variable projection), in double precision and with the weight decay as its penalty, biases included; only for dense networks trained on all images at once.',
+    source: 'Haber and Ruthotto 2017, section 5; Golub and Pereyra 1973',
+    advanced: true,
+    since: { version: 10, before: 'gradient' },
+  }),
   init: field(z.enum(['he', 'small']).default('he'), {
     group: 'Network',
     label: 'Initial kernels',
