@@ -58,7 +58,7 @@ describe('a query of the table', () => {
   it.each<[string, RegExp]>([
     ['arhc = resnet', /no column arhc: did you mean arch/],
     ['h ~ 2', /Step size h holds numbers: use one of = != < <= > >=/],
-    ['h < wide', /Step size h is a number, such as 0\.1.*“wide” is none/],
+    ['h < wide', /Step size h is a number, such as 0\.1.*“wide” is not one/],
     ['arch < resnet', /Architecture holds text: use one of = != ~ !~/],
     ['test/accuracy > 93', /is a fraction from 0 to 1: write 0\.93 or 93%/],
     ['created > yesterday', /Created is a time, such as 2026-11-28/],
