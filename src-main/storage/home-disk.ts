@@ -1,6 +1,7 @@
 import { rmSync, statfsSync, statSync } from 'node:fs'
 import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, posix, resolve } from 'node:path'
+import { listFolder } from './list-folder.js'
 import { isAtWork, unfinishedAt, type UnfinishedName } from '../durable/unfinished.js'
 import { explainDiskError } from './disk-errors.js'
 import type { HomeDisk, HomeFile, UnfinishedFiles } from '../features/home/home-disk.js'
@@ -117,6 +118,8 @@ export function openHomeDisk(home: string, requireHome: () => void = () => undef
         throw explainDiskError(error, resolve(home, path))
       }
     },
+    list: listFolder,
+
     async removeEmptyFolders() {
       requireHome()
       for (const id of await orMissing(readdir(join(home, 'runs')), []))

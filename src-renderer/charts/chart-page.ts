@@ -1,4 +1,5 @@
 import { inject, provide, ref, shallowRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
+import type { ChartModel } from './chart-model.js'
 import type { SeriesBuffer } from './series/series-buffer.js'
 import { Smoothed } from './series/smoothed.js'
 import type { Span } from './zoom.js'
@@ -15,6 +16,8 @@ export interface ChartPage {
   hidden: ShallowRef<ReadonlyMap<string, ReadonlySet<string>>>
   /** The chart that fills the window. */
   large: ShallowRef<string | null>
+  /** What each chart of the page draws now, by its id. */
+  models: Map<string, () => ChartModel>
   /** The smoothed values of a series, as far as they were computed. */
   smoothed(buffer: SeriesBuffer, weight: number): Smoothed
 }
@@ -29,6 +32,7 @@ export function createChartPage(version: Readonly<Ref<number>> = ref(0)): ChartP
     cursor: shallowRef(null),
     hidden: shallowRef(new Map()),
     large: shallowRef(null),
+    models: new Map(),
     smoothed(buffer, weight) {
       let smoothed = cache.get(buffer)
       if (smoothed?.weight !== weight) cache.set(buffer, (smoothed = new Smoothed(buffer, weight)))

@@ -16,6 +16,8 @@ export const usePreferences = defineStore('preferences', () => ({
   setUpPutOff: useLocalStorage<string | null>('retrace.setUpPutOff', null, { serializer: StorageSerializers.object }),
   /** Widths of columns of that table that were changed, in pixels, by key. */
   columnWidths: useLocalStorage<Record<string, number>>('retrace.columnWidths', {}),
+  /** Paths that were used, by what for, the last one first. */
+  recentPaths: useLocalStorage<Record<string, string[]>>('retrace.recentPaths', {}),
   queueFolded: useLocalStorage('retrace.queueFolded', false),
   /** Whether the guided first run was gone through or left. */
   guided: useLocalStorage('retrace.guided', false),

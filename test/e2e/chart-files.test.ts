@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { chooseOf, FIRST_LINE, linesPicture, NO_NUMBER, positions, takenOf } from './support/charts.js'
 import { noBrowser } from './support/chromium.js'
+import { downloadOf } from './support/exported.js'
 import { readPdf } from './support/pdf.js'
 import { picture } from './support/picture.js'
 import { pointsOf, type StoredRun } from './support/stored-runs.js'
@@ -107,6 +108,27 @@ describe.skipIf(noBrowser)('the files of a chart', () => {
       expect(source).toContain(`mark=-, mark size=3pt, forget plot] coordinates {(50,${BETWEEN[0]}) (50,${BETWEEN[1]})};`)
       expect(readPdf(await fileOf(page, ACCURACY, 'PDF')).texts).toEqual(
         expect.arrayContaining([ACCURACY, 'Test accuracy (%)', 'step', 'once (3 seeds)']),
+      )
+    }))
+
+  it('are one report with text, the runs, and every point in it, that opens by itself', () =>
+    suite.visit('/compare?runs=seed1,seed2,seed3', async ({ page }) => {
+      await page.locator('[data-chart="train/loss"] [data-line]').first().waitFor()
+      await page.getByTestId('report').click()
+      await page.getByTestId('report-title').locator('input').fill('For the <supervisor>')
+      await page.getByTestId('report-text').locator('textarea').first().fill('Three seeds.')
+      await picture(page, 'report-dialog')
+      const saved = await downloadOf(page, () => page.getByTestId('report-save').click())
+      expect(saved.suggestedFilename()).toBe('retrace-For-the-supervisor.html')
+      const html = readFileSync(await saved.path(), 'utf8')
+      await page.setContent(html)
+      expect(await page.locator('h1').innerText()).toBe('For the <supervisor>')
+      expect(await page.locator('tbody tr').count()).toBe(3)
+      expect(await page.locator('figure svg').count()).toBe(2)
+      await picture(page, 'report')
+      const data = (await page.locator('figure a').first().getAttribute('href'))!.split('base64,')[1]!
+      expect(Buffer.from(data, 'base64').toString()).toMatch(
+        /^run,name,metric,step,value,time_ms\n.*train\/loss|^run,name,metric,step,value,time_ms\n.*test\/accuracy/,
       )
     }))
 })

@@ -99,7 +99,17 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     const path = page.getByTestId('import-path').locator('input')
     // The dialog gives its first field the focus when it has opened; what is typed elsewhere before would land there.
     await expect.poll(() => path.evaluate((input) => input.matches(':focus'))).toBe(true)
-    await path.fill(images)
+    // Browsed for, from a folder inside of it.
+    await path.fill(join(images, 'train'))
+    await page.getByTestId('browse').click()
+    await page.getByTestId('browse-path').getByText(join(images, 'train')).waitFor()
+    await page.getByRole('button', { name: 'folder red' }).waitFor()
+    if (process.env['RETRACE_PICTURES']) await page.screenshot({ path: `${process.env['RETRACE_PICTURES']}/browse.png` })
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Folder above' }).click()
+    await page.getByRole('button', { name: 'folder train' }).waitFor()
+    await page.getByTestId('browse-choose').click()
+    await expect.poll(() => path.inputValue()).toBe(images)
     await page.getByTestId('import-name').locator('input').fill('colours')
     await page.getByTestId('import-size').locator('input').fill('16')
     await expect

@@ -19,6 +19,7 @@ import { pointsCsv } from '../../src-main/contract/points-csv.js'
 import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
+import { reportHtml } from '../../src-renderer/charts/export/report.js'
 
 const ORIGIN = {
   title: 'Loss <a> & b',
@@ -389,5 +390,51 @@ describe('charts for papers', () => {
   it('are saved under names that every system takes', () => {
     expect(fileName('retrace', 'a/b: c?* "d"')).toBe('retrace-a-b-c-d')
     expect(fileName('')).toBe('retrace')
+  })
+})
+
+describe('a report', () => {
+  const figure = {
+    title: 'Loss',
+    svg: '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><path/></svg>',
+    csv: 'run,value\nä,1\n',
+    file: 'loss.csv',
+  }
+  const report = {
+    title: 'R',
+    text: '',
+    made: 'today',
+    address: '/compare',
+    command: 'retrace runs show a',
+    table: { heads: ['Run'], rows: [['a']] },
+    figures: [figure],
+  }
+
+  it('is one page that needs nothing else, with the points of its charts in it', () => {
+    const page = new DOMParser().parseFromString(reportHtml({ ...report, text: 'First.\n\nSecond\nline.' }), 'text/html')
+    expect(page.querySelectorAll('script, link, iframe, img, object')).toHaveLength(0)
+    expect([...page.querySelectorAll('figure svg path')]).toHaveLength(1)
+    expect([...page.querySelectorAll('body > p:not(.faint)')].map(({ innerHTML }) => innerHTML)).toEqual(['First.', 'Second<br>line.'])
+    const link = page.querySelector('figure a')!
+    expect(link.getAttribute('download')).toBe('loss.csv')
+    const [, data = ''] = link.getAttribute('href')!.split(';base64,')
+    expect(new TextDecoder().decode(Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0)))).toBe(figure.csv)
+  })
+
+  it('has text as text, whatever it is', () => {
+    const hostile = '<img src=x onerror=alert(1)>"\'&</title><script>'
+    const html = reportHtml({
+      ...report,
+      title: hostile,
+      text: hostile,
+      address: hostile,
+      command: hostile,
+      table: { heads: [hostile], rows: [[hostile]] },
+      figures: [{ ...figure, title: hostile, file: hostile }],
+    })
+    const page = new DOMParser().parseFromString(html, 'text/html')
+    expect(page.querySelectorAll('script, img')).toHaveLength(0)
+    expect(page.querySelector('h1')!.textContent).toBe(hostile)
+    expect(page.querySelector('td')!.textContent).toBe(hostile)
   })
 })

@@ -1,3 +1,4 @@
+import type { FolderListing } from '../../contract/folder-listing.js'
 import type { DiskSpace, Unfinished } from '../../contract/storage.js'
 
 /** One file of a home. */
@@ -30,6 +31,11 @@ export interface HomeDisk {
   size(path: string): number | null
   /** Removes a file, or something unfinished. */
   remove(path: string): void
+  /**
+   * What is in a folder of the machine; of a file, what is beside it. Without a path the user's own folder.
+   * @throws UserError DISK where it cannot be read
+   */
+  list(path: string | null): Promise<FolderListing>
   /** Removes empty folders of runs. */
   removeEmptyFolders(): Promise<void>
 }

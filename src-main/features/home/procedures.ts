@@ -49,6 +49,8 @@ export const storage = group({
   cancelBackup: procedure.input(z.strictObject({ taskId: z.string() })).mutation(({ ctx, input }) => ctx.backups.cancel(input)),
   inspectBackup: procedure.input(z.strictObject({ file: PathSchema })).query(({ ctx, input }) => ctx.backups.inspect(input)),
   restore: procedure.input(BackupSchema).mutation(({ ctx, input }) => ctx.backups.restore(input)),
+  /** What is in a folder of this machine, to choose a path from. */
+  list: procedure.input(z.strictObject({ path: PathSchema.nullable() })).query(({ ctx, input }) => ctx.ports.disk.list(input.path)),
   /** Report of the last start after a crash; null when there was none. */
   lastRepair: procedure.query(({ ctx }) => lastRepair(ctx.ports.settings)),
 })
