@@ -3,11 +3,11 @@ import { unitNormsOf, type Network } from '../../src-main/numeric/network.js'
 import { infer } from '../../src-main/numeric/pass.js'
 import { allDynamics } from '../../src-main/numeric/registry.js'
 import { initialState, type TrainingState } from '../../src-main/numeric/state.js'
-import { disposeState, networkOf, normalTensor, tf } from './support.js'
+import { disposeState, networkOf, normalTensor, optionsOf, tf } from './support.js'
 
 const BATCH = 3
 
-/** Every dynamics with every kind of map, norm and start that it has, and with neither norm at its edges nor zero-padding in its stem. */
+/** Every dynamics with every kind of map, norm, shortcut and start that it has, and with neither norm at its edges nor zero-padding in its stem. */
 export const INFERENCES: [name: string, config: Partial<NetworkConfig> & Pick<NetworkConfig, 'arch'>][] = allDynamics().flatMap(
   ({ id: arch, dense, twoStep, ...dynamics }) => {
     const starts = twoStep ? (['zero', 'rest'] as const) : (['rest'] as const)
@@ -15,6 +15,7 @@ export const INFERENCES: [name: string, config: Partial<NetworkConfig> & Pick<Ne
     const variants: Partial<NetworkConfig>[] = [
       ...convolutions,
       { edgeNorm: 'none' },
+      ...('projection' in optionsOf(arch) ? [{ projection: true } as Partial<NetworkConfig>] : []),
       ...(dense ? ([{ maps: 'dense' }, { maps: 'dense', denseStem: true, image: { height: 2, width: 2, channels: 3 } }] as const) : []),
     ]
     return starts.flatMap((start) =>

@@ -300,6 +300,8 @@ class _ResNet(_Strided):
 
 class _Identity(_Strided):
     def unit(self, unit: _Unit, y: Tensor, shortcut: Tensor, stride: int) -> Tensor:
+        if unit.network.has(f"{unit.name}/projection"):
+            shortcut = unit.map(y, "projection", stride)
         inner = unit.activation(unit.add_bias(unit.map(y, "conv1", stride), "bias1"))
         return shortcut + unit.add_bias(unit.map(inner, "conv2"), "bias2")
 
