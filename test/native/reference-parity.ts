@@ -10,7 +10,7 @@ import { readReferenceCase } from '../../src-main/training/reference-case.js'
 const FOLDER = join(import.meta.dirname, '../fixtures/reference')
 
 /** Cases of which a twin with one gradient changed is refused: one of each kind of unit. */
-const TWINS = ['hamiltonian', 'antisymmetric', 'euler', 'verlet', 'identity-bare', 'spiking-bare', 'vgg-bare']
+const TWINS = ['hamiltonian', 'antisymmetric', 'euler', 'verlet', 'identity-bare', 'identity-projection', 'spiking-bare', 'vgg-bare']
 
 /** Every reference case in every mode that its network has, on the engine that is open. */
 export function describeParity(): void {
