@@ -47,8 +47,12 @@ export const useDatasets = defineStore('datasets', () => {
 
   const rows = computed(() => [...byName.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
+  /** What the samples of a data set are called; images where it is not known. */
+  const samplesOf = (name: string): 'images' | 'points' => byName.get(name)?.kind ?? 'images'
+
   return {
     byName,
+    samplesOf,
     rows,
     loaded,
     load,

@@ -68,6 +68,25 @@ describe('a confusion matrix', () => {
   })
 })
 
+describe('the evaluation of a run in the plane', () => {
+  it('speaks of points where an image would be shown for others', async () => {
+    const home = await homeOfTest()
+    const [digits] = await home.datasets.list()
+    home.addDataset({ ...digits!, name: 'rings', kind: 'points', image: { height: 1, width: 1, channels: 2 } })
+    for (const [dataset, samples] of [
+      ['rings', 'points'],
+      ['mnist', 'images'],
+    ] as const) {
+      const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset })
+      const window = await openWindow(home, `/runs/${id}?tab=evaluation`)
+      await eventually(() => expect(window.text()).toContain(`An evaluation runs the network on all test ${samples}`))
+      expect(window.text()).toContain(`Throughput (${samples}/s)`)
+      window.wrapper.unmount()
+      document.body.innerHTML = ''
+    }
+  })
+})
+
 describe('weights over depth', () => {
   it('are lines by role over the units of all stages, with a gap where a unit has no such part', () => {
     const { units, lines } = overDepth(LAYERS, 'norm')
