@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { floatsFromBase64 } from '../../src-main/contract/base64.js'
+import { FlowSettingSchema, type FlowView } from '../../src-main/contract/instruments.js'
+import { lookAt } from '../../src-main/lab/look.js'
 import { spectrum } from '../../src-main/lab/diagnostics/spectrum.js'
 import { lossAndGradients } from '../../src-main/numeric/loss-and-gradients.js'
 import { modesOf } from '../../src-main/numeric/network.js'
@@ -13,6 +16,7 @@ import { relative, tf } from './support.js'
 type Matrix = number[][]
 type Weights = { kernels: Matrix[]; biases: number[][]; W: Matrix; w0: number[] }
 interface Golden {
+  example1: { h: number; steps: number; kernels: Record<string, Matrix>; inputs: Matrix; states: Record<string, Matrix[]> }
   antisymmetric: {
     K: Matrix
     rows: {
@@ -86,6 +90,34 @@ test.each(['euler', 'antisymmetric', 'verlet'] as const)('the golden network of 
     close(of)
   }
 })
+
+test.each(['plus', 'minus', 'zero'])(
+  'the moving plane of the lab carries the inputs of Example 1 through its golden states: %s',
+  (name) => {
+    const { h, steps, kernels, inputs, states } = golden.example1
+    const of = { ...subject('euler', steps, 2, h, { mode: 'stored' }), data: dataOf(inputs) }
+    const units = Array.from({ length: steps }, (_, at) => [`stage1/unit${at + 1}/kernel`, kernels[name]!] as const)
+    setParameters(of, Object.fromEntries(units))
+    const { network, config, state, data } = of
+    const context = {
+      network,
+      config,
+      params: state.params,
+      statistics: {},
+      population: null,
+      step: 0,
+      machine: { speed: null, memoryBytes: 2 ** 32 },
+      data,
+    }
+    const view = lookAt(context, FlowSettingSchema.parse({ instrument: 'flow', points: 3, projection: 'coordinates' })) as FlowView
+    const forward = floatsFromBase64(view.forward)
+    expect(forward).toHaveLength(states[name]!.flat(2).length)
+    states[name]!.flat(2).forEach((value, at) => expect(forward[at]).toBeCloseTo(value, 5))
+    // A lattice of the plane moves with them.
+    expect(floatsFromBase64(view.grid!.forward)).toHaveLength((steps + 1) * 2 * view.grid!.size ** 2)
+    close(of)
+  },
+)
 
 test.each(golden.antisymmetric.rows)(
   'Euler on a layer that is antisymmetric with damping $gamma is stable up to h = γ / (γ²/4 + ω²), as the spectrum of the lab says',
