@@ -83,7 +83,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const chosenKeys = computed<readonly string[]>(() => {
     if (view.value.columns.length > 0) return view.value.columns
     const first = width.value < 1280 ? FIRST_COLUMNS.slice(0, -1) : FIRST_COLUMNS
-    return tagged.value ? first.flatMap((key) => (key === 'name' ? [key, 'tags'] : [key])) : first
+    return tagged.value ? first.flatMap((key) => (key === 'progress' ? ['tags', key] : [key])) : first
   })
   const shown = computed<readonly Column[]>(() =>
     chosenKeys.value.map((key) => {
