@@ -20,6 +20,7 @@ import type { LogFiles } from './runs/logged/log-files.js'
 import { LoggedRuns } from './runs/logged/logged-runs.js'
 import { LogReader } from './runs/logged/log-reader.js'
 import { MachineSpeed, type SpeedMeter } from './runs/machine-speed.js'
+import { Interruption } from './home/interruption.js'
 import { OpenTime } from './home/open-time.js'
 import { RunControl } from './runs/control/run-control.js'
 import { RunTrash } from './runs/trash.js'
@@ -125,6 +126,7 @@ export function openFeatures(ports: FeaturePorts) {
   const backups = new Backups({ ...ports, changes, elsewhere })
   const configurations = new Configurations(ports.catalogue, datasets)
   const engineSetUp = new EngineSetUp({ ...ports, changes })
+  const interruption = new Interruption({ ...ports, control })
   const silence = new Silence()
   const speed = new MachineSpeed({ ...ports, changes, control, silence })
   const trash = new RunTrash({ ...ports, changes, control, openTime })
@@ -170,6 +172,7 @@ export function openFeatures(ports: FeaturePorts) {
   // Before anything is started.
   guard.start()
   control.recover()
+  interruption.start()
   trash.start()
   datasets.recover(ports.datasetFolders)
   studies.start()
@@ -186,6 +189,7 @@ export function openFeatures(ports: FeaturePorts) {
     elsewhere,
     backups,
     engineSetUp,
+    interruption,
     configurations,
     speed,
     trash,

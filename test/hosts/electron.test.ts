@@ -43,6 +43,7 @@ async function launch(changes: { home?: string; electron?: FakeElectron } = {}):
     openBackend: async () => ({ ...services.api, close: async () => void closed() }),
     page,
     preload: '/out/preload/preload.cjs',
+    icon: '/resources/icon.png',
     end: new Promise<void>((resolve) => (signal = resolve)),
     note: (line) => notes.push(line),
   })

@@ -2,9 +2,20 @@ import type { Session, WebContents } from 'electron'
 import { guarded } from '../../processes/guarded.js'
 import { isOwnAddress } from './page-protocol.js'
 
-/** Keeps a page where it is: no navigation away, no window of its own, no embedded guest. */
-export function confineContents(contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>, fault: (error: unknown) => void): void {
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+/**
+ * Keeps a page where it is: no navigation away, no window of its own, no embedded guest.
+ * @param openLink told of an address for which the page wants a window
+ */
+export function confineContents(
+  contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>,
+  fault: (error: unknown) => void,
+  openLink: (url: string) => void,
+): void {
+  const open = guarded(fault, openLink)
+  contents.setWindowOpenHandler(({ url }) => {
+    open(url)
+    return { action: 'deny' }
+  })
   const stay = guarded(fault, (event: { url: string; preventDefault(): void }) => {
     if (!isOwnAddress(event.url)) event.preventDefault()
   })

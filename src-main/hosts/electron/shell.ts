@@ -8,6 +8,8 @@ import { describeFailure } from '../failure.js'
 import { prepareHome, type HomeChoice } from '../home.js'
 import { openHost, type Host, type OpenBackend } from '../host.js'
 import { requirePage } from '../server/page.js'
+import { importRun } from '../../features/runs/import-run.js'
+import { archivesIn, behaveOnDesktop, openLink } from './desktop.js'
 import { decideQuit } from './quit.js'
 import { isOwnAddress, PAGE_ORIGIN, pageHandler, SCHEME } from './page-protocol.js'
 import { serveSaveDialog } from './save-dialog.js'
@@ -15,7 +17,10 @@ import { confineContents, confineSession } from './security.js'
 import { keepWindowState, readWindowState } from './window-state.js'
 
 /** What the shell needs of Electron; tests give a fake. */
-export type ElectronApi = Pick<typeof Electron, 'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'protocol' | 'screen' | 'session'>
+export type ElectronApi = Pick<
+  typeof Electron,
+  'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'powerMonitor' | 'protocol' | 'screen' | 'session' | 'shell' | 'Tray'
+>
 
 export interface ShellOptions {
   home: HomeChoice
@@ -23,6 +28,10 @@ export interface ShellOptions {
   /** Folder of the built page. */
   page: string
   preload: string
+  /** Path of the program's icon, for window and tray. */
+  icon: string
+  /** Archives of runs to import, with which the system has started the program. */
+  files?: readonly string[]
   port?: number | undefined
   /** Where the window may have files written; `exports` in the home by default. */
   exports?: string | undefined
@@ -75,6 +84,7 @@ function createWindow(
     minHeight: 500,
     title: 'Retrace',
     show: false,
+    icon: options.icon,
     autoHideMenuBar: true,
     webPreferences: {
       preload: options.preload,
@@ -113,8 +123,13 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
   const onFailure = (error: unknown): void => options.note(describeFailure(error))
 
   let window: Electron.BrowserWindow | null = null
+  let desktop: ReturnType<typeof behaveOnDesktop> | null = null
+  /** Imports archives of runs once the home is open; those that the system names before wait. */
+  let openFiles = (files: readonly string[]): void => void waiting.push(...files)
+  const waiting = [...(options.files ?? [])]
   const show = guarded(onFailure, () => {
     if (!window) return
+    desktop?.leaveTray()
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
@@ -132,11 +147,27 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
       options.note('The workbench is already open. Its window was brought to the front.')
       return 0
     }
-    app.on('second-instance', show)
+    app.on(
+      'second-instance',
+      guarded(onFailure, (_event, args, folder) => {
+        show()
+        openFiles(archivesIn(args.slice(1), folder))
+      }),
+    )
+    // macOS opens files by an event and not by arguments.
+    app.on(
+      'open-file',
+      guarded(onFailure, (event, path) => {
+        event.preventDefault()
+        openFiles(archivesIn([path], '/'))
+      }),
+    )
     app.on('activate', show)
     app.on(
       'web-contents-created',
-      guarded(onFailure, (_event, contents) => confineContents(contents, onFailure)),
+      guarded(onFailure, (_event, contents) =>
+        confineContents(contents, onFailure, (url) => void openLink(electron, window, url).catch(onFailure)),
+      ),
     )
     protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES])
     await app.whenReady()
@@ -160,12 +191,28 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
     onDefect: onFailure,
   })
   window = createWindow(electron, host.home, options, onFailure)
-  await window.loadURL(`${PAGE_ORIGIN}/`)
+  const opened = window
+  await opened.loadURL(`${PAGE_ORIGIN}/`)
+
+  const importFiles = async (files: readonly string[]): Promise<void> => {
+    const features = await host.api.features()
+    for (const path of files)
+      try {
+        const run = await importRun({ ...features.ports, changes: features.changes, control: features.control }, path)
+        await opened.loadURL(`${PAGE_ORIGIN}/#/runs/${run.id}`)
+      } catch (error) {
+        if (!isUserError(error)) throw error
+        dialog.showErrorBox('The file cannot be opened', error.message)
+      }
+  }
+  openFiles = (files) => void importFiles(files).catch(onFailure)
+  openFiles(waiting.splice(0))
 
   return new Promise((resolve) => {
     let finished = false
     const finish = async (): Promise<void> => {
       window?.hide()
+      desktop?.close()
       ipc.close()
       places.close()
       let status = 0
@@ -183,7 +230,10 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
     let asking: Promise<void> | null = null
     const ask = async (): Promise<void> => {
       const decision = await decideQuit((await host.api.features()).ports.runs.list(), dialog, window)
-      if (decision === 'background') window?.hide()
+      if (decision === 'background') {
+        window?.hide()
+        desktop?.showInTray()
+      }
       if (decision === 'quit') await finish()
     }
     const request = guarded(onFailure, (event: { preventDefault(): void }) => {
@@ -200,6 +250,22 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
       'window-all-closed',
       guarded(onFailure, () => undefined),
     )
+    const interruption = async () => (await host.api.features()).interruption
+    desktop = behaveOnDesktop({
+      electron,
+      window: opened,
+      icon: options.icon,
+      runs: async () => (await host.api.features()).ports.runs.list(),
+      sleep: async () => (await interruption()).sleep(),
+      wake: async () => (await interruption()).wake(),
+      async endSession() {
+        ;(await interruption()).endSession()
+        await finish()
+      },
+      show,
+      quit: () => request({ preventDefault: () => undefined }),
+      onFailure,
+    })
     void options.end.then(finish)
   })
 }

@@ -24,7 +24,7 @@ const RETRY_AFTER = 5000
  * Why no run is started: the disk is nearly full, or has no room at all, or the speed of the machine or a cell of a study is measured, or the
  * home is lost.
  */
-export type Hold = 'disk' | 'full' | 'measurement' | 'study' | 'lost'
+export type Hold = 'disk' | 'full' | 'measurement' | 'study' | 'lost' | 'sleep'
 
 /**
  * Runs the queue: starts trainers as slots become free, commits their reports, and brings every run to an end state, whatever happens to its

@@ -26,6 +26,7 @@ const MIME = `<?xml version="1.0" encoding="UTF-8"?>
 <mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">
   <mime-type type="${ARCHIVE.mime}">
     <comment>${ARCHIVE.title}</comment>
+    <glob pattern="*.${ARCHIVE.ending}.tar.gz" weight="60"/>
     <glob pattern="*.${ARCHIVE.ending}"/>
   </mime-type>
 </mime-info>
