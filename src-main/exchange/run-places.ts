@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { isDeletedMlflowRun, isMlflowRun } from './mlflow-run.js'
 
@@ -56,12 +56,19 @@ export async function eventFiles(path: string): Promise<string[]> {
  * it with event files, a run of W&B or a run of MLflow that was not deleted there.
  * @throws UserError BAD_INPUT where there are none, or too many
  */
-export async function findRuns(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path]
+export async function findRuns(path: string): Promise<{ path: string; name: string | null }[]> {
+  if (!(await stat(path)).isDirectory()) return [{ path, name: null }]
+  const logged = new Set<string>()
   const places = await foldersWith(path, async (folder, names) => {
-    if (names.some(isEventFile) || names.some((name) => name.endsWith('.wandb'))) return true
+    if (names.some((name) => name.endsWith('.wandb'))) return true
+    if (names.some(isEventFile)) {
+      logged.add(folder)
+      return true
+    }
     return names.includes('meta.yaml') && (await isMlflowRun(folder)) && !(await isDeletedMlflowRun(folder))
   })
   // A folder without any is refused with what is looked for.
-  return places.length > 0 ? places : [path]
+  const named = (place: string): string | null =>
+    places.length > 1 && logged.has(place) && place !== path ? relative(path, place).split(sep).join('/') : null
+  return (places.length > 0 ? places : [path]).map((place) => ({ path: place, name: named(place) }))
 }

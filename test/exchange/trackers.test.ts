@@ -204,7 +204,7 @@ describe('a folder of runs', () => {
     mkdirSync(join(folder.path, 'broken'))
     writeFileSync(join(folder.path, 'broken', 'run-x.wandb'), 'none')
     using all = await imported(folder.path)
-    expect(all.runs.map(({ name }) => name).sort()).toEqual(['a', 'killed', "revnet: it's one", 'revnet'].sort())
+    expect(all.runs.map(({ name }) => name).sort()).toEqual(['board/a', 'killed', "revnet: it's one", 'revnet'].sort())
     expect(all.refused).toEqual([{ path: join(folder.path, 'broken'), message: expect.stringMatching(/is not a run of W&B/) as string }])
   })
 

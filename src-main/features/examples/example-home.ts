@@ -77,7 +77,7 @@ export class ExampleHome {
       onProgress(at / list.runs.length, name)
       if (runs.get(id)) continue
       if (runs.isRemoved(id)) trash.restore({ id })
-      else await importRun(this.ports, examples.path(file), signal)
+      else await importRun(this.ports, examples.path(file), { signal })
       came.runs++
     }
     for (const { id, file } of list.studies) {

@@ -33,9 +33,14 @@ export interface ImportPorts {
 
 /**
  * Creates a run from an archive or an event file. It keeps its id if no other run has it.
+ * @param name what it is called, where that is not its own name
  * @throws UserError BAD_INPUT, DISK
  */
-export function importRun(ports: ImportPorts, path: string, signal = new AbortController().signal): Promise<RunSummary> {
+export function importRun(
+  ports: ImportPorts,
+  path: string,
+  { name = null, signal = new AbortController().signal }: { name?: string | null; signal?: AbortSignal } = {},
+): Promise<RunSummary> {
   const { changes, control, checkpoints, evaluations, exchange, files, histograms, labResults, log, regions, runs, series } = ports
   return exchange.read(path, signal, async (incoming) => {
     const { detail } = incoming
@@ -49,6 +54,7 @@ export function importRun(ports: ImportPorts, path: string, signal = new AbortCo
       ...detail,
       ...settled(detail),
       id,
+      name: name?.slice(0, 200) ?? detail.name,
       // The parent belongs to another home, unless this one has it as well.
       parentId: detail.parentId !== null && runs.get(detail.parentId) ? detail.parentId : null,
       // Studies are not exported with their runs.

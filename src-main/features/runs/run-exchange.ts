@@ -41,10 +41,11 @@ export interface RunExchange {
   /** Writes a file. An existing one is replaced only when the new one is complete. @throws UserError DISK */
   write(target: { format: 'archive' | 'tensorboard'; path: string; overwrite: boolean }, run: OutgoingRun): Promise<void>
   /**
-   * The paths of the runs in a path, each of which can be read by itself: the path itself, or the folders below it that hold one.
+   * The runs in a path, each of which can be read by itself from its own: the path itself, or the folders below it that hold one. A run of a
+   * log directory with several has the name by which TensorBoard tells it apart, the path of its folder there; null: its own.
    * @throws UserError BAD_INPUT, DISK
    */
-  find(path: string): Promise<string[]>
+  find(path: string): Promise<{ path: string; name: string | null }[]>
   /** Reads an archive of a run, or a run of TensorBoard, W&B or MLflow. Unpacked files exist only while `use` runs. @throws UserError BAD_INPUT, DISK */
   read<T>(path: string, signal: AbortSignal, use: (run: IncomingRun) => Promise<T>): Promise<T>
 }

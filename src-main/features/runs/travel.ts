@@ -58,9 +58,9 @@ export const travel = {
       const made: RunSummary[] = []
       const refused: { path: string; message: string }[] = []
       let first: unknown
-      for (const place of await ports.exchange.find(path))
+      for (const { path: place, name } of await ports.exchange.find(path))
         try {
-          made.push(await importRun({ ...ports, changes, control }, place))
+          made.push(await importRun({ ...ports, changes, control }, place, { name }))
         } catch (error) {
           if (!isUserError(error)) throw error
           first ??= error
