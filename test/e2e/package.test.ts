@@ -126,6 +126,15 @@ describe.skipIf(real !== null || !FULL || findOnPath('dpkg-deb') === null)(
         expect(() => accessSync(command, constants.X_OK)).not.toThrow()
         expect((await run(command, ['--version'], { cwd: '/' })).stdout).toMatch(/^\d+\.\d+\.\d+/)
         expect((await run('dpkg-deb', ['-f', file, 'Package', 'Depends'])).stdout).toMatch(/retrace-no-electron[\s\S]*nodejs/)
+        const whole = await makeDeb({ tree, stage: join(output, 'whole'), output, version: '0.0.0', whole: true })
+        const { stdout: listed } = await run('dpkg-deb', ['-c', whole], { maxBuffer: 2 ** 26 })
+        for (const place of [
+          'usr/share/applications/retrace.desktop',
+          'usr/share/mime/packages/retrace.xml',
+          'etc/apparmor.d/retrace',
+          'usr/share/icons/hicolor/256x256/apps/retrace.png',
+        ])
+          expect(listed).toMatch(new RegExp(` root/root .* \\./${place}\n`))
       } finally {
         rmSync(output, { recursive: true, force: true })
       }
