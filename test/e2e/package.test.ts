@@ -74,6 +74,8 @@ describe.skipIf(real)('the tree of a package', () => {
       'package.json',
       'LICENSE',
       'THIRD-PARTY-NOTICES',
+      'resources/icon.png',
+      'resources/examples/examples.json',
       'out/build.json',
       'out/renderer/index.html',
       'out/preload/preload.cjs',

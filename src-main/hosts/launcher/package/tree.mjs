@@ -45,6 +45,7 @@ async function makeApp({ root, build, bindings, app }) {
       if (isLoaded(`${own}/${file}`, system)) await copyOne(join(root, folder, file), join(app, folder, file))
   }
   await cp(bindings, join(app, 'resources', 'bindings'), { recursive: true })
+  await cp(join(root, 'resources', 'examples'), join(app, 'resources', 'examples'), { recursive: true })
   await copyOne(join(root, 'resources', 'icon.png'), join(app, 'resources', 'icon.png'))
   for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md', 'CITATION.cff']) await copyOne(join(root, name), join(app, name))
   const { version, license, type, main, description } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
