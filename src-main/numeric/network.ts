@@ -26,8 +26,8 @@ export interface ParameterGroup {
   shape: number[]
   inStage: boolean
   fixed: boolean
-  /** Whether these are kernels that weight smoothness couples between units. */
-  smooth: boolean
+  /** What weight smoothness can couple between units; null for what no form of it does. */
+  smooth: SmoothPart | null
 }
 
 /** A widening unit, which is evaluated at stride 2 and not reversible. */
@@ -122,6 +122,14 @@ export function buildNetwork(config: NetworkConfig): Network {
   return { config, dynamics, options, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
 }
 
+/** The kernels whose changes over depth are penalised, and the biases beside them. */
+export type SmoothPart = 'kernel' | 'bias'
+
+export function smoothPart(local: string, kind: ParameterKind, smoothKernels: readonly string[]): SmoothPart | null {
+  if (smoothKernels.includes(local)) return 'kernel'
+  return kind === 'bias' && smoothKernels.length > 0 ? 'bias' : null
+}
+
 function groupsOf(parameters: readonly ParameterSpec[], { smoothKernels }: Dynamics): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>()
   for (const { name, kind, shape, inStage, fixed } of parameters) {
@@ -133,7 +141,7 @@ function groupsOf(parameters: readonly ParameterSpec[], { smoothKernels }: Dynam
       shape,
       inStage,
       fixed,
-      smooth: local !== undefined && smoothKernels.includes(local),
+      smooth: local === undefined ? null : smoothPart(local, kind, smoothKernels),
     }
     groups.set(key, group)
     group.names.push(name)

@@ -115,6 +115,27 @@ describe('penalties', () => {
     expect(total - crossEntropy).toBeCloseTo(penalty(h, change('kernel1') + change('kernel2')), 5)
   })
 
+  test.each([
+    ['paper', /kernel[12]$/, (sum: number, h: number) => 0.01 * h * (sum / h ** 2)],
+    ['haber-ruthotto', /(kernel|bias)[12]$/, (sum: number, h: number) => ((0.01 * h) / 2) * (sum / h ** 2)],
+  ] as const)('smoothness in the form %s couples %s of the units', (smoothnessForm, coupled, penalty) => {
+    const config = configOf({ smoothness: 0.01, smoothnessForm, h: 0.25 })
+    const network = buildNetwork(config)
+    const params = Object.fromEntries(network.parameters.map(({ name, shape }) => [name, tf.variable(normalTensor(shape, name))]))
+    const batch = { images: normalTensor([2, 8, 8, 3], 'images'), labels: tf.tensor1d([0, 1], 'int32') }
+    const { total, crossEntropy } = objective(network, { ...initialState(network, config), params }, batch, { ...config, anchorEvery: 0 })
+    const changes = network.parameters.flatMap(({ name }) => {
+      const [, stage, unit, local] = /^(stage\d+)\/unit(\d+)\/(.*)$/.exec(name) ?? []
+      const next = params[`${stage}/unit${Number(unit) + 1}/${local}`]
+      return next && coupled.test(local!) ? [tf.sum(tf.square(tf.sub(next, params[name]!))).dataSync()[0]!] : []
+    })
+    const wanted = penalty(
+      changes.reduce((a, b) => a + b),
+      0.25,
+    )
+    expect((total.dataSync()[0]! - crossEntropy.dataSync()[0]!) / wanted).toBeCloseTo(1, 3)
+  })
+
   test('their gradients are those of central differences', () => {
     const config = configOf({ weightDecay: 0.3, smoothness: 0.2, smoothnessForm: 'paper' })
     const network = buildNetwork(config)

@@ -67,12 +67,12 @@ export const trainingKeys = {
     help: 'Penalty on the difference between the kernels of consecutive units in a stage.',
     source: 'Chang et al. 2018, eq. 19: 2e-4, 3e-4 on STL-10',
   }),
-  smoothnessForm: field(z.enum(['authors', 'paper']).default('authors'), {
+  smoothnessForm: field(z.enum(['authors', 'paper', 'haber-ruthotto']).default('authors'), {
     group: 'Training',
     label: 'Smoothness form',
     advanced: true,
-    help: "authors: a/2 sum |K[j+1]-K[j]|^2 (the authors' code). paper: a h sum |(K[j+1]-K[j])/h|^2.",
-    source: "Chang et al. 2018, eq. 19, and the authors' published code",
+    help: "authors: a/2 sum |K[j+1]-K[j]|^2 (the authors' code). paper: a h sum |(K[j+1]-K[j])/h|^2. haber-ruthotto: half of that, over kernels and biases.",
+    source: "Chang et al. 2018, eq. 19, and the authors' published code; Haber and Ruthotto 2017",
   }),
   labelSmoothing: field(z.number().min(0).max(0.5).default(0), {
     group: 'Training',

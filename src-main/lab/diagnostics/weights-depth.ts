@@ -3,6 +3,7 @@ import { field } from '../../contract/config.js'
 import type { Network } from '../../numeric/network.js'
 import { findOptimizer } from '../../numeric/optimizers.js'
 import { layerNorms } from '../../numeric/layer-norms.js'
+import { isCoupled, smoothnessFactor } from '../../numeric/regularizers/weight-smoothness.js'
 import { defineDiagnostic } from '../diagnostic.js'
 import type { Findings } from '../findings.js'
 import { PLACES } from '../places.js'
@@ -31,7 +32,8 @@ const quantities = {
     label: 'Penalty of weight smoothness',
     symbol: '',
     unit: 'nats',
-    formula: 'authors: (α/2) Σ |K_{j+1} - K_j|²; paper: (α/h) Σ |K_{j+1} - K_j|², over the coupled kernels',
+    formula:
+      'authors: (α/2) Σ |K_{j+1} - K_j|²; paper: (α/h) Σ |K_{j+1} - K_j|²; haber-ruthotto: (α/2h) Σ |θ_{j+1} - θ_j|²; over the coupled kernels, in the last form also biases',
     source: SMOOTH,
   },
   decay: {
@@ -80,10 +82,11 @@ export const weightsDepth = defineDiagnostic({
       change: rows.map(({ change }) => change),
       relative: rows.map(({ change, norm }) => (change === null || norm === 0 ? null : change / norm)),
     })
-    const smooth = new Set(network.dynamics.smoothKernels)
-    const squares = rows.filter(({ role }) => smooth.has(role)).reduce((sum, { change }) => sum + (change ?? 0) ** 2, 0)
-    const { smoothness, smoothnessForm, weightDecay, optimizer } = config
-    findings.say('penalty', squares * (smoothnessForm === 'paper' ? smoothness / network.config.h : smoothness / 2))
+    const { weightDecay, optimizer } = config
+    const coupled = new Set(network.groups.filter(({ smooth }) => isCoupled(smooth, config)).flatMap(({ names }) => names))
+    const roles = new Set([...coupled].map((name) => name.split('/').slice(2).join('/')))
+    const squares = rows.filter(({ role }) => roles.has(role)).reduce((sum, { change }) => sum + (change ?? 0) ** 2, 0)
+    findings.say('penalty', squares * smoothnessFactor(config))
     const kernels = network.parameters.filter(({ kind }) => kind === 'kernel' || kind === 'dense')
     const all = kernels.reduce((sum, { name }) => sum + named.get(name)!.data.reduce((own, value) => own + value * value, 0), 0)
     findings.say('decay', findOptimizer(optimizer).decouplesDecay ? null : (weightDecay / 2) * all)
