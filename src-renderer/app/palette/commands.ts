@@ -48,6 +48,7 @@ export function useCommands(
             attempt(`Run ${name} again`, async () => go(`/runs/${(await runs.again(id)).id}`)),
             command(`New run from ${name}`, () => void origin.newRunFrom(id)),
             command(`Sweep ${name} over …`, () => void origin.sweep(id)),
+            command(`Show ${name} in a lecture`, () => go(`/idea?lecture=1&run=${id}`)),
           ]
         : []),
       command(`${pinned ? 'Unpin' : 'Pin'} ${name}`, () => void actions.pin([id], !pinned)),
