@@ -382,6 +382,28 @@ describe('a study', () => {
     expect(session.stores.runs.list()).toHaveLength(2)
   })
 
+  it('goes on with runs that it takes over and that their own study left interrupted, paused and queued, also where only what is asked for is started', async () => {
+    using session = await open()
+    session.stores.settings.set('queue.concurrentRuns', 1)
+    const options = { seeds: '1,2,3' }
+    const first = await start(session, options)
+    for (const trainer of session.trainers) trainer.gone = true
+    await session.crash({ queue: 'hold' })
+    const waiting = session.stores.studies.cells(first.id)
+    await session.services.runs.pause({ id: waiting[2]!.runId! })
+    const states = (id: string): string[] => session.stores.studies.cells(id).map(({ state }) => state)
+    expect(states(first.id)).toEqual(['interrupted', 'queued', 'paused'])
+
+    const second = await start(session, options)
+    expect(session.stores.studies.cells(second.id).map(({ takenOver }) => takenOver)).toEqual([true, true, true])
+    const playing = setInterval(() => {
+      for (const trainer of session.trainers) if (!trainer.gone) end(trainer, 'finished')
+    }, 5)
+    await eventually(() => states(second.id)).toEqual(['finished', 'finished', 'finished'])
+    clearInterval(playing)
+    expect(session.stores.runs.list()).toHaveLength(3)
+  })
+
   it('makes a removed run anew when it is resumed, and leaves its runs when it is removed', async () => {
     using session = await open()
     const study = await start(session, { seeds: '1' })

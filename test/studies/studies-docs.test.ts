@@ -30,7 +30,7 @@ precision, one at a time, each in its own thread; they run at the same time as r
 **Cells that already have a result are skipped.** The key of a cell is a hash of its whole configuration (without the name of the preset, the name of the data set, the checkpoint
 interval and the reconstruction tolerance, which do not affect the numbers), the hash of the data, the engine and its device, the number of threads, the processor type, and the revision of the
 numerics (\`src-main/numeric/revision.ts\`, raised when bits change). A run with the same key that has finished, or is active for another study, is taken over instead of being trained again; so is a
-measurement. The key of a computation consists only of its options and its revision, because double precision is the same on every machine. Runs of earlier versions did not record the revision and are
+measurement. A run that is taken over while it is interrupted or paused is resumed. The key of a computation consists only of its options and its revision, because double precision is the same on every machine. Runs of earlier versions did not record the revision and are
 not taken over.
 
 **Failures are shown.** Cells that failed or diverged are named in the notes of the report and counted in its tables; means exclude them. \`resume\` continues runs that were paused, stopped,

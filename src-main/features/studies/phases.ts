@@ -36,7 +36,7 @@ interface OfStudies {
   home(): Promise<TemplateHome>
   computing(): Promise<Computing | null>
   publish(id: string, record: (change: Change) => void): void
-  /** Sets the measurements and computations of a study to work. */
+  /** Sets the runs, measurements and computations of a study to work. */
   admit(id: string): void
 }
 
@@ -123,7 +123,6 @@ export class Phases {
         throw error
       })
     if (!stored) return
-    control.admit(...going.map(({ runId }) => runId))
     this.of.admit(id)
     // All of what follows may be there already.
     this.consider(id)

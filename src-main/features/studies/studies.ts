@@ -75,7 +75,10 @@ export class Studies {
     }
     const own = { ...ports, publish }
     this.workers = [createMeasurements(own, queue), createComputations(own, queue)]
-    const admit = (id: string): void => this.workers.forEach((worker) => worker.admit(id))
+    const admit = (id: string): void => {
+      this.continueRuns(id)
+      for (const worker of this.workers) worker.admit(id)
+    }
     const [home, computing] = [() => this.home(), () => this.computing()]
     this.phases = new Phases(ports, queue, { home, computing, publish: (...of) => void this.publish(...of), admit })
   }
@@ -126,6 +129,8 @@ export class Studies {
       studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false, undecided }, cells)
       this.publish(id, record)
     })
+    // A run that it took over may have been interrupted or paused with its own study.
+    this.continueRuns(id)
     this.admit(id)
     return this.require(id)
   }
@@ -170,7 +175,7 @@ export class Studies {
    * phase has left behind.
    */
   async resume(id: string): Promise<Study> {
-    const { changes, control, studies } = this.ports
+    const { changes, studies } = this.ports
     this.setHeld(id, false)
     const { phase } = this.require(id)
     for (const { position, work, state, phase: of } of studies.cells(id)) {
@@ -180,10 +185,7 @@ export class Studies {
           this.publish(id, record)
         })
     }
-    const own = this.own(id).filter((cell) => cell.phase === phase)
-    for (const { runId, state } of own)
-      if (REPEATABLE.includes(state) && state !== 'diverged' && state !== 'removed') control.command(runId, 'resume')
-    control.admit(...own.filter(({ state }) => state === 'queued').map(({ runId }) => runId))
+    this.continueRuns(id)
     await this.replaceRemoved(id, phase)
     this.admit(id)
     return this.require(id)
@@ -213,6 +215,16 @@ export class Studies {
         if (run) record({ kind: 'run', run })
       }
     })
+  }
+
+  /** Resumes the runs of the present phase that do not go on by themselves, those that were taken over included: it needs their results. */
+  private continueRuns(id: string): void {
+    const { control, studies } = this.ports
+    const { phase } = this.require(id)
+    const cells = studies.cells(id).filter((cell) => cell.phase === phase)
+    for (const { runId, state } of cells)
+      if (runId !== null && REPEATABLE.includes(state) && state !== 'diverged' && state !== 'removed') control.command(runId, 'resume')
+    control.admit(...cells.flatMap(({ runId, state }) => (runId !== null && state === 'queued' ? [runId] : [])))
   }
 
   /** Cells whose runs this study made. */
