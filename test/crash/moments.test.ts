@@ -350,7 +350,8 @@ describe(`thirty kills (seed ${SEED})`, () => {
     while (half().length === 0) await sleep(1)
     await life.kill()
     await lost
-    expect(half()).toHaveLength(1)
+    // The process of the import removes it when it notices the end of its host, which may be by now.
+    expect(half().length).toBeLessThanOrEqual(1)
     expect(readdirSync(join(home, 'datasets'))).not.toContain('big')
     expect((await readHome(home)).problems).toEqual([])
 

@@ -121,6 +121,8 @@ describe.skipIf(noBrowser)('the files of a chart', () => {
       const saved = await downloadOf(page, () => page.getByTestId('report-save').click())
       expect(saved.suggestedFilename()).toBe('retrace-For-the-supervisor.html')
       const html = readFileSync(await saved.path(), 'utf8')
+      // Outside the workbench, which goes on loading its pages.
+      await page.goto('about:blank')
       await page.setContent(html)
       expect(await page.locator('h1').innerText()).toBe('For the <supervisor>')
       expect(await page.locator('tbody tr').count()).toBe(3)

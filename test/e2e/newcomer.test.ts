@@ -85,7 +85,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
       }
       for (const [name, ready] of [
         ['Runs', 'tbody tr'],
-        ['New run', '[data-field="h"]'],
+        ['New run', '[data-preset]'],
         ['Data sets', '[data-dataset="mnist"]'],
         ['Settings', 'table'],
       ] as const) {

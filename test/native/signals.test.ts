@@ -194,7 +194,8 @@ describe.skipIf(process.platform !== 'linux').each(FULL ? SIGNALS : (['SIGTERM']
       await training.ended
       const { runId } = JSON.parse(training.output()) as { runId: string }
       const evaluation = command('runs', 'evaluate', runId, '--step', '0')
-      await asked(evaluation, () => processesWith('--tool evaluate').find((pid) => handles(pid, 1)))
+      // Of this command: other tests evaluate meanwhile.
+      await asked(evaluation, () => processesWith('--tool evaluate').find((pid) => treeOf(evaluation.pid).includes(pid) && handles(pid, 1)))
 
       const source = idxDigits(folder.path, 60_000)
       const importing = command('datasets', 'import', source, '--name', 'big')
