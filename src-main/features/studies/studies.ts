@@ -27,6 +27,7 @@ import { remainingSeconds } from './describe.js'
 import { expandCells } from './expand.js'
 import type { CellWorker } from './cell-worker.js'
 import { createComputations, type Computer } from './computations.js'
+import { continueRuns } from './continue-runs.js'
 import { createMeasurements, type Measurer } from './measurements.js'
 import { outcomesOf } from './outcomes.js'
 import { Phases } from './phases.js'
@@ -75,10 +76,7 @@ export class Studies {
     }
     const own = { ...ports, publish }
     this.workers = [createMeasurements(own, queue), createComputations(own, queue)]
-    const admit = (id: string): void => {
-      this.continueRuns(id)
-      for (const worker of this.workers) worker.admit(id)
-    }
+    const admit = (id: string): void => this.setToWork(id)
     const [home, computing] = [() => this.home(), () => this.computing()]
     this.phases = new Phases(ports, queue, { home, computing, publish: (...of) => void this.publish(...of), admit })
   }
@@ -129,8 +127,6 @@ export class Studies {
       studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false, undecided }, cells)
       this.publish(id, record)
     })
-    // A run that it took over may have been interrupted or paused with its own study.
-    this.continueRuns(id)
     this.admit(id)
     return this.require(id)
   }
@@ -185,7 +181,6 @@ export class Studies {
           this.publish(id, record)
         })
     }
-    this.continueRuns(id)
     await this.replaceRemoved(id, phase)
     this.admit(id)
     return this.require(id)
@@ -217,14 +212,13 @@ export class Studies {
     })
   }
 
-  /** Resumes the runs of the present phase that do not go on by themselves, those that were taken over included: it needs their results. */
-  private continueRuns(id: string): void {
+  /** Starts what the present phase waits for. */
+  private setToWork(id: string): void {
     const { control, studies } = this.ports
     const { phase } = this.require(id)
     const cells = studies.cells(id).filter((cell) => cell.phase === phase)
-    for (const { runId, state } of cells)
-      if (runId !== null && REPEATABLE.includes(state) && state !== 'diverged' && state !== 'removed') control.command(runId, 'resume')
-    control.admit(...cells.flatMap(({ runId, state }) => (runId !== null && state === 'queued' ? [runId] : [])))
+    continueRuns(control, cells)
+    for (const worker of this.workers) worker.admit(id)
   }
 
   /** Cells whose runs this study made. */
@@ -237,7 +231,7 @@ export class Studies {
 
   /** Works on this study from now on. */
   private admit(id: string): void {
-    for (const worker of this.workers) worker.admit(id)
+    this.setToWork(id)
     this.phases.admit(id)
   }
 
