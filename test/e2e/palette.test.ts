@@ -46,7 +46,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
     /** Types into an open palette, and chooses what then stands first. */
     async function find(letters: string, first: string): Promise<void> {
       await page.keyboard.press('Control+k')
-      await field(page).waitFor()
+      await expect.poll(() => focused(page)).toBe('Search pages, runs, data sets and commands')
       await page.keyboard.type(letters)
       await expect.poll(async () => (await options(page))[0]?.replace(/\s+/g, ' ')).toContain(first)
     }
