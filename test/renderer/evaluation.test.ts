@@ -10,10 +10,7 @@ import { homeOfTest } from '../fixtures/home-of-test.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
 // A canvas is for the browser test; here it matters what the chart is told.
-vi.mock('../../src-renderer/charts/echarts.js', async () => {
-  const { defineComponent, h } = await import('vue')
-  return { VChart: defineComponent({ props: { option: { type: Object, required: true } }, setup: () => () => h('canvas') }) }
-})
+vi.mock('../../src-renderer/charts/echarts.js', () => import('./support/chart-without-canvas.js'))
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -4,10 +4,7 @@ import { PAGES } from '../../src-renderer/app/pages.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
-vi.mock('../../src-renderer/charts/echarts.js', async () => {
-  const { defineComponent, h } = await import('vue')
-  return { VChart: defineComponent({ props: { option: { type: Object, required: true } }, setup: () => () => h('canvas') }) }
-})
+vi.mock('../../src-renderer/charts/echarts.js', () => import('./support/chart-without-canvas.js'))
 vi.setConfig({ testTimeout: 60_000 })
 
 let page: TestWindow | null = null

@@ -10,10 +10,7 @@ import type { Alert } from '../../src-main/contract/alerts.js'
 import { countKinds, groupAlerts } from '../../src-renderer/app/alert-groups.js'
 import { alertTitle } from '../../src-renderer/app/alerts.js'
 
-vi.mock('../../src-renderer/charts/echarts.js', async () => {
-  const { defineComponent, h } = await import('vue')
-  return { VChart: defineComponent({ props: { option: { type: Object, required: true } }, setup: () => () => h('canvas') }) }
-})
+vi.mock('../../src-renderer/charts/echarts.js', () => import('./support/chart-without-canvas.js'))
 vi.setConfig({ testTimeout: 60_000 })
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
