@@ -59,7 +59,7 @@ const seconds = { show: asNumber(formatDuration), unit: 's' }
 /** What every run has. */
 export const FIXED_COLUMNS: readonly Column[] = [
   own('status', 'Status', 'choice', 116, { cell: 'status' }),
-  own('name', 'Name', 'text', 168, { cell: 'name' }),
+  own('name', 'Name', 'text', 204, { cell: 'name' }),
   own('dataset', 'Data set', 'choice', 90),
   own('preset', 'Preset', 'choice', 140),
   own('seed', 'Seed', 'number', 80, { show: plain, value: (run) => (hasConfiguration(run) ? run.seed : null) }),
@@ -83,7 +83,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
   own('createdAt', 'Created', 'time', 168),
   own('startedAt', 'Started', 'time', 168),
   own('endedAt', 'Ended', 'time', 168),
-  own('tags', 'Tags', 'choice', 160, {
+  own('tags', 'Tags', 'choice', 104, {
     cell: 'tags',
     value: (run) => run.tags.join(', ') || null,
     terms: (run) => (run.tags.length > 0 ? run.tags : ['']),
