@@ -62,6 +62,17 @@ describe.skipIf(noBrowser)('the command palette', () => {
       await page.waitForURL((url) => url.hash.startsWith(`#${address}`))
     }
 
+    // Opened again before it has faded, it begins anew as well: with the focus in its field.
+    await page.evaluate(`(async () => {
+      for (let press = 0; press < 3; press++) {
+        window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }))
+        await new Promise((done) => setTimeout(done))
+      }
+    })()`)
+    await expect.poll(() => focused(page)).toBe('Search pages, runs, data sets and commands')
+    await page.keyboard.press('Escape')
+    await field(page).waitFor({ state: 'hidden' })
+
     // Commands: of the run whose page is open, of the window, and dialogs of other pages.
     await page.goto(`${server.address}/#/runs/${id}`)
     await page.getByTestId('status').waitFor()
