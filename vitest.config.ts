@@ -2,15 +2,20 @@ import { availableParallelism } from 'node:os'
 import vue from '@vitejs/plugin-vue'
 import vuetify from 'vite-plugin-vuetify'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.js'
 
 /** As the supervisor sets it for trainers; TensorFlow reads it once, when it is loaded. */
 const TENSORFLOW = { TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '2' }
 
-/** Test files at a time. By default Vitest leaves one core unused, which on two cores is half of them. */
-const WORKERS = Math.min(availableParallelism(), 4)
+/**
+ * Test files at a time, of all projects together: one more than there are cores, because most browser and crash tests wait for
+ * other processes half of their time, while networks are computed.
+ */
+const WORKERS = Math.min(availableParallelism(), 4) + 1
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -32,7 +37,6 @@ export default defineConfig({
           testTimeout: 600_000,
           pool: 'forks',
           maxWorkers: WORKERS,
-          sequence: { groupOrder: 1 },
           env: { ...TENSORFLOW, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' },
         },
       },
@@ -45,7 +49,7 @@ export default defineConfig({
           testTimeout: 600_000,
           fileParallelism: false,
           pool: 'forks',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           env: TENSORFLOW,
         },
       },
@@ -60,16 +64,15 @@ export default defineConfig({
         },
       },
       {
-        // Two browsers at a time: a third one makes two cores no faster. What is polled may be late on a busy machine, but has to come.
+        // What is polled may be late on a busy machine, but has to come.
         test: {
           name: 'e2e',
           environment: 'node',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           expect: { poll: { timeout: 10_000 } },
-          sequence: { groupOrder: 3 },
         },
       },
     ],
