@@ -6,9 +6,9 @@ import type { DamagedCheckpoint } from './checkpoint.js'
 export const describeLostSelection = ({ step, file }: { step: number; file: string }, { why }: DamagedCheckpoint): string =>
   `The selected checkpoint at step ${step} could not be read: ${why} (${file}). There are no final test results; evaluate another checkpoint, or run again.`
 
-/** Why a run pauses that nobody has paused. */
+/** Why a run pauses that nobody has paused: true while its study has not decided yet, and after it has. */
 export const describeWait = (step: number, steps: number): string =>
-  `It was to be trained up to step ${step} of ${steps} so far. Its study decides whether it goes on; resume it to train it to its end.`
+  `Trained up to step ${step} of ${steps}, where its study compares its runs and goes on with the best. Resume it to train it to its end.`
 
 /** Why gradients may be wrong. */
 export function describeReconstruction(error: number, tolerance: number): string {

@@ -360,6 +360,10 @@ describe('charts for papers', () => {
     expect(paths(marked, '#ff8a80').length).toBeGreaterThan(0)
 
     const plots = pgfplots(marked)
+    // An outlier of -1e6 between 3 and 2.9, whose axis is 0 to 4: TeX cannot place it ("Dimension too large"), and the line ends below.
+    expect(plots).not.toContain('-1000000')
+    const below = plots.split('\n').filter((line) => / -4$/.test(line))
+    expect(below.map((line) => Number(line.split(' ')[0]))).toEqual([expect.closeTo(40.000007, 6), 41, expect.closeTo(41.999993, 6)])
     expect(plots).toMatch(/retraceNaN, only marks, mark=x, forget plot\] coordinates \{\(11,/)
     expect(plots).toMatch(/retrace0, only marks, mark=triangle\*, forget plot\] coordinates \{\(31,/)
     expect(plots).toMatch(/retrace0, only marks, mark=triangle\*, mark options=\{rotate=180\}, forget plot\] coordinates \{\(41,/)

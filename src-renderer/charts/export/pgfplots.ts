@@ -6,13 +6,14 @@ import type { Reduced } from '../reduce.js'
 import { labelledReferences } from '../references.js'
 import { scalesOf } from '../scales.js'
 import { xAxisLabel } from '../x-axis.js'
+import { cutLine } from './cut-line.js'
 import { escapeLatex, lettersNote } from './latex-text.js'
 
 /** Dashes of pgfplots, in points of the paper. */
 const pattern = (dash: readonly number[]): string =>
   dash.length === 0 ? 'solid' : `dash pattern=${dash.map((length, i) => `${i % 2 === 0 ? 'on' : 'off'} ${length / 2}pt`).join(' ')}`
 
-const coordinates = (points: Float64Array, factor: number): string =>
+const coordinates = (points: ArrayLike<number>, factor: number): string =>
   Array.from({ length: points.length / 2 }, (_, i) => `${points[2 * i]} ${(points[2 * i + 1] as number) * factor}`)
     .map((line) => line.replace('NaN', 'nan'))
     .join('\n')
@@ -64,9 +65,15 @@ export function pgfplots(chart: ChartModel): string {
     'legend cell align=left',
     'width=0.8\\linewidth',
   ]
-  const edge = (name: string, { points }: Reduced): string[] => [
+  const { from, to, logarithmicX, y } = model
+  const table = ({ points }: Reduced): string =>
+    coordinates(
+      y ? cutLine(points, { min: from, max: to, logarithmic: logarithmicX }, { ...y, logarithmic: model.logarithmic }) : points,
+      factor,
+    )
+  const edge = (name: string, line: Reduced): string[] => [
     `\\addplot[draw=none, forget plot, name path=${name}] table {`,
-    coordinates(points, factor),
+    table(line),
     '};',
   ]
   const bands = model.lines.flatMap(({ band }, i) =>
@@ -85,9 +92,9 @@ export function pgfplots(chart: ChartModel): string {
     return [`\\addplot[retrace${i}, thick, mark=-, mark size=3pt, forget plot] coordinates {${ends.join(' ')}};`]
   })
   const plots = model.lines.flatMap(({ label, style, main, raw }, i) => [
-    ...(raw ? [`\\addplot[retrace${i}, opacity=0.28, thin, forget plot] table {`, coordinates(raw.points, factor), '};'] : []),
+    ...(raw ? [`\\addplot[retrace${i}, opacity=0.28, thin, forget plot] table {`, table(raw), '};'] : []),
     `\\addplot[retrace${i}, thick, ${pattern(style.dash)}] table {`,
-    coordinates(main.points, factor),
+    table(main),
     '};',
     `\\addlegendentry{${escapeLatex(label)}}`,
   ])
