@@ -5,7 +5,7 @@ import { fieldInfo, RunConfigSchema, type OptionValue } from './config.js'
 import type { OptionDescription, OptionDescriptions } from './option-descriptions.js'
 
 /**
- * Options that stand beside the keys of a configuration, as those of architectures and diagnostics do.
+ * Options in addition to the keys of a configuration, such as those of architectures and diagnostics.
  * @throws Error when a schema was not made with `field()`, says `since`, has no default, or uses a key that every configuration has
  */
 export function describeOptions(options: Readonly<Record<string, z.ZodType>>): OptionDescriptions {

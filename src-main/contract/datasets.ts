@@ -118,7 +118,7 @@ export const ReadingsSchema = z.strictObject({
   values: z.enum(VALUES).optional(),
   /** Position of the channels in image arrays, relative to height and width. */
   channels: z.enum(CHANNELS).optional(),
-  /** What the outermost folders of image files stand for. */
+  /** What the outermost folders of image files mean. */
   folders: z.enum(FOLDERS).optional(),
   /** The data set to import when there are several, by the name that the import lists. */
   only: z.string().min(1).max(255).optional(),

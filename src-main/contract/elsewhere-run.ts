@@ -19,7 +19,7 @@ export function elsewhereRun(given: Given): RunDetail {
     stages: [{ channels: 2, units: 1 }],
     image: { height: 1, width: 1, channels: 1 },
     classes: 2,
-    // A placeholder has a length that a configuration can have; the run's own stands next to it.
+    // A placeholder length that a configuration can have; the run's own length is stored next to it.
     steps: Math.min(Math.max(1, totalSteps), RunConfigSchema.shape.steps.unwrap().maxValue ?? 1),
     batch: 1,
     learningRate: 1,

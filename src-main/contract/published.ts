@@ -12,7 +12,7 @@ const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)}%`
 
 type Benchmark = (typeof published.datasets)[number]
 
-/** What decides whether published figures can stand beside a run's. */
+/** What decides whether published results can be compared with those of a run. */
 export interface PublishedSubject {
   name: string
   status: RunStatus
@@ -50,7 +50,7 @@ function whyOtherContent(dataset: Dataset): string | null {
 const BENCHMARKS = published.datasets.map(({ title }) => title).join(', ').replace(/, ([^,]*)$/, ' and $1') // prettier-ignore
 
 /**
- * Why published figures cannot stand beside those of a run, as the rest of a sentence about it; null where they can: it was trained to
+ * Why published results cannot be compared with those of a run, as the rest of a sentence about it; null if they can: it was trained to
  * its end on all training images of the data set, at least as long as the published networks.
  * @param dataset of its content in this home, else of its name, if there is one
  */

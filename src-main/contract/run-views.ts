@@ -53,7 +53,7 @@ const PREFIXES: Record<Reading, string> = { reported: 'reported', best: 'best', 
 /** The key of the column that shows a reading of a metric. */
 export const metricColumnKey = (metric: string, reading: Reading): string => `${PREFIXES[reading]}.${metric}`
 
-/** A column that earlier versions had, and what stands in its place. */
+/** A column that earlier versions had, and its replacement. */
 interface Replaced {
   was: string
   metric: string

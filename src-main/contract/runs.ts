@@ -23,7 +23,7 @@ export type RunStatus = z.infer<typeof RunStatusSchema>
 /** A trainer is working on the run, or will without further action. */
 export const ACTIVE: readonly RunStatus[] = ['starting', 'running', 'pausing', 'stopping']
 /**
- * What stands in place of a preset for runs that another program made, and where they come from. The configuration stored for them is a
+ * The value of `preset` for runs that another program made, and where they come from. The configuration stored for them is a
  * placeholder, and there are no weights of a network that Retrace knows.
  */
 const ELSEWHERE: Readonly<Record<string, string>> = {

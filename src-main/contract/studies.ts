@@ -9,7 +9,7 @@ export const MOST_CELLS = 1000
 
 export const StudyIdSchema = RunIdSchema
 
-/** Where a cell stands in the grid of its study, by the keys of the template's quantities. */
+/** The position of a cell in the grid of its study, by the keys of the template's quantities. */
 export const FactorsSchema = z.record(z.string(), z.union([z.number(), z.string().max(200), z.boolean()]))
 export type Factors = z.infer<typeof FactorsSchema>
 

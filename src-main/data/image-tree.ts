@@ -40,7 +40,7 @@ interface Folder {
   folders: Map<string, Folder>
   files: string[]
   links: string[]
-  /** Names that are not UTF-8 and open nothing; what stands for their bytes. */
+  /** Names that are not UTF-8 and cannot be opened, with their bytes replaced. */
   unreadable: string[]
 }
 

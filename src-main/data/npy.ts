@@ -2,7 +2,7 @@ import { UserError } from '../contract/errors.js'
 import type { ByteReader } from './byte-reader.js'
 
 const HEADER_LIMIT = 65_536
-/** No header of a file that is read is longer, with what stands before it. */
+/** The longest header that is read, including the bytes before it. */
 export const HEAD_BYTES = HEADER_LIMIT + 12
 const MAGIC = '\x93NUMPY'
 

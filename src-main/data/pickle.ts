@@ -9,13 +9,13 @@ import { UserError } from '../contract/errors.js'
 export type PickleValue =
   null | boolean | number | bigint | string | Buffer | PickleValue[] | Map<string | number, PickleValue> | PickleObject
 
-/** What stands for a Python object. */
+/** The representation of a Python object. */
 export abstract class PickleObject {
   /** As by `object.__setstate__`. */
   abstract setState(state: PickleValue): void
 }
 
-/** A Python function or class by its name, and what stands for calling it. */
+/** A Python function or class by its name, and the representation of a call of it. */
 export type PickleGlobals = ReadonlyMap<string, (args: PickleValue[]) => PickleValue>
 
 class Global extends PickleObject {

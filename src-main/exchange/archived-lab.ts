@@ -9,7 +9,7 @@ import type { TravellingResult } from '../features/runs/run-exchange.js'
 const MOST_BYTES = 64 * 2 ** 20
 const BOUNDS = { depth: 32, containers: 2_000_000 }
 
-/** What `run.json` says of the results of the lab, oldest first; each stands in a file of its own. */
+/** What `run.json` says of the lab's results, oldest first; each result is a file of its own. */
 export const ArchivedLabSchema = z
   .array(
     z.strictObject({

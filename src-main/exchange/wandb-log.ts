@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { UserError } from '../contract/errors.js'
 
-/** The file begins with `:W&B`, a magic number and a version; records stand in blocks, as in a log of LevelDB. */
+/** The file begins with `:W&B`, a magic number and a version; records are stored in blocks, as in a LevelDB log. */
 const HEAD = Buffer.from([0x3a, 0x57, 0x26, 0x42, 0xe1, 0xbe, 0x00])
 const BLOCK = 32_768
 /** Check sum, length and kind of a part of a record. */

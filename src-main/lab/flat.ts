@@ -4,7 +4,7 @@ import { advance } from '../numeric/reversible-sweep.js'
 import type { VisitedUnit } from './frozen.js'
 import type { StateMap } from './jacobian.js'
 
-/** What a unit really maps: the pair, or the state alone where `previous` only stands in for it. */
+/** What a unit actually maps: the pair, or the state alone if `previous` is only a placeholder. */
 export interface FlatUnit {
   /** [batch, numbers] */
   state: Tensor

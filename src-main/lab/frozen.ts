@@ -130,7 +130,7 @@ export function through(sweep: Sweep, substeps: readonly BoundSubstep[], before:
 export const visitedUnits = ({ network }: Pick<LabTarget, 'network'>): number =>
   network.stages.reduce((sum, { units, entrance }) => sum + units - (entrance ? 1 : 0), 0)
 
-/** Does any norm stand in its units? */
+/** Whether its units contain a norm. */
 export const normalised = ({ network }: Pick<LabTarget, 'network'>): boolean => hasNormsInUnits(network)
 
 /**

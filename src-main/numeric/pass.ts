@@ -121,7 +121,7 @@ export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tenso
     const force = substep.gain === 0 ? null : dynamics.force(current, params(substep), context)
     const shortcut = (state: Tensor): Tensor =>
       index > 0 ? state : (dynamics.shortcut?.(state, params(substep), context) ?? poolAndPad(pass.network.linear, state, width))
-    // Where keep is 0 `previous` only stands in for `current`.
+    // If keep is 0, `previous` is only a placeholder for `current`.
     const held = shortcut(current)
     pair = [held, combine(substep, substep.keep === 0 ? held : shortcut(previous), held, force)]
   })

@@ -240,7 +240,7 @@ export function createSeriesStore(db: Database): SummarisedSeries {
   }
 }
 
-/** Points that stand for groups: the extremes lie in the middle, where the picture is the same. */
+/** Points that represent groups: the extremes are placed in the middle, which draws the same picture. */
 function sketch(groups: readonly Summary[]): Points {
   const steps: number[] = []
   const values: number[] = []

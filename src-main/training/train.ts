@@ -279,7 +279,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
         if (population) executor.evaluateWith(readPopulation(network, best.file.tensors))
       } catch (error) {
         if (!(error instanceof DamagedCheckpoint)) throw error
-        // Training is complete, and figures of weights that were not selected cannot stand in the place of those that are lost.
+        // Training is complete, and results of weights that were not selected cannot replace those that are lost.
         reason = describeLostSelection(selected, error)
         log('warn', reason)
       }

@@ -21,9 +21,9 @@ function rankOf({ kind, level, read }: Alert): number {
 const before = (a: Alert, b: Alert): number => rankOf(a) - rankOf(b) || b.id - a.id
 
 /**
- * Alerts with those of each study together, the unread ones and among them crashes first, else the newest first. A group stands where the one
- * of its alerts that matters most would stand.
- * @param studyOf the study of a run; null where it is of none
+ * Groups the alerts of each study. Unread alerts come first, among them crashes, and otherwise the newest. A group is ranked by the most
+ * important of its alerts.
+ * @param studyOf the study of a run; null if it belongs to none
  */
 export function groupAlerts(alerts: readonly Alert[], studyOf: (runId: string) => string | null): AlertGroup[] {
   const groups = new Map<string, AlertGroup>()

@@ -65,7 +65,7 @@ export function createTheme(): ReturnType<typeof createVuetify> {
       VAlert: { variant: 'tonal', density: 'compact', border: 'start' },
       VDataTable: { density: 'compact' },
       VTable: { density: 'compact' },
-      // Eager tooltips stand in the page empty, which screen readers run into.
+      // Eager tooltips leave empty elements in the page, which screen readers announce.
       VTooltip: { openDelay: 300, eager: false },
     },
   })

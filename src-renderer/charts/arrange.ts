@@ -1,6 +1,6 @@
 /**
  * Charts in the order that was chosen: those that it names, and each of the others after the one that it follows to begin with.
- * @param ids as they stand to begin with
+ * @param ids in their initial order
  */
 export function arranged(ids: readonly string[], order: readonly string[]): string[] {
   const present = new Set(ids)

@@ -2,10 +2,10 @@ import { inject, provide, type InjectionKey } from 'vue'
 
 /** What a chart can do about its place among the others. */
 export interface ChartPlace {
-  /** Where it stands, and among how many. */
+  /** The position of the chart, and the number of charts. */
   of(id: string): { at: number; count: number }
   move(id: string, to: number): void
-  /** Whether it stands among the large ones; null where all have one size. */
+  /** Whether it is one of the large charts; null if all have the same size. */
   large: boolean | null
   setLarge(id: string, large: boolean): void
 }

@@ -8,7 +8,7 @@ export interface ChartLook {
   logarithmic?: boolean
   outlierProof?: boolean
   hidden?: boolean
-  /** Whether it stands among the large charts of its page. */
+  /** Whether it is among the large charts of its page. */
   large?: boolean
 }
 
@@ -56,7 +56,7 @@ export const useChartSettings = defineStore('chartSettings', () => {
       charts.value = { ...charts.value, [id]: { ...charts.value[id], ...change } }
     },
     order,
-    /** Puts charts into this order; where they stand among those of other pages says nothing. */
+    /** Puts the charts of a page into this order; their order relative to charts of other pages has no meaning. */
     arrange(ids: readonly string[]): void {
       order.value = [...ids, ...order.value.filter((id) => !ids.includes(id))]
     },

@@ -19,12 +19,12 @@ export interface ChartProps {
   logarithmic?: boolean | undefined
   /** Values that come seldom are never smoothed. */
   smoothable?: boolean | undefined
-  /** Whether the names of the lines stand in the legend. */
+  /** Whether the legend shows the names of the lines. */
   named?: boolean | undefined
   references?: ReferenceLine[] | undefined
 }
 
-/** Lines up to which the legend stands above the plot; more stand beside it, one under the other. */
+/** Up to this number of lines the legend is above the plot; longer legends are a column beside it. */
 export const ABOVE = 6
 
 /** What the parts of one chart share: how it is shown, and the stretch in sight. */

@@ -61,7 +61,7 @@ export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixe
     yield
   }
   pen.restore()
-  // What stands at a single point is whole also at the edge of the plot.
+  // Marks at a single point are drawn in full, also at the edge of the plot.
   pen.save()
   clipTo(pen, plot, left, REACH, REACH)
   for (const { line } of lines) drawErrorBar(pen, line, scales, plot)

@@ -48,7 +48,7 @@ function timeInterval(span: number): number {
   return steps.find((step) => span / step <= 6) ?? Math.ceil(span / 6 / 86_400) * 86_400
 }
 
-/** What stands around the lines of a chart: axes, grid and reference lines, as an ECharts option. Pure. */
+/** Everything around the lines of a chart, that is axes, grid and reference lines, as an ECharts option. Pure. */
 export function frameOption(model: ChartModel): EChartsOption {
   const { title, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, blank } = model
   const theme = chartTheme(dark)

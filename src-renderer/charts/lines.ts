@@ -14,7 +14,7 @@ export interface LineSpec {
   band?: { low: Values; high: Values } | undefined
   /** What is smoothed already, where that is more than an average over `buffer`. */
   smoothed?: Values | undefined
-  /** What stands behind the value of a point in the legend, such as the number of runs. */
+  /** Text after the value of a point in the legend, such as the number of runs. */
   note?: ((i: number) => string) | undefined
 }
 

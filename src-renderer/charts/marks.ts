@@ -2,7 +2,7 @@ import type { ChartModel, DrawnLine } from './chart-model.js'
 import { chartTheme } from './palette.js'
 import { beyondEnd } from './value-range.js'
 
-/** What stands for a value that the plot cannot show in its place. */
+/** A mark for a value that the plot cannot show at its position. */
 export interface Mark {
   /** nothing: no number is there, a cross on the floor. above, below: beyond that end of the axis, a triangle at the edge. */
   kind: 'nothing' | 'above' | 'below'

@@ -47,7 +47,7 @@ export class Reduction {
   #starts = new Int32Array(0)
   #ends = new Int32Array(0)
   #marks = new Int32Array(0)
-  /** Columns that were walked through; -1: every point stands as it is. */
+  /** Columns that have been reduced; -1: every point is kept as it is. */
   #walked = -1
   #at = 0
 

@@ -14,10 +14,10 @@ export const metricLabel = (key: string): string => metricInfo(key).label
 export const chartTitle = (key: string): string => metricInfo(key).short ?? metricLabel(key)
 export const metricUnit = (key: string): string => metricInfo(key).unit
 
-/** The reconstruction error of one stage; they share the chart of the largest of them, and stand there in its place. */
+/** The reconstruction error of one stage; those of all stages replace the largest one in its chart. */
 const STAGE = /^reversibility\/stage(\d+)$/
 const LARGEST = 'reversibility/reconstructionError'
-/** Metrics that stand in the chart of another one. */
+/** Metrics that are drawn in the chart of another one. */
 const BESIDE: Readonly<Record<string, string>> = { 'stability/limit': 'stability/rateTimesSharpness' }
 
 /** The label of a metric inside a chart whose title already says what it is about. */
@@ -46,10 +46,10 @@ const MAIN: ChartPlan[] = [
   },
 ]
 
-/** Sections below the charts of loss and accuracy; what belongs to those two and is not in them stands with the training. */
+/** Sections below the charts of loss and accuracy; metrics of those two that are not in their charts go to the training section. */
 const BELOW: MetricInfo['section'][] = ['Reversibility', 'Stability', 'Training', 'System']
 const ORDER: MetricInfo['section'][] = ['Reversibility', 'Stability', 'Loss', 'Accuracy', 'Training', 'System']
-/** Where the section of a chart stands among the others. */
+/** The position of a chart's section among the others. */
 export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
 
 /**

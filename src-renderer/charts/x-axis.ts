@@ -37,7 +37,7 @@ export const xAxisTitle: Record<XAxisKind, string> = {
   images: 'images seen',
 }
 
-/** What stands along the axis; steps, epochs and images are counted, and have no other unit. */
+/** The title of the axis; steps, epochs and images are counts and have no other unit. */
 export const xAxisLabel = (kind: XAxisKind, timeUnit = 's'): string =>
   isTime(kind) ? `${xAxisTitle[kind]} (${timeUnit})` : xAxisTitle[kind]
 
@@ -101,7 +101,7 @@ function bySeconds(kind: XAxisKind, buffer: SeriesBuffer, reports: SeriesBuffer 
   if (!reports || reports.length === 0) return null
   return ascending(buffer, (i) => secondsAt(reports, buffer.step(i)), {
     identity: [kind, reports, reports.generation],
-    // A point after the last report stands at its time until the next one comes.
+    // A point after the last report is placed at the time of that report until the next one arrives.
     settled: buffer.indexOf(reports.step(reports.length - 1) + 1),
   })
 }

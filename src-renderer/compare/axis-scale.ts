@@ -1,7 +1,7 @@
 import { valueRange } from '../charts/value-range.js'
 import { hasWords, isNumber, wordsOf, type Quantity } from './relations.js'
 
-/** The ends of the axis of a quantity, and where a value stands between them. */
+/** The ends of the axis of a quantity, and the position of a value between them. */
 export interface AxisScale {
   min: number
   max: number
@@ -9,7 +9,7 @@ export interface AxisScale {
   logarithmic: boolean
 }
 
-/** Round ends around all values; words stand at 0, 1, 2, ... */
+/** Round ends around all values; words are placed at 0, 1, 2, ... */
 export function axisScale(quantity: Quantity): AxisScale {
   if (hasWords(quantity)) return { min: -0.5, max: wordsOf(quantity).length - 0.5, interval: 1, logarithmic: false }
   const numbers = quantity.values.filter(isNumber)

@@ -5,11 +5,11 @@ export type Brush = { ranges: [number, number][] } | { words: string[] }
 /** By the id of the quantity. */
 export type Brushes = ReadonlyMap<string, Brush>
 
-/** How far around the place of a word its mark reaches on an axis; words stand 1 apart. */
+/** How far a brush around a word extends on its axis; words are 1 apart. */
 const AROUND = 0.4
 const DIGITS = 6
 
-/** What was marked along an axis, where words stand at 0, 1, 2, ... Null where that is nothing. */
+/** The range brushed on an axis, on which words are placed at 0, 1, 2, ...; null if there is none. */
 export function brushOf(quantity: Quantity, intervals: readonly (readonly [number, number])[]): Brush | null {
   if (hasWords(quantity)) {
     const words = wordsOf(quantity).filter((_, at) => intervals.some(([from, to]) => from <= at && at <= to))

@@ -14,8 +14,8 @@ export interface Configured {
 }
 
 /**
- * The values in which configurations differ, and only those, in the order in which they stand. That a run which another program logged has
- * none of the keys of Retrace is no difference.
+ * The keys in which configurations differ, and only those, in the order of the configuration. A run logged by another program has none of
+ * Retrace's keys, which does not count as a difference.
  */
 export function differences(runs: readonly Configured[]): ConfigRow[] {
   const flat = runs.map(({ config }) => flatten(config))

@@ -56,7 +56,7 @@ export function intervalOfRow(row: FigureRow, key: string, kind: Reading): [numb
 }
 
 /**
- * The rows that stand for the best of a column, as `leaders` has it; null where nothing can be said, or where the metric has no better.
+ * The leading rows of a column, as defined by `leaders`; null if nothing can be said, or if no direction of the metric is better.
  */
 export function leadingRows(rows: readonly FigureRow[], key: string, kind: Reading): Set<string> | null {
   const better = betterOf(key)

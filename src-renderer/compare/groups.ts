@@ -25,8 +25,8 @@ export interface RunGroup {
 const withoutSeed = (name: string): string => name.replace(/[,\s·-]*\bseed\s*\d+\b/i, '').trim()
 
 /**
- * The lines of a comparison: each run alone, or those together that differ in nothing but the seed. A run whose configuration is not
- * there yet stands alone.
+ * The lines of a comparison: each run by itself, or runs that differ only in the seed as one line. A run whose configuration has not
+ * loaded yet is a line of its own.
  */
 export function groupsOf(runs: readonly RunInfo[], kind: 'none' | 'seeds'): RunGroup[] {
   if (kind === 'none') return distinct(runs.map((run) => ({ id: run.id, label: run.name, runs: [run] })))

@@ -21,7 +21,7 @@ interface Look {
   bold: boolean
   /** How many runs the row is said to be of. */
   rowRuns: number
-  /** What stands in the place of a spread where there is one run. */
+  /** What is written instead of a spread if there is one run. */
   interval: [number, number] | null
 }
 

@@ -12,7 +12,7 @@ const BELOW = 24
 /** Pixels that an axis with its values takes at least. */
 const AXIS = 72
 const SLANT = (24 * Math.PI) / 180
-/** That of the longest name of a setting with its unit, which stands at its end. */
+/** The width of the longest name of a setting with its unit, which is written at the end of the axis. */
 const LONGEST_NAME = 250
 
 /** Pixels of a name in its direction, at about 6.5 a letter. */
@@ -68,7 +68,7 @@ export function parallelOption(runs: readonly RunInfo[], quantities: readonly Qu
   }
 }
 
-/** Where a value stands on its axis; words at 0, 1, 2, ... */
+/** The position of a value on its axis; words are placed at 0, 1, 2, ... */
 const placeOf = (quantity: Quantity, value: Quantity['values'][number] | undefined): number =>
   hasWords(quantity)
     ? value === null || value === undefined

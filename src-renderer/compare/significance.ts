@@ -42,10 +42,10 @@ export function holm(values: readonly number[]): number[] {
 }
 
 /**
- * The entries of a column that stand for its best: the one of the best mean, and every other that Welch's test against it, corrected
- * by Holm's method, does not tell from it at 5%. null where nothing can be said: where fewer than two entries have values, or one of
- * them is of fewer than three runs, since an entry that was not tested would look like a worse one.
- * @param samples an entry of the column each; those without a value are passed over
+ * The leading entries of a column: the one with the best mean, and every other that Welch's test, corrected by Holm's method, cannot
+ * distinguish from it at the 5% level. Null if nothing can be said: if fewer than two entries have values, or one has fewer than three runs,
+ * because an entry that was not tested would look worse.
+ * @param samples the values of each entry of the column; entries without values are skipped
  */
 export function leaders(samples: readonly (Moments | undefined)[], better: 'higher' | 'lower'): Set<number> | null {
   const entries = samples.flatMap((sample, i) => (sample && sample.n > 0 ? [{ i, sample }] : []))

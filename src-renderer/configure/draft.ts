@@ -14,7 +14,7 @@ export interface Changes {
 export interface DraftOrigin {
   /** What the back end makes of changes to the origin; null while nothing is chosen. */
   ask: ComputedRef<((changes: Changes) => Promise<Preview>) | null>
-  /** Whose values stand where nothing is changed: "the preset". */
+  /** Where unchanged values come from, such as "the preset". */
   title: string
 }
 

@@ -5,7 +5,7 @@ export interface GuideStep {
   text: string
   /** Selector of what is pointed at. */
   target: string
-  /** Name of the page that it stands on. */
+  /** Name of the page that the step belongs to. */
   page: string
   /** Where that is, for whoever has gone elsewhere; absent where only the run itself leads there. */
   at?: string

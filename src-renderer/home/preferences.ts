@@ -22,8 +22,8 @@ export const usePreferences = defineStore('preferences', () => ({
   /** Whether the guided first run was gone through or left. */
   guided: useLocalStorage('retrace.guided', false),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
-  /** What stands beside the tab of a run; empty for nothing. */
+  /** The side pane of a run's page; empty for none. */
   runBeside: useLocalStorage('retrace.runBeside', ''),
-  /** Whether the list of what is compared stands beside its charts; null: where there is room. */
+  /** Whether the list of compared runs is shown beside the charts; null: if there is room. */
   compareList: useLocalStorage<boolean | null>('retrace.compareList', null, { serializer: StorageSerializers.object }),
 }))

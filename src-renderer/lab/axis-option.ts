@@ -16,7 +16,7 @@ export const axisOption = ({ label, unit, log }: Axis, theme: ChartTheme, across
   splitLine: { lineStyle: { color: theme.grid } },
 })
 
-/** The option of the axis along which values stand at few places. */
+/** The option of an axis with few, discrete values. */
 export function placesOption(axis: Axis, theme: ChartTheme, values: readonly (number | null)[]) {
   const option = axisOption(axis, theme, true)
   const own = ownTicks(values, axis)

@@ -18,7 +18,7 @@ export function drawn(cell: Cell | undefined, { log }: Axis): number | null {
   return !Number.isFinite(value) || (log && value <= 0) ? null : value
 }
 
-/** What stands along an axis of several quantities: the label that all of theirs begin with, up to a comma; empty where there is none. */
+/** The title of an axis of several quantities: what all of their labels begin with, up to a comma; empty if they share no beginning. */
 export function commonLabel([first = '', ...others]: readonly string[]): string {
   if (others.length === 0) return first
   const [shared = ''] = first.split(',')
@@ -100,7 +100,7 @@ export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, ta
   })
 }
 
-/** Everything that stands along the horizontal axis, marks included. */
+/** All values along the horizontal axis, marks included. */
 export const acrossOf = (figure: Extract<Plot, { kind: 'line' | 'scatter' }>, curves: readonly Curve[]): (number | null)[] => [
   ...curves.flatMap(({ points, zeros = [] }) => [...points.map(([x]) => x), ...zeros]),
   ...(figure.kind === 'line' ? figure.marks.flatMap(({ axis, value }) => (axis === 'x' ? [value] : [])) : []),
@@ -111,8 +111,8 @@ export interface HeatCells {
   columns: string[]
   rows: string[]
   /**
-   * `value` is the number that the colour stands for, the decimal logarithm on a logarithmic scale; null leaves the cell without a colour. `ended`
-   * says how runs of the cell ended that have no value.
+   * `value` is the number that the colour encodes, its decimal logarithm on a logarithmic scale; null leaves the cell without a colour.
+   * `ended` says how those runs of the cell ended that have no value.
    */
   cells: { column: number; row: number; value: number | null; at: number; ended: End | null }[]
 }
@@ -121,7 +121,7 @@ export interface HeatCells {
 export const ENDS = ['diverged', 'failed'] as const
 export type End = (typeof ENDS)[number]
 
-/** What a colour of a heat map stands for. */
+/** What the colours of a heat map encode. */
 export const heatOf = (cell: Cell | undefined, axis: Axis): number | null => {
   const value = drawn(cell, axis)
   return value !== null && axis.log ? Math.log10(value) : value

@@ -14,7 +14,7 @@ const MOST_COLOURS = 8
 /** How the i-th curve of a figure is drawn. */
 export type CurveStyle = (i: number, dark: boolean) => LineStyle
 
-/** What a figure takes from those that it stands beside. */
+/** What a figure shares with the figures beside it. */
 export interface Shared {
   /** Of its curves or groups of points; where it is given, points have no colour scale. */
   style?: CurveStyle | undefined

@@ -12,5 +12,5 @@ export function showCell(cell: Cell | undefined, unit: string): string {
   return Number.isInteger(value) ? formatCount(value) : formatValue(value, 4)
 }
 
-/** What stands above values of a quantity, with their unit. */
+/** The column header of a quantity, with its unit. */
 export const cellTitle = (label: string, unit: string): string => (unit === 'bytes' ? label : axisTitle(label, unit))

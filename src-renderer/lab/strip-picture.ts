@@ -12,9 +12,9 @@ export interface PaintedStrip {
   }[]
 }
 
-/** Images of a line on paper; further ones stand in a block below, so that images of one column stay below each other. */
+/** Images per line on paper; more of them continue in a block below, so that the images of a column stay aligned. */
 const PER_LINE = 12
-/** In points: the side of an image and the gap beside it, what stands beside a row, a line of text, and the margin. */
+/** In points: the side of an image and the gap beside it, the width of a row's label, the height of a line of text, and the margin. */
 const [SIZE, GAP, HEAD, LINE, MARGIN] = [72, 8, 150, 14, 12]
 /** Pixels of a point: as many as a PNG has. */
 const SHARP = 3

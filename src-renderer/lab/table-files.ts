@@ -9,7 +9,7 @@ export const labJson = (result: LabResult): string => `${JSON.stringify(result, 
 
 const written = (value: number | null): string => (value === null ? 'nan' : String(value))
 
-/** The title of an axis along which values stand as they were measured: fractions are no percentages. */
+/** The title of an axis whose values are shown as measured: fractions stay fractions and are not percentages. */
 const measuredTitle = ({ label, unit }: { label: string; unit: string }): string =>
   unit === 'fraction' ? `${label} (fraction)` : axisTitle(label, unit)
 

@@ -120,7 +120,7 @@ export const useRunActions = defineStore('runActions', () => {
     notices.changed(`Moved ${order[place]?.name} to position ${place + 1} of ${order.length} in the queue.`, () => runs.move([id], before))
   }
 
-  /** Takes a run out of the queue; undone, it stands where it stood. */
+  /** Takes a run out of the queue; undo puts it back in its place. */
   async function unqueue({ id, name }: RunSummary): Promise<void> {
     const before = runs.queue.findIndex((run) => run.id === id)
     if (!(await notices.attempt(() => runs.stop(id)))) return

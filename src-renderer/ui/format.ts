@@ -10,7 +10,7 @@ export function formatCount(value: number | null | undefined): string {
   return absent(value) ? NONE : value.toLocaleString(LOCALE, { maximumFractionDigits: 0 })
 }
 
-/** A measured value to a number of significant digits, all of them written, so that a column stands aligned; NaN and infinities by name. */
+/** Formats a measured value with a fixed number of significant digits, zeros included, so that columns align; NaN and infinities by name. */
 export function formatValue(value: number | null | undefined, digits = 4): string {
   if (absent(value)) return NONE
   if (Number.isNaN(value)) return 'NaN'

@@ -1,6 +1,6 @@
 import type { Component } from 'vue'
 
-/** A page of the window. Each stands in the folder of its feature; `app/pages.ts` lists them. */
+/** A page of the window. Each is declared in the folder of its feature; `app/pages.ts` lists them. */
 export interface Page {
   name: string
   /** As vue-router has it; what it holds in place of names becomes properties of the component. */
@@ -11,7 +11,7 @@ export interface Page {
   help: {
     /** What it is for and what can be done on it, in sentences. */
     about: string
-    /** Terms of the glossary that stand on it. */
+    /** Glossary terms that appear on the page. */
     terms: readonly string[]
   }
   /** Made with `lazy()`. */

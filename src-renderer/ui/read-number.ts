@@ -1,7 +1,7 @@
 /**
- * The number that a person typed: 0.1, 1e-4, and also 2,000 and 0,1. One comma before groups of three digits separates thousands, any other
- * comma is a decimal one; where a point and commas stand together, the last of them is decimal.
- * @returns NaN for an empty text and for what is no number
+ * Parses a number as people type it: 0.1, 1e-4, and also 2,000 and 0,1. A comma before a group of three digits separates thousands, any
+ * other comma is a decimal comma; if there are both points and commas, the last one is the decimal separator.
+ * @returns NaN for empty text and for anything that is not a number
  */
 export function readNumber(text: string): number {
   const trimmed = text.trim()

@@ -13,7 +13,7 @@ const UINT8 = 0x08
 type LabelledPart = 'train' | 'test'
 const PARTS: readonly LabelledPart[] = ['train', 'test']
 
-/** A name of a file: what stands before the part (`emnist-letters-`), the part, and what is in it. */
+/** The parts of a file name: the prefix (`emnist-letters-`), the part, and the content. */
 const NAME = /^(.*?)(train|t10k|test)[-_.](?:(images)-?[.-]?idx[34]|(labels)-?[.-]?idx1)[-.]ubyte(?:\.gz)?$/i
 
 /** The files of one data set, which begin alike. */

@@ -141,7 +141,7 @@ export class Recorder {
     return this.remembered.get(this.nameOfTensor(gamma, 'a norm')) ?? null
   }
 
-  /** Lets a tensor stand for an output that was recorded before. */
+  /** Maps a tensor to an output that was recorded before. */
   stand(tensor: Tensor, name: string): void {
     const [id] = this.backend.getInputTensorIds([tensor])
     this.names.set(id!, name)

@@ -84,7 +84,7 @@ interface LaboratoryPorts {
 interface Subject {
   title: string
   source: LabSource
-  /** Hashes of the weights, of a checkpoint, and of the data set: names and paths can come to stand for others. */
+  /** Hashes of the weights, of a checkpoint and of the data set, because names and paths can come to refer to others. */
   content: string[]
   checkpoint: { runId: string; file: string; step: number } | null
 }

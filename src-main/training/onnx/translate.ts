@@ -30,7 +30,7 @@ export class Translation {
     private readonly weights: Readonly<Record<string, Tensor>>,
   ) {}
 
-  /** Lets a recorded name stand for an input of the graph. @param shape as recorded */
+  /** Maps a recorded name to an input of the graph. @param shape as recorded */
   input(recorded: string, name: string, shape: number[]): void {
     this.values.set(recorded, { name, shape })
   }

@@ -12,8 +12,8 @@ export interface Command {
 }
 
 /**
- * How well a text is meant by what was typed: higher is better, null where the letters do not stand in it in their order. Letters
- * that follow one another, and those that begin a word, count more.
+ * How well a text matches what was typed: higher is better, null if the text does not contain the letters in this order. Consecutive
+ * letters and letters at the start of a word count more.
  */
 export function matchScore(typed: string, text: string): number | null {
   const [wanted, inside] = [typed.toLowerCase().replace(/\s+/g, ' ').trim(), text.toLowerCase()]
@@ -32,7 +32,7 @@ export function matchScore(typed: string, text: string): number | null {
   return score - inside.length / 100
 }
 
-/** The best matches, best first; as they stand while nothing is typed. */
+/** The best matches, best first; in their given order while nothing is typed. */
 export function findCommands(commands: readonly Command[], typed: string, limit = 50): Command[] {
   const scored = commands.flatMap((command, order) => {
     if (command.searched && typed.trim() === '') return []

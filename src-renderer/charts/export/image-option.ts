@@ -12,7 +12,7 @@ export interface ImageSize {
   height: number
 }
 
-/** Lines up to which the legend stands below the chart; more stand beside it, one under the other. */
+/** Up to this number of lines the legend is below the chart; longer legends are a column beside it. */
 const BELOW = 6
 
 /** Of an entry of the legend: the sign before the name with the gaps around it, and a letter of the name, at most. */

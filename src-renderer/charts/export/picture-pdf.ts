@@ -34,7 +34,7 @@ async function prepare(normal: string, bold: string): Promise<Face[]> {
     file: `DejaVuSans-${style}.ttf`,
     base64: url.slice(url.indexOf(',') + 1),
   }))
-  // Known to the page too, whose measure of texts decides where they stand.
+  // The page needs the font too, because its text measurements decide where texts are placed.
   await Promise.all(
     found.map(async ({ style, base64 }) => {
       const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))

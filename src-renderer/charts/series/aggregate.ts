@@ -150,7 +150,7 @@ export class Aggregate {
     this.#seen = now
     if (from === Infinity) return
     const kept = from === -Infinity ? 0 : Math.min(this.buffer.length, this.buffer.indexOf(from))
-    // Where an interrupted count stands is before anything new, and goes on from there.
+    // An interrupted count has not passed any new point, and continues from where it was.
     this.buffer.truncate(kept > 0 ? this.buffer.step(kept - 1) : -Infinity)
     this.active.truncate(kept)
     this.low.truncate(kept)

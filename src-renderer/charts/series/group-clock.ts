@@ -35,7 +35,7 @@ export class GroupClock {
   readonly #clocks: RunClock[]
   #before: number[]
 
-  /** From a step on at which it stood at `elapsed`. */
+  /** Starts the clock at a step at which it read `elapsed`. */
   constructor(
     runs: readonly Elapsed[],
     step: number,

@@ -51,7 +51,7 @@ export function useRunSeries(
   const pending = ref(0)
   const error = ref<string | null>(null)
 
-  /** What is shown in little: how many points were stored, and how many of the buffer stand for them. */
+  /** A reduced series: how many points are stored, and how many points of the buffer represent them. */
   const sketches = new Map<string, { count: number; standIns: number }>()
   /** Counts beginnings; whatever belongs to an earlier one is dropped. */
   let attempt = 0
@@ -142,7 +142,7 @@ export function useRunSeries(
       full.append(fresh)
       pending.value = sketch.count - full.length
     }
-    // What came live stands behind the stand-ins.
+    // Live points follow the points that represent the stored ones.
     const { steps, values, times } = shown.toPoints()
     const live = (array: Float64Array): Float64Array => array.subarray(sketch.standIns)
     full.append({ steps: live(steps), values: live(values), times: live(times) })

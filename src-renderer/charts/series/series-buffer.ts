@@ -89,7 +89,7 @@ export class SeriesBuffer implements Values {
   #goOn(times: Float64Array): Float64Array {
     let before = this.moment(this.length - 1)
     return times.map((time) => {
-      // NaN, which stands for no time, is in no order.
+      // NaN means that there is no time, and compares as neither earlier nor later.
       if (time + this.#setBack < before) this.#setBack = before - time
       before = time + this.#setBack
       return before

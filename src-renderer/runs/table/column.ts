@@ -10,7 +10,7 @@ export interface Column {
   /** `name`, `config.augment.pad`, `reported.test/accuracy` */
   key: string
   title: string
-  /** What stands over the column, where that is shorter than its title. */
+  /** The header of the column, if it is shorter than its title. */
   heading?: string
   /** What its values are, for people. */
   help?: string
@@ -42,7 +42,7 @@ export interface Column {
 export const MIN_WIDTH = 56
 export const MAX_WIDTH = 800
 
-/** Columns of numbers stand at the right. */
+/** Columns of numbers are right-aligned. */
 export const isNumeric = ({ type }: Column): boolean => type === 'number' || type === 'time'
 
 /** What "one of" compares with, and what a group is known by. */

@@ -184,7 +184,7 @@ function comparison(column: Column, operator: Token, value: Token): Predicate {
 
 /**
  * The test of a query, over the columns of a table.
- * @param word the test of a word that stands alone
+ * @param word the test for a bare word
  * @throws QueryError with what is allowed where it is wrong
  */
 export function compileQuery(text: string, columns: ReadonlyMap<string, Column>, word: (text: string) => Predicate): Predicate {

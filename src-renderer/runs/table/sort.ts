@@ -6,7 +6,7 @@ type Key = number | string | null
 
 const DIGITS = /\d+/g
 
-/** So that "run 2" stands before "run 10", whatever the case. */
+/** Sorts "run 2" before "run 10", ignoring case. */
 const natural = (text: string): string => text.toLowerCase().replace(DIGITS, (digits) => digits.padStart(15, '0'))
 
 /** Nothing and NaN have no order. */
@@ -23,8 +23,8 @@ export function compareKeys(a: string | number, b: string | number): number {
 }
 
 /**
- * The runs in another order: the pinned ones first, then by each column in turn, else as they came. What has no value stands last,
- * whichever the direction.
+ * Sorts runs: pinned runs first, then by each column in turn, and otherwise in their given order. Runs without a value come last in either
+ * direction.
  */
 export function sortRuns(
   runs: readonly RunSummary[],

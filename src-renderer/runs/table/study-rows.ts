@@ -2,13 +2,13 @@ import type { RunSummary } from '../../../src-main/contract/runs.js'
 import type { Column, Value } from './column.js'
 import type { Item } from './group.js'
 
-/** The runs that stand behind the rows of their studies, by study. */
+/** The runs that are folded into the rows of their studies, by study. */
 export type StudyRuns = ReadonlyMap<string, readonly RunSummary[]>
 
-/** The study in whose row a run is. Pinned runs stand by themselves, where a pin puts them. */
+/** The study into whose row a run is folded. Pinned runs keep rows of their own. */
 const studyOf = ({ studyId, pinned }: RunSummary): string | null => (pinned ? null : studyId)
 
-/** @param known whether a study has a row: the runs of others stand by themselves */
+/** @param known whether a study has a row; the runs of other studies keep rows of their own */
 export function runsByStudy(runs: readonly RunSummary[], known: ReadonlyMap<string, unknown>): StudyRuns {
   const within = new Map<string, RunSummary[]>()
   for (const run of runs) {
@@ -22,8 +22,8 @@ export function runsByStudy(runs: readonly RunSummary[], known: ReadonlyMap<stri
 }
 
 /**
- * The lines of a table in which the runs of a study are behind one row, so that a sweep does not bury the other runs. The row stands where
- * the first of its runs would, so the order of the table holds for studies too.
+ * The rows of a table in which the runs of a study are folded into one row, so that a sweep does not bury the other runs. The row takes the
+ * place of the first of its runs, so that studies follow the order of the table too.
  * @param runs in the order of the table
  * @param within the same runs by study
  * @param isOpen whether the runs of a study follow its row

@@ -2,8 +2,8 @@ import { computed, type Ref, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
 /**
- * What stands beside the tab of a page, in its address; null: nothing. A page that is opened without it shows what stood there last.
- * @param choices what can stand there
+ * The side pane of a page, kept in the page's address; null: no side pane. A page opened without it shows the one that was open last.
+ * @param choices the side panes that the page has
  * @param last remembers it for the next page of the kind; empty for nothing
  */
 export function useBesideQuery(choices: readonly string[], last: Ref<string>): WritableComputedRef<string | null> {
