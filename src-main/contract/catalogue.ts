@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RunOverridesSchema, type RunConfig } from './config.js'
 import type { OptionDescriptions } from './option-descriptions.js'
+import { OwnFileSchema } from './own-dynamics.js'
 
 /** Id of the task that measures the speed of this machine. */
 export const SPEED_TASK = 'speed'
@@ -61,6 +62,8 @@ export const ArchitectureSchema = z.strictObject({
   summary: z.string(),
   source: z.string(),
   modes: z.array(z.enum(['reversible', 'stored'])),
+  /** The user's own file that it was read from; absent where it is built in. */
+  own: OwnFileSchema.optional(),
   diagram: UnitDiagramSchema,
   /** Options that it has besides the common configuration keys, each as a JSON schema. */
   options: z.custom<OptionDescriptions>(),

@@ -3,6 +3,7 @@ import { RunConfigSchema, RunOverridesSchema } from './config.js'
 import { DatasetNameSchema } from './dataset-name.js'
 import { EngineReportSchema } from './engine.js'
 import { GradientCheckSchema } from './gradients.js'
+import { OwnFileSchema } from './own-dynamics.js'
 import { isReservedKey } from './reserved-key.js'
 
 export const RunStatusSchema = z.enum([
@@ -151,6 +152,8 @@ export const EnvironmentSchema = z.strictObject({
   hardware: HardwareSchema.optional(),
   /** Revision of the numerics, see `numeric/revision.ts`. Absent for runs of earlier versions. */
   numerics: z.int().optional(),
+  /** The user's own file that its architecture was read from; absent where that is built in. */
+  dynamics: OwnFileSchema.optional(),
   /** What another program that logged the run said of its configuration; absent for all other runs. */
   logged: LoggedConfigSchema.optional(),
 })

@@ -58,6 +58,12 @@ export const ExportOnnxRequestSchema = z.strictObject({
 })
 export type ExportOnnxRequest = z.infer<typeof ExportOnnxRequestSchema>
 
+export const CheckDynamicsRequestSchema = z.strictObject({
+  /** Absolute path of the text of a dynamics file of the user, as the host has kept it. */
+  kept: z.string(),
+})
+export type CheckDynamicsRequest = z.infer<typeof CheckDynamicsRequestSchema>
+
 /** The request of each tool. Its result is a tool-specific object, which is printed as is. */
 export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('parity'), request: ParityRequestSchema }),
@@ -67,6 +73,7 @@ export const ToolRequestSchema = z.discriminatedUnion('tool', [
   z.strictObject({ tool: z.literal('fit-image'), request: FitImageRequestSchema }),
   z.strictObject({ tool: z.literal('lab'), request: LabRequestSchema }),
   z.strictObject({ tool: z.literal('export-onnx'), request: ExportOnnxRequestSchema }),
+  z.strictObject({ tool: z.literal('check-dynamics'), request: CheckDynamicsRequestSchema }),
   z.strictObject({ tool: z.literal('speed'), request: z.strictObject({}) }),
 ])
 export type ToolRequest = z.infer<typeof ToolRequestSchema>

@@ -40,6 +40,7 @@ import type { HomeWatch } from './home/home-watch.js'
 import type { CheckpointStore } from './runs/checkpoint-store.js'
 import type { TrainerLauncher } from './runs/control/trainers.js'
 import type { LogStore } from './runs/log-store.js'
+import type { OwnDynamics } from './runs/own-dynamics.js'
 import type { RunFiles } from './runs/run-files.js'
 import type { RunStore } from './runs/run-store.js'
 import type { SeriesStore } from './runs/series-store.js'
@@ -95,6 +96,7 @@ export interface FeaturePorts {
   computing(slots: number): Awaitable<Computing | null>
   exchange: RunExchange
   examples: ExampleFiles
+  ownDynamics?: OwnDynamics | undefined
   /** What the home runs on. */
   system(): Promise<SystemInfo>
   provenance: MakerPorts['provenance']

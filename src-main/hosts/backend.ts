@@ -17,11 +17,13 @@ import { createStores } from '../storage/stores.js'
 import { openReserve } from '../storage/reserve.js'
 import { ownCommand } from '../processes/installation.js'
 import { guarded, warn } from '../processes/guarded.js'
-import { createSupervisor, type SupervisorOptions } from '../training/supervisor.js'
+import { createSupervisor, type Share, type SupervisorOptions } from '../training/supervisor.js'
 import { computingHere } from './computing.js'
 import { createEvaluator } from './evaluator.js'
 import { createInstruments } from './instruments.js'
 import { createLab } from './lab.js'
+import { createDynamicsCheck, openOwnDynamics, type DynamicsCheck } from './own-dynamics.js'
+import { withOwnDynamics } from './own-architectures.js'
 import { readProvenance } from './provenance.js'
 import { createComputer, createMeasurer, templates } from './studies.js'
 import { createEngineInstaller, setUpOffer } from './set-up.js'
@@ -80,6 +82,8 @@ export interface BackendOptions {
   computer?: Computer | undefined
   /** What measures the machine; by default the trainer's program. */
   speedMeter?: SpeedMeter | undefined
+  /** What checks dynamics files of the user; by default the trainer's program. */
+  dynamicsCheck?: DynamicsCheck | undefined
   /** What sets the engine up; by default the built `set-up-process`, which is beside the trainer's program. */
   engineInstaller?: EngineInstaller | undefined
 }
@@ -112,7 +116,7 @@ const systemClock = (fault: (error: unknown) => void): Clock => ({
  * @throws UserError DISK or UNAVAILABLE when the home cannot be used
  */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  const { home, hostKind, trainerEntry, environment, patience, catalogue, importer } = options
+  const { home, hostKind, trainerEntry, patience, importer } = options
   const fault = options.fault ?? warn
   let watch: HomeWatch | undefined
   const requireHome = (): void => watch?.require()
@@ -128,6 +132,16 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   try {
     watch = watchHome(home, db)
     const provenance = readProvenance()
+    const instruments = options.instruments ?? createInstruments(trainerEntry, (share) => environment(share))
+    const check =
+      options.dynamicsCheck ?? createDynamicsCheck(trainerEntry, async () => (await options.environment?.({ slot: 0, slots: 1 })) ?? {})
+    const ownDynamics = openOwnDynamics(home, check, () => instruments.renew?.())
+    const catalogue = withOwnDynamics(options.catalogue, ownDynamics)
+    /** What every process of the trainer's program gets. */
+    async function environment(share: Share): Promise<Record<string, string | undefined>> {
+      await ownDynamics.refresh()
+      return { ...(await options.environment?.(share)), ...ownDynamics.variables() }
+    }
     const opened = openFeatures({
       ...createStores(db),
       files,
@@ -141,14 +155,15 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       clock: systemClock(fault),
       catalogue,
       importer,
-      weights: options.weights ?? createWeights(trainerEntry, () => environment?.({ slot: 1, slots: 2 }) ?? {}),
-      evaluator: options.evaluator ?? createEvaluator(trainerEntry, (share) => environment?.(share) ?? {}),
-      lab: options.lab ?? createLab(trainerEntry, (share) => environment?.(share) ?? {}),
-      instruments: options.instruments ?? createInstruments(trainerEntry, (share) => environment?.(share) ?? {}),
-      speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
+      weights: options.weights ?? createWeights(trainerEntry, () => environment({ slot: 1, slots: 2 })),
+      evaluator: options.evaluator ?? createEvaluator(trainerEntry, environment),
+      lab: options.lab ?? createLab(trainerEntry, environment),
+      instruments,
+      ownDynamics,
+      speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment({ slot: 0, slots: 1 })),
       engineInstaller: options.engineInstaller ?? createEngineInstaller(join(dirname(trainerEntry), 'set-up-process.js')),
       templates,
-      measurer: options.measurer ?? createMeasurer(trainerEntry, () => environment?.({ slot: 0, slots: 1 }) ?? {}),
+      measurer: options.measurer ?? createMeasurer(trainerEntry, () => environment({ slot: 0, slots: 1 })),
       computer: options.computer ?? createComputer(join(dirname(trainerEntry), 'compute-worker.js')),
       computing: async (slots) => computingHere(await options.engine?.(), await provenance, slots),
       exchange: createExchange(home),

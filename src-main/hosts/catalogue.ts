@@ -30,7 +30,16 @@ export const catalogue: Catalogue = {
     return allDynamics().map((dynamics) => {
       const { id, label, summary, source } = dynamics
       const options = describeOptions(dynamics.options ?? {})
-      return { id, label, summary, source, modes: modesOf(dynamics), diagram: unitDiagram(dynamics), options }
+      return {
+        id,
+        label,
+        summary,
+        source,
+        modes: modesOf(dynamics),
+        diagram: unitDiagram(dynamics),
+        options,
+        ...(dynamics.own && { own: dynamics.own }),
+      }
     })
   },
   validate: async (config) => (await numeric()).validateNetwork(config),

@@ -4,7 +4,7 @@ import { unfinishedAt } from '../durable/unfinished.js'
 
 /** Names of what we make in a home; anything else in it is not ours. */
 const OURS =
-  /^(?:retrace\.sqlite.*|lock\.sqlite.*|host\.json|reserve|windows?(?:\.html|\.json)?|electron|runs|datasets|uploads|exports|home\.(?:before-restore|not-restored)-.*|\.restore-(?:ready|placing))$/
+  /^(?:retrace\.sqlite.*|lock\.sqlite.*|host\.json|reserve|windows?(?:\.html|\.json)?|electron|runs|datasets|dynamics|uploads|exports|home\.(?:before-restore|not-restored)-.*|\.restore-(?:ready|placing))$/
 
 const isOurs = (name: string): boolean => OURS.test(name) || unfinishedAt(name, 'folder') !== null || unfinishedAt(name, 'file') !== null
 

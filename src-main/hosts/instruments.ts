@@ -96,6 +96,13 @@ export function createInstruments(
 
   return {
     look,
+    renew() {
+      const own = resident
+      if (!own) return
+      leave(own)
+      // One that has questions to answer ends when it has rested.
+      if (own.waiting.length === 0) own.child.kill()
+    },
     async close() {
       clearTimeout(timer)
       const own = resident ?? (await starting)

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { z } from 'zod'
 import type { NetworkConfig, OptionValue } from '../contract/config.js'
+import type { OwnFile } from '../contract/own-dynamics.js'
 import type { Activation } from './activations.js'
 import type { LinearKind } from './linear.js'
 import type { Named, Pair } from './tensors.js'
@@ -68,6 +69,8 @@ export interface Dynamics {
   summary: string
   /** Paper and section. */
   source: string
+  /** The user's file that it was read from, at one state of its text; absent where it is built in. */
+  own?: OwnFile
   /** Names of states and forces in the diagram of a unit, when those derived from the substeps are not descriptive enough. */
   diagram?: { lanes?: readonly [string, string]; ends?: readonly [string, string]; forces?: readonly string[] }
   /** Layers per unit as the papers count them. */

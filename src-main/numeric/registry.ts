@@ -2,8 +2,10 @@ import { describeOptions } from '../contract/architecture-options.js'
 import type { Dynamics } from './dynamics.js'
 
 const registered = new Map<string, Dynamics>()
+/** Of the user's own files, which come and go while the program runs. */
+let own: ReadonlyMap<string, Dynamics> = new Map()
 
-const isDynamics = (value: unknown): value is Dynamics =>
+export const isDynamics = (value: unknown): value is Dynamics =>
   typeof value === 'object' && value !== null && 'substeps' in value && 'force' in value && 'id' in value
 
 /** Adds an architecture. @throws Error when the id is taken or an option cannot be a configuration key */
@@ -13,15 +15,22 @@ export function registerDynamics(dynamics: Dynamics): void {
   registered.set(dynamics.id, dynamics)
 }
 
+/** Puts architectures of the user's files in the place of those that were there. Their ids are not those of built-in ones: `isBuiltIn`. */
+export function setOwnDynamics(all: readonly Dynamics[]): void {
+  own = new Map(all.map((dynamics) => [dynamics.id, dynamics]))
+}
+
 // Every file in dynamics/ is registered automatically.
 for (const module of Object.values(import.meta.glob<Record<string, unknown>>('./dynamics/*.ts', { eager: true })))
   for (const value of Object.values(module)) if (isDynamics(value)) registerDynamics(value)
 
+export const isBuiltIn = (id: string): boolean => registered.has(id)
+
 /** All registered architectures, sorted by id. */
 export function allDynamics(): Dynamics[] {
-  return [...registered.values()].sort((a, b) => a.id.localeCompare(b.id))
+  return [...registered.values(), ...own.values()].sort((a, b) => a.id.localeCompare(b.id))
 }
 
 export function findDynamics(id: string): Dynamics | undefined {
-  return registered.get(id)
+  return registered.get(id) ?? own.get(id)
 }

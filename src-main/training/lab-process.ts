@@ -3,6 +3,7 @@ import { LookRequestSchema, type LookReport, type LookRequest } from '../contrac
 import { openEngine } from '../engine/open.js'
 import { lookAt } from '../lab/look.js'
 import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
+import { registerOwnDynamics } from './own-dynamics/register.js'
 import { openLabSubject, type LabSubject } from './lab-subject.js'
 
 /** Bytes above which the process ends after an answer, so that the next question begins in a fresh one. */
@@ -18,7 +19,7 @@ export async function serveLooks(): Promise<void> {
   leaveSignalsToHost()
   // Nobody waits for an answer any more.
   process.on('disconnect', () => process.exit(1))
-  const opened = openEngine()
+  const opened = openEngine().then(() => registerOwnDynamics())
   let held: { key: string; subject: LabSubject } | null = null
 
   async function subjectOf({ source, content }: Pick<LookRequest, 'source' | 'content'>): Promise<LabSubject> {

@@ -4,11 +4,12 @@ import { EngineReportSchema } from '../contract/engine.js'
 import { TestFiguresSchema } from '../contract/evaluations.js'
 import { GradientCheckSchema } from '../contract/gradients.js'
 import { HistogramsSchema } from '../contract/histograms.js'
+import { OwnFileSchema } from '../contract/own-dynamics.js'
 import { RegionsSchema } from '../contract/regions.js'
 import { ResultSchema } from '../contract/runs.js'
 
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
-export const PROTOCOL = 11
+export const PROTOCOL = 12
 
 /** What a trainer is started with, sent once after it says hello. All paths are absolute. */
 const JobSchema = z.strictObject({
@@ -17,6 +18,8 @@ const JobSchema = z.strictObject({
   runId: z.string(),
   lease: z.int(),
   config: RunConfigSchema,
+  /** The user's file that its architecture was read from when the run was made; null where that is built in. */
+  dynamics: OwnFileSchema.nullable(),
   /** Folder of the stored data set. */
   datasetFolder: z.string(),
   /** Of its content when the run was made; null where that is not known. */

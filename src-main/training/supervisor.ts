@@ -201,6 +201,7 @@ class Trainer implements TrainerHandle {
       runId,
       lease,
       config,
+      dynamics: this.order.dynamics,
       datasetFolder,
       datasetHash,
       checkpointFolder,

@@ -2,6 +2,7 @@ import { isUserError } from '../contract/errors.js'
 import type { ToolReport, ToolRequest } from '../contract/tools.js'
 import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { openEngine } from '../engine/open.js'
+import { registerOwnDynamics } from './own-dynamics/register.js'
 import type { ToolProgress, ToolResult } from './tool-result.js'
 
 /** Runs a tool and answers over the channel. */
@@ -14,6 +15,7 @@ export async function runTool(request: ToolRequest): Promise<void> {
   process.on('disconnect', () => process.exit(1))
   try {
     const { report } = await openEngine()
+    registerOwnDynamics()
     const result = await dispatch(request, (message, fraction) =>
       send({ kind: 'progress', message, ...(fraction === undefined ? {} : { fraction }) }),
     )
@@ -42,6 +44,8 @@ async function dispatch({ tool, request }: ToolRequest, progress: ToolProgress):
       return (await import('./tools/lab.js')).runLab(request, progress)
     case 'export-onnx':
       return (await import('./tools/export-onnx.js')).exportOnnx(request, progress)
+    case 'check-dynamics':
+      return (await import('./tools/check-dynamics.js')).checkDynamics(request, progress)
     case 'speed':
       return (await import('./tools/speed.js')).measureSpeed(progress)
   }

@@ -46,7 +46,13 @@ async function trainRun(link: HostLink): Promise<void> {
       level: 'warn',
       message: 'this run did not record the hash of its data set, so it cannot be verified that the data are unchanged',
     })
-  const [{ openRunData }, { train }] = await Promise.all([import('./open-run-data.js'), import('./train.js')])
+  const [{ registerOwnDynamics, requireSameText }, { openRunData }, { train }] = await Promise.all([
+    import('./own-dynamics/register.js'),
+    import('./open-run-data.js'),
+    import('./train.js'),
+  ])
+  registerOwnDynamics()
+  requireSameText(job.config.arch, job.dynamics)
   const data = await openRunData(job, fromStep, new URL('./batch-worker.js', import.meta.url))
   try {
     link.report(terminated() ? endedBeforeBegin : { kind: 'ended', ...(await train(job, data, link)) })

@@ -139,6 +139,7 @@ export async function trainHere(where: Place, config: RunConfig, options: TrainO
   const job: Job = {
     kind: 'job',
     protocol: PROTOCOL,
+    dynamics: null,
     runId: 'test',
     lease,
     config,

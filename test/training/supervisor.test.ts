@@ -58,6 +58,7 @@ function watch(
       olderCheckpoints: [],
       weightsFrom: null,
       pauseAt: null,
+      dynamics: null,
       slot: 0,
       slots: 1,
       previousPid: null,

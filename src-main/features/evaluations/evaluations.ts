@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../contract/runs.js'
 import type { Changes } from '../home/changes.js'
 import type { Datasets } from '../datasets/datasets.js'
 import { findCheckpoint } from '../runs/find-checkpoint.js'
+import { requireSameDynamics, type OwnDynamics } from '../runs/own-dynamics.js'
 import type { CheckpointChoice } from '../runs/input.js'
 import type { RunControl } from '../runs/control/run-control.js'
 import type { DatasetFiles } from '../datasets/dataset-files.js'
@@ -40,6 +41,7 @@ interface EvaluationPorts {
   control: RunControl
   datasets: Datasets
   evaluator: Evaluator
+  ownDynamics?: OwnDynamics | undefined
 }
 
 /** Evaluates checkpoints, one at a time, as tasks that clients see and can cancel. */
@@ -69,6 +71,7 @@ export class Evaluations {
   async evaluate({ id, ...wanted }: CheckpointChoice & { id: string }): Promise<Evaluation> {
     const run = this.ports.control.require(id)
     const checkpoint = findCheckpoint(this.ports, id, wanted)
+    requireSameDynamics(this.ports, id)
     const taskId = evaluationTask(id, checkpoint.file)
     if (this.going.has(taskId))
       throw new UserError(

@@ -10,6 +10,7 @@ import type { Datasets } from '../datasets/datasets.js'
 import type { Changes } from '../home/changes.js'
 import type { RunControl } from '../runs/control/run-control.js'
 import { findCheckpoint } from '../runs/find-checkpoint.js'
+import { requireSameDynamics, type OwnDynamics } from '../runs/own-dynamics.js'
 import type { RunFiles } from '../runs/run-files.js'
 import type { RunStore } from '../runs/run-store.js'
 import type { Awaitable, Clock } from '../shared/clock.js'
@@ -62,6 +63,8 @@ export interface Instruments {
    * @throws UserError when it cannot be asked of this network
    */
   look(request: LookRequest & { beside: number }): Promise<InstrumentView>
+  /** Has the next question answered by a fresh process, because the dynamics have changed. */
+  renew?(): void
   /** Ends what it keeps for the next question. */
   close(): Promise<void>
 }
@@ -78,6 +81,7 @@ interface LaboratoryPorts {
   lab: Lab
   instruments: Instruments
   labResults: LabStore
+  ownDynamics?: OwnDynamics | undefined
 }
 
 /** What a diagnostic is run on, and the checkpoint with which its result is stored. */
@@ -191,6 +195,7 @@ export class Laboratory {
     const { control, datasets, files, runs } = this.ports
     const run = control.require(id)
     const { runId, file, step, weightsHash } = findCheckpoint(this.ports, id, { step: wanted })
+    requireSameDynamics(this.ports, id)
     const dataset = await datasets.find(run.dataset)
     return {
       title: `${run.name} at step ${step}`,

@@ -17,6 +17,8 @@ import type { Awaitable } from '../shared/clock.js'
 export interface Catalogue {
   presets(): Awaitable<Preset[]>
   architectures(): Awaitable<Architecture[]>
+  /** Why an architecture that is not among them may be missing, as a clause; null where nothing is known of it. */
+  missing?(arch: string): string | null
   /** Issues of a configuration that the schema alone cannot find; empty when it can run. */
   validate(config: RunConfig): Awaitable<ConfigIssue[]>
   describe(config: RunConfig): Awaitable<NetworkSummary>
@@ -104,11 +106,12 @@ export class Configurations {
     return [...ofNetwork, ...accumulationIssues(config), ...(await divisionIssues(config, dataset, () => this.datasets.split(config)))]
   }
 
-  private resolve(ingredients: Omit<Ingredients, 'split' | 'architectures'>): Promise<Resolved> {
+  private resolve(ingredients: Omit<Ingredients, 'split' | 'architectures' | 'missing'>): Promise<Resolved> {
     return resolveConfig({
       ...ingredients,
       split: (config) => this.datasets.split(config),
       architectures: async () => this.catalogue.architectures(),
+      missing: (arch) => this.catalogue.missing?.(arch) ?? null,
     })
   }
 

@@ -13,6 +13,7 @@ import { newId } from '../shared/ids.js'
 import type { RunControl } from './control/run-control.js'
 import { requireOwn } from './control/run-state.js'
 import type { CheckpointStore } from './checkpoint-store.js'
+import type { OwnDynamics } from './own-dynamics.js'
 import type { RunFiles } from './run-files.js'
 import type { RunStore } from './run-store.js'
 import type { Weights } from './weights.js'
@@ -27,6 +28,7 @@ export interface MakerPorts {
   control: RunControl
   configurations: Configurations
   weights: Weights
+  ownDynamics?: OwnDynamics | undefined
   /** The environment that is recorded with each new run, except engine and data set. */
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>>
 }
@@ -110,7 +112,8 @@ export class RunMaker {
     { config, summary, dataset, name, parentId, studyId = undefined, id, weightsFile, pauseAt = null }: Plan,
     provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
   ): RunSummary {
-    const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance }
+    const own = this.ports.ownDynamics?.of(config.arch)
+    const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance, ...(own && { dynamics: own }) }
     const run: RunSummary = {
       ...FRESH_RUN,
       id,

@@ -21,6 +21,8 @@ export interface Ingredients {
   split(config: RunConfig): Promise<SplitCounts>
   /** Every registered architecture, with its options. */
   architectures(): Promise<readonly Architecture[]>
+  /** See `Catalogue`. */
+  missing?(arch: string): string | null
 }
 
 export interface Resolved {
@@ -37,7 +39,8 @@ const GIVEN = ['image', 'classes', 'preset', 'dataset'] as const
  * The complete configuration of a run: values of the preset, image shape and classes of the data set, overrides of the user, and defaults of
  * the schema for the rest. A schedule in fractions of the run is converted to steps here and nowhere else.
  */
-export async function resolveConfig({ base, preset, dataset, overrides, epochs, split, architectures }: Ingredients): Promise<Resolved> {
+export async function resolveConfig(ingredients: Ingredients): Promise<Resolved> {
+  const { base, preset, dataset, overrides, epochs, split, missing } = ingredients
   const asked = RunOverridesSchema.safeParse(overrides)
   if (!asked.success) return refused(asked.error.issues.flatMap(explainIssue))
   const given = { preset, dataset: dataset.name, image: dataset.image, classes: dataset.classNames.length }
@@ -51,7 +54,11 @@ export async function resolveConfig({ base, preset, dataset, overrides, epochs, 
     )
   if (epochs !== undefined && asked.data.steps !== undefined)
     return refused([{ path: 'epochs', message: 'excludes steps: give only one of the two' }])
-  const own = completeOptions(asked.data.arch ?? base.arch, await architectures(), base, asked.data)
+  const arch = asked.data.arch ?? base.arch
+  const architectures = await ingredients.architectures()
+  const absent = arch === undefined || architectures.some(({ id }) => id === arch) ? null : (missing?.(arch) ?? null)
+  if (absent !== null) return refused([{ path: 'arch', message: absent }])
+  const own = completeOptions(arch, architectures, base, asked.data)
   if (own.issues.length) return refused(own.issues)
   const { schedule, ...rest } = { ...base, ...asked.data, ...given }
   for (const key of Object.keys(ownOptions(rest))) delete (rest as Record<string, unknown>)[key]

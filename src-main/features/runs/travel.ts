@@ -8,6 +8,7 @@ import { detailOf, recordOf } from './detail.js'
 import { findCheckpoint } from './find-checkpoint.js'
 import { importRun } from './import-run.js'
 import { ById } from './input.js'
+import { requireSameDynamics } from './own-dynamics.js'
 import type { OutgoingRun } from './run-exchange.js'
 
 /** Maximum number of log entries that are exported with a run. */
@@ -85,6 +86,7 @@ export const travel = {
       const { config, environment } = recordOf(runs, id)
       const work = (): Promise<number> => {
         if (!isOnnx(path)) return weights.export(source, path, overwrite)
+        requireSameDynamics(ctx.ports, id)
         const dataset = datasets.get(readStoredConfig(config).dataset)
         const isSame = dataset && [dataset.hash, ...(dataset.earlierHashes ?? [])].includes(environment.datasetHash ?? '')
         return weights.exportOnnx(source, path, { overwrite, dataset: isSame ? dataset : null })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RunConfig } from '../../contract/config.js'
 import type { EngineReport } from '../../contract/engine.js'
+import type { OwnFile } from '../../contract/own-dynamics.js'
 import type { Environment } from '../../contract/runs.js'
 import type { WorkOf } from '../../contract/studies.js'
 
@@ -30,16 +31,19 @@ function canonical(value: unknown): string {
 
 const hashed = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
 
-/** Identifies what a run computes: two runs of the same key end with the same weights and metrics, bit for bit. */
-export function runKey(config: RunConfig, datasetHash: string, computing: Computing): string {
+/**
+ * Identifies what a run computes: two runs of the same key end with the same weights and metrics, bit for bit.
+ * @param own the user's file of its architecture; absent where that is built in
+ */
+export function runKey(config: RunConfig, datasetHash: string, computing: Computing, own?: OwnFile | null): string {
   const without = new Set<string>(WITHOUT_EFFECT)
   const effective = Object.fromEntries(Object.entries(config).filter(([key]) => !without.has(key)))
-  return hashed({ run: effective, datasetHash, ...computing })
+  return hashed({ run: effective, datasetHash, ...computing, ...(own && { dynamics: own.hash }) })
 }
 
 /** Identifies what a measurement measures: its numbers are those of this machine, and comparable rather than equal. */
-export const measurementKey = ({ request }: WorkOf<'measurement'>, computing: Computing): string =>
-  hashed({ measurement: request, ...computing })
+export const measurementKey = ({ request }: WorkOf<'measurement'>, computing: Computing, own?: OwnFile | null): string =>
+  hashed({ measurement: request, ...computing, ...(own && { dynamics: own.hash }) })
 
 /** Identifies what a computation computes: double precision is the same on every machine, so that its options and revision decide everything. */
 export const computationKey = ({ computation, revision, options }: WorkOf<'computation'>): string =>

@@ -1,11 +1,13 @@
 import { isUserError, UserError } from '../../contract/errors.js'
 import type { LabOptions } from '../../contract/lab.js'
+import type { OwnFile } from '../../contract/own-dynamics.js'
 import type { RunSummary } from '../../contract/runs.js'
 import { describeFactors, MOST_CELLS, type CellWork, type Factors, type WorkOf } from '../../contract/studies.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
 import { newId } from '../shared/ids.js'
 import type { Configurations } from '../runs/configurations.js'
 import type { Plan } from '../runs/maker.js'
+import type { OwnDynamics } from '../runs/own-dynamics.js'
 import type { RunStore } from '../runs/run-store.js'
 import { computationKey, computingOf, measurementKey, runKey, type Computing } from './cell-key.js'
 import type { StoredCell, StudyStore } from './study-store.js'
@@ -29,6 +31,7 @@ interface ExpandPorts {
   configurations: Configurations
   runs: RunStore
   studies: StudyStore
+  ownDynamics?: OwnDynamics | undefined
 }
 
 interface ExpandOptions {
@@ -63,17 +66,19 @@ export async function expandCells(
   const finished = computing && finishedRuns(ports.runs)
   const expanded: Expanded = { cells: [], plans: [] }
   const made = new Map<string, string>()
+  const ownOf = (arch: unknown): OwnFile | null => (typeof arch === 'string' && ports.ownDynamics?.of(arch)) || null
   for (const [at, { factors, work, until = null }] of cells.entries()) {
     const common = { position: first + at, factors, work, runId: null, takenOver: false, measured: null, seconds: null, phase, until }
     if (work.kind !== 'run') {
-      const known = work.kind === 'computation' ? computationKey(work) : computing && measurementKey(work, computing)
+      const known =
+        work.kind === 'computation' ? computationKey(work) : computing && measurementKey(work, computing, ownOf(work.request.set?.['arch']))
       const key = known ?? newId()
       const before = known === null ? null : ports.studies.resultOf(known)
       expanded.cells.push({ ...common, key, ...(before ? { ...before, takenOver: true } : {}) })
       continue
     }
     const { config, summary, dataset } = await resolve(ports.configurations, work.run, factors)
-    const key = computing ? runKey(config, dataset.hash, computing) : newId()
+    const key = computing ? runKey(config, dataset.hash, computing, ownOf(config.arch)) : newId()
     const own = made.get(key)
     const other =
       own ?? (computing && (ports.studies.runsOf(key, until)[0] ?? finished!.find({ ...summary, dataset: dataset.name, config }, key)))
@@ -121,7 +126,7 @@ function finishedRuns(runs: RunStore) {
     const computing = record && computingOf(record.environment)
     if (!computing || record.environment.datasetHash === null || record.weightsFile !== null) return null
     try {
-      return runKey(readStoredConfig(record.config), record.environment.datasetHash, computing)
+      return runKey(readStoredConfig(record.config), record.environment.datasetHash, computing, record.environment.dynamics)
     } catch (error) {
       // A run whose configuration cannot be read is not the one that is looked for.
       if (isUserError(error)) return null

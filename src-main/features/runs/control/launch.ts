@@ -75,6 +75,7 @@ export class Launch {
           runId: id,
           lease: live.lease,
           config,
+          dynamics: environment.dynamics ?? null,
           datasetFolder: files.datasetFolder(dataset),
           datasetHash: environment.datasetHash,
           checkpointFolder: files.checkpointFolder(id),

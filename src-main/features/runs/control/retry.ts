@@ -1,6 +1,7 @@
 import { discardAfter } from './discard.js'
 import { UserError } from '../../../contract/errors.js'
 import { RESUMABLE } from '../../../contract/runs.js'
+import { requireSameDynamics } from '../own-dynamics.js'
 import type { RunControlPorts } from './ports.js'
 import { IDLE, type RunRows } from './run-rows.js'
 import { requireOwn } from './run-state.js'
@@ -16,6 +17,7 @@ export function queueAnew(ports: RunControlPorts, rows: RunRows, id: string, isL
   if (run.status === 'finished') throw new UserError('CONFLICT', `Run ${id} has finished. Run it again as a new run instead.`)
   if (!RESUMABLE.includes(run.status) || isLive)
     throw new UserError('CONFLICT', `Run ${id} is ${run.status}. Wait until it has ended, then retry it.`)
+  requireSameDynamics(ports, id)
   const old = checkpoints.list(id)
   changes.commit((record) => {
     discardAfter(ports, id, -1)

@@ -5,6 +5,7 @@ import { ACTIVE, hasConfiguration, RESUMABLE, type Checkpoint, type RunStatus, t
 import { Durations } from './durations.js'
 import { Launch } from './launch.js'
 import type { LiveRun } from './live-run.js'
+import { requireSameDynamics } from '../own-dynamics.js'
 import type { RunControlPorts } from './ports.js'
 import { queueAnew } from './retry.js'
 import { rewindTo } from './rewind.js'
@@ -131,6 +132,7 @@ export class RunControl {
       if (status === 'queued') this.admit(id)
       return this.require(id)
     }
+    if (status === 'queued') requireSameDynamics(this.ports, id)
     const idle = ACTIVE.includes(status) || status === 'queued' ? {} : { ...IDLE, endedAt: run.endedAt ?? clock.now() }
     const changed = changes.commit((record) => {
       if (status === 'queued') runs.enqueue(id)
@@ -154,6 +156,7 @@ export class RunControl {
 
   /** Resumes from an earlier checkpoint and discards everything after it; `rewindTo` says what is refused. */
   resumeFrom(id: string, step: number): RunSummary {
+    requireSameDynamics(this.ports, id)
     rewindTo(this.ports, this.rows, id, step, this.live.has(id))
     return this.command(id, 'resume')
   }

@@ -2,6 +2,7 @@ import type { RunConfig } from '../../../contract/config.js'
 import type { EngineReport } from '../../../contract/engine.js'
 import type { TestFigures } from '../../../contract/evaluations.js'
 import type { Histograms } from '../../../contract/histograms.js'
+import type { OwnFile } from '../../../contract/own-dynamics.js'
 import type { Regions } from '../../../contract/regions.js'
 import type { GradientCheck } from '../../../contract/gradients.js'
 import type { Points } from '../../../contract/metrics.js'
@@ -12,6 +13,8 @@ export interface TrainerOrder {
   runId: string
   lease: number
   config: RunConfig
+  /** The user's file that its architecture was read from when the run was made; null where that is built in. */
+  dynamics: OwnFile | null
   datasetFolder: string
   /** Hash of the contents of the data set when the run was created; null when it is not known. */
   datasetHash: string | null
