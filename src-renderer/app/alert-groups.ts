@@ -1,15 +1,15 @@
 import type { Alert } from '../../src-main/contract/alerts.js'
 
-/** Alerts that belong together: those of the runs of one study, or one by itself. */
+/** Alerts that are shown together: those of the runs of one study, or a single one. */
 export interface AlertGroup {
   key: string
   studyId: string | null
-  /** Those that matter most first. */
+  /** Most important first. */
   alerts: Alert[]
   unread: boolean
 }
 
-/** What cannot go on, then crashes, divergence, doubts, and good news. */
+/** Most important first: blocked hosts, then crashes, divergence, warnings, and successes. */
 const ORDER: readonly Alert['kind'][] = ['homeLost', 'diskFull', 'failed', 'diverged']
 const LEVELS: readonly Alert['level'][] = ['error', 'warn', 'info']
 
@@ -34,11 +34,11 @@ export function groupAlerts(alerts: readonly Alert[], studyOf: (runId: string) =
     if (group) group.alerts.push(alert)
     else groups.set(key, { key, studyId, alerts: [alert], unread: false })
   }
-  // In the order in which they were made: that of the first alert of each.
+  // In insertion order, that is the order of each group's first alert.
   return [...groups.values()].map((group) => ({ ...group, unread: group.alerts.some(({ read }) => !read) }))
 }
 
-/** How many alerts of each kind there are, in the order of a group: "2 runs failed, 9 runs finished". */
+/** The number of alerts of each kind, in the order of the group: "2 runs failed, 9 runs finished". */
 export function countKinds(alerts: readonly Alert[], titleOf: (alert: Alert) => string): string {
   const counts = new Map<string, number>()
   for (const alert of alerts) counts.set(titleOf(alert), (counts.get(titleOf(alert)) ?? 0) + 1)

@@ -24,10 +24,10 @@ const TITLES: Record<Alert['kind'], string> = {
 }
 export const alertTitle = ({ kind }: Alert): string => TITLES[kind]
 
-/** Whether this window may show notifications of the system; null where there are none. */
+/** The permission of this window to show system notifications; null if the platform has none. */
 const permission = (): NotificationPermission | null => (typeof Notification === 'undefined' ? null : Notification.permission)
 
-/** What the user should hear of: in the window, and where allowed as notifications of the system while the window is not looked at. */
+/** Alerts: shown in the window and, if allowed, as system notifications while the window is not focused. */
 export const useAlerts = defineStore('alerts', () => {
   const { client } = useConnection()
   const feed = useFeed()
@@ -51,7 +51,7 @@ export const useAlerts = defineStore('alerts', () => {
     },
     (change) => {
       if (change.kind === 'alert') {
-        // Those that could not be stored are stored with the next one that can.
+        // Alerts that could not be stored are stored together with the next one that can be.
         for (const id of byId.keys()) if (id < 0) byId.delete(id)
         byId.set(change.alert.id, change.alert)
         announce(change.alert)
@@ -63,7 +63,7 @@ export const useAlerts = defineStore('alerts', () => {
   feed.listen((seq, change) => {
     if (change.kind === 'reset') void load()
     else if (change.kind === 'alert' && change.alert.id < 0) {
-      // It could not be stored, and so has no number of its own among the changes.
+      // An alert that could not be stored has no sequence number of its own among the changes.
       byId.set(change.alert.id, change.alert)
       announce(change.alert)
     } else replica.change(seq, change)
@@ -77,7 +77,7 @@ export const useAlerts = defineStore('alerts', () => {
 
   /** Newest first. */
   const rows = computed(() => [...byId.values()].sort((a, b) => b.id - a.id))
-  /** Told by a host for as long as it lives, and never stored: the next one has its home. */
+  /** Sent by a host for as long as it lives, and never stored: the next host has its home again. */
   const lostHome = computed(() => rows.value.find(({ kind }) => kind === 'homeLost'))
   const unread = computed(() => rows.value.filter(({ read }) => !read).length)
 
@@ -86,7 +86,7 @@ export const useAlerts = defineStore('alerts', () => {
     if (newest !== undefined && unread.value > 0) await client.alerts.markRead.mutate({ upTo: newest })
   }
 
-  /** Asks only when the user turns notifications on, never by itself. */
+  /** Asks for permission only when the user turns notifications on. */
   async function setNotifications(on: boolean): Promise<void> {
     if (on && permission() === 'default') await Notification.requestPermission()
     allowed.value = permission()

@@ -10,7 +10,7 @@ import { settingsPage } from '../settings/page.js'
 import { newStudyPage, studiesPage, studyPage } from '../studies/page.js'
 import type { Page } from '../ui/page.js'
 
-/** Every page: those with a link in the order of the navigation. */
+/** All pages; those with a link are in the order of the navigation. */
 export const PAGES: readonly Page[] = [
   runsPage,
   runPage,
@@ -27,5 +27,5 @@ export const PAGES: readonly Page[] = [
   ideaPage,
 ]
 
-/** Those that the navigation leads to. */
+/** The pages in the navigation. */
 export const LINKS = PAGES.flatMap(({ path, title, link }) => (link ? [{ to: path, title, ...link }] : []))

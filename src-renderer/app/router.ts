@@ -8,12 +8,9 @@ const charting = lazy(() => import('../charts/warm-up.js'))
 
 const idle = (): Promise<void> => new Promise((resolve) => requestIdleCallback(() => resolve()))
 
-/**
- * Loads the code of every page while the window has nothing else to do, and draws a first chart, so that the first visit waits for
- * neither.
- */
+/** Loads the code of every page while the window is idle, and draws a first chart, so that the first visit waits for neither. */
 export async function loadPagesWhenIdle(): Promise<void> {
-  // Without a connection the page itself says so when it is opened.
+  // Errors are ignored here: without a connection, the page itself reports the error when it is opened.
   for (const load of [...PAGES.map((page) => page.load), missing]) {
     await idle()
     await load().catch(() => undefined)
@@ -23,7 +20,7 @@ export async function loadPagesWhenIdle(): Promise<void> {
   charts?.warmUp()
 }
 
-/** Addresses of the pages. In the fragment, so that a reload works from any file server and from Electron's own scheme. */
+/** The routes. They use the URL fragment, so that a reload works from any file server and from Electron's own scheme. */
 export function createAppRouter(history: RouterHistory = createWebHashHistory()): Router {
   return createRouter({
     history,

@@ -48,7 +48,7 @@ const dark = {
   variables: { 'border-color': '#e4e8ec', 'border-opacity': 0.16, 'high-emphasis-opacity': 1, 'medium-emphasis-opacity': 0.78 },
 }
 
-/** Vuetify with one density, our two themes and bundled icons. */
+/** Vuetify with a single density, our two themes and bundled icons. */
 export function createTheme(): ReturnType<typeof createVuetify> {
   return createVuetify({
     theme: { defaultTheme: 'system', themes: { light, dark } },

@@ -1,4 +1,4 @@
 import { z } from 'zod'
 
-// Zod otherwise tries to compile its parsers with `new Function`, which the content security policy forbids and reports.
+// By default, Zod tries to compile its parsers with `new Function`, which the content security policy forbids and reports.
 z.config({ jitless: true })

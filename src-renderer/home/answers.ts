@@ -1,5 +1,5 @@
 import type { inferRouterOutputs } from '@trpc/server'
 import type { AppRouter } from '../../src-main/features/router.js'
 
-/** What each procedure answers. */
+/** The output types of all procedures. */
 export type Answers = inferRouterOutputs<AppRouter>

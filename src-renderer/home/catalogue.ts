@@ -5,7 +5,7 @@ import { useConnection } from './api.js'
 import { learnOptions } from './fields.js'
 import { useFeed } from './feed.js'
 
-/** Presets and architectures; they change only with the program. */
+/** Presets and architectures, which are fixed for a version of the program. */
 export const useCatalogue = defineStore('catalogue', () => {
   const { client } = useConnection()
   const feed = useFeed()
@@ -13,7 +13,7 @@ export const useCatalogue = defineStore('catalogue', () => {
   const architectures = shallowRef<Architecture[]>([])
   let loading: Promise<void> | null = null
 
-  /** Asks again where an earlier attempt failed. */
+  /** Retries if an earlier attempt failed. */
   function load(): Promise<void> {
     if (presets.value) return Promise.resolve()
     loading ??= feed

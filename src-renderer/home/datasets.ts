@@ -13,7 +13,8 @@ export const useDatasets = defineStore('datasets', () => {
   const notices = useNotices()
   const byName = shallowReactive(new Map<string, Dataset>())
   const loaded = ref(false)
-  // The list comes without a sequence number; what changes meanwhile is laid over it, which is right because each change is whole.
+  // The list has no sequence number; changes that arrive while it loads are applied on top, which is correct because each change is
+  // complete.
   let meanwhile: Change[] | null = null
 
   const apply = (change: Change): void => {
@@ -47,7 +48,7 @@ export const useDatasets = defineStore('datasets', () => {
 
   const rows = computed(() => [...byName.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
-  /** What the samples of a data set are called; images where it is not known. */
+  /** What the samples of a data set are called; images if the data set is unknown. */
   const samplesOf = (name: string): 'images' | 'points' => byName.get(name)?.kind ?? 'images'
 
   return {

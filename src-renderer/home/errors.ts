@@ -1,11 +1,11 @@
 import { TRPCClientError } from '@trpc/client'
 
-/** The server answered and refused; anything else that a call rejects with means that no answer came. */
+/** Whether the server answered with an error; if a call rejects with anything else, there was no answer. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof TRPCClientError && error.data !== undefined && error.data !== null
 }
 
-/** What to tell a person about a call that failed: the server's sentence, or that the server is away. */
+/** The message for a failed call: the server's, or that the server cannot be reached. */
 export function messageOf(error: unknown): string {
   if (isRefusal(error)) return (error as Error).message
   if (error instanceof TRPCClientError) return 'The workbench did not respond. The request is retried when the connection is restored.'

@@ -7,7 +7,9 @@ import { useNotices } from './notices.js'
 import { useRuns } from './runs.js'
 import { useTasks } from './tasks.js'
 
-/** The finished runs and studies that come with Retrace: which there are, which this home has, and how they come and go. */
+/**
+ * The example runs and studies that come with Retrace: which ones exist, which of them this home has, and how they are added and removed.
+ */
 export const useExamples = defineStore('examples', () => {
   const { client } = useConnection()
   const notices = useNotices()
@@ -16,7 +18,7 @@ export const useExamples = defineStore('examples', () => {
 
   const list = shallowRef<Examples | null>(null)
   let loading: Promise<void> | null = null
-  /** Asks once which there are, and again after a call that failed. */
+  /** Loads the list once, and again after a failed call. */
   function load(): Promise<void> {
     loading ??= client.examples.list
       .query()
@@ -28,9 +30,9 @@ export const useExamples = defineStore('examples', () => {
     return loading
   }
 
-  /** Those that this home has. */
+  /** The example runs in this home. */
   const here = computed<RunSummary[]>(() => (list.value?.runs ?? []).flatMap(({ id }) => runs.byId.get(id) ?? []))
-  /** Runs of this home that show the same, in the order of their seeds. */
+  /** The example runs in this home with the given role, in the order of their seeds. */
   const showing = (role: ExampleRun['role']): string[] =>
     (list.value?.runs ?? []).filter((run) => run.role === role && runs.byId.has(run.id)).map(({ id }) => id)
 
@@ -45,7 +47,7 @@ export const useExamples = defineStore('examples', () => {
       tasks.forget(id)
     })
   }
-  /** Answers whether they are there now; a failure is shown. */
+  /** Returns whether they are now present; a failure is shown. */
   async function open(): Promise<boolean> {
     if (opening.value) return false
     const done = await notices.attempt(async () => (await Promise.all([bring(), load()]), true))
@@ -54,7 +56,7 @@ export const useExamples = defineStore('examples', () => {
   const cancel = (): Promise<unknown> =>
     notices.attempt(async () => taskId.value !== null && client.examples.cancel.mutate({ taskId: taskId.value }))
 
-  /** Removes all of them; that can be undone. */
+  /** Removes all examples; this can be undone. */
   async function remove(): Promise<void> {
     const removed = await notices.attempt(() => client.examples.remove.mutate())
     if (removed && removed.runs + removed.studies > 0) notices.changed('Removed the examples.', bring)

@@ -10,8 +10,9 @@ type Listener = (seq: number, change: Change) => void
 const RETRY_MS = 1000
 
 /**
- * The app's one subscription to changes. Stores listen; pages say whose details they want. Switching details, a lost connection or
- * an error continue from the last change that was seen, so that listeners see every change once and in order.
+ * The app's single subscription to changes. Stores listen to it; pages choose the runs whose details they need. After a change of this
+ * choice, a lost connection or an error, it continues from the last change that was received, so that listeners see every change once and
+ * in order.
  */
 export const useFeed = defineStore('feed', () => {
   const { client, onState } = useConnection()
@@ -44,8 +45,8 @@ export const useFeed = defineStore('feed', () => {
         onData: ({ id, data }) => {
           if (!mine) return
           const seq = Number(id)
-          // A reset may carry a smaller number: the home behind the connection can be another one.
-          // What could not be stored has the number of what was stored last.
+          // A reset may have a smaller number, because the home behind the connection can be another one. A change that could not be stored
+          // has the number of the last stored one.
           const unsaved = data.kind === 'alert' && data.alert.id < 0
           if (data.kind !== 'reset' && !unsaved && lastSeq !== null && seq <= lastSeq) return
           lastSeq = seq
@@ -63,21 +64,21 @@ export const useFeed = defineStore('feed', () => {
     }
   }
 
-  /** Begins with what follows a snapshot's sequence number. A second call changes nothing. */
+  /** Starts after a snapshot's sequence number. A second call has no effect. */
   function start(seq: number): void {
     if (lastSeq !== null) return
     lastSeq = seq
     subscribe()
   }
 
-  /** Hears every change from now on; returns how to stop. */
+  /** Calls the listener with every change from now on; returns a function that unsubscribes it. */
   function listen(listener: Listener): () => void {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
 
   let switching = false
-  /** However many runs a page begins or ends to follow at once, the subscription is made anew once. */
+  /** Resubscribes once, however many runs a page starts or stops following at once. */
   function subscribeSoon(): void {
     if (switching) return
     switching = true
@@ -87,7 +88,7 @@ export const useFeed = defineStore('feed', () => {
     })
   }
 
-  /** Asks for a run's points and log entries as well, until the returned function is called. */
+  /** Also subscribes to a run's points and log entries until the returned function is called. */
   function follow(runId: string): () => void {
     const before = details.get(runId) ?? 0
     details.set(runId, before + 1)
@@ -99,7 +100,7 @@ export const useFeed = defineStore('feed', () => {
     }
   }
 
-  /** Asks until there is an answer: a call that a lost connection swallowed is made again. @throws the server's refusal. */
+  /** Retries until there is an answer, because a call is lost with its connection. @throws the server's error */
   async function ask<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

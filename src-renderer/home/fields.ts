@@ -5,7 +5,7 @@ import type { OptionDescription } from '../../src-main/contract/option-descripti
 import type { Architecture } from '../../src-main/contract/catalogue.js'
 import { RunConfigSchema, RunOverridesSchema, type FieldInfo, type RunConfig } from '../../src-main/contract/config.js'
 
-/** A key of every configuration, or an option of an architecture, whose keys are known only when the program runs. */
+/** A key of every configuration, or an option of an architecture; the latter are known only at run time. */
 export type FieldKey = keyof RunConfig
 
 /** How a value is entered. */
@@ -16,7 +16,7 @@ export type Control =
   | { kind: 'text' }
   /** Objects and unions with an editor of their own. */
   | { kind: 'stages' | 'augment' | 'schedule' | 'auto' }
-  /** One of the registered architectures. */
+  /** A choice of the registered architectures. */
   | { kind: 'architecture' }
 
 export interface Field {
@@ -48,25 +48,25 @@ function properties(): Record<string, JsonSchema> {
   return (cached ??= (z.toJSONSchema(RunConfigSchema, { io: 'input' }) as { properties: Record<string, JsonSchema> }).properties)
 }
 
-/** Options of all architectures by architecture; the back end tells them once. */
+/** The options of all architectures, by architecture; loaded once from the back end. */
 const options = shallowRef<Readonly<Record<string, Architecture['options']>>>({})
 
 export function learnOptions(architectures: readonly Architecture[]): void {
   options.value = Object.fromEntries(architectures.map((architecture) => [architecture.id, architecture.options]))
 }
 
-/** What is said of an option, whichever architecture has it. */
+/** The description of an option, which is the same for every architecture that has it. */
 const optionOf = (key: string): OptionDescription | undefined =>
   Object.values(options.value).find((each) => Object.hasOwn(each, key))?.[key]
 
-/** Is this an option that an architecture does not have? */
+/** Whether this is an option that the architecture does not have. */
 export const isForeignOption = (key: string, arch: string): boolean =>
   optionOf(key) !== undefined && !Object.hasOwn(options.value[arch] ?? {}, key)
 
-/** The value of an option where nobody chose another; undefined for keys of every configuration. */
+/** The default value of an option; undefined for keys of every configuration. */
 export const defaultOption = (key: string): unknown => optionOf(key)?.['default']
 
-/** How a value of that schema is entered. */
+/** The control with which a value of this schema is entered. */
 export function controlOf(key: string, schema: object): Control {
   return control(key, schema as JsonSchema)
 }
@@ -82,8 +82,8 @@ function control(key: string, schema: JsonSchema): Control {
 }
 
 /**
- * Every key of a run's configuration that the form offers, with what the schema says about it: those of every configuration in the
- * schema's order, then the options of the architecture.
+ * Every key of a run's configuration that the form offers, with its description from the schema: first the keys of every configuration in
+ * the schema's order, then the options of the architecture.
  */
 export function formFields(arch: string): Field[] {
   return Object.entries({ ...properties(), ...(options.value[arch] as Record<string, JsonSchema> | undefined) }).flatMap(([key, schema]) =>
@@ -91,14 +91,14 @@ export function formFields(arch: string): Field[] {
   )
 }
 
-/** Has the form a place to show what is wrong with this key? */
+/** Whether the form has a place to show an error of this key. */
 export const hasField = (key: string): boolean =>
   key === 'steps' || key === 'seed' || (!ELSEWHERE.has(key) && fieldInfoOf(key) !== undefined)
 
-/** The schema's account of one key, for the table of a run's configuration. */
+/** The schema's description of a key, for the table of a run's configuration. */
 export const fieldInfoOf = (key: string): FieldInfo | undefined => (properties()[key] ?? optionOf(key))?.field
 
-/** The name of a key of a configuration, also of one inside another: `stages.0.units` is "Stage 1, units". */
+/** The label of a key of a configuration, including nested ones: `stages.0.units` is "Stage 1, units". */
 export function configLabel(path: string): string {
   const [root = path, ...inner] = path.split('.')
   const label = fieldInfoOf(root)?.label
@@ -108,24 +108,26 @@ export function configLabel(path: string): string {
   return `${label}, ${inner.join('.')}`
 }
 
-/** The unit of a key of a configuration, also of one inside another: that of `schedule.drops.0` is "steps". Empty where it has none. */
+/** The unit of a key of a configuration, including nested ones: that of `schedule.drops.0` is "steps". Empty if it has none. */
 export function configUnit(path: string): string {
   const [root = path, part] = path.split('.')
   const info = fieldInfoOf(root)
   return (part === undefined ? info?.unit : info?.units?.[part]) ?? ''
 }
 
-/** The name of a key with its unit, where the name does not end with it. Values are as they were written: fractions are no percentages. */
+/**
+ * The label of a key with its unit, unless the label ends with it. Values are shown as they were written: fractions are not percentages.
+ */
 export function configTitle(path: string): string {
   const label = configLabel(path)
   const unit = unitBeside(label, configUnit(path))
   return unit === '' ? label : `${label} (${unit})`
 }
 
-/** The unit to be written beside a label; empty where the label has that word already. */
+/** The unit to be written next to a label; empty if the label already contains that word. */
 export const unitBeside = (label: string, unit: string): string => (label.toLowerCase().split(/\W+/).includes(unit) ? '' : unit)
 
-/** What is wrong with a value for a key, in a sentence; null when nothing is. Runs the very schema that the back end runs. */
+/** What is wrong with the value of a key, as a sentence; null if nothing is. Uses the same schema as the back end. */
 export function checkField(key: FieldKey, value: unknown): string | null {
   const option = optionOf(key)
   const result = (option ? optionSchema(option) : RunOverridesSchema.shape[key].unwrap()).safeParse(value)

@@ -4,9 +4,9 @@ import { useFeed } from './feed.js'
 import { Replica } from './replica.js'
 
 /**
- * A list of a home by id, kept up to date by the feed.
+ * A list by id, kept up to date by the feed.
  * @param ask fetches the whole list, with the sequence number of the last change that it includes
- * @param apply changes the list as a change says
+ * @param apply applies a change to the list
  */
 export function followList<Row extends { id: string }>(
   ask: () => Promise<{ rows: Row[]; seq: number }>,

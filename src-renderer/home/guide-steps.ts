@@ -1,17 +1,17 @@
-/** A step of the guided first run. */
+/** A step of the guided tour. */
 export interface GuideStep {
   title: string
-  /** What is pointed at, and what to do with it. */
+  /** Describes the target, and what to do with it. */
   text: string
-  /** Selector of what is pointed at. */
+  /** Selector of the target. */
   target: string
   /** Name of the page that the step belongs to. */
   page: string
-  /** Where that is, for whoever has gone elsewhere; absent where only the run itself leads there. */
+  /** The address of that page, for users who have navigated elsewhere; absent if only the run itself links to it. */
   at?: string
 }
 
-/** From an empty home to a run at work. */
+/** From an empty home to a running run. */
 export const STEPS: readonly GuideStep[] = [
   {
     title: 'Everything begins with a run',

@@ -3,15 +3,15 @@ import { computed, ref } from 'vue'
 import { STEPS } from './guide-steps.js'
 import { usePreferences } from './preferences.js'
 
-/** The guided first run: where it is, and that it was left. It begins when it is asked for, and never by itself. */
+/** The guided tour: its current step, and whether it was dismissed. It starts only when the user asks for it. */
 export const useGuide = defineStore('guide', () => {
   const preferences = usePreferences()
-  /** Which step is told; null when none is. */
+  /** The current step; null if the tour is not active. */
   const at = ref<number | null>(null)
   const step = computed(() => (at.value === null ? null : (STEPS[at.value] ?? null)))
 
   const begin = (): void => void (at.value = 0)
-  /** Ends it, before or after its last step; it is offered no more. */
+  /** Ends the tour, before or after its last step; it is not offered again. */
   function leave(): void {
     at.value = null
     preferences.guided = true
@@ -21,7 +21,7 @@ export const useGuide = defineStore('guide', () => {
     if (at.value + by >= STEPS.length) leave()
     else at.value = Math.max(0, at.value + by)
   }
-  /** What the user did by himself counts as done: a page that was come to begins with its first step. */
+  /** Steps that the user did unprompted count as done: arriving at a page continues with the first step of that page. */
   function arrive(page: string): void {
     const now = at.value
     if (now === null || STEPS[now]!.page === page) return

@@ -2,20 +2,20 @@ import { shallowReactive } from 'vue'
 import { unpackPixels, type Pixels } from '../../src-main/contract/pixels.js'
 import type { Answers } from './answers.js'
 
-/** One image as a canvas wants it. */
+/** One image, as a canvas draws it. */
 export interface Picture {
-  /** Place in its part. */
+  /** Index within its part of the data set. */
   index: number
   label: number | null
   data: ImageData
 }
 
-/** Pages that are kept; the oldest go first. */
+/** Maximum number of pages kept in the cache; the oldest are evicted first. */
 const KEPT = 40
-/** Requests at a time: a page that is scrolled past must not hold up the one that is looked at. */
+/** Maximum number of concurrent requests: a page that is scrolled past must not delay the visible one. */
 const AT_ONCE = 2
 
-/** Pixels of one image as RGBA; grey has one channel. */
+/** The pixels of one image as RGBA; greyscale images have one channel. */
 export function toImageData(
   pixels: Uint8Array,
   { height, width, channels }: { height: number; width: number; channels: number },
@@ -28,16 +28,16 @@ export function toImageData(
   return new ImageData(rgba, width, height)
 }
 
-/** Every image of an answer. */
+/** All images of a response. */
 export function toPictures(page: Pixels): ImageData[] {
   const bytes = unpackPixels(page)
   const size = page.height * page.width * page.channels
   return Array.from({ length: size ? bytes.length / size : 0 }, (_, i) => toImageData(bytes.subarray(i * size, (i + 1) * size), page))
 }
 
-/** Pages of images, fetched while something that shows them is visible. */
+/** Pages of images, fetched while a component shows them. */
 export class ImagePages {
-  /** By number of the page; reactive. */
+  /** By page number; reactive. */
   readonly pages = shallowReactive(new Map<number, Picture[]>())
   private readonly wanted = new Map<number, number>()
   private readonly failed = new Set<number>()
@@ -49,7 +49,7 @@ export class ImagePages {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Something shows this page; call what is returned when it no longer does. */
+  /** Requests a page; call the returned function when it is no longer shown. */
   want(page: number): () => void {
     this.wanted.set(page, (this.wanted.get(page) ?? 0) + 1)
     this.pump()
@@ -60,14 +60,14 @@ export class ImagePages {
     }
   }
 
-  /** Nothing arrives any more. */
+  /** Nothing is delivered after this. */
   close(): void {
     this.closed = true
   }
 
   private pump(): void {
     if (this.closed) return
-    // What was asked for last is what is looked at.
+    // The page requested last is the visible one.
     const open = [...this.wanted.keys()]
       .filter((page) => !this.pages.has(page) && !this.going.has(page) && !this.failed.has(page))
       .reverse()

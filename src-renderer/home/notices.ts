@@ -6,21 +6,21 @@ export interface Notice {
   id: number
   level: 'error' | 'info'
   text: string
-  /** Whether what it tells of can still be undone. */
+  /** Whether the change can still be undone. */
   undoable: boolean
 }
 
-/** A change that can be undone, as it was told. */
+/** A change that can be undone, with the text of its notice. */
 interface Change {
   id: number
   text: string
   undo(): unknown
 }
 
-/** Changes that can be undone, at most: the oldest are forgotten. */
+/** Maximum number of changes that can be undone; the oldest are forgotten. */
 const REMEMBERED = 50
 
-/** What the snackbar shows, one after the other, and what was done in this window that can be undone. */
+/** The queue of notices shown in the snackbar, and the changes made in this window that can be undone. */
 export const useNotices = defineStore('notices', () => {
   const queue = ref<Notice[]>([])
   let count = 0
@@ -35,7 +35,7 @@ export const useNotices = defineStore('notices', () => {
     if (!queue.value.some((notice) => notice.text === text)) add(level, text, false)
   }
 
-  /** Runs a user's action; a failure becomes a notice, and null is returned. */
+  /** Runs an action of the user; a failure becomes a notice, and the result is null. */
   async function attempt<T>(action: () => Promise<T>): Promise<T | null> {
     try {
       return await action()
@@ -53,17 +53,17 @@ export const useNotices = defineStore('notices', () => {
     changes.push(change)
     if (changes.length > REMEMBERED) changes.shift()
   }
-  /** Tells of a change that was made, and offers to undo it; before it comes into sight, the last such notice goes. */
+  /** Announces a change and offers to undo it; it replaces the notices of earlier changes. */
   function changed(text: string, undo: () => unknown): void {
     queue.value = queue.value.filter(({ undoable }) => !undoable)
     remember({ id: add('info', text, true), text, undo })
   }
-  /** As `changed`, where all can see it: it is told when it is undone. */
+  /** Like `changed`, for a change that is visible by itself: only undoing it is announced. */
   function changedInSight(text: string, undo: () => unknown): void {
     remember({ id: ++count, text, undo })
   }
 
-  /** Undoes what a notice tells of; by default the last change that was not undone yet, also after its notice went by. */
+  /** Undoes the change of a notice; by default the last change that was not undone yet, even if its notice is no longer shown. */
   async function undo(which = changes.at(-1)?.id): Promise<void> {
     const at = changes.findIndex(({ id }) => id === which)
     const [change] = at < 0 ? [] : changes.splice(at, 1)

@@ -1,16 +1,13 @@
 import { onScopeDispose, readonly, ref, watch, type Ref } from 'vue'
 import type { ConnectionState } from './client/transport.js'
 
-/** Milliseconds without a connection before the user hears of it: while the window opens, and after a loss. */
+/** Milliseconds without a connection before the user is told: while the window opens, and after a loss. */
 const PATIENCE = { opening: 5000, lost: 500 }
 
-/** States that say for certain that something is to be done. */
+/** States that are final enough to be shown at once. */
 const CERTAIN: readonly ConnectionState[] = ['open', 'refused', 'foreign']
 
-/**
- * The state of the connection as a user should hear of it: a window that opens is not yet without a connection, and a blink of a
- * connection is nobody's business.
- */
+/** The connection state as shown to the user: a window that is opening is not yet disconnected, and short interruptions are not shown. */
 export function patientState(state: Ref<ConnectionState>): Readonly<Ref<ConnectionState>> {
   const told = ref<ConnectionState>('open')
   let opened = false

@@ -3,23 +3,23 @@ import { defineStore } from 'pinia'
 
 export type ThemeChoice = 'system' | 'light' | 'dark'
 
-/** What the user set in this window and expects to find again. */
+/** Preferences of this window that persist. */
 export const usePreferences = defineStore('preferences', () => ({
   theme: useLocalStorage<ThemeChoice>('retrace.theme', 'system'),
-  /** Notifications of the system while the window is not looked at. */
+  /** System notifications while the window is not focused. */
   systemNotifications: useLocalStorage('retrace.systemNotifications', false),
-  /** What the table of runs was searched for last: as long as the window is open, so that no row is missing at the next start. */
+  /** The last search in the table of runs; kept only for the session, so that no row is missing after the next start. */
   runsSearch: useSessionStorage('retrace.runsSearch', ''),
-  /** How the table of runs was looked at last otherwise, as an address writes it. */
+  /** The other view settings of the table of runs, as in the query of an address. */
   runsView: useLocalStorage<Record<string, string | string[]>>('retrace.runsView', {}),
-  /** Why the engine was slow when setting it up was put off; another reason asks again. */
+  /** Why the engine was slow when setting it up was postponed; for another reason it is offered again. */
   setUpPutOff: useLocalStorage<string | null>('retrace.setUpPutOff', null, { serializer: StorageSerializers.object }),
-  /** Widths of columns of that table that were changed, in pixels, by key. */
+  /** Column widths changed by the user, in pixels, by key. */
   columnWidths: useLocalStorage<Record<string, number>>('retrace.columnWidths', {}),
-  /** Paths that were used, by what for, the last one first. */
+  /** Recent paths by purpose, the latest first. */
   recentPaths: useLocalStorage<Record<string, string[]>>('retrace.recentPaths', {}),
   queueFolded: useLocalStorage('retrace.queueFolded', false),
-  /** Whether the guided first run was gone through or left. */
+  /** Whether the guided tour was completed or dismissed. */
   guided: useLocalStorage('retrace.guided', false),
   runTab: useLocalStorage('retrace.runTab', 'charts'),
   /** The side pane of a run's page; empty for none. */

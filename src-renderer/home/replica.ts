@@ -1,6 +1,6 @@
 /**
- * Keeps a copy of something on the server from a snapshot and the changes that follow it, each applied exactly once and in order,
- * whichever arrives first. Ask for a snapshot only after the changes are being listened to.
+ * Maintains a copy of server state from a snapshot and the changes that follow it, each applied exactly once and in order, whichever
+ * arrives first. Request a snapshot only after subscribing to the changes.
  */
 export class Replica<Snapshot, Change> {
   #seq = -1
@@ -15,13 +15,13 @@ export class Replica<Snapshot, Change> {
     this.#apply = apply
   }
 
-  /** A snapshot is being asked for; from here on changes wait for it. The number returned belongs to its answer. */
+  /** Starts the request for a snapshot; from here on changes wait for it. The returned number identifies the answer. */
   request(): number {
     this.#awaiting = true
     return ++this.#request
   }
 
-  /** The answer to request(): true up to `seq`. An answer that a later request has overtaken is dropped. */
+  /** The answer to request(), which includes all changes up to `seq`. An answer that was overtaken by a later request is dropped. */
   snapshot(request: number, seq: number, snapshot: Snapshot): void {
     if (request !== this.#request) return
     this.#awaiting = false

@@ -9,7 +9,7 @@ import { useFeed } from './feed.js'
 
 const MARKS = ['name', 'dataset', 'status', 'note', 'colour', 'pinned', 'baseline', 'archived'] as const
 
-/** Whether a change is one that someone made, or an end, and no report of a run that goes on. */
+/** Whether the change was made by a user or ended the run, as opposed to a progress report of a running one. */
 const isMarked = (before: RunSummary, after: RunSummary): boolean =>
   MARKS.some((key) => before[key] !== after[key]) || before.tags.join() !== after.tags.join()
 
@@ -18,14 +18,14 @@ export const useRuns = defineStore('runs', () => {
   const { client } = useConnection()
   const feed = useFeed()
   const byId = shallowReactive(new Map<string, RunSummary>())
-  /** The order in which the runs of this home were made, as far as this window knows: a run that is brought back keeps its place. */
+  /** The order in which the runs of this home were created, as far as this window knows: a restored run keeps its place. */
   const order = new Map<string, number>()
   let newest = 0
-  /** Goes up when a run comes into the queue, moves in it or leaves it: not with every report of those that run. */
+  /** Incremented when a run enters, moves in or leaves the queue, but not with every report of running ones. */
   const queueVersion = ref(0)
-  /** Goes up with every change of any run. */
+  /** Incremented with every change of any run. */
   const version = ref(0)
-  /** Goes up when runs come or go, or change in what does not change by itself while they run. */
+  /** Incremented when runs are added or removed, or change other than by their progress. */
   const marks = ref(0)
   const loaded = ref(false)
 
@@ -61,7 +61,7 @@ export const useRuns = defineStore('runs', () => {
     else replica.change(seq, change)
   })
 
-  /** Fetches the table, and at the first call lets the feed begin where it ends. */
+  /** Fetches the table; the first call starts the feed at the sequence number of this snapshot. */
   async function load(): Promise<void> {
     const request = replica.request()
     const { rows, seq } = await feed.ask(() => client.runs.table.query())
@@ -69,7 +69,7 @@ export const useRuns = defineStore('runs', () => {
     feed.start(seq)
   }
 
-  /** Those that wait, in the order in which they will start. */
+  /** The queued runs, in the order in which they will start. */
   const queue = computed(() => {
     void queueVersion.value
     return [...toRaw(byId).values()].filter(({ status }) => status === 'queued').sort((a, b) => a.queueOrder - b.queueOrder)
@@ -78,7 +78,7 @@ export const useRuns = defineStore('runs', () => {
   /** Newest first. */
   const newestFirst = (): RunSummary[] => [...toRaw(byId).values()].sort((a, b) => order.get(b.id)! - order.get(a.id)!)
   const rows = computed(() => {
-    // Whatever run changes, of which `toRaw` tells nothing.
+    // Depends on every run, which `toRaw` does not track.
     void byId.size
     void version.value
     void marks.value

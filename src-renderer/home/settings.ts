@@ -5,7 +5,7 @@ import { useConnection } from './api.js'
 import { useFeed } from './feed.js'
 import { useNotices } from './notices.js'
 
-/** Settings of this home, those of every window; what is only this window's is in `preferences`. */
+/** Settings of this home, shared by all windows; those of this window only are in `preferences`. */
 export const useSettings = defineStore('settings', () => {
   const { client } = useConnection()
   const feed = useFeed()
@@ -23,13 +23,13 @@ export const useSettings = defineStore('settings', () => {
   async function load(): Promise<void> {
     const before = told
     const answer = await feed.ask(() => client.settings.get.query())
-    // A change that came meanwhile is whole, and younger than the answer may be.
+    // A change that arrived meanwhile is complete, and may be newer than the answer.
     if (told === before) values.value = answer
   }
 
   const change = async (patch: SettingsPatch): Promise<Settings> => (values.value = await client.settings.update.mutate(patch))
 
-  /** Changes one setting, or several; their fields are in sight. */
+  /** Changes one or more settings; their fields are visible, so that no notice is needed. */
   async function update(patch: SettingsPatch): Promise<void> {
     const before = values.value
     await change(patch)

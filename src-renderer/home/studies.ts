@@ -6,14 +6,14 @@ import { useConnection } from './api.js'
 import { useFeed } from './feed.js'
 import { Replica } from './replica.js'
 
-/** Every study of this home with its cells counted by state, kept up to date by the feed from the first call of `load` on. */
+/** Every study of this home with its cells counted by state, kept up to date by the feed from the first call of `load`. */
 export const useStudies = defineStore('studies', () => {
   const { client } = useConnection()
   const feed = useFeed()
-  /** The newest first; null until they are known. */
+  /** Newest first; null until they are known. */
   const list = shallowRef<readonly Study[] | null>(null)
   const byId = computed<ReadonlyMap<string, Study>>(() => new Map((list.value ?? []).map((study) => [study.id, study])))
-  /** Whether the first answer is there, also one that was an error. */
+  /** Whether there was a first answer, even if it was an error. */
   const asked = ref(false)
 
   const replica = new Replica<readonly Study[], Change>(
@@ -34,7 +34,7 @@ export const useStudies = defineStore('studies', () => {
   }
 
   let loading: Promise<void> | null = null
-  /** Fetches them at the first call, and again after a call that failed. */
+  /** Fetches the studies at the first call, and again after a failed call. */
   function load(): Promise<void> {
     loading ??= fetchAll()
       .catch((error: unknown) => {

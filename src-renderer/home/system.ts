@@ -7,8 +7,10 @@ import { useFeed } from './feed.js'
 
 const PROBING_MS = 1000
 
-/** Version, home and engine of the back end. Nothing announces the end of the engine's probe, so that is asked for again; so is
- * everything after a set-up of the engine. */
+/**
+ * Version, home and engine of the back end. The end of the engine's probe is not announced, so it is polled; everything is fetched again
+ * after the engine was set up.
+ */
 export const useSystem = defineStore('system', () => {
   const { client } = useConnection()
   const feed = useFeed()

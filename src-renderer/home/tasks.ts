@@ -3,7 +3,7 @@ import { shallowReactive } from 'vue'
 import type { Task } from '../../src-main/contract/changes.js'
 import { useFeed } from './feed.js'
 
-/** Long work that the back end reports about, by id. */
+/** Long-running tasks reported by the back end, by id. */
 export const useTasks = defineStore('tasks', () => {
   const byId = shallowReactive(new Map<string, Task>())
   useFeed().listen((_seq, change) => {

@@ -5,15 +5,15 @@ import { useNotices } from './notices.js'
 import { useTasks } from './tasks.js'
 
 export interface Verification {
-  /** The data set that is being read; null when none is. */
+  /** The data set that is being verified; null if none is. */
   name: ComputedRef<string | null>
   task: ComputedRef<Task | null>
-  /** Reads a data set whole and says whether it is intact. */
+  /** Reads a data set completely and reports whether it is intact. */
   verify(name: string): Promise<void>
   cancel(): Promise<void>
 }
 
-/** Verifying a data set from a page, with its progress and a way to end it. */
+/** Verifies a data set from a page, with progress and a way to cancel. */
 export function useVerification(): Verification {
   const datasets = useDatasets()
   const notices = useNotices()

@@ -1,9 +1,9 @@
 import { isTyping } from '../ui/typing.js'
 
-/** What goes along itself by the arrow keys. */
+/** Elements that handle the arrow keys themselves. */
 const OWN = 'input, [role=slider], [role=tab], [role=radiogroup], [role=listbox], [role=menu], [data-chart]'
 
-/** By how many pictures a key leads on: 1, -1 or 0. Presenters send the page keys. */
+/** By how many pictures a key moves on: 1, -1 or 0. Presenters send the page keys. */
 export function stepOf({
   key,
   target,

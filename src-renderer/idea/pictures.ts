@@ -1,22 +1,22 @@
 import type { ExampleRun } from '../../src-main/contract/examples.js'
 
-/** One of the pictures in which the idea of the paper is told. */
+/** One of the pictures that explain the idea of the paper. */
 export interface IdeaPicture {
   id: 'unit' | 'memory' | 'flow' | 'spectrum' | 'comparison'
   title: string
-  /** What is seen and what to try, in sentences. */
+  /** What is shown and what to try, in sentences. */
   text: string
-  /** The example that is shown where this home has it. */
+  /** The example that is shown if this home has it. */
   role: ExampleRun['role']
-  /** The untrained network that is shown otherwise; a comparison has none. */
+  /** The untrained network that is shown otherwise; null for a comparison. */
   fresh: { preset: string; dataset: string } | null
-  /** Terms of the glossary that the text uses. */
+  /** The glossary terms that the text uses. */
   terms: readonly string[]
 }
 
 const DIGITS = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
-/** In the order in which they are told. */
+/** In the order in which they are presented. */
 export const IDEA: readonly IdeaPicture[] = [
   {
     id: 'unit',

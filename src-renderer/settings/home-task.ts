@@ -6,16 +6,16 @@ import { useConnection } from '../home/api.js'
 
 export interface HomeTask {
   busy: ComputedRef<boolean>
-  /** What is told of the work; null before the first word of it. */
+  /** The progress of the task; null before its first report. */
   task: ComputedRef<Task | null>
   /** Absolute path of the backup's file. */
   file: Ref<string>
-  /** Does the work with the file, and empties the field when that has succeeded; a failure is shown to the user and answers null. */
+  /** Runs the task with the file, and clears the field if it succeeds; a failure is shown to the user, and the result is null. */
   run<T>(work: (request: { file: string; taskId: string }) => Promise<T>): Promise<T | null>
   cancel(): Promise<unknown>
 }
 
-/** A backup that is made, or put back, from a page: with its progress and a way to end it. */
+/** Makes or restores a backup from a page, with progress and a way to cancel. */
 export function useHomeTask(): HomeTask {
   const { client } = useConnection()
   const notices = useNotices()

@@ -1,12 +1,12 @@
 import type { ObjectDirective } from 'vue'
 
-/** Frames for which a menu or dialog may stay invisible while it opens; afterwards the focus is left alone. */
+/** Frames for which a menu or dialog may stay invisible while it opens; after that the focus is left alone. */
 const FRAMES = 30
 
 const fieldOf = (element: HTMLElement): HTMLElement =>
   element.matches('input, textarea, button') ? element : (element.querySelector<HTMLElement>('input, textarea') ?? element)
 
-/** An overlay that opens is in the page before it is visible, and what cannot be seen cannot take the focus. */
+/** An overlay that opens is in the document before it is visible, and an invisible element cannot take the focus. */
 function focusWhenVisible(field: HTMLElement, frames = FRAMES): void {
   if (!field.isConnected || frames === 0) return
   field.focus()
@@ -14,10 +14,10 @@ function focusWhenVisible(field: HTMLElement, frames = FRAMES): void {
 }
 
 /**
- * Gives the focus to a field, once, when it appears: where a dialog, menu or inline editor begins.
+ * Focuses a field once, when it appears: the initial focus of a dialog, menu or inline editor.
  *
- * HTML's `autofocus` works once in a document, and Vuetify's takes the focus again whenever its field is drawn anew, from
- * wherever the user has moved on to.
+ * HTML's `autofocus` works once per document, and Vuetify's takes the focus again whenever its field is rendered anew, wherever the user
+ * has moved on to.
  */
 export const vBegin: ObjectDirective<HTMLElement, boolean | undefined> = {
   mounted(element, { value }) {

@@ -10,17 +10,17 @@ const OWN: Readonly<Record<Exclude<CellState, RunStatus>, StatusLook>> = {
   dropped: { label: 'not continued', icon: mdiFilterMinusOutline, color: undefined },
 }
 
-/** How a state of a cell looks; those of runs look as they do everywhere. */
+/** The icon, colour and label of a cell's state; states of runs look as they do everywhere. */
 export const cellLook = (state: CellState): StatusLook =>
   state === 'removed' || state === 'waiting' || state === 'dropped' ? OWN[state] : statusLook(state)
 
-/** The order in which counts are told: what is done first. */
+/** The order in which counts are listed: completed ones first. */
 const ORDER: readonly CellState[] = [
   'finished', 'running', 'starting', 'pausing', 'stopping', 'queued', 'waiting', 'paused', 'interrupted', 'stopped', 'dropped', 'failed', 'diverged',
   'removed',
 ] // prettier-ignore
 
-/** The states that some cell is in, in the order in which they are told. */
+/** The states of at least one cell, in listing order. */
 export const countsOf = (counts: CellCounts): { state: CellState; count: number }[] =>
   ORDER.flatMap((state) => (counts[state] ? [{ state, count: counts[state] }] : []))
 
@@ -30,11 +30,11 @@ export const countsText = (counts: CellCounts): string =>
     .map(({ state, count }) => `${count} ${cellLook(state).label}`)
     .join(', ')
 
-/** Fraction of the cells that have come to an end, 0 to 1. */
+/** Fraction of the cells that are done, 0 to 1. */
 export const doneShare = ({ cells, counts }: Pick<Study, 'cells' | 'counts'>): number =>
   cells === 0 ? 0 : ((counts.finished ?? 0) + (counts.dropped ?? 0) + (counts.failed ?? 0) + (counts.diverged ?? 0)) / cells
 
-/** What a study can be told now. */
+/** The commands that a study accepts in its current state. */
 export const commandsOf = ({ held, counts }: Pick<Study, 'held' | 'counts'>): { pause: boolean; resume: boolean; remove: boolean } => {
   const count = (...states: CellState[]): number => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
   return {

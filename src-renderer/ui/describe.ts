@@ -15,7 +15,7 @@ import { imagesOf, intervalOf, readValue, type Reading } from '../../src-main/co
 import { ACTIVE, hasConfiguration, RESUMABLE, type RunStatus, type RunSummary } from '../../src-main/contract/runs.js'
 import { formatCount, formatPercent } from './format.js'
 
-/** Engine and device in three words. */
+/** Engine and device in a few words. */
 export const engineTitle = ({ engine, device }: EngineReport): string =>
   engine === 'portable' ? 'Portable engine' : `Native engine, ${device.toUpperCase()}`
 
@@ -41,49 +41,49 @@ const LOOKS: Record<RunStatus, StatusLook> = {
 
 export const statusLook = (status: RunStatus): StatusLook => LOOKS[status]
 
-/** Said wherever such a run is shown. */
+/** Shown wherever such a run appears. */
 export const UNTRUSTED = 'unreliable gradients'
 export const isUntrusted = ({ gradients }: Pick<RunSummary, 'gradients'>): boolean => gradientVerdict(gradients) === 'not trustworthy'
 
-/** What a run's row and page say of it: one whose gradients cannot be trusted is never plainly finished. */
+/** The state shown in a run's row and on its page: a run with untrusted gradients is never simply finished. */
 export function runLook(run: Pick<RunSummary, 'status' | 'gradients'>): StatusLook {
   const look = statusLook(run.status)
   return isUntrusted(run) ? { ...look, icon: mdiAlertOutline, color: look.color === 'error' ? 'error' : 'warning' } : look
 }
 
-/** Which commands a run takes in its status; one that another program made takes none. */
+/** The commands that a run accepts in its status; a run logged by another program accepts none. */
 export const commandsOf = ({ preset, status }: Pick<RunSummary, 'preset' | 'status'>) => {
   const own = hasConfiguration({ preset })
   const resume = own && RESUMABLE.includes(status)
   return {
     pause: own && (status === 'running' || status === 'starting'),
     resume,
-    /** From its beginning. */
+    /** Starts again from the beginning. */
     retry: resume,
     stop: own && (status === 'queued' || status === 'paused' || status === 'running' || status === 'starting'),
   }
 }
 
-/** No more points come, unless someone resumes it. */
+/** Whether no more points will arrive unless the run is resumed. */
 export const isEnded = (status: RunStatus): boolean => ['finished', 'stopped', 'failed', 'diverged'].includes(status)
 export const isActive = (status: RunStatus): boolean => ACTIVE.includes(status)
 
-/** Progress as a fraction 0..1. */
+/** Progress as a fraction, 0 to 1. */
 export const progressOf = ({ step, totalSteps }: Pick<RunSummary, 'step' | 'totalSteps'>): number =>
   totalSteps > 0 ? Math.min(1, step / totalSteps) : 0
 
-/** Ends of a 95% interval of an accuracy as people read them: "92.59–93.58%". */
+/** A 95% interval of an accuracy, formatted: "92.59–93.58%". */
 export const intervalText = ([low, high]: readonly [number, number]): string => `${(low * 100).toFixed(2)}–${formatPercent(high)}`
 
 type Read = Pick<RunSummary, 'latest' | 'best' | 'reported'>
 
-/** "95% interval 92.59–93.58% (Wilson, 10,000 images)"; undefined where the number of images is not known. */
+/** "95% interval 92.59–93.58% (Wilson, 10,000 images)"; undefined if the number of images is unknown. */
 export function intervalHint(run: Read, metric: string, reading: Reading): string | undefined {
   const interval = intervalOf(run, metric, reading)
   return interval ? `95% interval ${intervalText(interval)} (Wilson, ${formatCount(imagesOf(run, metric, reading))} images)` : undefined
 }
 
-/** The same with the checkpoint that the value is of. */
+/** The same, with the checkpoint that the value belongs to. */
 export function accuracyHint(run: Read, metric: string, reading: Reading): string | undefined {
   if (readValue(run, metric, reading) === undefined) return undefined
   const step = reading === 'reported' ? run.reported?.step : null

@@ -1,15 +1,15 @@
-/** Saves a file where the browser, or Electron, saves downloads. */
+/** Saves a file to the download folder of the browser or of Electron. */
 export function download(name: string, content: Blob | string, type = 'text/plain;charset=utf-8'): void {
   const url = URL.createObjectURL(typeof content === 'string' ? new Blob([content], { type }) : content)
   const link = document.createElement('a')
   link.href = url
   link.download = name
   link.click()
-  // The download has its own hold on the data by then.
+  // By then the download holds its own reference to the data.
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-/** A file name of what people wrote: letters, digits and hyphens. */
+/** Makes a file name of free text: letters, digits and hyphens. */
 export const fileName = (...parts: string[]): string =>
   parts
     .join('-')

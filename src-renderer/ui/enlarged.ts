@@ -1,6 +1,3 @@
-/**
- * Pixels of a picture for each pixel of the style sheet at this element: those of the screen, times what the page is enlarged by around it, so
- * that a picture in large type is as sharp as one in small.
- */
+/** Device pixels per CSS pixel at this element, including the zoom of the elements around it, so that pictures stay sharp when enlarged. */
 export const pixelRatioAt = (element: Element | null | undefined): number =>
   devicePixelRatio * ((element as { currentCSSZoom?: number } | null | undefined)?.currentCSSZoom ?? 1)

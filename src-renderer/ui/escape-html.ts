@@ -1,4 +1,4 @@
 const SIGNS: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** For tooltips of ECharts, which are HTML: names of classes and of tensors are not ours. */
+/** For ECharts tooltips, which are HTML: names of classes and tensors are not under our control. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? sign)

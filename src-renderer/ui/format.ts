@@ -1,16 +1,18 @@
-/** Numbers as people read them. One locale everywhere, so that a screenshot and a log agree. */
+/** Formats numbers for display. One locale everywhere, so that a screenshot and a log agree. */
 const LOCALE = 'en-US'
 const NONE = '–'
 const THIN = ' '
 
 const absent = (value: number | null | undefined): value is null | undefined => value === null || value === undefined
 
-/** A quantity of things: 428,538. */
+/** A count: 428,538. */
 export function formatCount(value: number | null | undefined): string {
   return absent(value) ? NONE : value.toLocaleString(LOCALE, { maximumFractionDigits: 0 })
 }
 
-/** Formats a measured value with a fixed number of significant digits, zeros included, so that columns align; NaN and infinities by name. */
+/**
+ * Formats a measured value with a fixed number of significant digits, including zeros, so that columns align; NaN and infinities by name.
+ */
 export function formatValue(value: number | null | undefined, digits = 4): string {
   if (absent(value)) return NONE
   if (Number.isNaN(value)) return 'NaN'
@@ -30,7 +32,7 @@ export function formatValue(value: number | null | undefined, digits = 4): strin
     .replace('-', '−')
 }
 
-/** A fraction as a percentage with two decimals, the precision at which the field states accuracies. */
+/** A fraction as a percentage with two decimals, the precision usual for accuracies. */
 export function formatPercent(fraction: number | null | undefined): string {
   if (absent(fraction)) return NONE
   return Number.isFinite(fraction) ? `${(fraction * 100).toFixed(2)}%` : formatValue(fraction)
@@ -70,7 +72,7 @@ export const formatDateTime = (at: number | null | undefined): string => (absent
 /** Local time of day, 14:05:09. */
 export const formatTime = (at: number): string => time.format(at)
 
-/** The value of a metric in its unit: accuracies as percentages. */
+/** The value of a metric in its unit; accuracies are shown as percentages. */
 export function formatMetric(value: number | null | undefined, unit: string): string {
   if (unit === 'fraction') return formatPercent(value)
   const text = formatValue(value, unit === 'images/s' || unit === 'MiB' ? 3 : 4)

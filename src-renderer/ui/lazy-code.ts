@@ -3,8 +3,8 @@ let trust = (): void => undefined
 let lost = false
 
 /**
- * Says whether the workbench is at this window's address. Where it was and is not, code that is fetched from there could be that of another
- * program, with all that this window may do.
+ * Sets whether the workbench is at this window's address. If it was and no longer is, code loaded from there could come from another
+ * program, and would have all permissions of this window.
  */
 export function setCodeTrusted(now: boolean): void {
   if (now) {
@@ -17,8 +17,8 @@ export function setCodeTrusted(now: boolean): void {
 }
 
 /**
- * Code that is loaded when it is wanted first, and while the workbench is away when that is back. Every `import()` of this program goes
- * through here. One that fails is tried again by the next call.
+ * Loads code on first use, or, if the workbench is not running, once it is running again. Every `import()` of this program goes through
+ * here. A failed one is retried by the next call.
  */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined

@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 
-/** Something that keeps a form from being submitted. */
+/** A reason why a form cannot be submitted. */
 export interface Obstacle {
   /** `data-field` of the element that holds its inputs. */
   field: string
   label: string
-  /** What is wrong, in a sentence that follows the label. */
+  /** The error, as a sentence that follows the label. */
   message: string
 }
 
@@ -18,7 +18,7 @@ export function jumpTo({ field }: Obstacle): void {
   element?.querySelector<HTMLElement>(INPUTS)?.focus({ preventScroll: true })
 }
 
-/** What a schema says is wrong with a value, in a sentence; null when nothing is. */
+/** The schema's error for a value, as a sentence; null if there is none. */
 export function problemOf(schema: z.ZodType, value: unknown): string | null {
   const result = schema.safeParse(value)
   return result.success ? null : (result.error.issues[0]?.message ?? 'Invalid value.')

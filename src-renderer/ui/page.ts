@@ -1,26 +1,26 @@
 import type { Component } from 'vue'
 
-/** A page of the window. Each is declared in the folder of its feature; `app/pages.ts` lists them. */
+/** A page of the window. Each is declared in the folder of its feature and listed in `app/pages.ts`. */
 export interface Page {
   name: string
-  /** As vue-router has it; what it holds in place of names becomes properties of the component. */
+  /** In vue-router's syntax; its parameters become props of the component. */
   path: string
-  /** In the title of the window, and of its link. */
+  /** Used as the title of the window and of its link. */
   title: string
-  /** What is told where help for the page is asked for. */
+  /** Shown in the page's help. */
   help: {
-    /** What it is for and what can be done on it, in sentences. */
+    /** What the page is for and what can be done on it, in sentences. */
     about: string
     /** Glossary terms that appear on the page. */
     terms: readonly string[]
   }
-  /** Made with `lazy()`. */
+  /** Created with `lazy()`. */
   load: () => Promise<{ default: Component }>
-  /** For those that the navigation leads to. */
+  /** For pages in the navigation. */
   link?: {
     /** An SVG path of @mdi/js. */
     icon: string
-    /** The letter that leads there after g. */
+    /** The letter that opens it after `g`. */
     key: string
   }
 }

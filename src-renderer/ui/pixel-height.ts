@@ -1,3 +1,3 @@
-/** How high pixels are drawn that are so many points wide; one row of them is drawn higher, so that it can be seen. */
+/** The height of an image drawn `size` wide, in pixels; a single row of pixels is drawn higher, so that it is visible. */
 export const pixelHeight = ({ width, height }: { width: number; height: number }, size: number): number =>
   height === 1 ? Math.min(24, size) : (size * height) / width

@@ -13,7 +13,7 @@ function withPoint(text: string): string {
   if (!text.includes(',')) return text
   const grouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/.test(text)
   if (grouped) return text.replaceAll(',', '')
-  // 1.234,5 as much of Europe writes it.
+  // 1.234,5 as written in much of Europe.
   if (/^[+-]?\d{1,3}(\.\d{3})+,\d+$/.test(text)) return text.replaceAll('.', '').replace(',', '.')
   return text.replace(',', '.')
 }

@@ -1,12 +1,15 @@
 import { nextTick, onScopeDispose, watch } from 'vue'
 
-/** Where the focus was before each of what is open now, the latest last; nearest place first. */
+/** Where the focus was before each open overlay, the latest last; nearest element first. */
 const open: { places: HTMLElement[] }[] = []
 
 const inSight = (element: HTMLElement): boolean =>
   element.isConnected && element.getClientRects().length > 0 && element.closest('.v-overlay:not(.v-overlay--active)') === null
 
-/** What has the focus; where that is an entry of a menu, which closes, then also what opened the menu; and where it was before those. */
+/**
+ * The focused element; if it is an entry of a menu, which is about to close, also the menu's activator; and the places to which that one
+ * would return.
+ */
 function placesNow(): HTMLElement[] {
   const focused = document.activeElement
   if (!(focused instanceof HTMLElement) || focused === document.body) return open.at(-1)?.places ?? []
@@ -15,7 +18,7 @@ function placesNow(): HTMLElement[] {
   return [focused, ...(opener ? [opener] : []), ...(open.at(-1)?.places ?? [])]
 }
 
-/** Gives the focus back to where it was when something closes that took it, unless it went elsewhere meanwhile. */
+/** Returns the focus when an overlay closes, unless it has moved elsewhere meanwhile. */
 export function useReturnFocus(isOpen: () => boolean): void {
   let mine: { places: HTMLElement[] } | null = null
   watch(
@@ -33,7 +36,7 @@ export function useReturnFocus(isOpen: () => boolean): void {
   onScopeDispose(() => mine && forget(mine))
 }
 
-/** Whether something opened above it that is still open. */
+/** Removes a closed overlay; returns whether another one opened above it is still open. */
 function forget(closed: { places: HTMLElement[] }): boolean {
   const at = open.indexOf(closed)
   open.splice(at, 1)

@@ -1,11 +1,11 @@
 import studentQuantile from '@stdlib/stats-base-dists-t-quantile'
 import type { Sample } from '../../src-main/contract/sample.js'
 
-/** What the middle of several runs is. */
+/** How the center of several runs is computed. */
 export const CENTERS = ['mean', 'median'] as const
 export type Center = (typeof CENTERS)[number]
 
-/** What the band around it is: of the mean, but for the range, which is of the runs themselves. */
+/** The band around it: of the mean, except for the range, which is that of the runs themselves. */
 export const SPREADS = ['deviation', 'error', 'interval', 'range'] as const
 export type Spread = (typeof SPREADS)[number]
 
@@ -16,7 +16,7 @@ export const spreadTitle: Record<Spread, string> = {
   range: 'range',
 }
 
-/** Lower and upper edge of a band; with a single value it has no width but for the range, NaN. */
+/** Lower and upper edge of a band; for a single value the range has no width, and any other band is NaN. */
 export function bandOf(sample: Sample, spread: Spread): [number, number] {
   const { n, mean, deviation, error, min, max } = sample
   if (spread === 'range') return [min, max]
@@ -26,7 +26,7 @@ export function bandOf(sample: Sample, spread: Spread): [number, number] {
 
 const quantiles = new Map<number, number>()
 
-/** The value that Student's t stays below with a probability of 97.5%. Kept, since a band asks for it at every point of a chart. */
+/** The 97.5% quantile of Student's t distribution. Cached, because a band needs it at every point of a chart. */
 function twoSidedQuantile(freedom: number): number {
   let quantile = quantiles.get(freedom)
   if (quantile === undefined) quantiles.set(freedom, (quantile = studentQuantile(0.975, freedom)))

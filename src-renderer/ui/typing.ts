@@ -1,7 +1,7 @@
-/** What takes keys as text, or finds entries by them. A box to tick or a slider does not. */
+/** Elements that take keys as text, or use them to find entries. Checkboxes and sliders do not. */
 const TEXT = 'input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select, [role=listbox], [role=menu]'
 
-/** Whether keys that are pressed there are text. */
+/** Whether keys pressed in this element are text. */
 export function isTyping(target: EventTarget | null): boolean {
   const element = target as Partial<HTMLElement> | null
   if (!element || typeof element.closest !== 'function') return false

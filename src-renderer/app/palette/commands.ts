@@ -13,7 +13,7 @@ import { useRunActions } from '../../runs/run-actions.js'
 import { useRuns } from '../../home/runs.js'
 import type { Command } from './search.js'
 
-/** Gathers everything that can be found and done from where the window is. */
+/** Collects all commands and destinations that are available on the current page. */
 export function useCommands(
   pages: () => { to: string; title: string }[],
   { showSheet, showHelp }: { showSheet(): void; showHelp(): void },
@@ -33,7 +33,7 @@ export function useCommands(
   const command = (title: string, run: () => void): Command => ({ id: title, title, kind: 'command', run })
   const attempt = (title: string, work: () => Promise<unknown>): Command => command(title, () => void notices.attempt(work))
 
-  /** Of the run whose page is open. */
+  /** Commands for the run whose page is open. */
   function ofRun(run: RunSummary): Command[] {
     const { id, name, status, archived, pinned } = run
     const can = commandsOf(run)

@@ -1,12 +1,12 @@
 import { isTyping } from '../../ui/typing.js'
 import { PAGE_KEYS } from './shortcuts.js'
 
-/** Milliseconds between the two keys of a sequence. */
+/** Maximum time between the two keys of a sequence, in milliseconds. */
 const PATIENCE = 1200
 
 export type KeyMeaning = { kind: 'palette' } | { kind: 'sheet' } | { kind: 'help' } | { kind: 'go'; to: string } | null
 
-/** Understands what is pressed, one key after the other. */
+/** Recognizes shortcuts, including sequences of two keys, from single key presses. */
 export function createKeyReader(): (
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target'>,
   now: number,

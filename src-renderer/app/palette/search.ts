@@ -1,12 +1,12 @@
-/** Something that can be found and done. */
+/** An entry of the palette: a command or a destination. */
 export interface Command {
   id: string
   title: string
-  /** What it is: a page, a run, a command. */
+  /** The kind of entry: a page, a run, a command. */
   kind: string
-  /** Other words by which it is found. */
+  /** Additional words to match. */
   words?: string
-  /** Shown only where something is typed: there are too many of them to be gone through. */
+  /** Shown only while something is typed, because there are too many of them to browse. */
   searched?: true
   run(): void
 }

@@ -1,17 +1,17 @@
 import { LINKS } from '../pages.js'
 
-/** One way to do something by the keyboard. */
+/** A keyboard shortcut. */
 export interface Shortcut {
-  /** As they are pressed, one after the other: 'Ctrl+K', 'g r', '?'; or any of several: '← →' */
+  /** The keys in the order in which they are pressed: 'Ctrl+K', 'g r', '?'; or alternatives: '← →' */
   keys: string
   label: string
   section: 'Everywhere' | 'Go to' | 'Charts' | 'Run table' | 'Reorderable lists'
 }
 
-/** Pages by the letter that leads there after g. */
+/** The pages by the letter that opens them after `g`. */
 export const PAGE_KEYS: Readonly<Record<string, string>> = Object.fromEntries(LINKS.map(({ key, to }) => [key, to]))
 
-/** What the sheet shows; a test presses each of them. */
+/** The shortcuts listed in the help sheet; a test presses each of them. */
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'Ctrl+K', label: 'Search pages, runs, data sets, comparisons, concepts and commands', section: 'Everywhere' },
   { keys: '?', label: 'Show keyboard shortcuts', section: 'Everywhere' },

@@ -1,8 +1,8 @@
 import type { RetraceBridge, RetracePipe } from '../../../src-main/contract/bridge'
 
 /**
- * A pipe of strings to Electron's main process in the shape of a browser's WebSocket, as far as tRPC's client uses one.
- * The pipe opens a turn after construction, as a socket does, so that listeners can be attached.
+ * A string channel to Electron's main process with the part of the browser's WebSocket interface that tRPC's client uses. Like a socket, it
+ * opens in a later task than its construction, so that listeners can be attached.
  */
 export function channelSocketClass(bridge: RetraceBridge): typeof WebSocket {
   class ChannelSocket extends EventTarget {
@@ -10,7 +10,7 @@ export function channelSocketClass(bridge: RetraceBridge): typeof WebSocket {
     static readonly OPEN = 1
     static readonly CLOSING = 2
     static readonly CLOSED = 3
-    // tRPC compares with the constants of the class and of the instance; without the latter subscriptions are never stopped.
+    // tRPC compares the state with the constants of both the class and the instance; without the latter, subscriptions are never stopped.
     readonly CONNECTING = 0
     readonly OPEN = 1
     readonly CLOSING = 2
@@ -39,7 +39,7 @@ export function channelSocketClass(bridge: RetraceBridge): typeof WebSocket {
     private finish(reason: string): void {
       if (this.readyState === this.CLOSED) return
       this.readyState = this.CLOSED
-      // Not CloseEvent: Node 20 has none, and the tests run there.
+      // Not a CloseEvent: Node 20, in which the tests run, has none.
       this.dispatchEvent(Object.assign(new Event('close'), { code: 1006, reason, wasClean: false }))
     }
 

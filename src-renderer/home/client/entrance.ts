@@ -4,26 +4,26 @@ import { TabKey } from './tab-key.js'
 import { findByTabKey, WindowKey, type Found } from './window-key.js'
 
 /**
- * - connecting: at first, and after a loss whose cause is not known yet
- * - open: calls go through
- * - stopped: the workbench was closed, and is not there
- * - ended: it ended without a word, and is not there
- * - away: it was not there when this page was loaded
- * - refused: there is a workbench, but it does not know this window; only a window that is opened anew helps
- * - foreign: something else answers at this window's address
+ * - connecting: initially, and after a lost connection whose cause is not known yet
+ * - open: calls are answered
+ * - stopped: the workbench was shut down and is not running
+ * - ended: the workbench ended without notice and is not running
+ * - away: the workbench was not running when this page was loaded
+ * - refused: a workbench is running but does not know this window, which has to be opened anew
+ * - foreign: another program answers at this window's address
  */
 export type ConnectionState = 'connecting' | 'open' | 'stopped' | 'ended' | 'away' | 'refused' | 'foreign'
 
-/** How long a tab without a key waits for one of another window at first, in milliseconds. */
+/** How long a tab without a key initially waits for the key of another window, in milliseconds. */
 const KEY_WAIT_MS = 300
 
-/** Pauses between two looks for the server; the last one again and again. */
+/** Delays between attempts to reach the server; the last one repeats. */
 const PAUSES_MS = [250, 500, 1000, 2000, 3000, 5000]
 
 const STATES: Record<Exclude<Found, 'admitted' | 'away'>, ConnectionState> = { unknown: 'refused', foreign: 'foreign' }
 
 /**
- * The way of a browser's window to its server: waits where there is none, and makes sure that it is the right one before anything is sent
+ * Connects a browser window to its server: waits until a server is running, and verifies that it is the right one before anything is sent
  * to it.
  */
 export class Entrance {
@@ -42,7 +42,7 @@ export class Entrance {
       keyToGive: () => (this.admitted ? this.tab.value : null),
       given: (key) => {
         if (this.admitted) return
-        // The workbench of that window is another one than this window's own, if it does not know this window.
+        // If that window's workbench does not know this window, it is another one than this window's former workbench.
         this.windowKey.drop()
         this.tab.keep(key)
         this.wake()
@@ -57,10 +57,10 @@ export class Entrance {
     addEventListener('pagehide', this.onLeave)
   }
 
-  /** Waits until a socket may be opened. @throws when it was closed */
+  /** Waits until a socket may be opened. @throws if it was closed */
   async ready(): Promise<void> {
     if (!this.begun) await this.begin()
-    // At first the page has just come from the server.
+    // Initially, the page has just been served by the server.
     if (!this.failed && this.windowKey.value === null) return
     for (let attempt = 0; ; attempt++) {
       const found = await this.look()
@@ -72,14 +72,14 @@ export class Entrance {
     }
   }
 
-  /** The socket is open. */
+  /** To be called when the socket has opened. */
   opened(): void {
     this.failed = false
     this.admitted = true
     if (this.windowKey.value === null) void this.windowKey.ask()
   }
 
-  /** The socket was closed, or never opened. */
+  /** To be called when the socket was closed or could not be opened. */
   lostSocket(reason: string, wasOpen: boolean): void {
     this.failed = true
     this.admitted = false
@@ -116,7 +116,7 @@ export class Entrance {
     return held ? this.windowKey.comeBack(held, (key) => this.tab.keep(key)) : findByTabKey()
   }
 
-  /** Ends early when the user looks at the window, or when there is news of another one. */
+  /** Ends early when the window becomes visible, or when another window sends its key. */
   private async pause(milliseconds: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds)

@@ -3,27 +3,27 @@ import type { HeldKey } from './window-key.js'
 
 type Told = { kind: 'arrived'; key: HeldKey | null } | { kind: 'asked'; by: string } | { kind: 'given'; key: string } | { kind: 'reload' }
 
-/** How long the worker may take to say what it keeps, in milliseconds. */
+/** Time limit for the worker's answer, in milliseconds. */
 const ANSWER_MS = 1000
-/** Marks that this page has been loaded anew because the worker wanted it, so that it does so once. */
+/** Marks that this page has been reloaded at the worker's request, so that it does so only once. */
 const RELOADED = 'retrace.reloaded'
 
 export interface KeeperListener {
-  /** Another window asks: the key of this tab, if it is in. */
+  /** Another window asks for a key: the key of this tab, if it is admitted. */
   keyToGive(): string | null
-  /** Another window has given its key. */
+  /** Another window has sent its key. */
   given(key: string): void
-  /** Another worker than the workbench's has taken this page's place in the browser: what the page loads now may be anybody's. */
+  /** A service worker other than the workbench's has taken control of this page, so that whatever it loads may come from anyone. */
   ousted(): void
 }
 
 /**
- * The page's side of `public/keeper.js`, the worker from which a window is reloaded while the workbench is away. Where a browser has no such
- * workers, a window that is reloaded meanwhile has to be opened anew.
+ * The page's side of `public/keeper.js`, the service worker from which a window is reloaded while the workbench is not running. In a
+ * browser without service workers, a window that is reloaded then has to be opened anew.
  */
 export class Keeper {
   private readonly workers = 'serviceWorker' in navigator ? navigator.serviceWorker : null
-  /** The worker that this page began with, or got as its first. */
+  /** The worker that controlled this page from the start, or the first one that took control. */
   private own = this.workers?.controller ?? null
   private arrived: ((key: HeldKey | null) => void) | undefined
 
@@ -32,7 +32,7 @@ export class Keeper {
     this.workers?.addEventListener('controllerchange', this.onChange)
   }
 
-  /** What the page before this one kept, where it was this window's; null where there is none. */
+  /** The key that the previous page of this window kept; null if there is none. */
   async arrive(): Promise<HeldKey | null> {
     if (!this.own) return null
     return new Promise((resolve) => {
@@ -42,12 +42,12 @@ export class Keeper {
     })
   }
 
-  /** Keeps a key for the page that may follow this one. */
+  /** Keeps a key for the page that may replace this one after a reload. */
   leave(key: HeldKey): void {
     this.own?.postMessage({ kind: 'leave', key })
   }
 
-  /** Asks the other windows for the key of one that is in. */
+  /** Asks the other windows for the key of an admitted one. */
   ask(): void {
     this.own?.postMessage({ kind: 'ask' })
   }
@@ -58,7 +58,7 @@ export class Keeper {
   }
 
   private readonly onMessage = ({ source, data }: MessageEvent<Told>): void => {
-    // A key goes to the worker that this page knows, and to no other.
+    // A key is sent only to the worker that this page knows.
     if (source !== this.own || !this.own) return
     if (data.kind === 'arrived') this.arrived?.(data.key)
     if (data.kind === 'given') {
@@ -85,10 +85,10 @@ export class Keeper {
   }
 }
 
-/** Installs the worker, for windows of this browser from now on. Wants to be called when the window has nothing else to do. */
+/** Installs the worker for all windows of this browser. To be called when the window is idle. */
 export async function installKeeper(): Promise<void> {
-  // Without one the window works all the same, until it is reloaded while the workbench is away.
-  // Nor is one of use in the desktop window, whose page and workbench are one program and end together.
+  // Without the worker the window works as well, until it is reloaded while the workbench is not running. The desktop window does not need
+  // one, because its page and workbench are one program and end together.
   if (import.meta.env.PROD && !(BRIDGE in window) && 'serviceWorker' in navigator)
     await navigator.serviceWorker.register('/keeper.js').catch(() => undefined)
 }

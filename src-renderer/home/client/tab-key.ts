@@ -1,12 +1,12 @@
 import { KEY_META, REFUSAL_META, TICKET } from '../../../src-main/contract/entry.js'
 
-/** Where the key lies: `sessionStorage` belongs to this tab and port, and outlives a reload. */
+/** The storage key: `sessionStorage` belongs to this tab and port, and survives a reload. */
 const STORED = 'retrace.key'
 
 const metaOf = (name: string): HTMLMetaElement | null => document.querySelector(`meta[name="${name}"]`)
 
 /**
- * Takes the key that came with the page, and the spent ticket out of the address. Must be called before anything reads the address.
+ * Takes the key that came with the page, and removes the spent ticket from the address. Must be called before anything reads the address.
  */
 export function takeKey(): void {
   const meta = metaOf(KEY_META)
@@ -20,10 +20,10 @@ export function takeKey(): void {
   history.replaceState(history.state, '', address)
 }
 
-/** Why the ticket of this window's address opened nothing; null when it was not so. */
+/** Why the ticket in this window's address was refused; null if it was not. */
 export const refusedTicket = (): string | null => metaOf(REFUSAL_META)?.content ?? null
 
-/** Header that names the tab's key in a request. */
+/** The request header with the tab's key. */
 export function keyHeader(): Record<string, string> {
   const key = sessionStorage.getItem(STORED)
   return key === null ? {} : { Authorization: `Bearer ${key}` }

@@ -12,14 +12,14 @@ export type { ConnectionState } from './entrance'
 
 export interface Connection {
   client: TRPCClient<AppRouter>
-  /** The state now, and from then on; returns the function that ends it. */
+  /** Calls the listener with the current state and then with every change; returns a function that unsubscribes it. */
   onState(listener: (state: ConnectionState) => void): () => void
   close(): Promise<void>
 }
 
 const RETRY_MS = [0, 250, 500, 1000, 2000]
 
-/** A socket that names the tab's key, which no address may hold. */
+/** A socket that sends the tab's key, which must never be part of an address. */
 function keyedSocketClass(key: TabKey, onClose: (reason: string, wasOpen: boolean) => void): typeof WebSocket {
   return class extends WebSocket {
     constructor(url: string | URL) {
@@ -37,7 +37,7 @@ export function connect(): Connection {
   const listeners = new Set<(state: ConnectionState) => void>()
   const set = (next: ConnectionState): void => {
     if (next === state) return
-    // A page that was never in has its code from where it is itself.
+    // The code of a page that was never admitted has come from wherever the page itself did.
     if (entrance && (next === 'open' || state === 'open')) setCodeTrusted(next === 'open')
     state = next
     for (const listener of listeners) listener(next)
@@ -63,7 +63,7 @@ export function connect(): Connection {
         entrance?.opened()
         return set('open')
       }
-      // Of a loss that lasts the entrance knows more.
+      // The entrance knows more about a lasting loss.
       if (now.state === 'connecting' && (state === 'open' || !entrance)) set('connecting')
     },
   })

@@ -11,14 +11,14 @@ import { keyHeader } from './tab-key.js'
 
 /**
  * What answers at the window's address:
- * - admitted: the workbench; the tab has a key of it
- * - unknown: it speaks as a workbench does, but does not know this window
- * - foreign: something else
+ * - admitted: the workbench, which has given the tab a key
+ * - unknown: a workbench that does not know this window
+ * - foreign: another program
  * - away: nothing
  */
 export type Found = 'admitted' | 'unknown' | 'foreign' | 'away'
 
-/** How long an answer is waited for, in milliseconds. */
+/** Time limit for an answer, in milliseconds. */
 export const ANSWER_MS = 5000
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
@@ -33,7 +33,7 @@ function asText(data: Uint8Array): string {
 const asBytes = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0))
 
-/** A window key as it is kept: the secret itself cannot be read from it any more. */
+/** A window key as it is kept: the secret can no longer be read from it. */
 export interface HeldKey {
   name: string
   key: CryptoKey
@@ -46,15 +46,15 @@ async function post(path: string, body: object, headers: Record<string, string> 
     body: JSON.stringify(body),
     cache: 'no-store',
     credentials: 'omit',
-    // Another program could lead elsewhere.
+    // Another program could redirect elsewhere.
     redirect: 'manual',
     signal: AbortSignal.timeout(ANSWER_MS),
   })
 }
 
 /**
- * The key with which this window comes back in after its server has ended. It is in memory alone: a program that takes the server's port
- * could serve a page of its own, which would find all that this port's pages store.
+ * The key with which this window is admitted again after its server was restarted. It is kept only in memory: a program that takes over the
+ * server's port could serve a page of its own, which could read everything that this port's pages store.
  */
 export class WindowKey {
   private held: HeldKey | null = null
@@ -71,7 +71,7 @@ export class WindowKey {
     this.held = null
   }
 
-  /** Gets a key for a tab that is in; without one it is as it was before. */
+  /** Requests a window key for an admitted tab; if that fails, nothing changes. */
   async ask(): Promise<void> {
     try {
       const response = await post(WINDOW_PATHS.key, {}, keyHeader())
@@ -82,13 +82,14 @@ export class WindowKey {
         key: await crypto.subtle.importKey('raw', bytes(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']),
       }
     } catch {
-      // The server has gone meanwhile, or the browser has no cryptography here: the window has to be opened anew after a restart.
+      // The server has ended meanwhile, or the browser offers no cryptography here: the window has to be opened anew after a restart.
     }
   }
 
   /**
-   * Comes back in, where the server at the window's address proves first that it is of the same home; it is told nothing before.
-   * @param keep told the new key of the tab
+   * Asks to be admitted again if the server at the window's address first proves that it has the same home; nothing is revealed to it
+   * before.
+   * @param keep called with the new key of the tab
    */
   async comeBack({ name, key }: HeldKey, keep: (key: string) => void): Promise<Found> {
     const port = Number(location.port)
@@ -109,7 +110,7 @@ export class WindowKey {
     try {
       const response = await post(WINDOW_PATHS.resume, { ...hello, challenge, proof: asText(new Uint8Array(signature)) })
       const read = ResumeAnswerSchema.safeParse(await response.json().catch(() => null))
-      // It was the workbench a moment ago: it has ended, or the answer came too late. The next attempt tells.
+      // It was the workbench a moment ago: it has ended, or the answer came too late. The next attempt will show which.
       if (!read.success) return 'away'
       keep(read.data.key)
       return 'admitted'
@@ -119,7 +120,7 @@ export class WindowKey {
   }
 }
 
-/** The same question for a tab without a window key: whether what answers knows the tab's key. */
+/** The same check for a tab without a window key: whether the server knows the tab's key. */
 export async function findByTabKey(): Promise<Found> {
   try {
     const { status } = await fetch('/session', {

@@ -4,7 +4,7 @@ import { useRoute, useRouter } from 'vue-router'
 /**
  * The side pane of a page, kept in the page's address; null: no side pane. A page opened without it shows the one that was open last.
  * @param choices the side panes that the page has
- * @param last remembers it for the next page of the kind; empty for nothing
+ * @param last stores it for the next page of this kind; empty for none
  */
 export function useBesideQuery(choices: readonly string[], last: Ref<string>): WritableComputedRef<string | null> {
   const route = useRoute()

@@ -1,7 +1,7 @@
 import { watch, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-/** Opens a dialog of a page for whoever comes by `?open=NAME`; the address then forgets it, so that a reload shows the page. */
+/** Opens a dialog of a page if the address has `?open=NAME`; this is then removed from the address, so that a reload shows the page. */
 export function useOpenQuery(name: string, isOpen: Ref<boolean>): void {
   const route = useRoute()
   const router = useRouter()

@@ -1,7 +1,7 @@
 import { nextTick, ref, watch, type Ref } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw, type Router } from 'vue-router'
 
-/** What is to be written into the address of a window: two writes in a row would each leave out the other. */
+/** Pending changes to the address of a window: without it, each of two writes in a row would discard the other. */
 const unwritten = new WeakMap<Router, LocationQueryRaw>()
 
 function write(router: Router, key: string, text: string | undefined): void {
@@ -18,9 +18,9 @@ function write(router: Router, key: string, text: string | undefined): void {
 }
 
 /**
- * A part of what a page shows that is in its address, so that it can be linked to, reloaded and gone back to.
- * @param read what the address says, undefined where it says nothing; what it says wrongly has the default
- * @param written undefined leaves it out of the address
+ * Page state that is kept in the address, so that it works with links, reloads and the back button.
+ * @param read parses the text of the address, undefined if it has none; an invalid text gives the default
+ * @param written undefined removes it from the address
  */
 export function useQueryRef<T>(key: string, read: (text: string | undefined) => T, written: (value: T) => string | undefined): Ref<T> {
   const route = useRoute()
@@ -40,7 +40,7 @@ export function useQueryRef<T>(key: string, read: (text: string | undefined) => 
   return value
 }
 
-/** One of several, of which the first is the default. */
+/** One of several choices, the first of which is the default. */
 export const useChoiceQuery = <T extends string>(key: string, choices: readonly [T, ...T[]]): Ref<T> =>
   useQueryRef<T>(
     key,
@@ -48,7 +48,7 @@ export const useChoiceQuery = <T extends string>(key: string, choices: readonly 
     (value) => (value === choices[0] ? undefined : value),
   )
 
-/** A place counted from zero; null: none. */
+/** An index counted from zero; null: none. */
 export const usePlaceQuery = (key: string): Ref<number | null> =>
   useQueryRef<number | null>(
     key,
@@ -56,7 +56,7 @@ export const usePlaceQuery = (key: string): Ref<number | null> =>
     (value) => (value === null ? undefined : String(value)),
   )
 
-/** What is searched for. */
+/** The text of a search. */
 export const useTextQuery = (key: string): Ref<string> =>
   useQueryRef(
     key,

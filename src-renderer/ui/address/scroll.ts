@@ -1,11 +1,11 @@
 import type { RouterScrollBehavior } from 'vue-router'
 
-/** Milliseconds that a page has for its content until it is shown from as far down as it reaches. */
+/** Milliseconds that a page has to load its content before it is scrolled as far down as it reaches. */
 const PATIENCE = 5000
-/** What people do to look elsewhere themselves. */
+/** Events by which the user takes over scrolling. */
 const TAKING_OVER = ['wheel', 'pointerdown', 'keydown', 'touchmove'] as const
 
-/** Waits until the page reaches so far down; false where someone scrolls meanwhile. */
+/** Waits until the page is long enough; false if the user scrolls meanwhile. */
 function reaching(top: number): Promise<boolean> {
   const reached = (): boolean => document.documentElement.scrollHeight >= top + innerHeight
   if (reached()) return Promise.resolve(true)
@@ -27,8 +27,8 @@ function reaching(top: number): Promise<boolean> {
 }
 
 /**
- * Where the window is scrolled to on another page: as it was left when one goes back or forward to it, once its content is there, and
- * its top otherwise. Another address of the same page, such as of its next tab, leaves it where it is.
+ * The scroll position on another page: the previous one when the user goes back or forward to it, once its content is there, and otherwise
+ * the top. Another address of the same page, such as that of its next tab, keeps the position.
  */
 export function keptScroll(): RouterScrollBehavior {
   let visits = 0

@@ -2,9 +2,9 @@ import { computed, type Ref, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
 /**
- * The tab of a page, in its address: it can be linked to and gone back to. A page that is opened without one shows the tab that was looked
- * at last; an unknown one is the first.
- * @param last remembers it for the next page of the kind
+ * The tab of a page, kept in its address, so that it works with links and the back button. A page opened without one shows the tab that was
+ * open last; an unknown one means the first.
+ * @param last stores it for the next page of this kind
  */
 export function useTabQuery(tabs: Ref<readonly { value: string }[]>, last: Ref<string>): WritableComputedRef<string> {
   const route = useRoute()
@@ -15,7 +15,7 @@ export function useTabQuery(tabs: Ref<readonly { value: string }[]>, last: Ref<s
     get: () => tabs.value.find(({ value }) => value === route.query['tab'])?.value ?? first(),
     set(value: string) {
       last.value = value
-      // What a tab shows of its own is not the next one's.
+      // A tab's own state does not carry over to the next tab.
       if (value !== tab.value)
         void router.push({ query: { ...route.query, tab: value, step: undefined, level: undefined, find: undefined } })
     },
