@@ -1,18 +1,18 @@
 import type { ChartLook } from './chart-settings.js'
 
-/** A name without the signs that divide it from others. */
+/** A name with the separator characters encoded. */
 export const encode = (name: string): string => encodeURIComponent(name).replaceAll('~', '%7E')
 
 export function decode(name: string): string | undefined {
   try {
     return decodeURIComponent(name)
   } catch {
-    // What is no name switches nothing off: a link never breaks the page.
+    // An invalid name hides nothing: a link must never break the page.
     return undefined
   }
 }
 
-/** Words for the axis of a chart that is not as it is by default. */
+/** The words for the y axis of a chart whose look is not the default. */
 const Y_WORDS = {
   log: { logarithmic: true },
   linear: { logarithmic: false },
@@ -20,7 +20,7 @@ const Y_WORDS = {
   all: { outlierProof: false },
 } as const
 
-/** Switches of y axes, as `chart~log` or `chart~typical` with commas between. */
+/** The settings of y axes, as `chart~log` or `chart~typical`, separated by commas. */
 export const looksText = (charts: Readonly<Record<string, ChartLook>>): string =>
   Object.entries(charts)
     .flatMap(([chart, look]) =>

@@ -5,7 +5,7 @@ import { useChartSettings } from './chart-settings.js'
 import type { ChartPage } from './chart-page.js'
 import { X_AXES } from './x-axis.js'
 
-/** The keys of an address that say what charts show. */
+/** The query keys that describe what charts show. */
 export const CHART_QUERY = ['from', 'to', 'by', 'log', 'smooth', 'hide', 'full', 'y'] as const
 
 const text = (query: LocationQuery, key: (typeof CHART_QUERY)[number]): string => {
@@ -14,7 +14,7 @@ const text = (query: LocationQuery, key: (typeof CHART_QUERY)[number]): string =
 }
 const number = (value: string): number => (value === '' ? NaN : Number(value))
 
-/** Lines that are switched off, as `chart~line` with commas between; names are encoded, so that they hold neither. */
+/** The hidden lines, as `chart~line` separated by commas; names are encoded, so that they contain neither separator. */
 const hiddenText = (hidden: ChartPage['hidden']['value']): string =>
   [...hidden].flatMap(([chart, lines]) => [...lines].map((line) => [chart, line].map(encode).join('~'))).join(',')
 function parseHidden(written: string): Map<string, Set<string>> {
@@ -25,13 +25,13 @@ function parseHidden(written: string): Map<string, Set<string>> {
   }
   return hidden
 }
-/** Keeps what the charts of a page show in its address, and shows what an address asks for. */
+/** Keeps the state of a page's charts in its address, and applies the state that an address contains. */
 export function linkToAddress(page: ChartPage): void {
   const route = useRoute()
   const router = useRouter()
   const settings = useChartSettings()
 
-  /** How charts are looked at stays as it is where an address does not say it; which stretch and lines are in sight does not. */
+  /** View settings that the address lacks stay as they are; the zoomed range and the hidden lines are reset. */
   function read(query: LocationQuery): void {
     const axis = X_AXES.find((kind) => kind === text(query, 'by'))
     if (axis) settings.axis = axis
@@ -63,10 +63,10 @@ export function linkToAddress(page: ChartPage): void {
   const wanted = (): string => written(state())
   read(route.query)
 
-  // Half a second after the last move: dragging is no reason for a hundred addresses.
+  // Waits for half a second after the last change, so that dragging does not produce a hundred addresses.
   let timer: ReturnType<typeof setTimeout> | undefined
   const path = route.path
-  /** What was written last: when it arrives, the page may have gone on. */
+  /** The query written last: when it arrives, the page may have changed again. */
   let ours = ''
   function write(): void {
     const { query, path: now } = router.currentRoute.value
@@ -80,7 +80,7 @@ export function linkToAddress(page: ChartPage): void {
     timer = setTimeout(write, 500)
   }
   watch(wanted, writeSoon, { immediate: true })
-  // An address that was typed, or gone back to.
+  // The address was typed, or the user went back to it.
   watch(
     () => written(route.query),
     (query) => {

@@ -1,5 +1,5 @@
 /**
- * Charts in the order that was chosen: those that it names, and each of the others after the one that it follows to begin with.
+ * Charts in the order chosen by the user: those that it names, and each of the others after the one that it follows initially.
  * @param ids in their initial order
  */
 export function arranged(ids: readonly string[], order: readonly string[]): string[] {
@@ -14,7 +14,7 @@ export function arranged(ids: readonly string[], order: readonly string[]): stri
   return result
 }
 
-/** With one of them at another place, counted without it. */
+/** The order with one chart moved to another index, counted without that chart. */
 export function moved(ids: readonly string[], id: string, to: number): string[] {
   const rest = ids.filter((other) => other !== id)
   const place = Math.min(Math.max(to, 0), rest.length)

@@ -4,23 +4,23 @@ import { reduceToColumns, type Reduced, type Stretch } from './reduce.js'
 import { beyondEnd, valueRange, type Range } from './value-range.js'
 import type { XAxisKind, XMap } from './x-axis.js'
 
-/** A line that a chart is asked to draw. */
+/** A line of a chart. */
 export interface ChartLine {
   key: string
   label: string
   buffer: SeriesBuffer
-  /** What to draw in place of the buffer's own values, which then lie behind it; as long as the buffer. */
+  /** Values drawn instead of the buffer's own, which are then drawn faintly behind them; as long as the buffer. */
   smoothed?: Values | undefined
-  /** Null where the run does not tell what this axis takes; the line is then left out. */
+  /** Null if the run lacks the data for this axis; the line is then left out. */
   map: XMap | null
-  /** Which colour and dash; the line's place in the chart by default. */
+  /** Index of the colour and dash; by default the line's index in the chart. */
   style?: number | undefined
   hidden?: boolean | undefined
   /** Lower and upper edge of a band around the line, as long as the buffer. */
   band?: { low: Values; high: Values } | undefined
 }
 
-/** A horizontal line that means something, such as a tolerance or a published figure. */
+/** A horizontal line for comparison, such as a tolerance or a published result. */
 export interface ReferenceLine {
   value: number
   label: string
@@ -28,14 +28,14 @@ export interface ReferenceLine {
 }
 
 export interface ChartInput {
-  /** What its values are, without their unit. */
+  /** The quantity, without its unit. */
   title: string
   lines: ChartLine[]
   unit: string
   xAxis: XAxisKind
   from: number
   to: number
-  /** Width of the plot in pixels of the screen. */
+  /** Width of the plot in device pixels. */
   columns: number
   dark: boolean
   logarithmic: boolean
@@ -54,7 +54,7 @@ export interface DrawnLine {
   band: { low: Reduced; high: Reduced } | null
 }
 
-/** Everything that is on a chart, in its own units: what the screen and the exports draw. */
+/** Everything that is drawn in a chart, in its own units; input of the screen and of the exports. */
 export interface ChartModel {
   title: string
   lines: DrawnLine[]
@@ -67,16 +67,16 @@ export interface ChartModel {
   logarithmicX: boolean
   y: Range | null
   references: ReferenceLine[]
-  /** How many drawn values lie beyond the ends of the axis. */
+  /** Number of drawn values beyond the ends of the axis. */
   beyond: number
-  /** Whether there are values, none of which the axis can show: they are marked, and its ends say nothing. */
+  /** Whether there are values, but the axis cannot show any of them: they are marked, and the limits of the axis have no meaning. */
   blank: boolean
 }
 
-/** Reduces part `part` of a line; those that remember the last time do it in the time that what is new takes. */
+/** Reduces part `part` of a line. An implementation may keep the last result, so that an update costs only what is new. */
 export type Reduce = (part: string, values: Values, map: XMap, stretch: Stretch) => Reduced
 
-/** Reduces every line to the pixels of the chart and chooses the ends of its axes. Pure: the same input gives the same model. */
+/** Reduces every line to the resolution of the chart and chooses the limits of its axes. Pure: the same input gives the same model. */
 export function chartModel(input: ChartInput): ChartModel {
   const steps = modelSteps(input, (_, values, map, stretch) => reduceToColumns(values, map, stretch))
   for (;;) {
@@ -85,7 +85,7 @@ export function chartModel(input: ChartInput): ChartModel {
   }
 }
 
-/** The same, line by line, so that a page can have a turn between. */
+/** The same as a generator with one step per line, so that the page stays responsive. */
 export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, ChartModel> {
   const { title, unit, xAxis, from, to, columns, dark, logarithmic, logarithmicX, outlierProof, references = [] } = input
   const stretch = { from, to, columns, logarithmic: logarithmicX }
@@ -110,17 +110,17 @@ export function* modelSteps(input: ChartInput, reduce: Reduce): Generator<void, 
   return { title, lines, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, references, beyond, blank }
 }
 
-/** The same for paper, whatever theme it was made for. */
+/** The same model with the colours for paper, whatever theme it was made for. */
 export const onPaper = (model: ChartModel): ChartModel => ({
   ...model,
   dark: false,
   lines: model.lines.map((line) => ({ ...line, style: onWhite(line.style) })),
 })
 
-/** Something to place marks on, which takes no labels. */
+/** A scale for placing marks on an axis without labels. */
 const NO_SCALE: Range = { min: 0.1, max: 1 }
 
-/** With the figures to compare with, which are in sight however far from them the runs are. */
+/** Adds the published results, which stay visible however far the runs are from them. */
 function withPublished(shown: Float64Array, references: readonly ReferenceLine[]): Float64Array {
   const published = references.filter(({ kind }) => kind === 'published')
   if (shown.length === 0 || published.length === 0) return shown
@@ -133,7 +133,7 @@ function withPublished(shown: Float64Array, references: readonly ReferenceLine[]
   return all
 }
 
-/** The values of what is drawn between the ends of the axis. */
+/** The values that are drawn within the limits of the axis. */
 function shownValues(lines: DrawnLine[], from: number, to: number): Float64Array {
   const all = lines.flatMap(({ main, raw, band }) => [main, raw, band?.low, band?.high].flatMap((part) => (part ? [part.points] : [])))
   const values = new Float64Array(all.reduce((sum, points) => sum + points.length / 2, 0))

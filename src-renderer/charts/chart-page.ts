@@ -4,21 +4,21 @@ import type { SeriesBuffer } from './series/series-buffer.js'
 import { Smoothed } from './series/smoothed.js'
 import type { Span } from './zoom.js'
 
-/** What the charts of one page share. */
+/** State shared by the charts of one page. */
 export interface ChartPage {
-  /** Counts what was appended to the buffers, which are not reactive themselves. */
+  /** Incremented when points are appended to the buffers, which are not reactive themselves. */
   version: Readonly<Ref<number>>
-  /** The stretch in sight, in the units of the axis; null: all of it. */
+  /** The visible range, in the units of the axis; null: all of it. */
   zoom: ShallowRef<Span | null>
-  /** Where the pointer is on the axis, in whichever chart. */
+  /** The position of the pointer on the axis, in whichever chart it is. */
   cursor: ShallowRef<number | null>
-  /** The lines that were switched off, by chart. */
+  /** The hidden lines, by chart. */
   hidden: ShallowRef<ReadonlyMap<string, ReadonlySet<string>>>
-  /** The chart that fills the window. */
+  /** The chart shown in full size over the window. */
   large: ShallowRef<string | null>
-  /** What each chart of the page draws now, by its id. */
+  /** Functions that return the current model of each chart, by its id. */
   models: Map<string, () => ChartModel>
-  /** The smoothed values of a series, as far as they were computed. */
+  /** The smoothed values of a series, as far as they have been computed. */
   smoothed(buffer: SeriesBuffer, weight: number): Smoothed
 }
 
@@ -41,12 +41,12 @@ export function createChartPage(version: Readonly<Ref<number>> = ref(0)): ChartP
   }
 }
 
-/** Links the charts below the calling component: one zoom, one cursor. */
+/** Links the charts below the calling component, which share one zoom and one cursor. */
 export function provideChartPage(version: Readonly<Ref<number>>): ChartPage {
   const page = createChartPage(version)
   provide(key, page)
   return page
 }
 
-/** The page that a chart belongs to; a chart alone is its own. */
+/** The chart page of the calling component; a chart outside a page has one of its own. */
 export const useChartPage = (): ChartPage => inject(key, () => createChartPage(), true)

@@ -1,6 +1,6 @@
 import { inject, provide, type InjectionKey } from 'vue'
 
-/** What a chart can do about its place among the others. */
+/** How a chart can be moved among the others. */
 export interface ChartPlace {
   /** The position of the chart, and the number of charts. */
   of(id: string): { at: number; count: number }
@@ -13,8 +13,8 @@ export interface ChartPlace {
 const key: InjectionKey<ChartPlace> = Symbol('place')
 
 export const provideChartPlace = (place: ChartPlace): void => provide(key, place)
-/** Null for a chart alone. */
+/** Null for a chart outside a grid. */
 export const useChartPlace = (): ChartPlace | null => inject(key, null)
 
-/** What is dragged is known by this, so that nothing else is taken for a chart. */
+/** The data type of a dragged chart, so that nothing else is taken for one. */
 export const DRAGGED = 'application/x-retrace-chart'

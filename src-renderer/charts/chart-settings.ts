@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed } from 'vue'
 import { X_AXES, type XAxisKind } from './x-axis.js'
 
-/** How one chart is shown; what is absent is the chart's own default. */
+/** How one chart is shown; absent keys have the chart's own default. */
 export interface ChartLook {
   logarithmic?: boolean
   outlierProof?: boolean
@@ -18,23 +18,23 @@ export type ChartSize = keyof typeof CHART_SIZES
 interface Stored {
   axis: XAxisKind
   logarithmicX: boolean
-  /** Weight of the past in the exponential moving average; 0 is off. */
+  /** Weight of the past in the exponential moving average; 0 turns it off. */
   smoothing: number
   size: ChartSize
   charts: Record<string, ChartLook>
-  /** Ids of charts of all pages in the order that was chosen; see `arranged`. */
+  /** Ids of charts of all pages in the order chosen by the user; see `arranged`. */
   order: string[]
 }
 
 const DEFAULTS: Stored = { axis: 'step', logarithmicX: false, smoothing: 0, size: 'medium', charts: {}, order: [] }
 
-/** How charts are shown in this window, kept over a restart. */
+/** How charts are shown in this window; persists across restarts. */
 export const useChartSettings = defineStore('chartSettings', () => {
   const stored = useLocalStorage<Stored>('retrace.charts', DEFAULTS, { mergeDefaults: true })
 
   const field = <K extends keyof Stored>(key: K, valid: (value: Stored[K]) => boolean) =>
     computed<Stored[K]>({
-      // What an older version, or a person, left in the storage must not break a page.
+      // Invalid values from an older version, or edited by hand, must not break a page.
       get: () => (valid(stored.value[key]) ? stored.value[key] : DEFAULTS[key]),
       set: (value) => {
         stored.value = { ...stored.value, [key]: value }
@@ -49,7 +49,7 @@ export const useChartSettings = defineStore('chartSettings', () => {
     logarithmicX: field('logarithmicX', (value) => typeof value === 'boolean'),
     smoothing: field('smoothing', (value) => typeof value === 'number' && value >= 0 && value < 1),
     size: field('size', (value) => value in CHART_SIZES),
-    /** How charts are shown by their ids, as far as it is not by default. */
+    /** Settings of charts that differ from the defaults, by chart id. */
     charts,
     look: (id: string): ChartLook => charts.value[id] ?? {},
     setLook(id: string, change: ChartLook): void {
@@ -60,14 +60,14 @@ export const useChartSettings = defineStore('chartSettings', () => {
     arrange(ids: readonly string[]): void {
       order.value = [...ids, ...order.value.filter((id) => !ids.includes(id))]
     },
-    /** Ids of the charts that were put away. */
+    /** Ids of the hidden charts. */
     hidden: computed(() => Object.keys(charts.value).filter((id) => charts.value[id]?.hidden)),
-    /** Brings everything back to how it is now. */
+    /** Saves the current settings; the returned function restores them. */
     memento(): () => void {
       const now = stored.value
       return () => (stored.value = now)
     },
-    /** Everything as at first. */
+    /** Restores the defaults. */
     reset(): void {
       stored.value = { ...DEFAULTS }
     },

@@ -7,7 +7,7 @@ import { legendEntries } from './legend-entries.js'
 import { axisLimits, type AxisEnd, type LineSpec } from './lines.js'
 import type { Span } from './zoom.js'
 
-/** What a page says about a chart. */
+/** What a page specifies about a chart. */
 export interface ChartProps {
   id: string
   title: string
@@ -15,9 +15,9 @@ export interface ChartProps {
   lines: LineSpec[]
   height: number
   end?: AxisEnd | undefined
-  /** By default. */
+  /** The default of the y axis. */
   logarithmic?: boolean | undefined
-  /** Values that come seldom are never smoothed. */
+  /** False for infrequent values, which are never smoothed. */
   smoothable?: boolean | undefined
   /** Whether the legend shows the names of the lines. */
   named?: boolean | undefined
@@ -27,7 +27,7 @@ export interface ChartProps {
 /** Up to this number of lines the legend is above the plot; longer legends are a column beside it. */
 export const ABOVE = 6
 
-/** What the parts of one chart share: how it is shown, and the stretch in sight. */
+/** State shared by the parts of one chart: its settings and the visible range. */
 export function useChartState(props: ChartProps) {
   const settings = useChartSettings()
   const page = useChartPage()
@@ -35,7 +35,7 @@ export function useChartState(props: ChartProps) {
   const dark = computed(() => theme.current.value.dark)
 
   const look = computed(() => settings.look(props.id))
-  /** The ends of the axis when nothing is zoomed. */
+  /** The limits of the x axis without zoom. */
   const whole = computed<Span>((before) => {
     void page.version.value
     const now = axisLimits(props.lines, settings.axis, settings.logarithmicX, props.end ?? {})
@@ -50,9 +50,9 @@ export function useChartState(props: ChartProps) {
     get: () => page.large.value === props.id,
     set: (open) => (page.large.value = open ? props.id : null),
   })
-  /** How many drawn values lie beyond the ends of the axis. */
+  /** Number of drawn values beyond the ends of the axis. */
   const beyond: Ref<number> = ref(0)
-  /** Whether none of the values in sight can be shown. */
+  /** Whether none of the visible values can be shown. */
   const blank: Ref<boolean> = ref(false)
 
   return {
@@ -67,7 +67,7 @@ export function useChartState(props: ChartProps) {
     smoothing: computed(() => (props.smoothable === false ? 0 : settings.smoothing)),
     side: computed(() => props.lines.length > ABOVE),
     hidden,
-    /** What the legend says. */
+    /** The entries of the legend. */
     entries: computed(() => {
       void page.version.value
       return legendEntries(props.lines, {

@@ -1,7 +1,7 @@
-/** Milliseconds of drawing after which the page gets a turn. */
+/** Milliseconds of drawing after which control returns to the browser. */
 const BUDGET = 8
 
-/** What is drawn step by step: whoever runs it may stop between two of them. */
+/** A drawing in steps, between which it can be suspended. */
 export type Drawing = () => Iterator<void>
 
 const waiting = new Set<Drawing>()
@@ -12,7 +12,7 @@ interface Scheduler {
   postTask(task: () => void): Promise<void>
 }
 
-/** As soon as the page has had its turn, without waiting for a frame that has long been missed. */
+/** Continues as soon as the browser has had its turn, without waiting for a frame that was missed long ago. */
 function afterTurn(task: () => void): void {
   const { scheduler } = globalThis as { scheduler?: Scheduler }
   if (scheduler) void scheduler.postTask(task)
@@ -33,7 +33,7 @@ function run(): void {
     do {
       const current = begun ?? next()
       if (!current) return
-      // Where a step throws, this drawing is over, and the others go on.
+      // If a step throws, this drawing ends, and the others continue.
       begun = null
       if (!current.steps.next().done) begun = current
     } while (performance.now() - start < BUDGET)
@@ -46,8 +46,8 @@ function run(): void {
 }
 
 /**
- * Draws a chart in one of the next frames; asked again before that, still once. What takes longer, one chart or many, is spread over
- * several turns of the page.
+ * Draws a chart in one of the next frames, once even if it is requested several times before. Long drawings, of one chart or of many, are
+ * spread over several tasks, so that the page stays responsive.
  */
 export function drawSoon(drawing: Drawing): void {
   waiting.add(drawing)
@@ -56,7 +56,7 @@ export function drawSoon(drawing: Drawing): void {
   requestAnimationFrame(run)
 }
 
-/** Forgets a chart that is gone. */
+/** Cancels the drawing of a chart that was removed. */
 export function dontDraw(drawing: Drawing): void {
   waiting.delete(drawing)
   if (begun?.drawing === drawing) begun = null

@@ -4,22 +4,22 @@ import type { Reduced } from './reduce.js'
 import { scalesOf, type Plot, type Scales } from './scales.js'
 import { drawBand, drawDots, drawErrorBar, drawTrack, trackOf, type Pen, type Track } from './strokes.js'
 
-/** How far beside its point something may be painted, in pixels of CSS: half a dot, a cross or a triangle, or a joint of a line. */
+/** Maximum extent of a mark around its point, in CSS pixels: half a dot, a cross or a triangle, or a joint of a line. */
 const REACH = 5
 
-/** A model in pixels of CSS: what is drawn of it in one go, or line by line. */
+/** A model with positions in CSS pixels, drawn at once or line by line. */
 export interface Sheet {
   model: ChartModel
   plot: Plot
   scales: Scales
   lines: { line: DrawnLine; main: Track; raw: Track | null }[]
-  /** How the lines are drawn: where it is another one, all is drawn anew. */
+  /** How the lines are drawn: if it differs from the last sheet, everything is drawn anew. */
   kinds: string
-  /** What lies left of it is as on the sheet before, where the plot and the kinds are. */
+  /** Left of this position the picture is the same as that of the last sheet, if plot and kinds are. */
   changedFrom: number
 }
 
-/** @param bars whether busy lines may be drawn as bars of pixels: not where a picture has none */
+/** @param bars whether dense lines may be drawn as bars of pixels; not in vector pictures */
 export function sheetOf(model: ChartModel, plot: Plot, bars = true): Sheet {
   const scales = scalesOf(model, plot)
   const track = (reduced: Reduced): Track => trackOf(reduced, scales, bars)
@@ -39,9 +39,10 @@ export function sheetOf(model: ChartModel, plot: Plot, bars = true): Sheet {
 }
 
 /**
- * Draws a sheet line by line, so that a page can have a turn between. Apart from ECharts, which draws the frame around the lines: for
- * 20 lines of a million noisy points it needs 150 ms a drawing, this a tenth of it, and the axes stay untouched while only the lines grow.
- * @param left what lies left of it, in pixels of CSS, stays as it was; on the edge of a pixel of the screen
+ * Draws a sheet line by line, so that the page stays responsive. It does so without ECharts, which draws the frame around the lines: for 20
+ * lines of a million noisy points ECharts takes 150 ms for a drawing and this a tenth of it, and the axes are left alone while only the
+ * lines grow.
+ * @param left the part left of this position, in CSS pixels, is kept; it lies on the edge of a device pixel
  */
 export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixelRatio: number, left = -Infinity): Generator<void> {
   if (!model.y || plot.width <= 0 || plot.height <= 0) return
@@ -70,7 +71,7 @@ export function* drawSteps(pen: Pen, { model, plot, scales, lines }: Sheet, pixe
   pen.restore()
 }
 
-/** Nothing is painted outside of the plot and a margin, nor left of what changes. */
+/** Restricts painting to the plot with a margin, and to the part that changes. */
 function clipTo(pen: Pen, plot: Plot, left: number, marginX: number, marginY: number): void {
   const from = Math.max(plot.left - marginX, left)
   pen.beginPath()
@@ -78,13 +79,13 @@ function clipTo(pen: Pen, plot: Plot, left: number, marginX: number, marginY: nu
   pen.clip()
 }
 
-/** All of it at once. */
+/** Draws everything at once. */
 export function drawLines(pen: Pen, model: ChartModel, plot: Plot, pixelRatio: number, bars = true): void {
   const steps = drawSteps(pen, sheetOf(model, plot, bars), pixelRatio)
   while (!steps.next().done);
 }
 
-/** Crosses on the floor where there is no number, triangles at the edges where a value lies beyond them. */
+/** Draws crosses at the bottom where a value is not a number, and triangles at the edges where a value lies beyond them. */
 function drawMarks(pen: Pen, model: ChartModel, { top, height }: Plot, { x }: Scales): void {
   const floor = top + height
   pen.lineWidth = 1.6

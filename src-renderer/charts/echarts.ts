@@ -13,7 +13,7 @@ import {
 import { use } from 'echarts/core'
 import { CanvasRenderer, SVGRenderer } from 'echarts/renderers'
 
-// All that pages and exported pictures draw with ECharts, in one place: what is missing here is not drawn, and ECharts does not say so.
+// Registers everything that pages and exported pictures use from ECharts, which silently does not draw what is missing here.
 use([
   BarChart,
   CustomChart,

@@ -6,10 +6,10 @@ import { chartTheme } from './palette.js'
 import { labelledReferences } from './references.js'
 import { isTime, xAxisLabel, type XAxisKind } from './x-axis.js'
 
-/** As in main.css: a canvas inherits no font. */
+/** As in main.css, because a canvas does not inherit fonts. */
 export const FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', sans-serif"
 
-/** A value as its axis counts it. */
+/** A value in the unit of its axis. */
 const inUnit = (value: number, unit: string): number => (unit === 'fraction' ? Number((value * 100).toPrecision(4)) : value)
 
 export const formatY = (value: number, unit: string): string =>
@@ -19,7 +19,7 @@ function formatTick(value: number): string {
   const size = Math.abs(value)
   if (value === 0) return '0'
   if (size < 1e-3 || size >= 1e6) return value.toExponential(1).replace('.0', '').replace('e+', 'e').replaceAll('-', '−')
-  // More digits than a number is read in: those of a cosine close to 1 differ in the eighth.
+  // More digits than a number is usually read with, because cosines close to 1 differ in the eighth.
   return String(Number(value.toPrecision(10))).replace('-', '−')
 }
 
@@ -34,7 +34,7 @@ interface TimeUnit {
 }
 const SECOND: TimeUnit = { name: 's', seconds: 1 }
 
-/** The largest unit that the distance of the ticks is at least one of. */
+/** The largest unit of which the tick interval is at least one. */
 const timeUnit = (interval: number): TimeUnit =>
   [
     { name: 'd', seconds: 86_400 },
@@ -42,7 +42,7 @@ const timeUnit = (interval: number): TimeUnit =>
     { name: 'min', seconds: 60 },
   ].find(({ seconds }) => interval >= seconds) ?? SECOND
 
-/** Even steps of time are not powers of ten. */
+/** Round intervals of time are not powers of ten. */
 function timeInterval(span: number): number {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]
   return steps.find((step) => span / step <= 6) ?? Math.ceil(span / 6 / 86_400) * 86_400
@@ -72,7 +72,7 @@ export function frameOption(model: ChartModel): EChartsOption {
         hideOverlap: true,
         alignMaxLabel: 'right',
         formatter: (value: number) => formatXTick(xAxis, value, time),
-        // The ends of a zoomed stretch are not round.
+        // The limits of a zoomed range are not round.
         showMinLabel: from === 0,
         ...(Number.isInteger(to) ? {} : { showMaxLabel: false }),
       },
@@ -88,7 +88,7 @@ export function frameOption(model: ChartModel): EChartsOption {
       scale: true,
       name: axisTitle(title, unit),
       nameLocation: 'middle',
-      // Moved beside the values, however wide they are.
+      // Placed beside the labels, however wide they are.
       nameGap: 4,
       nameTextStyle: { color: theme.faint, fontSize: 11 },
       axisLabel: { show: !blank, color: theme.faint, fontSize: 11, formatter: (value: number) => formatTick(inUnit(value, unit)) },
@@ -100,7 +100,7 @@ export function frameOption(model: ChartModel): EChartsOption {
     },
     series: [
       {
-        // Carries the reference lines, and makes the axes appear while there is no data.
+        // Carries the reference lines, and makes the axes appear even without data.
         id: 'frame',
         type: 'line' as const,
         data: [],

@@ -3,21 +3,21 @@ import type { LineSpec } from './lines.js'
 import { lineStyle, type LineStyle } from './palette.js'
 import type { XAxisKind } from './x-axis.js'
 
-/** A line as the legend names it. */
+/** An entry of the legend. */
 export interface LegendEntry {
   key: string
   label: string
   style: LineStyle
   value: string
-  /** Step of that value. */
+  /** The step of that value. */
   step: number
   count: number
-  /** Step of the last point. */
+  /** The step of the last point. */
   last: number
   hidden: boolean
 }
 
-/** The index of the last point at or before a position, or of the last of all. */
+/** The index of the last point at or before a position; of the last point if there is no position. */
 function indexAt(line: LineSpec, axis: XAxisKind, x: number | null): number {
   const last = line.buffer.length - 1
   if (x === null) return last
@@ -30,13 +30,13 @@ function indexAt(line: LineSpec, axis: XAxisKind, x: number | null): number {
 interface Sight {
   unit: string
   axis: XAxisKind
-  /** Where the pointer is; null: the last value of each line is told. */
+  /** The position of the pointer; null: the legend shows the last value of each line. */
   cursor: number | null
   hidden: ReadonlySet<string>
   dark: boolean
 }
 
-/** What the legend says of each line: what the pointer is at, or its last value, which is also what a screen reader is told. */
+/** The legend's entries: the values at the pointer, or the last values, which screen readers announce as well. */
 export function legendEntries(lines: readonly LineSpec[], { unit, axis, cursor, hidden, dark }: Sight): LegendEntry[] {
   return lines.map((line, i) => {
     const { key, label, buffer, style } = line
@@ -54,10 +54,10 @@ export function legendEntries(lines: readonly LineSpec[], { unit, axis, cursor, 
   })
 }
 
-/** Lines that a description names; more would not be listened to. */
+/** Maximum number of lines in a description, because nobody listens to more. */
 const TOLD = 12
 
-/** A chart in words. */
+/** A description of a chart for screen readers. */
 export function describeChart(title: string, axis: string, entries: readonly LegendEntry[]): string {
   const told = entries
     .slice(0, TOLD)

@@ -3,22 +3,22 @@ import type { ChartLine } from './chart-model.js'
 import type { XAxisKind, XMap } from './x-axis.js'
 import type { Span } from './zoom.js'
 
-/** A line as a page gives it to a chart. */
+/** A line as a page passes it to a chart. */
 export interface LineSpec {
   key: string
   label: string
   buffer: SeriesBuffer
-  /** Where its points lie on an axis; null where the run does not tell. */
+  /** The positions of its points on an axis; null if the run lacks the data. */
   map(axis: XAxisKind): XMap | null
   style?: number | undefined
   band?: { low: Values; high: Values } | undefined
-  /** What is smoothed already, where that is more than an average over `buffer`. */
+  /** Smoothed values, if they are more than an average over `buffer`. */
   smoothed?: Values | undefined
   /** Text after the value of a point in the legend, such as the number of runs. */
   note?: ((i: number) => string) | undefined
 }
 
-/** The lines on an axis, smoothed where `smooth` answers something. */
+/** The lines on an axis, smoothed if `smooth` returns something. */
 export function modelLines(
   lines: readonly LineSpec[],
   axis: XAxisKind,
@@ -33,22 +33,22 @@ export function modelLines(
     style: line.style ?? i,
     hidden: hidden.has(line.key),
     band: line.band,
-    // A band is of the line as it is, or as it is smoothed by whoever gives it: another line would leave it.
+    // A band belongs to the line as given, or to the line smoothed by its owner; a line smoothed here would leave it.
     smoothed: line.smoothed ?? (line.band || hidden.has(line.key) ? undefined : smooth(line.buffer)),
   }))
 }
 
 /** What is known about the end of an axis. */
 export interface AxisEnd {
-  /** The last step of what is shown, where it is known better than by the points. */
+  /** The last step of the axis, if it is known apart from the points. */
   endStep?: number | undefined
-  /** Whether no more points come. */
+  /** Whether no more points will arrive. */
   ended?: boolean | undefined
 }
 
 /**
- * The whole of an axis: up to the last point of any line; where more are to come, rounded up so that it moves seldom, on the axis of
- * steps never beyond the end of the run. From 0, or where it is logarithmic from the first position above it.
+ * The full limits of an axis: up to the last point of any line; if more points are to come, rounded up so that the limit changes rarely,
+ * and on the axis of steps at most up to the end of the run. From 0, or on a logarithmic axis from the first position above it.
  */
 export function axisLimits(lines: readonly LineSpec[], axis: XAxisKind, logarithmic: boolean, { endStep, ended = false }: AxisEnd): Span {
   let last = 0
@@ -67,8 +67,8 @@ export function axisLimits(lines: readonly LineSpec[], axis: XAxisKind, logarith
 }
 
 /**
- * The least of 1, 1.5, 2, 3, 5, 7 times a power of ten that holds every point; never beyond the known end of the run, unless points
- * are.
+ * The smallest of 1, 1.5, 2, 3, 5, 7 times a power of ten that is not below any point; at most the known end of the run, unless a point
+ * lies beyond it.
  */
 export function axisEnd(last: number, end = Infinity): number {
   if (last >= end) return last

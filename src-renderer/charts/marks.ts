@@ -4,19 +4,19 @@ import { beyondEnd } from './value-range.js'
 
 /** A mark for a value that the plot cannot show at its position. */
 export interface Mark {
-  /** nothing: no number is there, a cross on the floor. above, below: beyond that end of the axis, a triangle at the edge. */
+  /** nothing: not a number, drawn as a cross at the bottom. above, below: beyond that end of the axis, drawn as a triangle at the edge. */
   kind: 'nothing' | 'above' | 'below'
   /** Position on the axis. */
   x: number
   color: string
 }
 
-/** Neighbours closer than this would hide each other. */
+/** Minimum distance of two marks: closer ones would overlap. */
 const APART = 6
 
 /**
- * Every mark of a chart, which whatever draws it has to draw.
- * @param at where a position lies, in pixels or points of the picture; NaN for what the axis cannot show
+ * All marks of a chart, for every renderer.
+ * @param at the coordinate of a position, in pixels or points of the picture; NaN if the axis cannot show it
  */
 export function marksOf({ lines, y, dark, from, to, logarithmic }: ChartModel, at: (position: number) => number): Mark[] {
   const marks: Mark[] = []
@@ -44,7 +44,10 @@ export interface ErrorBar {
   high: number
 }
 
-/** A band around a single point has no area: its edges there, to be drawn as an error bar. null where it has more points, or none. */
+/**
+ * The edges of a band around a single point, which has no area and is drawn as an error bar. Null if the band has more points, or there is
+ * none.
+ */
 export function errorBarOf({ band }: Pick<DrawnLine, 'band'>): ErrorBar | null {
   if (!band) return null
   const found: ErrorBar[] = []

@@ -7,26 +7,26 @@ import { formatPercent } from '../ui/format.js'
 
 export const PUBLISHED_ORIGIN = published.origin
 
-/** What of a run decides; its row is newer than its detail. */
+/** The properties of a run that decide; its row is newer than its details. */
 export function publishedSubject(row: RunSummary, { config, environment }: RunDetail): PublishedSubject {
   const { name, status, step, dataset } = row
   return { name, status, step, dataset, config: hasConfiguration(row) ? config : null, datasetHash: environment.datasetHash }
 }
 
-/** What a chart says of published figures: lines, and the runs that they are not to be compared with, by the reason. */
+/** The published results in a chart: lines, and the runs that they cannot be compared with, by reason. */
 export interface PublishedView {
   lines: ReferenceLine[]
   notes: { why: string; runs: string[] }[]
 }
 export const NO_PUBLISHED: PublishedView = { lines: [], notes: [] }
 
-/** The metric that figures are published of. */
+/** The metric for which there are published results. */
 export const PUBLISHED_METRIC = published.metric
 
 /**
- * The published figures of a metric that belong to the runs of a chart: of the networks that comparable runs have, by their
- * dynamics and stages, where any is one of them, otherwise of all networks. They are drawn where all runs of the chart are on one data set,
- * since a line goes across all of them, and at least one is comparable.
+ * The published results of a metric that apply to the runs of a chart. If any of them are for networks of the comparable runs (by dynamics
+ * and stages), only those are drawn, otherwise those of all networks. They are drawn if all runs of the chart use the same data set,
+ * because a line spans all of them, and at least one run is comparable.
  * @param datasets the data sets of this home by name
  */
 export function publishedView(metric: string, runs: readonly PublishedSubject[], datasets: ReadonlyMap<string, Dataset>): PublishedView {
@@ -47,7 +47,7 @@ export function publishedView(metric: string, runs: readonly PublishedSubject[],
   return { lines: comparable.length > 0 ? linesOf(comparable) : [], notes: listed(notes) }
 }
 
-/** The data set of this home that has what a run was trained on. */
+/** The data set of this home with the content that the run was trained on. */
 const contentOf = ({ datasetHash }: PublishedSubject, datasets: ReadonlyMap<string, Dataset>): Dataset | undefined =>
   datasetHash === null ? undefined : [...datasets.values()].find((dataset) => sameContent(dataset, datasetHash))
 

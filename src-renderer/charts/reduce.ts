@@ -1,21 +1,21 @@
 import type { Values } from './series/series-buffer.js'
 import type { XMap } from './x-axis.js'
 
-/** What a chart draws of a series. */
+/** A series as a chart draws it. */
 export interface Reduced {
-  /** Position and value by turns, with ascending positions; a value of NaN breaks the line. */
+  /** Alternating positions and values, with ascending positions; NaN breaks the line. */
   points: Float64Array
-  /** Positions with a NaN or an infinity, at most one a pixel column. */
+  /** Positions of NaN and infinite values, at most one per pixel column. */
   nonFinite: number[]
-  /** Range of the finite values of the stretch; null when there is none. */
+  /** Range of the finite values within the stretch; null if there are none. */
   range: [number, number] | null
-  /** Whether every point of the stretch is there as it is. */
+  /** Whether the points of the stretch are unreduced. */
   exact: boolean
-  /** Left of this position it is what the reduction before was. */
+  /** Left of this position the result is the same as that of the previous reduction. */
   changedFrom: number
 }
 
-/** A stretch of an axis, cut into pixel columns; the columns of a logarithmic axis grow with their position. */
+/** A stretch of an axis, divided into pixel columns; the columns of a logarithmic axis grow with their position. */
 export interface Stretch {
   from: number
   to: number
@@ -23,27 +23,27 @@ export interface Stretch {
   logarithmic?: boolean
 }
 
-/** Below so many points a pixel column, every point is drawn as it is. */
+/** Below this number of points per pixel column, every point is kept. */
 const DENSE = 4
 
 /**
- * Reduces the points with positions in [from, to], and the nearest one on either side so that lines reach the edge, to at most four
- * a pixel column: first, least, greatest and last, which draw the same pixels as all of them (Jugel et al. 2014, M4). Costs what the
- * columns cost, however long the history is.
+ * Reduces the points with positions in [from, to], and the nearest one on either side so that lines reach the edge, to at most four per
+ * pixel column: first, minimum, maximum and last, which draw the same pixels as all points (M4; Jugel et al. 2014). The cost depends on the
+ * number of columns, not on the length of the history.
  */
 export const reduceToColumns = (values: Values, map: XMap, stretch: Stretch): Reduced => new Reduction().update(values, map, stretch)
 
 /**
- * The same of one line again and again as it grows: columns that no new point falls into are kept, so that it costs what is new. What
- * it answers is valid until it is asked again.
+ * Repeated reduction of a growing line: columns without new points are kept, so that an update costs only what is new. A result is valid
+ * until the next call.
  */
 export class Reduction {
   #key: readonly unknown[] = []
-  /** How many points were the same the last time that they will be the next time. */
+  /** Number of points at the last reduction whose positions are final. */
   #kept = 0
   #points = new Float64Array(0)
   #nonFinite: number[] = []
-  /** Before each column: index of its first point, end of `points`, marks. */
+  /** For each column: index of its first point, length of `points` and number of marks before it. */
   #starts = new Int32Array(0)
   #ends = new Int32Array(0)
   #marks = new Int32Array(0)
@@ -62,7 +62,7 @@ export class Reduction {
     const inside = map.indexOf(from)
     const begin = Math.max(0, inside - 1)
     let end = Math.min(values.length, map.indexOf(to))
-    // The points on the right edge, and one beyond.
+    // The points on the right edge, and one beyond it.
     while (end < values.length && map.x(end) <= to) end += 1
     const last = end
     end = Math.min(values.length, end + 1)
@@ -88,7 +88,7 @@ export class Reduction {
     this.#points[this.#at++] = Number.isFinite(y) ? y : NaN
   }
 
-  /** Every point as it is. */
+  /** Copies every point unchanged. */
   #copy(values: Values, map: XMap, begin: number, end: number, inside: number, last: number, kept: number): number {
     const again = this.#walked === -1 && kept > begin
     this.#walked = -1
@@ -132,7 +132,7 @@ export class Reduction {
     return changedFrom
   }
 
-  /** The first column that a point may have come into: that of the first point which is not known to be as it was. */
+  /** The first column with changes: that of the first point that is not known to be the same as before. */
   #resume(columns: number, kept: number, inside: number): number {
     if (this.#walked < 1 || kept <= inside) {
       if (this.#starts.length < columns + 2) {
@@ -162,7 +162,7 @@ export class Reduction {
   }
 }
 
-/** By halves, so that a column of a million points is not walked through. */
+/** Binary search, which avoids a scan of a column with a million points. */
 function firstNonFinite(values: Values, from: number, to: number): number {
   let low = from
   let high = to

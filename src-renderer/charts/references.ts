@@ -3,7 +3,7 @@ import type { ChartModel, ReferenceLine } from './chart-model.js'
 /** The share of a plot's height that a label needs. */
 const ROOM = 0.08
 
-/** The reference lines of a chart from above; those too close below another for a label of their own are counted by its label. */
+/** The reference lines of a chart from top to bottom; the label of a line counts those too close below it for labels of their own. */
 export function labelledReferences({ references, y, logarithmic }: Pick<ChartModel, 'references' | 'y' | 'logarithmic'>): ReferenceLine[] {
   const shown = references.filter(({ value }) => !logarithmic || value > 0).sort((a, b) => b.value - a.value)
   if (!y) return shown

@@ -1,6 +1,6 @@
 import type { ChartModel } from './chart-model.js'
 
-/** The plot of a chart on the screen, in CSS pixels. */
+/** The plot area of a chart, in CSS pixels. */
 export interface Plot {
   left: number
   top: number
@@ -8,7 +8,7 @@ export interface Plot {
   height: number
 }
 
-/** Positions on the screen of positions and values; NaN for what a logarithmic axis cannot show. */
+/** Map positions and values to pixels; NaN for values that a logarithmic axis cannot show. */
 export interface Scales {
   x(x: number): number
   y(value: number): number

@@ -10,7 +10,7 @@ export interface ChartPlan {
 }
 
 export const metricLabel = (key: string): string => metricInfo(key).label
-/** A title that fits a small chart; the full name is its description. */
+/** A title short enough for a small chart; the full name is the description. */
 export const chartTitle = (key: string): string => metricInfo(key).short ?? metricLabel(key)
 export const metricUnit = (key: string): string => metricInfo(key).unit
 
@@ -20,7 +20,7 @@ const LARGEST = 'reversibility/reconstructionError'
 /** Metrics that are drawn in the chart of another one. */
 const BESIDE: Readonly<Record<string, string>> = { 'stability/limit': 'stability/rateTimesSharpness' }
 
-/** The label of a metric inside a chart whose title already says what it is about. */
+/** The label of a metric inside a chart whose title already names the subject. */
 export function lineLabel(key: string): string {
   const short: Record<string, string> = {
     'train/loss': 'training',
@@ -33,7 +33,7 @@ export function lineLabel(key: string): string {
   return stage ? `stage ${stage}` : (short[key] ?? metricLabel(key))
 }
 
-/** Loss and accuracy come first and are always there, so that the page does not jump when their first point arrives. */
+/** Loss and accuracy come first and are always shown, so that the layout does not jump when their first points arrive. */
 const MAIN: ChartPlan[] = [
   { id: 'loss', title: 'Loss', unit: 'nats', keys: ['train/loss', 'test/loss', 'validation/loss'], logarithmic: false, section: 'Loss' },
   {
@@ -53,8 +53,8 @@ const ORDER: MetricInfo['section'][] = ['Reversibility', 'Stability', 'Loss', 'A
 export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
 
 /**
- * Which charts a run's page has: loss and accuracy, then one for each other metric that was reported, by section. The
- * reconstruction errors of the stages share a chart, where the largest of them would only hide one.
+ * The charts of a run's page: loss and accuracy, then one for each other reported metric, by section. The reconstruction errors of the
+ * stages share one chart, because the largest of them alone would hide the others.
  */
 export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others: ChartPlan[] } {
   const present = [...keys].filter((key) => !metricInfo(key).companion)
@@ -80,7 +80,7 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
   return { main, others }
 }
 
-/** Charts under the headings of their sections, in the same order. */
+/** Charts grouped by section, in the same order. */
 export function bySection(plans: readonly ChartPlan[]): { section: ChartPlan['section']; plans: ChartPlan[] }[] {
   const sections: { section: ChartPlan['section']; plans: ChartPlan[] }[] = []
   for (const plan of plans) {

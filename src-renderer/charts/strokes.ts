@@ -3,7 +3,7 @@ import { errorBarOf } from './marks.js'
 import type { Reduced } from './reduce.js'
 import type { Plot, Scales } from './scales.js'
 
-/** What of a canvas is used, so that a test can record it. */
+/** The part of the canvas API that is used, so that a test can record it. */
 export type Pen = Pick<
   CanvasRenderingContext2D,
   | 'beginPath'
@@ -28,12 +28,12 @@ export type Pen = Pick<
   | 'lineJoin'
 >
 
-/** Points of a line that get a dot each, because between few of them a line alone says little. */
+/** Up to this number of points, each is drawn as a dot, because a line through few points alone is hard to read. */
 export const FEW = 40
-/** A line that runs so many times up and down its columns is drawn as one bar a column: the same pixels, in a tenth of the time. */
+/** A line that oscillates at least this many times per column is drawn as one bar per column: the same pixels, in a tenth of the time. */
 const BUSY = 8
 
-/** The points of a line in pixels of CSS; NaN where it is broken. */
+/** The points of a line in CSS pixels; NaN breaks it. */
 export interface Track {
   xs: Float64Array
   ys: Float64Array
@@ -61,11 +61,11 @@ export interface Stroke {
   dash: number[]
   width: number
   pixelRatio: number
-  /** What is left of it, in pixels of CSS, stays as it is. */
+  /** The part left of this position, in CSS pixels, is kept. */
   left: number
 }
 
-/** A line, from the last point left of what changes. */
+/** Draws a line from the last point left of the part that changes. */
 export function drawTrack(pen: Pen, track: Track, stroke: Stroke): void {
   pen.strokeStyle = stroke.color
   pen.fillStyle = stroke.color
@@ -73,7 +73,7 @@ export function drawTrack(pen: Pen, track: Track, stroke: Stroke): void {
   else polyline(pen, track, stroke)
 }
 
-/** The first point to draw so that everything right of a position is: the one before it. */
+/** The first point needed to draw everything right of a position: the one before it. */
 function beginAt(xs: Float64Array, left: number): number {
   let low = 0
   let high = xs.length
@@ -89,14 +89,14 @@ function polyline(pen: Pen, { xs, ys }: Track, { width, dash, left }: Stroke): v
   const begin = beginAt(xs, left - width)
   pen.lineWidth = width
   pen.setLineDash(dash)
-  // The dashes of what is drawn again lie where they lay.
+  // The phase of the dashes must match the part that is kept.
   pen.lineDashOffset = dash.length > 0 ? lengthTo(xs, ys, begin) : 0
   pen.beginPath()
   let open = false
   for (let i = begin; i < xs.length; i++) {
     const y = ys[i] as number
     if (Number.isNaN(y)) {
-      // Every part of a path begins with the same offset: one that begins here is stroked by itself.
+      // Every subpath starts with the same dash offset, so that one that begins here is stroked separately.
       if (open && pen.lineDashOffset !== 0) {
         pen.stroke()
         pen.beginPath()
@@ -126,7 +126,7 @@ function lengthTo(xs: Float64Array, ys: Float64Array, end: number): number {
   return length
 }
 
-/** One bar a column of pixels of the screen, from the least to the greatest value there, joined to the column before. */
+/** One bar per column of device pixels, from the minimum to the maximum there, connected to the previous column. */
 function bars(pen: Pen, { xs, ys }: Track, { pixelRatio, left }: Stroke): void {
   const size = 1 / pixelRatio
   const first = Math.floor(left * pixelRatio)
@@ -145,7 +145,7 @@ function bars(pen: Pen, { xs, ys }: Track, { pixelRatio, left }: Stroke): void {
     }
     if (at !== column) {
       flush()
-      // Columns without a point, between this one and the last, are crossed by the line.
+      // The line crosses the columns without a point between the previous one and this one.
       if (!Number.isNaN(previous))
         for (let between = Math.max(column + 1, Math.min(at, first)); between < at; between++) {
           const part = (step: number): number => previous + ((y - previous) * step) / (at - column)
@@ -163,12 +163,12 @@ function bars(pen: Pen, { xs, ys }: Track, { pixelRatio, left }: Stroke): void {
   flush()
 }
 
-/** A dot at each point that lies in the plot, up to what rounding does to those on its edge. */
+/** A dot at each point within the plot, with a tolerance for rounding at its edge. */
 export function drawDots(pen: Pen, { xs, ys }: Track, color: string, { left, top, width, height }: Plot): void {
   pen.fillStyle = color
   for (let i = 0; i < xs.length; i++) {
     const [x, y] = [xs[i] as number, ys[i] as number]
-    // A broken line has NaN, which is not within anything.
+    // Also skips the NaN of a broken line, for which every comparison is false.
     if (!(Math.abs(x - left - width / 2) < width / 2 + 0.5 && Math.abs(y - top - height / 2) < height / 2 + 0.5)) continue
     pen.beginPath()
     pen.arc(x, y, 2.5, 0, 2 * Math.PI)
@@ -176,7 +176,7 @@ export function drawDots(pen: Pen, { xs, ys }: Track, color: string, { left, top
   }
 }
 
-/** What lies between the edges of a band, from the last point left of what changes. */
+/** The area between the edges of a band, from the last point left of the part that changes. */
 export function drawBand(pen: Pen, { band, style }: DrawnLine, scales: Scales, left: number): void {
   if (!band) return
   const [low, high] = [trackOf(band.low, scales), trackOf(band.high, scales)]
@@ -191,7 +191,7 @@ export function drawBand(pen: Pen, { band, style }: DrawnLine, scales: Scales, l
     else pen.moveTo(xs[i] as number, y)
     started = true
   }
-  // Both edges begin left of the same position, wherever their own points lie.
+  // Both edges start left of the same position, wherever their own points are.
   const begin = ({ xs, ys }: Track): number => {
     let i = beginAt(xs, left - 2)
     while (i > 0 && Number.isNaN(ys[i] as number)) i -= 1
@@ -206,15 +206,15 @@ export function drawBand(pen: Pen, { band, style }: DrawnLine, scales: Scales, l
   pen.globalAlpha = 1
 }
 
-/** Half the width of the ends of an error bar. */
+/** Half the width of the caps of an error bar. */
 const CAP = 4
 
-/** The spread of a group at its only point, from edge to edge; an end beyond the plot has no cap. */
+/** The spread of a group with a single point, from edge to edge; an end beyond the plot has no cap. */
 export function drawErrorBar(pen: Pen, line: DrawnLine, { x, y }: Scales, { left, top, width, height }: Plot): void {
   const bar = errorBarOf(line)
   if (!bar) return
   const at = x(bar.x)
-  // NaN where a logarithmic axis has no such value: the bar goes down to the floor.
+  // NaN if a logarithmic axis has no such value: the bar extends to the bottom.
   const ends = [y(bar.high), y(bar.low)].map((end) => (Number.isNaN(end) ? Infinity : end)) as [number, number]
   const [from, to] = ends.map((end) => Math.min(top + height, Math.max(top, end))) as [number, number]
   if (!(at >= left - 0.5 && at <= left + width + 0.5)) return

@@ -10,7 +10,7 @@ import { modelLines } from './lines.js'
 import { Reduction } from './reduce.js'
 import type { Plot } from './scales.js'
 
-/** What of ECharts' component is used. */
+/** The part of the ECharts component that is used. */
 export interface FrameChart {
   setOption?(option: EChartsOption, update: { replaceMerge: string[] }): void
   convertToPixel?(finder: object, value: number[]): number[] | undefined
@@ -25,16 +25,16 @@ interface Elements {
   chart: Readonly<Ref<FrameChart | null>>
 }
 
-/** Points that are smoothed before the page gets a turn: around two milliseconds. */
+/** Points that are smoothed per task: about two milliseconds. */
 const SMOOTHED_AT_ONCE = 65_536
-/** The plot is at least so wide for the reduction, also while nothing is laid out. */
+/** Minimum number of columns for the reduction, also before the plot has been laid out. */
 const LEAST_COLUMNS = 100
-/** What the labels of the axis of values take. */
+/** Space for the labels of the y axis. */
 const LABELS = 60
 
 /**
- * Keeps a chart's picture up to date: ECharts draws the frame, and only when that changes; the lines are drawn on a canvas over it,
- * and only where they changed.
+ * Keeps the picture of a chart up to date: ECharts draws the frame, and only when it changes; the lines are drawn on a canvas above it, and
+ * only where they have changed.
  */
 export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements) {
   const { props, page, settings, span, smoothing, dark, logarithmic, outlierProof, hidden, large } = state
@@ -68,10 +68,10 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
   }
 
   const reductions = new Map<string, Reduction>()
-  /** The picture of the lines, complete when it is shown. */
+  /** An offscreen canvas for the lines, which is shown when it is complete. */
   const picture = document.createElement('canvas')
   let frameKey = ''
-  /** How its lines are drawn; '' where that is not known. */
+  /** The kinds of lines that are drawn; '' if unknown. */
   let drawn = ''
 
   function* draw(): Generator<void> {
@@ -91,7 +91,7 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
     yield* paint(model, framed)
   }
 
-  /** Has ECharts draw the frame where it is another one; answers whether it is. */
+  /** Updates the frame with ECharts if it has changed; returns whether it has. */
   function layOut(model: ChartModel): boolean {
     const element = frame.value
     if (!element) return false
@@ -106,7 +106,7 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
     return true
   }
 
-  /** Where ECharts has put the plot. */
+  /** The area in which ECharts has placed the plot. */
   function measure({ from, to, y }: ChartModel): Plot | null {
     if (!chart.value?.convertToPixel || !y) return plot.value
     const low = chart.value.convertToPixel({ gridIndex: 0 }, [from, y.min])
@@ -124,7 +124,7 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
     for (const each of [picture, canvas.value]) if (each.width !== w || each.height !== h) Object.assign(each, { width: w, height: h })
     const sheet = plot.value && sheetOf(model, plot.value)
     const left = framed || !sheet || sheet.kinds !== drawn ? -Infinity : Math.floor(sheet.changedFrom * ratio) / ratio
-    // Nothing is known of a picture that was not finished.
+    // The state of an unfinished picture is unknown.
     drawn = ''
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
     pen.clearRect(Math.max(0, left), 0, w, h)
@@ -154,13 +154,13 @@ export function useDrawing(state: ChartState, { frame, canvas, chart }: Elements
       () => props.references,
       () => props.height,
     ],
-    // However many batches arrive, one drawing a frame.
+    // One drawing per frame, however many batches arrive.
     () => drawSoon(draw),
     { immediate: true },
   )
   onBeforeUnmount(() => dontDraw(draw))
 
-  /** What is on the chart now, for an export; every point of it is smoothed first. */
+  /** The current model for an export, with every point smoothed. */
   const build = (): ChartModel => {
     const steps = smooth()
     while (!steps.next().done);

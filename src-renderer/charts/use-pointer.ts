@@ -3,14 +3,14 @@ import type { ChartState } from './chart-state.js'
 import type { Plot } from './scales.js'
 import { panned, positionAt, shareOf, spanBetween, zoomed, type Span } from './zoom.js'
 
-/** A shorter drag is a click. */
+/** A drag shorter than this is a click. */
 const CLICK = 4
-/** Part of the width in sight that a key moves the cursor by. */
+/** Fraction of the visible width by which a key moves the cursor. */
 const NUDGE = 0.01
 
 /**
- * What pointer and keys do in a chart: moving reads values, dragging zooms, with shift it moves, the wheel with control zooms, a double
- * click shows all. By the keyboard: arrows move, with shift they read values, plus and minus zoom, zero shows all.
+ * Pointer and keyboard interaction of a chart. Pointer: moving reads values, dragging zooms, Shift + dragging pans, Ctrl + wheel zooms, a
+ * double click shows everything. Keyboard: arrows pan, Shift + arrows read values, plus and minus zoom, zero shows everything.
  */
 export function usePointer({ page, span, whole, settings, large }: ChartState, plot: Readonly<Ref<Plot | null>>) {
   const selection = ref<{ a: number; b: number } | null>(null)
@@ -34,7 +34,7 @@ export function usePointer({ page, span, whole, settings, large }: ChartState, p
     '0': () => null,
   }
 
-  /** Values are read by keys as under the pointer, from the middle on. */
+  /** Reads values by keys as with the pointer, starting in the middle. */
   function read(by: number): void {
     const now = page.cursor.value
     const from = now === null ? 0.5 : share(now) + by
@@ -83,7 +83,7 @@ export function usePointer({ page, span, whole, settings, large }: ChartState, p
       page.zoom.value = null
     },
     keydown(event: KeyboardEvent): void {
-      // With Alt the chart itself is moved.
+      // Alt + arrow keys move the chart itself.
       if (event.altKey || event.ctrlKey || event.metaKey) return
       const go = MOVES[event.key]
       const by = event.shiftKey ? READS[event.key] : undefined

@@ -5,7 +5,7 @@ import { init } from './echarts.js'
 import { frameOption } from './frame-option.js'
 import { xMap } from './x-axis.js'
 
-/** Draws a chart that nobody sees, so that what compiles at first use is compiled before somebody waits for a chart. */
+/** Draws an invisible chart, so that code compiled at first use is ready before a user waits for a chart. */
 export function warmUp(): void {
   const buffer = new SeriesBuffer()
   const steps = Float64Array.from({ length: 5000 }, (_, i) => i + 1)

@@ -1,31 +1,31 @@
 import { formatCount, formatDuration, formatValue } from '../ui/format.js'
 import type { SeriesBuffer } from './series/series-buffer.js'
 
-/** What a chart can be drawn over. */
+/** The quantities that the horizontal axis of a chart can show. */
 export const X_AXES = ['step', 'epoch', 'wall', 'active', 'images'] as const
 export type XAxisKind = (typeof X_AXES)[number]
 
-/** What a run tells about its axes. */
+/** A run's data for its axes. */
 export interface XSource {
   stepsPerEpoch: number | null
   batch: number | null
-  /** When the run began, in milliseconds since 1970; null while it has not. It counts where nothing else tells the time since the start. */
+  /** When the run began, in milliseconds since 1970; null if it has not. Used if nothing else gives the time since the start. */
   startedAt: number | null
-  /** Seconds since the start by step; null or empty where that was not recorded. */
+  /** Seconds since the start by step; null or empty if they were not recorded. */
   elapsed: SeriesBuffer | null
-  /** Seconds of work by step; null or empty where that was not recorded. */
+  /** Seconds of training by step; null or empty if they were not recorded. */
   active: SeriesBuffer | null
 }
 
-/** Where the points of one series lie on the axis: ascending with their index. */
+/** The positions of the points of one series on the axis, ascending with their index. */
 export interface XMap {
   /** Position of point i. */
   x(i: number): number
   /** Index of the first point at or after a position. */
   indexOf(x: number): number
-  /** What tells it from other maps of the same series. */
+  /** Distinguishes this map from other maps of the same series. */
   readonly identity: readonly unknown[]
-  /** How many points have a position that will not move any more as the run goes on; by default all of them. */
+  /** Number of points whose positions are final while the run continues; by default all of them. */
   readonly settled?: number
 }
 
@@ -46,7 +46,7 @@ export const isTime = (kind: XAxisKind): boolean => kind === 'wall' || kind === 
 const scaled = (buffer: SeriesBuffer, factor: number): XMap => ({
   identity: ['scaled', factor],
   x: (i) => buffer.step(i) * factor,
-  // A position that was computed as step * factor must find its own point again, whatever rounding did.
+  // A position computed as step * factor must find its own point again despite rounding.
   indexOf: (x) => {
     let i = buffer.indexOf(x / factor)
     while (i > 0 && buffer.step(i - 1) * factor >= x) i -= 1
@@ -55,7 +55,7 @@ const scaled = (buffer: SeriesBuffer, factor: number): XMap => ({
   },
 })
 
-/** Seconds at a step, between the two reports around it. */
+/** Seconds at a step, interpolated between the two nearest reports. */
 function secondsAt(reports: SeriesBuffer, step: number): number {
   const after = reports.indexOf(step)
   if (after >= reports.length) return reports.value(reports.length - 1)
@@ -64,7 +64,7 @@ function secondsAt(reports: SeriesBuffer, step: number): number {
   return x1 > x0 ? y0 + ((step - x0) / (x1 - x0)) * (y1 - y0) : y1
 }
 
-/** The map of points whose positions ascend with their index. */
+/** A map of points whose positions ascend with their index. */
 export const ascending = (list: { readonly length: number }, x: (i: number) => number, more: Pick<XMap, 'identity' | 'settled'>): XMap => ({
   ...more,
   x,
@@ -80,7 +80,7 @@ export const ascending = (list: { readonly length: number }, x: (i: number) => n
   },
 })
 
-/** The map of a series onto an axis; null where the run does not tell what it takes. */
+/** The map of a series onto an axis; null if the run lacks the data. */
 export function xMap(kind: XAxisKind, buffer: SeriesBuffer, source: XSource): XMap | null {
   switch (kind) {
     case 'step':
@@ -96,7 +96,7 @@ export function xMap(kind: XAxisKind, buffer: SeriesBuffer, source: XSource): XM
   }
 }
 
-/** By what trainers and their host have measured; null where they have not. */
+/** Uses the times measured by trainers and their host; null if there are none. */
 function bySeconds(kind: XAxisKind, buffer: SeriesBuffer, reports: SeriesBuffer | null): XMap | null {
   if (!reports || reports.length === 0) return null
   return ascending(buffer, (i) => secondsAt(reports, buffer.step(i)), {
@@ -106,10 +106,10 @@ function bySeconds(kind: XAxisKind, buffer: SeriesBuffer, reports: SeriesBuffer 
   })
 }
 
-/** Runs of earlier versions, and of other programs, have the moments of their points alone. */
+/** Runs of earlier versions, and of other programs, only have the times of their points. */
 function byMoments(buffer: SeriesBuffer, { startedAt }: XSource): XMap | null {
   if (startedAt === null) return null
-  // By a clock that was set back meanwhile a run started after its first points.
+  // If the clock was set back meanwhile, a run started after its first points.
   const start = buffer.moment(0) < startedAt ? buffer.moment(0) : startedAt
   return {
     identity: ['wall', start],
@@ -118,7 +118,7 @@ function byMoments(buffer: SeriesBuffer, { startedAt }: XSource): XMap | null {
   }
 }
 
-/** A position as its axis names it. */
+/** A position, formatted for its axis. */
 export function formatX(kind: XAxisKind, x: number): string {
   if (isTime(kind)) return x < 10 && x > 0 ? `${formatValue(x, 2)} s` : formatDuration(x)
   return kind === 'epoch' ? formatValue(x, 3) : formatCount(x)

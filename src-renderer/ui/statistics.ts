@@ -1,7 +1,7 @@
 import studentQuantile from '@stdlib/stats-base-dists-t-quantile'
 import type { Sample } from '../../src-main/contract/sample.js'
 
-/** How the center of several runs is computed. */
+/** How the centre of several runs is computed. */
 export const CENTERS = ['mean', 'median'] as const
 export type Center = (typeof CENTERS)[number]
 

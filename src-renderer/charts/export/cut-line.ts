@@ -1,15 +1,15 @@
-/** What an axis shows, and whether equal factors are equally long on it. */
+/** The range of an axis, and whether its scale is logarithmic. */
 interface Span {
   min: number
   max: number
   logarithmic: boolean
 }
 
-/** Where a value lies on its axis, up to its scale, and the value there. */
+/** The position of a value on its axis, up to scale. */
 const levelOn = ({ logarithmic }: Span): ((value: number) => number) => (logarithmic ? Math.log : (value) => value)
 const valueOn = ({ logarithmic }: Span): ((level: number) => number) => (logarithmic ? Math.exp : (level) => level)
 
-/** A line cut at the ends of one axis: 0 for x, 1 for y. */
+/** Clips a line at the ends of one axis: 0 for x, 1 for y. */
 function cutAlong(points: readonly number[], axis: 0 | 1, spans: readonly [Span, Span]): number[] {
   const [span, across] = [spans[axis], spans[1 - axis] as Span]
   const [levelOf, acrossOf] = [levelOn(span), levelOn(across)]
@@ -33,8 +33,8 @@ function cutAlong(points: readonly number[], axis: 0 | 1, spans: readonly [Span,
 }
 
 /**
- * A line [x, y, x, y, ...] that ends one range of each axis beyond what the axes show, so that its visible part stays the same.
- * TeX stops with "Dimension too large" where a point lies far outside of the axes, as a single outlier does.
+ * A line [x, y, x, y, ...] that ends one range of each axis beyond the limits, so that its visible part stays the same. TeX stops with
+ * "Dimension too large" at a point far outside of the axes, such as a single outlier.
  */
 export const cutLine = (points: ArrayLike<number>, x: Span, y: Span): number[] =>
   cutAlong(cutAlong(Array.from(points), 0, [x, y]), 1, [x, y])

@@ -1,7 +1,7 @@
 import { MAX_STRETCH, unpackPoints, type Points } from '../../../src-main/contract/metrics.js'
 import type { Connection } from '../../home/api.js'
 
-/** Every stored point of a series, however much of it the page has. */
+/** Every stored point of a series, however many of them the page has loaded. */
 export async function fetchSeries(client: Connection['client'], id: string, key: string): Promise<Points> {
   const parts: Points[] = []
   for (let start = 0; ; start += MAX_STRETCH) {

@@ -3,19 +3,19 @@ import { download } from '../../ui/download.js'
 import { latexOrigin, type Origin } from './origin.js'
 import type { Picture } from './picture-svg.js'
 
-/** A kind of file that a menu offers. */
+/** A file format of an export menu. */
 export interface Format {
   title: string
-  /** Saves it under a name without an ending. */
+  /** Saves the file under a base name without extension. */
   make(name: string): Promise<void>
 }
 
-/** What the files of a figure are made of. All of them tell the command, so that none is found later of which nobody knows what it shows. */
+/** The content of a figure's files. All of them contain the command, so that a file found later can be traced to its data. */
 export interface FigureFiles {
   title: string
-  /** The shell command that gives its numbers again: `contract/command-lines.ts`. */
+  /** The shell command that reproduces its numbers: `contract/command-lines.ts`. */
   command: string
-  /** @param paper in the colours of paper: what is drawn in those of the window is so in PDF alone */
+  /** @param paper whether to use the colours for paper instead of the window's, as in PDF */
   picture(paper: boolean): Picture | Promise<Picture>
 }
 
@@ -23,8 +23,8 @@ const images = lazy(() => import('./chart-image.js'))
 
 /**
  * A figure as pixels, as vectors, and for LaTeX.
- * @param figure what it is when a file is asked for
- * @param pgfplots the same for LaTeX, where pgfplots can draw it
+ * @param figure its content, evaluated when a file is requested
+ * @param pgfplots the same as LaTeX source, if pgfplots can draw it
  */
 export function figureFormats(figure: () => FigureFiles, pgfplots?: () => string): Format[] {
   const origin = (): Origin => ({ title: figure().title, command: figure().command, page: location.hash.slice(1) })
@@ -56,7 +56,7 @@ const TEXTS = {
   JSON: { ending: 'json', type: 'application/json' },
 } as const
 
-/** A file of values. */
+/** A file of values as text. */
 export const textFormat = (title: keyof typeof TEXTS, content: () => string): Format => ({
   title,
   make: async (name) => download(`${name}.${TEXTS[title].ending}`, content(), TEXTS[title].type),

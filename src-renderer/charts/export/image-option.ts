@@ -15,17 +15,17 @@ export interface ImageSize {
 /** Up to this number of lines the legend is below the chart; longer legends are a column beside it. */
 const BELOW = 6
 
-/** Of an entry of the legend: the sign before the name with the gaps around it, and a letter of the name, at most. */
+/** Sizes in an entry of the legend: the sample before the name with its gaps, the maximum width of a letter, and the height of a row. */
 const [SIGN, LETTER, ROW] = [60, 7, 22]
 const MARGIN = 12
 
 interface Layout extends ImageSize {
   beside: boolean
-  /** What the legend takes of the width beside the chart, or of the height below it. */
+  /** The width of the legend beside the chart, or its height below it. */
   legend: number
 }
 
-/** Large enough for a page, and for a legend that shows every name whole. */
+/** A size that is large enough for a page and for a legend with unabbreviated names. */
 function layoutOf({ lines }: ChartModel): Layout {
   const widths = lines.map(({ label }) => SIGN + LETTER * label.length)
   const widest = Math.max(0, ...widths) + MARGIN
@@ -44,7 +44,7 @@ export function imageSize(model: ChartModel): ImageSize {
   return { width, height }
 }
 
-/** What the marks on a chart mean, for a reader who has no legend of them. */
+/** Explains the marks in a chart, for readers of the picture. */
 function explained(model: ChartModel): string {
   const kinds = new Set(marksOf(model, (x) => x).map(({ kind }) => kind))
   return [
@@ -57,19 +57,19 @@ interface Placed {
   coordSys: { x: number; y: number; width: number; height: number }
 }
 
-/** The lines of a chart with everything that marks them, drawn as on the screen. */
+/** The lines of a chart with all marks, drawn as on the screen. */
 function drawn(model: ChartModel, { x, y, width, height }: Placed['coordSys']): { type: 'group'; children: ShapeGroup[] } {
   const pen = new ShapePen()
   drawLines(pen, model, { left: x, top: y, width, height }, 1, false)
   return { type: 'group', children: pen.groups.filter(({ children }) => children.length > 0) }
 }
 
-/** A whole chart with its title, lines and legend as an ECharts option: what PNG, SVG and PDF are made from. Pure. */
+/** A complete chart with title, lines and legend as an ECharts option, from which PNG, SVG and PDF are made. Pure. */
 export function imageOption(model: ChartModel): EChartsOption {
   const theme = chartTheme(model.dark)
   const { beside, legend } = layoutOf(model)
   const frame = frameOption(model) as EChartsOption & { series: object[]; xAxis: object; yAxis: object; grid: { left: number } }
-  // Empty, for the legend; what it names is drawn by the other series.
+  // Empty series for the legend; the lines themselves are drawn by the other series.
   const named = model.lines.map(({ key, label, main, style }) => ({
     id: key,
     type: 'line' as const,

@@ -2,26 +2,28 @@ const SPECIAL: Record<string, string> = {
   '\\': '\\textbackslash{}',
   '~': '\\textasciitilde{}',
   '^': '\\textasciicircum{}',
-  // Other signs in LaTeX's first encoding of fonts.
+  // Other characters in LaTeX's OT1 font encoding.
   '<': '\\textless{}',
   '>': '\\textgreater{}',
   '|': '\\textbar{}',
-  // Begins a command of its own in several languages of babel.
+  // Starts a shorthand in several languages of babel.
   '"': "''",
-  // Two in a row are a longer dash.
+  // Two hyphens in a row would become a dash.
   '-': '-{}',
-  // The minus that numbers have on the screen.
+  // The minus sign used for numbers on the screen.
   '−': '$-$',
 }
 
-/** Text that LaTeX prints as it is, in one line; signs that control a terminal are spaces. */
+/** Escapes text so that LaTeX prints it literally on one line; control characters become spaces. */
 export const escapeLatex = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\\~^<>|"&%$#_{}−]|-(?=-)/g, (sign) => SPECIAL[sign] ?? `\\${sign}`)
 
-/** What pdfLaTeX stops at also in the T1 encoding of fonts: all but the signs that were found to compile there (TeX Live 2022). */
+/** The characters at which pdfLaTeX stops even in the T1 font encoding: all except those that were found to compile (TeX Live 2022). */
 const FOREIGN = /[ĦħĸĿŀŉŦŧſ]|[^\n -~\u00a0-\u017f–—‘’“”„…€™←→]/gu
 
-/** A comment on what LaTeX source needs for the letters in it, as names of runs have them; none where it is ASCII alone. */
+/**
+ * A comment on the packages that LaTeX source needs for its non-ASCII letters, such as those in names of runs; none if it is pure ASCII.
+ */
 export function lettersNote(source: string): string[] {
   const foreign = [...new Set(source.match(FOREIGN))]
   if (foreign.length > 0)

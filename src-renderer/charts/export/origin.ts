@@ -1,19 +1,19 @@
-/** Where a figure comes from, as its files tell whoever finds them later. */
+/** The origin of a figure, stored in its files. */
 export interface Origin {
   title: string
-  /** The shell command that gives its numbers again: `contract/command-lines.ts`. */
+  /** The shell command that reproduces its numbers: `contract/command-lines.ts`. */
   command: string
-  /** Address of the page on which it was drawn, from the path on; empty where there is none. */
+  /** Address of the page on which it was drawn, from the path on; empty if there is none. */
   page: string
 }
 
-/** What wrote the file. */
+/** The program that wrote the file. */
 export const CREATOR = 'Retrace'
 
 const escapeXml = (text: string): string =>
   text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
 
-/** A document with its origin in its metadata, as Dublin Core has it. */
+/** An SVG document with its origin as Dublin Core metadata. */
 export function withOrigin(svg: string, { title, command, page }: Origin): string {
   const elements = { title, creator: CREATOR, source: command, ...(page ? { relation: page } : {}) }
   const written = Object.entries(elements).map(([name, text]) => `<dc:${name}>${escapeXml(text)}</dc:${name}>`)
@@ -23,7 +23,7 @@ export function withOrigin(svg: string, { title, command, page }: Origin): strin
   return `${svg.slice(0, begin)}${metadata}${svg.slice(begin)}`
 }
 
-/** The origin as comments of LaTeX, before the source of a figure. */
+/** The origin as LaTeX comments, for the head of a figure's source. */
 export const latexOrigin = ({ command, page }: Origin): string =>
   [`${CREATOR}: ${command}`, ...(page ? [`Page: ${page}`] : [])]
     .flatMap((text) => text.split(/[\n\r\f\u2028\u2029]+/).map((line) => `% ${line}\n`))

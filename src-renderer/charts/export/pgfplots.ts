@@ -9,7 +9,7 @@ import { xAxisLabel } from '../x-axis.js'
 import { cutLine } from './cut-line.js'
 import { escapeLatex, lettersNote } from './latex-text.js'
 
-/** Dashes of pgfplots, in points of the paper. */
+/** A pgfplots dash pattern, in points. */
 const pattern = (dash: readonly number[]): string =>
   dash.length === 0 ? 'solid' : `dash pattern=${dash.map((length, i) => `${i % 2 === 0 ? 'on' : 'off'} ${length / 2}pt`).join(' ')}`
 
@@ -18,7 +18,7 @@ const coordinates = (points: ArrayLike<number>, factor: number): string =>
     .map((line) => line.replace('NaN', 'nan'))
     .join('\n')
 
-/** About what the plot is on paper, in points: marks that would hide each other there are left out. */
+/** The approximate size of the plot on paper, in points: marks that would overlap at this size are left out. */
 const PAPER = { left: 0, top: 0, width: 280, height: 200 }
 const SIGNS: Record<Mark['kind'], string> = {
   nothing: 'mark=x',
@@ -26,7 +26,7 @@ const SIGNS: Record<Mark['kind'], string> = {
   below: 'mark=triangle*, mark options={rotate=180}',
 }
 
-/** Marks of one kind and colour in one plot. */
+/** Marks of one kind and colour as one plot. */
 function markPlots(model: ChartModel, written: (value: number) => number, colourOf: (color: string) => string): string[] {
   const { y } = model
   if (!y) return []
@@ -42,11 +42,11 @@ function markPlots(model: ChartModel, written: (value: number) => number, colour
   })
 }
 
-/** A chart as pgfplots source: what is drawn and marked, with the legend, colours and dashes of the screen. */
+/** A chart as pgfplots source: its lines and marks, with the legend, colours and dashes of the screen. */
 export function pgfplots(chart: ChartModel): string {
   const model = onPaper(chart)
   const factor = model.unit === 'fraction' ? 100 : 1
-  /** A percentage has the digits of its fraction, and none that the product makes up. */
+  /** A percentage has the digits of its fraction, without rounding errors of the product. */
   const written = (value: number): number => (factor === 1 ? value : Number((value * factor).toPrecision(15)))
   const defined = (name: string, color: string): string => `\\definecolor{${name}}{HTML}{${color.slice(1).toUpperCase()}}`
   const colours = model.lines.map(({ style }, i) => defined(`retrace${i}`, style.color))

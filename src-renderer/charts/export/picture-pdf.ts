@@ -4,8 +4,8 @@ import { CREATOR, type Origin } from './origin.js'
 import { drawnSvg, type Picture } from './picture-svg.js'
 
 /**
- * The font of every PDF. It comes along, since conferences refuse files whose fonts are not in them; its signs are those of the
- * European languages, Greek and mathematics. DejaVu, under the licence of Bitstream Vera, which allows embedding.
+ * The font of every PDF. It is embedded, because conferences refuse files with fonts that are not; its characters cover the European
+ * languages, Greek and mathematics. DejaVu, under the licence of Bitstream Vera, which allows embedding.
  */
 const FAMILY = 'DejaVu Sans'
 
@@ -15,7 +15,7 @@ interface Face {
   base64: string
 }
 
-/** Part of the program as text, since the page's content policy and a window without a server fetch nothing. */
+/** Bundled as text, because the content security policy, and a window without a server, do not allow fetching. */
 const faces = lazy(() =>
   Promise.all([import('dejavu-fonts-ttf/ttf/DejaVuSans.ttf?inline'), import('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf?inline')]).then(
     ([normal, bold]) => prepare(normal.default, bold.default),
@@ -52,13 +52,15 @@ function embed(pdf: jsPDF, found: readonly Face[]): void {
   pdf.setFont(FAMILY, 'normal')
 }
 
-/** A picture as a PDF of vectors, one page of its size; text stays text, in fonts that are in the file, whose information tells its origin. */
+/**
+ * A picture as a vector PDF with one page of its size; text stays text in embedded fonts, and the document information contains the origin.
+ */
 export async function picturePdf(picture: Picture, { title, command, page }: Origin): Promise<Blob> {
   const [[{ jsPDF }, { svg2pdf }], found] = await Promise.all([converter(), faces()])
   const { width, height, option } = picture
   const set = { ...option, textStyle: { ...(option.textStyle as object), fontFamily: FAMILY } }
   const svg = new DOMParser().parseFromString(drawnSvg({ ...picture, option: set }), 'image/svg+xml').documentElement
-  // The converter places what is centred on a line too high; lower by the half of a capital letter is where browsers have it.
+  // The converter places vertically centred text too high; shifting it down by half a capital letter matches browsers.
   for (const text of svg.querySelectorAll('text[dominant-baseline=central]')) {
     text.removeAttribute('dominant-baseline')
     text.setAttribute('dy', '0.36em')

@@ -1,4 +1,4 @@
-/** The check of a chunk: CRC-32 of ISO 3309, as PNG (second edition, annex D) has it. */
+/** The checksum of a chunk: CRC-32 of ISO 3309, as in PNG (second edition, annex D). */
 function crc32(bytes: Uint8Array): number {
   let crc = ~0
   for (const byte of bytes) {
@@ -8,14 +8,14 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0
 }
 
-/** Bytes of the signature and the first chunk, IHDR, which has to come first. */
+/** Size of the signature and of the first chunk, IHDR, in bytes. */
 const HEAD = 8 + 25
 
-/** A PNG with texts by their keywords (PNG, 11.3.4.5): `Title`, `Software`, `Source` and the like; in UTF-8, uncompressed. */
+/** A PNG with text chunks by keyword (PNG, 11.3.4.5): `Title`, `Software`, `Source` and so on; UTF-8, uncompressed. */
 export function withTexts(png: Uint8Array<ArrayBuffer>, texts: Readonly<Record<string, string>>): Blob {
   const encoder = new TextEncoder()
   const chunks = Object.entries(texts).map(([keyword, text]) => {
-    // After the keyword: not compressed, by no method, no language, and no translated keyword.
+    // The fields after the keyword: no compression, compression method 0, no language, no translated keyword.
     const content = encoder.encode(`iTXt${keyword}\0\0\0\0\0${text}`)
     const chunk = new Uint8Array(8 + content.length)
     const view = new DataView(chunk.buffer)

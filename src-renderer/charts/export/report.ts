@@ -3,23 +3,23 @@ import { escapeHtml } from '../../ui/escape-html.js'
 /** One chart of a report. */
 export interface ReportFigure {
   title: string
-  /** A whole SVG document. */
+  /** A complete SVG document. */
   svg: string
-  /** Its points, and the name of the file that they are saved as. */
+  /** Its points, and the name of the file in which they are saved. */
   csv: string
   file: string
 }
 
 export interface Report {
   title: string
-  /** Of whoever made it: paragraphs are divided by empty lines. */
+  /** The author's text; paragraphs are separated by empty lines. */
   text: string
-  /** When it was made, and the address that it shows, as text. */
+  /** When the report was made, and the address of its page, as text. */
   made: string
   address: string
-  /** The shell command that gives the numbers again. */
+  /** The shell command that reproduces the numbers. */
   command: string
-  /** Heads and rows of the table of runs. */
+  /** Header and rows of the table of runs. */
   table: { heads: readonly string[]; rows: readonly (readonly string[])[] }
   figures: readonly ReportFigure[]
 }
@@ -45,8 +45,8 @@ const cells = (tag: 'td' | 'th', row: readonly string[]): string =>
   `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
 
 /**
- * A report as one HTML file that needs nothing else: text, the table of runs, every chart as vectors, and the points of each to be saved. It
- * has no scripts, and prints as it is.
+ * A report as one self-contained HTML file: text, the table of runs, every chart as vectors, and its points for download. It has no
+ * scripts, and can be printed as it is.
  */
 export function reportHtml({ title, text, made, address, command, table, figures }: Report): string {
   const paragraphs = text.split(/\n\s*\n/).filter((part) => part.trim() !== '')

@@ -2,14 +2,14 @@ import { csv, exactNumber, orEmpty } from '../../../src-main/contract/csv.js'
 import type { ExportedSeries } from '../../../src-main/contract/points-csv.js'
 import type { Aggregate } from '../series/aggregate.js'
 
-/** The statistics of a group of runs as they are on a chart, without smoothing. */
+/** The statistics of a group of runs as in a chart, without smoothing. */
 export interface ExportedGroup {
   label: string
   key: string
   aggregate: Aggregate
 }
 
-/** A row a step of a group: how many runs have a value there, their middle, and the edges of the band; empty where there is none. */
+/** One row per step of a group: the number of runs with a value there, their centre, and the edges of the band; empty if there is none. */
 export const groupsCsv = (groups: readonly ExportedGroup[]): string =>
   csv(
     ['group', 'metric', 'center', 'band', 'step', 'n', 'value', 'low', 'high'],
@@ -18,7 +18,7 @@ export const groupsCsv = (groups: readonly ExportedGroup[]): string =>
     ),
   )
 
-/** Stored points as JSON, which has no NaN and infinities, and of which few readers keep a -0: there they are strings. */
+/** Stored points as JSON. JSON has no NaN and infinities, and few parsers preserve -0, so that these are strings. */
 export function pointsJson(series: readonly ExportedSeries[]): string {
   const plain = (array: Float64Array): (number | string)[] =>
     Array.from(array, (value) => (Number.isFinite(value) && !Object.is(value, -0) ? value : exactNumber(value)))

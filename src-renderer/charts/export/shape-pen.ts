@@ -7,19 +7,19 @@ interface Rectangle {
   height: number
 }
 
-/** Shapes of one clip, as a custom series of ECharts takes them. */
+/** Shapes with a common clip, as children of an ECharts custom series. */
 export interface ShapeGroup {
   type: 'group'
   clipPath?: { type: 'rect'; shape: Rectangle }
   children: { type: 'path'; shape: { pathData: string }; style: object; silent: true }[]
 }
 
-/** To a thousandth of a point: below what paper shows, and short. */
+/** Rounded to a thousandth of a point: finer than paper can show, and short. */
 const n = (value: number): string => String(Math.round(value * 1000) / 1000)
 
 /**
- * Writes down what is drawn as shapes, so that pictures of vectors come from the same drawing as the screen. Of `clip` it knows
- * rectangles.
+ * Records drawing operations as shapes, so that vector pictures come from the same drawing code as the screen. `clip` supports rectangles
+ * only.
  */
 export class ShapePen implements Pen {
   lineWidth = 1
@@ -32,7 +32,7 @@ export class ShapePen implements Pen {
   #dash: number[] = []
   #path = ''
   #rectangle: Rectangle | null = null
-  /** The clip, and those that come back with each `restore`. */
+  /** The current clip, and the stack that `restore` pops. */
   #clip: Rectangle | null = null
   readonly #saved: (Rectangle | null)[] = []
 
@@ -48,7 +48,7 @@ export class ShapePen implements Pen {
   closePath(): void {
     this.#path += 'Z'
   }
-  /** A whole circle, whatever the angles. */
+  /** A full circle; the angles are ignored. */
   arc(x: number, y: number, r: number): void {
     this.#path += `M${n(x - r)} ${n(y)}A${r} ${r} 0 1 0 ${n(x + r)} ${n(y)}A${r} ${r} 0 1 0 ${n(x - r)} ${n(y)}Z`
   }
@@ -83,7 +83,7 @@ export class ShapePen implements Pen {
     this.fill()
   }
   clearRect(): void {
-    // Paper is white to begin with, and nothing is drawn twice.
+    // Nothing to clear: paper is white, and nothing is drawn twice.
   }
 
   #open(): void {

@@ -6,19 +6,19 @@ import { GroupClock, type Elapsed } from './group-clock.js'
 import { sampleOf } from '../../../src-main/contract/sample.js'
 import { bandOf, type Center, type Spread } from '../../ui/statistics.js'
 
-/** One run's part in a group. */
+/** One run of a group. */
 export interface Member {
   buffer: SeriesBuffer
-  /** What is counted in place of the buffer's own values, point by point: the series smoothed. */
+  /** Values used instead of the buffer's own, point by point: the smoothed series. */
   values?: Values
-  /** When it began, in milliseconds since 1970. */
+  /** When the run began, in milliseconds since 1970. */
   startedAt: number | null
-  /** Seconds of work, and since the start, by step, where they were recorded. */
+  /** Seconds of training, and seconds since the start, by step, if they were recorded. */
   active?: SeriesBuffer | null
   elapsed?: SeriesBuffer | null
 }
 
-/** What of a member was counted. */
+/** The state of a member when it was last counted. */
 interface Seen {
   values: Values
   generation: number
@@ -29,7 +29,7 @@ interface Seen {
 const valuesOf = ({ buffer, values }: Member): Values => values ?? buffer
 const lengthOf = (member: Member): number => Math.min(member.buffer.length, valuesOf(member).length)
 
-/** What the axis of a single run is made of, see `xMap`. */
+/** The input of the axis for a single run, see `xMap`. */
 const elapsedOf = ({ buffer, startedAt, active = null, elapsed = null }: Member, axis: 'wall' | 'active'): Elapsed => {
   const reports = axis === 'wall' ? elapsed : active
   if (reports?.length) return { length: reports.length, step: (i) => reports.step(i), elapsed: (i) => reports.value(i) }
@@ -44,18 +44,18 @@ const activeOf = (member: Member): Elapsed => elapsedOf(member, 'active')
 const clocksOf = ({ active = null, elapsed = null }: Member): (SeriesBuffer | null)[] => [active, elapsed]
 
 /**
- * The middle of several runs' series and a band around it, at every step at which any of them has a point, over those that have
- * one there: runs of unequal length, or that report at different steps, are never filled in. Values that are not finite do not
- * count, and `counts` tells it. As the runs go on only what is new is computed.
+ * The centre of several runs' series and a band around it, at every step at which at least one of them has a point, over those that have
+ * one: runs of different length, or that report at different steps, are never interpolated. Non-finite values are excluded, which shows in
+ * `counts`. As the runs continue, only what is new is computed.
  */
 export class Aggregate {
-  /** Steps and middles; its times are milliseconds since the start of the runs (see GroupClock). */
+  /** Steps and centres; its times are milliseconds since the start of the runs (see GroupClock). */
   readonly buffer = new SeriesBuffer()
-  /** Seconds of work at each point, in the same way; NaN where no run tells. */
+  /** Seconds of training at each point, averaged in the same way; NaN if no run recorded them. */
   readonly active = doubles()
   readonly low = new Pyramid()
   readonly high = new Pyramid()
-  /** How many runs each point is of. */
+  /** The number of runs in each point. */
   readonly counts: number[] = []
   #seen: Seen[] = []
   #cursors: number[] | null = null
@@ -68,7 +68,7 @@ export class Aggregate {
     readonly spread: Spread,
   ) {}
 
-  /** Goes on until the end of the series or until the deadline (of `performance.now`); answers whether all is done. */
+  /** Continues to the end of the series or until the deadline (of `performance.now`); returns whether it is complete. */
   update(deadline = Infinity): boolean {
     this.#notice()
     const cursors = this.#cursors
@@ -121,7 +121,7 @@ export class Aggregate {
     return step
   }
 
-  /** Finds out from where on the series are not those that were counted. */
+  /** Determines from where on the series have changed since they were counted. */
   #notice(): void {
     let from = Infinity
     const same = this.#seen.length === this.members.length
@@ -138,7 +138,7 @@ export class Aggregate {
       const [seen, is] = [this.#seen[i], now[i] as Seen]
       if (!same || !seen || seen.values !== is.values || seen.generation !== is.generation) from = -Infinity
       else {
-        // Between its last point and the next one the run went on, which the clocks did not know.
+        // The run continued after its last point, which the clocks did not know about.
         if (seen.length < is.length) from = Math.min(from, after(buffer, seen.length))
         is.clocks.forEach(({ reports, generation, length }, c) => {
           const before = seen.clocks[c]!
@@ -166,10 +166,10 @@ export class Aggregate {
   }
 }
 
-/** The first step that can have come after so many points of a series; steps are whole. */
+/** The first step that can follow after this number of points of a series; steps are integers. */
 const after = (buffer: SeriesBuffer, length: number): number => (length > 0 ? buffer.step(length - 1) + 1 : -Infinity)
 
-/** Where the points of a group lie on an axis; null where its runs do not tell. */
+/** The positions of a group's points on an axis; null if its runs lack the data. */
 export function groupMap(axis: XAxisKind, { buffer, active }: Aggregate, source: XSource): XMap | null {
   if (axis !== 'active') return xMap(axis, buffer, { ...source, startedAt: 0, active: null, elapsed: null })
   return Number.isFinite(active.at(0)) ? ascending(buffer, (i) => active.at(i), { identity: ['active'] }) : null

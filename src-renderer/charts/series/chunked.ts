@@ -1,30 +1,30 @@
-/** Elements a chunk, as a power of two: 32 KiB of doubles. */
+/** Elements per chunk, as a power of two: 32 KiB of doubles. */
 const SHIFT = 12
 const SIZE = 1 << SHIFT
 const MASK = SIZE - 1
-/** Elements that a series of few points has room for. */
+/** Initial capacity, in elements. */
 const LEAST = 64
 
 type Numbers = Float64Array | Uint32Array
 
-/** A growing list of numbers that is read by index. */
+/** A growing list of numbers with random access. */
 export interface NumberList {
   readonly length: number
-  /** Number i; NaN outside. */
+  /** Element i; NaN out of range. */
   at(i: number): number
   append(values: Float64Array): void
   truncate(length: number): void
-  /** A copy of all of them. */
+  /** A copy of all elements. */
   toArray(): Float64Array
 }
 
 /**
- * Numbers in chunks of 4,096, so that growing never copies what is there and never holds room for twice as much: only the first
- * chunk doubles, for the many series of few points.
+ * Numbers in chunks of 4,096, so that growing never copies existing elements and never reserves twice the memory; only the first chunk is
+ * doubled, for the many short series.
  */
 export class ChunkedNumbers<T extends Numbers = Float64Array> implements NumberList {
   length = 0
-  /** Chunk i >> 12 holds element i at i & 4095; for loops that cannot afford a call. */
+  /** Chunk i >> 12 holds element i at i & 4095; for loops that cannot afford a function call. */
   readonly chunks: T[] = []
 
   constructor(readonly make: (length: number) => T) {}
@@ -52,7 +52,7 @@ export class ChunkedNumbers<T extends Numbers = Float64Array> implements NumberL
     if (length < this.length) this.resize(length)
   }
 
-  /** Makes room, or gives it back; what is new is whatever was there. */
+  /** Changes the length; the content of new elements is undefined. */
   resize(length: number): void {
     const wanted = Math.ceil(length / SIZE)
     this.chunks.length = Math.min(this.chunks.length, wanted)

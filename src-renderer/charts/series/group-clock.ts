@@ -1,4 +1,4 @@
-/** What a run took up to a step, by the points that tell it. */
+/** The time that a run took up to a step, at the points where it is known. */
 export interface Elapsed {
   readonly length: number
   step(i: number): number
@@ -6,7 +6,7 @@ export interface Elapsed {
   elapsed(i: number): number
 }
 
-/** Asked at ascending steps; between two points it is on the line between them, and NaN after the last. */
+/** To be called at ascending steps; interpolates linearly between two points, NaN after the last. */
 class RunClock {
   #next = 0
 
@@ -28,8 +28,8 @@ class RunClock {
 }
 
 /**
- * The time of a group of runs: from one step to the next it goes on by the mean of what those took that still went on. So it never runs
- * backwards where a slow run ends before the others, as the mean of their times would.
+ * The elapsed time of a group of runs: from one step to the next it advances by the mean of what those runs took that were still running.
+ * It therefore never decreases when a slow run ends before the others, as the mean of their times would.
  */
 export class GroupClock {
   readonly #clocks: RunClock[]
@@ -45,7 +45,7 @@ export class GroupClock {
     this.#before = this.#clocks.map((clock) => (step > 0 ? clock.at(step) : 0))
   }
 
-  /** At a step above that of the last call; NaN where no run tells. */
+  /** The time at a step above that of the last call; NaN if no run knows it. */
   at(step: number): number {
     if (this.#clocks.length === 0) return NaN
     const now = this.#clocks.map((clock) => clock.at(step))

@@ -4,10 +4,10 @@ const SHIFT = 12
 const SIZE = 1 << SHIFT
 const MASK = SIZE - 1
 
-/** A chunk of numbers: even steps from a start without an array, whole distances from a start in 4 bytes each, or as they are. */
+/** A chunk of numbers: evenly spaced from a start, without an array; integer offsets from a start, 4 bytes each; or plain doubles. */
 interface Chunk {
   start: number
-  /** Between neighbours while these are even; NaN once they are not, or while there is one number. */
+  /** Distance of neighbours while it is constant; NaN once it is not, or while there is only one number. */
   stride: number
   rest: Uint32Array | Float64Array | null
   length: number
@@ -16,8 +16,8 @@ interface Chunk {
 const isOffset = (distance: number): boolean => distance >= 0 && distance <= 0xffffffff && Number.isInteger(distance)
 
 /**
- * Numbers like the steps and the moments of a series, in chunks that take as little room as is exact: nothing where they are evenly
- * spaced, 4 bytes where they are whole and near one another, otherwise 8. What is read is always what was put in.
+ * Numbers such as the steps and times of a series, in losslessly compressed chunks: no memory if they are evenly spaced, 4 bytes each if
+ * they are integers close to one another, otherwise 8. Reading returns exactly what was written.
  */
 export class PackedNumbers implements NumberList {
   length = 0
@@ -67,7 +67,7 @@ function put(chunk: Chunk, value: number): void {
   const i = chunk.length
   if (chunk.rest === null) {
     if (i === 1) chunk.stride = value - chunk.start
-    // Evenly spaced to the bit, or NaN all along.
+    // Evenly spaced to the bit, or NaN throughout.
     if (i === 0 || Object.is(chunk.start + i * chunk.stride, value)) {
       chunk.length += 1
       return
@@ -91,7 +91,7 @@ function put(chunk: Chunk, value: number): void {
 
 const isExactOffset = (start: number, value: number): boolean => isOffset(value - start) && Object.is(start + (value - start), value)
 
-/** Gives every number so far a place of its own, because the next one is not evenly spaced. */
+/** Stores every number so far explicitly, because the next one is not evenly spaced. */
 function unpack(chunk: Chunk, next: number): void {
   const { length, start } = chunk
   const room = Math.min(SIZE, Math.max(64, 2 * length))

@@ -1,30 +1,30 @@
 import { counts, doubles } from './chunked.js'
 
-/** What a stretch of values amounts to. `finite` counts those that are neither NaN nor infinite; the extremes are over those. */
+/** Summary of a range of values. `finite` counts those that are neither NaN nor infinite; the extremes are over those. */
 export interface Summary {
   count: number
   finite: number
-  /** Infinity when there is no finite value. */
+  /** Infinity if there is no finite value. */
   min: number
-  /** -Infinity when there is no finite value. */
+  /** -Infinity if there is no finite value. */
   max: number
 }
 
-/** Values per bucket of one level, as a power of two. */
+/** Values per bucket, relative to the level below, as a power of two. */
 const SHIFT = 4
 const FANOUT = 1 << SHIFT
-/** 16^5, a million values, in one bucket of the highest level: beyond that a query only gets linearly slower in millions. */
+/** 16^5, a million values, per bucket of the highest level: beyond that, a query grows linearly in millions. */
 const LEVELS = 5
 
-/** The extremes of each bucket, and how many of its values are finite. */
+/** The extremes of each bucket, and its number of finite values. */
 const level = () => ({ min: doubles(), max: doubles(), finite: counts() })
 
 /**
- * A growing list of values with the extremes of buckets of 16, 256, ... of them above it, so that any stretch is summed up at a
- * cost that depends on its ends and not on its length.
+ * A growing list of values with precomputed extremes of buckets of 16, 256, ... values, so that the cost of summarizing a range depends on
+ * its ends and not on its length.
  */
 export class Pyramid {
-  /** Counts truncations, so that what is derived from the values knows when to begin anew. */
+  /** Incremented by truncations, so that derived values know when to start over. */
   generation = 0
   readonly #values = doubles()
   readonly #levels = Array.from({ length: LEVELS }, level)
@@ -33,7 +33,7 @@ export class Pyramid {
     return this.#values.length
   }
 
-  /** Value i; NaN outside. */
+  /** Value i; NaN out of range. */
   value(i: number): number {
     return this.#values.at(i)
   }
@@ -60,13 +60,13 @@ export class Pyramid {
     return this.#values.toArray()
   }
 
-  /** What the values with indices from..to-1 amount to. */
+  /** The summary of the values with indices from..to-1. */
   summarise(from: number, to: number): Summary {
     const end = Math.min(to, this.length)
     const sum: Summary = { count: Math.max(0, end - from), finite: 0, min: Infinity, max: -Infinity }
     let first = from
     let last = end
-    // Up the levels: what does not fill a bucket at either end is added below, the rest above.
+    // Goes up the levels: partial buckets at either end are added at this level, the rest at the next.
     for (let depth = 0; depth <= LEVELS && first < last; depth++) {
       const head = depth === LEVELS ? last : Math.min(last, Math.ceil(first / FANOUT) * FANOUT)
       const tail = depth === LEVELS ? last : Math.max(head, Math.floor(last / FANOUT) * FANOUT)
@@ -87,7 +87,7 @@ export class Pyramid {
     const { chunks } = this.#values
     for (let i = from; i < to; i++) {
       const value = (chunks[i >>> 12] as Float64Array)[i & 4095] as number
-      // NaN and infinities minus themselves are not 0.
+      // True for NaN and infinities, which minus themselves are NaN.
       if (value - value !== 0) continue
       if (value < sum.min) sum.min = value
       if (value > sum.max) sum.max = value
@@ -106,7 +106,7 @@ export class Pyramid {
     }
   }
 
-  /** Builds every bucket that holds an index of `from` or above anew, each level from the one below. */
+  /** Rebuilds every bucket that contains an index of at least `from`, each level from the one below. */
   #build(from: number): void {
     let first = from
     let length = this.length

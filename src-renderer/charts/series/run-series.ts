@@ -9,34 +9,34 @@ import { useRuns } from '../../home/runs.js'
 import { SeriesBuffer } from './series-buffer.js'
 
 export interface RunSeries {
-  /** By metric. The buffers are not reactive: `version` counts what was appended; a buffer is replaced when all its points are there. */
+  /** By metric. The buffers are not reactive: `version` counts appended points; a buffer is replaced once all of its points have loaded. */
   series: Map<string, SeriesBuffer>
   version: Ref<number>
-  /** Whether there is something to see. */
+  /** Whether there is something to show. */
   loaded: Ref<boolean>
-  /** Points that are still under way. */
+  /** Number of points that are still loading. */
   pending: Ref<number>
   /** Why the series cannot be shown. */
   error: Ref<string | null>
 }
 
 export interface LoadOptions {
-  /** Series of which every point is wanted; the others stay in little. null: all of them. */
+  /** The series of which every point is needed; the others stay reduced. null: all of them. */
   wanted?: () => ReadonlySet<string> | null
-  /** Points between which the page gets a turn. */
+  /** Points per task, between which the page stays responsive. */
   stretch?: number
 }
 
-/** Where a component's set-up is over, what it found there is given. */
+/** To be passed in by callers that run after a component's setup, when `inject` no longer works. */
 export interface Source {
   client: Connection['client']
   feed: ReturnType<typeof useFeed>
 }
 
 /**
- * Follows the series of one run while the calling scope lives. They come in little first, which is enough for a whole chart and
- * arrives at once however long the history is; then point by point in stretches between which the page stays responsive, while
- * live points are appended all along.
+ * Follows the series of one run while the calling scope lives. They are first loaded in reduced form, which is enough for a complete chart
+ * and arrives at once however long the history is, and then point by point in batches between which the page stays responsive. Live points
+ * are appended throughout.
  */
 export function useRunSeries(
   runId: string,
@@ -53,10 +53,10 @@ export function useRunSeries(
 
   /** A reduced series: how many points are stored, and how many points of the buffer represent them. */
   const sketches = new Map<string, { count: number; standIns: number }>()
-  /** Counts beginnings; whatever belongs to an earlier one is dropped. */
+  /** Counts restarts; results of an earlier attempt are dropped. */
   let attempt = 0
   let loading = false
-  /** Stretches are true up to here: a truncation before it may have been in them already. */
+  /** The batches include changes up to this sequence number: they may already contain a truncation before it. */
   let stretchesSeq = -1
 
   const append = (batch: SeriesPoints[]): void => {
@@ -87,7 +87,7 @@ export function useRunSeries(
         for (const [key, buffer] of series) {
           buffer.truncate(change.afterStep)
           if (buffer.length > 0) continue
-          // As for a page that is opened now: a metric of which nothing is stored has no chart.
+          // As on a page opened now: a metric without stored points has no chart.
           series.delete(key)
           sketches.delete(key)
         }
@@ -105,7 +105,7 @@ export function useRunSeries(
     void complete()
   }
 
-  /** Fetches what is wanted and still in little, one series after the other. */
+  /** Fetches the series that are needed and still reduced, one after another. */
   async function complete(): Promise<void> {
     if (loading) return
     loading = true
@@ -136,7 +136,7 @@ export function useRunSeries(
       if (mine !== attempt) return
       stretchesSeq = Math.max(stretchesSeq, seq)
       const fresh = unpackPoints(points)
-      // The run was taken back to a checkpoint meanwhile; the change that says so is on its way, or was here.
+      // The run was rolled back to a checkpoint meanwhile; the change that announces it is on its way, or has already arrived.
       const cut = fresh.steps.length < limit || !((fresh.steps[0] as number) > (start > 0 ? full.step(start - 1) : -Infinity))
       if (cut) return void (await begin())
       full.append(fresh)
@@ -166,7 +166,7 @@ export function useRunSeries(
   })
   const unfollow = feed.follow(runId)
 
-  // A snapshot must be younger than the number the feed begins with, which comes with the table of runs.
+  // A snapshot must be newer than the sequence number with which the feed starts, which comes with the table of runs.
   const stopWaiting = watch(
     () => runs.loaded,
     (ready) => {

@@ -5,24 +5,24 @@ import { Pyramid, type Summary } from './pyramid.js'
 
 export type { Summary } from './pyramid.js'
 
-/** Numbers by index with quick extremes of any stretch: a series, or what is derived from one point by point. */
+/** Numbers by index with fast extremes of any range: a series, or values derived from one point by point. */
 export interface Values {
   readonly length: number
-  /** Counts truncations: while it stays, values only come after those that are there. */
+  /** Incremented by truncations; as long as it is the same, values have only been appended. */
   readonly generation: number
   value(i: number): number
   summarise(from: number, to: number): Summary
 }
 
 /**
- * One series of a run, of which a chart asks for any stretch at a cost that depends on its pixels and not on the length of the
- * history. Steps must ascend; the caller sees to it that no point comes twice (see Replica).
+ * One series of a run, from which a chart can draw any range at a cost that depends on its pixels and not on the length of the history.
+ * Steps must ascend; the caller ensures that no point is added twice (see Replica).
  */
 export class SeriesBuffer implements Values {
   readonly #steps = new PackedNumbers()
   readonly #moments = new PackedNumbers()
   readonly #values = new Pyramid()
-  /** Milliseconds by which the clock was set back so far. */
+  /** Milliseconds by which the clock has been set back so far. */
   #setBack = 0
 
   get length(): number {
@@ -33,30 +33,30 @@ export class SeriesBuffer implements Values {
     return this.#values.generation
   }
 
-  /** Step of point i; NaN outside. */
+  /** Step of point i; NaN out of range. */
   step(i: number): number {
     return this.#steps.at(i)
   }
 
-  /** Value of point i; NaN outside. */
+  /** Value of point i; NaN out of range. */
   value(i: number): number {
     return this.#values.value(i)
   }
 
   /**
-   * When point i was measured, in milliseconds since 1970; NaN outside. Where the clock was set back, moments go on from the one before, so
-   * that they ascend as points do.
+   * When point i was measured, in milliseconds since 1970; NaN out of range. If the clock was set back, times continue from the previous
+   * one, so that they ascend with the points.
    */
   moment(i: number): number {
     return this.#moments.at(i)
   }
 
-  /** The index of the first point at or after a step; `length` when there is none. */
+  /** The index of the first point at or after a step; `length` if there is none. */
   indexOf(step: number): number {
     return lowerBound(this.#steps, step)
   }
 
-  /** The index of the first point at or after a moment; `length` when there is none. */
+  /** The index of the first point at or after a time; `length` if there is none. */
   indexOfMoment(moment: number): number {
     return lowerBound(this.#moments, moment)
   }
@@ -67,7 +67,7 @@ export class SeriesBuffer implements Values {
     this.#values.append(points.values)
   }
 
-  /** Forgets every point after a step. */
+  /** Removes every point after a step. */
   truncate(afterStep: number): void {
     const length = this.indexOf(afterStep + 1)
     if (length >= this.length) return
@@ -76,12 +76,12 @@ export class SeriesBuffer implements Values {
     this.#values.truncate(length)
   }
 
-  /** What the points with indices from..to-1 amount to. */
+  /** The summary of the points with indices from..to-1. */
   summarise(from: number, to: number): Summary {
     return this.#values.summarise(from, to)
   }
 
-  /** Views of the values with indices from..to-1, one after the other; valid until the next change. */
+  /** Views of consecutive values with indices from..to-1; valid until the next change. */
   views(from: number, to: number): Generator<Float64Array> {
     return this.#values.views(from, to)
   }

@@ -2,9 +2,9 @@ import { Pyramid, type Summary } from './pyramid.js'
 import type { SeriesBuffer, Values } from './series-buffer.js'
 
 /**
- * The exponential moving average of a series, without the bias of its start: with m[0] = 0 and
- * m[t] = weight m[t-1] + (1 - weight) x[t], its value is m[t] / (1 - weight^t), as in Kingma and Ba 2015 (Adam), section 3.
- * Over every point, not over those that a chart draws. A NaN or an infinity does not enter; the average of before is repeated there.
+ * The exponential moving average of a series with bias correction: with m[0] = 0 and m[t] = weight m[t-1] + (1 - weight) x[t], its value is
+ * m[t] / (1 - weight^t), as in Kingma and Ba 2015 (Adam), section 3. It averages every point, not only those that a chart draws. NaN and
+ * infinities are skipped; the previous average is repeated there.
  */
 export class Smoothed implements Values {
   readonly #averages = new Pyramid()
@@ -12,7 +12,7 @@ export class Smoothed implements Values {
   #mean = 0
   #share = 0
 
-  /** Empty until it is updated. @param weight of the past, 0 (the series itself) to below 1 */
+  /** Empty until the first update. @param weight of the past, from 0 (the series itself) to below 1 */
   constructor(
     readonly source: SeriesBuffer,
     readonly weight: number,
@@ -30,9 +30,9 @@ export class Smoothed implements Values {
   }
 
   /**
-   * Goes on towards the end of the source, from the beginning where the source was truncated.
-   * @param most points that one call takes, so that a page can have a turn between
-   * @returns whether every point of the source is in
+   * Continues towards the end of the source, or starts over if the source was truncated.
+   * @param most maximum number of points per call, so that the page stays responsive
+   * @returns whether every point of the source has been processed
    */
   update(most = Infinity): boolean {
     if (this.source.generation !== this.#source) {
@@ -55,7 +55,7 @@ export class Smoothed implements Values {
       const value = fresh[i] as number
       if (Number.isFinite(value)) {
         mean = weight * mean + (1 - weight) * value
-        // 1 - weight^t, which also stays right where weight^t is lost beside 1.
+        // 1 - weight^t, computed so that it stays accurate for small values.
         share = weight * share + (1 - weight)
       }
       averages[i] = share > 0 ? mean / share : NaN
