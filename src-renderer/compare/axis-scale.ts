@@ -9,14 +9,14 @@ export interface AxisScale {
   logarithmic: boolean
 }
 
-/** Round ends around all values; words are placed at 0, 1, 2, ... */
+/** Round limits around all values; words are placed at 0, 1, 2, ... */
 export function axisScale(quantity: Quantity): AxisScale {
   if (hasWords(quantity)) return { min: -0.5, max: wordsOf(quantity).length - 0.5, interval: 1, logarithmic: false }
   const numbers = quantity.values.filter(isNumber)
   const { logarithmic } = quantity
   const range = valueRange(Float64Array.from(numbers), { unit: '', logarithmic, outlierProof: false }) ?? { min: 0, max: 1 }
   if (logarithmic) return { min: range.min, max: range.max, logarithmic }
-  // Halves of a seed or of a unit are none.
+  // Half a seed or half a unit makes no sense.
   if (numbers.every(Number.isInteger) && (range.interval ?? 0) < 1)
     return { min: Math.floor(range.min), max: Math.ceil(range.max), interval: 1, logarithmic }
   return { ...range, logarithmic }
@@ -28,7 +28,7 @@ export function partAt({ min, max, logarithmic }: AxisScale, value: number): num
   return Math.min(1, Math.max(0, at))
 }
 
-/** The value at a part of the axis, at its end where the part lies beyond. */
+/** The value at a fraction of the axis, clamped to its ends. */
 export function valueAt({ min, max, logarithmic }: AxisScale, part: number): number {
   const at = Math.min(1, Math.max(0, part))
   if (at === 0 || at === 1) return at === 0 ? min : max

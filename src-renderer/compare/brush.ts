@@ -1,6 +1,6 @@
 import { hasWords, isNumber, wordsOf, type Quantity } from './relations.js'
 
-/** Which values of a quantity are wanted: numbers within one of the ranges, or one of the words. */
+/** The selected values of a quantity: numbers within one of the ranges, or one of the words. */
 export type Brush = { ranges: [number, number][] } | { words: string[] }
 /** By the id of the quantity. */
 export type Brushes = ReadonlyMap<string, Brush>
@@ -18,7 +18,7 @@ export function brushOf(quantity: Quantity, intervals: readonly (readonly [numbe
   return intervals.length > 0 ? { ranges: intervals.map(([from, to]) => [rounded(from, -1), rounded(to, 1)]) } : null
 }
 
-/** To a few digits, but never so that the range becomes smaller. */
+/** Rounds outward to a few digits, so that the range never shrinks. */
 function rounded(value: number, outward: -1 | 1): number {
   const near = Number(value.toPrecision(DIGITS))
   if ((near - value) * outward >= 0) return near
@@ -26,7 +26,7 @@ function rounded(value: number, outward: -1 | 1): number {
   return Number((near + outward * unit).toPrecision(DIGITS))
 }
 
-/** Where a brush marks the axis of its quantity. */
+/** The intervals that a brush covers on the axis of its quantity. */
 export function intervalsOf(quantity: Quantity, brush: Brush | undefined): [number, number][] {
   if (!brush) return []
   if ('ranges' in brush) return hasWords(quantity) ? [] : brush.ranges
@@ -35,8 +35,8 @@ export function intervalsOf(quantity: Quantity, brush: Brush | undefined): [numb
 }
 
 /**
- * The places of the runs that every brush keeps; null where none is brushed. A value that is not known is outside of every brush, one of
- * a quantity that is not there keeps all.
+ * The indices of the runs that satisfy every brush; null if there are no brushes. An unknown value satisfies no brush; a brush of a
+ * quantity that is not shown is ignored.
  */
 export function keptRuns(count: number, quantities: readonly Quantity[], brushes: Brushes): ReadonlySet<number> | null {
   const brushed = quantities.flatMap((quantity) => {
@@ -52,7 +52,10 @@ export function keptRuns(count: number, quantities: readonly Quantity[], brushes
   return new Set(Array.from({ length: count }, (_, i) => i).filter((i) => brushed.every(({ values, brush }) => keeps(brush, values[i]))))
 }
 
-/** Brushes as an address writes them: `h~0.1..0.2~0.4..0.5,arch~=leapfrog`; names and words are encoded, so that they hold no sign of these. */
+/**
+ * Brushes as text of an address: `h~0.1..0.2~0.4..0.5,arch~=leapfrog`; names and words are encoded, so that they contain none of the
+ * separators.
+ */
 export const writeBrushes = (brushes: Brushes): string =>
   [...brushes]
     .map(([id, brush]) => {
@@ -62,7 +65,7 @@ export const writeBrushes = (brushes: Brushes): string =>
     .join(',')
 const encode = (text: string): string => encodeURIComponent(text).replaceAll('~', '%7E')
 
-/** What an address asks for; what is no brush is left out: a link never breaks the page. */
+/** Parses the brushes of an address; invalid ones are skipped, because a link must never break the page. */
 export function readBrushes(written: string): Brushes {
   const brushes = new Map<string, Brush>()
   for (const each of written.split(',')) {
@@ -76,7 +79,7 @@ export function readBrushes(written: string): Brushes {
   }
   return brushes
 }
-/** A name as an address writes it; '' where that was not written by us. */
+/** Decodes a name of an address; '' if it is invalid. */
 export function decode(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -7,21 +7,21 @@ export interface ColourGroup {
   color: string
 }
 
-/** How lines of runs are coloured by a quantity. */
+/** How the lines of runs are coloured by a quantity. */
 export interface Colouring {
   styleOf(place: number): LineStyle
-  /** Words with their colours, or the ends of the scale of numbers. */
+  /** The words with their colours, or the ends of the scale of numbers. */
   groups: ColourGroup[]
   /** Whether the groups are the ends of a scale. */
   scale: boolean
 }
 
-/** Numbers of which so few differ are groups, not a scale. */
+/** Up to this many different numbers are groups, not a scale. */
 const FEW = COLOURS
 
 /**
- * Runs with the same word, or the same of a few numbers, share a colour; other numbers are a scale of lightness, logarithmic where the
- * quantity spans decades. A run without a value is dotted and faint.
+ * Runs with the same word, or the same of a few numbers, share a colour; other numbers use a lightness scale, logarithmic if the quantity
+ * spans decades. A run without a value is dotted and faint.
  */
 export function colourBy(quantity: Quantity, dark: boolean): Colouring {
   const theme = chartTheme(dark)
@@ -30,7 +30,7 @@ export function colourBy(quantity: Quantity, dark: boolean): Colouring {
   const distinct = [...new Set(numbers)].sort((a, b) => a - b)
   const words = hasWords(quantity) ? wordsOf(quantity) : !quantity.measured && distinct.length <= FEW ? distinct.map(String) : null
   if (words) {
-    // Beyond the colours that can be told apart, dashes go on.
+    // After the distinguishable colours, dashes distinguish further words.
     const styles = new Map(
       words.map((word, i) => [word, { color: lineStyle(i, dark).color, dash: i < COLOURS ? [] : lineStyle(i, dark).dash }]),
     )

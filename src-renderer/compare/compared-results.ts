@@ -6,20 +6,20 @@ import { useFeed } from '../home/feed.js'
 import { useNotices } from '../home/notices.js'
 import { useLabResults } from '../lab/lab-results.js'
 
-/** What is stored of several runs, newest first; null until it is known. */
+/** The stored results of several runs, newest first; null until they have loaded. */
 export function useStoredResults(ids: Ref<readonly string[]>): Map<string, ShallowRef<LabEntry[] | null>> {
   const at = { client: useConnection().client, feed: useFeed() }
   return useEach(ids, (id) => useLabResults(id, at))
 }
 
-/** The one of a run's results that is shown: one of those that are asked for by number, else that of the newest step. */
+/** The result of a run that is shown: one that was chosen by number, otherwise that of the latest step. */
 export function chosenEntry(entries: readonly LabEntry[], diagnostic: string, asked: readonly number[]): LabEntry | null {
   const own = entries.filter((entry) => entry.diagnostic === diagnostic)
   const [newest] = [...own].sort((a, b) => b.step - a.step || b.number - a.number)
   return own.find(({ number }) => asked.includes(number)) ?? newest ?? null
 }
 
-/** Whole results by their numbers, fetched once each; those that are still under way are not among them. */
+/** Complete results by their numbers, each fetched once; those still loading are left out. */
 export function useWholeResults(numbers: Ref<readonly number[]>): ComputedRef<ReadonlyMap<number, LabResult>> {
   const { client } = useConnection()
   const feed = useFeed()

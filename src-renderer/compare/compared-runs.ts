@@ -9,14 +9,14 @@ import { useFeed } from '../home/feed.js'
 export interface ComparedRun {
   id: string
   series: RunSeries
-  /** Its configuration; null until it is there. */
+  /** The run with its configuration; null until it has loaded. */
   detail: ShallowRef<RunDetail | null>
   error: ShallowRef<string | null>
 }
 
 /**
  * Follows several runs while the calling scope lives.
- * @param wanted the metrics of which every point is drawn; of the others a sketch is enough
+ * @param wanted the metrics of which every point is drawn; the others are loaded in reduced form
  */
 export function useComparedRuns(ids: Ref<readonly string[]>, wanted: () => ReadonlySet<string>): Map<string, ComparedRun> {
   const { client } = useConnection()

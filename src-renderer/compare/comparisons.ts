@@ -5,7 +5,7 @@ import { useConnection } from '../home/api.js'
 import { followList } from '../home/followed-list.js'
 import { useNotices } from '../home/notices.js'
 
-/** The named comparisons of this home, kept up to date by the feed. */
+/** The saved comparisons of this home, kept up to date by the feed. */
 export const useComparisons = defineStore('comparisons', () => {
   const { client } = useConnection()
   const notices = useNotices()
@@ -22,13 +22,13 @@ export const useComparisons = defineStore('comparisons', () => {
 
   const restore = (id: string): Promise<Comparison | null> => notices.attempt(() => client.comparisons.restore.mutate({ id }))
 
-  /** Removes a comparison, and offers to bring it back. */
+  /** Deletes a comparison, and offers to undo it. */
   async function remove({ id, name }: Comparison): Promise<void> {
     await client.comparisons.remove.mutate({ id })
     notices.changed(`Removed the comparison “${name}”. Its runs are unaffected.`, () => client.comparisons.restore.mutate({ id }))
   }
 
-  /** Saves a comparison; where it takes the place of what was saved in it, that can be undone. */
+  /** Saves a comparison; overwriting an earlier version of it can be undone. */
   async function save(request: SaveComparison): Promise<Comparison> {
     const before = request.id === undefined ? undefined : byId.get(request.id)
     const saved = await client.comparisons.save.mutate(request)

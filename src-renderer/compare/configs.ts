@@ -3,11 +3,11 @@ import { flatten, type Leaf } from '../../src-main/contract/flat-config.js'
 
 export interface ConfigRow {
   path: string
-  /** In the order of the configurations; undefined where one does not have it. */
+  /** In the order of the configurations; undefined if one lacks the key. */
   values: Leaf[]
 }
 
-/** A configuration of Retrace, or what another program that logged the run said of it. */
+/** A configuration of Retrace, or what another program logged as one. */
 export interface Configured {
   preset: string
   config: object

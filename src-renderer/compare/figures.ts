@@ -4,13 +4,13 @@ import { isUntrusted } from '../ui/describe.js'
 import { leaders } from './significance.js'
 import { sampleOf, type Sample } from '../../src-main/contract/sample.js'
 
-/** Which of a metric's values is good; null where neither is. */
+/** Whether higher or lower values of a metric are better; null if neither is. */
 export const betterOf = (key: string): 'higher' | 'lower' | null => metricInfo(key).better ?? null
 
-/** What a run's row says of its metrics. */
+/** The part of a run's row with its metrics. */
 export type Figured = Pick<RunSummary, 'name' | 'latest' | 'best' | 'reported' | 'gradients'>
 
-/** The columns of a table of figures: every reading that each metric has. */
+/** The columns of a table of results: every reading of each metric. */
 export const figureColumns = (metrics: readonly string[]): { key: string; kind: Reading }[] =>
   metrics.flatMap((key) => readingsOf(key).map((kind) => ({ key, kind })))
 
@@ -26,7 +26,7 @@ export interface FigureSource {
   runs: readonly Figured[]
 }
 
-/** The readings of the metrics by key, a row a run or a group of runs; each is over the runs of the row that have it. */
+/** The readings of the metrics by key, one row per run or group of runs; each aggregates the runs of the row that have it. */
 export function figureRows(sources: readonly FigureSource[], keys: readonly string[]): FigureRow[] {
   return sources.map(({ id, label, runs }) => {
     const of = (kind: Reading): Map<string, Sample> =>
@@ -35,20 +35,20 @@ export function figureRows(sources: readonly FigureSource[], keys: readonly stri
   })
 }
 
-/** How many runs a row is of: those of the figure that most have. */
+/** The number of runs in a row: the largest number of values in any of its columns. */
 export const runsOf = (row: FigureRow, metrics: readonly string[]): number =>
   Math.max(0, ...figureColumns(metrics).map(({ key, kind }) => row[kind].get(key)?.n ?? 0))
 
-/** How many runs of a row have gradients that are not trustworthy: what marks the row in the table and in every file of it. */
+/** The number of runs in a row with untrusted gradients; such a row is marked in the table and in every exported file. */
 export const untrustedOf = ({ runs }: Pick<FigureRow, 'runs'>): number => runs.filter(isUntrusted).length
 
-/** What the mark of such a row says, after the mark. */
+/** Explains the mark of such a row. */
 export const UNTRUSTED_RULE =
   'Includes a run with unreliable gradients: gradients computed from reconstructed states differed from those of stored backpropagation by more than the tolerance, or could not be compared.'
 
 /**
- * The 95% interval of an accuracy of which a row has one run's value alone, over the images that it is a fraction of: there the spread
- * of several runs says nothing. null for more runs, and where the number of images is not known.
+ * The 95% interval of an accuracy, for a row with the value of a single run: over the images that it was measured on, because there is no
+ * spread over runs. Null for more runs, and if the number of images is unknown.
  */
 export function intervalOfRow(row: FigureRow, key: string, kind: Reading): [number, number] | null {
   const [run, ...others] = row.runs.filter((one) => Number.isFinite(readValue(one, key, kind)))

@@ -6,22 +6,22 @@ export interface RunInfo {
   preset: string
   dataset: string
   seed: number
-  /** Of Retrace, or as the program that logged it said; null where nothing is known. */
+  /** The configuration of Retrace, or that logged by another program; null if it is unknown. */
   config: object | null
 }
 
-/** Whether two lists tell the same of the same runs. */
+/** Whether two lists contain the same runs with the same data. */
 export const sameRuns = (a: readonly RunInfo[], b: readonly RunInfo[]): boolean =>
   a.length === b.length && a.every((run, i) => (Object.keys(run) as (keyof RunInfo)[]).every((key) => run[key] === b[i]?.[key]))
 
 export interface RunGroup {
-  /** Its first run's id. */
+  /** The id of its first run. */
   id: string
   label: string
   runs: RunInfo[]
 }
 
-/** Names without what only tells repetitions apart. */
+/** The name without the part that only distinguishes repetitions. */
 const withoutSeed = (name: string): string => name.replace(/[,\s·-]*\bseed\s*\d+\b/i, '').trim()
 
 /**
@@ -40,7 +40,7 @@ export function groupsOf(runs: readonly RunInfo[], kind: 'none' | 'seeds'): RunG
   return distinct([...groups.values()].map((group) => (group.runs.length === 1 ? { ...group, label: group.runs[0]!.name } : group)))
 }
 
-/** Two lines of one name are told apart by their ids. */
+/** Adds ids to the names of lines with the same name. */
 function distinct(groups: RunGroup[]): RunGroup[] {
   const counts = new Map<string, number>()
   for (const { label } of groups) counts.set(label, (counts.get(label) ?? 0) + 1)

@@ -19,7 +19,7 @@ const number = (value: number, digits: number): string => {
 interface Look {
   unit: string
   bold: boolean
-  /** How many runs the row is said to be of. */
+  /** The number of runs of the row. */
   rowRuns: number
   /** What is written instead of a spread if there is one run. */
   interval: [number, number] | null
@@ -33,7 +33,7 @@ function entry(sample: Sample | undefined, { unit, bold, rowRuns, interval }: Lo
   const mean = bold ? `\\mathbf{${plain}}` : plain
   const ends = interval ? `\\;[${interval.map((end) => number(end * factor, digits)).join(', ')}]` : ''
   const spread = sample.n > 1 ? ` \\pm ${number(sample.deviation * factor, digits)}` : ends
-  // Where some of the runs have no finite value.
+  // Shown if some of the runs have no finite value.
   return `$${mean}${spread}$${sample.n === rowRuns ? '' : ` ($n=${sample.n}$)`}`
 }
 
@@ -44,8 +44,8 @@ const UNTRUSTED_MARK = '$^{\\dagger}$'
 const SOME_BOLD = `Nothing is bold in columns with an entry of fewer than ${LEAST_RUNS} runs or without a preferred direction.`
 
 /**
- * A table for a paper: mean and sample deviation over the runs of each row, or the accuracy of a single run with its binomial interval.
- * Bold is what `leaders` finds, and the caption says so, or why there is none. Needs booktabs and graphicx.
+ * A table for a paper: mean and sample standard deviation over the runs of each row, or the accuracy of a single run with its binomial
+ * interval. The entries found by `leaders` are bold, which the caption explains, or why there are none. Needs booktabs and graphicx.
  */
 export function latexTable(rows: readonly FigureRow[], metrics: readonly string[]): string {
   const columns = figureColumns(metrics)
@@ -72,8 +72,8 @@ export function latexTable(rows: readonly FigureRow[], metrics: readonly string[
 }
 
 /**
- * The keys in which configurations differ as a table for a paper: a row a key, a column a run, and without differences only the names of the
- * runs. Needs booktabs and graphicx.
+ * The keys in which configurations differ as a table for a paper: one row per key and one column per run; without differences, only the
+ * names of the runs. Needs booktabs and graphicx.
  */
 export function configurationsTable(names: readonly string[], rows: readonly { name: string; values: readonly Leaf[] }[]): string {
   const head = ['Key', ...names.map(escapeLatex)]
@@ -84,15 +84,15 @@ export function configurationsTable(names: readonly string[], rows: readonly { n
 }
 
 interface TableParts {
-  /** Cells, escaped. */
+  /** Escaped cells. */
   head: readonly string[]
-  /** Rows, escaped and joined by `&`. */
+  /** Rows of escaped cells, joined by `&`. */
   body: readonly string[]
   columns: string
   caption: string
 }
 
-/** As wide as the text at most: what is wider would run off the page without an error. */
+/** Scaled down to the text width if necessary: a wider table would run off the page without an error. */
 const table = ({ head, body, columns, caption }: TableParts): string =>
   [
     '% Needs \\usepackage{booktabs,graphicx}.',

@@ -6,18 +6,18 @@ import type { RunInfo } from './groups.js'
 import { relationTooltip } from './relation-tooltip.js'
 import { hasWords, isNumber, tick, wordsOf, type Quantity } from './relations.js'
 
-/** Of the first axis from the left edge, in pixels. */
+/** Distance of the first axis from the left edge, in pixels. */
 const FIRST_AXIS = 40
 const BELOW = 24
-/** Pixels that an axis with its values takes at least. */
+/** Minimum width of an axis with its values, in pixels. */
 const AXIS = 72
 const SLANT = (24 * Math.PI) / 180
 /** The width of the longest name of a setting with its unit, which is written at the end of the axis. */
 const LONGEST_NAME = 250
 
-/** Pixels of a name in its direction, at about 6.5 a letter. */
+/** Length of a name along its direction, in pixels, at about 6.5 per letter. */
 const lengthOf = (quantity: Quantity | undefined): number => Math.min(LONGEST_NAME, 6.5 * (quantity?.title.length ?? 0))
-/** What the slanted name of the last axis, and its values, take to the right of it. */
+/** Space to the right of the last axis for its slanted name and its values. */
 const roomRight = (quantities: readonly Quantity[]): number => Math.max(72, Math.ceil(lengthOf(quantities.at(-1)) * Math.cos(SLANT)) + 16)
 const roomAbove = (quantities: readonly Quantity[]): number => Math.ceil(Math.max(...quantities.map(lengthOf)) * Math.sin(SLANT)) + 32
 
@@ -29,19 +29,19 @@ export const parallelBox = (quantities: readonly Quantity[]) => ({
   bottom: BELOW,
 })
 
-/** Pixels of width in which the values of all axes can be read. */
+/** Minimum width in pixels at which the values of all axes are legible. */
 export const leastWidth = (quantities: readonly Quantity[]): number =>
   FIRST_AXIS + AXIS * Math.max(1, quantities.length - 1) + roomRight(quantities)
 
 interface Look {
   dark: boolean
-  /** Places of the runs that are not faint; null: all. */
+  /** Indices of the runs that are not faint; null: all. */
   kept: ReadonlySet<number> | null
-  /** How the line of a run looks; by default each has a colour of its own. */
+  /** The style of a run's line; by default each has a colour of its own. */
   styleOf?: ((place: number) => LineStyle) | undefined
 }
 
-/** Each run as a line across all quantities. Pure. */
+/** Parallel coordinates: each run as a line across all quantities. Pure. */
 export function parallelOption(runs: readonly RunInfo[], quantities: readonly Quantity[], { dark, kept, styleOf }: Look): EChartsOption {
   const theme = chartTheme(dark)
   return {
@@ -83,11 +83,11 @@ function axisOf(quantity: Quantity, dim: number, theme: ReturnType<typeof chartT
   const places = words ? { customValues: words.map((_, at) => at) } : {}
   const { logarithmic, ...scale } = axisScale(quantity)
   return {
-    // By its name it is the same axis when the option is given anew.
+    // Identifies the axis when the option is updated.
     id: quantity.id,
     dim,
     name: quantity.title,
-    // Slanted, so that the names of many axes do not lie over each other.
+    // Slanted, so that the names of many axes do not overlap.
     nameTextStyle: { color: theme.text, fontSize: 11, align: 'left' as const, verticalAlign: 'bottom' as const },
     nameRotate: (SLANT * 180) / Math.PI,
     nameTruncate: { maxWidth: LONGEST_NAME },
@@ -98,13 +98,14 @@ function axisOf(quantity: Quantity, dim: number, theme: ReturnType<typeof chartT
       color: theme.text,
       fontSize: 11,
       formatter: (value: number) => (words ? (words[value] ?? '') : tick(quantity, value)),
-      // Lines run below the values, which keep a rim of the ground.
+      // An outline keeps the values readable on top of the lines.
       textBorderColor: theme.surface,
       textBorderWidth: 4,
       ...places,
     },
     axisLine: { lineStyle: { color: theme.faint } },
-    // What is marked lies over the chart: ECharts forgets how its own marks look, and that a click removes them, when the option comes anew.
+    // Brushes are drawn by an overlay: when the option is updated, ECharts forgets the style of its own brushes, and that a click removes
+    // them.
     areaSelectStyle: { width: 0 },
     z: 10,
   }

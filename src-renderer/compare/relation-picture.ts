@@ -2,7 +2,7 @@ import type { Picture } from '../charts/export/picture-svg.js'
 import type { EChartsOption } from '../charts/echarts.js'
 import type { RunInfo } from './groups.js'
 
-/** The chart of relations with a title, a legend of the runs and the light ground of paper, and the size that this takes. Pure. */
+/** The chart of relations with a title, a legend of the runs and the light background of paper, and its size. Pure. */
 export function relationPicture(option: EChartsOption, title: string, runs: readonly RunInfo[], least = 0): Picture {
   const width = Math.max(960, least)
   const letters = runs.reduce((sum, { name }) => sum + 6.5 * Math.min(60, name.length) + 50, 0)

@@ -9,23 +9,23 @@ import { differences } from './configs.js'
 import { figureColumns, type Figured } from './figures.js'
 import type { RunInfo } from './groups.js'
 
-/** Something that is known of every run as a number or a word: a hyperparameter that differs, or what came out. */
+/** A property of every run as a number or a word: a hyperparameter that differs, or a result. */
 export interface Quantity {
   id: string
-  /** In files: the key of a hyperparameter. */
+  /** The name in files: the key of a hyperparameter. */
   name: string
   label: string
-  /** With its unit, for an axis and the head of a column. */
+  /** With its unit, for an axis or a column header. */
   title: string
   unit: string
-  /** Whether it is measured; otherwise it was chosen, and is shown as it was written. */
+  /** Whether it was measured; otherwise it was chosen, and is shown as it was written. */
   measured: boolean
   logarithmic: boolean
-  /** By run, in their order; null where it is not known. */
+  /** By run, in their order; null if unknown. */
   values: (number | string | null)[]
 }
 
-/** The id of a quantity as it is now, of one that an earlier version wrote into an address. */
+/** Converts the id of a quantity that an earlier version wrote into an address to the current one. */
 export function currentId(id: string): string {
   const [, key, kind] = /^(.+) (final|best)$/s.exec(id) ?? []
   if (key === undefined) return id
@@ -35,14 +35,14 @@ export function currentId(id: string): string {
 
 type Values = Quantity['values']
 export const isNumber = (value: unknown): value is number => typeof value === 'number'
-/** Whether it has words, in which case its numbers are words too. */
+/** Whether it has words, in which case its numbers are treated as words too. */
 export const hasWords = ({ values }: Pick<Quantity, 'values'>): boolean => values.some((value) => typeof value === 'string')
-/** The words of a quantity, each once; a value that is not known is none. */
+/** The distinct words of a quantity; unknown values are left out. */
 export const wordsOf = ({ values }: Pick<Quantity, 'values'>): string[] => [
   ...new Set(values.filter((value) => value !== null).map((value) => String(value))),
 ]
 
-/** Hyperparameters that differ between the runs, then every reading of each metric. */
+/** The hyperparameters that differ between the runs, followed by every reading of each metric. */
 export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string, Figured>, metrics: readonly string[]): Quantity[] {
   const known = runs.flatMap(({ config, ...run }) => (config === null ? [] : [{ ...run, config }]))
   const rows = known.length > 1 ? differences(known) : []
@@ -63,7 +63,7 @@ export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string,
     })
     const unit = metricUnit(key)
     const label = readingLabel(key, kind)
-    // A percentage says itself what it is.
+    // Percentages carry their unit with every value.
     const title = axisTitle(chartTitle(key), unit === 'fraction' ? '' : unit) + label.slice(metricLabel(key).length)
     return { id: `${key} ${kind}`, name: label, label, title, unit, measured: true, logarithmic: spansDecades(values), values }
   })
@@ -73,7 +73,7 @@ export function quantitiesOf(runs: readonly RunInfo[], byId: ReadonlyMap<string,
 /** Whether its values are shown in percent. */
 export const inPercent = ({ measured, unit }: Pick<Quantity, 'measured' | 'unit'>): boolean => measured && unit === 'fraction'
 
-/** A value of a quantity as people read it, without its unit where its title has that. */
+/** A formatted value of a quantity, without its unit if the title contains it. */
 export function shown(quantity: Quantity, value: Values[number] | undefined): string {
   if (!isNumber(value)) return value ?? '–'
   if (quantity.measured) return formatMetric(value, inPercent(quantity) ? 'fraction' : '')

@@ -5,9 +5,9 @@ import type { RunInfo } from './groups.js'
 import { relationTooltip } from './relation-tooltip.js'
 import { isNumber, tick, type Quantity } from './relations.js'
 
-/** Runs up to which each point has its name beside it; hovering tells the name of any. */
+/** Up to this number of runs, each point is labelled with its name; hovering shows the name of any point. */
 const NAMED = 12
-/** A second cue beside colour: seven colours times eight shapes, no two of 56 points look the same. */
+/** A second cue besides colour: with seven colours and eight shapes, no two of 56 points look the same. */
 const SHAPES: readonly { symbol: string; symbolRotate?: number }[] = [
   { symbol: 'circle' },
   { symbol: 'rect' },
@@ -21,16 +21,16 @@ const SHAPES: readonly { symbol: string; symbolRotate?: number }[] = [
 
 interface Look {
   dark: boolean
-  /** Places of the runs that are not faint; null: all. */
+  /** Indices of the runs that are not faint; null: all. */
   kept: ReadonlySet<number> | null
   logX: boolean
   logY: boolean
 }
 
-/** Whether a logarithmic axis can show every value that is known. */
+/** Whether a logarithmic axis can show every known value. */
 export const canBeLogarithmic = ({ values }: Quantity): boolean => values.filter(isNumber).every((value) => value > 0)
 
-/** Each run as a point over two quantities that are numbers. Pure. */
+/** Each run as a point over two numeric quantities. Pure. */
 export function scatterOption(runs: readonly RunInfo[], x: Quantity, y: Quantity, { dark, kept, logX, logY }: Look): EChartsOption {
   const theme = chartTheme(dark)
   const axis = (quantity: Quantity, logarithmic: boolean) => ({

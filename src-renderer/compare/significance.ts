@@ -1,7 +1,7 @@
 import studentProbability from '@stdlib/stats-base-dists-t-cdf'
 import type { Sample } from '../../src-main/contract/sample.js'
 
-/** Runs that an entry needs at least to be compared with another: fewer say next to nothing about their spread. */
+/** Minimum number of runs of an entry in a comparison: fewer say next to nothing about the spread. */
 export const LEAST_RUNS = 3
 /** Family-wise error rate of a column. */
 export const LEVEL = 0.05
@@ -9,25 +9,25 @@ export const LEVEL = 0.05
 type Moments = Pick<Sample, 'n' | 'mean' | 'deviation'>
 
 /**
- * The two-sided p-value of Welch's t-test, which does not assume equal variances (Welch 1947), with the degrees of freedom of
- * Welch and Satterthwaite. Where neither sample varies, it is 1 for equal means and 0 for others: the limit of small variances.
- * @param a mean and sample deviation over `n` values, as are those of `b`
- * @returns NaN where a sample has fewer than two values
+ * The two-sided p-value of Welch's t-test, which does not assume equal variances (Welch 1947), with the degrees of freedom of Welch and
+ * Satterthwaite. If neither sample varies, it is 1 for equal means and 0 otherwise: the limit of small variances.
+ * @param a mean and sample standard deviation over `n` values, like those of `b`
+ * @returns NaN if a sample has fewer than two values
  */
 export function welchTest(a: Moments, b: Moments): number {
   if (a.n < 2 || b.n < 2) return NaN
   const [va, vb] = [a.deviation ** 2 / a.n, b.deviation ** 2 / b.n]
   const difference = a.mean - b.mean
   if (va + vb === 0) return difference === 0 ? 1 : 0
-  // By shares, since the square of a small variance may be 0.
+  // Computed from ratios, because the square of a small variance may underflow to 0.
   const [sa, sb] = [va / (va + vb), vb / (va + vb)]
   const freedom = 1 / (sa ** 2 / (a.n - 1) + sb ** 2 / (b.n - 1))
   return 2 * studentProbability(-Math.abs(difference) / Math.sqrt(va + vb), freedom)
 }
 
 /**
- * p-values corrected for being several, by Holm's step-down method (Holm 1979): each is rejected at a level exactly where the
- * corrected one is at most that level.
+ * p-values corrected for multiple comparisons by Holm's step-down method (Holm 1979): a hypothesis is rejected at a level if and only if
+ * its corrected p-value is at most that level.
  * @param values in any order, without NaN
  */
 export function holm(values: readonly number[]): number[] {
@@ -57,7 +57,7 @@ export function leaders(samples: readonly (Moments | undefined)[], better: 'high
   return new Set([best.i, ...others.filter((_, i) => (corrected[i] as number) > LEVEL).map(({ i }) => i)])
 }
 
-/** What bold means, for a caption. */
+/** What bold entries mean, for a caption. */
 export const LEADERS_RULE =
   "Bold: the best mean and every entry not significantly different from it (two-sided Welch's t-test, Holm-corrected within the column, 5% level)."
 export const NOTHING_COMPARED = `Nothing is bold: entries are compared only in columns where every entry is the mean of at least ${LEAST_RUNS} runs.`

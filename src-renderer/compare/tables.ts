@@ -3,8 +3,8 @@ import type { Leaf } from '../../src-main/contract/flat-config.js'
 import { figureColumns, intervalOfRow, untrustedOf, type FigureRow } from './figures.js'
 
 /**
- * The statistics of every reading of the metrics (see `readingsOf`), of one run's accuracy its 95% interval, and how many runs of the row
- * have gradients that are not trustworthy, whether or not they have a value here.
+ * The statistics of every reading of the metrics (see `readingsOf`), the 95% interval of a single run's accuracy, and the number of runs of
+ * the row with untrusted gradients, whether or not they have a value here.
  */
 function figures(rows: readonly FigureRow[], metrics: readonly string[]) {
   return rows.flatMap((row) =>
@@ -29,7 +29,7 @@ function figures(rows: readonly FigureRow[], metrics: readonly string[]) {
 
 const STATISTICS = ['mean', 'median', 'deviation', 'error', 'min', 'max', 'low', 'high'] as const
 
-/** A row each run or group, metric and reading, in full precision; empty where there is none. */
+/** One row for each run or group, metric and reading, in full precision; empty if there is no value. */
 export const figuresCsv = (rows: readonly FigureRow[], metrics: readonly string[]): string =>
   csv(
     ['run', 'metric', 'reading', 'n', ...STATISTICS, 'untrusted_runs'],
@@ -43,7 +43,7 @@ export const figuresCsv = (rows: readonly FigureRow[], metrics: readonly string[
     ]),
   )
 
-/** The same as JSON: an object a row, null where a statistic is not defined. */
+/** The same as JSON: one object per row, null if a statistic is not defined. */
 export function figuresJson(rows: readonly FigureRow[], metrics: readonly string[]): string {
   const number = (value: number): number | null => (Number.isFinite(value) ? value : null)
   return JSON.stringify(
@@ -58,7 +58,7 @@ export function figuresJson(rows: readonly FigureRow[], metrics: readonly string
   )
 }
 
-/** A row a run with what is known of it, in full precision; empty where a value is not known. */
+/** One row per run with its known values, in full precision; empty if a value is unknown. */
 export const quantitiesCsv = (
   runs: readonly { id: string; name: string }[],
   quantities: readonly { name: string; values: readonly Leaf[] }[],
@@ -68,7 +68,7 @@ export const quantitiesCsv = (
     runs.map(({ id, name }, i) => [id, name, ...quantities.map(({ values }) => values[i])]),
   )
 
-/** The same as JSON: an object a run, by the quantities' names. */
+/** The same as JSON: one object per run, by the names of the quantities. */
 export const quantitiesJson = (...[runs, quantities]: Parameters<typeof quantitiesCsv>): string =>
   JSON.stringify(
     runs.map(({ id, name }, i) => ({

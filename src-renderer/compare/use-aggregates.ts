@@ -9,7 +9,7 @@ import { Aggregate, type Member } from '../charts/series/aggregate.js'
 import type { ComparedRun } from './compared-runs.js'
 import type { RunGroup } from './groups.js'
 
-/** What the statistics of the groups are made from. */
+/** The input of the groups' statistics. */
 export interface GroupSource {
   view: ComparisonView
   groups: readonly RunGroup[]
@@ -18,20 +18,20 @@ export interface GroupSource {
   version: number
 }
 
-/** Milliseconds of counting in one frame. */
+/** Milliseconds of computation per frame. */
 const BUDGET = 8
-/** Points that are smoothed at a time. */
+/** Number of points that are smoothed at a time. */
 const SMOOTHED_AT_ONCE = 65_536
 
 /**
- * The statistics of every group by metric, of the runs as they are and smoothed run by run. They go on counting in the background, a
- * few milliseconds at a time; `counted` counts how often they went on.
+ * The statistics of every group by metric, of the raw series and of the series smoothed run by run. They are computed in the background, a
+ * few milliseconds at a time; `counted` is incremented with every step.
  */
 export function useAggregates(source: () => GroupSource, page: Pick<ChartPage, 'smoothed'>, smoothing: Readonly<Ref<number>>) {
   const rows = useRuns()
   const aggregates = shallowRef(new Map<string, Aggregate>())
   const counted = ref(0)
-  /** Averages that the counting needs first. */
+  /** The smoothed series that the statistics need first. */
   let averages: Smoothed[] = []
   let timer = 0
 

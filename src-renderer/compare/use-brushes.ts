@@ -3,13 +3,13 @@ import { useRoute, useRouter } from 'vue-router'
 import { readBrushes, writeBrushes, type Brush, type Brushes } from './brush.js'
 import { currentId } from './relations.js'
 
-/** Milliseconds after the last move of a brush: dragging is no reason for a hundred addresses. */
+/** Milliseconds to wait after the last change of a brush, so that dragging does not produce a hundred addresses. */
 const CALM = 300
 
-/** Brushes of an address, which an earlier version may have written. */
+/** The brushes of an address, which may come from an earlier version. */
 const read = (written: string): Brushes => new Map([...readBrushes(written)].map(([id, brush]) => [currentId(id), brush]))
 
-/** What is brushed, which the address keeps as `where`. */
+/** The current brushes, kept in the address as `where`. */
 export function useBrushes() {
   const route = useRoute()
   const router = useRouter()
@@ -22,7 +22,7 @@ export function useBrushes() {
     const where = writeBrushes(brushes.value) || undefined
     if (now === path && query['where'] !== where) void router.replace({ query: { ...query, where } })
   }
-  // An address that was typed, or gone back to.
+  // The address was typed, or the user went back to it.
   watch(inAddress, (written) => {
     if (route.path === path && written !== writeBrushes(brushes.value)) brushes.value = read(written)
   })
@@ -35,7 +35,7 @@ export function useBrushes() {
   }
   return {
     brushes,
-    /** Brushes one quantity, or no more. */
+    /** Sets the brush of a quantity, or removes it. */
     set(id: string, brush: Brush | null): void {
       const next = new Map(brushes.value)
       if (brush) next.set(id, brush)

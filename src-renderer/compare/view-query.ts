@@ -4,7 +4,7 @@ import { RunIdSchema } from '../../src-main/contract/runs.js'
 
 const text = (value: LocationQuery[string] | undefined): string => String((Array.isArray(value) ? value[0] : value) ?? '')
 
-/** What an address asks to compare. What it does not say, or says wrongly, has its default: a link never breaks the page. */
+/** The comparison that an address describes. Absent and invalid parts have their defaults, because a link must never break the page. */
 export function viewOf(query: LocationQuery): ComparisonView {
   const shape = ComparisonViewSchema.shape
   const runs = [...new Set(text(query['runs']).split(','))].filter((id) => RunIdSchema.safeParse(id).success).slice(0, MOST_COMPARED)

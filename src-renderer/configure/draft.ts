@@ -5,67 +5,67 @@ import { messageOf } from '../home/errors.js'
 import { checkField, configLabel, defaultOption, hasField, isForeignOption, type FieldKey } from '../home/fields.js'
 import type { Obstacle } from '../ui/obstacles.js'
 
-/** What differs from where a draft began. */
+/** The changes of a draft to its origin. */
 export interface Changes {
   overrides: RunOverrides
   epochs?: number
 }
 
 export interface DraftOrigin {
-  /** What the back end makes of changes to the origin; null while nothing is chosen. */
+  /** Asks the back end for a preview of changes to the origin; null while nothing is chosen. */
   ask: ComputedRef<((changes: Changes) => Promise<Preview>) | null>
   /** Where unchanged values come from, such as "the preset". */
   title: string
 }
 
-/** The state of a form of a configuration: what was changed, what the back end makes of it, and what is wrong. */
+/** The state of a configuration form: the changes, the back end's preview of them, and the errors. */
 export interface Draft {
   origin: string
-  /** Length in steps or epochs; null takes the origin's. */
+  /** Length in steps or epochs; null keeps the origin's. */
   length: Ref<number | null>
   lengthUnit: Ref<'steps' | 'epochs'>
   overrides: Partial<Record<FieldKey, unknown>>
   set(key: FieldKey, value: unknown): void
-  /** Back to the origin's value. */
+  /** Resets a key to the origin's value. */
   reset(key: FieldKey): void
-  /** The value in force: the change, else the origin's. */
+  /** The effective value: the change, otherwise the origin's. */
   valueOf(key: FieldKey): unknown
-  /** What is wrong with a key, from the schema at once, from the back end after a moment. */
+  /** The error of a key: from the schema at once, from the back end after a moment. */
   problemOf(key: FieldKey): string | null
-  /** What cannot take effect or does harm, by key and of all. */
+  /** Settings that have no effect or do harm, for a key and for all of them. */
   warningsOf(key: FieldKey): string[]
   warnings: ShallowRef<ConfigIssue[]>
-  /** What is wrong with keys of the form: nothing can be started before all of it is mended. */
+  /** The errors of the form's keys, all of which must be fixed before anything can be started. */
   obstacles: ComputedRef<Obstacle[]>
   /** Issues that belong to no key of the form. */
   general: ComputedRef<string[]>
   changes(): Changes
-  /** Makes the form show a whole configuration, given what it would be without changes. */
+  /** Makes the form show a complete configuration; `base` is the configuration without changes. */
   take(config: RunConfig, base: RunConfig): void
   /** The origin without changes. */
   base: ShallowRef<RunConfig | null>
-  /** With the changes; null while they are wrong. */
+  /** The configuration with the changes; null while they are invalid. */
   config: ShallowRef<RunConfig | null>
   summary: ShallowRef<NetworkSummary | null>
   dial: ShallowRef<ActivationDial | null>
   stepsPerEpoch: Ref<number | null>
   totalSteps: ComputedRef<number | null>
   totalEpochs: ComputedRef<number | null>
-  /** Asks the back end again, which may know more now. */
+  /** Asks the back end again, which may have more information now. */
   refresh(): Promise<void>
-  /** The preview does not answer to the present values yet. */
+  /** Whether the preview does not reflect the current values yet. */
   checking: Ref<boolean>
   ready: ComputedRef<boolean>
 }
 
 const DEBOUNCE_MS = 250
 
-/** Keys that follow from what a draft begins with. */
+/** Keys determined by the origin of a draft. */
 const GIVEN: ReadonlySet<string> = new Set(['preset', 'dataset', 'image', 'classes'])
 
 const keyOf = ({ path }: ConfigIssue): string => path.split('.')[0] ?? ''
 
-/** The values of a configuration that differ from those of another, without what follows from preset and data set. */
+/** The values of a configuration that differ from those of another, without those determined by preset and data set. */
 export const differingValues = (whole: RunConfig, plain: RunConfig): Partial<Record<FieldKey, unknown>> =>
   Object.fromEntries(
     (Object.keys(whole) as FieldKey[])
@@ -73,7 +73,7 @@ export const differingValues = (whole: RunConfig, plain: RunConfig): Partial<Rec
       .map((key) => [key, whole[key]]),
   )
 
-/** To be called in a component's setup: it watches until that is left. */
+/** To be called in a component's setup, because its watchers end with the component. */
 export function useDraft({ ask, title }: DraftOrigin): Draft {
   const length = ref<number | null>(null)
   const lengthUnit = ref<'steps' | 'epochs'>('steps')
@@ -88,7 +88,7 @@ export function useDraft({ ask, title }: DraftOrigin): Draft {
   const checking = ref(false)
 
   const arch = computed(() => String(overrides.arch ?? (base.value ?? config.value)?.arch))
-  /** Without options of an architecture that was chosen before. */
+  /** Without options of a previously chosen architecture. */
   const applicable = computed(() => Object.fromEntries(Object.entries(overrides).filter(([key]) => !isForeignOption(key, arch.value))))
 
   const localProblems = computed(() => {
@@ -175,7 +175,7 @@ export function useDraft({ ask, title }: DraftOrigin): Draft {
     [ask, length, lengthUnit, overrides],
     () => {
       checking.value = true
-      // What was asked before answers to other values.
+      // Earlier requests are for outdated values, and their answers are ignored.
       asked++
       issues.value = []
       clearTimeout(timer)
@@ -206,14 +206,14 @@ export function useDraft({ ask, title }: DraftOrigin): Draft {
     lengthUnit,
     overrides,
     set: (key, value) => {
-      // What is set back by hand is no change.
+      // A value that was set back manually is no longer a change.
       if (base.value && JSON.stringify(value) === JSON.stringify(base.value[key])) delete overrides[key]
       else overrides[key] = value
     },
     reset: (key) => {
       delete overrides[key]
     },
-    // A schedule in parts of the run follows the length, which may be another one than the origin's.
+    // A schedule in fractions of the run depends on the length, which may differ from the origin's.
     valueOf: (key) =>
       key in overrides
         ? overrides[key]

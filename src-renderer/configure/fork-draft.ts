@@ -5,11 +5,11 @@ import type { Connection } from '../home/api.js'
 import { useDraft, type Changes, type Draft } from './draft.js'
 
 export interface ForkDraft extends Draft {
-  /** Makes the form show a configuration; answers what is wrong with it, and then leaves the form as it was. */
+  /** Makes the form show a configuration; returns its errors, if any, in which case the form is unchanged. */
   load(config: RunOverrides): Promise<ConfigIssue[]>
 }
 
-/** Why a fork cannot change a key, by key. */
+/** The keys that a fork cannot change, with the reason. */
 export const FIXED_IN_FORK: ReadonlyMap<string, string> = new Map<string, string>([
   ...fixedByWeights().map((key) => [key, 'Determines the shapes of the weights, which come from the parent.'] as const),
   ['preset', 'The preset of the parent.'],

@@ -11,12 +11,12 @@ export interface NewRunDraft extends Draft {
   name: Ref<string>
   /** Path of a file of initial weights; empty for random ones. */
   weights: Ref<string>
-  /** Names of the presets whose networks take the samples of the data set; null while that is not known. */
+  /** Names of the presets whose networks fit the samples of the data set; null while unknown. */
   fitting: ShallowRef<ReadonlySet<string> | null>
   request(): CreateRun | null
   /**
-   * Makes the form show a configuration; what it lacks is taken from its preset, and its preset and data set, where it names none, are
-   * those that are chosen. Answers what is wrong with it, and then leaves the form as it was.
+   * Makes the form show a configuration; missing keys are taken from its preset, and a missing preset or data set is the one currently
+   * chosen. Returns its errors, if any, in which case the form is unchanged.
    */
   load(config: RunOverrides): Promise<ConfigIssue[]>
 }
@@ -37,7 +37,7 @@ export function useNewRunDraft(client: Pick<Connection['client'], 'catalogue'>):
   watch(dataset, async (name) => {
     fitting.value = null
     if (!name) return
-    // A data set that is gone is told by the preview.
+    // If the data set is missing, the preview reports it.
     const names = await client.catalogue.fitting.query({ dataset: name }).catch(() => null)
     if (dataset.value === name && names) fitting.value = new Set(names)
   })

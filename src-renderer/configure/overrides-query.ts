@@ -4,13 +4,13 @@ import { RunOverridesSchema, type RunConfig, type RunOverrides } from '../../src
 
 const BOUNDS = { depth: 8, containers: 1000 }
 
-/** Changes to a preset that an address has as JSON; none where it says something else. */
+/** Changes to a preset, given as JSON in an address; none if they are invalid. */
 export function readOverrides(text: LocationQuery[string] | undefined): RunOverrides {
   if (typeof text !== 'string') return {}
   try {
     return RunOverridesSchema.parse(parseBounded(text, BOUNDS)) as RunOverrides
   } catch {
-    // An address that somebody wrote: a link never breaks the page.
+    // Addresses can be written by hand, and a link must never break the page.
     return {}
   }
 }
@@ -18,25 +18,25 @@ export function readOverrides(text: LocationQuery[string] | undefined): RunOverr
 export const writeOverrides = (overrides: RunOverrides): string | undefined =>
   Object.keys(overrides).length === 0 ? undefined : JSON.stringify(overrides)
 
-/** Where a configuration comes from: a preset (null for one that is not there any more) on a data set, with changes. */
+/** The origin of a configuration: a preset (null if it no longer exists) on a data set, with changes. */
 export interface Origin {
   preset: string | null
   dataset: string
   overrides: RunOverrides
 }
 
-/** The address of the form of a new run with these values. */
+/** The address of the new-run form with these values. */
 export const newRunAddress = ({ preset, dataset, overrides }: Origin): { path: string; query: LocationQueryRaw } => ({
   path: '/new',
   query: { ...(preset === null ? {} : { preset }), dataset, overrides: writeOverrides(overrides) },
 })
 
-/** The address of a search around a configuration; the keys that it varies are chosen there. */
+/** The address of a search around a configuration; the keys that it varies are chosen on that page. */
 export function sweepAddress(
   { preset, dataset, overrides }: Origin,
   { steps, seed, validation }: Pick<RunConfig, 'steps' | 'seed' | 'validation'>,
 ): { path: string; query: LocationQueryRaw } {
-  // Those have options of their own.
+  // These have options of their own.
   const base = Object.fromEntries(Object.entries(overrides).filter(([key]) => !['steps', 'seed', 'validation'].includes(key)))
   return {
     path: '/studies/new/search',

@@ -5,18 +5,18 @@ import { useNotices } from '../home/notices.js'
 import { differingValues } from './draft.js'
 import { newRunAddress, sweepAddress, type Origin } from './overrides-query.js'
 
-/** Forms that begin with the configuration of a run. They only open: what they make is made by their own button. */
+/** Opens forms that start with the configuration of a run. They are only opened; nothing is created until they are submitted. */
 export function useRunOrigin() {
   const { client } = useConnection()
   const notices = useNotices()
   const router = useRouter()
 
-  /** The preset and data set of a run, and what its configuration has that its preset has not. */
+  /** The preset and data set of a run, and the differences of its configuration from the preset. */
   async function originOf(id: string): Promise<Origin & { config: RunConfig }> {
     const { config } = await client.runs.get.query({ id })
     const { preset, dataset } = config
     const plain = await client.catalogue.preview.query({ preset, dataset, overrides: {} }).catch(() => null)
-    // Of a preset that is not there any more every value is a change.
+    // If the preset no longer exists, every value is a change.
     return {
       config,
       preset: plain?.config ? preset : null,
@@ -25,10 +25,10 @@ export function useRunOrigin() {
     }
   }
 
-  /** Opens the form of a new run with the configuration of this one. */
+  /** Opens the new-run form with the configuration of this run. */
   const newRunFrom = (id: string): Promise<unknown> => notices.attempt(async () => router.push(newRunAddress(await originOf(id))))
 
-  /** Opens the setting-up of a search whose configurations are that of this run except in keys that are chosen there. */
+  /** Opens the form of a search around the configuration of this run; the keys to vary are chosen there. */
   const sweep = (id: string): Promise<unknown> =>
     notices.attempt(async () => {
       const { config, ...origin } = await originOf(id)

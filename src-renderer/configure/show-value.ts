@@ -8,7 +8,7 @@ const isSchedule = (value: object): value is ScheduleInput => 'kind' in value &&
 
 const percent = (part: number): string => `${Number((100 * part).toFixed(2))} %`
 
-/** A value of a configuration as a person would write it. */
+/** A formatted value of a configuration. */
 export function showConfigValue(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number') return String(value)

@@ -7,21 +7,21 @@ import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
 export interface ChannelHistogramInput {
   channels: readonly { name: string; histogram: Histogram }[]
   kind: 'images' | 'points'
-  /** Whether the counts are: most pixels of some images have one value, beside which no other count is seen. */
+  /** Whether the scale of the counts is: most pixels of some images have one value, next to which no other count is visible. */
   logarithmic: boolean
   dark: boolean
 }
 
-/** Places in the palette of the colours that channels are named after. */
+/** Palette indices of the colours after which channels are named. */
 const NAMED: Record<string, number> = { blue: 0, red: 1, green: 2 }
 
 const upperEdge = ({ low, width, counts }: Histogram): number => low + width * counts.length
 
-/** The ECharts option of the values of each channel: a step a bin, a line a channel. Pure. */
+/** The ECharts option of the value histograms of the channels: one step per bin, one line per channel. Pure. */
 export function channelHistogramOption({ channels, kind, logarithmic, dark }: ChannelHistogramInput): EChartsOption {
   const theme = chartTheme(dark)
   const images = kind === 'images'
-  // A logarithmic axis has no zero: the line is broken there.
+  // A logarithmic axis has no zero, so the line is broken there.
   const shown = (count: number): number => (logarithmic && count === 0 ? NaN : count)
   const text = { color: theme.faint, fontSize: 11 }
   return {
@@ -65,7 +65,7 @@ export function channelHistogramOption({ channels, kind, logarithmic, dark }: Ch
         name,
         step: 'end' as const,
         showSymbol: false,
-        // The last bin has an end as well.
+        // The last bin needs its right edge as well.
         data: [...counts.map((count, bin) => [low + bin * width, shown(count)]), [upperEdge(histogram), shown(counts.at(-1)!)]],
         lineStyle: { color, width: 1.5, type: dash.length > 0 ? dash : ('solid' as const) },
         itemStyle: { color },
@@ -75,7 +75,7 @@ export function channelHistogramOption({ channels, kind, logarithmic, dark }: Ch
   }
 }
 
-/** The same in one sentence, for those who cannot see the chart. */
+/** The same in one sentence, for screen readers. */
 export function describeHistograms(channels: ChannelHistogramInput['channels']): string {
   return channels
     .map(({ name, histogram }) => {

@@ -5,17 +5,17 @@ import { chartTheme, lineStyle, tooltipStyle } from '../charts/palette.js'
 
 export interface ClassBalanceInput {
   classNames: readonly string[]
-  /** Images of each class, by label, of each part. */
+  /** The number of images of each class, by label, of each part. */
   parts: readonly { name: string; counts: readonly number[] }[]
-  /** On top of each other instead of side by side. */
+  /** Stacked instead of side by side. */
   stacked: boolean
-  /** What is counted. */
+  /** What is counted, such as images. */
   unit: string
   dark: boolean
   animate: boolean
 }
 
-/** The ECharts option of the numbers of images of each class. Pure. */
+/** The ECharts option of the number of samples in each class. Pure. */
 export function classBalanceOption({ classNames, parts, stacked, unit, dark, animate }: ClassBalanceInput): EChartsOption {
   const theme = chartTheme(dark)
   return {
@@ -68,7 +68,7 @@ export function classBalanceOption({ classNames, parts, stacked, unit, dark, ani
   }
 }
 
-/** The same in one sentence, for those who cannot see the chart. */
+/** The same in one sentence, for screen readers. */
 export function describeBalance(classNames: readonly string[], parts: ClassBalanceInput['parts']): string {
   return parts
     .map(({ name, counts }) => {

@@ -1,25 +1,25 @@
 import { BRIDGE, type RetraceBridge } from '../../src-main/contract/bridge.js'
 import { keyHeader } from '../home/client/tab-key.js'
 
-/** A dropped file, with its path inside of what was dropped. */
+/** A dropped file, with its path relative to the dropped folder. */
 export interface DroppedFile {
   path: string
   file: File
 }
 
-/** Files that are sent at a time. */
+/** Number of files that are uploaded concurrently. */
 const AT_ONCE = 4
 
-/** Where a dropped file or folder lies; null in a browser, which does not tell. */
+/** The path of a dropped file or folder; null in a browser, which does not reveal it. */
 export function placeOf(file: File): string | null {
   const bridge = (window as unknown as Record<string, RetraceBridge | undefined>)[BRIDGE]
   return bridge?.pathOf(file) || null
 }
 
-/** Every file of what was dropped, those in folders too. Must be called while the event is handled. */
+/** Every dropped file, including those in folders. Must be called during the event. */
 export async function droppedFiles(transfer: DataTransfer): Promise<DroppedFile[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  // Not every drop has entries: one that a program makes has files alone.
+  // Not every drop has entries: a simulated one has only files.
   if (!entries.length) return [...transfer.files].map((file) => ({ path: file.name, file }))
   const files: DroppedFile[] = []
   for (const entry of entries) await collect(entry, '', files)
@@ -35,26 +35,26 @@ async function collect(entry: FileSystemEntry, prefix: string, files: DroppedFil
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   for (;;) {
-    // A folder is read in pieces until one is empty.
+    // A folder is read in batches, the last of which is empty.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (!some.length) return
     for (const each of some) await collect(each, `${path}/`, files)
   }
 }
 
-/** An upload that lies on the machine of the server until it is discarded. */
+/** An upload, which is stored on the server's machine until it is discarded. */
 export interface Upload {
   /** The path to import. */
   path: string
-  /** What was sent, by the name that it had. */
+  /** The name of the dropped file or folder. */
   name: string
   discard(): Promise<void>
 }
 
 /**
- * Sends files to the local server.
- * @param onProgress part of the bytes that are sent, 0 to 1
- * @throws Error with the server's sentence, or the signal's reason
+ * Uploads files to the local server.
+ * @param onProgress fraction of the bytes that have been sent, 0 to 1
+ * @throws Error with the server's message, or the signal's reason
  */
 export async function upload(
   files: readonly DroppedFile[],
@@ -62,7 +62,7 @@ export async function upload(
 ): Promise<Upload> {
   const id = crypto.randomUUID()
   const discard = async (): Promise<void> => {
-    // Where the server is gone, so is the upload.
+    // If the server has ended, the upload has been deleted with it.
     await fetch(`/uploads/${id}`, { method: 'DELETE', headers: keyHeader() }).catch(() => undefined)
   }
   const total = files.reduce((sum, { file }) => sum + file.size, 0) || 1
@@ -81,7 +81,7 @@ export async function upload(
   }
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work))
-    // One file or folder is what was meant; several lie beside each other.
+    // A single file or folder is imported as such; several are imported as one folder.
     const roots = new Set(files.map(({ path }) => path.split('/')[0]!))
     const [name = 'files'] = roots
     return roots.size === 1 ? { path: `${folder}/${name}`, name, discard } : { path: folder, name: `${name} and other files`, discard }

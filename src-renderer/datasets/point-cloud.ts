@@ -7,7 +7,7 @@ export interface PointCloudInput {
   dark: boolean
 }
 
-/** The ends of both axes: of one length, so that in a square plot a unit is as long on either. */
+/** The limits of both axes: of equal length, so that in a square plot a unit is equally long on both. */
 function squareAround(points: PointCloudInput['points']): { x: Ends; y: Ends } {
   const [xs, ys] = [endsOf(points.map(({ x }) => x)), endsOf(points.map(({ y }) => y))]
   const half = 0.55 * Math.max(xs.max - xs.min, ys.max - ys.min, Number.MIN_VALUE)
@@ -27,7 +27,7 @@ function endsOf(values: readonly number[]): Ends {
   return values.length > 0 ? ends : { min: -1, max: 1 }
 }
 
-/** The ECharts option of points in the plane, a colour and a shape a class, for a square element. Pure. */
+/** The ECharts option of points in the plane, with a colour and a shape per class, for a square element. Pure. */
 export function pointCloudOption({ points, classNames, dark }: PointCloudInput): EChartsOption {
   const theme = chartTheme(dark)
   const shapes = ['circle', 'diamond', 'triangle', 'rect']

@@ -7,27 +7,27 @@ import { isNumber, type Quantity } from '../compare/relations.js'
 import { cellTitle } from '../lab/show-cell.js'
 import { cellLook } from '../ui/cell-look.js'
 
-/** Lines that are drawn; more cover each other. */
+/** Maximum number of lines that are drawn; more would hide each other. */
 export const MOST_LINES = 300
-/** The table in which a report has a row for each cell, in their order, and the figure by which a search ranks them. */
+/** The report's table with one row per cell, in their order, and the metric by which a search ranks them. */
 const TABLE = 'cells'
 const METRIC = 'validation'
-/** The same at one step, where those of different cells are of different steps. */
+/** The metric at a common step, if the cells' own values are from different steps. */
 const COMPARABLE = 'firstRung'
-/** Columns that were not chosen, besides the metric. */
+/** Columns with measured values, besides the metric. */
 const MEASURED: ReadonlySet<string> = new Set([METRIC, COMPARABLE, 'rung', 'parameters', 'seconds'])
-/** Columns that are no axis: the step says what the rung says, and values at different steps are not compared. */
+/** Columns without an axis: the step is redundant with the rung, and values at different steps are not comparable. */
 const NO_AXIS: ReadonlySet<string> = new Set([METRIC, COMPARABLE, 'state', 'rungStep'])
 
-/** A search as parallel coordinates: a line a cell, an axis a key that differs, and its metric last. */
+/** A search as parallel coordinates: one line per cell, one axis for each key that differs, and the metric last. */
 export interface ParallelSearch {
   runs: RunInfo[]
   axes: Quantity[]
   metric: Quantity
-  /** Cells that failed or diverged, and those that have no result yet, by their places. */
+  /** Cells that failed or diverged, and cells without a result yet, by index. */
   failed: ReadonlySet<number>
   waiting: ReadonlySet<number>
-  /** How many cells there are; those beyond `MOST_LINES` are not drawn. */
+  /** The number of cells; those beyond `MOST_LINES` are not drawn. */
   cells: number
 }
 
@@ -41,7 +41,7 @@ function quantityOf({ key, label, unit, values }: LabTable['columns'][number]): 
   return { id: key, name: key, label, title: cellTitle(label, unit), unit, measured, logarithmic: spansDecades(shown), values: shown }
 }
 
-/** Null for a study that ranks nothing, or before a key differs. */
+/** Null for a study without a ranking, or if no key differs yet. */
 export function parallelSearch(
   report: StudyReport,
   cells: readonly StudyCell[],
@@ -61,7 +61,7 @@ export function parallelSearch(
   if (quantities.length === 0 || !metric.values.some(isNumber)) return null
   const places = (wanted: (cell: StudyCell) => boolean): Set<number> => new Set(drawn.flatMap((cell, at) => (wanted(cell) ? [at] : [])))
   const failed = places(({ state }) => state === 'failed' || state === 'diverged')
-  // In words as well as by their dashes, once some did not finish.
+  // The states get an axis, in addition to their dashes, once some cells have not finished.
   const states: Quantity[] = drawn.every(({ state }) => state === 'finished' || state === 'dropped')
     ? []
     : [
@@ -91,7 +91,10 @@ export function parallelSearch(
   }
 }
 
-/** Lightness says the metric; who failed or diverged is dashed in the colour of errors, who has no result yet dotted and faint. */
+/**
+ * Lightness encodes the metric; cells that failed or diverged are dashed in the colour of errors, and cells without a result are dotted and
+ * faint.
+ */
 export function styleOf({ metric, failed }: Pick<ParallelSearch, 'metric' | 'failed'>, dark: boolean): (place: number) => LineStyle {
   const numbers = metric.values.filter(isNumber)
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)]

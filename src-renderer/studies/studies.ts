@@ -5,7 +5,7 @@ import { useConnection } from '../home/api.js'
 import { messageOf } from '../home/errors.js'
 import { useFeed } from '../home/feed.js'
 
-/** The templates that there are, fetched once. */
+/** The study templates, fetched once. */
 export const useTemplates = defineStore('studyTemplates', () => {
   const { client } = useConnection()
   const feed = useFeed()
@@ -16,10 +16,10 @@ export const useTemplates = defineStore('studyTemplates', () => {
   return { list, load }
 })
 
-/** Milliseconds between two fetches of a study whose cells change. */
+/** Minimum time between two fetches of a study whose cells change, in milliseconds. */
 const FETCH_EVERY = 1000
 
-/** A study with its cells and report, fetched anew as its cells change while the calling scope lives. */
+/** A study with its cells and report, fetched again as its cells change while the calling scope lives. */
 export function useStudy(id: () => string) {
   const { client } = useConnection()
   const feed = useFeed()

@@ -1,7 +1,7 @@
 import type { UnitDiagram } from '../../../src-main/contract/catalogue.js'
 import type { ImageShape, Stage } from '../../../src-main/contract/config.js'
 
-/** A box of a drawing; y grows downwards, as in SVG. */
+/** A rectangle of a drawing; y grows downwards, as in SVG. */
 export interface Box {
   x: number
   y: number
@@ -10,22 +10,22 @@ export interface Box {
 }
 
 export interface StageDrawing {
-  /** A bar for each unit, or for as many as there is room for. */
+  /** One bar per unit, or as many as fit. */
   bars: Box[]
-  /** Units of channels, and the side of the image: null where there is no room for words. */
+  /** Units, channels and the side of the image: null if there is no room for labels. */
   words: { x: number; y: number; lines: [string, string] } | null
 }
 
 const GAP = 6
 const BAR = 3
-/** Width below which words would run into each other. */
+/** Minimum column width for labels, which would overlap in narrower ones. */
 const WORDS_FROM = 40
 const WORDS_HEIGHT = 24
 
-/** Image sides by stage; a vector has one. */
+/** Height and width of the image by stage; a vector has a height of one. */
 const sideOf = ({ height, width }: ImageShape, stage: number): [number, number] => [height / 2 ** stage, width / 2 ** stage]
 
-/** The stages from left to right in an area: as high as their images (by octaves), a bar a unit. */
+/** The stages from left to right in an area: as high as their images (in octaves), with one bar per unit. */
 export function drawStages(stages: readonly Stage[], image: ImageShape, dense: boolean, area: Box): StageDrawing[] {
   const column = (area.width - GAP * (stages.length - 1)) / stages.length
   const most = Math.max(...stages.map(({ units }) => units))
@@ -34,11 +34,11 @@ export function drawStages(stages: readonly Stage[], image: ImageShape, dense: b
   return stages.map(({ channels, units }, index) => {
     const left = area.x + index * (column + GAP)
     const fit = Math.max(1, Math.floor((column - 2) / (BAR + 1.5)))
-    // One scale for all stages, so that a deep one looks deep.
+    // One scale for all stages, so that a deep stage looks deep.
     const count = Math.max(1, Math.min(units, Math.round(most > fit ? (units * fit) / most : units)))
     const octaves = 1 / (1 + (dense ? 0 : index) * 0.55)
     const height = room * octaves
-    // Wider states are thicker bars, as far as the units leave room.
+    // Wider states have thicker bars, as far as the units leave room.
     const thick = Math.min((column - 2) / count - 1.5, BAR + 3 * (channels / widest))
     const step = Math.min((column - 2) / count, thick + 1.5)
     const bars = Array.from({ length: count }, (_, i) => ({
@@ -61,12 +61,12 @@ export function drawStages(stages: readonly Stage[], image: ImageShape, dense: b
 }
 
 export interface UnitDrawing {
-  /** Lines along which the states run. */
+  /** Lines along which the states flow. */
   lines: string[]
   /** Lines with an arrow at their end. */
   arrows: string[]
   boxes: (Box & { text: string })[]
-  /** Where something is added: its centre and sign. */
+  /** Nodes where something is added: their centres and signs. */
   sums: { x: number; y: number; sign: string }[]
   dots: { x: number; y: number }[]
   names: { x: number; y: number; text: string; anchor: 'start' | 'end' }[]
@@ -75,7 +75,7 @@ export interface UnitDrawing {
 const LETTER = 5.6
 const SUM = 5
 
-/** A state that goes on, and is added to what its way through the box makes of it. */
+/** A residual unit: a state continues along the skip connection, and the output of the box is added to it. */
 function drawSkip({ lanes, ends, moves }: UnitDiagram, area: Box, short: boolean): UnitDrawing {
   const y = area.y + area.height - 16
   const top = area.y + 8
@@ -98,7 +98,7 @@ function drawSkip({ lanes, ends, moves }: UnitDiagram, area: Box, short: boolean
   return drawing
 }
 
-/** Two states, of which each move changes one by what it makes of the other. */
+/** Two coupled states: each step updates one of them by a function of the other. */
 function drawLadder({ lanes, ends, moves, crosses }: UnitDiagram, area: Box, short: boolean): UnitDrawing {
   const at = [area.y + 10, area.y + area.height - 10]
   const wide = (texts: string[]): number => (short ? 0 : Math.max(...texts.map((text) => text.length)) * LETTER + 5)
@@ -129,7 +129,7 @@ function drawLadder({ lanes, ends, moves, crosses }: UnitDiagram, area: Box, sho
     drawing.arrows.push(crosses ? `M${left},${y}H${right - crossing - 4}L${right - 6},${other}H${right}` : `M${left},${y}H${right}`)
     if (short) return
     drawing.names.push({ x: area.x, y: y + 4, text: lanes[lane]!, anchor: 'start' })
-    // The names at the end are those of the places, not of the lines that lead there.
+    // Output names belong to the positions, even if the lines that lead there cross.
     drawing.names.push({ x: area.x + area.width, y: y + 4, text: ends[lane]!, anchor: 'end' })
   })
   return drawing
@@ -137,13 +137,13 @@ function drawLadder({ lanes, ends, moves, crosses }: UnitDiagram, area: Box, sho
 
 /**
  * One unit in an area.
- * @param short every force is called F, and the states have no names: for small pictures
+ * @param short for small pictures: every force is labelled F, and the states have no names
  */
 export function drawUnit(diagram: UnitDiagram, area: Box, short = false): UnitDrawing {
   return diagram.lanes.length === 1 ? drawSkip(diagram, area, short) : drawLadder(diagram, area, short)
 }
 
-/** The unit in words. */
+/** A description of the unit. */
 export function describeUnit({ lanes, moves, crosses }: UnitDiagram): string {
   const steps = moves.map(({ from, into, map, sign, keep }) => {
     const added = map === null ? lanes[from]! : `${map} of ${lanes[from]!}`
@@ -153,7 +153,7 @@ export function describeUnit({ lanes, moves, crosses }: UnitDiagram): string {
   return `${steps.join(', then ')}${crosses ? '; then the two states are swapped' : ''}`
 }
 
-/** The picture in words. */
+/** A description of the picture. */
 export function describeArchitecture(
   label: string,
   stages: readonly Stage[],
