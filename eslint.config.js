@@ -57,6 +57,7 @@ const WINDOW = [
   'lab',
   'configure',
   'datasets',
+  'projects',
   'charts',
   'home',
   'ui',

@@ -7,6 +7,7 @@ import { HistogramsSchema } from './histograms.js'
 import { LabEntrySchema } from './lab.js'
 import { SeriesPointsSchema } from './metrics.js'
 import { RegionsSchema } from './regions.js'
+import { ProjectIdSchema, ProjectSchema } from './projects.js'
 import { RunViewIdSchema, SavedRunViewSchema } from './run-views.js'
 import { SettingsSchema } from './settings.js'
 import { StudyIdSchema, StudySchema } from './studies.js'
@@ -51,6 +52,8 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('comparisonRemoved'), id: ComparisonIdSchema }),
   z.strictObject({ kind: z.literal('runView'), view: SavedRunViewSchema }),
   z.strictObject({ kind: z.literal('runViewRemoved'), id: RunViewIdSchema }),
+  z.strictObject({ kind: z.literal('project'), project: ProjectSchema }),
+  z.strictObject({ kind: z.literal('projectRemoved'), id: ProjectIdSchema }),
   z.strictObject({ kind: z.literal('study'), study: StudySchema }),
   z.strictObject({ kind: z.literal('studyRemoved'), id: StudyIdSchema }),
   z.strictObject({ kind: z.literal('dataset'), dataset: DatasetSchema }),

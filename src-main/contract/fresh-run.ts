@@ -17,6 +17,7 @@ export const FRESH_RUN = {
   lease: 0,
   parentId: null,
   studyId: null,
+  projectId: null,
   tags: [],
   note: '',
   colour: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NO_PROJECT, ProjectIdSchema } from './projects.js'
 import { metricInfo, readingLabel, readingsOf, type Reading } from './metrics.js'
 
 /** Key of a column: `name`, `config.learningRate`, `reported.test/accuracy`. */
@@ -45,6 +46,8 @@ export const RunViewSchema = z.strictObject({
   /** Column by which rows are grouped. */
   group: ColumnKeySchema.nullable().default(null),
   archived: z.boolean().default(false),
+  /** The project whose runs are shown, or `none` for those in none; null: all. */
+  project: ProjectIdSchema.or(z.literal(NO_PROJECT)).nullable().default(null),
 })
 export type RunView = z.infer<typeof RunViewSchema>
 

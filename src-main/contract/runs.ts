@@ -4,6 +4,7 @@ import { DatasetNameSchema } from './dataset-name.js'
 import { EngineReportSchema } from './engine.js'
 import { GradientCheckSchema } from './gradients.js'
 import { OwnFileSchema } from './own-dynamics.js'
+import { ProjectIdSchema } from './projects.js'
 import { isReservedKey } from './reserved-key.js'
 
 export const RunStatusSchema = z.enum([
@@ -119,6 +120,8 @@ export const RunSummarySchema = z.strictObject({
   parentId: RunIdSchema.nullable(),
   /** The study that created it; null for others. */
   studyId: RunIdSchema.nullable().default(null),
+  /** The project that it is in; null for none. One that was removed counts as none. */
+  projectId: ProjectIdSchema.nullable().default(null),
   tags: z.array(TagSchema),
   /** First line of the notes; the run's detail has the whole text. */
   note: z.string(),
@@ -237,6 +240,8 @@ export const CreateRunSchema = z.strictObject({
   epochs: z.number().positive().max(100_000).optional(),
   /** Initial weights: absolute path of a .safetensors file with `params/*` and `stats/*`, named as in checkpoints. */
   weights: z.string().min(1).max(4096).optional(),
+  /** The project that it is put into. */
+  projectId: ProjectIdSchema.optional(),
 })
 export type CreateRun = z.input<typeof CreateRunSchema>
 
@@ -258,6 +263,8 @@ export const EditRunsSchema = z.strictObject({
   pinned: z.boolean().optional(),
   baseline: z.boolean().optional(),
   archived: z.boolean().optional(),
+  /** The project that they are put into; null takes them out of theirs. */
+  projectId: ProjectIdSchema.nullable().optional(),
 })
 export type EditRuns = z.infer<typeof EditRunsSchema>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LabOptionsSchema, LabResultSchema, type LabFindings, type Quantity } from './lab.js'
 import type { OptionDescriptions } from './option-descriptions.js'
+import { ProjectIdSchema } from './projects.js'
 import { CreateRunSchema, RunIdSchema, RunStatusSchema, type RunStatus, type RunSummary } from './runs.js'
 import { BenchStepRequestSchema } from './tools.js'
 
@@ -91,6 +92,8 @@ export const StudySchema = z.strictObject({
   options: LabOptionsSchema,
   /** Milliseconds since 1970; a label. */
   createdAt: z.number(),
+  /** The project that the runs it makes are put into; null for none. */
+  projectId: ProjectIdSchema.nullable().default(null),
   /** Whether its measurements and computations wait until it is resumed. */
   held: z.boolean(),
   /** How often it was decided what follows the cells that there were. */
@@ -122,6 +125,8 @@ export const StartStudySchema = z.strictObject({
   template: z.string().max(64),
   options: LabOptionsSchema.default({}),
   name: z.string().trim().max(200).optional(),
+  /** The project that it and the runs it makes are put into. */
+  projectId: ProjectIdSchema.optional(),
 })
 export type StartStudy = z.input<typeof StartStudySchema>
 

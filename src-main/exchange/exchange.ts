@@ -76,6 +76,7 @@ function eventRun(path: string, { series, config, assumptions }: EventSeries): I
     startedAt: null,
     endedAt: null,
     config,
+    project: null,
     tags: [],
     notes: '',
     series,

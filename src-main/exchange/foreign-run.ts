@@ -1,6 +1,7 @@
 import { elsewhereRun } from '../contract/elsewhere-run.js'
 import { RunConfigSchema } from '../contract/config.js'
 import type { Points } from '../contract/metrics.js'
+import { ProjectNameSchema } from '../contract/projects.js'
 import { isReservedKey } from '../contract/reserved-key.js'
 import { LOGGED, NO_PRESET, TagSchema, type LoggedConfig, type RunDetail, type RunStatus } from '../contract/runs.js'
 import type { IncomingRun } from '../features/runs/run-exchange.js'
@@ -20,6 +21,8 @@ export interface ForeignRun {
   endedAt: number | null
   /** By key; objects in it are flattened. */
   config: Record<string, unknown>
+  /** Its project or experiment there; null for none. */
+  project: string | null
   tags: readonly string[]
   /** Markdown, of the run itself. */
   notes: string
@@ -120,8 +123,10 @@ export function foreignRun(given: ForeignRun): IncomingRun {
     note: notes.split('\n')[0]!,
     environment: { ...run.environment, ...(known ? { logged: config } : {}) },
   }
+  const project = ProjectNameSchema.safeParse(given.project)
   return {
     detail,
+    project: project.success ? project.data : null,
     log: [],
     evaluations: [],
     lab: [],

@@ -124,10 +124,8 @@ export async function readMlflowRun(path: string, limits?: SeriesLimits): Promis
     startedAt: numberOf(meta.get('start_time')) ?? null,
     endedAt: numberOf(meta.get('end_time')) ?? null,
     config,
-    tags: [
-      ...(experiment ? [experiment] : []),
-      ...[...tags].filter(([key]) => !key.startsWith('mlflow.')).map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
-    ],
+    project: experiment ?? null,
+    tags: [...tags].filter(([key]) => !key.startsWith('mlflow.')).map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
     notes: tags.get('mlflow.note.content') ?? '',
     series,
     assumptions: [...assumptions, ...(wrong.length > 0 ? [`Lines that hold no number were skipped in ${listed(wrong)}.`] : [])],

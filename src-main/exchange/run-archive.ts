@@ -11,6 +11,7 @@ import { parseBounded } from '../contract/bounded-json.js'
 import { UserError } from '../contract/errors.js'
 import { EvaluationSchema } from '../contract/evaluations.js'
 import { MAX_STRETCH, SeriesKeySchema, type Points } from '../contract/metrics.js'
+import { ProjectNameSchema } from '../contract/projects.js'
 import { LogEntrySchema, RunDetailSchema } from '../contract/runs.js'
 import { CONFIG_VERSION, readConfig } from '../contract/stored-config.js'
 import { versionsOf, type Migration } from '../contract/versions.js'
@@ -36,6 +37,8 @@ const ManifestSchema = z.strictObject({
   /** Version of the configuration in `run`. */
   configVersion: z.int(),
   run: RunDetailSchema,
+  /** The name of the run's project. */
+  project: ProjectNameSchema.nullable(),
   log: z.array(LogEntrySchema).max(100_000),
   evaluations: z.array(EvaluationSchema).max(100_000),
   lab: ArchivedLabSchema,
@@ -68,7 +71,7 @@ const POINT = 24
  */
 export async function writeRunArchive(
   path: string,
-  { detail, log, evaluations, lab, regions, histograms, series, points, checkpointPath }: OutgoingRun,
+  { detail, project, log, evaluations, lab, regions, histograms, series, points, checkpointPath }: OutgoingRun,
 ): Promise<void> {
   const tar = pack()
   const present: { file: string; size: number }[] = []
@@ -91,6 +94,7 @@ export async function writeRunArchive(
       version: archiveVersions.current,
       configVersion: CONFIG_VERSION,
       run: detail,
+      project,
       log,
       evaluations,
       lab: results,
@@ -159,6 +163,7 @@ export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', stagi
 
   return {
     detail: manifest.run,
+    project: manifest.project,
     log: manifest.log,
     evaluations: manifest.evaluations,
     lab,

@@ -166,7 +166,8 @@ export async function readWandbRun(path: string, limits?: SeriesLimits): Promise
     startedAt: start?.seconds === undefined ? null : start.seconds * 1000 + (start.nanos ?? 0) / 1e6,
     endedAt: lastTime,
     config: Object.fromEntries(config),
-    tags: [...(run?.project ? [run.project] : []), ...(run?.tags ?? [])],
+    project: run?.project ?? null,
+    tags: run?.tags ?? [],
     notes: run?.notes ?? '',
     series,
     assumptions: [

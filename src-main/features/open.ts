@@ -1,4 +1,5 @@
 import type { ComparisonView } from '../contract/comparisons.js'
+import type { ProjectView } from '../contract/projects.js'
 import type { RunView } from '../contract/run-views.js'
 import type { SystemInfo } from '../contract/system.js'
 import { Alerts, type NewAlert, type AlertStore } from './home/alerts.js'
@@ -22,6 +23,7 @@ import { LogReader } from './runs/logged/log-reader.js'
 import { MachineSpeed, type SpeedMeter } from './runs/machine-speed.js'
 import { Interruption } from './home/interruption.js'
 import { OpenTime } from './home/open-time.js'
+import { Projects } from './projects/projects.js'
 import { RunControl } from './runs/control/run-control.js'
 import { RunTrash } from './runs/trash.js'
 import { createStorage } from './home/storage.js'
@@ -67,6 +69,7 @@ export interface FeaturePorts {
   checkpoints: CheckpointStore
   comparisons: NamedStore<ComparisonView>
   runViews: NamedStore<RunView>
+  projects: NamedStore<ProjectView>
   evaluations: EvaluationStore
   labResults: LabStore
   studies: StudyStore
@@ -134,9 +137,17 @@ export function openFeatures(ports: FeaturePorts) {
   const trash = new RunTrash({ ...ports, changes, control, openTime })
   const evaluations = new Evaluations({ ...ports, changes, control, datasets })
   const laboratory = new Laboratory({ ...ports, changes, control, datasets, configurations })
-  const maker = new RunMaker({ ...ports, changes, control, configurations })
-  const studies = new Studies({ ...ports, changes, control, maker, configurations, datasets, silence }, ports.queue)
-  const examples = new ExampleHome({ ...ports, changes, control, trash, studies, studyStore: ports.studies })
+  const projects = new Projects(
+    { ...ports, changes, openTime, store: ports.projects },
+    {
+      what: 'project',
+      saved: (project) => ({ kind: 'project', project }),
+      removed: (id) => ({ kind: 'projectRemoved', id }),
+    },
+  )
+  const maker = new RunMaker({ ...ports, changes, control, configurations, projects })
+  const studies = new Studies({ ...ports, changes, control, maker, projects, configurations, datasets, silence }, ports.queue)
+  const examples = new ExampleHome({ ...ports, changes, control, projects, trash, studies, studyStore: ports.studies })
   const storage = createStorage({ ...ports, changes, control, elsewhere, arrivals: datasets })
   const comparisons = new NamedViews<ComparisonView>(
     { ...ports, changes, openTime, store: ports.comparisons },
@@ -204,6 +215,7 @@ export function openFeatures(ports: FeaturePorts) {
     storage,
     comparisons,
     runViews,
+    projects,
   }
   return {
     features,

@@ -6,6 +6,7 @@ import { alerts, changes, settings, storage, system } from './home/procedures.js
 import { lab } from './lab/procedures.js'
 import type { Features } from './open.js'
 import { group } from './procedure.js'
+import { projects } from './projects/procedures.js'
 import { logging } from './runs/logged/procedures.js'
 import { catalogue, runs } from './runs/procedures.js'
 import { studies } from './studies/procedures.js'
@@ -25,6 +26,7 @@ export const router = group({
   settings,
   comparisons,
   runViews,
+  projects,
   changes,
 })
 

@@ -6,7 +6,11 @@ import type { RowOf } from './tables.js'
 type Row = RowOf<'comparisons'>
 
 /** Views that were given a name, in a table of their own; what they show is kept as JSON, whose missing keys have their defaults. */
-export function createNamedStore<View>(db: Database, table: 'comparisons' | 'run_views', schema: z.ZodType<View>): NamedStore<View> {
+export function createNamedStore<View>(
+  db: Database,
+  table: 'comparisons' | 'run_views' | 'projects',
+  schema: z.ZodType<View>,
+): NamedStore<View> {
   const list = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL ORDER BY name, rowid`)
   const get = db.prepare<Row>(`SELECT * FROM ${table} WHERE removedAt IS NULL AND id = ?`)
   const put = db.prepare(`INSERT OR REPLACE INTO ${table} (id, name, createdAt, updatedAt, view) VALUES (?, ?, ?, ?, ?)`)

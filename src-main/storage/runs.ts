@@ -11,8 +11,8 @@ type RecordRow = RowOf<'run_records'>
 // prettier-ignore
 const COLUMNS = [
   'id', 'name', 'preset', 'dataset', 'status', 'phase', 'reason', 'seed', 'parameters', 'createdAt', 'startedAt', 'endedAt', 'step',
-  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'best', 'reported', 'gradients', 'lease', 'parentId', 'studyId', 'tags',
-  'note',
+  'totalSteps', 'stepsPerEpoch', 'activeSeconds', 'remainingSeconds', 'latest', 'best', 'reported', 'gradients', 'lease', 'parentId', 'studyId',
+  'projectId', 'tags', 'note',
   'colour', 'pinned', 'baseline', 'archived', 'queueOrder',
 ] as const satisfies readonly (keyof RunSummary)[]
 

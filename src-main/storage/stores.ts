@@ -1,4 +1,5 @@
 import { ComparisonViewSchema, type ComparisonView } from '../contract/comparisons.js'
+import { ProjectViewSchema, type ProjectView } from '../contract/projects.js'
 import { RunViewSchema, type RunView } from '../contract/run-views.js'
 import { createAlertStore } from './alerts.js'
 import { createCheckpointStore } from './checkpoints.js'
@@ -36,6 +37,7 @@ export interface Stores {
   checkpoints: CheckpointStore
   comparisons: NamedStore<ComparisonView>
   runViews: NamedStore<RunView>
+  projects: NamedStore<ProjectView>
   evaluations: EvaluationStore
   labResults: LabStore
   studies: StudyStore
@@ -57,6 +59,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     checkpoints: createCheckpointStore(db),
     comparisons: createNamedStore(db, 'comparisons', ComparisonViewSchema),
     runViews: createNamedStore(db, 'run_views', RunViewSchema),
+    projects: createNamedStore(db, 'projects', ProjectViewSchema),
     evaluations: createEvaluationStore(db),
     labResults: createLabStore(db),
     studies: createStudyStore(db),

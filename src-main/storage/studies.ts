@@ -52,7 +52,9 @@ const written = (found: Record<string, unknown>): string =>
 
 /** Studies and their cells. */
 export function createStudyStore(db: Database): StudyStore {
-  const insert = db.prepare('INSERT INTO studies (id, name, template, options, createdAt, held, undecided) VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare(
+    'INSERT INTO studies (id, name, template, options, createdAt, held, undecided, projectId) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const insertCell = db.prepare(
     `INSERT INTO study_cells (studyId, position, factors, work, key, runId, takenOver, state, measured, seconds, phase, until)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -125,8 +127,8 @@ export function createStudyStore(db: Database): StudyStore {
   }
 
   return {
-    insert({ id, name, template, options, createdAt, held, undecided }, cells) {
-      insert.run(id, name, template, JSON.stringify(options), createdAt, Number(held), Number(undecided))
+    insert({ id, name, template, options, createdAt, held, undecided, projectId }, cells) {
+      insert.run(id, name, template, JSON.stringify(options), createdAt, Number(held), Number(undecided), projectId)
       append(id, cells)
     },
     append,

@@ -64,6 +64,7 @@ const runs = {
   removedAt: nullable(real),
   removedAfter: nullable(real),
   studyId: nullable(text),
+  projectId: nullable(text),
 }
 
 const run_records = {
@@ -162,6 +163,7 @@ const studies = {
   held: integer,
   phase: integer,
   undecided: integer,
+  projectId: nullable(text),
 }
 
 const study_cells = {
@@ -233,6 +235,7 @@ export const TABLES = {
   alerts,
   comparisons: named,
   run_views: named,
+  projects: named,
   datasets,
   settings,
 }

@@ -7,7 +7,7 @@ import { useConnection } from './api.js'
 import { Replica } from './replica.js'
 import { useFeed } from './feed.js'
 
-const MARKS = ['name', 'dataset', 'status', 'note', 'colour', 'pinned', 'baseline', 'archived'] as const
+const MARKS = ['name', 'dataset', 'status', 'note', 'colour', 'pinned', 'baseline', 'archived', 'projectId'] as const
 
 /** Whether the change was made by a user or ended the run, as opposed to a progress report of a running one. */
 const isMarked = (before: RunSummary, after: RunSummary): boolean =>

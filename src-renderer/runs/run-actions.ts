@@ -10,7 +10,7 @@ const were = (count: number): string => `${many(count)} ${count === 1 ? 'was' : 
 type Marks = Omit<EditRuns, 'ids'>
 
 /** What brings a run back to how it was before it was marked. */
-function inverse(run: RunSummary, { addTags, removeTags, colour, pinned, archived }: Marks): Marks {
+function inverse(run: RunSummary, { addTags, removeTags, colour, pinned, archived, projectId }: Marks): Marks {
   const added = addTags?.filter((tag) => !run.tags.includes(tag)) ?? []
   const removed = removeTags?.filter((tag) => run.tags.includes(tag)) ?? []
   return {
@@ -19,6 +19,7 @@ function inverse(run: RunSummary, { addTags, removeTags, colour, pinned, archive
     ...(colour !== undefined && { colour: run.colour }),
     ...(pinned !== undefined && { pinned: run.pinned }),
     ...(archived !== undefined && { archived: run.archived }),
+    ...(projectId !== undefined && { projectId: run.projectId }),
   }
 }
 
@@ -92,6 +93,12 @@ export const useRunActions = defineStore('runActions', () => {
   const removeTag = (ids: string[], tag: string): Promise<boolean> =>
     mark(ids, { removeTags: [tag] }, (count) => `Removed the tag “${tag}” from ${many(count)}.`)
 
+  /** Puts runs into a project, or out of theirs when null. */
+  const moveTo = (ids: string[], project: { id: string; name: string } | null): Promise<boolean> =>
+    mark(ids, { projectId: project?.id ?? null }, (count) =>
+      project ? `${many(count)} moved to the project “${project.name}”.` : `${many(count)} taken out of the project.`,
+    )
+
   async function rename({ id, name: before }: RunSummary, name: string): Promise<void> {
     if (name === '' || name === before) return
     if (await notices.attempt(() => runs.rename(id, name))) notices.changed(`Renamed ${before} to ${name}.`, () => runs.rename(id, before))
@@ -141,6 +148,7 @@ export const useRunActions = defineStore('runActions', () => {
     setColour,
     addTag,
     removeTag,
+    moveTo,
     rename,
     setNotes,
     pinCheckpoint,

@@ -58,6 +58,7 @@ function summaryOf(run: number, config: RunConfig, random: () => number, studyId
   const seconds = 300 + random() * 7200
   const status = STATUSES[Math.floor(random() * STATUSES.length)] as RunStatus
   return {
+    projectId: null,
     id: `big${String(run).padStart(6, '0')}`,
     name: `${config.preset} ${run + 1}`,
     preset: config.preset,
@@ -127,6 +128,7 @@ function addStudy(stores: Stores, study: number, runs: readonly RunSummary[]): v
     createdAt: runs[0]!.createdAt,
     held: false,
     undecided: false,
+    projectId: null,
   }
   stores.studies.insert(
     stored,

@@ -74,7 +74,7 @@ describe('a run of W&B', () => {
       status: 'finished',
       seed: 3,
       step: 200,
-      tags: ['wandb', 'reversible', 'baseline', 'cifar'],
+      tags: ['wandb', 'baseline', 'cifar'],
       preset: 'logged elsewhere',
     })
     expect(detail.environment.logged).toEqual({ lr: 0.1, seed: 3, 'net.units': '3, 3, 3', 'net.arch': 'revnet', flip: true })
@@ -161,7 +161,7 @@ describe('runs of MLflow', () => {
       step: 90,
       startedAt: 1_795_875_790_792,
       endedAt: 1_795_875_790_883,
-      tags: ['mlflow', 'reversible', 'kind=baseline'],
+      tags: ['mlflow', 'kind=baseline'],
     })
     expect(detail.environment.logged).toEqual({ lr: 0.1, seed: 3, arch: 'revnet' })
     expect(detail.notes).toMatch(/A RevNet\.$/)

@@ -116,10 +116,12 @@ describe('a study', () => {
   it('queues a run for every cell in one transaction, in order, and follows them to their ends', async () => {
     using session = await open()
     const before = session.stores.journal.last()
-    const study = await start(session, { seeds: '1,2,3' })
-    expect(study).toMatchObject({ template: 'seeds', name: 'Seeds', cells: 3, held: false })
+    const { id: projectId } = await session.services.projects.named({ name: 'Depth' })
+    const study = await session.services.studies.start({ template: 'seeds', options: { seeds: '1,2,3' }, projectId })
+    expect(study).toMatchObject({ template: 'seeds', name: 'Seeds', cells: 3, held: false, projectId })
     const kinds = session.stores.journal.after(before, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
-    expect(kinds.slice(0, 4)).toEqual(['run', 'run', 'run', 'study'])
+    expect(kinds.slice(0, 5)).toEqual(['project', 'run', 'run', 'run', 'study'])
+    expect(session.stores.runs.list().map((run) => run.projectId)).toEqual([projectId, projectId, projectId])
     expect(session.stores.runs.list().map(({ seed, studyId }) => [seed, studyId])).toEqual([3, 2, 1].map((seed) => [seed, study.id]))
 
     end(session.trainers[0]!, 'finished', 0.25)

@@ -252,6 +252,7 @@ describe('the address of a view', () => {
     text: fc.string({ maxLength: 30 }),
     group: fc.oneof(fc.constant(null), key),
     archived: fc.boolean(),
+    project: fc.constantFrom(null, 'none', 'abcd1234'),
   })
 
   it('says all of it', () => {
@@ -270,6 +271,7 @@ describe('the address of a view', () => {
       where: ['x', 'a:nonsense:1', 'name:contains:deep'],
       group: '',
       archived: 'perhaps',
+      project: '../..',
       q: null,
     }
     expect(viewOf(query)).toEqual({

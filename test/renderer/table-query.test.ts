@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src-main/contract/runs.js'
 import type { Column } from '../../src-renderer/runs/table/column.js'
-import { configColumn, FIXED_COLUMNS, metricColumn } from '../../src-renderer/runs/table/columns.js'
+import { configColumn, FIXED_COLUMNS, metricColumn, projectColumn } from '../../src-renderer/runs/table/columns.js'
 import { filterRuns, readLine } from '../../src-renderer/runs/table/filter.js'
 import { completionsAt } from '../../src-renderer/runs/table/query-completion.js'
 import { compileQuery, isQuery, QueryError } from '../../src-renderer/runs/table/query.js'
@@ -15,13 +15,19 @@ const h = configColumn({ path: 'h', values: [0.1, 0.2, 0.5], of: (id) => H[index
 const arch = configColumn({ path: 'arch', values: ['hamiltonian', 'resnet'], of: (id) => ARCH[indexOf(id) % ARCH.length] ?? null })
 const flip = configColumn({ path: 'augment.flip', values: [true, false], of: (id) => indexOf(id) % 2 === 0 })
 const metrics = (['reported', 'last'] as const).map((reading) => metricColumn('test/accuracy', reading))
-const columns = new Map<string, Column>([...FIXED_COLUMNS, ...metrics, h, arch, flip].map((column) => [column.key, column]))
+const columns = new Map<string, Column>(
+  [...FIXED_COLUMNS, projectColumn((id) => (id === 'p001' ? 'How deep' : null)), ...metrics, h, arch, flip].map((column) => [
+    column.key,
+    column,
+  ]),
+)
 
 const day = new Date('2026-11-28T12:00').getTime()
 const runs: RunSummary[] = Array.from({ length: 12 }, (_, i) =>
   sampleSummary(`run${i}`, {
     name: `run ${i}`,
     tags: i % 3 === 0 ? ['keep', 'Paper 1'] : [],
+    projectId: i < 3 ? 'p001' : i < 6 ? 'removed' : null,
     createdAt: day + i * 86_400_000,
     latest: i === 5 ? {} : { 'test/accuracy': i / 12 },
   }),
@@ -44,6 +50,8 @@ describe('a query of the table', () => {
     ['tags ~ paper', (i) => i % 3 === 0],
     ['tags !~ paper', (i) => i % 3 !== 0],
     ['tags = none', (i) => i % 3 !== 0],
+    ['project = "how deep"', (i) => i < 3],
+    ['project = none', (i) => i >= 3],
     ['augment.flip = yes', (i) => i % 2 === 0],
     ['latest.test/accuracy > 50%', (i) => i !== 5 && i / 12 > 0.5],
     ['"Step size h" = 0.1', (i) => i % 4 === 0],

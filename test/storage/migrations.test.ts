@@ -296,7 +296,10 @@ describe('migrations', () => {
       phase: 0,
       until: null,
     }
-    studies.insert({ id: 'wxyz', name: 'n', template: 't', options: { a: 1 }, createdAt: 1, held: false, undecided: false }, [cell])
+    studies.insert(
+      { id: 'wxyz', name: 'n', template: 't', options: { a: 1 }, createdAt: 1, held: false, undecided: false, projectId: null },
+      [cell],
+    )
     expect(studies.list()).toMatchObject([{ id: 'wxyz', options: { a: 1 }, cells: 1, counts: { paused: 1 } }])
     expect(studies.cells('wxyz')).toMatchObject([
       { factors: { seed: 1 }, work, runId: 'abcd', takenOver: true, state: 'paused', seconds: 6 },
@@ -359,6 +362,20 @@ describe('migrations', () => {
     expect(db.prepare('SELECT phase, undecided FROM studies').all()).toEqual([{ phase: 0, undecided: 0 }])
     expect(db.prepare('SELECT phase, until FROM study_cells').all()).toEqual([{ phase: 0, until: null }])
     expect(db.problems()).toEqual([])
+    db.close()
+  })
+
+  it('0021: runs and studies of the twentieth version are in no project', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const study = "INSERT INTO studies (id, name, template, options, createdAt) VALUES ('wxyz', 'n', 't', '{}', 1)"
+    await databaseOf(20, file, `${RUN}; ${study}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { projects, runs, studies } = createStores(db)
+    expect([runs.get('abcd')!.projectId, studies.get('wxyz')!.projectId]).toEqual([null, null])
+    projects.put({ id: 'proj1', name: 'n', createdAt: 1, updatedAt: 1, view: { description: 'd' } })
+    runs.update('abcd', { projectId: 'proj1' })
+    expect(runs.get('abcd')!.projectId).toBe('proj1')
     db.close()
   })
 })

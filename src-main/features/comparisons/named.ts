@@ -104,7 +104,8 @@ export class NamedViews<View> {
     })
   }
 
-  private require(id: string): Named<View> {
+  /** @throws UserError NOT_FOUND */
+  require(id: string): Named<View> {
     const found = this.ports.store.get(id)
     if (!found) throw new UserError('NOT_FOUND', `There is no ${this.kind.what} "${id}". It may have been removed in another window.`)
     return found

@@ -24,9 +24,10 @@ export const edit = {
       })
     }),
 
-  /** Changes tags, colour, pin, baseline and archived state of many runs in one transaction. */
-  edit: procedure.input(EditRunsSchema).mutation(({ ctx: { changes, control, ports }, input }) => {
+  /** Changes tags, colour, pin, baseline, archived state and project of many runs in one transaction. */
+  edit: procedure.input(EditRunsSchema).mutation(({ ctx: { changes, control, ports, projects }, input }) => {
     const { runs } = ports
+    if (input.projectId) projects.require(input.projectId)
     const wanted = [...new Set(input.ids)].map((id) => control.require(id))
     if (input.baseline === true && wanted.length > 1)
       throw new UserError('BAD_INPUT', `Only one run can be the baseline, but ${wanted.length} were given. Choose one.`)
@@ -76,8 +77,8 @@ export const edit = {
 }
 
 function patchOf(run: RunSummary, request: EditRuns): RunPatch {
-  const { addTags = [], removeTags = [], colour, pinned, baseline, archived } = request
-  const marks = { colour, pinned, baseline, archived }
+  const { addTags = [], removeTags = [], colour, pinned, baseline, archived, projectId } = request
+  const marks = { colour, pinned, baseline, archived, projectId }
   const tags = [...new Set([...run.tags, ...addTags])].filter((tag) => !removeTags.includes(tag))
   if (tags.length > MOST_TAGS)
     throw new UserError(

@@ -5,6 +5,7 @@ import { ACTIVE, type Checkpoint, type RunDetail, type RunResult, type RunSummar
 import type { EvaluationStore } from '../evaluations/keep-evaluation.js'
 import type { Changes } from '../home/changes.js'
 import { entryOf, type LabStore } from '../lab/lab-store.js'
+import type { Projects } from '../projects/projects.js'
 import { newId } from '../shared/ids.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { RunControl } from './control/run-control.js'
@@ -26,6 +27,7 @@ export interface ImportPorts {
   histograms: HistogramStore
   labResults: LabStore
   log: LogStore
+  projects: Pick<Projects, 'named'>
   regions: RegionStore
   runs: RunStore
   series: SeriesStore
@@ -41,7 +43,8 @@ export function importRun(
   path: string,
   { name = null, signal = new AbortController().signal }: { name?: string | null; signal?: AbortSignal } = {},
 ): Promise<RunSummary> {
-  const { changes, control, checkpoints, evaluations, exchange, files, histograms, labResults, log, regions, runs, series } = ports
+  const { changes, control, checkpoints, evaluations, exchange, files, histograms, labResults, log, projects, regions, runs, series } =
+    ports
   return exchange.read(path, signal, async (incoming) => {
     const { detail } = incoming
     const result = resultOf(detail, incoming.evaluations)
@@ -59,6 +62,7 @@ export function importRun(
       parentId: detail.parentId !== null && runs.get(detail.parentId) ? detail.parentId : null,
       // Studies are not exported with their runs.
       studyId: null,
+      projectId: incoming.project === null ? null : projects.named(incoming.project).id,
       baseline: false,
       reported: reportedOf(result),
       latest: Object.fromEntries(

@@ -7,6 +7,7 @@ import type { NetworkSummary } from '../../contract/catalogue.js'
 import type { Configurations } from './configurations.js'
 import type { Change } from '../../contract/changes.js'
 import type { Changes } from '../home/changes.js'
+import type { Projects } from '../projects/projects.js'
 import { recordOf } from './detail.js'
 import { findCheckpoint } from './find-checkpoint.js'
 import { newId } from '../shared/ids.js'
@@ -29,6 +30,7 @@ export interface MakerPorts {
   configurations: Configurations
   weights: Weights
   ownDynamics?: OwnDynamics | undefined
+  projects: Pick<Projects, 'require'>
   /** The environment that is recorded with each new run, except engine and data set. */
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>>
 }
@@ -42,6 +44,8 @@ export interface Plan {
   parentId: string | null
   /** The study that it belongs to. */
   studyId?: string | undefined
+  /** The project that it is put into; null for none. */
+  projectId: string | null
   id: string
   weightsFile: string | null
   /** See `RunRecord`. */
@@ -53,17 +57,19 @@ export class RunMaker {
   constructor(private readonly ports: MakerPorts) {}
 
   async create(request: CreateRun): Promise<RunSummary> {
-    const plan = { ...(await this.ports.configurations.create(request)), name: request.name, parentId: null, id: newId() }
+    const projectId = this.projectOf(request)
+    const plan = { ...(await this.ports.configurations.create(request)), name: request.name, parentId: null, projectId, id: newId() }
     return only(await this.startFrom(request.weights, [plan]))
   }
 
   /** Creates one run per seed, queued together in this order. */
   async createSeveral({ request, seeds }: { request: CreateRun; seeds: readonly number[] }): Promise<RunSummary[]> {
     const plans: Omit<Plan, 'weightsFile'>[] = []
+    const projectId = this.projectOf(request)
     for (const seed of new Set(seeds)) {
       const plan = await this.ports.configurations.create({ ...request, overrides: { ...request.overrides, seed } })
       const name = request.name?.trim() || plan.config.preset
-      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, id: newId() })
+      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, projectId, id: newId() })
     }
     return this.startFrom(request.weights, plans)
   }
@@ -75,7 +81,13 @@ export class RunMaker {
     const { config, weightsFile } = recordOf(runs, sourceId)
     const plan = await configurations.fork(readStoredConfig(config), { overrides: {} })
     const id = newId()
-    const common = { ...plan, name: `${source.name.replace(/ \(again\)$/, '')} (again)`, parentId: source.parentId, id }
+    const common = {
+      ...plan,
+      name: `${source.name.replace(/ \(again\)$/, '')} (again)`,
+      parentId: source.parentId,
+      projectId: source.projectId,
+      id,
+    }
     if (weightsFile === null) return only(await this.start([{ ...common, weightsFile: null }]))
     return only(await this.startWithWeights([common], () => files.copyWeights(sourceId, weightsFile, id)))
   }
@@ -88,7 +100,7 @@ export class RunMaker {
     const checkpoint = findCheckpoint(this.ports, parentId, { step })
     const plan = await configurations.fork(readStoredConfig(record.config), changes)
     const from = `${parent.name} from step ${checkpoint.step}${changes.doubled ? ', twice as deep' : ''}`
-    const named = { ...plan, name: name?.trim() || from, parentId, id: newId() }
+    const named = { ...plan, name: name?.trim() || from, parentId, projectId: parent.projectId, id: newId() }
     const adopt = (id: string): string => files.adoptWeights(parentId, checkpoint.file, id)
     return only(await this.startWithWeights([named], adopt, changes.doubled ? weights.double : undefined))
   }
@@ -109,7 +121,7 @@ export class RunMaker {
   }
 
   private insert(
-    { config, summary, dataset, name, parentId, studyId = undefined, id, weightsFile, pauseAt = null }: Plan,
+    { config, summary, dataset, name, parentId, studyId = undefined, projectId, id, weightsFile, pauseAt = null }: Plan,
     provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
   ): RunSummary {
     const own = this.ports.ownDynamics?.of(config.arch)
@@ -127,9 +139,14 @@ export class RunMaker {
       totalSteps: config.steps,
       parentId,
       studyId: studyId ?? null,
+      projectId,
     }
     this.ports.runs.insert({ summary: run, config, environment, weightsFile, pauseAt })
     return this.ports.control.require(id)
+  }
+
+  private projectOf({ projectId }: CreateRun): string | null {
+    return projectId === undefined ? null : this.ports.projects.require(projectId).id
   }
 
   /**

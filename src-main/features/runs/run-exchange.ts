@@ -13,6 +13,8 @@ export interface TravellingResult extends Pick<LabEntry, 'file' | 'step' | 'at'>
 /** A run to be exported. */
 export interface OutgoingRun {
   detail: RunDetail
+  /** The name of its project; null for none. */
+  project: string | null
   log: LogEntry[]
   evaluations: Evaluation[]
   lab: TravellingResult[]
@@ -27,6 +29,8 @@ export interface OutgoingRun {
 /** A validated run from a file; its checkpoints are in a temporary folder. */
 export interface IncomingRun {
   detail: RunDetail
+  /** The name of the project that it was in; null for none. */
+  project: string | null
   log: LogEntry[]
   evaluations: Evaluation[]
   lab: TravellingResult[]

@@ -25,6 +25,7 @@ export const travel = {
       const path = ctx.writePath(wanted.path)
       const run: OutgoingRun = {
         detail: detailOf(ctx.ports, control.require(id)),
+        project: ctx.projects.nameOf(control.require(id).projectId),
         log: log.tail(id, LOG),
         evaluations: evaluations.list(id).flatMap(({ file }) => evaluations.get(id, file) ?? []),
         lab: labResults
@@ -47,7 +48,9 @@ export const travel = {
   /** Creates a run from such a file. It keeps its id if no other run has it. */
   importFile: procedure
     .input(z.strictObject({ path: PathSchema }))
-    .mutation(({ ctx: { changes, control, ports }, input: { path } }) => importRun({ ...ports, changes, control }, path)),
+    .mutation(({ ctx: { changes, control, ports, projects }, input: { path } }) =>
+      importRun({ ...ports, changes, control, projects }, path),
+    ),
 
   /**
    * Creates a run of each that is in a folder. What cannot be read is named with the reason, and hinders no other.
@@ -55,13 +58,13 @@ export const travel = {
    */
   importFolder: procedure
     .input(z.strictObject({ path: PathSchema }))
-    .mutation(async ({ ctx: { changes, control, ports }, input: { path } }) => {
+    .mutation(async ({ ctx: { changes, control, ports, projects }, input: { path } }) => {
       const made: RunSummary[] = []
       const refused: { path: string; message: string }[] = []
       let first: unknown
       for (const { path: place, name } of await ports.exchange.find(path))
         try {
-          made.push(await importRun({ ...ports, changes, control }, place, { name }))
+          made.push(await importRun({ ...ports, changes, control, projects }, place, { name }))
         } catch (error) {
           if (!isUserError(error)) throw error
           first ??= error

@@ -37,6 +37,8 @@ interface ExpandPorts {
 interface ExpandOptions {
   studyId: string
   name: string
+  /** The project of the study; null for none. */
+  projectId: string | null
   /** What runs that start now are computed on; null takes over computations alone. */
   computing: Computing | null
   /** Of the study, in which these cells are made. */
@@ -58,7 +60,7 @@ export interface Expanded {
 export async function expandCells(
   ports: ExpandPorts,
   { cells }: Pick<Expansion, 'cells'>,
-  { studyId, name, computing, phase = 0, first = 0 }: ExpandOptions,
+  { studyId, name, projectId, computing, phase = 0, first = 0 }: ExpandOptions,
 ): Promise<Expanded> {
   if (cells.length === 0) throw new UserError('BAD_INPUT', 'This study would have no cells. Add a value to each of its lists.')
   if (cells.length > MOST_CELLS)
@@ -92,6 +94,7 @@ export async function expandCells(
         name: `${name}: ${describeFactors(factors)}`,
         parentId: null,
         studyId,
+        projectId,
         id,
         weightsFile: null,
         pauseAt: until,

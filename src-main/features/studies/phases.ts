@@ -102,7 +102,14 @@ export class Phases {
     // A template of another version may know no phases any more.
     const { cells: more, train, last } = phases?.next(outcomes, study.phase, await this.of.home()) ?? { cells: [], train: [], last: true }
     const phase = study.phase + 1
-    const at = { studyId: id, name: study.name, computing: await this.of.computing(), phase, first: cells.length }
+    const at = {
+      studyId: id,
+      name: study.name,
+      projectId: study.projectId,
+      computing: await this.of.computing(),
+      phase,
+      first: cells.length,
+    }
     const made = more.length > 0 ? await expandCells(this.ports, { cells: more }, at) : { cells: [], plans: [] }
     const going = train.flatMap(({ position, until }) => ({ position, until, runId: cells[position]!.runId! }))
     const stored = await maker

@@ -17,7 +17,7 @@ export async function previewOf(
   try {
     const expansion = await ports.templates.expand(template, options, home)
     const phases = await ports.templates.phases(template, expansion.options)
-    const { cells, plans } = await expandCells(ports, expansion, { studyId: newId(), name: template, computing })
+    const { cells, plans } = await expandCells(ports, expansion, { projectId: null, studyId: newId(), name: template, computing })
     const paces = plans.map(({ config, summary }) => summary.secondsPerStep?.[config.mode] ?? null)
     const known = paces.every((pace) => pace !== null)
     const first = plans.reduce((sum, { config, pauseAt }, at) => sum + (paces[at] ?? 0) * (pauseAt ?? config.steps), 0)

@@ -10,52 +10,20 @@ import {
   type StudyDetail,
   type StudyPreview,
 } from '../../contract/studies.js'
-import type { LabStore } from '../lab/lab-store.js'
-import type { Datasets } from '../datasets/datasets.js'
-import type { Changes } from '../home/changes.js'
-import { readSettings, type SettingsStore } from '../home/settings.js'
-import type { Catalogue, Configurations } from '../runs/configurations.js'
-import type { RunControl } from '../runs/control/run-control.js'
-import type { RunMaker } from '../runs/maker.js'
-import type { RunStore } from '../runs/run-store.js'
-import type { SeriesStore } from '../runs/series-store.js'
-import type { Awaitable, Clock } from '../shared/clock.js'
+import { readSettings } from '../home/settings.js'
 import { newId } from '../shared/ids.js'
-import type { Silence } from '../shared/silence.js'
 import type { Computing } from './cell-key.js'
 import { remainingSeconds } from './describe.js'
 import { expandCells } from './expand.js'
 import type { CellWorker } from './cell-worker.js'
-import { createComputations, type Computer } from './computations.js'
+import { createComputations } from './computations.js'
 import { continueRuns } from './continue-runs.js'
-import { createMeasurements, type Measurer } from './measurements.js'
+import { createMeasurements } from './measurements.js'
 import { outcomesOf } from './outcomes.js'
 import { Phases } from './phases.js'
 import { previewOf } from './preview.js'
-import type { StudyStore } from './study-store.js'
-import type { StudyTemplates, TemplateHome } from './study-templates.js'
-
-interface StudyPorts {
-  changes: Changes
-  clock: Clock
-  settings: SettingsStore
-  runs: RunStore
-  studies: StudyStore
-  labResults: LabStore
-  series: SeriesStore
-  control: RunControl
-  maker: RunMaker
-  configurations: Configurations
-  catalogue: Catalogue
-  datasets: Datasets
-  templates: StudyTemplates
-  silence: Silence
-  measurer: Measurer
-  computer: Computer
-  /** What a run is computed on if so many work at once; null where that is not known. */
-  computing(slots: number): Awaitable<Computing | null>
-  fault(error: unknown): void
-}
+import type { StudyPorts } from './study-ports.js'
+import type { TemplateHome } from './study-templates.js'
 
 /** Studies: templates that are expanded into cells, whose runs are queued as one, and whose figures are drawn as results arrive. */
 export class Studies {
@@ -115,16 +83,18 @@ export class Studies {
    * @throws UserError BAD_INPUT that names the option or cell that is wrong
    */
   async begin(request: StartStudy): Promise<Study> {
-    const { template, options: asked, name: wanted } = StartStudySchema.parse(request)
-    const { clock, maker, studies, templates } = this.ports
+    const { template, options: asked, name: wanted, projectId = null } = StartStudySchema.parse(request)
+    const { clock, maker, projects, studies, templates } = this.ports
+    if (projectId !== null) projects.require(projectId)
     const known = (await templates.list()).find(({ id }) => id === template)
     const expansion = await templates.expand(template, asked, await this.home())
     const id = newId()
     const name = wanted || known!.title
     const undecided = (await templates.phases(template, expansion.options)) !== null
-    const { cells, plans } = await expandCells(this.ports, expansion, { studyId: id, name, computing: await this.computing() })
+    const { cells, plans } = await expandCells(this.ports, expansion, { studyId: id, name, projectId, computing: await this.computing() })
     await maker.start(plans, (record) => {
-      studies.insert({ id, name, template, options: expansion.options, createdAt: clock.now(), held: false, undecided }, cells)
+      const created = { id, name, template, options: expansion.options, createdAt: clock.now() }
+      studies.insert({ ...created, held: false, undecided, projectId }, cells)
       this.publish(id, record)
     })
     this.admit(id)
@@ -246,10 +216,14 @@ export class Studies {
   /** New runs for cells whose run is gone. */
   private async replaceRemoved(id: string, phase: number): Promise<void> {
     const { maker, studies } = this.ports
-    const { name } = this.require(id)
+    const { name, projectId } = this.require(id)
     const gone = studies.cells(id).filter((cell) => cell.work.kind === 'run' && cell.state === 'removed' && cell.phase === phase)
     if (gone.length === 0) return
-    const { cells, plans } = await expandCells(this.ports, { cells: gone }, { studyId: id, name, computing: await this.computing() })
+    const { cells, plans } = await expandCells(
+      this.ports,
+      { cells: gone },
+      { studyId: id, name, projectId, computing: await this.computing() },
+    )
     await maker.start(plans, (record) => {
       for (const [at, { position }] of gone.entries()) studies.setRun(id, position, cells[at]!.runId)
       this.publish(id, record)

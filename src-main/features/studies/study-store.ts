@@ -15,7 +15,7 @@ export interface StoredCell {
   until: number | null
 }
 
-export type StoredStudy = Pick<Study, 'id' | 'name' | 'template' | 'options' | 'createdAt' | 'held' | 'undecided'>
+export type StoredStudy = Pick<Study, 'id' | 'name' | 'template' | 'options' | 'createdAt' | 'held' | 'undecided' | 'projectId'>
 
 /** A measurement or computation that has not been made. */
 export interface WaitingCell<Kind extends CellWork['kind']> {

@@ -21,9 +21,10 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
   leaf(runs, 'diff <id> [other]', 'show the configuration keys in which two runs differ; with one id, a fork and its parent').action(
     async (id, other, options) => (await marks()).diffRuns(context, id, other, options),
   )
-  leaf(runs, 'edit <ids...>', 'change tags, colour, pin, baseline or archived state')
+  leaf(runs, 'edit <ids...>', 'change tags, project, colour, pin, baseline or archived state')
     .option('--tag <name>', 'add a tag; repeatable', each)
     .option('--untag <name>', 'remove a tag; repeatable', each)
+    .option('--project <name>', 'move to this project, which is made if there is none of that name; none: out of theirs')
     .option('--colour <#rrggbb>', 'colour in charts, or none')
     .option('--pin', 'pin to the top of the table')
     .option('--no-pin', 'unpin')
@@ -54,6 +55,18 @@ export function addRunMarks(context: Context, program: Command, runs: Command, l
   )
   leaf(runs, 'purge <ids...>', 'permanently delete removed runs and their files').action(async (ids, options) =>
     (await marks()).bulkRuns(context, 'purge', ids, options),
+  )
+
+  const projects = program.command('projects').description('manage projects: folders for runs')
+  const folders = () => import('./commands/projects.js')
+  leaf(projects, 'list', 'list projects with the number of their runs').action(async (options) =>
+    (await folders()).listProjects(context, options),
+  )
+  leaf(projects, 'rename <name> <to>', 'rename a project').action(async (name, to, options) =>
+    (await folders()).renameProject(context, name, to, options),
+  )
+  leaf(projects, 'remove <name>', 'remove a project; its runs stay, in no project').action(async (name, options) =>
+    (await folders()).removeProject(context, name, options),
   )
 
   const queue = program.command('queue').description('manage the queue')

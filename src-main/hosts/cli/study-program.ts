@@ -19,6 +19,7 @@ export function addStudies(
   leaf(study, 'start <template>', 'expand a template into runs, measurements and computations, queue them, and follow them until they end')
     .option('--option <key=value>', 'set an option of the template; repeatable', each)
     .option('--name <name>', 'name of the study (default: the title of the template)')
+    .option('--project <name>', 'put it and its runs into this project, which is made if there is none of that name')
     .option('--dry-run', 'only list the cells that it would create')
     .action(async (template, options) => (await commands()).startStudy(context, template, options))
   leaf(study, 'status [id]', 'show the cells of a study and its results so far (default: the newest study)').action(async (id, options) =>

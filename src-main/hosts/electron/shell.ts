@@ -196,9 +196,10 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
 
   const importFiles = async (files: readonly string[]): Promise<void> => {
     const features = await host.api.features()
+    const { changes, control, projects } = features
     for (const path of files)
       try {
-        const run = await importRun({ ...features.ports, changes: features.changes, control: features.control }, path)
+        const run = await importRun({ ...features.ports, changes, control, projects }, path)
         await opened.loadURL(`${PAGE_ORIGIN}/#/runs/${run.id}`)
       } catch (error) {
         if (!isUserError(error)) throw error

@@ -116,6 +116,17 @@ export const studyColumn = (nameOf: (id: string) => string | null): Column =>
     value: ({ studyId }) => (studyId === null ? null : nameOf(studyId)),
   })
 
+/** @param nameOf the name of a project; null where it is not known (any more) */
+export const projectColumn = (nameOf: (id: string) => string | null): Column =>
+  column({
+    key: 'project',
+    title: 'Project',
+    type: 'choice',
+    width: 150,
+    help: 'Project that the run is in',
+    value: ({ projectId }) => (projectId === null ? null : nameOf(projectId)),
+  })
+
 /** One reading of a metric. */
 export function metricColumn(metric: string, reading: Reading): Column {
   const { unit } = metricInfo(metric)

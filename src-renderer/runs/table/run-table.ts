@@ -7,9 +7,10 @@ import { useNotices } from '../../home/notices.js'
 import { usePreferences } from '../../home/preferences.js'
 import { useRunConfigs } from './run-configs.js'
 import { useRuns } from '../../home/runs.js'
+import { useProjects } from '../../projects/projects.js'
 import { useStudies } from '../../home/studies.js'
 import { MAX_WIDTH, MIN_WIDTH, termsOf, type Column } from './column.js'
-import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumns, metricKeys, studyColumn } from './columns.js'
+import { configColumn, FIRST_COLUMNS, FIXED_COLUMNS, metricColumns, metricKeys, projectColumn, studyColumn } from './columns.js'
 import { filterRuns, readLine } from './filter.js'
 import { isQuery } from './query.js'
 import { groupItems, groupRuns, type Item } from './group.js'
@@ -44,11 +45,13 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const runs = useRuns()
   const configs = useRunConfigs()
   const studies = useStudies()
+  const projects = useProjects()
   const places = useTablePlaces()
   const notices = useNotices()
   const preferences = usePreferences()
   void notices.attempt(configs.load)
   void notices.attempt(studies.load)
+  void notices.attempt(projects.load)
 
   const live = refThrottled(
     computed(() => runs.version),
@@ -72,7 +75,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const columns = computed<readonly Column[]>(() => {
     const names = studyNames.value
     const ofStudy = studyColumn((id) => names.get(id) ?? null)
-    return [...FIXED_COLUMNS, ofStudy, ...metricColumns(metrics.value), ...configs.keys.map(configColumn)]
+    return [...FIXED_COLUMNS, ofStudy, projectColumn(projects.nameOf), ...metricColumns(metrics.value), ...configs.keys.map(configColumn)]
   })
   const byKey = computed<ReadonlyMap<string, Column>>(() => new Map(columns.value.map((column) => [column.key, column])))
 
@@ -100,12 +103,17 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
 
   /** Which rows there are depends on configurations that have not come yet. */
   const waiting = computed(() => {
-    const { filters, sort, group, text } = view.value
+    const { filters, sort, group, text, project } = view.value
+    if (!projects.loaded && (project !== null || isQuery(text))) return true
     const keys = [...filters.map(({ key }) => key), ...sort.map(({ key }) => key), group ?? '']
     return !runs.loaded || !studies.asked || (!configs.loaded && (isQuery(text) || keys.some((key) => key.startsWith('config.'))))
   })
 
-  const inSight = computed(() => (view.value.archived ? all.value : all.value.filter((run) => !run.archived)))
+  const project = computed(() => view.value.project)
+  /** The project that a run is in; a removed one counts as none. */
+  const projectOf = ({ projectId }: RunSummary): string => (projectId !== null && projects.byId.has(projectId) ? projectId : 'none')
+  const inProject = computed(() => (project.value === null ? all.value : all.value.filter((run) => projectOf(run) === project.value)))
+  const inSight = computed(() => (view.value.archived ? inProject.value : inProject.value.filter((run) => !run.archived)))
   const criteria = computed<Pick<RunView, 'filters' | 'text'>>((before) => {
     const { filters, text } = view.value
     return before && before.text === text && before.filters === filters ? before : { filters, text }
@@ -157,6 +165,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
 
   return {
     all,
+    inProject,
     inSight,
     columns,
     byKey,

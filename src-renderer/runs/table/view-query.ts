@@ -2,7 +2,7 @@ import type { LocationQuery, LocationQueryRaw, LocationQueryValue } from 'vue-ro
 import { ColumnFilterSchema, RunViewSchema, type ColumnFilter, type RunView, type SortKey } from '../../../src-main/contract/run-views.js'
 
 /** The keys of an address that a view is written with. */
-const KEYS = ['columns', 'sort', 'where', 'q', 'group', 'archived'] as const
+const KEYS = ['columns', 'sort', 'where', 'q', 'group', 'archived', 'project'] as const
 
 export const EMPTY_VIEW: RunView = RunViewSchema.parse({})
 
@@ -47,11 +47,12 @@ export function viewOf(query: LocationQuery): RunView {
     text: first(query['q']).slice(0, 1000),
     group: shape.group.safeParse(first(query['group']) || null).data ?? null,
     archived: first(query['archived']) === 'yes',
+    project: shape.project.safeParse(first(query['project']) || null).data ?? null,
   }
 }
 
 /** The address of a view; defaults are left out. */
-export function queryOf({ columns, sort, filters, text, group, archived }: RunView): LocationQueryRaw {
+export function queryOf({ columns, sort, filters, text, group, archived, project }: RunView): LocationQueryRaw {
   return {
     ...(columns.length > 0 ? { columns: columns.map(escape).join(',') } : {}),
     ...(sort.length > 0 ? { sort: sort.map(sortText).join(',') } : {}),
@@ -59,6 +60,7 @@ export function queryOf({ columns, sort, filters, text, group, archived }: RunVi
     ...(text ? { q: text } : {}),
     ...(group ? { group } : {}),
     ...(archived ? { archived: 'yes' } : {}),
+    ...(project ? { project } : {}),
   }
 }
 

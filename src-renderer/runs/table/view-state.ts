@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { useRoute, useRouter, type LocationQuery } from 'vue-router'
+import { onBeforeRouteLeave, useRoute, useRouter, type LocationQuery } from 'vue-router'
 import { currentView, type RunView, type SavedRunView } from '../../../src-main/contract/run-views.js'
 import { useNotices } from '../../home/notices.js'
 import { usePreferences } from '../../home/preferences.js'
@@ -96,6 +96,8 @@ export function useViewState() {
     },
   )
   if (begin !== route.query && (hasView(begin) || begin['view'])) write()
+  // Written while the next page is being loaded, the address would call its navigation off.
+  onBeforeRouteLeave(() => clearTimeout(timer))
   onScopeDispose(() => clearTimeout(timer))
 
   return { view, viewId, current, changed, awaited, set, show }

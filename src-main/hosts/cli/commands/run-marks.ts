@@ -4,6 +4,7 @@ import { hasConfiguration, knownConfiguration, originOf, type BulkAction, type E
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { asJson, duration, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
+import { projectOrNone } from './projects.js'
 import { followAndPrint } from './train.js'
 
 const DONE: Record<BulkAction, string> = {
@@ -45,6 +46,7 @@ export async function queueAnew(context: Context, how: 'retry' | 'again', id: st
 export interface EditOptions extends CommonOptions {
   tag?: string[]
   untag?: string[]
+  project?: string
   colour?: string
   pin?: boolean
   baseline?: boolean
@@ -55,7 +57,7 @@ export interface EditOptions extends CommonOptions {
 export async function editRuns(
   context: Context,
   ids: string[],
-  { tag, untag, colour, pin, baseline, archive, ...options }: EditOptions,
+  { tag, untag, project, colour, pin, baseline, archive, ...options }: EditOptions,
 ): Promise<void> {
   const edit: EditRuns = {
     ids,
@@ -66,9 +68,11 @@ export async function editRuns(
     ...(baseline !== undefined && { baseline }),
     ...(archive !== undefined && { archived: archive }),
   }
-  if (Object.keys(edit).length === 1)
+  if (Object.keys(edit).length === 1 && project === undefined)
     throw new UserError('BAD_INPUT', 'There is nothing to change. Add an option such as --tag NAME, --pin or --archive.')
-  const rows = await withWorkbench(context, options, ({ client }) => client.runs.edit.mutate(edit))
+  const rows = await withWorkbench(context, options, async ({ client }) =>
+    client.runs.edit.mutate({ ...edit, ...(project === undefined ? {} : { projectId: await projectOrNone(client, project) }) }),
+  )
   if (options.json) return context.print(asJson(rows))
   for (const run of rows) {
     const marks = [run.pinned && 'pinned', run.baseline && 'baseline', run.archived && 'archived', ...run.tags.map((each) => `#${each}`)]

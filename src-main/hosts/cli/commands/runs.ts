@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { UserError } from '../../../contract/errors.js'
 import { describeCheck, gradientVerdict } from '../../../contract/gradients.js'
 import { intervalOf, readValue, unpackPoints, type Points } from '../../../contract/metrics.js'
+import { NO_PROJECT } from '../../../contract/projects.js'
 import { pointsCsv } from '../../../contract/points-csv.js'
 import { printableLine } from '../../../contract/printable.js'
 import {
@@ -20,6 +21,7 @@ import type { CommonOptions, Context } from '../context.js'
 import { asJson, bytes, decimal, duration, percent, table } from '../format.js'
 import { describeReported } from '../reported.js'
 import { parseSetting, toOverrides } from '../settings.js'
+import { findProject } from './projects.js'
 import { exportRunFile } from './run-files.js'
 import { withWorkbench } from '../workbench.js'
 import { followAndPrint } from './train.js'
@@ -44,9 +46,21 @@ function gradientsInWords({ gradients }: RunSummary): string {
     : `${verdict.toUpperCase()}: ${describeCheck(gradients)}`
 }
 
-export async function listRuns(context: Context, options: CommonOptions): Promise<void> {
-  const { runs } = await withWorkbench(context, options, ({ client }) => client.runs.list.query())
+/** Lists runs, of one project where one is named. */
+export async function listRuns(context: Context, { project, ...options }: CommonOptions & { project?: string }): Promise<void> {
+  const { runs, projects } = await withWorkbench(context, options, async ({ client }) => {
+    const [{ runs: all }, { projects: known }] = await Promise.all([client.runs.list.query(), client.projects.list.query()])
+    if (project === undefined) return { runs: all, projects: known }
+    const ids = new Set(known.map(({ id }) => id))
+    if (project.toLowerCase() === NO_PROJECT)
+      return { runs: all.filter(({ projectId }) => projectId === null || !ids.has(projectId)), projects: known }
+    const { id } = await findProject(client, project)
+    return { runs: all.filter(({ projectId }) => projectId === id), projects: known }
+  })
+  const projectOf = new Map(projects.map(({ id, name }) => [id, name]))
   if (options.json) return context.print(asJson(runs.map(withFindings)))
+  if (runs.length === 0 && project !== undefined)
+    return context.print(`There are no runs in ${project.toLowerCase() === NO_PROJECT ? 'no project' : `the project ${project}`}.`)
   if (runs.length === 0)
     return context.print('There are no runs yet. `retrace train --preset hamiltonian-quick --dataset mnist` starts one.')
   const rows = runs.map((run) => [
@@ -60,9 +74,23 @@ export async function listRuns(context: Context, options: CommonOptions): Promis
     duration(run.activeSeconds),
     run.preset,
     run.dataset,
+    ...(projects.length > 0 ? [projectOf.get(run.projectId ?? '') ?? '-'] : []),
     run.name,
   ])
-  const head = ['ID', 'STATUS', 'STEPS', 'TEST ACCURACY', 'LAST', 'TRAIN LOSS', 'GRADIENTS', 'TIME', 'PRESET', 'DATA SET', 'NAME']
+  const head = [
+    'ID',
+    'STATUS',
+    'STEPS',
+    'TEST ACCURACY',
+    'LAST',
+    'TRAIN LOSS',
+    'GRADIENTS',
+    'TIME',
+    'PRESET',
+    'DATA SET',
+    ...(projects.length > 0 ? ['PROJECT'] : []),
+    'NAME',
+  ]
   table(head, rows).forEach(context.print)
 }
 

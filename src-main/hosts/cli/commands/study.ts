@@ -9,6 +9,7 @@ import { userPath } from '../../home.js'
 import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { describeInfo, readOptions, tellFindings, writeTables } from '../findings.js'
 import { asJson, duration, table } from '../format.js'
+import { projectNamed } from './projects.js'
 import { withWorkbench, type Workbench } from '../workbench.js'
 
 /** The templates, and the studies of the home. */
@@ -44,6 +45,7 @@ export async function describeStudy(context: Context, template: string, options:
 export interface StartOptions extends CommonOptions {
   option?: string[]
   name?: string
+  project?: string
   dryRun?: boolean
 }
 
@@ -60,7 +62,8 @@ export async function startStudy(context: Context, template: string, options: St
     return context.print(`${preview.cells.length} cells, ${preview.done} done already${more}${time}.`)
   }
   await following(context, options, async ({ client }) => {
-    const study = await client.studies.start.mutate(request)
+    const where = options.project ? { projectId: await projectNamed(client, options.project) } : {}
+    const study = await client.studies.start.mutate({ ...request, ...where })
     context.note(`Study ${study.id}: ${study.name}, ${describeCounts(study)}`)
     return study
   })

@@ -14,6 +14,7 @@ import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { followRun } from '../follow.js'
 import { asJson } from '../format.js'
 import { parseSetting, toOverrides } from '../settings.js'
+import { projectNamed } from './projects.js'
 import { withWorkbench, type Workbench } from '../workbench.js'
 
 export interface TrainOptions extends CommonOptions {
@@ -27,6 +28,7 @@ export interface TrainOptions extends CommonOptions {
   seed?: number
   seeds?: number[]
   name?: string
+  project?: string
   weights?: string
   resume?: string
   /** Step of the checkpoint to resume from. */
@@ -66,6 +68,7 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
     overrides: { ...given, ...overrides },
     ...(epochs === undefined ? {} : { epochs }),
     ...(name ? { name } : {}),
+    ...(options.project ? { projectId: await projectNamed(client, options.project) } : {}),
     ...(options.weights ? { weights: userPath(options.weights) } : {}),
   }
 }
