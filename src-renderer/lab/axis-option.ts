@@ -3,7 +3,7 @@ import { formatY } from '../charts/frame-option.js'
 import type { ChartTheme } from '../charts/palette.js'
 import { ownTicks, type Axis } from './curves.js'
 
-/** The option of an axis with its title, across the plot or up. */
+/** The option of an axis with its title, horizontal or vertical. */
 export const axisOption = ({ label, unit, log }: Axis, theme: ChartTheme, across: boolean) => ({
   type: log ? ('log' as const) : ('value' as const),
   name: label === '' ? unit : axisTitle(label, unit),
@@ -25,11 +25,11 @@ export function placesOption(axis: Axis, theme: ChartTheme, values: readonly (nu
   return { ...option, min, max, axisTick: { customValues }, axisLabel: { ...option.axisLabel, customValues } }
 }
 
-/** An axis over a given range, whose ends are seldom round and have no labels. */
+/** An axis over a given range, whose limits are rarely round and have no labels. */
 export const within = <T extends { axisLabel: object }>(option: T, range: readonly [number, number] | undefined): T =>
   range ? { ...option, min: range[0], max: range[1], axisLabel: { ...option.axisLabel, showMinLabel: false, showMaxLabel: false } } : option
 
-/** Ranges of both axes of the same length around everything, so that a circle is one. */
+/** Ranges of equal length for both axes that contain everything, so that a circle is drawn as a circle. */
 export function squareRange(
   points: readonly (readonly [number | null, number | null])[],
 ): { x: [number, number]; y: [number, number] } | null {

@@ -12,7 +12,7 @@ export const textOf = (cell: Cell | undefined): string =>
 export const valuesOf = (table: LabTable, key: string): Cell[] => table.columns.find((column) => column.key === key)?.values ?? []
 export const labelOf = (table: LabTable, key: string): string => table.columns.find((column) => column.key === key)?.label ?? key
 
-/** A number that can be drawn on the axis; null leaves a gap. */
+/** A number that can be drawn on the axis; null for a gap. */
 export function drawn(cell: Cell | undefined, { log }: Axis): number | null {
   const value = numberOf(cell)
   return !Number.isFinite(value) || (log && value <= 0) ? null : value
@@ -25,12 +25,12 @@ export function commonLabel([first = '', ...others]: readonly string[]): string 
   return others.every((other) => other.startsWith(`${shared},`)) ? shared : ''
 }
 
-/** More values than these along a logarithmic axis have the powers of ten as ticks. */
+/** Up to this number of values, a logarithmic axis has them as ticks; otherwise it has powers of ten. */
 const MOST_TICKS = 8
 
 /**
- * The values themselves as ticks of a logarithmic axis that has few of them, and a range that ends close to them: depths and step sizes
- * are seldom powers of ten. Null for other axes.
+ * The values themselves as ticks of a logarithmic axis with few of them, and limits close to them: depths and step sizes are rarely powers
+ * of ten. Null for other axes.
  */
 export function ownTicks(values: readonly (number | null)[], { log }: Axis): { ticks: number[]; min: number; max: number } | null {
   const ticks = [...new Set(values.filter((value) => value !== null))].sort((a, b) => a - b)
@@ -43,24 +43,26 @@ export function ownTicks(values: readonly (number | null)[], { log }: Axis): { t
 export interface Curve {
   name: string
   points: [x: number | null, y: number | null][]
-  /** Where along x it is exactly 0, which a logarithmic axis cannot have; absent where it is not. */
+  /** The x values at which the curve is exactly 0, which a logarithmic axis cannot show; absent if there are none. */
   zeros?: number[]
-  /** Both ends of the error bar of each point, where the figure has them. */
+  /** Both ends of the error bar of each point, if the figure has error bars. */
   bars?: ([low: number, high: number] | null)[]
-  /** Drawn as marks of its own, without a line. */
+  /** Drawn as markers without a line. */
   loose?: boolean
 }
 
-/** An error bar; null where an end is missing. */
+/** An error bar; null if an end is missing. */
 function barOf(low: Cell | undefined, high: Cell | undefined, axis: Axis): [number, number] | null {
   const ends = [drawn(low, axis), drawn(high, axis)] as const
   return ends[0] === null || ends[1] === null ? null : [ends[0], ends[1]]
 }
 
-/** What the marks of zeros mean, for those who look at a figure. */
+/** Explains the markers of zeros to readers of a figure. */
 export const ZEROS = 'Triangles at the lower edge: exactly 0.'
 
-/** Where a logarithmic axis begins that has zeros at its lower edge: at a power of ten below all values; null where there are none. */
+/**
+ * The lower limit of a logarithmic axis that shows zeros at its lower edge: a power of ten below all values; null if there are no zeros.
+ */
 export function zeroEdge(curves: readonly Curve[]): number | null {
   if (curves.every(({ zeros }) => !zeros)) return null
   const values = curves.flatMap(({ points }) => points.flatMap(([, y]) => (y === null ? [] : [y])))
@@ -78,7 +80,7 @@ export function curvesOf(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, ta
     const up = valuesOf(table, key)
     return groups.map((group): Curve => {
       const rows = across.flatMap((_, row) => (group === null || groupOf![row] === group ? [row] : []))
-      // A text says itself what it is of; a number does not.
+      // A text is self-explanatory; a number needs its label.
       const isText = group !== null && Number.isNaN(Number(group))
       const named = group === null ? '' : isText ? group : `${labelOf(table, by!)} ${group}`.trim()
       const name = keys.length === 1 && group !== null ? named : [labelOf(table, key), named].filter(Boolean).join(', ')
@@ -106,7 +108,7 @@ export const acrossOf = (figure: Extract<Plot, { kind: 'line' | 'scatter' }>, cu
   ...(figure.kind === 'line' ? figure.marks.flatMap(({ axis, value }) => (axis === 'x' ? [value] : [])) : []),
 ]
 
-/** The cells of a heat map: places along both axes by their texts, in the order of the table. */
+/** The cells of a heat map: indices along both axes by their texts, in the order of the table. */
 export interface HeatCells {
   columns: string[]
   rows: string[]
@@ -117,7 +119,7 @@ export interface HeatCells {
   cells: { column: number; row: number; value: number | null; at: number; ended: End | null }[]
 }
 
-/** How runs of a cell ended without a result, as its table says. */
+/** How runs of a cell may have ended without a result, as stated in the table. */
 export const ENDS = ['diverged', 'failed'] as const
 export type End = (typeof ENDS)[number]
 

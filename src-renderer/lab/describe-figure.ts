@@ -3,7 +3,7 @@ import { axisTitle } from '../charts/axis-title.js'
 import { formatValue } from '../ui/format.js'
 import { curvesOf, ENDS, heatCells, type Plot } from './curves.js'
 
-/** The figure in one sentence, for those who cannot see it. */
+/** A description of the figure in one sentence, for screen readers. */
 export function describeFigure(figure: Plot, table: LabTable): string {
   const { title, xAxis, yAxis } = figure
   const axes = `${title}: ${axisTitle(yAxis.label, yAxis.unit)} over ${axisTitle(xAxis.label, xAxis.unit)}`

@@ -4,7 +4,7 @@ import { useConnection } from '../home/api.js'
 import { useNotices } from '../home/notices.js'
 import { useTasks } from '../home/tasks.js'
 
-/** Runs diagnostics, one at a time, with what is told of their progress and a way to end them. */
+/** Runs diagnostics one at a time, with progress and a way to cancel. */
 export function useDiagnosticTask() {
   const { client } = useConnection()
   const notices = useNotices()
@@ -13,7 +13,7 @@ export function useDiagnosticTask() {
   const task = computed(() => (taskId.value === null ? undefined : tasks.byId.get(taskId.value)))
   let cancelled = false
 
-  /** What it found; null where it failed, which a notice says, or was cancelled. */
+  /** Returns the result; null if it failed, which is shown as a notice, or was cancelled. */
   async function run(
     target: LabTargetInput,
     diagnostic: string,
@@ -26,7 +26,7 @@ export function useDiagnosticTask() {
       try {
         return await client.lab.run.mutate({ target, diagnostic, options, taskId: id })
       } catch (error) {
-        // The user knows.
+        // The user cancelled it, so there is nothing to report.
         if (cancelled) return null
         throw error
       }

@@ -4,14 +4,14 @@ import type { ChartTheme } from '../charts/palette.js'
 import { formatPercent, formatValue } from '../ui/format.js'
 import type { Axis } from './curves.js'
 
-/** A value as the tooltip of a figure says it. */
+/** A formatted value for the tooltip of a figure. */
 export const valueText = (value: number | null | undefined, { unit }: Axis, digits = 4): string =>
   unit === 'fraction' ? formatPercent(value) : formatValue(value, digits)
 
-/** More names than these take a second line above the plot, and more than the others are turned over. */
+/** Above the first number of names the legend takes a second line, above the second it becomes scrollable. */
 export const [ONE_LINE, PLAIN] = [3, 8]
 
-/** What all figures have. @param names entries of the legend */
+/** The options shared by all figures. @param names number of legend entries */
 export const frame = (theme: ChartTheme, names: number): EChartsOption => ({
   animation: false,
   textStyle: { fontFamily: FONT },

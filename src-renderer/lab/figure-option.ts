@@ -8,7 +8,7 @@ import { heatmapOption } from './heat-option.js'
 import { axisOption, placesOption, squareRange, within } from './axis-option.js'
 import { acrossOf, commonLabel, curvesOf, labelOf, valuesOf, zeroEdge, type Curve, type Plot } from './curves.js'
 
-/** More values than these of what points are coloured by, and they have a colour scale in place of a legend. */
+/** Up to this number of colour values, points have a legend; otherwise they have a colour scale. */
 const MOST_COLOURS = 8
 
 /** How the i-th curve of a figure is drawn. */
@@ -16,9 +16,9 @@ export type CurveStyle = (i: number, dark: boolean) => LineStyle
 
 /** What a figure shares with the figures beside it. */
 export interface Shared {
-  /** Of its curves or groups of points; where it is given, points have no colour scale. */
+  /** The style of its curves or groups of points; if it is given, points have no colour scale. */
   style?: CurveStyle | undefined
-  /** Further values that the colours of a heat map range over. */
+  /** Additional values covered by the colour scale of a heat map. */
   scale?: readonly Cell[] | undefined
 }
 
@@ -51,7 +51,7 @@ function lineOption(
       ...(edge === null ? {} : { min: edge }),
     },
     series: [
-      // Of the name of their curve, so that the legend has them together.
+      // Named like their curve, so that both share one legend entry.
       ...curves.flatMap(({ name, zeros }, i) =>
         zeros
           ? [
@@ -96,7 +96,10 @@ function lineOption(
   }
 }
 
-/** The error bars of a curve as short lines of a series of its name: they go with it when the legend hides it, and are in every export. */
+/**
+ * The error bars of a curve as short lines in a series of the same name, so that the legend hides both together, and every export contains
+ * them.
+ */
 function barsOf({ name, points, bars = [] }: Curve, color: string) {
   const lines = bars.flatMap((bar, at) => {
     const x = points[at]![0]

@@ -3,9 +3,9 @@ import { MOST_SENT, type GivenImage } from '../../src-main/contract/predictions.
 import { placeOf, upload } from '../datasets/dropped.js'
 import { BRIDGE } from '../../src-main/contract/bridge.js'
 
-/** An image that can be asked about until it is discarded. */
+/** An image that can be used in requests until it is discarded. */
 export interface ImageSource {
-  /** Of its file. */
+  /** The name of its file. */
   name: string
   image: GivenImage
   discard(): Promise<void>
@@ -14,9 +14,9 @@ export interface ImageSource {
 const nothing = async (): Promise<void> => undefined
 
 /**
- * How the back end gets at a file of the window: small ones are sent with the question, of others it is told where they lie, and what the
- * browser does not say that of is uploaded.
- * @throws Error with the server's sentence
+ * Makes a file of the window accessible to the back end: small files are sent with the request, for others their path is sent, and if the
+ * browser does not reveal it, they are uploaded.
+ * @throws Error with the server's message
  */
 export async function imageSource(file: File): Promise<ImageSource> {
   const { name } = file
@@ -32,6 +32,6 @@ export async function imageSource(file: File): Promise<ImageSource> {
   return { name, image: { path: uploaded }, discard }
 }
 
-/** The first image among dropped or pasted data. */
+/** The first image in dropped or pasted data. */
 export const imageIn = (transfer: DataTransfer | null): File | null =>
   [...(transfer?.files ?? [])].find(({ type }) => type.startsWith('image/')) ?? null

@@ -14,13 +14,13 @@ interface Box {
   height: number
 }
 
-/** Distance of the lines of a hatch across the plot. */
+/** Distance of the lines of a hatch. */
 const APART = 9
 
-/** Which way the lines of a hatch go, so that both ends are told apart without colours: rising, or both ways. */
+/** The directions of a hatch, so that both outcomes can be distinguished without colour: rising lines, or crossed ones. */
 const WAYS: Readonly<Record<End, readonly (1 | -1)[]>> = { diverged: [1], failed: [1, -1] }
 
-/** The same in a legend. */
+/** The same as icons of a legend. */
 const ICONS: Readonly<Record<End, string>> = {
   diverged: 'path://M0,0H16V12H0ZM0,6L6,0M2,12L14,0M10,12L16,6',
   failed: 'path://M0,0H16V12H0ZM0,6L6,0M2,12L14,0M10,12L16,6M0,6L6,12M2,0L14,12M10,0L16,6',
@@ -30,7 +30,7 @@ const ICONS: Readonly<Record<End, string>> = {
 export function hatchLines({ x, y, width, height }: Box, way: 1 | -1): { x1: number; y1: number; x2: number; y2: number }[] {
   const lines = []
   for (let at = APART / 2; at < width + height; at += APART) {
-    // From the left or lower edge to the upper or right one.
+    // From the left or bottom edge to the top or right one.
     const [from, to] = [Math.max(0, at - height), Math.min(at, width)]
     const up = (along: number): number => (way === 1 ? y + at - along : y + height - at + along)
     lines.push({ x1: x + from, y1: up(from), x2: x + to, y2: up(to) })
@@ -44,7 +44,7 @@ const hatched = (box: Box, end: End, { error, surface }: ChartTheme) => ({
   children: [
     { type: 'rect' as const, shape: box, style: { fill: 'none', stroke: error, lineWidth: 1 } },
     ...WAYS[end].flatMap((way) =>
-      // With an edge of the background, so that the hatch is seen on every colour.
+      // Outlined in the background colour, so that the hatch is visible on every colour.
       hatchLines(box, way).flatMap((shape) => [
         { type: 'line' as const, shape, style: { stroke: surface, lineWidth: 3, opacity: 0.6 } },
         { type: 'line' as const, shape, style: { stroke: error, lineWidth: 1 } },
@@ -53,7 +53,7 @@ const hatched = (box: Box, end: End, { error, surface }: ChartTheme) => ({
   ],
 })
 
-/** The option of a heat map: a colour for each value, and hatches over cells whose runs ended without one. Pure. */
+/** The option of a heat map: a colour for each value, and hatches for cells whose runs ended without one. Pure. */
 export function heatmapOption(
   figure: Extract<Plot, { kind: 'heatmap' }>,
   table: LabTable,
@@ -100,7 +100,7 @@ export function heatmapOption(
     },
     visualMap: {
       show: known.length > 0,
-      // Not of the hatches, which are other series.
+      // Excludes the hatches, which are separate series.
       seriesIndex: 0,
       type: 'continuous',
       dimension: 2,

@@ -8,7 +8,7 @@ import { Replica } from '../home/replica.js'
 
 /**
  * The stored results of one run, newest first, kept up to date while the calling scope lives; null until they are known.
- * @param at where the setup of a component is over, what it found there
+ * @param at to be passed in if it is called after a component's setup
  */
 export function useLabResults(
   runId: string,
@@ -29,7 +29,7 @@ export function useLabResults(
     const { results, seq } = await feed.ask(() => client.lab.results.query({ id: runId }))
     replica.snapshot(request, seq, results)
   }
-  // A run that is gone is told of by its page.
+  // If the run was deleted, its page says so.
   const reload = (): void => void load().catch(() => undefined)
   reload()
   onScopeDispose(
@@ -42,6 +42,6 @@ export function useLabResults(
   return list
 }
 
-/** The later of two answers to the same question is stored in the place of the earlier. */
+/** A new result for the same request replaces the earlier one in the store. */
 const isSame = (a: LabEntry, b: LabEntry): boolean =>
   a.number === b.number || (a.file === b.file && a.diagnostic === b.diagnostic && JSON.stringify(a.options) === JSON.stringify(b.options))

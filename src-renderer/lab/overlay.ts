@@ -4,11 +4,11 @@ import { labelOf, textOf, valuesOf, type Plot } from './curves.js'
 import type { CurveStyle } from './figure-option.js'
 import { tableOf } from './table-files.js'
 
-/** A result among those of other runs. */
+/** A result in a comparison with those of other runs. */
 export interface ComparedResult {
-  /** Distinct among the results. */
+  /** Unique among the results. */
   run: string
-  /** Which line of a chart the run is elsewhere, from 0. */
+  /** Index of the run's line style in other charts, from 0. */
   style: number
   result: LabResult
 }
@@ -20,7 +20,7 @@ export type ComparedFigure =
       kind: 'beside'
       title: string
       each: { run: string; figure: LabFigure; table: LabTable | null }[]
-      /** Values of all of them, by which heat maps have one scale. */
+      /** The values of all of them, for a common colour scale of heat maps. */
       scale: Cell[]
     }
 
@@ -28,14 +28,17 @@ type Curves = Extract<Plot, { kind: 'line' | 'scatter' }>
 type Part = ComparedResult & { figure: LabFigure; table: LabTable | null }
 type Overlaid = ComparedResult & { figure: Curves; table: LabTable }
 
-/** What a figure draws, by which it is found in other results of the same diagnostic. */
+/** Identifies the content of a figure, in order to find it in other results of the same diagnostic. */
 function subjectOf(figure: LabFigure): string {
   if (figure.kind === 'strip') return figure.kind
   const { kind, table, x, y } = figure
   return [kind, table, x, y, ...(figure.kind === 'heatmap' ? [figure.value] : [figure.by ?? ''])].join(' ')
 }
 
-/** The figures of results of one diagnostic: those of curves or points that all of them have in one chart, the others side by side. Pure. */
+/**
+ * The figures of several results of one diagnostic: curves and points that all of them have are combined in one chart, others are shown
+ * side by side. Pure.
+ */
 export function compareFigures(results: readonly ComparedResult[]): ComparedFigure[] {
   const found = new Map<string, Part[]>()
   for (const compared of results) {
@@ -64,12 +67,12 @@ const isOverlaid = (part: Part): part is Overlaid => (part.figure.kind === 'line
 
 const titleOf = (parts: readonly { figure: LabFigure }[]): string => [...new Set(parts.map(({ figure }) => figure.title))].join(' / ')
 
-/** The column that tells the curves of all runs apart; it has no label of its own, because its values are whole names. */
+/** The column that distinguishes the curves of all runs; it has no label of its own, because its values are complete names. */
 const CURVE = 'curve'
 
 function overlay(parts: readonly Overlaid[]): { figure: Curves; table: LabTable; style: CurveStyle } {
   const { figure, table } = parts[0]!
-  // Points are told apart by their run alone, because they have one colour each.
+  // Points are distinguished by run only, because each has a single colour.
   const by = figure.kind === 'line' ? figure.by : null
   const rows = parts.map((part) => ({ ...part, count: part.table.columns[0]!.values.length }))
   const nameOf = ({ run, table: own }: Overlaid, row: number): string =>
@@ -114,7 +117,7 @@ const curvesWithin = (
   groups: new Set(Array.from({ length: part.count }, (_, row) => nameOf(part, row))).size,
 })
 
-/** Marks or regions: once those that all results share, and by the name of their run those that they do not. */
+/** Marks or regions: those shared by all results once, the others with the name of their run. */
 function gathered<T extends { label: string }>(parts: readonly Overlaid[], of: (figure: Curves) => readonly T[]): T[] {
   const all = parts.map(({ run, figure }) => ({ run, own: of(figure) }))
   const written = (mark: T): string => JSON.stringify(mark)
@@ -127,9 +130,9 @@ function gathered<T extends { label: string }>(parts: readonly Overlaid[], of: (
 }
 
 /**
- * The colour of a curve is that of its run. A run with one curve has its dash too; of several, dashes tell them apart.
+ * A curve has the colour of its run. A run with one curve also has its dash; several curves are distinguished by dashes.
  * @param runs the groups of each run, in the order in which `curvesOf` finds them
- * @param keys quantities for which each group has a curve
+ * @param keys number of quantities for which each group has a curve
  */
 function styleOf(runs: readonly { style: number; groups: number }[], keys: number): CurveStyle {
   const groups = runs.flatMap(({ style, groups: count }) => Array.from({ length: count }, (_, within) => ({ style, within, count })))

@@ -2,15 +2,15 @@
 export interface Painted {
   height: number
   width: number
-  /** Row by row; null, or a value that is no number, where there is nothing to see. */
+  /** Row by row; null and non-finite values are not drawn as grey. */
   values: ArrayLike<number | null>
   low: number
   high: number
 }
 
-/** What is no number is no grey. */
+/** The colour of non-finite values, which have no grey. */
 const NOTHING = [179, 38, 30] as const
-/** Ends of the scale of differences, of which the middle is white: blue below zero, vermilion above (Okabe and Ito). */
+/** Ends of the diverging scale of differences with a white middle: blue below zero, vermilion above (Okabe and Ito). */
 const [BELOW, ABOVE] = [
   [0, 114, 178],
   [213, 94, 0],
@@ -26,14 +26,14 @@ function paint({ height, width, values }: Painted, colour: (value: number) => re
   return image
 }
 
-/** Black at the low end of the scale, white at the high one. */
+/** Black at the low end of the scale, white at the high end. */
 export const paintGrey = (painted: Painted): ImageData =>
   paint(painted, (value) => {
     const grey = Math.round((255 * (value - painted.low)) / (painted.high - painted.low || 1))
     return [grey, grey, grey]
   })
 
-/** White at zero, and as strongly coloured as the value is far from it, up to `most`. */
+/** White at zero, with a saturation proportional to the distance from it, up to `most`. */
 export const paintDifference = (painted: Omit<Painted, 'low' | 'high'>, most: number): ImageData =>
   paint({ ...painted, low: -most, high: most }, (value) => {
     const part = Math.min(1, Math.abs(value) / (most || 1))
@@ -42,7 +42,7 @@ export const paintDifference = (painted: Omit<Painted, 'low' | 'high'>, most: nu
     return [mixed(red), mixed(green), mixed(blue)]
   })
 
-/** Smallest and largest value of several images; 0 and 0 where no value is a number. */
+/** Minimum and maximum over several images; 0 and 0 if there is no finite value. */
 export function rangeOf(images: readonly ArrayLike<number>[]): { low: number; high: number } {
   let [low, high] = [Infinity, -Infinity]
   for (const values of images)
@@ -54,7 +54,7 @@ export function rangeOf(images: readonly ArrayLike<number>[]): { low: number; hi
   return low <= high ? { low, high } : { low: 0, high: 0 }
 }
 
-/** A picture of a data set from its normalised values, [height, width, channels] of one or three channels. */
+/** Converts normalised values to a picture of a data set, [height, width, channels] with one or three channels. */
 export function paintPicture(
   { height, width, channels }: { height: number; width: number; channels: number },
   values: ArrayLike<number>,

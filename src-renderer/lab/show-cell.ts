@@ -2,7 +2,7 @@ import { numberOf, type Cell } from '../../src-main/contract/lab.js'
 import { axisTitle } from '../charts/axis-title.js'
 import { formatBytes, formatCount, formatValue } from '../ui/format.js'
 
-/** A value as people read it, below the title that `cellTitle` gives it: fractions are percentages, and bytes bring their own unit. */
+/** A formatted value for a column with the header `cellTitle`: fractions as percentages, and bytes with their own unit. */
 export function showCell(cell: Cell | undefined, unit: string): string {
   if (cell === null || cell === undefined || cell === '') return '–'
   const value = numberOf(cell)

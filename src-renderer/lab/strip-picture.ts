@@ -2,11 +2,11 @@ import type { Picture } from '../charts/export/picture-svg.js'
 import { chartTheme } from '../charts/palette.js'
 import { pixelHeight } from '../ui/pixel-height.js'
 
-/** Images over depth as they are seen: painted, each with the lines of text below it. */
+/** Images over depth as they are displayed, each with the lines of text below it. */
 export interface PaintedStrip {
   title: string
   rows: readonly {
-    /** Lines beside the row. */
+    /** Lines of text beside the row. */
     head: readonly string[]
     images: readonly { data: ImageData; below: readonly string[] }[]
   }[]
@@ -16,12 +16,12 @@ export interface PaintedStrip {
 const PER_LINE = 12
 /** In points: the side of an image and the gap beside it, the width of a row's label, the height of a line of text, and the margin. */
 const [SIZE, GAP, HEAD, LINE, MARGIN] = [72, 8, 150, 14, 12]
-/** Pixels of a point: as many as a PNG has. */
+/** Pixels per point, as in an exported PNG. */
 const SHARP = 3
 
 /**
- * A strip as a picture of the light ground of paper: PNG, SVG and PDF are made from it.
- * @param enlarge pixels that stay squares when they are drawn so many times as large; a program that shows a file would blur them
+ * A strip as a picture on the light background of paper, from which PNG, SVG and PDF are made.
+ * @param enlarge scales an image up with sharp pixels, because programs that display the file would blur them
  */
 export function stripPicture(
   strip: PaintedStrip,
@@ -68,7 +68,7 @@ export function stripPicture(
   }
 }
 
-/** At least so many pixels wide and high, in whole multiples. */
+/** Enlarged to at least this width and height, by an integer factor. */
 function enlarged(data: ImageData, width: number, height: number): HTMLCanvasElement {
   const canvasOf = (wide: number, high: number) => {
     const canvas = Object.assign(document.createElement('canvas'), { width: wide, height: high })

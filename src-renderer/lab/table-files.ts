@@ -4,7 +4,7 @@ import { axisTitle } from '../charts/axis-title.js'
 import { escapeLatex } from '../charts/export/latex-text.js'
 import { acrossOf, curvesOf, ENDS, heatCells, ownTicks, zeroEdge, ZEROS, type Curve, type Plot } from './curves.js'
 
-/** A whole result as JSON, as `retrace lab --json` prints it. */
+/** A complete result as JSON, as printed by `retrace lab --json`. */
 export const labJson = (result: LabResult): string => `${JSON.stringify(result, null, 2)}\n`
 
 const written = (value: number | null): string => (value === null ? 'nan' : String(value))
@@ -17,7 +17,7 @@ const measuredTitle = ({ label, unit }: { label: string; unit: string }): string
 export const labPgfplots = (figure: Plot, table: LabTable): string =>
   figure.kind === 'heatmap' ? heatPgfplots(figure, table) : curvesPgfplots(figure, table)
 
-/** More labels than these along an axis would lie over each other on paper. */
+/** Maximum number of tick labels on paper, because more would overlap. */
 const MOST_TICKS = 10
 
 function ticks(axis: 'x' | 'y', labels: readonly string[]): string {
@@ -27,7 +27,10 @@ function ticks(axis: 'x' | 'y', labels: readonly string[]): string {
   return `${axis}tick={${shown.map(({ at }) => at).join(',')}}, ${axis}ticklabels={${names}}`
 }
 
-/** Cells in rows of equal length, as a matrix plot has to have them: those without a value are nan, and those whose runs ended without one marked. */
+/**
+ * Cells in rows of equal length, as a matrix plot requires: cells without a value are nan, and those whose runs ended without one are
+ * marked.
+ */
 function heatPgfplots(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTable): string {
   const { columns, rows, cells } = heatCells(figure, table)
   const values = new Map(cells.map(({ column, row, value }) => [row * columns.length + column, value]))
@@ -66,7 +69,7 @@ function heatPgfplots(figure: Extract<Plot, { kind: 'heatmap' }>, table: LabTabl
   ].join('\n')
 }
 
-/** Dashed lines across the plot with their labels: tolerances and limits. They reach as far as what is drawn does. */
+/** Dashed lines across the plot with their labels, for tolerances and limits. They extend over the range of the drawn values. */
 function markPlots(figure: Extract<Plot, { kind: 'line' | 'scatter' }>, found: readonly Curve[], edge: number | null): string[] {
   if (figure.kind === 'scatter') return []
   const ends = (axis: 0 | 1): [number, number] => {
@@ -143,7 +146,7 @@ interface ValuedImage {
   values: ArrayLike<number | null>
 }
 
-/** The values of rows of images of one channel as a file: a line for each pixel, counted from 1 from the top left. */
+/** The values of rows of single-channel images as a file: one line per pixel, counted from 1 starting at the top left. */
 export const stripCsv = (rows: readonly { label: string; images: readonly ValuedImage[] }[]): string =>
   csv(
     ['row', 'image', 'y', 'x', 'value'],
@@ -154,10 +157,10 @@ export const stripCsv = (rows: readonly { label: string; images: readonly Valued
     ),
   )
 
-/** The table that a figure draws. */
+/** The table that contains the data of a figure. */
 export const tableOf = ({ tables }: Pick<LabResult, 'tables'>, key: string): LabTable | undefined =>
   tables.find((table) => table.key === key)
 
-/** Whether a column holds numbers alone. */
+/** Whether a column contains only numbers. */
 export const isNumeric = (values: LabTable['columns'][number]['values']): boolean =>
   values.every((cell) => cell === null || !Number.isNaN(numberOf(cell)) || cell === 'NaN')

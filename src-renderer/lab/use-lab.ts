@@ -4,7 +4,7 @@ import type { DiagnosticInfo } from '../../src-main/contract/lab.js'
 import { useConnection } from '../home/api.js'
 import { useFeed } from '../home/feed.js'
 
-/** The diagnostics that there are, fetched once. */
+/** All diagnostics, fetched once. */
 export const useLab = defineStore('lab', () => {
   const { client } = useConnection()
   const feed = useFeed()

@@ -1,22 +1,22 @@
 /**
- * The service worker of windows in a browser. While the workbench is away a window that is reloaded gets its page from here, and with it
- * what it needs to go on when the workbench is back.
+ * The service worker of browser windows. While the workbench is not running, a window that is reloaded gets its page from here, together
+ * with the key that it needs to continue when the workbench is back.
  *
- * Another program may have the workbench's port meanwhile, and may so have pages of this very origin. What a window hands over is therefore
- * in this worker's memory alone, which no page can read, and goes only to pages whose every byte is known to be the workbench's: the build
- * writes the hashes of its files beside this one.
+ * Meanwhile, another program may use the workbench's port, and can therefore serve pages of this very origin. What a window hands over is
+ * therefore kept only in this worker's memory, which no page can read, and is given only to pages whose every byte is known to be the
+ * workbench's: the build writes the hashes of its files next to this one.
  */
 importScripts('/keeper-files.js')
 
-/** Hashes of the page's files by their paths. */
+/** Hashes of the page's files by path. */
 const { FILES } = self
 const PAGE = '/index.html'
 const CACHE = 'retrace'
-/** How long a server may take for the page, and a reload from the old page to the new one, in milliseconds. */
+/** Time limits for the server to deliver the page, and for a reload from the old page to the new one, in milliseconds. */
 const PAGE_MS = 3000
 const RELOAD_MS = 10_000
 
-/** Windows that show the workbench's own page, by the browser's names for them. */
+/** Windows that show the workbench's own page, by client id. */
 const known = new Set()
 /** Keys of windows that were just left. */
 const kept = []
@@ -27,7 +27,7 @@ async function isOurs(response, path) {
   return btoa(String.fromCharCode(...new Uint8Array(digest))) === FILES[path]
 }
 
-/** A file that this worker stored; pages of another program could have stored another one in its place. */
+/** A file stored by this worker; pages of another program could have replaced it, so it is verified. */
 async function stored(path) {
   const found = await caches.match(path, { cacheName: CACHE })
   return found && (await isOurs(found, path)) ? found : null
@@ -36,7 +36,7 @@ async function stored(path) {
 async function fetched(path, request = path) {
   const response = await fetch(request)
   if (await isOurs(response, path)) await (await caches.open(CACHE)).put(path, response.clone())
-  // The name of these holds a hash of their content: under it there is nothing else.
+  // The names of these files contain a hash of their content: nothing else may be served under them.
   else if (path.startsWith('/assets/')) return Response.error()
   return response
 }
@@ -53,7 +53,7 @@ async function page({ request, resultingClientId }) {
 }
 
 self.addEventListener('install', (event) => {
-  // Fonts of PDF files are large, and seldom wanted.
+  // Fonts for PDF files are large and rarely needed.
   const wanted = Object.keys(FILES).filter((path) => !path.includes('DejaVu'))
   event.waitUntil(Promise.all(wanted.map(async (path) => (await stored(path)) ?? (await fetched(path, path === PAGE ? '/' : path)))))
 })
@@ -71,7 +71,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname, search } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return
-  // A ticket is the server's business.
+  // Tickets are handled by the server.
   if (request.mode === 'navigate') {
     if (pathname === '/' && search === '') event.respondWith(page(event))
   } else if (pathname in FILES) event.respondWith(stored(pathname).then((found) => found ?? fetched(pathname, request)))
@@ -80,18 +80,18 @@ self.addEventListener('fetch', (event) => {
 const others = async (than) => (await self.clients.matchAll({ type: 'window' })).filter(({ id }) => id !== than)
 
 const ANSWERS = {
-  /** A window is being left, perhaps to be reloaded. */
+  /** A window is being left, possibly for a reload. */
   leave: (_client, { key }) => void kept.push({ key, at: Date.now() }),
   /** A page has just been loaded. */
   arrive(client) {
     const last = known.has(client.id) ? kept.pop() : undefined
     client.postMessage({ kind: 'arrived', key: last && Date.now() - last.at < RELOAD_MS ? last.key : null })
   },
-  /** A window without a key asks the others, of which one may be in. */
+  /** A window without a key asks the others, one of which may be admitted. */
   async ask(client) {
     for (const other of await others(client.id)) other.postMessage({ kind: 'asked', by: client.id })
   },
-  /** A window that is in gives its key to one that asked. A page that is not known to be ours has to come through here first. */
+  /** An admitted window gives its key to one that asked. A page that is not known to be ours has to be loaded through this worker first. */
   async give(_client, { to, key }) {
     const client = await self.clients.get(to)
     client?.postMessage(known.has(to) ? { kind: 'given', key } : { kind: 'reload' })

@@ -7,19 +7,19 @@ type Level = LogEntry['level']
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly Level[]
 
 export interface LogFilter {
-  /** The least level that is shown. */
+  /** The minimum level that is shown. */
   level: Level
-  /** Text that a line contains, whatever its case; empty: every line. */
+  /** Text that a line must contain, ignoring case; empty: every line. */
   search: string
 }
 
 export interface LogSelection {
   entries: LogEntry[]
-  /** How often the text occurs in them. */
+  /** Number of occurrences of the text in them. */
   hits: number
 }
 
-/** The entries that are wanted, in their order. */
+/** The entries that match a filter, in their order. */
 export function selectEntries(entries: readonly LogEntry[], { level, search }: LogFilter): LogSelection {
   const least = LEVELS.indexOf(level)
   const ofLevel = entries.filter((entry) => LEVELS.indexOf(entry.level) >= least)
@@ -33,9 +33,9 @@ export function selectEntries(entries: readonly LogEntry[], { level, search }: L
   return { entries: found, hits }
 }
 
-/** Where a text begins in another, from left to right, whatever their case; places do not overlap. */
+/** The positions of a text in another, from left to right, ignoring case; occurrences do not overlap. */
 function occurrences(text: string, search: string): number[] {
-  // Letter by letter, because some letters have more signs in the other case.
+  // Character by character, because case folding changes the length of some characters.
   const [where, what] = [[...text].map(fold), [...search].map(fold)]
   const found: number[] = []
   for (let at = 0; what.length > 0 && at + what.length <= where.length; at++) {
@@ -48,7 +48,7 @@ function occurrences(text: string, search: string): number[] {
 
 const fold = (letter: string): string => letter.toLowerCase()
 
-/** A message in pieces, those marked that are the text. Together they are the message. */
+/** A message in pieces, with the occurrences of the text marked. Joined, they are the message. */
 export function highlight(message: string, search: string): { text: string; hit: boolean }[] {
   const letters = [...message]
   const length = [...search].length
@@ -66,6 +66,6 @@ export function highlight(message: string, search: string): { text: string; hit:
   return pieces
 }
 
-/** A line a message, for files and the clipboard. */
+/** One line per message, for files and the clipboard. */
 export const logText = (entries: readonly LogEntry[]): string =>
   entries.map(({ at, level, message }) => `${formatDateTime(at)} ${level.padEnd(5)} ${message}\n`).join('')

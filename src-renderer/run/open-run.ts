@@ -8,7 +8,7 @@ import { useRunSeries, type LoadOptions, type RunSeries } from '../charts/series
 import { useFeed } from '../home/feed.js'
 import { useRuns } from '../home/runs.js'
 
-/** Entries that are kept and shown; a run keeps twice as many. */
+/** Maximum number of entries that are kept and shown; a run stores twice as many. */
 const LOG_LIMIT = 10_000
 
 export interface OpenRun {
@@ -18,14 +18,14 @@ export interface OpenRun {
   series: RunSeries['series']
   version: RunSeries['version']
   seriesLoaded: Ref<boolean>
-  /** Points of the series that are still under way. */
+  /** Number of points of the series that are still loading. */
   pending: Ref<number>
   log: ShallowRef<LogEntry[]>
   /** Why the run cannot be shown. */
   error: Ref<string | null>
 }
 
-/** Follows one run in every detail while the calling scope lives. */
+/** Follows all data of one run while the calling scope lives. */
 export function useOpenRun(runId: string, options: LoadOptions = {}): OpenRun {
   const { client } = useConnection()
   const feed = useFeed()
@@ -49,12 +49,12 @@ export function useOpenRun(runId: string, options: LoadOptions = {}): OpenRun {
   )
 
   const addCheckpoints = (more: Checkpoint[]): void => {
-    // Of one step, those that came later come first.
+    // Of several checkpoints of one step, the latest comes first.
     const byFile = new Map([...checkpoints.value.toReversed(), ...more].map((checkpoint) => [checkpoint.file, checkpoint]))
     checkpoints.value = [...byFile.values()].toReversed().sort((a, b) => b.step - a.step)
   }
 
-  // Answers that arrive after the page is left, or after a newer question, are dropped.
+  // Answers that arrive after the page was left, or after a newer request, are dropped.
   let asked = 0
   async function loadDetail(): Promise<void> {
     const mine = ++asked
@@ -92,7 +92,7 @@ export function useOpenRun(runId: string, options: LoadOptions = {}): OpenRun {
     }
   })
 
-  // A snapshot must be younger than the number the feed begins with, which comes with the table of runs.
+  // A snapshot must be newer than the sequence number with which the feed starts, which comes with the table of runs.
   const stopWaiting = watch(
     () => runs.loaded,
     (loaded) => {
@@ -101,7 +101,7 @@ export function useOpenRun(runId: string, options: LoadOptions = {}): OpenRun {
     { immediate: true },
   )
 
-  // What only `get` tells changes with the status: the engine at the start, the result at the end.
+  // Data that only `get` returns change with the status: the engine at the start, the result at the end.
   const settled = (status: RunStatus | undefined): boolean => status !== undefined && !ACTIVE.includes(status)
   watch(
     () => [runs.byId.get(runId)?.status, runs.byId.get(runId)?.lease] as const,

@@ -3,9 +3,9 @@ import type { AppRouter } from '../../src-main/features/router.js'
 import { MAX_CHECKPOINT_STRETCH, type Checkpoint } from '../../src-main/contract/runs.js'
 
 /**
- * The file of a checkpoint, fetched piece by piece over the connection that the window has, whatever that is.
- * @param onProgress told the fraction that has arrived
- * @throws the server's refusal; an Error when the file is not as long as it is listed; the signal's reason
+ * Downloads the file of a checkpoint in chunks over the window's connection, whatever its transport is.
+ * @param onProgress called with the fraction that has arrived
+ * @throws the server's error; an Error if the file's length differs from the listed one; the signal's reason
  */
 export async function readCheckpoint(
   client: TRPCClient<AppRouter>,
@@ -19,7 +19,7 @@ export async function readCheckpoint(
     const { bytes: text } = await client.runs.readCheckpoint.query({ id: runId, file, from, count })
     const piece = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
     if (piece.length === 0) throw new Error(`Checkpoint ${file} is truncated at byte ${from} of ${bytes}. Run “Check home” in Settings.`)
-    // A blob may be kept on the disk by the browser, an array may not.
+    // The browser may keep a blob on disk, but not an array.
     parts.push(new Blob([piece]))
     from += piece.length
     onProgress(from / bytes)

@@ -3,24 +3,25 @@ import type { Change } from '../../src-main/contract/changes.js'
 import { useFeed } from '../home/feed.js'
 import { Replica } from '../home/replica.js'
 
-/** Something that a run stores of some of its steps. */
+/** A record that a run stores for some of its steps. */
 export interface StepRecord {
   runId: string
   step: number
 }
 
 export interface StepRecords<T extends StepRecord> {
-  /** All that is stored. */
+  /** Fetches all stored records. */
   ask(): Promise<{ records: T[]; seq: number }>
-  /** A new one, where the change tells of one. */
+  /** The new record in a change; null if it has none. */
   of(change: Change): T | null
-  /** As many are kept; the store thins out more. */
+  /** How many of the records the store keeps; the others are thinned out. */
   kept(records: readonly T[]): number
 }
 
 /**
- * What is stored of steps of one run, ascending, kept up to date while the calling scope lives and the run is watched; null until known.
- * @param feed where it is called later than in the setup of a component, the one that was there
+ * The records stored for steps of one run, ascending, kept up to date while the calling scope lives and the run is watched; null until
+ * known.
+ * @param feed to be passed in if it is called after a component's setup
  */
 export function useStepRecords<T extends StepRecord>(
   runId: string,
@@ -36,7 +37,7 @@ export function useStepRecords<T extends StepRecord>(
       const found = of(change)
       if (!found) return
       list.value = [...known.filter(({ step }) => step < found.step), found]
-      // The store has thinned them out by then.
+      // By then, the store has thinned them out.
       if (list.value.length > 2 * kept(list.value)) reload()
     },
   )
@@ -45,7 +46,7 @@ export function useStepRecords<T extends StepRecord>(
     const { records, seq } = await feed.ask(ask)
     replica.snapshot(request, seq, records)
   }
-  // A run that is gone is told of by its page.
+  // If the run was deleted, its page says so.
   const reload = (): void => void load().catch(() => undefined)
   reload()
   onScopeDispose(

@@ -9,7 +9,7 @@ const were = (count: number): string => `${many(count)} ${count === 1 ? 'was' : 
 
 type Marks = Omit<EditRuns, 'ids'>
 
-/** What brings a run back to how it was before it was marked. */
+/** The marks that restore a run to its state before it was marked. */
 function inverse(run: RunSummary, { addTags, removeTags, colour, pinned, archived, projectId }: Marks): Marks {
   const added = addTags?.filter((tag) => !run.tags.includes(tag)) ?? []
   const removed = removeTags?.filter((tag) => run.tags.includes(tag)) ?? []
@@ -23,7 +23,7 @@ function inverse(run: RunSummary, { addTags, removeTags, colour, pinned, archive
   }
 }
 
-/** One request for all that are brought back in the same way. */
+/** Groups runs that are restored in the same way into one request. */
 function inverses(runs: readonly RunSummary[], marks: Marks): EditRuns[] {
   const requests = new Map<string, EditRuns>()
   for (const run of runs) {
@@ -36,7 +36,7 @@ function inverses(runs: readonly RunSummary[], marks: Marks): EditRuns[] {
   return [...requests.values()]
 }
 
-/** Commands for one or many runs, with what the user is told of them, and offered to undo. */
+/** Commands for one or several runs, with notices and undo. */
 export const useRunActions = defineStore('runActions', () => {
   const runs = useRuns()
   const notices = useNotices()
@@ -49,10 +49,10 @@ export const useRunActions = defineStore('runActions', () => {
     return results.filter(({ refusal }) => refusal === null)
   }
 
-  /** Gives the command to every run; what refuses is told in one notice. Answers the ids of those that took it. */
+  /** Sends the command for every run; errors are shown in a single notice. Returns the ids of the runs that accepted it. */
   const bulk = async (ids: string[], action: BulkAction): Promise<string[]> => (await command(ids, action)).map(({ id }) => id)
 
-  /** Takes runs out of the list. */
+  /** Deletes runs. */
   async function remove(ids: string[]): Promise<string[]> {
     const removed = await bulk(ids, 'remove')
     if (removed.length)
@@ -60,7 +60,7 @@ export const useRunActions = defineStore('runActions', () => {
     return removed
   }
 
-  /** Queues runs once more, each as a new one. */
+  /** Queues copies of runs as new runs. */
   async function again(ids: string[]): Promise<void> {
     const made = (await command(ids, 'again')).flatMap(({ madeId }) => madeId ?? [])
     if (made.length) notices.changed(`${many(made.length)} queued.`, () => bulk(made, 'remove'))
@@ -73,13 +73,13 @@ export const useRunActions = defineStore('runActions', () => {
     if (!done) return false
     notices.changed(text(done.length), async () => {
       for (const request of inverses(before, marks)) await runs.edit(request)
-      // One run is the baseline: making it another one takes it from this.
+      // There is a single baseline: setting it on another run removes it from this one.
       if (marks.baseline !== undefined) await runs.edit(baseline ? { ids: [baseline.id], baseline: true } : { ids, baseline: false })
     })
     return true
   }
 
-  /** Puts runs out of sight or back. */
+  /** Archives runs, or restores them from the archive. */
   const archive = (ids: string[], archived: boolean): Promise<boolean> =>
     mark(ids, { archived }, (count) => `${many(count)} ${archived ? 'archived' : 'unarchived'}.`)
   const pin = (ids: string[], pinned: boolean): Promise<boolean> =>
@@ -117,7 +117,7 @@ export const useRunActions = defineStore('runActions', () => {
       notices.changed(`${before ? 'Unpinned' : 'Pinned'} the checkpoint at step ${formatCount(step)}.`, () => set(before))
   }
 
-  /** Puts a queued run to another place of the queue. */
+  /** Moves a queued run to another position in the queue. */
   async function move(id: string, position: number): Promise<void> {
     const before = runs.queue.findIndex((run) => run.id === id)
     if (position < 0 || position >= runs.queue.length) return
@@ -132,7 +132,7 @@ export const useRunActions = defineStore('runActions', () => {
     const before = runs.queue.findIndex((run) => run.id === id)
     if (!(await notices.attempt(() => runs.stop(id)))) return
     notices.changed(`Removed ${name} from the queue.`, async () => {
-      // It may start at once, where there is room.
+      // It may start immediately if there is a free slot.
       const { status } = await runs.resume(id)
       if (status === 'queued') await runs.move([id], before)
     })

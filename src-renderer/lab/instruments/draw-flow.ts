@@ -2,7 +2,7 @@ import { chartTheme, COLOURS, lineStyle } from '../../charts/palette.js'
 import type { Plot } from '../../charts/scales.js'
 import type { Pen } from '../../charts/strokes.js'
 
-/** Points of one kind on their way: [places, count, 2]. */
+/** Trajectories of points of one kind: [places, count, 2]. */
 export interface Way {
   count: number
   values: Float32Array
@@ -10,25 +10,25 @@ export interface Way {
 
 export interface FlowScene {
   points: Way
-  /** Class of each point, and the one that is predicted. */
+  /** The class of each point, and the predicted one. */
   labels: readonly number[]
   predicted: readonly number[]
-  /** A square lattice of inputs, row by row, and the class that is predicted for each of its points. */
+  /** A square lattice of inputs, row by row, and the class predicted for each of its points. */
   lattice: (Way & { size: number; predicted: readonly number[] }) | null
-  /** In sight at each place. */
+  /** The visible extent at each place. */
   extents: readonly Extent[]
-  /** Classes that are drawn; all where empty. */
+  /** The classes that are drawn; all if empty. */
   only: ReadonlySet<number>
   axes: readonly [string, string]
 }
 
-/** Of the mark of a point. */
+/** Radius of a point's marker. */
 const RADIUS = 4
 const MARGIN = { left: 52, right: 12, top: 12, bottom: 40 }
 
 export type Extent = readonly [left: number, right: number, bottom: number, top: number]
 
-/** Smallest and largest coordinates of points, with a margin; what is no number does not count. */
+/** Minimum and maximum coordinates of points, with a margin; non-finite values are ignored. */
 function extentOf(parts: readonly Float32Array[]): Extent {
   const ends: [number, number, number, number] = [Infinity, -Infinity, Infinity, -Infinity]
   for (const values of parts)
@@ -48,7 +48,7 @@ function extentOf(parts: readonly Float32Array[]): Extent {
   return ends
 }
 
-/** The extent of each of so many places, of all ways together; or the same one of all places. */
+/** The extents at all places, over all trajectories; either per place, or one that is common to all. */
 export function extentsOf(ways: readonly Way[], places: number, follow: boolean): Extent[] {
   const part = ({ count, values }: Way, place: number): Float32Array => values.subarray(2 * place * count, 2 * (place + 1) * count)
   if (follow) return Array.from({ length: places }, (_, place) => extentOf(ways.map((way) => part(way, place))))
@@ -56,7 +56,7 @@ export function extentsOf(ways: readonly Way[], places: number, follow: boolean)
   return Array.from({ length: places }, () => whole)
 }
 
-/** What is in sight between two places. */
+/** The extent between two places, interpolated. */
 export function extentAt(extents: readonly Extent[], position: number): Extent {
   const before = Math.floor(position)
   const part = position - before
@@ -64,7 +64,7 @@ export function extentAt(extents: readonly Extent[], position: number): Extent {
   return from.map((end, i) => (1 - part) * end + part * to[i]!) as unknown as Extent
 }
 
-/** Where a point is between two places. */
+/** The coordinate of a point between two places, interpolated. */
 function between({ values, count }: Way, position: number, point: number, axis: 0 | 1): number {
   const before = Math.floor(position)
   const at = (place: number): number => values[2 * (place * count + point) + axis]!
@@ -72,15 +72,15 @@ function between({ values, count }: Way, position: number, point: number, axis: 
   return part === 0 ? at(before) : (1 - part) * at(before) + part * at(before + 1)
 }
 
-/** Corners of the marks, by turns; a circle has none. */
+/** Numbers of corners of the marker shapes, cycled through; 0 is a circle. */
 const SHAPES = [0, 4, 3, 5]
 
-/** Which of the shapes a class has: the next one once every colour has been used. */
+/** The index of a class's shape: it changes once every colour has been used. */
 export const shapeOf = (label: number): number => Math.floor(label / COLOURS) % SHAPES.length
 
 /**
- * Corners of a class's mark about the origin, none of a circle: with colour and shape no two of four times as many classes as there are
- * colours look the same.
+ * Corners of a class's marker about the origin, none for a circle: shape and colour together distinguish four times as many classes as
+ * there are colours.
  */
 export function cornersOf(label: number, radius: number): [x: number, y: number][] {
   const corners = SHAPES[shapeOf(label)]!
@@ -90,7 +90,7 @@ export function cornersOf(label: number, radius: number): [x: number, y: number]
   })
 }
 
-/** The outline of a class's mark about the origin, as an SVG path. */
+/** The outline of a class's marker about the origin, as an SVG path. */
 export function markOf(label: number, radius: number): string {
   const corners = cornersOf(label, radius)
   if (corners.length === 0)
@@ -98,7 +98,7 @@ export function markOf(label: number, radius: number): string {
   return `M ${corners.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join(' L ')} Z`
 }
 
-/** Even steps of 1, 2 or 5 times a power of ten between two values, about five of them. */
+/** About five even ticks between two values, in intervals of 1, 2 or 5 times a power of ten. */
 export function ticks(low: number, high: number): number[] {
   const rough = (high - low) / 5
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -154,7 +154,7 @@ export function drawFlow(
   drawScene(context, plot, scene, position, dark)
 }
 
-/** From coordinates of the extent to places in the plot. */
+/** Scales from the coordinates of the extent to pixels of the plot. */
 function scalesIn(plot: Plot, [left, right, bottom, top]: Extent): { across(x: number): number; up(y: number): number } {
   return {
     across: (x) => plot.left + ((x - left) / (right - left)) * plot.width,
@@ -165,7 +165,7 @@ function scalesIn(plot: Plot, [left, right, bottom, top]: Extent): { across(x: n
 /** Whether a class is drawn. */
 export const isVisible = ({ only }: FlowScene, label: number): boolean => only.size === 0 || only.has(label)
 
-/** What lies within the axes: the lattice, and the points above it. The screen and pictures of vectors are drawn by this. */
+/** Draws the content of the axes: the lattice, and the points above it. Used for the screen and for vector pictures. */
 export function drawScene(pen: Pen, plot: Plot, scene: FlowScene, position: number, dark: boolean): void {
   const theme = chartTheme(dark)
   const { points, lattice, labels, predicted, extents } = scene
@@ -191,7 +191,7 @@ export function drawScene(pen: Pen, plot: Plot, scene: FlowScene, position: numb
       )
     pen.fillStyle = colour(label)
     pen.fill()
-    // A rim of the surface, or of the error colour where another class is predicted.
+    // An outline in the surface colour, or in the error colour if another class is predicted.
     pen.strokeStyle = predicted[point] === label ? theme.surface : theme.error
     pen.lineWidth = predicted[point] === label ? 1 : 2
     pen.stroke()
@@ -199,13 +199,13 @@ export function drawScene(pen: Pen, plot: Plot, scene: FlowScene, position: numb
   pen.restore()
 }
 
-/** A closed line. */
+/** Draws a closed polygon. */
 function outline(pen: Pen, corners: readonly (readonly [number, number])[]): void {
   corners.forEach(([x, y], i) => (i === 0 ? pen.moveTo(x, y) : pen.lineTo(x, y)))
   pen.closePath()
 }
 
-/** The cells of the lattice in the colour of the class that is predicted at one of their corners. */
+/** Draws the cells of the lattice in the colour of the class predicted at one of their corners. */
 function drawLattice(
   pen: Pen,
   lattice: NonNullable<FlowScene['lattice']>,
@@ -221,7 +221,7 @@ function drawLattice(
     outline(pen, corners)
     pen.fill()
   }
-  // Every fifth line, so that stretching and folding are seen.
+  // Draws every fifth line, so that stretching and folding are visible.
   pen.globalAlpha = 0.5
   pen.lineWidth = 0.7
   pen.strokeStyle = '#8a94a0'
@@ -240,10 +240,13 @@ function drawLattice(
   pen.globalAlpha = 1
 }
 
-/** Of the colour of a class over the cells of the lattice that it is predicted in. */
+/** Opacity of the class colour of the lattice cells. */
 export const SHADE = 0.22
 
-/** The cells of a lattice whose points lie at these places, each with the class that is predicted at its first corner; none that has left the numbers. */
+/**
+ * The cells of a lattice whose points are at these places, each with the class predicted at its first corner; cells with non-finite corners
+ * are left out.
+ */
 export function cellsOf(
   { size, predicted }: { size: number; predicted: readonly number[] },
   places: readonly [number, number][],
@@ -258,7 +261,7 @@ export function cellsOf(
   return cells
 }
 
-/** Where the points of a way are between two places. */
+/** The positions of a trajectory's points between two places. */
 export const placesAt = (way: Way, position: number): [number, number][] =>
   Array.from({ length: way.count }, (_, point) => [between(way, position, point, 0), between(way, position, point, 1)])
 

@@ -7,12 +7,12 @@ import { chartTheme, lineStyle } from '../../charts/palette.js'
 import type { Plot } from '../../charts/scales.js'
 import { cellsOf, drawScene, extentAt, isVisible, markOf, placesAt, SHADE, shapeOf, type FlowScene } from './draw-flow.js'
 
-/** A scene at one position, with what a reader of a file is told of it. */
+/** A scene at one position, with the texts for a file. */
 export interface PlacedScene {
   scene: FlowScene
   position: number
   title: string
-  /** Where on the way it is. */
+  /** A label of the position. */
   place: string
   nameOf(label: number): string
 }
@@ -20,7 +20,7 @@ export interface PlacedScene {
 const classesOf = (scene: FlowScene): number[] =>
   [...new Set(scene.labels)].filter((label) => isVisible(scene, label)).sort((a, b) => a - b)
 
-/** What rings and the plane mean, where there are any. */
+/** Explains the rings and the plane, if there are any. */
 function explained({ scene }: PlacedScene): string[] {
   const missed = scene.labels.some((label, at) => isVisible(scene, label) && scene.predicted[at] !== label)
   return [...(missed ? ['red rings: misclassified'] : []), ...(scene.lattice ? ['plane: predicted class of each input'] : [])]
@@ -28,7 +28,7 @@ function explained({ scene }: PlacedScene): string[] {
 
 const SIZE = { width: 720, height: 600 }
 
-/** The scene with axes, title and a legend of its classes on the light ground of paper, drawn by what draws the screen. Pure. */
+/** The scene with axes, title and a legend of its classes on the light background of paper, drawn by the same code as the screen. Pure. */
 export function flowPicture(placed: PlacedScene): Picture {
   const { scene, position, title, place, nameOf } = placed
   const theme = chartTheme(false)
@@ -42,7 +42,7 @@ export function flowPicture(placed: PlacedScene): Picture {
     nameGap,
     nameTextStyle: { color: theme.text, fontSize: 12 },
     axisLine: { show: true, onZero: false, lineStyle: { color: theme.faint } },
-    // The ends of the axes are those of the picture, and no round numbers.
+    // The limits of the axes are those of the picture, which are not round.
     axisLabel: { color: theme.faint, fontSize: 11, showMinLabel: false, showMaxLabel: false },
     splitLine: { lineStyle: { color: theme.grid } },
   })
@@ -76,7 +76,7 @@ export function flowPicture(placed: PlacedScene): Picture {
           return { type: 'group', children: pen.groups.filter(({ children }) => children.length > 0) }
         },
       },
-      // Empty, for the legend.
+      // Empty series for the legend.
       ...classesOf(scene).map((label) => ({
         type: 'scatter' as const,
         name: nameOf(label),
@@ -89,10 +89,10 @@ export function flowPicture(placed: PlacedScene): Picture {
   return { option, ...SIZE }
 }
 
-/** Marks of pgfplots in the order of the marks of classes. */
+/** pgfplots markers in the order of the classes' shapes. */
 const MARKS = ['*', 'diamond*', 'triangle*', 'pentagon*']
 
-/** The scene as pgfplots source: points by class, a ring around those that are predicted as another one, and the cells of the plane. */
+/** The scene as pgfplots source: points by class, a ring around misclassified ones, and the cells of the plane. */
 export function flowPgfplots({ scene, position, title, place, nameOf }: PlacedScene): string {
   const { labels, predicted, lattice, axes, points } = scene
   const [left, right, bottom, top] = extentAt(scene.extents, position)

@@ -7,20 +7,20 @@ import { paintDifference, paintGrey, rangeOf } from '../paint.js'
 import { stripPicture } from '../strip-picture.js'
 import { stripCsv } from '../table-files.js'
 
-/** What the states of the inspector are called, on the page and in files. */
+/** The name of the inspector's states, on the page and in files. */
 export const STATES = 'States that enter the units'
 
-/** The state that enters a unit, as it is seen and as numbers. */
+/** The state that enters a unit, as an image and as numbers. */
 export interface ShownState {
-  /** Row of the table. */
+  /** Row index in the table. */
   at: number
   label: string
-  /** As the columns of the strip are named: stage.unit. */
+  /** A short label for the columns of the strip: stage.unit. */
   short: string
   error: number
-  /** Of the stored state, which is the scale of the rebuilt one too. */
+  /** The range of the stored state, which also scales the reconstructed one. */
   range: { low: number; high: number }
-  /** Largest difference, which is the scale of differences. */
+  /** The largest difference, which scales the differences. */
   most: number
   width: number
   values: Record<'stored' | 'rebuilt' | 'difference', Float32Array>
@@ -54,7 +54,7 @@ export function statesOf({ maps, table }: Pick<InspectorView, 'maps' | 'table'>)
   })
 }
 
-/** Rows of the states as files have them: the way forward, the way back, and the difference. */
+/** The rows of states in exported files: forward, inverse, and the difference. */
 const ROWS: { key: keyof ShownState['values']; head: [string, ...string[]]; scale(state: ShownState): string[] }[] = [
   { key: 'stored', head: ['Forward'], scale: ({ range }) => [`${formatValue(range.low, 2)} to ${formatValue(range.high, 2)}`] },
   { key: 'rebuilt', head: ['Reconstructed', 'same scales'], scale: () => [] },
@@ -62,8 +62,8 @@ const ROWS: { key: keyof ShownState['values']; head: [string, ...string[]]; scal
 ]
 
 /**
- * The files that states are exported as.
- * @param command the shell command that gives them again
+ * The export formats of the states.
+ * @param command the shell command that reproduces them
  */
 export function stateFormats(states: () => readonly ShownState[], command: () => string): Format[] {
   const painted = () =>

@@ -10,7 +10,7 @@ import type { ImageSource } from '../given-image.js'
 export interface OwnImage {
   source: ShallowRef<ImageSource | null>
   fit: Ref<Fit>
-  /** As the network takes it; null while there is none. */
+  /** The image as input of the network; null if there is none. */
   fitted: ShallowRef<FittedImage | null>
   /** Why it cannot be used, as a sentence. */
   problem: Ref<string | null>
@@ -18,8 +18,8 @@ export interface OwnImage {
 }
 
 /**
- * An image of the user in the shape of the data set of a network. It is decoded once, and its few pixels go with every question.
- * @param target null where networks take no images
+ * An image of the user, fitted to the shape of a network's data set. It is decoded once, and its few pixels are sent with every request.
+ * @param target null if the network takes no images
  */
 export function useOwnImage(target: () => LabTargetInput | null): OwnImage {
   const { client } = useConnection()
@@ -28,10 +28,10 @@ export function useOwnImage(target: () => LabTargetInput | null): OwnImage {
   const fitted = shallowRef<FittedImage | null>(null)
   const problem = ref<string | null>(null)
   const busy = ref(false)
-  /** Counts what was asked: earlier answers are late. */
+  /** Incremented with each request, so that earlier answers are recognised as outdated. */
   let round = 0
 
-  // Another checkpoint of the run has the same shape, another network perhaps not.
+  // Another checkpoint of the run has the same input shape; another network may not.
   const place = (): string => {
     const now = target()
     return now === null || now.kind === 'run' ? JSON.stringify(now && { id: now.id }) : JSON.stringify(now.network.dataset)

@@ -2,12 +2,12 @@ import { floatsFromBase64, fromBase64 } from '../../../src-main/contract/base64.
 import type { SpikesView } from '../../../src-main/contract/instruments.js'
 import { paintDifference } from '../paint.js'
 
-/** What of a spike is left to be seen a step later. */
+/** The fraction of a spike that is still visible one step later. */
 const FADING = 0.7
 
 type Layer = SpikesView['layers'][number]
 
-/** Spikes at each place up to a step, those of earlier steps fading, so that the eye sees them run. @param step from 0 */
+/** Spikes at each place up to a step; those of earlier steps fade, so that their propagation is visible. @param step from 0 */
 export function traceAt({ height, width, spikes }: Layer, step: number): Float32Array {
   const values = new Int8Array(fromBase64(spikes).buffer)
   const size = height * width
@@ -17,14 +17,14 @@ export function traceAt({ height, width, spikes }: Layer, step: number): Float32
   return trace
 }
 
-/** White where nothing has spiked lately; vermilion where neurons have, blue where negative input has. */
+/** White if nothing has spiked recently; vermilion for spikes of neurons, blue for those of negative input. */
 export function paintLayer(layer: Layer, step: number): ImageData {
   const values = traceAt(layer, step)
-  // One spike of each of a quarter of the channels of a place is full colour.
+  // A spike in each of a quarter of a place's channels gives full saturation.
   return paintDifference({ ...layer, values }, Math.max(1, layer.channels / 4))
 }
 
-/** The class with the largest summed logit after each step; null where all are still equal. */
+/** The class with the largest summed logit after each step; null as long as all are equal. */
 export function classesOver({ output, steps }: Pick<SpikesView, 'output' | 'steps'>): (number | null)[] {
   const values = floatsFromBase64(output)
   const classes = values.length / steps

@@ -5,13 +5,13 @@ import type { LabTargetInput } from '../../../src-main/contract/lab.js'
 import { useConnection } from '../../home/api.js'
 import { messageOf } from '../../home/errors.js'
 
-/** Milliseconds at rest after which the whole answer is asked for. */
+/** Milliseconds without a change after which the complete answer is requested. */
 const REST = 350
 
 interface Asked<Setting> {
   target: LabTargetInput
   setting: Setting
-  /** Asked for at rest, where that tells more and takes longer. */
+  /** Requested when the setting is at rest, if that gives more information and takes longer. */
   whole?: Setting
 }
 
@@ -20,14 +20,14 @@ export interface InstrumentState<View> {
   /** Why there is no answer, as a sentence. */
   problem: Ref<string | null>
   busy: Ref<boolean>
-  /** The shell command that gives the view again. */
+  /** The shell command that reproduces the view. */
   command: Ref<string>
 }
 
 /**
- * Asks an instrument at every change of its setting. One question is on its way at a time, and of those that come meanwhile only the
- * last is asked, so that a slider is followed as fast as answers come, and no faster.
- * @param asked what to ask now; null while there is nothing to look at
+ * Queries an instrument after every change of its setting. One request is pending at a time, and of those that come meanwhile only the last
+ * is sent, so that a slider is followed as fast as answers arrive.
+ * @param asked the current request; null if there is nothing to show
  */
 export function useInstrument<Setting extends InstrumentSetting>(
   asked: () => Asked<Setting> | null,
@@ -55,7 +55,7 @@ export function useInstrument<Setting extends InstrumentSetting>(
         problem.value = null
         command.value = instrumentCommand(target, whole ?? setting)
       } catch (error) {
-        // The last picture would belong to another setting.
+        // The previous picture belongs to another setting.
         view.value = null
         problem.value = messageOf(error)
         continue

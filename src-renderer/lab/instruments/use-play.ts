@@ -1,9 +1,9 @@
 import { computed, onScopeDispose, ref, watch, type ComputedRef, type Ref } from 'vue'
 
 export interface Play {
-  /** Where on the way, 0 at its start to `last` at its end; between whole numbers while it moves. */
+  /** The position, from 0 at the start to `last` at the end; fractional while it moves. */
   position: Ref<number>
-  /** On the way back. */
+  /** Whether it moves backward. */
   backward: Ref<boolean>
   playing: Ref<boolean>
   last: ComputedRef<number>
@@ -14,12 +14,12 @@ export interface Play {
 
 /** Seconds from one place to the next. */
 const STEP = 0.45
-/** Seconds that the whole way takes at most. */
+/** Maximum duration of the forward animation, in seconds. */
 const WAY = 12
 
 /**
- * A walk forward and back again along places, in time.
- * @param places how many there are
+ * Animates a position forward and back along places.
+ * @param places number of places
  * @param returns whether there is a way back
  */
 export function usePlay(places: () => number, returns: () => boolean): Play {
@@ -32,7 +32,7 @@ export function usePlay(places: () => number, returns: () => boolean): Play {
 
   function move(now: number): void {
     const step = Math.min(STEP, WAY / Math.max(1, last.value))
-    // The time of a first frame can be before the moment that asked for it.
+    // The timestamp of the first frame can be earlier than the time of its request.
     const by = Math.min(0.1, Math.max(0, now - before) / 1000) / step
     before = now
     if (!backward.value) {
@@ -55,7 +55,7 @@ export function usePlay(places: () => number, returns: () => boolean): Play {
 
   function toggle(): void {
     if (playing.value) return stop()
-    // From the start, where it has come to an end.
+    // Restarts from the beginning if it has reached the end.
     if (backward.value ? position.value === 0 : position.value === last.value && !returns()) {
       position.value = 0
       backward.value = false

@@ -3,34 +3,34 @@ import type { ConfusionCell } from '../../../src-main/contract/evaluations.js'
 export interface ClassFigures {
   label: number
   name: string
-  /** Images of this class. */
+  /** Number of images of this class. */
   images: number
   right: number
-  /** Fraction of them that was recognised; NaN where there is none. */
+  /** Recall: the fraction of them classified correctly; NaN if there are none. */
   accuracy: number
-  /** Fraction of what was taken for this class that is of it; NaN where nothing was. */
+  /** Precision: the fraction of the images predicted as this class that belong to it; NaN if there are none. */
   precision: number
-  /** The class that most of the others were taken for. */
+  /** The most frequent wrong prediction. */
   mostly: { name: string; count: number } | null
 }
 
-/** A count of the matrix with its share of the row. */
+/** A count of the matrix with its fraction of the row. */
 export interface MatrixCell {
   count: number
   share: number
 }
 
-/** The name of a class; its number where the data set is gone. */
+/** The name of a class; its number if the data set is missing. */
 export const classNamer =
   (names: readonly string[]) =>
   (label: number): string =>
     names[label] ?? String(label)
 
-/** How many classes a matrix has: those of the data set, and never fewer than it speaks of. */
+/** The number of classes of a matrix: those of the data set, but at least those that occur in it. */
 export const classCount = (cells: readonly ConfusionCell[], names: readonly string[]): number =>
   cells.reduce((most, [label, predicted]) => Math.max(most, label + 1, predicted + 1), names.length)
 
-/** The matrix in full, [true][predicted]. */
+/** The dense matrix, [true][predicted]. */
 export function denseMatrix(cells: readonly ConfusionCell[], classes: number): MatrixCell[][] {
   const rows = Array.from({ length: classes }, () => Array.from({ length: classes }, (): MatrixCell => ({ count: 0, share: 0 })))
   for (const [label, predicted, count] of cells) rows[label]![predicted]!.count = count
@@ -41,11 +41,11 @@ export function denseMatrix(cells: readonly ConfusionCell[], classes: number): M
   return rows
 }
 
-/** The largest share of a row beside the diagonal: errors are few, and would not be seen on a scale that reaches to 1. */
+/** The largest off-diagonal fraction of a row: errors are rare, and would be invisible on a scale up to 1. */
 export const largestError = (rows: readonly (readonly MatrixCell[])[]): number =>
   rows.reduce((most, row, label) => row.reduce((max, { share }, predicted) => (predicted === label ? max : Math.max(max, share)), most), 0)
 
-/** What can be said of each class, in the order of the labels. */
+/** Metrics of each class, in the order of the labels. */
 export function figuresByClass(cells: readonly ConfusionCell[], names: readonly string[]): ClassFigures[] {
   const named = classNamer(names)
   const rows = Array.from({ length: classCount(cells, names) }, (_, label) => ({ label, images: 0, right: 0, taken: 0, worst: [0, 0] }))
@@ -67,6 +67,6 @@ export function figuresByClass(cells: readonly ConfusionCell[], names: readonly 
   }))
 }
 
-/** Pairs of classes that are confused, the most frequent first. */
+/** Pairs of confused classes, most frequent first. */
 export const confusedPairs = (cells: readonly ConfusionCell[]): ConfusionCell[] =>
   cells.filter(([label, predicted]) => label !== predicted).sort((a, b) => b[2] - a[2])

@@ -6,7 +6,10 @@ import { classCount, classNamer, denseMatrix, largestError } from './confusion.j
 import type { EChartsOption } from '../../charts/echarts.js'
 import { escapeHtml } from '../../ui/escape-html.js'
 
-/** The ECharts option of a confusion matrix of many classes: a square a pair, its colour the share of the row, on a scale of the errors. Pure. */
+/**
+ * The ECharts option of a confusion matrix with many classes: one square per pair, coloured by its fraction of the row, on a scale of the
+ * errors. Pure.
+ */
 export function heatmapOption(cells: readonly ConfusionCell[], names: readonly string[], dark: boolean): EChartsOption {
   const theme = chartTheme(dark)
   const classes = classCount(cells, names)

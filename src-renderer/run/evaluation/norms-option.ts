@@ -9,7 +9,7 @@ import { isKernel, type DepthLines } from './norms.js'
 export function normsOption({ units, lines }: DepthLines, name: string, logarithmic: boolean, dark: boolean): EChartsOption {
   const theme = chartTheme(dark)
   const stages = [...new Set(units.map(({ stage }) => stage))]
-  /** Place of the first and last unit of a stage, from 1. */
+  /** The positions of the first and last unit of a stage, from 1. */
   const ends = (stage: number): [number, number] => [
     units.findIndex((each) => each.stage === stage) + 1,
     units.findLastIndex((each) => each.stage === stage) + 1,
@@ -30,7 +30,7 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
       textStyle: { color: theme.text, fontSize: 12 },
       pageTextStyle: { color: theme.text },
       inactiveColor: theme.faint,
-      // Norms of biases and of normalisations are of another size; a click brings them.
+      // Norms of biases and normalisations are of different magnitude, and hidden until the user shows them.
       selected: Object.fromEntries(lines.map(({ role }) => [role, !kernels || isKernel(role)])),
     },
     tooltip: {
@@ -72,7 +72,7 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
       splitLine: { lineStyle: { color: theme.grid } },
     },
     series: [
-      // A line of its own for each stage: the weights of two stages have different shapes, and nothing leads from one to the other.
+      // A separate line for each stage, because the weights of two stages have different shapes and are unrelated.
       ...lines.flatMap(({ role, values }, i) => {
         const { color, dash } = lineStyle(i, dark)
         return stages.map((stage) => ({
@@ -90,7 +90,7 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
         }))
       }),
       {
-        // Every other stage is shaded, so that one sees where it ends.
+        // Every other stage is shaded to show the borders.
         type: 'line' as const,
         data: [],
         silent: true,
@@ -114,7 +114,7 @@ export function normsOption({ units, lines }: DepthLines, name: string, logarith
   }
 }
 
-/** The same in one sentence, for those who cannot see the chart. */
+/** The same in one sentence, for screen readers. */
 export function describeNorms({ units, lines }: DepthLines, name: string): string {
   const said = lines
     .filter(({ role }) => isKernel(role))

@@ -1,27 +1,27 @@
 import { csv } from '../../../src-main/contract/csv.js'
 import type { LayerNorm } from '../../../src-main/contract/evaluations.js'
 
-/** One quantity over the depth of a network: a line for each role that the units have. */
+/** One quantity over the depth of a network: one line for each role of a unit's parameters. */
 export interface DepthLines {
-  /** Units in order; a unit's label is stage.unit. */
+  /** Units in order; the label of a unit is stage.unit. */
   units: { stage: number; unit: number; label: string }[]
   lines: { role: string; /** NaN where a unit has no such part. */ values: number[] }[]
 }
 
 export type Quantity = 'norm' | 'relative' | 'change'
 
-/** What is drawn of a part; relative: per root of its number of values, which is the root mean square. */
+/** The plotted value of a parameter; relative: divided by the square root of its number of values, which is the root mean square. */
 export function quantityOf({ norm, change, shape }: LayerNorm, quantity: Quantity): number {
   if (quantity === 'change') return change ?? NaN
   return quantity === 'norm' ? norm : norm / Math.sqrt(shape.reduce((product, extent) => product * extent, 1))
 }
 
-/** Kernels first, then what is beside them, each in the order of the network. */
+/** Kernels first, then biases and the other parameters, each in the order of the network. */
 const rank = (role: string): number => (role.startsWith('kernel') ? 0 : role.startsWith('bias') ? 1 : 2)
 
 export const isKernel = (role: string): boolean => rank(role) === 0
 
-/** The parts inside the stages, by role over depth. */
+/** The parameters inside the stages, by role over depth. */
 export function overDepth(layers: readonly LayerNorm[], quantity: Quantity): DepthLines {
   const units: DepthLines['units'] = []
   const places = new Map<string, number>()
@@ -41,7 +41,7 @@ export function overDepth(layers: readonly LayerNorm[], quantity: Quantity): Dep
   return { units, lines }
 }
 
-/** The parts before, between and behind the stages. */
+/** The parameters before, between and after the stages. */
 export const outsideStages = (layers: readonly LayerNorm[]): LayerNorm[] => layers.filter(({ stage }) => stage === null)
 
 export const normsCsv = (layers: readonly LayerNorm[]): string =>

@@ -12,9 +12,9 @@ export interface RunEvaluations {
   /** Descending by step; null until they are known. */
   list: ShallowRef<EvaluationSummary[] | null>
   byFile: ComputedRef<ReadonlyMap<string, EvaluationSummary>>
-  /** The evaluation of a checkpoint that is being made or waits. */
+  /** The running or queued evaluation of a checkpoint. */
   running(file: string): Task | null
-  /** Resolves when it is made; a failure is shown. */
+  /** Resolves when the evaluation ends; a failure is shown. */
   evaluate(file: string): Promise<Evaluation | null>
   cancel(file: string): Promise<void>
   fetch(file: string): Promise<Evaluation>
@@ -44,7 +44,7 @@ export function useRunEvaluations(runId: string): RunEvaluations {
     const { evaluations, seq } = await feed.ask(() => client.runs.evaluations.query({ id: runId }))
     replica.snapshot(request, seq, evaluations)
   }
-  // A run that is gone is told of by the page.
+  // If the run was deleted, its page says so.
   const reload = (): void => void load().catch(() => undefined)
   const stopListening = feed.listen((seq, change) => {
     if (change.kind === 'reset') reload()
@@ -75,7 +75,7 @@ export function useRunEvaluations(runId: string): RunEvaluations {
         try {
           return await client.runs.evaluate.mutate({ id: runId, file })
         } catch (error) {
-          // The user knows.
+          // The user cancelled it, so there is nothing to report.
           if (cancelled.delete(file)) return null
           throw error
         }
@@ -89,5 +89,5 @@ export function useRunEvaluations(runId: string): RunEvaluations {
   }
 }
 
-/** Descending by step; of those that were made in their order, the later of one step first. */
+/** Descending by step; of several evaluations of one step, the latest first. */
 const newestFirst = (made: EvaluationSummary[]): EvaluationSummary[] => [...made].reverse().sort((a, b) => b.step - a.step)

@@ -9,13 +9,13 @@ import {
 import { cellOf, type Cell, type LabTable } from '../../../src-main/contract/lab.js'
 import type { Plot } from '../../lab/curves.js'
 
-/** A figure with the table that it draws. */
+/** A figure with the table of its data. */
 export interface TabledFigure {
   figure: Plot
   table: LabTable
 }
 
-/** Everything that a run has collected of one kind, ascending by step. */
+/** All collected histograms of one kind of a run, ascending by step. */
 export type UnitsByStep = readonly { step: number; bins: number; units: UnitHistogram[] }[]
 
 export const unitsByStep = (all: readonly Histograms[], kind: DistributionKind): UnitsByStep =>
@@ -64,7 +64,7 @@ export function atStep(kind: DistributionKind, { step, bins, units }: UnitsBySte
   }
 }
 
-/** The histograms of one unit over all steps, in the bins of the step whose values reach farthest. */
+/** The histograms of one unit over all steps, in the bins of the step with the widest range. */
 export function ofUnit(kind: DistributionKind, all: UnitsByStep, depth: number): TabledFigure {
   const title = `${DISTRIBUTIONS[kind]} of unit ${depth} over training`
   const found = all.flatMap(({ step, units }) => units.filter((unit) => unit.depth === depth).map((unit) => ({ step, unit })))
@@ -94,7 +94,7 @@ export function ofUnit(kind: DistributionKind, all: UnitsByStep, depth: number):
   }
 }
 
-/** The standard deviation of every unit over all steps: what spreads and what vanishes, in one picture. */
+/** The standard deviation of every unit over all steps, which shows exploding and vanishing values in one picture. */
 export function deviations(kind: DistributionKind, all: UnitsByStep): TabledFigure {
   const title = `${DISTRIBUTIONS[kind]}: standard deviation by unit over training`
   const found = all.flatMap(({ step, units }) => units.map((unit) => ({ step, unit })))
@@ -123,7 +123,7 @@ export function deviations(kind: DistributionKind, all: UnitsByStep): TabledFigu
   }
 }
 
-/** The standard deviations of several runs, and all their values, over which the colours of each range. */
+/** The standard deviations of several runs, and the values of all of them, which define a common colour scale. */
 export function besideEachOther<Run extends { histograms: readonly Histograms[] }>(
   kind: DistributionKind,
   runs: readonly Run[],
@@ -133,8 +133,8 @@ export function besideEachOther<Run extends { histograms: readonly Histograms[] 
 }
 
 /**
- * The shares of a histogram in as many bins between -most and most, which reach at least as far as its own: each bin is divided among those
- * that it overlaps, as if its values lay evenly in it.
+ * The fractions of a histogram in the same number of bins between -most and most, at least as wide as its own range: each bin is divided
+ * among those that it overlaps, assuming that its values are evenly distributed.
  */
 export function rebinned({ shares, most: own }: Pick<UnitHistogram, 'shares' | 'most'>, most: number): number[] {
   const bins = shares.length
@@ -145,7 +145,7 @@ export function rebinned({ shares, most: own }: Pick<UnitHistogram, 'shares' | '
     const [low, high] = [(bin * from - own + most) / width, ((bin + 1) * from - own + most) / width]
     for (let at = Math.max(0, Math.floor(low)); at < bins && at <= high; at++) {
       const overlap = Math.min(high, at + 1) - Math.max(low, at)
-      // Of values that are all zero the bins have no width.
+      // If all values are zero, the bins have no width.
       if (high === low) return void (into[Math.min(bins - 1, at)]! += share)
       if (overlap > 0) into[at]! += (share * overlap) / (high - low)
     }

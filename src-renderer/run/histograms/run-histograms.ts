@@ -6,7 +6,7 @@ import { useStepRecords } from '../step-records.js'
 
 /**
  * The histograms that one run has collected.
- * @param at where it is called later than in the setup of a component, what was there
+ * @param at to be passed in if it is called after a component's setup
  */
 export function useRunHistograms(
   runId: string,

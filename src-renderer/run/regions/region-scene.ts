@@ -2,17 +2,16 @@ import { fromBase64 } from '../../../src-main/contract/base64.js'
 import type { Regions } from '../../../src-main/contract/regions.js'
 import type { FlowScene } from '../../lab/instruments/draw-flow.js'
 
-/** Points of a data set in the plane, with the index of their class. */
+/** Points of a data set in the plane, with their class indices. */
 export type PlanePoints = readonly { x: number; y: number; label: number }[]
 
-/**
- * The input plane at one evaluation: a flow of one place, whose cells have the points of the lattice at their centres. Pure.
- */
+/** The input plane at one evaluation: a flow with a single place, whose cells have the points of the lattice at their centres. Pure. */
 export function regionScene({ size, extent, predicted }: Regions, points: PlanePoints): FlowScene {
   const [left, right, bottom, top] = extent
   const [across, up] = [(right - left) / (size - 1), (top - bottom) / (size - 1)]
   const classes = fromBase64(predicted)
-  // Corners of cells: one more than points either way. A cell has the class of its first corner; those of the last ones are never seen.
+  // Corners of cells: one more than points in either direction. A cell has the class of its first corner; that of the last ones is never
+  // shown.
   const corners = size + 1
   const lattice = new Float32Array(2 * corners * corners)
   const seen: number[] = []
@@ -25,7 +24,7 @@ export function regionScene({ size, extent, predicted }: Regions, points: PlaneP
   return {
     points: { count: points.length, values: Float32Array.from(points.flatMap(({ x, y }) => [x, y])) },
     labels,
-    // What is predicted for the points themselves is not stored; the plane behind them shows it.
+    // Predictions for the points themselves are not stored; the plane behind them shows the predicted classes.
     predicted: labels,
     lattice: { count: corners * corners, values: lattice, size: corners, predicted: seen },
     extents: [[left - across / 2, right + across / 2, bottom - up / 2, top + up / 2]],

@@ -3,7 +3,7 @@ import { KEPT_REGIONS, type Regions } from '../../../src-main/contract/regions.j
 import { useConnection } from '../../home/api.js'
 import { useStepRecords } from '../step-records.js'
 
-/** The regions of one run. */
+/** The decision regions of one run. */
 export function useRunRegions(runId: string): ShallowRef<Regions[] | null> {
   const { client } = useConnection()
   return useStepRecords<Regions>(runId, {

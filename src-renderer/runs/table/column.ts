@@ -1,9 +1,9 @@
 import type { RunSummary } from '../../../src-main/contract/runs.js'
 
-/** What a cell holds; null: nothing. NaN and infinities are values. */
+/** The content of a cell; null: empty. NaN and infinities are values. */
 export type Value = string | number | boolean | null
 
-/** Decides how a column is filtered: `choice` has few different texts, `time` is in milliseconds since 1970. */
+/** Determines how a column is filtered: `choice` has few distinct texts, `time` is in milliseconds since 1970. */
 export type ColumnType = 'text' | 'number' | 'choice' | 'time'
 
 export interface Column {
@@ -12,40 +12,40 @@ export interface Column {
   title: string
   /** The header of the column, if it is shorter than its title. */
   heading?: string
-  /** What its values are, for people. */
+  /** Describes the values. */
   help?: string
-  /** Where the choice of columns lists it. */
+  /** The section in the list of columns. */
   section: string
   type: ColumnType
-  /** Width in pixels; what is left over goes to the name. */
+  /** Width in pixels; the remaining width goes to the name. */
   width: number
   unit: string
-  /** Factor between what is stored and what people read and type: 100 for percentages. */
+  /** Factor between stored and displayed or typed values: 100 for percentages. */
   scale: number
   /** Whether a group shows its mean. */
   mean: boolean
-  /** Whether a study shows the sum over its runs: else how far they reach. */
+  /** Whether a study shows the sum over its runs; otherwise it shows their range. */
   total?: true
-  /** Whether its values are of a data set, so that those of several have no mean. */
+  /** Whether its values depend on the data set, so that those of several data sets have no mean. */
   ofData?: true
-  /** How a cell looks where it is more than a text. */
+  /** How a cell is rendered if it is more than a text. */
   cell?: 'status' | 'name' | 'progress' | 'tags'
   value(run: RunSummary): Value
   show(value: Value): string
-  /** What else is to be said of a run's value, where it is pointed at. */
+  /** Additional information on a run's value, for its tooltip. */
   more?(run: RunSummary): string | undefined
-  /** The texts that "one of" compares with, where a run has several. */
+  /** The texts that "one of" compares with, if a run has several. */
   terms?(run: RunSummary): readonly string[]
 }
 
-/** Pixels between which a width can be chosen. */
+/** Minimum and maximum width that can be set, in pixels. */
 export const MIN_WIDTH = 56
 export const MAX_WIDTH = 800
 
 /** Columns of numbers are right-aligned. */
 export const isNumeric = ({ type }: Column): boolean => type === 'number' || type === 'time'
 
-/** What "one of" compares with, and what a group is known by. */
+/** The text that "one of" compares with, and that identifies a group. */
 export const termOf = (value: Value): string => (value === null ? '' : String(value))
 
 export const termsOf = (column: Column, run: RunSummary): readonly string[] => column.terms?.(run) ?? [termOf(column.value(run))]

@@ -18,7 +18,7 @@ import { configLabel, configUnit, fieldInfoOf } from '../../home/fields.js'
 import { formatCount, formatDateTime, formatDuration, formatMetric, formatValue } from '../../ui/format.js'
 import type { Column, ColumnType, Value } from './column.js'
 
-/** The columns that a table begins with. */
+/** The columns shown by default. */
 export const FIRST_COLUMNS = [
   'status',
   'name',
@@ -31,12 +31,12 @@ export const FIRST_COLUMNS = [
   'createdAt',
 ] as readonly string[]
 
-/** Different texts up to which a column offers them to choose from. */
+/** Up to this number of distinct texts, a column offers them as choices. */
 const MOST_CHOICES = 60
 
 const plain = (value: Value): string =>
   value === null || value === '' ? '–' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
-/** Room for a title in one line, and for a number. */
+/** Space for a title on one line, and for a number. */
 const widthOf = (title: string): number => Math.min(200, Math.max(104, 22 + Math.ceil(7.1 * title.length)))
 const asNumber = (format: (value: number | null) => string) => (value: Value) => format(typeof value === 'number' ? value : null)
 
@@ -56,7 +56,7 @@ const own = (key: keyof RunSummary, title: string, type: ColumnType, width: numb
 const count = { show: asNumber(formatCount) }
 const seconds = { show: asNumber(formatDuration), unit: 's' }
 
-/** What every run has. */
+/** Columns that exist for every run. */
 export const FIXED_COLUMNS: readonly Column[] = [
   own('status', 'Status', 'choice', 116, { cell: 'status' }),
   own('name', 'Name', 'text', 204, { cell: 'name' }),
@@ -105,7 +105,7 @@ export const FIXED_COLUMNS: readonly Column[] = [
 
 const SECTIONS: Record<Reading, string> = { reported: 'Metrics, reported', best: 'Metrics, best', last: 'Metrics, last' }
 
-/** @param nameOf the name of a study; null where it is not known (any more) */
+/** @param nameOf the name of a study; null if it is unknown or no longer exists */
 export const studyColumn = (nameOf: (id: string) => string | null): Column =>
   column({
     key: 'study',
@@ -127,7 +127,7 @@ export const projectColumn = (nameOf: (id: string) => string | null): Column =>
     value: ({ projectId }) => (projectId === null ? null : nameOf(projectId)),
   })
 
-/** One reading of a metric. */
+/** The column of one reading of a metric. */
 export function metricColumn(metric: string, reading: Reading): Column {
   const { unit } = metricInfo(metric)
   const heading = readingHeading(metric, reading)
@@ -156,11 +156,11 @@ export const metricColumns = (metrics: readonly string[]): Column[] =>
     metrics.filter((metric) => readingsOf(metric).includes(reading)).map((metric) => metricColumn(metric, reading)),
   )
 
-/** What is known of one key of the configurations. */
+/** The values of one key of the configurations. */
 export interface ConfigKey {
   /** `augment.pad` */
   path: string
-  /** Every different value that some run has. */
+  /** Every distinct value among the runs. */
   values: readonly ConfigValue[]
   of(runId: string): ConfigValue | null
 }
@@ -183,7 +183,7 @@ export function configColumn({ path, values, of }: ConfigKey): Column {
   })
 }
 
-/** Every metric that one of the runs has a value of: those of the field first, then others by name. */
+/** Every metric for which at least one run has a value: first the metrics defined by Retrace in their order, then others by name. */
 export function metricKeys(runs: Iterable<RunSummary>): string[] {
   const found = new Set<string>()
   for (const { latest } of runs) for (const key in latest) found.add(key)

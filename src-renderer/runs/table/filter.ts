@@ -30,7 +30,7 @@ const TIMES: Partial<Record<FilterOperator, string>> = { atLeast: 'from', below:
 export const operatorTitle = (operator: FilterOperator, type: ColumnType): string =>
   (type === 'time' ? TIMES[operator] : undefined) ?? TITLES[operator]
 
-/** How many values an operator takes: one text or number, two, a list, or none. */
+/** The number of operands of an operator: one text or number, two, a list, or none. */
 export function valuesOf(operator: FilterOperator): 'none' | 'one' | 'two' | 'many' {
   if (operator === 'empty' || operator === 'filled') return 'none'
   if (operator === 'between') return 'two'
@@ -41,7 +41,7 @@ type Predicate = (run: RunSummary) => boolean
 
 const DAY = 86_400_000
 
-/** The numbers that a filter compares with; NaN for what is none. Days begin and end in local time. */
+/** The numbers that a filter compares with; NaN for invalid ones. Days begin and end in local time. */
 function bounds({ type }: Column, values: readonly string[]): number[] {
   if (type === 'time') return values.map((text) => (text.trim() === '' ? NaN : new Date(/T/.test(text) ? text : `${text}T00:00`).getTime()))
   return values.map((text) => (text.trim() === '' ? NaN : Number(text)))
@@ -79,7 +79,7 @@ function numeric(column: Column, { operator, values }: ColumnFilter): Predicate 
   }
 }
 
-/** Which rows a filter lets pass; null where it asks for nothing, so that an unfinished one hides no row. */
+/** The predicate of a filter; null if it has no effect, so that an unfinished filter hides no row. */
 export function predicateOf(column: Column, filter: ColumnFilter): Predicate | null {
   const { operator, values } = filter
   const none = (run: RunSummary): boolean => {
@@ -115,7 +115,7 @@ export function predicateOf(column: Column, filter: ColumnFilter): Predicate | n
 
 const texts = new WeakMap<RunSummary, string>()
 
-/** Everything that a row can be found by, in small letters. */
+/** All searchable text of a run, in lower case. */
 function textOf(run: RunSummary): string {
   let text = texts.get(run)
   if (text === undefined) {
@@ -125,7 +125,7 @@ function textOf(run: RunSummary): string {
   return text
 }
 
-/** Whether a run has a word in its own texts or in the name of its study. */
+/** Tests whether a run's own texts or the name of its study contain a word. */
 function wordTest(columns: ReadonlyMap<string, Column>): (word: string) => Predicate {
   const study = columns.get('study')
   return (text) => {
@@ -138,7 +138,7 @@ function wordTest(columns: ReadonlyMap<string, Column>): (word: string) => Predi
   }
 }
 
-/** What a line asks for, as a query or as words that must all occur; without a test where it asks for nothing or is wrong. */
+/** Parses the search line as a query, or as words that must all occur; without a test if it is empty or invalid. */
 export function readLine(text: string, columns: ReadonlyMap<string, Column>): { test: Predicate | null; problem: QueryError | null } {
   const word = wordTest(columns)
   if (!isQuery(text)) {
@@ -153,7 +153,7 @@ export function readLine(text: string, columns: ReadonlyMap<string, Column>): { 
   }
 }
 
-/** The runs that pass every filter and what the line of search or query asks for. */
+/** The runs that pass every filter and the search line. */
 export function filterRuns(
   runs: readonly RunSummary[],
   { filters, text }: { filters: readonly ColumnFilter[]; text: string },
@@ -168,13 +168,13 @@ export function filterRuns(
   return tests.length === 0 ? runs : runs.filter((run) => tests.every((each) => each(run)))
 }
 
-/** A typed number times a factor; what is no number stays. Fifteen digits: what is typed comes back as it was. */
+/** A typed number times a factor; anything else is unchanged. Fifteen digits, so that scaling back restores what was typed. */
 export function scaleText(text: string, factor: number): string {
   const number = Number(text)
   return text.trim() === '' || Number.isNaN(number) || factor === 1 ? text : String(Number((number * factor).toPrecision(15)))
 }
 
-/** A filter in words: "Learning rate ≥ 0.1". */
+/** A description of a filter: "Learning rate ≥ 0.1". */
 export function describeFilter(column: Column, { operator, values }: ColumnFilter): string {
   const percent = column.scale === 1 ? null : (text: string): string => `${scaleText(text, column.scale)}${column.unit}`
   const show = (text: string): string => (text === '' ? 'nothing' : percent && column.type === 'number' ? percent(text) : text)

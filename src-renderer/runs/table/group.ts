@@ -3,27 +3,27 @@ import { sampleOf } from '../../../src-main/contract/sample.js'
 import { termOf, type Column, type Value } from './column.js'
 import { compareKeys, sortKeyOf } from './sort.js'
 
-/** What a group shows of a column. */
+/** The summary of a column in a group. */
 export type Mean =
   | {
       mean: number
-      /** Of a sample (n - 1); null where there is one value. */
+      /** Sample standard deviation (n - 1); null if there is only one value. */
       deviation: number | null
-      /** Values that it is of: those that are finite. */
+      /** Number of finite values. */
       count: number
     }
-  /** Figures of several data sets, which have no mean. */
+  /** Results on several data sets, which have no mean. */
   | { datasets: string[] }
 
 export interface RunGroup {
-  /** Tells it apart from the others, also after its runs have changed. */
+  /** Identifies the group, even after its runs have changed. */
   id: string
   value: Value
   /** In the order of the table. */
   runs: RunSummary[]
 }
 
-/** Runs of one value together, the groups in ascending order (or descending), those without a value last. */
+/** Groups runs by value, in ascending order (or descending); the group without a value comes last. */
 export function groupRuns(runs: readonly RunSummary[], column: Column, descending = false): RunGroup[] {
   const groups = new Map<string, RunGroup>()
   for (const run of runs) {
@@ -43,7 +43,7 @@ export function groupRuns(runs: readonly RunSummary[], column: Column, descendin
   return keyed.map(({ group }) => group)
 }
 
-/** Mean and deviation of the finite values of a column; null where there is none. */
+/** Mean and standard deviation of the finite values of a column; null if there are none. */
 export function meanOf(runs: readonly RunSummary[], column: Column): Mean | null {
   const values: number[] = []
   const datasets = new Set<string>()
@@ -59,15 +59,15 @@ export function meanOf(runs: readonly RunSummary[], column: Column): Mean | null
   return { mean, deviation: n > 1 ? deviation : null, count: n }
 }
 
-/** One line of the table. */
+/** One row of the table. */
 export type Item =
   | { kind: 'group'; id: string; value: Value; open: boolean; runs: readonly RunSummary[]; means: ReadonlyMap<string, Mean> }
-  /** A study by its id, with those of its runs that the view lets pass, in whatever order. */
+  /** A study by its id, with its matching runs, in any order. */
   | { kind: 'study'; id: string; open: boolean; runs: readonly RunSummary[] }
-  /** `inside`: the study in whose row it is unfolded. */
+  /** `inside`: the study in whose row it is expanded. */
   | { kind: 'run'; id: string; inside?: string }
 
-/** The lines of a grouped table: of a closed group only its head. */
+/** The rows of a grouped table; a collapsed group has only its header. */
 export function groupItems(groups: readonly RunGroup[], closed: ReadonlySet<string>, shown: readonly Column[]): Item[] {
   const averaged = shown.filter(({ mean }) => mean)
   const items: Item[] = []

@@ -3,23 +3,23 @@ import { useRouter } from 'vue-router'
 import { useTablePlaces } from './table-places.js'
 
 interface KeptTable<Row> {
-  /** The element that scrolls. */
+  /** The scrolling element. */
   box: Readonly<Ref<HTMLElement | null>>
-  /** In their order; none while they are not known. */
+  /** In their order; none while they are loading. */
   rows(): readonly Row[]
-  /** Tells one row from another. */
+  /** Identifies a row. */
   keyOf(row: Row): string
   rowHeight: number
-  /** Tells one arrangement of the rows from another. */
+  /** Identifies an arrangement of the rows. */
   view(): string
-  /** Called once it has been scrolled, so that the rows there are drawn in the same frame. */
+  /** Called after scrolling, so that the rows there are rendered in the same frame. */
   scrolled(): void
 }
 
-/** Keeps where a table of rows of one height is scrolled to, and shows it there again for whoever goes back to its page. */
+/** Stores the scroll position of a table with rows of equal height, and restores it when the user goes back to its page. */
 export function useKeptPlace<Row>({ box, rows, keyOf, rowHeight, view, scrolled }: KeptTable<Row>): void {
   const places = useTablePlaces()
-  // Only an entry of the history that was gone back to has one after it; a link begins at the top.
+  // Only a history entry reached by going back has a forward entry; a link starts at the top.
   let wanted = useRouter().options.history.state['forward'] ? places.byView.get(view()) : undefined
 
   watch(

@@ -1,10 +1,10 @@
 import type { Column } from './column.js'
 import { columnNamed, namesOf, operatorsOf, tokens, type Token } from './query.js'
 
-/** What may be typed next: what is put in place of `from` to `to` of the text. */
+/** A possible completion: its text replaces the range from `from` to `to`. */
 export interface Completion {
   text: string
-  /** What it is, for people. */
+  /** A description for the user. */
   detail: string
   from: number
   to: number
@@ -14,7 +14,7 @@ const MOST = 12
 
 const quote = (text: string): string => (/^[^\s()=<>~,"!]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`)
 
-/** What is expected after these words, and the column that a value is of. */
+/** What is expected after these tokens, and the column of an expected value. */
 function expectation(
   before: readonly Token[],
   columns: ReadonlyMap<string, Column>,
@@ -33,13 +33,13 @@ function expectation(
     else if (word === 'and' || word === 'or' || word === 'not') what = what === 'operator' && word === 'not' ? 'operator' : 'column'
     else [what, column] = ['operator', columnNamed(token.text, columns)]
   }
-  // After a word that is no column another may follow.
+  // After a word that is not a column, another word may follow.
   return { what: what === 'operator' && !column ? 'column' : what, column }
 }
 
 /**
- * What may be typed at a place of a query: columns, operators of the column before, values that runs have, or words that join.
- * @param valuesOf the different texts that runs have in a column, the most frequent first
+ * The completions at a position of a query: columns, operators of the preceding column, values that runs have, or connectives.
+ * @param valuesOf the distinct texts of a column, most frequent first
  */
 export function completionsAt(
   text: string,
@@ -49,7 +49,7 @@ export function completionsAt(
 ): Completion[] {
   const before = tokens(text.slice(0, cursor), true)
   const last = before.at(-1)
-  // What touches the cursor is still being typed, unless it is a sign that ends by itself.
+  // The token at the cursor is still being typed, unless it is self-delimiting.
   const typed = last && last.to === cursor && (last.kind === 'text' || last.kind === 'quoted') ? before.pop()! : null
   const [from, to] = [typed?.from ?? cursor, cursor]
   const prefix = typed?.text.toLowerCase() ?? ''

@@ -15,7 +15,7 @@ import { termsOf, type Column, type ColumnType } from './column.js'
 
 type Predicate = (run: RunSummary) => boolean
 
-/** What is wrong with a query, and where. */
+/** An error in a query, with its position. */
 export class QueryError extends Error {
   constructor(
     message: string,
@@ -35,7 +35,7 @@ export interface Token {
 
 const SIGNS = /\s+|(>=|<=|!=|==|!~|[=<>~])|([(),])|"((?:[^"\\]|\\.)*)("?)|([^\s()=<>~,"!]+)|(!)/gy
 
-/** @throws QueryError for a quotation mark that nothing closes, unless the text is still being typed */
+/** @throws QueryError for an unterminated quotation mark, unless the text is still being typed */
 export function tokens(text: string, typing = false): Token[] {
   const found: Token[] = []
   for (const match of text.matchAll(SIGNS)) {
@@ -51,7 +51,7 @@ export function tokens(text: string, typing = false): Token[] {
   return found
 }
 
-/** Whether a text is a query and not only words to search for. */
+/** Whether a text is a query, as opposed to words to search for. */
 export const isQuery = (text: string): boolean =>
   tokens(text, true).some(
     ({ kind, text: said }, at, all) => kind === 'operator' || (kind === 'text' && said.toLowerCase() === 'in' && all[at + 1]?.kind === '('),
@@ -64,7 +64,7 @@ const OPERATORS: Record<'number' | 'text', readonly string[]> = {
 export const operatorsOf = (type: ColumnType): readonly string[] => OPERATORS[type === 'number' || type === 'time' ? 'number' : 'text']
 
 const READINGS = ['reported.', 'latest.', 'best.']
-/** The names of a column in queries; the first is the one that completion offers. */
+/** The names of a column in queries; completion offers the first. */
 export function namesOf({ key, title }: Pick<Column, 'key' | 'title'>): string[] {
   const prefix = ['config.', ...READINGS].find((each) => key.startsWith(each))
   const short = prefix ? [key.slice(prefix.length)] : []
@@ -72,7 +72,10 @@ export function namesOf({ key, title }: Pick<Column, 'key' | 'title'>): string[]
 }
 
 const indexes = new WeakMap<ReadonlyMap<string, Column>, Map<string, Column>>()
-/** Columns by name in lower case. A name that several columns share belongs to the first: columns of the table, then readings in the order above. */
+/**
+ * Columns by lower-case name. A name shared by several columns belongs to the first: columns of the table, then readings in the order
+ * above.
+ */
 function indexOf(columns: ReadonlyMap<string, Column>): Map<string, Column> {
   let index = indexes.get(columns)
   if (!index) {
@@ -123,7 +126,7 @@ const numeric = (column: Column, test: (value: number) => boolean): Predicate =>
   }
 }
 
-/** Text is compared without regard to case; one equal tag suffices. */
+/** Text is compared case-insensitively; for tags, one equal tag is enough. */
 const WORDS: Record<string, string> = { yes: 'true', no: 'false' }
 function equalText(column: Column, text: string): Predicate {
   const wanted = text.toLowerCase()
@@ -183,9 +186,9 @@ function comparison(column: Column, operator: Token, value: Token): Predicate {
 }
 
 /**
- * The test of a query, over the columns of a table.
+ * Compiles a query to a predicate over the columns of a table.
  * @param word the test for a bare word
- * @throws QueryError with what is allowed where it is wrong
+ * @throws QueryError that says what is allowed at the position of the error
  */
 export function compileQuery(text: string, columns: ReadonlyMap<string, Column>, word: (text: string) => Predicate): Predicate {
   const all = tokens(text)
@@ -237,7 +240,7 @@ export function compileQuery(text: string, columns: ReadonlyMap<string, Column>,
     if (operator?.kind !== 'operator' && !listed && !unlisted) return word(token.text)
     const column = columnNamed(token.text, columns)
     if (!column) {
-      // A name of one letter is in every other.
+      // Names of one letter are excluded, because they occur in nearly every other name.
       const names = [...new Set([...columns.values()].map((each) => namesOf(each)[0]!))].filter((name) => name.length > 1)
       throw new QueryError(
         `There is no column ${token.text}: ${hint(token.text, names, 'choose one from the list of columns.')}`,

@@ -5,11 +5,11 @@ import { partOf, stretch, withChosen } from './selection.js'
 export interface RowKeysOptions {
   /** The rows of the table, from the first to the last. */
   items(): readonly Item[]
-  /** Every run of the table, also those of closed groups. */
+  /** All runs of the table, including those of collapsed groups. */
   runs(): readonly { id: string }[]
   /** Ids of the selected runs. */
   chosen: Ref<string[]>
-  /** The rows in the page, from `first` to before `end`, and how many fit on the screen. */
+  /** The rendered rows, from `first` to before `end`, and the number that fits on the screen. */
   visible(): { first: number; end: number; page: number }
   /** Scrolls to a row. */
   reveal(index: number): void
@@ -17,19 +17,19 @@ export interface RowKeysOptions {
   toggle(item: Item): void
 }
 
-/** Tells a row from the others, also a group or a study from a run. */
+/** The key of a row, unique across groups, studies and runs. */
 export const keyOf = (item: Item): string => `${item.kind}-${item.id}`
 
-/** The current row and the selection of the runs table, as keyboard and mouse move them. */
+/** The current row and the selection of the runs table, controlled by keyboard and mouse. */
 export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle }: RowKeysOptions) {
   const chosenSet = computed(() => new Set(chosen.value))
-  /** The row that the keyboard is at. */
+  /** The current row of the keyboard. */
   const current = ref<string | null>(null)
   const currentIndex = computed(() => (current.value === null ? -1 : items().findIndex((item) => keyOf(item) === current.value)))
   const activeRow = computed(() =>
     currentIndex.value >= visible().first && currentIndex.value < visible().end ? `row-${current.value}` : undefined,
   )
-  /** The run at which a stretch of selected runs begins. */
+  /** The run at which a selected range starts. */
   let anchor: string | null = null
 
   const all = (on: boolean): void => {
@@ -57,11 +57,11 @@ export function useRowKeys({ items, runs, chosen, visible, reveal, open, toggle 
     const target = event.target as HTMLElement
     current.value = keyOf(item)
     if (target.closest('.tick') || event.shiftKey) {
-      // The box shows what is chosen, which the browser's own ticking would contradict.
+      // The checkbox shows the selection, which the browser's own toggling would contradict.
       if (target.matches('input')) (target as HTMLInputElement).checked = item.kind === 'run' && chosenSet.value.has(item.id)
       return choose(item, event.shiftKey)
     }
-    // A link opens in another window with these, as everywhere.
+    // With these keys, a link opens in another tab or window, as everywhere.
     if (target.closest('a') && (event.ctrlKey || event.metaKey || item.kind === 'study')) return
     event.preventDefault()
     if (String(getSelection()) === '') activate(item)

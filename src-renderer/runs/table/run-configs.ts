@@ -7,21 +7,21 @@ import { useFeed } from '../../home/feed.js'
 import { useNotices } from '../../home/notices.js'
 import { useRuns } from '../../home/runs.js'
 
-/** Keys that the row of a run has itself, and which can change there. */
+/** Keys stored in the row of a run, where they can change. */
 const IN_THE_ROW: ReadonlySet<string> = new Set(['preset', 'dataset', 'seed'])
 
-/** Milliseconds in which new runs are gathered into one question. */
+/** Milliseconds for which new runs are collected into one request. */
 const GATHER = 200
 
 interface ConfigColumn {
   values: Set<ConfigValue>
-  /** By the number of the run here; null where it has no such key. */
+  /** By the index of the run; null if it lacks the key. */
   cells: (ConfigValue | null)[]
 }
 
 /**
- * What every run was configured with, by column. It comes once for all runs when it is first asked for, and then for those that are
- * new: a configuration never changes.
+ * The configurations of all runs, by column. They are fetched for all runs on first use, and then only for new ones, because a
+ * configuration never changes.
  */
 export const useRunConfigs = defineStore('runConfigs', () => {
   const { client } = useConnection()
@@ -59,7 +59,7 @@ export const useRunConfigs = defineStore('runConfigs', () => {
   }
 
   let loading: Promise<void> | null = null
-  /** Fetches all of them at the first call. */
+  /** Fetches all configurations at the first call. */
   function load(): Promise<void> {
     return (loading ??= ask().then(
       () => {
@@ -92,7 +92,7 @@ export const useRunConfigs = defineStore('runConfigs', () => {
   feed.listen((_seq, change) => {
     if (!loaded.value) return
     if (change.kind === 'run') want(change.run.id)
-    // Runs may be others after it; those that are known are still right.
+    // The set of runs may differ after a reset; the configurations already known are still valid.
     else if (change.kind === 'reset') void notices.attempt(() => ask())
   })
 

@@ -19,12 +19,12 @@ import { runsByStudy, studyItems } from './study-rows.js'
 import { useTablePlaces } from './table-places.js'
 
 /**
- * Milliseconds between two times at which values that change by themselves move rows: cells are always up to date, but a row must stay
- * under the pointer long enough to be pressed.
+ * Minimum interval in milliseconds at which changing values reorder rows: cells are always up to date, but a row must stay in place long
+ * enough to be clicked.
  */
 const ORDER_EVERY = 1000
 
-/** A column of which nothing is known (yet): it keeps its place. */
+/** A placeholder for a column that is not known (yet), which keeps its position. */
 const unknownColumn = (key: string): Column => ({
   key,
   title: key.replace(/^(config|reported|latest|best)\./, ''),
@@ -40,7 +40,7 @@ const unknownColumn = (key: string): Column => ({
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((each, i) => each === b[i])
 
-/** The lines of the table of runs: what a view makes of the runs of this home. */
+/** The rows of the table of runs: a view applied to the runs of this home. */
 export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   const runs = useRuns()
   const configs = useRunConfigs()
@@ -67,7 +67,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     const now = metricKeys(all.value)
     return before && same(before, now) ? before : now
   })
-  /** Names of studies by id: the rows of studies change with every cell, their names do not. */
+  /** Names of studies by id: the rows of studies change with every cell, but their names do not. */
   const studyNames = computed<ReadonlyMap<string, string>>((before) => {
     const now = new Map([...studies.byId.values()].map(({ id, name }) => [id, name]))
     return before && before.size === now.size && [...now].every(([id, name]) => before.get(id) === name) ? before : now
@@ -79,9 +79,9 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
   })
   const byKey = computed<ReadonlyMap<string, Column>>(() => new Map(columns.value.map((column) => [column.key, column])))
 
-  // On a narrow window the table gives up its last column rather than begin with a scroll bar.
+  // In a narrow window the last default column is left out, to avoid a horizontal scroll bar.
   const { width } = useDisplay()
-  /** Tags have a column where there are any. */
+  /** The tags column is shown by default if there are tags. */
   const tagged = computed(() => all.value.some(({ tags }) => tags.length > 0))
   const chosenKeys = computed<readonly string[]>(() => {
     if (view.value.columns.length > 0) return view.value.columns
@@ -95,13 +95,13 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
       return width === undefined ? column : { ...column, width }
     }),
   )
-  /** Gives a column another width, or its own again. */
+  /** Sets the width of a column, or resets it. */
   function setWidth(key: string, width: number | null): void {
     const others = Object.fromEntries(Object.entries(preferences.columnWidths).filter(([each]) => each !== key))
     preferences.columnWidths = width === null ? others : { ...others, [key]: Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, Math.round(width))) }
   }
 
-  /** Which rows there are depends on configurations that have not come yet. */
+  /** Whether the rows depend on configurations that have not loaded yet. */
   const waiting = computed(() => {
     const { filters, sort, group, text, project } = view.value
     if (!projects.loaded && (project !== null || isQuery(text))) return true
@@ -119,9 +119,9 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     return before && before.text === text && before.filters === filters ? before : { filters, text }
   })
   const filtered = computed(() => filterRuns(inSight.value, criteria.value, byKey.value))
-  /** What is wrong with the query, which then hides nothing. */
+  /** The error in the query, which then hides nothing. */
   const problem = computed(() => readLine(criteria.value.text, byKey.value).problem)
-  /** The different texts of runs in a column that has few, the most frequent first. */
+  /** The distinct texts of runs in a column that has few of them, most frequent first. */
   function valuesOf(column: Column): readonly string[] {
     if (column.type !== 'choice') return []
     const counts = new Map<string, number>()
@@ -129,7 +129,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     return [...counts].sort((a, b) => b[1] - a[1]).map(([term]) => term)
   }
   const order = computed(() => view.value.sort)
-  /** Every run that is shown, also those in closed groups, in the order of the table. */
+  /** All matching runs, including those in collapsed groups, in the order of the table. */
   const sorted = computed(() => sortRuns(filtered.value, order.value, byKey.value))
 
   const closed = shallowRef<ReadonlySet<string>>(new Set())
@@ -153,7 +153,7 @@ export function useRunTable(view: Readonly<ShallowRef<RunView>>) {
     if (!next.delete(id)) next.add(id)
     return next
   }
-  /** Opens or closes a group, or unfolds or folds a study. */
+  /** Expands or collapses a group or a study. */
   function toggle(item: Item): void {
     if (item.kind === 'group') closed.value = toggled(closed.value, item.id)
     else if (restricted.value) places.folded = toggled(places.folded, item.id)

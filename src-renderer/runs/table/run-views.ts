@@ -5,7 +5,7 @@ import { useConnection } from '../../home/api.js'
 import { followList } from '../../home/followed-list.js'
 import { useNotices } from '../../home/notices.js'
 
-/** The named views of the table of runs, kept up to date by the feed. */
+/** The saved views of the table of runs, kept up to date by the feed. */
 export const useRunViews = defineStore('runViews', () => {
   const { client } = useConnection()
   const notices = useNotices()
@@ -22,7 +22,7 @@ export const useRunViews = defineStore('runViews', () => {
 
   const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
 
-  /** Saves a view; where it takes the place of what was saved in it, that can be undone. */
+  /** Saves a view; overwriting an earlier version of it can be undone. */
   async function save(request: SaveRunView): Promise<SavedRunView> {
     const before = request.id === undefined ? undefined : byId.get(request.id)
     const saved = await client.runViews.save.mutate(request)
@@ -34,7 +34,7 @@ export const useRunViews = defineStore('runViews', () => {
     return saved
   }
 
-  /** Removes a view, and offers to bring it back. */
+  /** Deletes a view, and offers to undo it. */
   async function remove({ id, name }: SavedRunView): Promise<void> {
     await client.runViews.remove.mutate({ id })
     notices.changed(`Removed the view “${name}”.`, () => client.runViews.restore.mutate({ id }))

@@ -1,6 +1,6 @@
-/** A new choice of runs after one of them, or a whole stretch, was pressed. */
+/** Computes selections of runs after one of them, or a range, was clicked. */
 
-/** The ids from one line to another, both included, in either direction. */
+/** The ids from one row to another, inclusive, in either direction. */
 export function stretch(ids: readonly string[], from: string | null, to: string): string[] {
   const end = ids.indexOf(to)
   const begin = from === null ? end : ids.indexOf(from)
@@ -9,7 +9,7 @@ export function stretch(ids: readonly string[], from: string | null, to: string)
   return ids.slice(Math.min(begin, end), Math.max(begin, end) + 1)
 }
 
-/** With these added or taken away; the order of what is chosen stays. */
+/** Adds these ids to a selection or removes them; the order of the selection is kept. */
 export function withChosen(chosen: readonly string[], ids: readonly string[], on: boolean): string[] {
   if (on) return [...new Set([...chosen, ...ids])]
   const gone = new Set(ids)
@@ -18,7 +18,7 @@ export function withChosen(chosen: readonly string[], ids: readonly string[], on
 
 export type Part = 'none' | 'some' | 'all'
 
-/** How much of these is chosen. */
+/** Whether none, some or all of these are selected. */
 export function partOf(ids: readonly { id: string }[], chosen: ReadonlySet<string>): Part {
   let count = 0
   for (const { id } of ids) if (chosen.has(id)) count += 1

@@ -9,7 +9,7 @@ const DIGITS = /\d+/g
 /** Sorts "run 2" before "run 10", ignoring case. */
 const natural = (text: string): string => text.toLowerCase().replace(DIGITS, (digits) => digits.padStart(15, '0'))
 
-/** Nothing and NaN have no order. */
+/** Missing values and NaN have no order. */
 export function sortKeyOf(value: Value): Key {
   if (typeof value === 'string') return value === '' ? null : natural(value)
   if (typeof value === 'boolean') return Number(value)
@@ -54,7 +54,10 @@ export function sortRuns(
   return order.map((at) => runs[at] as RunSummary)
 }
 
-/** What a press on a column's head makes of the order: ascending, descending, then none; with `add` beside the others. */
+/**
+ * The sort order after a click on a column header, which cycles through ascending, descending and none; with `add`, the other columns are
+ * kept.
+ */
 export function pressed(sort: readonly SortKey[], key: string, add: boolean): SortKey[] {
   const now = sort.find((each) => each.key === key)
   const next = !now ? [{ key, descending: false }] : now.descending ? [] : [{ key, descending: true }]

@@ -22,15 +22,15 @@ export function runsByStudy(runs: readonly RunSummary[], known: ReadonlyMap<stri
 }
 
 /**
- * The rows of a table in which the runs of a study are folded into one row, so that a sweep does not bury the other runs. The row takes the
- * place of the first of its runs, so that studies follow the order of the table too.
+ * The rows of a table in which the runs of a study are folded into one row, so that a sweep does not bury the other runs. The row is placed
+ * at the first of its runs, so that studies follow the order of the table too.
  * @param runs in the order of the table
  * @param within the same runs by study
  * @param isOpen whether the runs of a study follow its row
  */
 export function studyItems(runs: readonly RunSummary[], within: StudyRuns, isOpen: (study: string) => boolean): Item[] {
   const rows: Item[] = []
-  /** The lines inside each study that has its row already; null where it is folded. */
+  /** The rows inside each study that already has its row; null if it is collapsed. */
   const inside = new Map<string, Item[] | null>()
   for (const run of runs) {
     const study = studyOf(run)
@@ -50,10 +50,13 @@ export function studyItems(runs: readonly RunSummary[], within: StudyRuns, isOpe
   return rows.flatMap((row) => (row.kind === 'study' && row.open ? [row, ...(inside.get(row.id) ?? [])] : row))
 }
 
-/** What a study shows of a column: the value that all of its runs have, or their sum, how far its numbers reach, or how many different ones there are. */
+/**
+ * What a study shows in a column: the value that all of its runs share, their sum, the range of its numbers, or the number of distinct
+ * values.
+ */
 export type StudyCell = { one: string } | { total: string } | { low: string; high: string } | { different: number } | null
 
-/** What was found of the same runs: another order of the table changes none of it. */
+/** Cached by the list of runs: another order of the table does not change the results. */
 const found = new WeakMap<readonly RunSummary[], Map<Column, StudyCell>>()
 
 export function studyCell(runs: readonly RunSummary[], column: Column): StudyCell {
@@ -70,7 +73,7 @@ function rangeOf(runs: readonly RunSummary[], column: Column): StudyCell {
   for (const run of runs) {
     const value = column.value(run)
     if (typeof value !== 'number' || Number.isNaN(value)) continue
-    // Figures of several data sets have no common range.
+    // Results on several data sets have no common range.
     if (column.ofData && run.dataset !== (dataset ??= run.dataset)) return null
     sum += value
     if (value < low) low = value
@@ -82,7 +85,7 @@ function rangeOf(runs: readonly RunSummary[], column: Column): StudyCell {
 }
 
 function choiceOf(runs: readonly RunSummary[], column: Column): StudyCell {
-  // When several things happened is no range that anyone would read.
+  // A range of times would not be informative.
   if (column.type === 'time') return null
   const values = new Set<Value>()
   for (const run of runs) {

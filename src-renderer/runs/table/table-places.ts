@@ -1,20 +1,20 @@
 import { defineStore } from 'pinia'
 import { markRaw, shallowRef } from 'vue'
 
-/** Where a table is scrolled to. */
+/** The scroll position of a table. */
 export interface Place {
-  /** The row at the top, and how many pixels of it are out of sight: rows that come above it do not move what was read. */
+  /** The row at the top, and how many pixels of it are hidden, so that rows inserted above it do not move the visible ones. */
   row: string
   beyond: number
-  /** For when that row is gone. */
+  /** Used if that row no longer exists. */
   top: number
   left: number
 }
 
-/** Where the table of runs was left, by its view, and which studies are unfolded in it, as long as the window is open. */
+/** The scroll positions of the table of runs, by view, and the expanded studies; kept as long as the window is open. */
 export const useTablePlaces = defineStore('tablePlaces', () => ({
   byView: markRaw(new Map<string, Place>()),
   unfolded: shallowRef<ReadonlySet<string>>(new Set()),
-  /** While a search or filter is on, what is found is shown, except in these. */
+  /** While a search or filter is active, studies are expanded to show the matches, except these. */
   folded: shallowRef<ReadonlySet<string>>(new Set()),
 }))

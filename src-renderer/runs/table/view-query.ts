@@ -1,7 +1,7 @@
 import type { LocationQuery, LocationQueryRaw, LocationQueryValue } from 'vue-router'
 import { ColumnFilterSchema, RunViewSchema, type ColumnFilter, type RunView, type SortKey } from '../../../src-main/contract/run-views.js'
 
-/** The keys of an address that a view is written with. */
+/** The query keys of a view. */
 const KEYS = ['columns', 'sort', 'where', 'q', 'group', 'archived', 'project'] as const
 
 export const EMPTY_VIEW: RunView = RunViewSchema.parse({})
@@ -10,13 +10,13 @@ type Given = LocationQueryValue | LocationQueryValue[] | undefined
 const list = (value: Given): string[] => (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string')
 const first = (value: Given): string => list(value)[0] ?? ''
 
-// Keys and values may have any sign in them: those that the address is divided by are escaped.
+// Keys and values may contain any character: the separators of the address are escaped.
 const escape = (text: string): string => text.replace(/[%,:~]/g, encodeURIComponent).replace(/~/g, '%7E')
 function unescape(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Not written by this program: taken as it is.
+    // Not written by this program: kept as it is.
     return text
   }
 }
@@ -33,10 +33,10 @@ function filterOf(text: string): ColumnFilter[] {
 const sortText = ({ key, descending }: SortKey): string => (descending ? '~' : '') + escape(key)
 const sortOf = (text: string): SortKey => ({ key: unescape(text.replace(/^~/, '')), descending: text.startsWith('~') })
 
-/** Whether an address says anything of a view. */
+/** Whether an address contains any part of a view. */
 export const hasView = (query: LocationQuery): boolean => KEYS.some((key) => query[key] !== undefined)
 
-/** The view that an address asks for. What it does not say, or says wrongly, has its default: a link never breaks the page. */
+/** The view that an address describes. Absent and invalid parts have their defaults, because a link must never break the page. */
 export function viewOf(query: LocationQuery): RunView {
   const shape = RunViewSchema.shape
   const parts = (text: string): string[] => text.split(',').filter(Boolean)

@@ -6,12 +6,12 @@ import { usePreferences } from '../../home/preferences.js'
 import { useRunViews } from './run-views.js'
 import { EMPTY_VIEW, hasView, queryOf, sameView, viewOf } from './view-query.js'
 
-/** Milliseconds after the last change until the address says it: typing is no reason for twenty addresses. */
+/** Milliseconds after the last change until the address is updated, so that typing does not produce twenty addresses. */
 const WRITE_AFTER = 250
 
 /**
- * How the table of runs is looked at. It is in the address, so that it can be linked to and reloaded; an address that says nothing
- * shows what was shown last. A link to a named view alone (`?view=ID`) shows what is saved in it.
+ * The view of the table of runs. It is kept in the address, so that it works with links and reloads; an address without one shows the last
+ * view. A link that only names a saved view (`?view=ID`) shows its stored content.
  */
 export function useViewState() {
   const route = useRoute()
@@ -21,7 +21,7 @@ export function useViewState() {
   const notices = useNotices()
   const path = route.path
 
-  /** An earlier version kept the search with the rest. */
+  /** An earlier version stored the search with the rest. */
   function lastQuery(): LocationQuery {
     const rest = Object.entries(preferences.runsView).filter(([key]) => key !== 'q')
     return { ...Object.fromEntries(rest), ...(preferences.runsSearch && { q: preferences.runsSearch }) }
@@ -29,7 +29,7 @@ export function useViewState() {
   const read = (query: LocationQuery): LocationQuery => (hasView(query) || query['view'] ? query : lastQuery())
   const idOf = (query: LocationQuery): string | null => (typeof query['view'] === 'string' && query['view'] !== '' ? query['view'] : null)
 
-  /** The view with the columns of today; says so where a view, or a link, is from before. */
+  /** Converts a view to the current columns, and notifies the user if a stored view or a link used outdated ones. */
   function today(given: RunView): RunView {
     const now = currentView(given)
     if (now.replaced.length > 0) notices.show('info', `This view used columns that no longer exist. Replaced: ${now.replaced.join('; ')}.`)
@@ -39,13 +39,13 @@ export function useViewState() {
   const begin = read(route.query)
   const view = shallowRef<RunView>(today(viewOf(begin)))
   const viewId = ref<string | null>(idOf(begin))
-  /** A named view whose content has not come yet. */
+  /** A saved view whose content has not loaded yet. */
   const awaited = ref(viewId.value !== null && !hasView(begin))
   const current = computed<SavedRunView | null>(() => (viewId.value === null ? null : (saved.byId.get(viewId.value) ?? null)))
   const changed = computed(() => !awaited.value && !sameView(view.value, currentView(current.value?.view ?? EMPTY_VIEW).view))
 
   let timer: ReturnType<typeof setTimeout> | undefined
-  /** What this page has written and the address has not come to yet: no one else's wish, however late it arrives. */
+  /** Addresses that this page has written but that have not become current yet: when they do, they are not a navigation by the user. */
   const written = new Set<string>()
   const signature = (query: LocationQuery): string => JSON.stringify([viewOf(query), idOf(query)])
   function write(): void {
@@ -83,7 +83,7 @@ export function useViewState() {
     { immediate: true },
   )
 
-  // Back, forward, or a link to another view of the same page.
+  // The user went back or forward, or followed a link to another view of this page.
   watch(
     () => route.query,
     (query) => {

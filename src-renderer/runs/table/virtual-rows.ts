@@ -1,15 +1,15 @@
 import { useElementSize } from '@vueuse/core'
 import { computed, ref, type Ref } from 'vue'
 
-/** Taken for the height while it has not been measured, so that the first frame has its rows. */
+/** Assumed height until it has been measured, so that the first frame has its rows. */
 const HEIGHT_AT_FIRST = 900
-/** Rows above and below those in sight. */
+/** Number of rows rendered above and below the visible ones. */
 const BEYOND = 6
 
 /**
- * Which of many rows of one height have to be in the page. (VueUse's list makes every row deeply reactive, and draws the first ones a
- * frame late.)
- * @param head height of what stays at the top of the scrolled element
+ * Determines which of many rows of equal height have to be rendered. (VueUse's list makes every row deeply reactive, and renders the first
+ * ones a frame late.)
+ * @param head height of the sticky header in the scrolling element
  */
 export function useVirtualRows(element: Readonly<Ref<HTMLElement | null>>, count: () => number, rowHeight: number, head: number) {
   const { height } = useElementSize(element)
@@ -20,7 +20,7 @@ export function useVirtualRows(element: Readonly<Ref<HTMLElement | null>>, count
   function onScroll(): void {
     top.value = element.value?.scrollTop ?? 0
   }
-  /** Scrolls no further than it must for the row to be seen. */
+  /** Scrolls only as far as necessary to make the row visible. */
   function reveal(index: number): void {
     const box = element.value
     if (!box) return
@@ -29,7 +29,7 @@ export function useVirtualRows(element: Readonly<Ref<HTMLElement | null>>, count
     if (from < box.scrollTop) box.scrollTop = from
     else if (from + rowHeight > box.scrollTop + room) box.scrollTop = from + rowHeight - room
   }
-  /** Rows that fit into what is seen. */
+  /** Number of rows that fit into the visible area. */
   const page = computed(() => Math.max(1, Math.floor((height.value - head) / rowHeight)))
 
   return { first, end, page, onScroll, reveal }
