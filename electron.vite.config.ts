@@ -35,6 +35,7 @@ export default defineConfig({
           electron: entry('src-main/hosts/electron/main.ts'),
           server: entry('src-main/hosts/server/main.ts'),
           cli: entry('src-main/hosts/cli/main.ts'),
+          agent: entry('src-main/hosts/agent/main.ts'),
           trainer: entry('src-main/training/trainer.ts'),
           'batch-worker': entry('src-main/data/batch-worker.ts'),
           'compute-worker': entry('src-main/studies/compute-worker.ts'),

@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../../contract/errors.js'
+import { PROTOCOL } from '../messages.js'
+
+/** Lease numbers that one order has for its attempts: a batch system may start the same job again and again. */
+export const LEASES_OF_ORDER = 1000
+
+/**
+ * The work of a run on a cluster, as the workbench leaves it in the shared folder for the agents that a batch system starts. Paths are relative to
+ * the folder of the order, because the shared folder may have another name there.
+ */
+export const OrderSchema = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  runId: z.string().regex(/^[\w-]+$/),
+  /** Attempts write with this lease and those after it, below the next multiple of `LEASES_OF_ORDER`. */
+  firstLease: z.int().multipleOf(LEASES_OF_ORDER),
+  config: z.strictObject({ version: z.int(), text: z.string() }),
+  dataset: z.string(),
+  datasetHash: z.string().nullable(),
+  /** What the first attempt goes on from, newest first: files of the folder of checkpoints. */
+  checkpoints: z.array(z.strictObject({ file: z.string(), step: z.int() })),
+  /** Initial weights of a fork: a file of the order's folder. */
+  weights: z.string().nullable(),
+  pauseAt: z.int().nullable(),
+  /** Threads of an operation; null takes as many as the job may use. */
+  threads: z.int().nullable(),
+  /** How often the job may be started before the run fails. */
+  attempts: z.int().min(1).max(LEASES_OF_ORDER),
+  /** The command that has the batch system start the job again, `{job}` being its number; null where the workbench has to be asked. */
+  requeue: z.array(z.string()).nullable(),
+  /** The environment variable of the job that holds its number. */
+  jobVariable: z.string(),
+})
+export type Order = z.infer<typeof OrderSchema>
+
+/** What the workbench asks of the attempt that works: `command-L.json`. */
+export const WishSchema = z.strictObject({ wish: z.enum(['pause', 'stop']) })
+
+/** The files of a run in the shared folder. */
+export const runFiles = (folder: string) => ({
+  order: (firstLease: number) => join(folder, `order-${firstLease}.json`),
+  command: (firstLease: number) => join(folder, `command-${firstLease}.json`),
+  claim: (lease: number) => join(folder, `claim-${lease}`),
+  facts: (lease: number) => join(folder, `facts-${lease}.log`),
+  alive: (lease: number) => join(folder, `alive-${lease}`),
+  checkpoints: join(folder, 'checkpoints'),
+})
+
+/** @throws UserError when it cannot be read, or is of another build */
+export function readOrder(path: string): Order {
+  let stored: unknown
+  try {
+    stored = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UserError('NOT_FOUND', `The order ${path} cannot be read. The run was removed, or went on elsewhere.`, { cause: error })
+  }
+  const order = OrderSchema.safeParse(stored)
+  if (order.success) return order.data
+  throw new UserError(
+    'BAD_INPUT',
+    `The order ${path} was written by another build of Retrace. Set up the cluster folder again (\`retrace cluster setup\`), then resume the run.`,
+    { cause: order.error },
+  )
+}
+
+const ORDER = /^order-(\d+)\.json$/
+const CLAIM = /^claim-(\d+)$/
+const numbers = (folder: string, pattern: RegExp): number[] =>
+  readdirSync(folder)
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+
+/** The first lease of the newest order in the folder; null without any. */
+export const newestOrder = (folder: string): number | null => numbers(folder, ORDER).at(-1) ?? null
+
+/** The leases of an order that attempts have claimed, in ascending order. */
+export const claimsOf = (folder: string, firstLease: number): number[] =>
+  numbers(folder, CLAIM).filter((lease) => lease >= firstLease && lease < firstLease + LEASES_OF_ORDER)
