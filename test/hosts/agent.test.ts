@@ -42,6 +42,7 @@ function order(changes: Partial<Order> = {}): string {
     dataset: '.',
     datasetHash: null,
     checkpoints: [],
+    dynamics: null,
     weights: null,
     pauseAt: null,
     threads: null,

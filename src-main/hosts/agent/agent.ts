@@ -112,6 +112,7 @@ class Attempt {
         runId: order.runId,
         lease,
         config: readStoredConfig(order.config),
+        dynamics: order.dynamics,
         datasetFolder: resolve(folder, order.dataset),
         datasetHash: order.datasetHash,
         checkpointFolder: this.files.checkpoints,

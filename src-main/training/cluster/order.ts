@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../contract/errors.js'
+import { OwnFileSchema } from '../../contract/own-dynamics.js'
 import { PROTOCOL } from '../messages.js'
 
 /** Lease numbers that one order has for its attempts: a batch system may start the same job again and again. */
@@ -21,6 +22,8 @@ export const OrderSchema = z.strictObject({
   datasetHash: z.string().nullable(),
   /** What the first attempt goes on from, newest first: files of the folder of checkpoints. */
   checkpoints: z.array(z.strictObject({ file: z.string(), step: z.int() })),
+  /** The user's file with the dynamics of the network; null for those that come with Retrace. */
+  dynamics: OwnFileSchema.nullable(),
   /** Initial weights of a fork: a file of the order's folder. */
   weights: z.string().nullable(),
   pauseAt: z.int().nullable(),
