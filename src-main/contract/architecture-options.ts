@@ -48,7 +48,7 @@ export interface CompletedOptions {
 }
 
 /**
- * All options of an architecture: the requested value, else the inherited one, else the default.
+ * All options of an architecture: the requested value, otherwise the inherited one, otherwise the default.
  * @param inherited configuration of a preset or a parent; options of other architectures are dropped
  * @param asked what the user gave; an option of another architecture is an issue
  */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 export const Base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/)
 
-/** The bytes of an array in base64, as they lie in memory: little-endian on every platform of Electron. */
+/** The bytes of an array in base64, in memory order: little-endian on every platform of Electron. */
 export function toBase64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength)
   let binary = ''

@@ -8,7 +8,7 @@ export const SPEED_TASK = 'speed'
 
 export const NetworkSummarySchema = z.strictObject({
   parameters: z.int(),
-  /** Layers as the papers count them. */
+  /** Number of layers as counted in the papers. */
   depth: z.int(),
   /** Estimated bytes of activations that one training step holds, by mode; null when the mode does not exist. */
   activationBytes: z.strictObject({ reversible: z.number().nullable(), stored: z.number() }),
@@ -24,7 +24,7 @@ export const ActivationDialSchema = z.strictObject({
   /** Number of units that can be reconstructed, and of those whose activations are kept. */
   units: z.int().min(0),
   kept: z.int().min(0),
-  /** Estimated bytes that the kept ones hold, and that all would hold. */
+  /** Estimated bytes of the activations that are kept, and of all activations. */
   bytes: z.number(),
   allBytes: z.number(),
   /** The budget in bytes; for `auto`, what the currently free memory allows. */
@@ -62,10 +62,10 @@ export const ArchitectureSchema = z.strictObject({
   summary: z.string(),
   source: z.string(),
   modes: z.array(z.enum(['reversible', 'stored'])),
-  /** The user's own file that it was read from; absent where it is built in. */
+  /** The user's file that defines it; absent if it is built in. */
   own: OwnFileSchema.optional(),
   diagram: UnitDiagramSchema,
-  /** Options that it has besides the common configuration keys, each as a JSON schema. */
+  /** Its options besides the common configuration keys, each as a JSON schema. */
   options: z.custom<OptionDescriptions>(),
 })
 export type Architecture = z.infer<typeof ArchitectureSchema>

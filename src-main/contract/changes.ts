@@ -37,7 +37,7 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('checkpointRemoved'), runId: RunIdSchema, file: z.string() }),
   /** The weights of a checkpoint were evaluated; confusion matrix and mistakes are fetched when they are shown. */
   z.strictObject({ kind: z.literal('evaluation'), evaluation: EvaluationSummarySchema }),
-  /** A diagnostic has found something of a checkpoint; its tables and figures are fetched when they are shown. */
+  /** A diagnostic of a checkpoint has a new result; its tables and figures are fetched when they are shown. */
   z.strictObject({ kind: z.literal('labResult'), entry: LabEntrySchema }),
   /** A run of a problem in the plane was evaluated. */
   z.strictObject({ kind: z.literal('regions'), regions: RegionsSchema }),
@@ -65,7 +65,7 @@ export const ChangeSchema = z.discriminatedUnion('kind', [
 ])
 export type Change = z.infer<typeof ChangeSchema>
 
-/** The run of a change that only those hear of who look at it: there are many of these. Null of all others. */
+/** The run of a change that is only sent to those who watch the run, because there are many such changes. Null for all others. */
 export function watchedRun(change: Change): string | null {
   if (change.kind === 'points' || change.kind === 'log') return change.runId
   if (change.kind === 'histograms') return change.histograms.runId

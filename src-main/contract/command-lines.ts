@@ -2,23 +2,26 @@ import { InstrumentSettingSchema, type InstrumentSetting } from './instruments.j
 import type { LabOptions, LabTargetInput } from './lab.js'
 import type { OptionDescriptions } from './option-descriptions.js'
 
-/** The commands that make again what a page shows, one definition for each kind: pages offer them for copying, and files of figures carry them. */
+/**
+ * The commands that reproduce what a page shows, with one definition for each kind: pages offer them for copying, and files of figures
+ * contain them.
+ */
 
-/** A word as a POSIX shell takes it literally. */
+/** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string => (/^[\w.=,/:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 const retrace = (...words: string[]): string => ['retrace', ...words.map(quoted)].join(' ')
-/** Several commands as one line, each begun only where those before it succeeded. */
+/** Several commands on one line, each run only if the previous ones succeeded. */
 const oneByOne = (commands: readonly string[]): string => [...new Set(commands)].join(' && ')
 
-/** A value as `--set` and `--option` read it: text as it is, unless it would be read as JSON. */
+/** A value as `--set` and `--option` parse it: plain text, unless that would be parsed as JSON. */
 function settingText(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value)
   try {
     JSON.parse(value)
     return JSON.stringify(value)
   } catch {
-    // No JSON, which is taken as the text that it is.
+    // Not JSON, so it is taken as text.
     return value
   }
 }
@@ -26,7 +29,7 @@ const setting =
   (option: string) =>
   ([key, value]: [string, unknown]): string[] => [option, `${key}=${settingText(value)}`]
 
-/** Options that do not have their default. */
+/** Options that differ from their defaults. */
 const optionWords = (options: LabOptions, descriptions: OptionDescriptions = {}): string[] =>
   Object.entries(options)
     .filter(([key, value]) => descriptions[key]?.['default'] !== value)
@@ -42,11 +45,11 @@ const targetWords = (target: LabTargetInput): string[] =>
     ? ['--run', target.id, ...(target.step === undefined ? [] : ['--step', String(target.step)])]
     : ['--preset', target.network.preset, '--dataset', target.network.dataset, ...overrideWords(target.network.overrides ?? {})]
 
-/** Starts a study like this one. */
+/** Starts a study with these options. */
 export const studyCommand = (template: string, options: LabOptions, descriptions?: OptionDescriptions): string =>
   retrace('study', 'start', template, ...optionWords(options, descriptions))
 
-/** One diagnostic of each of these networks. */
+/** Runs one diagnostic on each of these networks. */
 export const labCommand = (
   diagnostic: string,
   asked: readonly { target: LabTargetInput; options: LabOptions }[],
@@ -54,7 +57,7 @@ export const labCommand = (
 ): string =>
   oneByOne(asked.map(({ target, options }) => retrace('lab', diagnostic, ...targetWords(target), ...optionWords(options, descriptions))))
 
-/** What an instrument shows at a setting. */
+/** Prints what an instrument shows for a setting. */
 export function instrumentCommand(target: LabTargetInput, { instrument, ...chosen }: InstrumentSetting): string {
   const usual: Record<string, unknown> = InstrumentSettingSchema.parse({ instrument })
   const own = 'given' in chosen && chosen.given !== null
@@ -63,15 +66,15 @@ export function instrumentCommand(target: LabTargetInput, { instrument, ...chose
   return own ? `${command} # with an image of the user in place of the training image` : command
 }
 
-/** Every point of every series of these runs. */
+/** Exports every point of every series of these runs. */
 export const seriesCommand = (ids: readonly string[]): string => oneByOne(ids.map((id) => retrace('runs', 'export', id, '--csv')))
 
-/** Configuration and results of these runs. */
+/** Exports configuration and results of these runs. */
 export const resultsCommand = (ids: readonly string[]): string => oneByOne(ids.map((id) => retrace('runs', 'export', id)))
 
-/** Everything that is stored of a run, as an archive. */
+/** Exports all stored data of a run as an archive. */
 export const archiveCommand = (id: string): string => retrace('runs', 'export', id, '--format', 'archive')
 
-/** The histograms that these runs collect, of all their steps. */
+/** Exports the histograms that these runs have collected, for all steps. */
 export const histogramsCommand = (ids: readonly string[]): string =>
   oneByOne(ids.map((id) => retrace('runs', 'histograms', id, '--csv', `${id}-histograms.csv`)))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RunIdSchema } from './runs.js'
 
-/** Maximum number of runs in a comparison: more lines cannot be told apart. */
+/** Maximum number of runs in a comparison: more lines cannot be distinguished. */
 export const MOST_COMPARED = 60
 
 /** What a comparison shows. It is live, so only its runs and the way they are displayed are stored. */

@@ -6,8 +6,8 @@ type Given = Pick<RunDetail, 'id' | 'name' | 'preset' | 'status' | 'startedAt' |
   Partial<Pick<RunDetail, 'dataset' | 'seed'>>
 
 /**
- * A run that another program made: what is known of it, around a configuration that is a placeholder (see `hasConfiguration`), because what
- * Retrace stores of a run has one.
+ * A run made by another program: its known properties, and a placeholder configuration (see `hasConfiguration`), because every stored run
+ * has one.
  */
 export function elsewhereRun(given: Given): RunDetail {
   const { preset, totalSteps, startedAt, endedAt, notes, dataset = 'unknown', seed } = given

@@ -49,7 +49,7 @@ export const WINDOW_PATHS = {
 /** The close reason that a server sends to its sockets on an orderly shutdown. */
 export const CLOSED_REASON = 'the workbench was closed'
 
-/** Random bytes or a hash as URL-safe text. It has no spaces, so that joined values can be told apart. */
+/** Random bytes or a hash as URL-safe text. It contains no spaces, so that joined values can be separated. */
 const Opaque = z.string().regex(/^[\w-]{16,128}$/)
 
 /** The credential of a window, which it keeps in memory only. Whoever has it can connect. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RunIdSchema } from './runs.js'
 import { StudyIdSchema } from './studies.js'
 
-/** What an example is there to show. */
+/** What an example demonstrates. */
 export const EXAMPLE_ROLES = ['hamiltonian', 'resnet', 'stored', 'reversed', 'large-step', 'flow', 'study'] as const
 
 const FileSchema = z.string().regex(/^[a-z0-9.-]{1,80}$/)

@@ -1,6 +1,6 @@
 export type Leaf = string | number | boolean | null | undefined
 
-/** A configuration as its values by dotted path, `stages.0.units` for example. */
+/** The values of a configuration by dotted path, such as `stages.0.units`. */
 export function flatten(value: unknown, path = ''): Map<string, Leaf> {
   if (value === null || typeof value !== 'object') return new Map([[path, value as Leaf]])
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
@@ -9,8 +9,8 @@ export function flatten(value: unknown, path = ''): Map<string, Leaf> {
 }
 
 /**
- * What runs must share to be repetitions of one another: everything but the seed, and the name of the preset that they began from, which
- * a later version may give to another configuration.
+ * What runs must share to count as repetitions of one another: everything except the seed and the name of the preset, which a later version
+ * may give to another configuration.
  */
 export function apartFromSeed(config: object): string {
   const flat = flatten(config)

@@ -3,7 +3,7 @@ import type { FlowView } from './instruments.js'
 import { cellOf, type Cell, type LabTable } from './lab.js'
 
 /**
- * Every sample of a flow at every place, projected, on the way forward and rebuilt on the way back.
+ * Every sample of a flow at every place, projected: on the way forward, and reconstructed on the way back.
  * @param nameOf name of a class by its index
  */
 export function flowTable(view: FlowView, nameOf: (label: number) => string): LabTable {

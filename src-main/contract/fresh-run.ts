@@ -1,6 +1,6 @@
 import type { RunSummary } from './runs.js'
 
-/** What every run begins with: no result, no mark of a user, nothing that it belongs to. */
+/** The initial state of every run: no result, no marks of the user, no study. */
 export const FRESH_RUN = {
   phase: null,
   reason: null,

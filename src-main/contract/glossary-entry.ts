@@ -1,14 +1,14 @@
-/** One term of the glossary, as docs/glossary.md and the window show it. Formulas are plain text. */
+/** One term of the glossary, as shown in docs/glossary.md and in the window. Formulas are plain text. */
 export interface GlossaryEntry {
   term: string
-  /** Other names by which it is found, and under which charts and tables show it. */
+  /** Other names by which it can be looked up, and that charts and tables use. */
   names?: readonly string[]
   symbol?: string
   unit?: string
-  /** What it is, in sentences. */
+  /** The definition, in sentences. */
   definition: string
   formula?: string
-  /** Which values are good, and what others say, in sentences. */
+  /** How to interpret values: which ones are good, and what others mean, in sentences. */
   good?: string
   /** Paper and section, or the key or file that defines it. */
   source?: string

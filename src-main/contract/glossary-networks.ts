@@ -3,7 +3,7 @@ import { MEMORY } from './memory.js'
 
 const CHANG = 'Chang et al. 2018'
 
-/** Terms of networks: how they are built, reversed, and kept stable. */
+/** Terms of networks: how they are built, inverted and kept stable. */
 export const NETWORK_TERMS: readonly GlossaryEntry[] = [
   {
     term: 'Activation budget',

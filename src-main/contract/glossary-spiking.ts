@@ -2,7 +2,7 @@ import type { GlossaryEntry } from './glossary-entry.js'
 
 const SENGUPTA = 'Sengupta et al. 2019'
 
-/** Terms of networks that are converted to spiking neurons. */
+/** Terms of the conversion of networks to spiking neurons. */
 export const SPIKING_TERMS: readonly GlossaryEntry[] = [
   {
     term: 'Spike-Norm',

@@ -1,6 +1,6 @@
 import type { GlossaryEntry } from './glossary-entry.js'
 
-/** Terms of comparisons and of what charts and tables say of several values. */
+/** Terms of comparisons and of the statistics in charts and tables. */
 export const STATISTICS_TERMS: readonly GlossaryEntry[] = [
   {
     term: 'Band',

@@ -4,7 +4,7 @@ import { SPIKING_TERMS } from './glossary-spiking.js'
 import { STATISTICS_TERMS } from './glossary-statistics.js'
 import { STEP_METRICS } from './metrics.js'
 
-/** All terms but those of the metrics that define their own. */
+/** All terms except those of the metrics that define their own. */
 const TERMS: readonly GlossaryEntry[] = [
   ...NETWORK_TERMS,
   ...SPIKING_TERMS,
@@ -168,6 +168,6 @@ const byName = new Map(
   GLOSSARY.flatMap((entry) => [entry.term, ...(entry.names ?? [])].map((name) => [name.toLowerCase(), entry] as const)),
 )
 
-/** The entry of a term, or of another name of it, in any case; what follows in parentheses or after a comma does not matter. */
+/** The entry of a term or one of its other names, ignoring case and anything in parentheses or after a comma. */
 export const glossaryEntry = (name: string): GlossaryEntry | undefined =>
   byName.get(name.toLowerCase()) ?? byName.get(name.toLowerCase().replace(/(,| \().*$/, ''))

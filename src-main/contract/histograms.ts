@@ -3,42 +3,42 @@ import { Base64Schema, floatsFromBase64 } from './base64.js'
 import { csv } from './csv.js'
 import { RunIdSchema } from './runs.js'
 
-/** What of a unit is distributed, by the names that windows and tables use. */
+/** The quantities of a unit with histograms, by the names used in windows and tables. */
 export const DISTRIBUTIONS = { weights: 'Weights', gradients: 'Gradients', activations: 'Activations' } as const
 export type DistributionKind = keyof typeof DISTRIBUTIONS
 export const DISTRIBUTION_KINDS = Object.keys(DISTRIBUTIONS) as DistributionKind[]
 
-/** Middles of bins of equal width between -most and most. */
+/** Centres of bins of equal width between -most and most. */
 export const binCentres = (bins: number, most: number): number[] =>
   Array.from({ length: bins }, (_, bin) => (bin + 0.5 - bins / 2) * ((2 * most) / bins))
 
-/** Histograms of all units of a run after one step, as the diagnostic Distributions has them with its defaults. */
+/** Histograms of all units of a run after one step, as computed by the diagnostic Distributions with its default options. */
 export const HistogramsSchema = z.strictObject({
   runId: RunIdSchema,
-  /** Updates that the weights have had. */
+  /** Number of updates that the weights have had. */
   step: z.int().min(0),
-  /** Of every histogram: of equal width, between -most and most of its part. */
+  /** Number of bins of every histogram: of equal width, between -most and most of its part. */
   bins: z.int().min(1).max(200),
   parts: z
     .array(
       z.strictObject({
         kind: z.enum(DISTRIBUTION_KINDS),
-        /** Largest absolute value that has a bin of its own; values beyond count in the outermost ones. */
+        /** Largest absolute value with a bin of its own; larger ones are counted in the outermost bins. */
         most: z.number().min(0),
-        /** Place of each unit from the input, counted from 1. */
+        /** Depth of each unit from the input, counted from 1. */
         depths: z.array(z.int().min(1)).max(100_000),
       }),
     )
     .max(DISTRIBUTION_KINDS.length),
-  /** float32 in base64: of each part and unit the share of the values in each bin (0 to 1), their mean and their standard deviation. */
+  /** float32 in base64: for each part and unit the fraction of the values in each bin (0 to 1), their mean and their standard deviation. */
   values: Base64Schema,
 })
 export type Histograms = z.infer<typeof HistogramsSchema>
 
-/** Numbers of a unit in `values`: the shares, mean and deviation. */
+/** Number of values per unit in `values`: the fractions, mean and standard deviation. */
 export const numbersOfUnit = ({ bins }: Pick<Histograms, 'bins'>): number => bins + 2
 
-/** Numbers that `values` of such histograms holds. */
+/** The length of `values` of such histograms. */
 export const numbersOf = (histograms: Pick<Histograms, 'bins' | 'parts'>): number =>
   histograms.parts.reduce((sum, { depths }) => sum + depths.length, 0) * numbersOfUnit(histograms)
 
@@ -65,7 +65,9 @@ export function unpackHistograms(histograms: Histograms): UnitHistogram[] {
     })
 }
 
-/** A row for each bin of each unit, kind and step, in full precision; a unit is named by its place from the input, counted from 1. */
+/**
+ * One row for each bin of each unit, kind and step, in full precision; a unit is identified by its depth from the input, counted from 1.
+ */
 export const histogramsCsv = (all: readonly Histograms[]): string =>
   csv(
     ['step', 'kind', 'depth', 'value', 'share'],
@@ -76,12 +78,12 @@ export const histogramsCsv = (all: readonly Histograms[]): string =>
     ),
   )
 
-/** Bytes of histograms that are kept of a run; of more the earlier ones become fewer, evenly. */
+/** Bytes of histograms that are kept for a run; beyond that, earlier ones are thinned out evenly. */
 const KEPT_BYTES = 4 * 2 ** 20
 
-/** So many are kept however large each is, and never more than these however small. */
+/** Minimum and maximum number of steps that are kept, whatever their size. */
 const [LEAST_KEPT, MOST_KEPT] = [16, 256]
 
-/** Steps whose histograms are kept of a run, where one step has so many bytes. */
+/** Number of steps whose histograms are kept for a run, for the given size of one step in bytes. */
 export const keptHistograms = (bytes: number): number =>
   Math.max(LEAST_KEPT, Math.min(MOST_KEPT, Math.floor(KEPT_BYTES / Math.max(1, bytes))))

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 /**
- * What an input error says: what the field accepts, derived from its schema. Importing this file replaces zod's own messages everywhere, so
- * that the window, the command line and the server say the same.
+ * Messages for invalid input: they say what the field accepts, derived from its schema. Importing this file replaces zod's own messages
+ * everywhere, so that the window, the command line and the server say the same.
  */
 
-/** The parts of a JSON schema that say what is allowed. Limits are numbers in the drafts that zod writes by default. */
+/** The constraints in a JSON schema. Limits are numbers in the drafts that zod writes by default. */
 type Schema = z.core.JSONSchema.BaseSchema & { exclusiveMinimum?: number; exclusiveMaximum?: number }
 
 /** "a, b or c" */
@@ -15,7 +15,7 @@ export const alternatives = (names: readonly string[]): string =>
 const numeral = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) >= 10_000 ? value.toLocaleString('en-US') : String(value)
 
-/** "from 1 to 64", "above 0 and at most 10", "" where there are no limits. */
+/** "from 1 to 64", "above 0 and at most 10", "" if there are no limits. */
 function range({ minimum: low, exclusiveMinimum: above, maximum: high, exclusiveMaximum: below }: Schema): string {
   const stated = (limit: number | undefined): limit is number => limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER
   if (stated(low) && stated(high)) return ` from ${numeral(low)} to ${numeral(high)}`
@@ -28,7 +28,7 @@ function range({ minimum: low, exclusiveMinimum: above, maximum: high, exclusive
   return limits.length ? ` ${limits.join(' and ')}` : ''
 }
 
-/** "1 to 40 characters", "" where there are no limits. */
+/** "1 to 40 characters", "" if there are no limits. */
 function size(least: number | undefined, most: number | undefined, unit: string): string {
   const counted = (count: number): string => `${numeral(count)} ${unit}${count === 1 ? '' : 's'}`
   if (least && most !== undefined) return least === most ? ` of ${counted(most)}` : ` of ${numeral(least)} to ${counted(most)}`
@@ -63,11 +63,11 @@ function allowed(schema: Schema): string {
   }
 }
 
-/** What a schema accepts, as it follows "must be": "a whole number from 1 to 64", "true or false", "a list of 1 to 16 items". */
+/** What a schema accepts, as a phrase after "must be": "a whole number from 1 to 64", "true or false", "a list of 1 to 16 items". */
 export const allowedBy = (schema: z.core.$ZodType): string =>
   allowed(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema)
 
-/** 0,05 is how much of Europe writes 0.05. */
+/** In much of Europe, 0.05 is written 0,05. */
 const decimalComma = (input: unknown): string =>
   typeof input === 'string' && /^[-+]?\d+,\d+$/.test(input.trim()) ? `; write ${input.trim().replace(',', '.')} with a decimal point` : ''
 

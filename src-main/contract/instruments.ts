@@ -5,14 +5,14 @@ import { ERROR_CODES } from './errors.js'
 import { HeatmapFigureSchema, LabResultSchema, LabSourceSchema, LabTableSchema, LabTargetSchema, LineFigureSchema } from './lab.js'
 
 /**
- * Instruments of the lab: what a diagnostic measures once, they answer at every move of a slider. A resident process holds the network
- * meanwhile. Nothing of it is stored.
+ * Instruments of the lab: what a diagnostic measures once, they compute for every position of a slider. Meanwhile, a resident process keeps
+ * the network in memory. Nothing is stored.
  */
 
-/** Bits of the mantissa of a float32 that are stored. */
+/** Number of stored mantissa bits of a float32. */
 export const MANTISSA_BITS = 23
 
-/** What of a network can be turned to see where its reversal breaks; the diagnostic Reversal has the same options. */
+/** Parameters of a network that can be changed to find out when its inversion fails; the diagnostic Reversal has the same options. */
 export const REVERSAL_KNOBS = {
   hFactor: field(z.number().min(0.01).max(100).default(1), {
     group: 'Network',
@@ -40,7 +40,7 @@ export const toleranceOption = field(z.number().positive().max(1).default(1e-3),
   help: 'The first unit with a larger reconstruction error is marked.',
 })
 
-/** By which mean and variance batch norm normalises. */
+/** The mean and variance with which batch norm normalises. */
 export const statisticsOption = field(z.enum(['batch', 'running']).default('batch'), {
   group: 'Evaluation',
   label: 'Batch norm statistics',
@@ -48,10 +48,10 @@ export const statisticsOption = field(z.enum(['batch', 'running']).default('batc
   source: 'Ioffe and Szegedy 2015, algorithm 2',
 })
 
-/** Images that the inspector lets one choose from: the first of training in the order of the lab. */
+/** Number of images that can be chosen in the inspector: the first training images in the order of the lab. */
 export const INSPECTOR_IMAGES = 200
 
-/** Characters of the pixels of an own image: 512x512 of three channels. */
+/** Maximum number of base64 characters of a user's own image: 512x512 with three channels. */
 const MOST_PIXELS = 2 ** 20
 
 export const InspectorSettingSchema = z.strictObject({
@@ -59,7 +59,7 @@ export const InspectorSettingSchema = z.strictObject({
   ...REVERSAL_KNOBS,
   statistics: statisticsOption,
   tolerance: toleranceOption,
-  /** Whether gradients are compared as well, which takes longer than the states. */
+  /** Whether gradients are compared as well, which takes longer than comparing states. */
   gradients: z.boolean().default(true),
   /** Index of the training image that is shown. */
   image: z
@@ -67,20 +67,20 @@ export const InspectorSettingSchema = z.strictObject({
     .min(0)
     .max(INSPECTOR_IMAGES - 1)
     .default(0),
-  /** An own image in its place: pixels in the shape of the data set's images, uint8 in base64. */
+  /** An image of the user, used instead: pixels in the shape of the data set's images, uint8 in base64. */
   given: Base64Schema.max(MOST_PIXELS).nullable().default(null),
-  /** Counted from 1; the last where a state has fewer. */
+  /** Counted from 1; the last channel if a state has fewer. */
   channel: z.int().min(1).max(4096).default(1),
 })
 export type InspectorSetting = z.infer<typeof InspectorSettingSchema>
 
-/** A state that enters a unit: values row by row, float32. One of vectors is one row of coordinates. */
+/** A state that enters a unit: values row by row, float32. A vector is one row of coordinates. */
 const StateMapSchema = z.strictObject({
-  /** Row of the table. */
+  /** Row index in the table. */
   at: z.int().min(0),
   height: z.int().min(1),
   width: z.int().min(1),
-  /** On the way forward, and rebuilt on the way back. */
+  /** The state of the forward pass, and the reconstructed one. */
   stored: Base64Schema,
   rebuilt: Base64Schema,
 })
@@ -88,28 +88,30 @@ export type StateMap = z.infer<typeof StateMapSchema>
 
 export const InspectorViewSchema = z.strictObject({
   instrument: z.literal('inspector'),
-  /** Errors by unit, in order through all stages, as the diagnostic Reversal reports them. */
+  /** Errors by unit, in order through all stages, as reported by the diagnostic Reversal. */
   table: LabTableSchema,
   figure: LineFigureSchema,
   summary: LabResultSchema.shape.summary,
   /** Some of the units, in order. */
   maps: z.array(StateMapSchema),
-  /** The image itself; its values are normalised, float32 [height, width, channels]. An own image has the class that is predicted for it. */
+  /**
+   * The image itself; its values are normalised, float32 [height, width, channels]. The label of a user's own image is the predicted class.
+   */
   input: z.strictObject({ height: z.int(), width: z.int(), channels: z.int(), values: Base64Schema, label: z.int() }),
-  /** Images of the batch, the shown one among them. */
+  /** Number of images in the batch, including the shown one. */
   images: z.int(),
-  /** Images to choose from. */
+  /** Number of images to choose from. */
   choice: z.int(),
   /** Step size of the units. */
   h: z.number(),
-  /** Whether the network has a batch norm anywhere. */
+  /** Whether the network contains batch norm. */
   normalised: z.boolean(),
   notes: z.array(z.string()),
   seconds: z.number(),
 })
 export type InspectorView = z.infer<typeof InspectorViewSchema>
 
-/** Most points of a flow, and most lines of its grid either way. */
+/** Maximum number of points of a flow, and of lines of its grid in either direction. */
 export const FLOW_POINTS = 400
 export const FLOW_GRID = 41
 
@@ -134,20 +136,20 @@ export type FlowSetting = z.infer<typeof FlowSettingSchema>
 
 export const FlowViewSchema = z.strictObject({
   instrument: z.literal('flow'),
-  /** Where a state is: before a unit, or behind the last one of a stage. Stage and unit counted from 1. */
+  /** The place of a state: before a unit, or after the last one of a stage. Stage and unit are counted from 1. */
   places: z.array(z.strictObject({ stage: z.int(), unit: z.int(), end: z.boolean() })).min(1),
   /** Projected states, float32 [places, points, 2]. */
   forward: Base64Schema,
-  /** The same rebuilt from the end of each stage; null where the network is not reversible. */
+  /** The same, reconstructed from the end of each stage; null if the network is not reversible. */
   backward: Base64Schema.nullable(),
-  /** Class of each point, and the one that is predicted, by index. */
+  /** The class of each point, and the predicted one, by index. */
   labels: z.array(z.int()),
   predicted: z.array(z.int()),
-  /** Points of a lattice over the input plane, row by row; null where the input is no plane. */
+  /** Points of a lattice over the input plane, row by row; null if the input is not a plane. */
   grid: z
     .strictObject({
       size: z.int().min(2),
-      /** Smallest and largest first and second coordinate. */
+      /** Minimum and maximum of the first, then of the second coordinate. */
       extent: z.tuple([z.number(), z.number(), z.number(), z.number()]),
       forward: Base64Schema,
       backward: Base64Schema.nullable(),
@@ -192,7 +194,7 @@ export const CONVERSION_KNOBS = {
   }),
 } as const
 
-/** Time steps that spikes are followed for at most. */
+/** Maximum number of time steps that are simulated. */
 export const SPIKES_STEPS = 256
 
 export const SpikesSettingSchema = z.strictObject({
@@ -229,21 +231,21 @@ export const SpikesViewSchema = z.strictObject({
         height: z.int().min(1),
         width: z.int().min(1),
         channels: z.int().min(1),
-        /** Spikes of all channels at a place together, negative ones of the input below zero, int8 [steps, height, width]. */
+        /** Spikes of all channels at a place, summed; negative for spikes of negative input. int8 [steps, height, width]. */
         spikes: Base64Schema,
       }),
     )
     .min(1),
-  /** Logits summed until each step, float32 [steps, classes]. */
+  /** Logits accumulated up to each step, float32 [steps, classes]. */
   output: Base64Schema,
-  /** Class of the image, and the one that the analog network predicts. */
+  /** The class of the image, and the one that the analog network predicts. */
   label: z.int(),
   analog: z.int(),
-  /** Share of the neurons of each layer that spike in each step. */
+  /** Fraction of the neurons of each layer that spike in each step. */
   table: LabTableSchema,
   figure: HeatmapFigureSchema,
   summary: LabResultSchema.shape.summary,
-  /** Images to choose from. */
+  /** Number of images to choose from. */
   choice: z.int(),
   notes: z.array(z.string()),
   seconds: z.number(),
@@ -255,7 +257,7 @@ export type InstrumentSetting = z.infer<typeof InstrumentSettingSchema>
 export const InstrumentViewSchema = z.discriminatedUnion('instrument', [InspectorViewSchema, FlowViewSchema, SpikesViewSchema])
 export type InstrumentView = z.infer<typeof InstrumentViewSchema>
 
-/** What the window lists of them. */
+/** The instruments as listed in the window. */
 export const INSTRUMENTS: readonly { id: InstrumentSetting['instrument']; title: string; question: string }[] = [
   {
     id: 'inspector',
@@ -275,14 +277,14 @@ export const INSTRUMENTS: readonly { id: InstrumentSetting['instrument']; title:
   },
 ]
 
-/** What a window asks. */
+/** A request of a window. */
 export const LookSchema = z.strictObject({ target: LabTargetSchema, setting: InstrumentSettingSchema })
 export type Look = z.infer<typeof LookSchema>
 
-/** What the resident process is asked, and what it answers, one after the other. */
+/** Request and response of the resident process, which handles one at a time. */
 export const LookRequestSchema = z.strictObject({
   source: LabSourceSchema,
-  /** Hashes of what lies at the paths of the source: what is held of it is read anew when they change. */
+  /** Content hashes of the source's files: cached content is reloaded when they change. */
   content: z.array(z.string()),
   setting: InstrumentSettingSchema,
 })

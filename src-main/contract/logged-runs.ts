@@ -7,29 +7,29 @@ import { LogEntrySchema, LoggedConfigSchema, NotesSchema, TagSchema } from './ru
 
 /**
  * How other programs log runs into a home, described in docs/logging.md: by calls of the API, or as lines of JSON in files of the folder
- * `log`, of which each is one run. Both have the same parts.
+ * `log`, one file per run. Both have the same parts.
  */
 
 /** Version of the format, in the first line of each file. */
 export const LOG_FORMAT = 1
 
-/** Seconds since 1970, as Python's `time.time()` has them; up to the year 9999. */
+/** Seconds since 1970, like Python's `time.time()`; up to the year 9999. */
 const TimeSchema = z.number().min(0).max(253_402_300_799)
 const StepSchema = z.int().min(0)
 
-/** A number, or one that JSON lacks by its name. */
+/** A number; NaN and infinities, which JSON lacks, by name. */
 const ValueSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
 
 export const LoggedHeadSchema = z.strictObject({
   name: z.string().trim().min(1).max(200),
-  /** Anything that says how it was made, by key. `seed` is understood as the seed. */
+  /** Anything about how the run was made, by key. `seed` is interpreted as the seed. */
   config: LoggedConfigSchema.default({}),
   tags: z.array(TagSchema).max(32).default([]),
   /** Markdown. */
   notes: NotesSchema.default(''),
   /** Name of the data set. */
   dataset: DatasetNameSchema.default('unknown'),
-  /** Steps that it will have, for the progress; absent where that is not known. */
+  /** Total number of steps, for the progress; absent if unknown. */
   steps: StepSchema.min(1).optional(),
   time: TimeSchema.optional(),
 })
@@ -53,10 +53,10 @@ export const LoggedEndSchema = z.strictObject({
   end: z.enum(['finished', 'stopped', 'failed', 'diverged']),
   /** Why it stopped or failed, as a sentence. */
   reason: z.string().max(1000).nullable().default(null),
-  /** Fraction of test images that are classified correctly, and their mean cross-entropy in nats: the result to quote. */
+  /** The final results: fraction of test images that are classified correctly, and mean cross-entropy in nats. */
   testAccuracy: z.number().min(0).max(1).optional(),
   testLoss: z.number().optional(),
-  /** Number of test images of both. */
+  /** Number of test images for both. */
   images: z.int().min(1).optional(),
   time: TimeSchema.optional(),
 })
@@ -68,14 +68,14 @@ export type LogLine =
   | { kind: 'message'; message: LoggedMessage }
   | { kind: 'end'; end: LoggedEnd }
 
-/** Bytes of a line; nesting and objects inside it. */
+/** Maximum size of a line in bytes; maximum depth of nesting and number of objects in it. */
 export const MOST_LINE_BYTES = 2 ** 20
 const BOUNDS = { depth: 4, containers: 16 }
 
 /**
- * One line of a file of the folder `log`.
- * @param first whether it is the first of the file, which says what the run is
- * @throws UserError BAD_INPUT with what is wrong, as the end of a sentence that begins with file and line
+ * Parses one line of a file in the folder `log`.
+ * @param first whether it is the first line of the file, which describes the run
+ * @throws UserError BAD_INPUT with the error, as the end of a sentence that starts with file and line
  */
 export function parseLogLine(text: string, first: boolean): LogLine {
   const raw = parse(text)

@@ -5,7 +5,7 @@ import { apartFromSeed } from './flat-config.js'
 import { bibtex, citedIn, sourceOfData, sourceOfOptimizer, type Reference } from './references.js'
 import type { Schedule } from './schedule.js'
 
-/** A run as a methods section describes it. */
+/** The description of a run for a methods section. */
 export interface Described {
   config: RunConfig
   /** Number of trained parameters. */
@@ -49,8 +49,8 @@ export function sourcesOf(runs: readonly Described[], { architectures, datasets 
 }
 
 /**
- * A paragraph for a paper that says how runs were made, with \cite commands for the entries of `bibliography`: one sentence or two for each
- * configuration, whose seeds are taken together. Everything in it is read from the configurations.
+ * A paragraph for a paper that describes how runs were made, with \cite commands for the entries of `bibliography`: one or two sentences
+ * for each configuration, with its seeds combined. All of its content is read from the configurations.
  */
 export function methodsParagraph(runs: readonly Described[], context: MethodsContext): string {
   const byRecipe = new Map<string, Described[]>()
@@ -112,5 +112,5 @@ function describe(runs: readonly Described[], { architectures, datasets }: Metho
 
 const withArticle = (noun: string): string => `${/^[aeio]/i.test(noun) ? 'an' : 'a'} ${noun}`
 
-/** Names in running text of LaTeX. */
+/** Escapes names for LaTeX text. */
 const texText = (text: string): string => text.replace(/[&%$#_{}]/g, (sign) => `\\${sign}`)

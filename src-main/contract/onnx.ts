@@ -1,2 +1,2 @@
-/** Whether a file of weights is to be an ONNX model, which the end of its name says. */
+/** Whether a file of weights is an ONNX model, according to its extension. */
 export const isOnnx = (path: string): boolean => /\.onnx$/i.test(path)

@@ -1,38 +1,38 @@
 import { z } from 'zod'
 
-/** A dynamics file of the user at one state of its text: what is kept with a run that was trained by it. */
+/** A version of a user's dynamics file, as recorded with a run that was trained with it. */
 export const OwnFileSchema = z.strictObject({
-  /** Its name in the folder `dynamics` of the home. */
+  /** Its name in the `dynamics` folder of the home. */
   file: z.string().max(200),
   /** SHA-256 of its text. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 })
 export type OwnFile = z.infer<typeof OwnFileSchema>
 
-/** A dynamics file with its text, as a process that computes gets it. */
+/** A dynamics file with its text, as passed to a compute process. */
 export const OwnSourceSchema = OwnFileSchema.extend({ text: z.string() })
 export type OwnSource = z.infer<typeof OwnSourceSchema>
 
-/** What became of a file in the folder. */
+/** The result of loading a file in the folder. */
 export interface OwnDynamicsFile extends OwnFile {
-  /** The architecture that it adds; null where it was refused. */
+  /** The architecture that it adds; null if it was rejected. */
   arch: string | null
-  /** Why it was refused, as a sentence with the broken check; null where it was not. */
+  /** Why it was rejected, as a sentence with the failed check; null if it was not. */
   problem: string | null
 }
 
 export interface OwnDynamicsFolder {
-  /** Absolute path, which need not be there. */
+  /** Absolute path of the folder, which may not exist. */
   folder: string
   files: OwnDynamicsFile[]
 }
 
-/** The first digits of a hash, which people compare. */
+/** The first digits of a hash, for comparing by eye. */
 export const shortHash = ({ hash }: Pick<OwnFile, 'hash'>): string => hash.slice(0, 12)
 
 /**
- * Why a run cannot go on, or its weights cannot be used, with what the folder holds now.
- * @param now hash of the file of that name; null where there is none
+ * Why a run cannot continue, or its weights cannot be used, compared with what the folder contains now.
+ * @param now hash of the file of that name; null if there is none
  */
 export function describeChanged(file: OwnFile, now: string | null): string {
   const then = `its run was made with the text whose SHA-256 begins with ${shortHash(file)}`

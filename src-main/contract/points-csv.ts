@@ -1,7 +1,7 @@
 import { csv } from './csv.js'
 import type { Points } from './metrics.js'
 
-/** One series of one run, whole. */
+/** One complete series of a run. */
 export interface ExportedSeries {
   runId: string
   run: string
@@ -9,7 +9,9 @@ export interface ExportedSeries {
   points: Points
 }
 
-/** A row a stored point, in full precision: reading a number back gives the same double. NaN and infinities by name; time in ms since 1970. */
+/**
+ * One row per stored point, in full precision: parsing a number gives the same double. NaN and infinities by name; time in ms since 1970.
+ */
 export const pointsCsv = (series: readonly ExportedSeries[]): string =>
   csv(
     ['run', 'name', 'metric', 'step', 'value', 'time_ms'],

@@ -4,7 +4,7 @@ import type { Dataset } from './datasets.js'
 import type { RunStatus } from './runs.js'
 import published from './published.json'
 
-/** Figures of the paper, with their origin. */
+/** Results of the paper, with their origin. */
 export { published }
 
 const count = (value: number): string => value.toLocaleString('en-US')
@@ -16,25 +16,25 @@ type Benchmark = (typeof published.datasets)[number]
 export interface PublishedSubject {
   name: string
   status: RunStatus
-  /** Steps that it has been trained for. */
+  /** Number of steps that it has been trained for. */
   step: number
   /** Name of its data set. */
   dataset: string
-  /** null where it was imported without one. */
+  /** null if it was imported without one. */
   config: Pick<RunConfig, 'arch' | 'stages' | 'batch' | 'subset' | 'validation'> | null
-  /** Of the content that it was trained on; null where it was not recorded. */
+  /** Hash of the data that it was trained on; null if it was not recorded. */
   datasetHash: string | null
 }
 
-/** What rounding leaves between the known mean of a channel and a measured one. */
+/** Maximum difference between the known mean of a channel, which is rounded, and a measured one. */
 const SAME_MEAN = 0.001
 
-/** Which data set of the paper a content may be, by the format that it was read as: names are anyone's. */
+/** The paper's data set that a data set may be, identified by the format that it was read from, because anyone can choose its name. */
 const formatOf = (dataset: Dataset): Benchmark | null => published.datasets.find(({ id }) => id === dataset.format) ?? null
 
 /**
- * Why a data set is not one that figures are published for; null where it is: it was read in that data set's own format, has all
- * training and test images, and the channel means of its training images are the known ones.
+ * Why a data set is not one with published results; null if it is: it was read in that data set's own format, has all training and test
+ * images, and the channel means of its training images are the known ones.
  */
 function whyOtherContent(dataset: Dataset): string | null {
   const benchmark = formatOf(dataset)
@@ -50,9 +50,9 @@ function whyOtherContent(dataset: Dataset): string | null {
 const BENCHMARKS = published.datasets.map(({ title }) => title).join(', ').replace(/, ([^,]*)$/, ' and $1') // prettier-ignore
 
 /**
- * Why published results cannot be compared with those of a run, as the rest of a sentence about it; null if they can: it was trained to
- * its end on all training images of the data set, at least as long as the published networks.
- * @param dataset of its content in this home, else of its name, if there is one
+ * Why published results cannot be compared with those of a run, as the rest of a sentence about it; null if they can: it was trained to its
+ * end on all training images of the data set, at least as long as the published networks.
+ * @param dataset the one with the same content in this home, otherwise the one with its name, if any
  */
 export function whyNotComparable(run: PublishedSubject, dataset: Dataset | undefined): string | null {
   if (!dataset) return `its data set ${run.dataset} is not in this home, so its content is unknown`
@@ -73,7 +73,7 @@ export function whyNotComparable(run: PublishedSubject, dataset: Dataset | undef
   return null
 }
 
-/** What the paper calls a network of these units: with batch norm in them or without, it has the same name there. */
+/** The paper's name of a network with these units, which is the same with and without batch norm. */
 export const publishedName = (config: Pick<RunConfig, 'arch' | 'stages'> | null): string | undefined =>
   published.networks.find(
     ({ arch, stages }) =>
@@ -82,6 +82,6 @@ export const publishedName = (config: Pick<RunConfig, 'arch' | 'stages'> | null)
       config.stages.every(({ channels, units }, i) => channels === stages[i]![0] && units === stages[i]![1]),
   )?.name
 
-/** The published test accuracy of a network on a data set; null where there is none. @param dataset its format */
+/** The published test accuracy of a network on a data set; null if there is none. @param dataset its format */
 export const publishedAccuracy = (network: string | undefined, dataset: string): number | null =>
   published.figures.find((figure) => figure.network === network && figure.dataset === dataset)?.accuracy ?? null

@@ -2,7 +2,7 @@ import type { ConfigIssue } from './catalogue.js'
 import { rebuildsActivations, type RunConfig } from './config.js'
 import { mirroredImages, type Dataset } from './datasets.js'
 
-/** One setting that has no effect or does harm: its field, with cause and remedy in a sentence; null when all is well. */
+/** Checks for one setting that has no effect or does harm: its field, with cause and remedy in a sentence; null if there is no issue. */
 type Rule = (config: RunConfig, dataset: Dataset | undefined) => ConfigIssue | null
 
 const counted = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',')

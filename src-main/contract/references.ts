@@ -1,11 +1,11 @@
-/** A publication that networks, data sets or methods come from. */
+/** A publication that is the source of networks, data sets or methods. */
 export interface Reference {
-  /** Key in a bibliography. */
+  /** Its BibTeX key. */
   key: string
-  /** As texts of this program cite it: authors and year. */
+  /** The short citation in texts of this program: authors and year. */
   label: string
   type: 'article' | 'inproceedings' | 'techreport' | 'misc'
-  /** Fields of the entry in the form that BibTeX reads. */
+  /** Fields of its BibTeX entry. */
   fields: Readonly<Record<string, string>> & { title: string; author: string; year: string }
 }
 
@@ -177,7 +177,7 @@ const REFERENCES: readonly Reference[] = [
   },
 ]
 
-/** What data sets of a format come from. Formats that hold anybody's images have no source. */
+/** The sources of data sets by format. Formats for arbitrary images have no source. */
 const OF_FORMAT: Readonly<Record<string, string>> = {
   'cifar-10': 'Krizhevsky 2009',
   'cifar-100': 'Krizhevsky 2009',
@@ -185,7 +185,7 @@ const OF_FORMAT: Readonly<Record<string, string>> = {
   mnist: 'LeCun et al. 1998',
 }
 
-/** The publications that a text cites by authors and year; where these are those of several, that whose title it has. */
+/** The publications that a text cites by authors and year; if several have the same, the one whose title occurs in the text. */
 export function citedIn(text: string): Reference[] {
   const plain = text.toLowerCase()
   const found = REFERENCES.filter(({ label }) => text.includes(label))
@@ -194,15 +194,15 @@ export function citedIn(text: string): Reference[] {
   )
 }
 
-/** The publication that a data set comes from, by its format or, for a built-in one, its name. */
+/** The publication that introduced a data set, by its format or, for a built-in one, its name. */
 export const sourceOfData = ({ format, name }: { format: string; name: string }): Reference[] =>
   citedIn(OF_FORMAT[format] ?? OF_FORMAT[name] ?? '')
 
-/** The sources of optimizers that have one of their own. */
+/** The publications of optimizers that have one. */
 export const sourceOfOptimizer = (optimizer: string): Reference[] =>
   citedIn({ adam: 'Kingma & Ba 2015', adamw: 'Loshchilov & Hutter 2019' }[optimizer] ?? '')
 
-/** Entries of a BibTeX bibliography, each once, in the order of their keys. */
+/** Entries of a BibTeX bibliography, without duplicates, in the order of their keys. */
 export function bibtex(references: readonly Reference[]): string {
   const unique = [...new Map(references.map((reference) => [reference.key, reference])).values()]
   return unique

@@ -73,8 +73,8 @@ function replacementOf(key: string): Replaced | null {
 }
 
 /**
- * A view that an earlier version may have saved, with the columns that there are now in place of those that are gone.
- * @returns the view (the same object where nothing was replaced), and what was replaced, in words
+ * Converts a view that an earlier version may have saved: columns that no longer exist are replaced by current ones.
+ * @returns the view (the same object if nothing was replaced), and what was replaced, in words
  */
 export function currentView(view: RunView): { view: RunView; replaced: string[] } {
   const words = new Map<string, string>()

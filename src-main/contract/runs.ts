@@ -32,20 +32,20 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   tensorboard: 'imported from TensorBoard, without a configuration',
   'logged elsewhere': 'logged by another program',
 }
-/** Of runs from event files of TensorBoard. */
+/** Runs imported from TensorBoard event files. */
 export const NO_PRESET = 'tensorboard'
-/** Of runs that another program logs into the home: `contract/logged-runs.ts`. */
+/** Runs that another program logs into the home: `contract/logged-runs.ts`. */
 export const LOGGED = 'logged elsewhere'
 export const hasConfiguration = ({ preset }: { preset: string }): boolean => !Object.hasOwn(ELSEWHERE, preset)
-/** Where a run without a configuration of Retrace comes from; null for those that Retrace trained. */
+/** The origin of a run without a configuration of Retrace; null for those trained by Retrace. */
 export const originOf = ({ preset }: { preset: string }): string | null => (hasConfiguration({ preset }) ? null : ELSEWHERE[preset]!)
 /** A trainer works on the run, or is about to. */
 export const hasTrainer = (run: { preset: string; status: RunStatus }): boolean => ACTIVE.includes(run.status) && hasConfiguration(run)
-/** Why a command that trains or looks at weights is refused. */
+/** Why a command that trains or examines weights is refused. */
 export const describeElsewhere = ({ name, preset }: { name: string; preset: string }): string =>
   `${name} was ${originOf({ preset })}: Retrace has neither its network nor its weights, so it cannot be paused, resumed, repeated, forked or evaluated. Compare it, or start a new run.`
 
-/** The configuration of a run that another program logs: whatever it says of itself, by key. */
+/** The configuration of a run logged by another program: arbitrary values by key. */
 export const LoggedConfigSchema = z.record(
   z
     .string()
@@ -100,7 +100,7 @@ export const RunSummarySchema = z.strictObject({
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   step: z.int(),
-  /** 0 where it is not known: of a run that another program logs without saying it. */
+  /** 0 if unknown: for a run that another program logs without stating it. */
   totalSteps: z.int(),
   stepsPerEpoch: z.int().nullable(),
   /** Seconds during which a trainer worked on the run. */
@@ -127,7 +127,7 @@ export const RunSummarySchema = z.strictObject({
   note: z.string(),
   colour: ColourSchema.nullable(),
   pinned: z.boolean(),
-  /** The run that others are compared with. At most one run is the baseline. */
+  /** The run with which others are compared. At most one run is the baseline. */
   baseline: z.boolean(),
   /** Hidden from the table unless archived runs are shown. */
   archived: z.boolean(),
@@ -155,9 +155,9 @@ export const EnvironmentSchema = z.strictObject({
   hardware: HardwareSchema.optional(),
   /** Revision of the numerics, see `numeric/revision.ts`. Absent for runs of earlier versions. */
   numerics: z.int().optional(),
-  /** The user's own file that its architecture was read from; absent where that is built in. */
+  /** The user's file that defines its architecture; absent if that is built in. */
   dynamics: OwnFileSchema.optional(),
-  /** What another program that logged the run said of its configuration; absent for all other runs. */
+  /** The configuration logged by another program; absent for all other runs. */
   logged: LoggedConfigSchema.optional(),
 })
 export type Environment = z.infer<typeof EnvironmentSchema>
@@ -180,7 +180,7 @@ export const CheckpointSchema = z.strictObject({
 })
 export type Checkpoint = z.infer<typeof CheckpointSchema>
 
-/** The name of each kind of checkpoint as it is shown; the keys are what is stored. */
+/** The displayed name of each kind of checkpoint; the keys are stored. */
 export const CHECKPOINT_KINDS: Readonly<Record<Checkpoint['kind'], string>> = {
   start: 'start',
   schedule: 'periodic',
@@ -227,7 +227,7 @@ export const RunDetailSchema = RunSummarySchema.extend({
 })
 export type RunDetail = z.infer<typeof RunDetailSchema>
 
-/** What is known of how a run was configured, by Retrace or by the program that logged it; null where nothing is. */
+/** The known configuration of a run, from Retrace or from the program that logged it; null if there is none. */
 export const knownConfiguration = ({ preset, config, environment }: RunDetail): object | null =>
   hasConfiguration({ preset }) ? config : (environment.logged ?? null)
 
@@ -275,7 +275,7 @@ export type BulkAction = (typeof BULK_ACTIONS)[number]
 /** The outcome of a bulk action for one run; the others proceed regardless. */
 export interface BulkResult {
   id: string
-  /** Null on success, else a sentence with the reason. */
+  /** Null on success, otherwise a sentence with the reason. */
   refusal: string | null
   /** The run that `again` created. */
   madeId?: string

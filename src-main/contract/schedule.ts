@@ -29,7 +29,7 @@ export const FractionScheduleSchema = kinds(
 )
 export type FractionSchedule = z.infer<typeof FractionScheduleSchema>
 
-/** A schedule as presets, forms and the command line give it. */
+/** A schedule as given by presets, forms and the command line. */
 export const ScheduleInputSchema = z.discriminatedUnion('unit', [
   kinds({ warmup, unit: z.literal('steps').optional() }, drop),
   FractionScheduleSchema,

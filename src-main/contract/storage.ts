@@ -85,7 +85,7 @@ export interface CleanupPlan {
   bytes: number
 }
 
-/** Problems found in a home, and remarks on what is only unusual. */
+/** Problems found in a home, and remarks on things that are merely unusual. */
 export interface CheckReport {
   at: number
   problems: string[]

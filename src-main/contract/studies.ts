@@ -5,7 +5,7 @@ import { ProjectIdSchema } from './projects.js'
 import { CreateRunSchema, RunIdSchema, RunStatusSchema, type RunStatus, type RunSummary } from './runs.js'
 import { BenchStepRequestSchema } from './tools.js'
 
-/** The most cells that one study may have. */
+/** Maximum number of cells of a study. */
 export const MOST_CELLS = 1000
 
 export const StudyIdSchema = RunIdSchema
@@ -14,12 +14,12 @@ export const StudyIdSchema = RunIdSchema
 export const FactorsSchema = z.record(z.string(), z.union([z.number(), z.string().max(200), z.boolean()]))
 export type Factors = z.infer<typeof FactorsSchema>
 
-/** Options of a computation; a list of numbers stays one, and is no text. */
+/** Options of a computation; a list of numbers stays a list instead of becoming text. */
 const ComputationOptionsSchema = z.record(z.string(), z.union([z.number(), z.boolean(), z.string().max(1000), z.array(z.number())]))
 
 /**
- * What a cell does: a run trains a network; a measurement times and weighs a training step in a process of its own, beside nothing else; a
- * computation solves a problem in double precision without a network, in a thread of its own.
+ * The work of a cell: a run trains a network; a measurement determines time and memory of a training step in a process of its own, while
+ * nothing else runs; a computation solves a problem in double precision without a network, in a thread of its own.
  */
 export const CellWorkSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), run: CreateRunSchema }),
@@ -27,7 +27,7 @@ export const CellWorkSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('computation'),
     computation: z.string().max(64),
-    /** Of the computation; results of another revision may differ. */
+    /** Revision of the computation; results of another revision may differ. */
     revision: z.int().min(1),
     options: ComputationOptionsSchema,
   }),
@@ -36,17 +36,17 @@ export type CellWork = z.infer<typeof CellWorkSchema>
 export type WorkOf<Kind extends CellWork['kind']> = Extract<CellWork, { kind: Kind }>
 
 /**
- * As those of runs, and: `removed` when the run of the cell is no longer there; `waiting` when it has come to the step up to which it was to be
- * trained, until it is decided which go on; `dropped` when it was decided that it does not.
+ * The states of runs, and: `removed` if the run of the cell no longer exists; `waiting` if it has reached the step up to which it was to be
+ * trained, until it is decided which runs continue; `dropped` if it was decided that it does not.
  */
 export const CellStateSchema = z.enum([...RunStatusSchema.options, 'removed', 'waiting', 'dropped'])
 export type CellState = RunStatus | 'removed' | 'waiting' | 'dropped'
 
-/** States in which nothing more happens to a cell by itself, and it has no result: it can be done again. */
+/** States in which a cell has no result and nothing more happens by itself: it can be repeated. */
 export const REPEATABLE: readonly CellState[] = ['failed', 'diverged', 'stopped', 'interrupted', 'paused', 'removed']
 
 export const StudyCellSchema = z.strictObject({
-  /** Its place in the study, from 0. */
+  /** Its index in the study, from 0. */
   position: z.int().min(0),
   factors: FactorsSchema,
   work: CellWorkSchema,
@@ -57,15 +57,15 @@ export const StudyCellSchema = z.strictObject({
   reason: z.string().nullable(),
   /** The run that does its work. */
   runId: RunIdSchema.nullable(),
-  /** Whether the result was there already: of another study, or of a run that had finished. */
+  /** Whether the result existed already: from another study, or from a finished run. */
   takenOver: z.boolean(),
-  /** What the measurement or computation found; numbers that JSON lacks are there by their names, as in cells of tables. */
+  /** The results of the measurement or computation; NaN and infinities by name, as in cells of tables. */
   measured: z.record(z.string(), z.unknown()).nullable(),
   /** Seconds that its process worked on it; null while unknown. */
   seconds: z.number().nullable(),
-  /** The phase of the study in which it was last set to work, from 0. */
+  /** The phase of the study in which it was last started, from 0. */
   phase: z.int().min(0),
-  /** The step up to which its run is trained before it is decided whether it goes on; null when that is its last. */
+  /** The step up to which its run is trained before it is decided whether it continues; null if that is its last. */
   until: z.int().nullable(),
 })
 export type StudyCell = z.infer<typeof StudyCellSchema>
@@ -73,9 +73,9 @@ export type StudyCell = z.infer<typeof StudyCellSchema>
 /** A cell with the row of its run, as reports see it. */
 export type StudyOutcome = Omit<StudyCell, 'runId'> & {
   run: RunSummary | null
-  /** What diagnostics of the lab found of the run, by diagnostic, of those that the template names; absent where none has. */
+  /** The results of lab diagnostics for the run, by diagnostic, for those that the template names; absent if there are none. */
   diagnosed?: Readonly<Record<string, LabFindings>>
-  /** Values of the metric by which the template compares runs, or draws them, by step, as far as the run has come; absent where it has none. */
+  /** Values by step, as far as the run has come, of the metric that the template compares or draws; absent if it has none. */
   compared?: Readonly<Record<number, number>>
 }
 
@@ -88,7 +88,7 @@ export const StudySchema = z.strictObject({
   id: StudyIdSchema,
   name: z.string(),
   template: z.string(),
-  /** All options of the template, also those that have their default. */
+  /** All options of the template, including those with default values. */
   options: LabOptionsSchema,
   /** Milliseconds since 1970; a label. */
   createdAt: z.number(),
@@ -96,16 +96,16 @@ export const StudySchema = z.strictObject({
   projectId: ProjectIdSchema.nullable().default(null),
   /** Whether its measurements and computations wait until it is resumed. */
   held: z.boolean(),
-  /** How often it was decided what follows the cells that there were. */
+  /** The number of decisions made so far on which cells follow. */
   phase: z.int(),
-  /** Whether more follows when its present cells are done. */
+  /** Whether more cells may follow when the present ones are done. */
   undecided: z.boolean(),
   cells: z.int(),
   counts: CellCountsSchema,
 })
 export type Study = z.infer<typeof StudySchema>
 
-/** What a study shows so far: the same parts as a result of the lab, so that the same code draws and exports both. */
+/** The findings of a study so far: the same parts as a result of the lab, so that the same code draws and exports both. */
 export const StudyReportSchema = LabResultSchema.pick({ summary: true, tables: true, figures: true, notes: true })
 export type StudyReport = z.infer<typeof StudyReportSchema>
 
@@ -113,9 +113,9 @@ export interface StudyDetail {
   study: Study
   cells: StudyCell[]
   report: StudyReport
-  /** Diagnostics that the template's report draws, with the finished runs that have no result of them. */
+  /** Diagnostics that the template's report draws, with the finished runs that lack their results. */
   undiagnosed: { diagnostic: string; runIds: string[] }[]
-  /** Estimate of the seconds until the last cell is done; null when nothing is going on, or nothing is known yet. */
+  /** Estimated number of seconds until the last cell is done; null if nothing is running, or there is no estimate yet. */
   remainingSeconds: number | null
   /** The command that starts the same study. */
   command: string
@@ -130,38 +130,38 @@ export const StartStudySchema = z.strictObject({
 })
 export type StartStudy = z.input<typeof StartStudySchema>
 
-/** What would become of a study, without starting it. */
+/** A preview of a study, without starting it. */
 export interface StudyPreview {
   cells: { factors: Factors; kind: CellWork['kind']; title: string }[]
-  /** Cells whose results are there already. */
+  /** Number of cells whose results exist already. */
   done: number
-  /** About how many cells follow from these, when they are done. */
+  /** Approximate number of cells that will follow when these are done. */
   more: number
-  /** Estimate of the time that the others take; null where the speed of this machine was never measured. */
+  /** Estimated time of the others, in seconds; null if the speed of this machine was never measured. */
   seconds: number | null
   /** Why it cannot be started, as sentences. */
   problems: string[]
 }
 
-/** What a form and the documentation show of a template. */
+/** A template as shown in forms and the documentation. */
 export interface StudyTemplateInfo {
   id: string
   title: string
-  /** What it answers. */
+  /** The question that it answers. */
   question: string
-  /** What its answer does not say. */
+  /** The limits of its answer. */
   limits: string
   quantities: Readonly<Record<string, Quantity>>
   options: OptionDescriptions
-  /** Diagnostics of the lab whose results of its runs the report draws. */
+  /** Lab diagnostics whose results for its runs are drawn in the report. */
   diagnostics?: readonly string[]
-  /** What its phases are called, as the heading of a column; absent where all cells are made at once. */
+  /** The name of a phase, as a column header; absent if all cells are created at once. */
   phaseName?: string
 }
 
 /**
- * Diagnostics of the lab and studies of the same question: the diagnostic answers it for one network, the study by runs or measurements. Both
- * take a preset.
+ * Diagnostics of the lab and studies with the same question: the diagnostic answers it for one network, the study by runs or measurements.
+ * Both take a preset.
  */
 export const COUNTERPARTS: readonly { diagnostic: string; study: string; whatStudyDoes: string; whatDiagnosticDoes: string }[] = [
   {
@@ -178,10 +178,10 @@ export const COUNTERPARTS: readonly { diagnostic: string; study: string; whatStu
   },
 ]
 
-/** States of cells that have come to their ends. */
+/** Final states of cells. */
 export const ENDED: readonly CellState[] = ['finished', 'failed', 'diverged', 'stopped', 'removed', 'dropped']
 
-/** Whether every cell has come to its end, and nothing follows. */
+/** Whether every cell has ended and no more follow. */
 export const isSettled = ({ cells, counts, undecided }: Pick<Study, 'cells' | 'counts' | 'undecided'>): boolean =>
   !undecided && cells === ENDED.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
 

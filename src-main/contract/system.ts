@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EngineReportSchema } from './engine.js'
 
-/** Id of the task that sets the engine up: there is one on a machine, and every window follows it. */
+/** Id of the task that sets up the engine: there is one per machine, and every window follows it. */
 export const SET_UP_TASK = 'engine-set-up'
 
 export const SystemInfoSchema = z.strictObject({
@@ -13,7 +13,7 @@ export const SystemInfoSchema = z.strictObject({
   engine: EngineReportSchema.nullable(),
   /** Command that starts the workbench of this installation, for windows that outlive it. */
   startCommand: z.string(),
-  /** A faster engine can be set up: what has to be downloaded for it. Null where it runs, or there is none for this machine. */
+  /** The download size of a faster engine that can be set up. Null if it is already running, or there is none for this machine. */
   setUp: z.strictObject({ downloadBytes: z.number().min(0) }).nullable(),
 })
 export type SystemInfo = z.infer<typeof SystemInfoSchema>

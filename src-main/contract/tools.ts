@@ -51,7 +51,7 @@ export const ExportOnnxRequestSchema = z.strictObject({
   checkpoint: z.string(),
   target: z.string(),
   overwrite: z.boolean(),
-  /** What the file says of itself besides configuration and step. */
+  /** Metadata of the file besides configuration and step. */
   metadata: z.record(z.string(), z.string()),
   /** Version of the program. */
   version: z.string(),
@@ -59,7 +59,7 @@ export const ExportOnnxRequestSchema = z.strictObject({
 export type ExportOnnxRequest = z.infer<typeof ExportOnnxRequestSchema>
 
 export const CheckDynamicsRequestSchema = z.strictObject({
-  /** Absolute path of the text of a dynamics file of the user, as the host has kept it. */
+  /** Absolute path of the text of a user's dynamics file, as stored by the host. */
   kept: z.string(),
 })
 export type CheckDynamicsRequest = z.infer<typeof CheckDynamicsRequestSchema>

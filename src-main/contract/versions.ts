@@ -16,8 +16,8 @@ export interface Step<T> {
 
 /**
  * The versions of a stored format from its migration files: `0002-name.ts` migrates from version 1 to version 2, and so on without a gap.
- * @param files by path, as `import.meta.glob` gives them
- * @param further migrations that are no files; each is applied after the file of the same version, if there is one
+ * @param files by path, as returned by `import.meta.glob`
+ * @param further additional migrations without files; each is applied after the file of the same version, if there is one
  */
 export function versionsOf<T>(files: Record<string, Migration<T>>, further: readonly Step<T>[] = []): Versions<T> {
   const fromFiles = Object.entries(files).map(([path, migrate]) => ({ to: Number(/\/(\d{4})-[^/]*\.ts$/.exec(path)?.[1]), migrate }))

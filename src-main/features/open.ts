@@ -57,7 +57,7 @@ import { Silence } from './shared/silence.js'
 import type { Awaitable, Clock } from './shared/clock.js'
 
 /**
- * Everything that the features need from outside. Stores are synchronous, as SQLite is in this process: a transaction is one call on the
+ * Everything that the features need from outside. Stores are synchronous, like SQLite in this process: a transaction is one call on the
  * stack, so that no other change can come between its facts and their publication.
  */
 export interface FeaturePorts {
@@ -95,12 +95,12 @@ export interface FeaturePorts {
   templates: StudyTemplates
   measurer: Measurer
   computer: Computer
-  /** The engine and threads of a run when so many runs are active; null when they are not known. */
+  /** The engine and threads of a run when this number of runs is active; null if unknown. */
   computing(slots: number): Awaitable<Computing | null>
   exchange: RunExchange
   examples: ExampleFiles
   ownDynamics?: OwnDynamics | undefined
-  /** What the home runs on. */
+  /** The environment of the home. */
   system(): Promise<SystemInfo>
   provenance: MakerPorts['provenance']
   backups: BackupWriter

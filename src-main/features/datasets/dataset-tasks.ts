@@ -7,19 +7,19 @@ import type { DatasetImporter } from './importer.js'
 
 type WorkOptions = Parameters<DatasetImporter['import']>[1]
 
-/** Long work on data sets: clients see its progress and its end, and can cancel it. */
+/** Long-running tasks on data sets: clients see their progress and their end, and can cancel them. */
 export class DatasetTasks {
   private readonly running = new Map<string, AbortController>()
   private readonly requests = new Set<Promise<unknown>>()
 
   constructor(private readonly ports: { changes: Changes; clock: Clock; files: DatasetFiles }) {}
 
-  /** Whether a request is not answered yet. */
+  /** Whether a request has not been answered yet. */
   get busy(): boolean {
     return this.requests.size > 0
   }
 
-  /** Counts a request as going on until it ends, also while its task has not begun. */
+  /** Counts a request as running until it ends, even before its task has started. */
   tracked<T>(work: Promise<T>): Promise<T> {
     this.requests.add(work)
     const done = (): boolean => this.requests.delete(work)
@@ -27,7 +27,7 @@ export class DatasetTasks {
     return work
   }
 
-  /** Does the work under a task with that id. */
+  /** Runs the work as a task with this id. */
   async run<T>(id: string, title: string, work: (options: WorkOptions) => Promise<T>): Promise<T> {
     const controller = new AbortController()
     const { signal } = controller

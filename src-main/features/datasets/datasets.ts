@@ -36,7 +36,7 @@ interface Task {
   taskId?: string | undefined
 }
 
-/** Setting that records a rename under way, whose files may have either name. */
+/** The setting that records a rename in progress, during which the files may have either name. */
 const RENAMING = 'dataset.renaming'
 
 const removedKey = (name: string): string => `dataset.removed:${name}`

@@ -22,7 +22,7 @@ export interface Evaluator {
     /** Absolute paths. */
     checkpoint: string
     datasetFolder: string
-    /** Hash of the contents of the data set when the run was created; null when it is not known. */
+    /** Content hash of the data set when the run was created; null if unknown. */
     datasetHash: string | null
     /** Number of active trainers that share the machine. */
     beside: number

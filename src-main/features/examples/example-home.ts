@@ -17,22 +17,22 @@ interface ExamplePorts extends ImportPorts {
   studies: Studies
 }
 
-/** Finished runs and studies that come with the program, so that every page can be seen before anything is trained. */
+/** Finished runs and studies that come with the program, so that every page can be viewed before anything is trained. */
 export class ExampleHome {
   private readonly opening = new Map<string, { controller: AbortController; done: Promise<unknown> }>()
 
   constructor(private readonly ports: ExamplePorts) {}
 
-  /** Cancels what is going on, and waits until it has ended. */
+  /** Cancels running tasks, and waits until they have ended. */
   async close(): Promise<void> {
     for (const { controller } of this.opening.values()) controller.abort()
     await Promise.allSettled([...this.opening.values()].map(({ done }) => done))
   }
 
   /**
-   * Brings every example that is not there: removed ones are restored, the others are imported from their archives. They keep the ids that they
-   * were made with, so that doing it twice changes nothing. Progress is published as changes of the task.
-   * @returns how many runs and studies came
+   * Adds every missing example: removed ones are restored, others are imported from their archives. They keep their original ids, so that
+   * repeating this changes nothing. Progress is published as changes of the task.
+   * @returns the number of runs and studies added
    */
   open({ taskId = newId() }: { taskId?: string | undefined }): Promise<{ runs: number; studies: number }> {
     if (this.opening.size > 0) throw new UserError('CONFLICT', 'The examples are being opened already. Wait until that has ended.')
@@ -53,8 +53,8 @@ export class ExampleHome {
   }
 
   /**
-   * Removes every example; their runs can be restored as others can, for as long.
-   * @throws UserError CONFLICT while one of them is at work
+   * Removes every example; their runs can be restored for as long as any others.
+   * @throws UserError CONFLICT while one of them is active
    */
   async remove(): Promise<{ runs: number; studies: number }> {
     const { control, examples, runs, studies, studyStore, trash } = this.ports
@@ -88,7 +88,7 @@ export class ExampleHome {
     return came
   }
 
-  /** Stores an exported study with its cells; the state of each is that of its run. */
+  /** Stores an exported study with its cells; the state of a cell is that of its run. */
   private keepStudy({ study, cells }: ExportedStudy): void {
     const { changes, control, runs, studyStore } = this.ports
     changes.commit((record) => {

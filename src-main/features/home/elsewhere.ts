@@ -7,7 +7,7 @@ import type { SettingsStore } from './settings.js'
 const KEY = 'unfinished.elsewhere'
 
 /**
- * Files that are written to places that the user chose. Each is noted while it is being written, so that what a killed host left beside it
+ * Files that are written to locations chosen by the user. Each is recorded while it is being written, so that what a killed host left there
  * can be listed and removed, although it is not in the home.
  */
 export class Elsewhere {
@@ -32,7 +32,7 @@ export class Elsewhere {
     }
   }
 
-  /** Unfinished files beside the noted ones. Notes of files without any are dropped. */
+  /** Unfinished files next to the recorded ones. Records without any are dropped. */
   async unfinished(): Promise<UnfinishedFiles[]> {
     const found = await Promise.all(this.noted().map(async (path) => ({ path, files: await this.ports.disk.unfinishedBeside(path) })))
     const empty = new Set(found.filter(({ path, files }) => files.length === 0 && !this.writing.has(path)).map(({ path }) => path))
@@ -49,7 +49,8 @@ export class Elsewhere {
     try {
       this.ports.changes.commit(() => this.ports.settings.set(KEY, [...new Set(paths)]))
     } catch (error) {
-      // If the disk of the home is full, the file can still be written to another disk; only what a kill leaves there would not be listed.
+      // If the disk of the home is full, the file can still be written to another disk; however, what a kill leaves there would not be
+      // listed.
       if (obstacleOf(error) === null) throw error
     }
   }

@@ -3,12 +3,12 @@ import type { Clock } from '../shared/clock.js'
 import { asTask } from '../shared/tasks.js'
 import type { Changes } from './changes.js'
 
-/** Sets the native engine up on this machine. */
+/** Installs the native engine on this machine. */
 export interface EngineInstaller {
   /**
-   * @param offline a wheel, or a folder of wheels, in place of a download
-   * @param signal ends it; it then cleans up
-   * @throws UserError UNAVAILABLE with the reason and the remedy where it cannot be done
+   * @param offline a wheel, or a folder of wheels, instead of a download
+   * @param signal cancels the installation, which then cleans up
+   * @throws UserError UNAVAILABLE with cause and remedy if it is not possible
    */
   install(options: {
     offline: string | undefined
@@ -17,7 +17,7 @@ export interface EngineInstaller {
   }): Promise<void>
 }
 
-/** Sets the fast engine up as a task that every window sees and can cancel, one at a time. Runs that start afterwards use it. */
+/** Sets up the fast engine as a task that every window sees and can cancel, one at a time. Runs that start afterwards use it. */
 export class EngineSetUp {
   private running: { taskId: string; controller: AbortController; done: Promise<void> } | null = null
 
@@ -34,7 +34,7 @@ export class EngineSetUp {
     return done
   }
 
-  /** @throws UserError NOT_FOUND when that set-up is not going on */
+  /** @throws UserError NOT_FOUND if no such task is running */
   cancel({ taskId }: { taskId: string }): void {
     if (this.running?.taskId !== taskId) throw new UserError('NOT_FOUND', 'This set-up is not in progress. It has already ended.')
     this.running.controller.abort()

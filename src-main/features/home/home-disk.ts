@@ -6,7 +6,7 @@ export interface HomeFile {
   /** Path relative to the home, with `/` as separator; absolute for a file outside of it. */
   path: string
   bytes: number
-  /** Identifies the file: two hard links to one file have the same. */
+  /** Identifies the file: hard links to one file have the same value. */
   inode: string
   /** Milliseconds since 1970. */
   writtenAt: number
@@ -32,8 +32,8 @@ export interface HomeDisk {
   /** Removes a file, or something unfinished. */
   remove(path: string): void
   /**
-   * What is in a folder of the machine; of a file, what is beside it. Without a path the user's own folder.
-   * @throws UserError DISK where it cannot be read
+   * The content of a folder on this machine; for a file, that of its folder. Without a path, the user's home folder.
+   * @throws UserError DISK if it cannot be read
    */
   list(path: string | null): Promise<FolderListing>
   /** Removes empty folders of runs. */

@@ -11,7 +11,7 @@ interface HomeGuardPorts {
   alerts: Alerts
   control: RunControl
   fault(error: unknown): void
-  /** Everything that works on the home without being asked. */
+  /** Everything that works on the home in the background. */
   parts: readonly { close(): void | Promise<void> }[]
 }
 

@@ -3,7 +3,7 @@ import type { RunControl } from '../runs/control/run-control.js'
 import type { RunStore } from '../runs/run-store.js'
 import type { SettingsStore } from './settings.js'
 
-/** Runs that were training when the session of the user ended, by id. */
+/** The setting with the ids of runs that were training when the user's session ended. */
 const LEFT = 'runs.leftBySession'
 const LeftSchema = z.array(z.string())
 
@@ -15,15 +15,16 @@ interface InterruptionPorts {
 }
 
 /**
- * What becomes of training while the machine does something else. Before it sleeps, runs write a checkpoint and pause, since a battery may
- * run out meanwhile; they go on when it wakes. What the end of a session (logging out, a shutdown) interrupts goes on at the next start.
+ * Handles interruptions of training by the system. Before the machine sleeps, runs write a checkpoint and pause, because the battery may
+ * run out meanwhile; they resume when it wakes. Runs interrupted by the end of a session (logging out, a shutdown) resume at the next
+ * start.
  */
 export class Interruption {
   private asleep: string[] | null = null
 
   constructor(private readonly ports: InterruptionPorts) {}
 
-  /** Resumes what the last session left, unless somebody has done so already. Called once, when the home is open. */
+  /** Resumes the runs interrupted by the end of the last session, unless this has been done already. Called once, when the home is open. */
   start(): void {
     const { settings } = this.ports
     const left = LeftSchema.safeParse(settings.get(LEFT)).data ?? []
@@ -40,7 +41,7 @@ export class Interruption {
     control.pauseAll('The machine went to sleep.')
   }
 
-  /** Resumes what `sleep` has paused, and nothing that its user has paused or stopped. */
+  /** Resumes the runs paused by `sleep`, and none that the user has paused or stopped. */
   async wake(): Promise<void> {
     const paused = this.asleep
     if (paused === null) return
@@ -51,7 +52,7 @@ export class Interruption {
     this.goOn(paused, 'paused')
   }
 
-  /** Notes what the next start resumes; the host closes afterwards. */
+  /** Records the runs to resume at the next start; the host closes afterwards. */
   endSession(): void {
     this.ports.settings.set(LEFT, this.training())
   }

@@ -14,8 +14,8 @@ const STORED = 'host.openSeconds'
 const HOUR = 3600
 
 /**
- * How long Retrace has been open on this home, over all hosts. The time for which removed things are kept is measured by it, because it is
- * the only time that Retrace observes itself: setting the clock of the machine deletes nothing, and a killed host only keeps things longer.
+ * How long Retrace has been open on this home, over all hosts. The retention time of removed things is measured by it, because it is the
+ * only time that Retrace observes itself: setting the system clock deletes nothing, and a killed host only extends the retention.
  */
 export class OpenTime {
   private readonly before: number

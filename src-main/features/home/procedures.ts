@@ -12,7 +12,7 @@ const BackupSchema = z.strictObject({ file: PathSchema, taskId: TaskIdSchema.opt
 
 export const system = group({
   info: procedure.query(({ ctx }) => ctx.ports.system()),
-  /** Sets the fast engine up, and answers what the home runs on then. */
+  /** Sets up the fast engine, and returns the engine in use afterwards. */
   setUpEngine: procedure
     .input(z.strictObject({ taskId: TaskIdSchema, offline: PathSchema.optional() }))
     .mutation(async ({ ctx, input }) => {
@@ -49,7 +49,7 @@ export const storage = group({
   cancelBackup: procedure.input(z.strictObject({ taskId: z.string() })).mutation(({ ctx, input }) => ctx.backups.cancel(input)),
   inspectBackup: procedure.input(z.strictObject({ file: PathSchema })).query(({ ctx, input }) => ctx.backups.inspect(input)),
   restore: procedure.input(BackupSchema).mutation(({ ctx, input }) => ctx.backups.restore(input)),
-  /** What is in a folder of this machine, to choose a path from. */
+  /** The content of a folder on this machine, for choosing a path. */
   list: procedure.input(z.strictObject({ path: PathSchema.nullable() })).query(({ ctx, input }) => ctx.ports.disk.list(input.path)),
   /** Report of the last start after a crash; null when there was none. */
   lastRepair: procedure.query(({ ctx }) => lastRepair(ctx.ports.settings)),

@@ -1,6 +1,6 @@
 import type { LabEntry, LabFindings, LabResult } from '../../contract/lab.js'
 
-/** What a list says of a result. */
+/** The list entry of a result. */
 export const entryOf = ({
   diagnostic,
   title,
@@ -14,13 +14,13 @@ export const entryOf = ({
 })
 
 export interface LabStore {
-  /** Replaces an earlier result of the same checkpoint, diagnostic and options; answers it with its number. */
+  /** Replaces an earlier result with the same checkpoint, diagnostic and options; returns it with its number. */
   put(entry: Omit<LabEntry, 'number'>, result: LabResult): LabEntry
   get(number: number): LabResult | undefined
-  /** What the newest result of a diagnostic has found of the latest checkpoint that it has looked at; null where there is none. */
+  /** The newest result of a diagnostic for the latest checkpoint that it was run on; null if there is none. */
   findingsOf(runId: string, diagnostic: string): LabFindings | null
   /** Newest first. */
   list(runId: string): LabEntry[]
-  /** Discards those of checkpoints of steps above this one. */
+  /** Discards results of checkpoints after this step. */
   truncateAfter(runId: string, step: number): void
 }

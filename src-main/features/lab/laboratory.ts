@@ -18,14 +18,14 @@ import { asTask } from '../shared/tasks.js'
 import { entryOf, type LabStore } from './lab-store.js'
 
 export interface LabWork extends Omit<LabRequest, 'speed'> {
-  /** Runs and evaluations that work meanwhile: the machine is shared with them. */
+  /** Number of runs and evaluations that are active meanwhile and share the machine. */
   beside: number
   onProgress(fraction: number | null, message: string): void
-  /** Ends it; its reason is thrown. */
+  /** Cancels the work; its reason is thrown. */
   signal: AbortSignal
 }
 
-/** How work of the lab shares the machine, tells of itself, and is ended. */
+/** How work of the lab shares the machine, reports its progress, and is cancelled. */
 type Working = Pick<LabWork, 'beside' | 'onProgress' | 'signal'>
 
 export interface PredictionWork extends Omit<PredictRequest, 'image' | 'name'>, Working {
@@ -36,36 +36,36 @@ export interface FitWork extends Omit<FitImageRequest, 'image' | 'name'>, Pick<W
   image: GivenImage
 }
 
-/** What diagnostics there are, and what runs them. */
+/** The available diagnostics, and how they are run. */
 export interface Lab {
   diagnostics(): Awaitable<DiagnosticInfo[]>
   /**
    * Runs a diagnostic in a process of its own.
-   * @throws UserError when it cannot be asked of this network, or an option is wrong
+   * @throws UserError if it does not apply to this network, or an option is invalid
    */
   run(work: LabWork): Promise<LabResult>
   /**
-   * Brings an image into the shape of the images of a data set, in a process of its own.
-   * @throws UserError when image or data set cannot be used
+   * Fits an image to the shape of a data set's images, in a process of its own.
+   * @throws UserError if the image or data set cannot be used
    */
   fitImage(work: FitWork): Promise<FittedImage>
   /**
-   * Shows an image to the weights of a checkpoint, in a process of its own.
-   * @throws UserError when image, checkpoint or data set cannot be used
+   * Classifies an image with the weights of a checkpoint, in a process of its own.
+   * @throws UserError if the image, checkpoint or data set cannot be used
    */
   predict(work: PredictionWork): Promise<Prediction>
 }
 
-/** What answers every move of an instrument. */
+/** The backend of instruments, queried at every change of their settings. */
 export interface Instruments {
   /**
-   * @param request.beside runs and evaluations that work meanwhile
-   * @throws UserError when it cannot be asked of this network
+   * @param request.beside number of runs and evaluations that are active meanwhile
+   * @throws UserError if the instrument does not apply to this network
    */
   look(request: LookRequest & { beside: number }): Promise<InstrumentView>
-  /** Has the next question answered by a fresh process, because the dynamics have changed. */
+  /** Uses a fresh process for the next request, because the dynamics have changed. */
   renew?(): void
-  /** Ends what it keeps for the next question. */
+  /** Ends the resident process. */
   close(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ interface LaboratoryPorts {
   ownDynamics?: OwnDynamics | undefined
 }
 
-/** What a diagnostic is run on, and the checkpoint with which its result is stored. */
+/** The network on which a diagnostic is run, and the checkpoint with which its result is stored. */
 interface Subject {
   title: string
   source: LabSource
@@ -93,7 +93,7 @@ interface Subject {
   checkpoint: { runId: string; file: string; step: number } | null
 }
 
-/** Diagnostics and predictions, one at a time in the order asked, as tasks that clients see and can cancel. */
+/** Diagnostics and predictions, run one at a time in the order of their requests, as tasks that clients see and can cancel. */
 export class Laboratory {
   private readonly going = new Map<string, AbortController>()
   private readonly closing = new AbortController()
@@ -107,7 +107,7 @@ export class Laboratory {
     controller.abort()
   }
 
-  /** Cancels what runs or waits, and waits until it has ended. */
+  /** Cancels running and queued work, and waits until it has ended. */
   async close(): Promise<void> {
     for (const controller of [this.closing, ...this.going.values()]) controller.abort()
     await Promise.all([this.last, this.ports.instruments.close()])
@@ -120,8 +120,8 @@ export class Laboratory {
   }
 
   /**
-   * Brings an own image into the shape that a network takes, for its instruments. It waits for no diagnostic, since it takes a second, and
-   * nothing of it is stored.
+   * Fits a user's own image to the input shape of a network, for its instruments. It does not wait for diagnostics, because it takes only a
+   * second, and nothing is stored.
    */
   async fitImage({ target, image, fit }: FitImage): Promise<FittedImage> {
     const { source } = await this.subjectOf(target)
@@ -129,7 +129,9 @@ export class Laboratory {
     return this.ports.lab.fitImage({ datasetFolder: source.datasetFolder, image, fit, beside: this.ports.control.working, signal })
   }
 
-  /** Runs a diagnostic, and stores its result with the run of the checkpoint; that of a fresh network is the caller's alone. */
+  /**
+   * Runs a diagnostic, and stores its result with the run of the checkpoint; the result for a fresh network is only returned to the caller.
+   */
   run({ target, diagnostic, options, taskId }: RunDiagnostic): Promise<{ result: LabResult; entry: LabEntry | null }> {
     return this.inTurn(taskId, async () => {
       const known = (await this.ports.lab.diagnostics()).find(({ id }) => id === diagnostic)
@@ -145,7 +147,7 @@ export class Laboratory {
     })
   }
 
-  /** What the weights of a checkpoint take an image for. Nothing of it is stored. */
+  /** The prediction of a checkpoint for an image. Nothing is stored. */
   predict({ id, step, image, fit, taskId }: Predict): Promise<Prediction> {
     return this.inTurn(taskId, async () => {
       const { title, source } = await this.checkpointOf(id, step)
@@ -155,12 +157,12 @@ export class Laboratory {
     })
   }
 
-  /** Finds out what is to be done, and does it as a task when it is its turn. */
+  /** Prepares the work, and runs it as a task when it is its turn. */
   private async inTurn<T>(taskId: string, prepare: () => Promise<{ title: string; work(working: Working): Promise<T> }>): Promise<T> {
     if (this.going.has(taskId)) throw new UserError('CONFLICT', `The task ${taskId} is running already.`)
     const controller = new AbortController()
     const { signal } = controller
-    // From the start, so that it can be cancelled before it has found its network.
+    // Registered from the start, so that it can be cancelled before the network has been found.
     this.going.set(taskId, controller)
     try {
       const { title, work } = await prepare()
@@ -180,7 +182,7 @@ export class Laboratory {
   private keep({ checkpoint }: Subject, result: LabResult): LabEntry | null {
     if (!checkpoint) return null
     const { changes, clock, control, labResults } = this.ports
-    // It may have been removed, or begun anew, meanwhile.
+    // The run may have been removed or restarted meanwhile.
     findCheckpoint(this.ports, checkpoint.runId, { file: checkpoint.file })
     control.require(checkpoint.runId)
     return changes.commit((record) => {

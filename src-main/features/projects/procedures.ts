@@ -9,9 +9,9 @@ export const projects = group({
   list: procedure.query(({ ctx: { projects, ports } }) => ({ projects: projects.list(), seq: ports.journal.last() })),
   /** Saves a new one, or renames or describes an existing one. */
   save: procedure.input(SaveProjectSchema).mutation(({ ctx, input }) => ctx.projects.save(input)),
-  /** The project of a name, which is made where there is none. */
+  /** The project with this name; it is created if it does not exist. */
   named: procedure.input(z.strictObject({ name: ProjectNameSchema })).mutation(({ ctx, input }) => ctx.projects.named(input.name)),
-  /** Removes it; its runs stay, in no project. It can be restored with its runs for as long as removed runs can. */
+  /** Removes it; its runs are kept without a project. It can be restored with its runs for as long as removed runs can. */
   remove: procedure.input(ById).mutation(({ ctx, input }) => ctx.projects.remove(input)),
   restore: procedure.input(ById).mutation(({ ctx, input }) => ctx.projects.restore(input)),
 })

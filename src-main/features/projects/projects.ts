@@ -4,7 +4,7 @@ import { NamedViews } from '../comparisons/named.js'
 
 const known = (name: string): string => name.trim().toLowerCase()
 
-/** Folders for runs. They are known by their names, which differ in more than case. */
+/** Folders for runs. They are identified by their names, which must differ in more than case. */
 export class Projects extends NamedViews<ProjectView> {
   /** @throws UserError CONFLICT when another project has the name */
   override save(request: { id?: string | undefined; name: string; view: ProjectView }): Project {
@@ -12,19 +12,21 @@ export class Projects extends NamedViews<ProjectView> {
     return super.save(request)
   }
 
-  /** Brings a removed project back; its runs are in it again. @throws UserError CONFLICT when another project has its name now */
+  /**
+   * Restores a removed project together with the membership of its runs. @throws UserError CONFLICT when another project has its name now
+   */
   override restore({ id }: { id: string }): Project {
     const removed = this.removed().find(({ named }) => named.id === id)
     if (removed) this.requireFree(removed.named.name, id)
     return super.restore({ id })
   }
 
-  /** The project of that name, which is made where there is none. */
+  /** The project with this name; it is created if it does not exist. */
   named(name: string): Project {
     return this.find(name) ?? super.save({ name, view: { description: '' } })
   }
 
-  /** The name of a project; null where there is none of that id (any more). */
+  /** The name of a project; null if it does not exist (any more). */
   nameOf(id: string | null): string | null {
     return this.list().find((project) => project.id === id)?.name ?? null
   }

@@ -4,8 +4,8 @@ import { packForWire } from '../shared/packing.js'
 import type { SeriesStore } from './series-store.js'
 
 /**
- * Stores points of a run by metric. The store leaves out those whose step is not above the last one. Inside a commit of the caller.
- * @returns latest and best values of the run with these, what was added as a change publishes it, and how many points were left out
+ * Stores points of a run by metric. The store drops points whose step is not above the last one. Must be called inside a commit.
+ * @returns the updated latest and best values of the run, the change to publish, and the number of points dropped
  */
 export function appendPoints(
   series: Pick<SeriesStore, 'append'>,

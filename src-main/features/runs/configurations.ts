@@ -17,12 +17,12 @@ import type { Awaitable } from '../shared/clock.js'
 export interface Catalogue {
   presets(): Awaitable<Preset[]>
   architectures(): Awaitable<Architecture[]>
-  /** Why an architecture that is not among them may be missing, as a clause; null where nothing is known of it. */
+  /** Why an unknown architecture may be missing, as a clause; null if nothing is known about it. */
   missing?(arch: string): string | null
   /** Issues of a configuration that the schema alone cannot find; empty when it can run. */
   validate(config: RunConfig): Awaitable<ConfigIssue[]>
   describe(config: RunConfig): Awaitable<NetworkSummary>
-  /** What differs in the network of twice the depth that starts nearly as this one, or why there is none, as a sentence. */
+  /** The settings of a network of twice the depth that starts nearly equivalent to this one, or why there is none, as a sentence. */
   doubled(config: RunConfig): Awaitable<{ config: Pick<RunConfig, 'h' | 'stages'> } | { refusal: string }>
   /** What `memoryBudget` keeps; null for stored backpropagation. */
   dial(config: RunConfig): Awaitable<ActivationDial | null>
@@ -80,7 +80,10 @@ export class Configurations {
     }
   }
 
-  /** Names of the presets whose networks take the samples of a data set as they are: none of images for points of the plane. */
+  /**
+   * Names of the presets whose networks accept the samples of a data set as they are; networks for images do not accept points of the
+   * plane.
+   */
   async fitting(name: string): Promise<string[]> {
     const [presets, dataset] = await Promise.all([this.catalogue.presets(), this.datasets.find(name)])
     const fits = await Promise.all(

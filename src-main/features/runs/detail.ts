@@ -3,7 +3,7 @@ import { readStoredConfig } from '../../contract/stored-config.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { RunRecord, RunStore } from './run-store.js'
 
-/** What a run that is there was made and has ended with. */
+/** The stored record of an existing run. */
 export function recordOf(runs: RunStore, id: string): RunRecord {
   const record = runs.record(id)
   if (!record) throw new Error(`run ${id} has no record`)

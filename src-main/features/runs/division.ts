@@ -8,7 +8,7 @@ type Division = Pick<RunConfig, 'batch' | 'subset' | 'validation'>
 
 /**
  * Number of steps per epoch: full batches of the images that subset and validation split leave.
- * @param split counts the images of each part; only called where rounding within the classes may change the result
+ * @param split counts the images of each part; only called if rounding within the classes may change the result
  */
 export async function stepsPerEpoch(
   { batch, subset, validation }: Division,
@@ -49,8 +49,8 @@ export async function divisionIssues(
 }
 
 /**
- * Whether there are so many images that the parts need not be counted: validation takes the share of each class rounded down, which is never
- * more than the share of all images, and at least one image wherever the share is one.
+ * Whether there are so many images that the parts need not be counted: validation takes the fraction of each class rounded down, which is
+ * at most the fraction of all images, and at least one image if the fraction amounts to one.
  */
 function isAmple({ batch, subset, validation }: Division, images: number, classes: number): boolean {
   const used = subsetSize(images, subset)

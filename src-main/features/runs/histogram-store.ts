@@ -2,7 +2,7 @@ import type { Histograms } from '../../contract/histograms.js'
 
 /** Histograms that runs collect. */
 export interface HistogramStore {
-  /** Replaces those of the same step; keeps those of at most `keptHistograms` steps, of which the earlier ones then lie farther apart. */
+  /** Replaces those of the same step; keeps those of at most `keptHistograms` steps, thinning out the earlier ones. */
   put(histograms: Histograms): void
   /** Ascending by step. */
   list(runId: string): Histograms[]

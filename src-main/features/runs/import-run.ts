@@ -35,7 +35,7 @@ export interface ImportPorts {
 
 /**
  * Creates a run from an archive or an event file. It keeps its id if no other run has it.
- * @param name what it is called, where that is not its own name
+ * @param name the name of the run, if it differs from its own
  * @throws UserError BAD_INPUT, DISK
  */
 export function importRun(

@@ -44,13 +44,13 @@ export const look = {
       return { points: packForWire(ports.series.stretch(id, key, start, limit)), seq: ports.journal.last() }
     }),
 
-  /** What a run of a problem in the plane predicts over its inputs, at evaluations; empty of other runs. */
+  /** The predictions of a run for a problem in the plane over its inputs, at evaluations; empty for other runs. */
   regions: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
     control.require(id)
     return { regions: ports.regions.list(id), seq: ports.journal.last() }
   }),
 
-  /** Histograms of every unit over training; empty of runs that collect none. */
+  /** Histograms of every unit over training; empty for runs that collect none. */
   histograms: procedure.input(ById).query(({ ctx: { control, ports }, input: { id } }) => {
     control.require(id)
     return { histograms: ports.histograms.list(id), seq: ports.journal.last() }

@@ -2,26 +2,26 @@ import { UserError } from '../../contract/errors.js'
 import { describeChanged, type OwnDynamicsFolder, type OwnFile } from '../../contract/own-dynamics.js'
 import type { RunStore } from './run-store.js'
 
-/** The dynamics files of the user in the home's folder `dynamics`. */
+/** The user's dynamics files in the folder `dynamics` of the home. */
 export interface OwnDynamics {
-  /** Looks into the folder, and has what is new or changed checked before it is registered. */
+  /** Scans the folder, and has new and changed files checked before they are registered. */
   refresh(): Promise<void>
-  /** The file of a registered architecture; null for built-in ones and those that are not there. */
+  /** The file of a registered architecture; null for built-in and unknown ones. */
   of(arch: string): OwnFile | null
-  /** Why an architecture may not be there, as a clause that names every refused file; null where none was refused. */
+  /** Why an architecture may be missing, as a clause that names every rejected file; null if none was rejected. */
   missing(arch: string): string | null
-  /** Hash of the text of that name that lies in the folder now; null where there is none. */
+  /** Hash of the current text of the file with this name; null if there is none. */
   hashNow(file: string): string | null
   /**
-   * What became of every file.
-   * @param again checks those that were refused once more
+   * The status of every file.
+   * @param again rechecks rejected files
    */
   list(options: { again: boolean }): Promise<OwnDynamicsFolder>
 }
 
 /**
- * Makes sure that what a run's weights mean has not changed since it was made.
- * @throws UserError CONFLICT when the user's file that its architecture was read from has changed or is gone
+ * Ensures that the meaning of a run's weights has not changed since the run was created.
+ * @throws UserError CONFLICT if the user's file that defines its architecture has been changed or deleted
  */
 export function requireSameDynamics({ runs, ownDynamics }: { runs: RunStore; ownDynamics?: OwnDynamics | undefined }, id: string): void {
   const made = runs.record(id)?.environment.dynamics

@@ -44,7 +44,7 @@ const make = {
 
   /**
    * Estimated activation memory of the steps of a run in both modes, at its batch size; in reversible mode including what a budget in bytes
-   * keeps. Null when the configuration is not known.
+   * keeps. Null if the configuration is unknown.
    */
   activations: procedure
     .input(ById)

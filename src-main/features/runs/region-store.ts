@@ -1,8 +1,8 @@
 import type { Regions } from '../../contract/regions.js'
 
-/** What runs of problems in the plane predict over their inputs. */
+/** Predictions of runs for problems in the plane over their inputs. */
 export interface RegionStore {
-  /** Replaces that of the same step; keeps at most KEPT_REGIONS of a run, of which the earlier ones then lie farther apart. */
+  /** Replaces that of the same step; keeps at most KEPT_REGIONS for a run, thinning out the earlier ones. */
   put(regions: Regions): void
   /** Ascending by step. */
   list(runId: string): Regions[]

@@ -5,7 +5,7 @@ import type { Points } from '../../contract/metrics.js'
 import type { Regions } from '../../contract/regions.js'
 import type { LogEntry, RunDetail } from '../../contract/runs.js'
 
-/** A result of the lab with its checkpoint. Those of a run are sorted from the oldest to the newest. */
+/** A result of the lab with its checkpoint. The results of a run are sorted from oldest to newest. */
 export interface TravellingResult extends Pick<LabEntry, 'file' | 'step' | 'at'> {
   result: LabResult
 }
@@ -29,7 +29,7 @@ export interface OutgoingRun {
 /** A validated run from a file; its checkpoints are in a temporary folder. */
 export interface IncomingRun {
   detail: RunDetail
-  /** The name of the project that it was in; null for none. */
+  /** The name of its original project; null for none. */
   project: string | null
   log: LogEntry[]
   evaluations: Evaluation[]
@@ -45,8 +45,8 @@ export interface RunExchange {
   /** Writes a file. An existing one is replaced only when the new one is complete. @throws UserError DISK */
   write(target: { format: 'archive' | 'tensorboard'; path: string; overwrite: boolean }, run: OutgoingRun): Promise<void>
   /**
-   * The runs in a path, each of which can be read by itself from its own: the path itself, or the folders below it that hold one. A run of a
-   * log directory with several has the name by which TensorBoard tells it apart, the path of its folder there; null: its own.
+   * The runs at a path, each with its own path for reading: the path itself, or the folders below it that contain one. Among several runs
+   * of a log directory, the name is the one by which TensorBoard distinguishes it, the relative path of its folder; null: its own.
    * @throws UserError BAD_INPUT, DISK
    */
   find(path: string): Promise<{ path: string; name: string | null }[]>

@@ -3,7 +3,7 @@ import type { Environment, LoggedConfig, RunResult, RunStatus, RunSummary } from
 import type { StoredConfig } from '../../contract/stored-config.js'
 import type { Removal } from '../home/open-time.js'
 
-/** What is stored of a new run. */
+/** The stored data of a new run. */
 export interface NewRun {
   summary: RunSummary
   config: RunConfig
@@ -23,7 +23,7 @@ export interface RunRecord {
   weightsFile: string | null
   /** Process id of the last trainer; null once it is known to have exited. */
   pid: number | null
-  /** The step at which its trainer pauses by itself, as a study asks; null trains to the end. */
+  /** The step at which its trainer pauses by itself, as requested by a study; null trains to the end. */
   pauseAt: number | null
   /** Markdown. */
   notes: string
@@ -40,8 +40,8 @@ export interface RunStore {
   /** Runs in one of these states, in the order of the queue. */
   inStatus(statuses: readonly RunStatus[]): RunSummary[]
   /**
-   * Configurations of the visible runs that were created after the one with this number, in that order, up to a limit; with what the program that
-   * logged a run said of it.
+   * Configurations of the visible runs that were created after the one with this number, in that order, up to a limit; with the
+   * configuration logged by another program, if any.
    */
   configsAfter(number: number, limit: number): { number: number; id: string; config: StoredConfig; logged: LoggedConfig | undefined }[]
   update(id: string, patch: RunPatch): void

@@ -9,7 +9,9 @@ import { procedure } from '../procedure.js'
 /** Number of configurations that are read at a time, so that the host can serve other calls in between. */
 const PAGE = 250
 
-/** Empty when the stored configuration is a placeholder or cannot be read: the page of the run says why, and the table shows the other runs. */
+/**
+ * Empty if the stored configuration is a placeholder or cannot be read: the page of the run says why, and the table shows the other runs.
+ */
 function known(stored: StoredConfig, logged: LoggedConfig | undefined): object {
   if (logged) return logged
   try {

@@ -53,8 +53,8 @@ export const travel = {
     ),
 
   /**
-   * Creates a run of each that is in a folder. What cannot be read is named with the reason, and hinders no other.
-   * @throws UserError BAD_INPUT where there is none that can be read
+   * Creates a run for each one in a folder. Those that cannot be read are reported with the reason, and do not prevent the others.
+   * @throws UserError BAD_INPUT if none can be read
    */
   importFolder: procedure
     .input(z.strictObject({ path: PathSchema }))
@@ -75,8 +75,8 @@ export const travel = {
     }),
 
   /**
-   * Exports parameters and batch norm statistics of a checkpoint (by default the last one) as .safetensors or, if that is how the name of the
-   * file ends, its whole network as .onnx.
+   * Exports parameters and batch norm statistics of a checkpoint (by default the last one) as .safetensors or, depending on the extension
+   * of the file name, its complete network as .onnx.
    */
   exportWeights: procedure
     .input(ById.extend({ step: z.int().min(0).optional(), path: PathSchema, overwrite: OverwriteSchema }))

@@ -7,8 +7,8 @@ export interface Weights {
   /** @throws UserError when the file is damaged or does not fit the network of the configuration */
   check(path: string, config: RunConfig): Promise<void>
   /**
-   * Puts the weights of the network of twice the depth (numeric/prolong.ts) in the place of a file of weights, which other names may share
-   * and which stays as it is under them.
+   * Replaces a file of weights by the weights of the network of twice the depth (numeric/prolong.ts). Hard links to the original file keep
+   * its content.
    * @throws UserError when the file is damaged
    */
   double(path: string): Promise<void>

@@ -1,4 +1,4 @@
-/** Ends what began; a second call does nothing. */
+/** Ends what was started; a second call has no effect. */
 export type Release = () => void
 
 const once = (end: () => void): Release => {
@@ -11,8 +11,8 @@ const once = (end: () => void): Release => {
 }
 
 /**
- * Keeps computations away from measurements: beside a computation, what is timed would seem slow. A computation does not begin while a
- * measurement is made or waits for silence, so that many of them cannot keep it waiting for ever.
+ * Separates computations from measurements: a timed step would appear slow while a computation runs. A computation does not start while a
+ * measurement is running or waiting, so that many computations cannot delay it forever.
  */
 export class Silence {
   private computations = 0
@@ -20,12 +20,12 @@ export class Silence {
   private readonly waiting: ((release: Release) => void)[] = []
   private readonly listeners: (() => void)[] = []
 
-  /** Told each time that computations may begin again. */
+  /** Calls the listener each time computations may start again. */
   whenOver(listener: () => void): void {
     this.listeners.push(listener)
   }
 
-  /** A computation begins. @returns its end; null while silence is kept or waited for */
+  /** Registers a computation. @returns a function that ends it; null while a measurement is running or waiting */
   compute(): Release | null {
     if (this.kept || this.waiting.length > 0) return null
     this.computations++
@@ -35,7 +35,7 @@ export class Silence {
     })
   }
 
-  /** Keeps silence for one measurement. @returns its end; null while something computes or is measured */
+  /** Reserves the machine for one measurement. @returns a function that releases it; null while a computation or measurement is running */
   keepNow(): Release | null {
     if (this.kept || this.computations > 0) return null
     this.kept = true
@@ -46,7 +46,7 @@ export class Silence {
     })
   }
 
-  /** As `keepNow`, as soon as it is possible; those that wait are served in order. */
+  /** Like `keepNow`, as soon as it is possible; requests are served in order. */
   async keep(): Promise<Release> {
     const now = this.waiting.length === 0 ? this.keepNow() : null
     return now ?? new Promise((resolve) => this.waiting.push(resolve))

@@ -5,7 +5,7 @@ import type { OwnFile } from '../../contract/own-dynamics.js'
 import type { Environment } from '../../contract/runs.js'
 import type { WorkOf } from '../../contract/studies.js'
 
-/** What the numbers of a process depend on besides its configuration and data. */
+/** What the numeric results of a process depend on besides its configuration and data. */
 export interface Computing extends Pick<EngineReport, 'engine' | 'device' | 'deviceName' | 'threads'> {
   processor: string
   /** See `NUMERICS_REVISION`. */
@@ -20,7 +20,7 @@ export const WITHOUT_EFFECT = [
   'reconstructionTolerance',
 ] as const satisfies readonly (keyof RunConfig)[]
 
-/** JSON with the keys of every object in order, so that equal values are equal texts. */
+/** JSON with the keys of every object sorted, so that equal values give equal texts. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
@@ -32,8 +32,8 @@ function canonical(value: unknown): string {
 const hashed = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
 
 /**
- * Identifies what a run computes: two runs of the same key end with the same weights and metrics, bit for bit.
- * @param own the user's file of its architecture; absent where that is built in
+ * Identifies what a run computes: two runs with the same key end with the same weights and metrics, bit for bit.
+ * @param own the user's file that defines its architecture; absent if that is built in
  */
 export function runKey(config: RunConfig, datasetHash: string, computing: Computing, own?: OwnFile | null): string {
   const without = new Set<string>(WITHOUT_EFFECT)
@@ -41,15 +41,15 @@ export function runKey(config: RunConfig, datasetHash: string, computing: Comput
   return hashed({ run: effective, datasetHash, ...computing, ...(own && { dynamics: own.hash }) })
 }
 
-/** Identifies what a measurement measures: its numbers are those of this machine, and comparable rather than equal. */
+/** Identifies a measurement: its results depend on this machine, and are comparable rather than equal. */
 export const measurementKey = ({ request }: WorkOf<'measurement'>, computing: Computing, own?: OwnFile | null): string =>
   hashed({ measurement: request, ...computing, ...(own && { dynamics: own.hash }) })
 
-/** Identifies what a computation computes: double precision is the same on every machine, so that its options and revision decide everything. */
+/** Identifies a computation: double precision is the same on every machine, so that its options and revision determine the result. */
 export const computationKey = ({ computation, revision, options }: WorkOf<'computation'>): string =>
   hashed({ computation, revision, options })
 
-/** On what a run was computed; null where that was not recorded, as by earlier versions, or it has not begun. */
+/** The environment in which a run was computed; null if it was not recorded, as in earlier versions, or the run has not started. */
 export function computingOf({ engine, hardware, numerics }: Pick<Environment, 'engine' | 'hardware' | 'numerics'>): Computing | null {
   if (!engine || !hardware || numerics === undefined) return null
   return {

@@ -21,42 +21,42 @@ export interface CellWorkerPorts {
   fault(error: unknown): void
 }
 
-/** How cells of one kind are worked on. */
+/** How cells of one kind are processed. */
 export interface Trade<Kind extends OwnKind> {
   kind: Kind & Task['kind']
-  /** "Measuring"; the factors of the cell follow. */
+  /** "Measuring"; followed by the factors of the cell. */
   verb: string
   /**
-   * Makes room for the work. What it answers calls `next` once or repeatedly, which works on the first cell that waits and answers whether
-   * there was one. Null when there is no room now: `pump` is called when there may be.
+   * Reserves the machine for the work. The returned function calls `next` once or repeatedly; `next` processes the first waiting cell and
+   * returns whether there was one. Null if it is not possible now: `pump` is called when it may be.
    */
   enter(): ((next: () => Promise<boolean>) => Promise<void>) | null
-  /** @throws UserError when the cell asks for what cannot be done, or the process or thread ended */
+  /** @throws UserError if the cell's request is invalid, or the process or thread ended */
   perform(work: WorkOf<Kind>, on: { onProgress: TaskProgress; signal: AbortSignal }): Promise<Record<string, unknown>>
 }
 
-/** Works on the cells of studies of one kind, one at a time, and stores what it finds with them. */
+/** Processes the cells of one kind of all studies, one at a time, and stores their results. */
 export class CellWorker<Kind extends OwnKind> {
   private working: Promise<void> | null = null
   private readonly closing = new AbortController()
-  /** Ends the one that is at work. */
+  /** The cell being processed, with the controller that cancels it. */
   private current: { studyId: string; controller: AbortController } | null = null
   private readonly admitted = new Set<string>()
 
-  /** @param queue 'run' works on whatever waits; 'hold' only on cells of studies that are admitted from now on */
+  /** @param queue 'run' processes all waiting cells; 'hold' only cells of studies that are admitted from now on */
   constructor(
     private readonly ports: CellWorkerPorts,
     private readonly queue: 'run' | 'hold',
     private readonly trade: Trade<Kind>,
   ) {}
 
-  /** Works on this study as soon as there is room. */
+  /** Processes this study as soon as possible. */
   admit(id: string): void {
     this.admitted.add(id)
     this.pump()
   }
 
-  /** Begins with the first cell that waits, unless one is at work. */
+  /** Starts with the first waiting cell, unless one is being processed. */
   pump(): void {
     if (this.working || this.closing.signal.aborted) return
     const session = this.session()
@@ -75,7 +75,7 @@ export class CellWorker<Kind extends OwnKind> {
       })
   }
 
-  /** Work on one or more of the cells that wait; null when there is none, or no room. */
+  /** Processes one or more waiting cells; null if there are none, or it is not possible now. */
   private session(): Promise<void> | null {
     try {
       return (this.waiting() && this.trade.enter()?.(() => this.next())) ?? null
@@ -85,14 +85,14 @@ export class CellWorker<Kind extends OwnKind> {
     }
   }
 
-  /** Not at once: what failed may fail again, for ever. */
+  /** Not immediately, because what failed may keep failing. */
   private tryLater(error: unknown): void {
     const { clock, fault } = this.ports
     fault(error)
     clock.after(RETRY_AFTER, () => this.pump())
   }
 
-  /** Ends the cell of a study that is at work, if any; it waits again. */
+  /** Cancels the cell of a study that is being processed, if any; it waits again. */
   interrupt(study: Pick<Study, 'id'>): void {
     if (this.current?.studyId === study.id) this.current.controller.abort()
   }
@@ -134,7 +134,7 @@ export class CellWorker<Kind extends OwnKind> {
         measured = await perform(cell.work, { onProgress, signal: controller.signal })
       })
     } catch (error) {
-      // What was found is kept, even if nobody could be told that the task was done.
+      // The result is kept even if the end of the task could not be published.
       if (measured === null) {
         if (controller.signal.aborted) return await this.settle(cell, { ...nothing, state: 'queued' })
         return await this.settle(cell, { ...nothing, state: 'failed', reason: this.reasonOf(error), seconds: seconds() })
@@ -145,7 +145,7 @@ export class CellWorker<Kind extends OwnKind> {
     await this.settle(cell, { state: 'finished', reason: null, measured, seconds: seconds() })
   }
 
-  /** Stores what became of a cell, also when that takes several attempts. */
+  /** Stores the outcome of a cell, even if this takes several attempts. */
   private async settle({ studyId, position }: WaitingCell<Kind>, found: Parameters<StudyStore['setResult']>[2]): Promise<void> {
     const { changes, clock, studies, publish } = this.ports
     for (;;) {
@@ -169,7 +169,10 @@ export class CellWorker<Kind extends OwnKind> {
     }
   }
 
-  /** Why a cell failed, as a sentence. What is no error for users is a defect, and is reported as one as well: the cell has failed either way. */
+  /**
+   * Why a cell failed, as a sentence. An error that is not for users is a defect and is also reported as one: the cell has failed either
+   * way.
+   */
   private reasonOf(error: unknown): string {
     if (isUserError(error)) return error.message
     this.ports.fault(error)

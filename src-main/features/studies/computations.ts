@@ -4,7 +4,7 @@ import { CellWorker, type CellWorkerPorts } from './cell-worker.js'
 
 /** Solves problems in double precision, in a thread of its own. */
 export interface Computer {
-  /** @throws UserError when the options are wrong, the revision is not the present one, or the thread ended */
+  /** @throws UserError if the options are invalid, the revision is not the current one, or the thread ended */
   compute(
     work: WorkOf<'computation'>,
     on: { onProgress(progress: number | null, message: string): void; signal: AbortSignal },
@@ -12,8 +12,8 @@ export interface Computer {
 }
 
 /**
- * Computes cells of studies one at a time: beside runs, which they do not disturb by more than a core, and never beside a measurement, which
- * they would.
+ * Processes computation cells of studies one at a time: concurrently with runs, which they slow down by at most one core, but never during
+ * a measurement, which they would disturb.
  */
 export const createComputations = (
   ports: CellWorkerPorts & { silence: Silence; computer: Computer },
@@ -25,7 +25,7 @@ export const createComputations = (
     verb: 'Computing',
     enter() {
       const release = silence.compute()
-      // One cell each time, so that a measurement that waits comes next.
+      // One cell at a time, so that a waiting measurement comes next.
       return (
         release &&
         ((next) =>

@@ -2,8 +2,9 @@ import { REPEATABLE, type StudyCell } from '../../contract/studies.js'
 import type { RunControl } from '../runs/control/run-control.js'
 
 /**
- * Sets the runs of cells to work: those that wait in the queue, and from their last checkpoints those that were paused, stopped, interrupted
- * or failed. A run that was taken over is resumed like an own one, because the study needs its result. Diverged runs are results and stay.
+ * Starts the runs of cells: those waiting in the queue, and, from their last checkpoints, those that were paused, stopped, interrupted or
+ * failed. A run that was taken over is resumed like the study's own runs, because the study needs its result. Diverged runs are results and
+ * are left alone.
  */
 export function continueRuns(control: RunControl, cells: readonly StudyCell[]): void {
   for (const { runId, state } of cells) {

@@ -1,10 +1,10 @@
 import type { CellWork, StudyOutcome } from '../../contract/studies.js'
 
 /**
- * Seconds until the last cell is done, from the time that cells of the same network took, and what active runs say of themselves; null when
- * nothing is going on, or nothing is known yet.
- * @param slots runs that work at once
- * @param later steps that are trained in later phases
+ * Estimated seconds until the last cell is done, from the durations of cells with the same network and the estimates of active runs; null
+ * if nothing is running, or there is no estimate yet.
+ * @param slots number of runs that are trained concurrently
+ * @param later number of steps that are trained in later phases
  */
 export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: number, later = 0): number | null {
   const waiting = outcomes.filter(({ state }) => state === 'queued')
@@ -13,7 +13,7 @@ export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: numbe
   const mean = (values: readonly number[]): number | null =>
     values.length > 0 ? values.reduce((sum, each) => sum + each, 0) / values.length : null
   const done = outcomes.filter(({ state, seconds }) => ['finished', 'waiting', 'dropped'].includes(state) && seconds !== null)
-  /** Seconds that each step took; those of a cell without steps, as one step. */
+  /** Seconds per step; a cell without steps counts as one step. */
   const pace = ({ seconds, run }: StudyOutcome): number => seconds! / (run?.step || run?.totalSteps || 1)
   const took = (like: StudyOutcome): number | null => {
     const kind = done.filter(({ work }) => work.kind === like.work.kind)
@@ -29,6 +29,6 @@ export function remainingSeconds(outcomes: readonly StudyOutcome[], slots: numbe
   const after = later === 0 ? 0 : mean(done.filter(({ run }) => run).map(pace))
   if (after === null || left.some(({ seconds }) => seconds === null)) return null
   const of = (kind: CellWork['kind']): number => left.reduce((sum, each) => sum + (each.kind === kind ? each.seconds! : 0), 0)
-  // Measurements are made one at a time beside nothing else; computations one at a time beside runs.
+  // Measurements run one at a time and exclusively; computations run one at a time, concurrently with runs.
   return Math.max((of('run') + later * after) / slots, of('computation')) + of('measurement')
 }

@@ -12,17 +12,17 @@ import type { RunStore } from '../runs/run-store.js'
 import { computationKey, computingOf, measurementKey, runKey, type Computing } from './cell-key.js'
 import type { StoredCell, StudyStore } from './study-store.js'
 
-/** A cell before anything is known of what is there already. */
+/** A cell before existing results have been looked up. */
 export interface NewCell {
   factors: Factors
   work: CellWork
-  /** See `StudyCell`; absent where its run is trained to its end at once. */
+  /** See `StudyCell`; absent if its run is trained to its end at once. */
   until?: number | null
 }
 
-/** A template's cells. */
+/** The cells of a template. */
 export interface Expansion {
-  /** All options, also those that have their default. */
+  /** All options, including those with default values. */
   options: LabOptions
   cells: readonly NewCell[]
 }
@@ -39,22 +39,22 @@ interface ExpandOptions {
   name: string
   /** The project of the study; null for none. */
   projectId: string | null
-  /** What runs that start now are computed on; null takes over computations alone. */
+  /** The environment of runs that start now; null takes over computations only. */
   computing: Computing | null
-  /** Of the study, in which these cells are made. */
+  /** The phase of the study in which these cells are created. */
   phase?: number
-  /** The position of the first of them. */
+  /** The position of the first of these cells. */
   first?: number
 }
 
 export interface Expanded {
   cells: StoredCell[]
-  /** Of the runs that have to be made. */
+  /** Plans of the runs that have to be created. */
   plans: Plan[]
 }
 
 /**
- * Resolves every cell: its configuration, its key, and the run, measurement or computation that has done its work already.
+ * Resolves every cell: its configuration, its key, and an existing run, measurement or computation with its result.
  * @throws UserError BAD_INPUT that names the first cell that cannot be run
  */
 export async function expandCells(
@@ -114,7 +114,7 @@ async function resolve(configurations: Configurations, run: WorkOf<'run'>['run']
   }
 }
 
-/** Finished runs of this home by what is in their rows, so that the configurations of only a few have to be read. */
+/** Finished runs of this home by the content of their rows, so that only a few configurations have to be read. */
 function finishedRuns(runs: RunStore) {
   const signature = ({
     dataset,
@@ -131,7 +131,7 @@ function finishedRuns(runs: RunStore) {
     try {
       return runKey(readStoredConfig(record.config), record.environment.datasetHash, computing, record.environment.dynamics)
     } catch (error) {
-      // A run whose configuration cannot be read is not the one that is looked for.
+      // A run whose configuration cannot be read does not match.
       if (isUserError(error)) return null
       throw error
     }

@@ -3,9 +3,9 @@ import type { RunControl } from '../runs/control/run-control.js'
 import type { Silence } from '../shared/silence.js'
 import { CellWorker, type CellWorkerPorts } from './cell-worker.js'
 
-/** Times and weighs training steps, in a process of its own. */
+/** Measures time and memory of training steps, in a process of its own. */
 export interface Measurer {
-  /** @throws UserError when the request is wrong, or the process ended */
+  /** @throws UserError if the request is invalid, or the process ended */
   measure(
     request: BenchStepRequest,
     on: { onProgress(progress: number | null, message: string): void; signal: AbortSignal },
@@ -13,8 +13,8 @@ export interface Measurer {
 }
 
 /**
- * Makes the measurements of studies one at a time, when neither a run nor a computation is at work: beside one, a step would seem slow. Queued
- * runs and computations wait meanwhile.
+ * Processes measurements of studies one at a time, while neither a run nor a computation is active: otherwise a step would appear slow.
+ * Queued runs and computations wait meanwhile.
  */
 export const createMeasurements = (
   ports: CellWorkerPorts & { control: RunControl; silence: Silence; measurer: Measurer },
@@ -28,7 +28,7 @@ export const createMeasurements = (
       control.hold('study', true)
       try {
         await control.idle()
-        // Only now: computations may go on for as long as runs are at work.
+        // Only now, because computations may continue as long as runs are active.
         const release = await silence.keep()
         try {
           while (await next());

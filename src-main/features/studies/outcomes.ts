@@ -6,8 +6,8 @@ import type { SeriesStore } from '../runs/series-store.js'
 import type { StudyPhases } from './study-templates.js'
 
 /**
- * The cells of a study as its report sees them: with the rows of their runs, with what these diagnostics have said of the runs, and with the
- * values by which they are compared.
+ * The cells of a study for its report: with the rows of their runs, the results of these diagnostics, and the values by which runs are
+ * compared.
  */
 export function outcomesOf(
   { runs, labResults, series }: { runs: RunStore; labResults: LabStore; series: SeriesStore },

@@ -14,7 +14,7 @@ import { outcomesOf } from './outcomes.js'
 import type { StudyStore } from './study-store.js'
 import type { StudyTemplates, TemplateHome } from './study-templates.js'
 
-/** Milliseconds until a decision is tried again that could not be made or stored. */
+/** Milliseconds until a decision that could not be made or stored is tried again. */
 const RETRY_AFTER = 5000
 
 export interface PhasePorts {
@@ -31,28 +31,28 @@ export interface PhasePorts {
   fault(error: unknown): void
 }
 
-/** What decisions need of the studies that they are for. */
+/** What decisions need from their studies. */
 interface OfStudies {
   home(): Promise<TemplateHome>
   computing(): Promise<Computing | null>
   publish(id: string, record: (change: Change) => void): void
-  /** Sets the runs, measurements and computations of a study to work. */
+  /** Starts the runs, measurements and computations of a study. */
   admit(id: string): void
 }
 
-/** Whether a decision need not wait for it. Interrupted and paused cells go on when they are resumed, so that it does for them. */
+/** Whether a decision need not wait for the cell. It does wait for interrupted and paused cells, which continue when they are resumed. */
 const isOver = ({ phase, state }: StudyCell, of: Study): boolean => phase < of.phase || state === 'waiting' || ENDED.includes(state)
 
-/** The study was paused, resumed or removed while it was decided. */
+/** The study was paused, resumed or removed during the decision. */
 class Overtaken extends Error {}
 
 /**
- * Decides what follows the cells of a study, once they have ended or wait. A decision and all that comes of it are stored in one transaction
- * with the number of the phase, so that none is made twice, whenever a host dies.
+ * Decides what follows the cells of a study, once all of them have ended or wait. A decision and all its consequences are stored in one
+ * transaction with the number of the phase, so that no decision is made twice, whenever a host dies.
  */
 export class Phases {
   private readonly admitted = new Set<string>()
-  /** Studies that are looked at now; true when something has changed meanwhile. */
+  /** Studies that are being decided; true if something has changed meanwhile. */
   private readonly deciding = new Map<string, boolean>()
   private closed = false
 
@@ -69,7 +69,7 @@ export class Phases {
     this.consider(id)
   }
 
-  /** Looks whether the next decision can be made. Also for inside a commit: it begins after it. */
+  /** Checks whether the next decision can be made. May be called inside a commit: it starts afterwards. */
   consider(id: string): void {
     if (this.closed || (this.queue === 'hold' && !this.admitted.has(id))) return
     if (this.deciding.has(id)) return void this.deciding.set(id, true)
@@ -99,7 +99,7 @@ export class Phases {
     if (!cells.every((cell) => isOver(cell, study))) return
     const phases = await templates.phases(study.template, study.options)
     const { outcomes } = outcomesOf(this.ports, cells, [], phases?.compared ?? null)
-    // A template of another version may know no phases any more.
+    // A template of another version may no longer have phases.
     const { cells: more, train, last } = phases?.next(outcomes, study.phase, await this.of.home()) ?? { cells: [], train: [], last: true }
     const phase = study.phase + 1
     const at = {
@@ -131,7 +131,7 @@ export class Phases {
       })
     if (!stored) return
     this.of.admit(id)
-    // All of what follows may be there already.
+    // All results of the new cells may exist already.
     this.consider(id)
   }
 }

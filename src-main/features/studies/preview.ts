@@ -8,7 +8,7 @@ import { expandCells } from './expand.js'
 import type { StudyStore } from './study-store.js'
 import type { StudyTemplates, TemplateHome } from './study-templates.js'
 
-/** What would become of a study: its cells, how many of them are done already, and about how long the others take. Makes nothing. */
+/** A preview of a study: its cells, how many of them are done already, and approximately how long the others take. Creates nothing. */
 export async function previewOf(
   ports: { templates: StudyTemplates; configurations: Configurations; runs: RunStore; studies: StudyStore },
   { template, options = {} }: StartStudy,
@@ -21,7 +21,7 @@ export async function previewOf(
     const paces = plans.map(({ config, summary }) => summary.secondsPerStep?.[config.mode] ?? null)
     const known = paces.every((pace) => pace !== null)
     const first = plans.reduce((sum, { config, pauseAt }, at) => sum + (paces[at] ?? 0) * (pauseAt ?? config.steps), 0)
-    // Which runs go on is not known, so that they count as runs of the mean pace.
+    // Which runs continue is not known yet, so they are estimated with the mean pace.
     const pace = plans.length > 0 ? paces.reduce<number>((sum, each) => sum + (each ?? 0), 0) / plans.length : 0
     const later = pace * (phases?.later(cells.length, 0) ?? 0)
     return {

@@ -25,9 +25,9 @@ import { previewOf } from './preview.js'
 import type { StudyPorts } from './study-ports.js'
 import type { TemplateHome } from './study-templates.js'
 
-/** Studies: templates that are expanded into cells, whose runs are queued as one, and whose figures are drawn as results arrive. */
+/** Studies: templates that are expanded into cells, whose runs are queued together, and whose figures are drawn as results arrive. */
 export class Studies {
-  /** Of those cells that have no run. */
+  /** The workers for cells without runs. */
   private readonly workers: readonly (CellWorker<'measurement'> | CellWorker<'computation'>)[]
   private readonly phases: Phases
   private readonly ending = new AbortController()
@@ -49,7 +49,7 @@ export class Studies {
     this.phases = new Phases(ports, queue, { home, computing, publish: (...of) => void this.publish(...of), admit })
   }
 
-  /** Continues what a host that ended left undone. */
+  /** Continues what the last host left unfinished. */
   start(): void {
     const { changes, studies } = this.ports
     changes.commit((record) => {
@@ -73,14 +73,14 @@ export class Studies {
     return study
   }
 
-  /** What would become of a study: its cells, how many of them are done already, and about how long the others take. */
+  /** A preview of a study: its cells, how many of them are done already, and approximately how long the others take. */
   async preview(request: StartStudy): Promise<StudyPreview> {
     return previewOf(this.ports, request, { home: await this.home(), computing: await this.computing() })
   }
 
   /**
-   * Expands a template and queues its cells, all in one transaction. Cells whose work is done already take over the result.
-   * @throws UserError BAD_INPUT that names the option or cell that is wrong
+   * Expands a template and queues its cells, all in one transaction. Cells with existing results take these over.
+   * @throws UserError BAD_INPUT that names the invalid option or cell
    */
   async begin(request: StartStudy): Promise<Study> {
     const { template, options: asked, name: wanted, projectId = null } = StartStudySchema.parse(request)
@@ -125,7 +125,7 @@ export class Studies {
     }
   }
 
-  /** Pauses the runs that the study made, and holds its measurements and computations. Runs that it only took over go on. */
+  /** Pauses the runs that the study created, and holds its measurements and computations. Runs that it only took over continue. */
   pause(id: string): Study {
     this.require(id)
     this.setHeld(id, true)
@@ -136,9 +136,9 @@ export class Studies {
   }
 
   /**
-   * Continues everything that has no result: paused, stopped, interrupted and failed runs from their last checkpoints, measurements
-   * and computations that failed again, and runs that were removed as new ones. Diverged runs are results and stay, and so does what an earlier
-   * phase has left behind.
+   * Continues everything without a result: paused, stopped, interrupted and failed runs from their last checkpoints, failed measurements
+   * and computations anew, and removed runs as new ones. Diverged runs are results and are left alone, and so is what an earlier phase has
+   * left behind.
    */
   async resume(id: string): Promise<Study> {
     const { changes, studies } = this.ports
@@ -164,7 +164,7 @@ export class Studies {
     })
   }
 
-  /** Removes the study with what it measured and computed. Its runs stay. @throws UserError CONFLICT while it is at work */
+  /** Removes the study with its measurements and computations. Its runs are kept. @throws UserError CONFLICT while it is active */
   remove(id: string): void {
     const { changes, studies, runs } = this.ports
     const { counts, name } = this.require(id)
@@ -182,7 +182,7 @@ export class Studies {
     })
   }
 
-  /** Starts what the present phase waits for. */
+  /** Starts the cells of the current phase. */
   private setToWork(id: string): void {
     const { control, studies } = this.ports
     const { phase } = this.require(id)
@@ -191,7 +191,7 @@ export class Studies {
     for (const worker of this.workers) worker.admit(id)
   }
 
-  /** Cells whose runs this study made. */
+  /** Cells whose runs this study created. */
   private own(id: string): (StudyCell & { runId: string })[] {
     const { runs, studies } = this.ports
     return studies
@@ -199,7 +199,7 @@ export class Studies {
       .flatMap((cell) => (cell.runId !== null && runs.get(cell.runId)?.studyId === id ? [{ ...cell, runId: cell.runId }] : []))
   }
 
-  /** Works on this study from now on. */
+  /** Processes this study from now on. */
   private admit(id: string): void {
     this.setToWork(id)
     this.phases.admit(id)
@@ -213,7 +213,7 @@ export class Studies {
     })
   }
 
-  /** New runs for cells whose run is gone. */
+  /** Creates new runs for cells whose run was removed. */
   private async replaceRemoved(id: string, phase: number): Promise<void> {
     const { maker, studies } = this.ports
     const { name, projectId } = this.require(id)
@@ -245,7 +245,7 @@ export class Studies {
       try {
         changes.commit((record) => of.forEach((id) => this.publish(id, record)))
       } catch (error) {
-        // The next change tells more, and the state itself is in the rows of the runs.
+        // The next change publishes the rows again, and the states themselves are in the rows of the runs.
         this.ports.fault(error)
       }
     }
@@ -257,7 +257,7 @@ export class Studies {
     return study
   }
 
-  /** Runs that work at once. */
+  /** The number of concurrent runs. */
   private get slots(): number {
     return readSettings(this.ports.settings)['queue.concurrentRuns']
   }

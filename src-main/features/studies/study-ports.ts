@@ -35,7 +35,7 @@ export interface StudyPorts {
   silence: Silence
   measurer: Measurer
   computer: Computer
-  /** What a run is computed on if so many work at once; null where that is not known. */
+  /** The environment of a run when this number of runs is active; null if unknown. */
   computing(slots: number): Awaitable<Computing | null>
   fault(error: unknown): void
 }

@@ -50,7 +50,7 @@ export class Launch {
         endedAt: null,
         latest: series.latest(id),
         best: series.best(id),
-        // The checks of steps that are computed again are discarded; the trainer reports the worst of the others.
+        // Checks of steps that will be computed again are discarded; the trainer reports the worst of the others.
         gradients: run.gradients && run.gradients.step > afterStep ? null : run.gradients,
         reported: null,
       })

@@ -136,7 +136,7 @@ export class RunControl {
     const idle = ACTIVE.includes(status) || status === 'queued' ? {} : { ...IDLE, endedAt: run.endedAt ?? clock.now() }
     const changed = changes.commit((record) => {
       if (status === 'queued') runs.enqueue(id)
-      // Who resumes a run that waits wants it trained to its end.
+      // A user who resumes a waiting run wants it to be trained to its end.
       if (status === 'queued' && waits(run, runs.record(id))) runs.updateRecord(id, { pauseAt: null })
       const next = this.rows.patch(id, { status, ...idle, ...(status === 'queued' ? { reason: null, endedAt: null } : {}) })
       record({ kind: 'run', run: next })
@@ -292,7 +292,7 @@ export class RunControl {
 }
 
 function endOf(live: LiveRun, status: RunStatus, exit: TrainerExit): { status: RunStatus; reason: string | null } {
-  // Where the home is lost, what its trainer said last may be that it could write no checkpoint.
+  // If the home is lost, the trainer's last report may say that it could not write a checkpoint.
   if (live.closing !== null && live.why !== null && exit.reason !== null)
     return { status: 'interrupted', reason: `${live.why} ${exit.reason}` }
   if (live.closing !== null) return { status: 'interrupted', reason: `${live.closing}. Resume this run from its last checkpoint.` }

@@ -25,7 +25,7 @@ const COMMANDS: Record<RunCommand, Partial<Record<RunStatus, RunStatus>>> = {
 /** The state after a command; null when the command is not allowed in this state. */
 export const afterCommand = (status: RunStatus, command: RunCommand): RunStatus | null => COMMANDS[command][status] ?? null
 
-/** Whether it has come to the step up to which it was to be trained so far, and pauses there. */
+/** Whether it has reached the step up to which it was to be trained so far, and pauses there. */
 export const waits = ({ status, step }: Pick<RunSummary, 'status' | 'step'>, record: { pauseAt: number | null } | undefined): boolean =>
   status === 'paused' && record?.pauseAt != null && step >= record.pauseAt
 
@@ -48,11 +48,11 @@ export function afterExit(status: RunStatus, { reason, overdue, interrupted = fa
   return interrupted ? 'interrupted' : 'failed'
 }
 
-/** Why a run is interrupted whose trainer somebody else asked to end; its last checkpoint is at that step. */
+/** Why a run is interrupted if something other than Retrace asked its trainer to exit; its last checkpoint is at that step. */
 export const describeInterruption = (step: number): string =>
   `The trainer was terminated by the system or another program, for example by a shutdown, a logout or a time limit. Resume this run from step ${step}.`
 
-/** Why a run is interrupted that a host left active when it ended. */
+/** Why a run is interrupted if a host left it active when it ended. */
 export const describeLeft = (run: RunSummary): string =>
   hasConfiguration(run)
     ? `Retrace ended unexpectedly while this run was active (at step ${run.step}). Resume it from its last checkpoint.`

@@ -4,8 +4,8 @@ import { IDLE, type RunRows } from './run-rows.js'
 import { waits } from './run-state.js'
 
 /**
- * Sets the step at which a run pauses by itself, null for its end, and queues it if it waits at such a step. Inside a commit of the caller. One
- * that another study has trained as far, or trains to its end, stays as it is.
+ * Sets the step at which a run pauses by itself, null for its end, and queues it if it waits at such a step. Must be called inside a
+ * commit. A run that another study has trained as far, or trains to its end, is left unchanged.
  *
  * @throws UserError NOT_FOUND
  */

@@ -13,10 +13,10 @@ export interface TrainerOrder {
   runId: string
   lease: number
   config: RunConfig
-  /** The user's file that its architecture was read from when the run was made; null where that is built in. */
+  /** The user's file that defined its architecture when the run was created; null if that is built in. */
   dynamics: OwnFile | null
   datasetFolder: string
-  /** Hash of the contents of the data set when the run was created; null when it is not known. */
+  /** Content hash of the data set when the run was created; null if unknown. */
   datasetHash: string | null
   checkpointFolder: string
   logFolder: string

@@ -18,39 +18,39 @@ export interface LogReaderPorts {
   fault(error: unknown): void
 }
 
-/** How far a file has been read, in the same transaction as what was read is stored. */
+/** How far a file has been read; stored in the same transaction as the content. */
 interface Place {
   runId: string
   offset: number
-  /** Lines up to there. */
+  /** Number of lines up to there. */
   lines: number
-  /** Length and SHA-256 of the first line: with another one it is another run. */
+  /** Length and SHA-256 of the first line: if it differs, the file is another run. */
   head: { bytes: number; hash: string }
   /** Whether the last of them was the end. */
   ended: boolean
 }
 
-/** What is kept of a file by its name. */
+/** The stored state of a file, by its name. */
 interface Stored {
   place: Place | null
-  /** Its state when a line was found to be wrong, so that this is said once. */
+  /** Its state when a line was found to be invalid, so that this is reported once. */
   wrong: string | null
 }
 
 const keyOf = (name: string): string => `logged.file.${name}`
 const [SCAN_EVERY, MOST_FILES] = [2000, 1000]
-/** Bytes of a file that are read at a time, so that other work comes in between: some thousand lines. */
+/** Bytes of a file that are read at a time, a few thousand lines, so that other work can run in between. */
 const PIECE = 2 * MOST_LINE_BYTES
 const NEWLINE = 10
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /**
- * Reads what other programs append to the files of the folder `log`, every two seconds, and goes on after a restart where it was. A last
- * line without an end is one that is still being written. At a line that is wrong a file is left until it is changed.
+ * Reads what other programs append to the files of the folder `log`, every two seconds, and continues after a restart where it was. A last
+ * line without a line break is still being written. After an invalid line, a file is ignored until it is changed.
  */
 export class LogReader {
-  /** As each file was when it was last read to its end, or to a wrong line. */
+  /** The state of each file when it was last read to its end, or to an invalid line. */
   private readonly seen = new Map<string, string>()
   private cancel: (() => void) | null = null
   private closed = false
@@ -72,13 +72,13 @@ export class LogReader {
     try {
       if (this.readAll()) again = 0
     } catch (error) {
-      // A full disk or a database in use: what could not be stored is read again.
+      // A full disk or a busy database: what could not be stored is read again.
       if (obstacleOf(error) === null) fault(error)
     }
     if (!this.closed) this.cancel = clock.after(again, () => this.scan())
   }
 
-  /** @returns whether there is more to read at once */
+  /** @returns whether there is more to read immediately */
   private readAll(): boolean {
     const { alerts, logFiles } = this.ports
     const { files, more } = logFiles.list(MOST_FILES)
@@ -92,7 +92,7 @@ export class LogReader {
     return files.filter((file) => this.readFile(file)).length > 0
   }
 
-  /** @returns whether there is more to read of it at once */
+  /** @returns whether there is more to read from it immediately */
   private readFile(file: LogFile): boolean {
     const { name, bytes, modified } = file
     const state = `${bytes} ${modified}`
@@ -108,7 +108,7 @@ export class LogReader {
     return false
   }
 
-  /** Where to go on; null at the beginning, also of a file that was replaced by another one. */
+  /** Where to continue; null at the beginning, also for a file that was replaced by another one. */
   private placeOf({ name, bytes }: LogFile): Place | null {
     const { place } = this.stored(name)
     if (!place || bytes < place.offset) return null
@@ -124,16 +124,16 @@ export class LogReader {
     this.ports.settings.set(keyOf(name), stored)
   }
 
-  /** @returns whether more of the file may follow at once */
+  /** @returns whether the file may contain more to read immediately */
   private readPiece(name: string, place: Place | null): boolean {
     const { logged, logFiles, runs } = this.ports
-    // A run in the trash goes on once it is restored; one that was deleted is not made anew.
+    // A removed run continues once it is restored; one that was deleted permanently is not created anew.
     if (place && !runs.get(place.runId)) return false
     const piece = logFiles.read(name, place?.offset ?? 0, PIECE)
     let at = place
     let start = 0
     let waiting: (LoggedValues | LoggedMessage)[] = []
-    /** The place after the last line that waits. */
+    /** The place after the last line to be stored. */
     let reached: Place | null = null
     const flush = (): void => {
       if (!reached) return

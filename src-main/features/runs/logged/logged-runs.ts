@@ -24,24 +24,24 @@ export interface LoggedPorts {
   fault(error: unknown): void
 }
 
-/** Series of a run, as many as the import of an event file takes. */
+/** Maximum number of series of a run, the same as for imported event files. */
 const MOST_SERIES = 2000
-/** States in which a run takes values: one that was silent for a while goes on. */
+/** States in which a run accepts values: an interrupted one continues. */
 const OPEN: readonly RunStatus[] = ['running', 'interrupted']
-/** Milliseconds without a word after which a run is no longer said to be running, and between two looks for such runs. */
+/** Milliseconds without data after which a run no longer counts as running, and interval of the checks for such runs. */
 const SILENT_AFTER = 10 * 60_000
 const LOOK_EVERY = 60_000
 const SILENT = 'The program that logs it has been silent for 10 minutes. The run continues when it logs again.'
 
-/** Work in the same transaction as what is stored of a run. */
+/** Work in the same transaction in which data of a run are stored. */
 type Also = () => void
 
 /**
- * Runs that other programs train and log into the home. They have no trainer and no checkpoints: what is told of them is stored, published
- * and compared as what trainers report is.
+ * Runs that other programs train and log into the home. They have no trainer and no checkpoints; their data are stored, published and
+ * compared like those reported by trainers.
  */
 export class LoggedRuns {
-  /** When each run was last heard of, in monotonic milliseconds. */
+  /** When data of each run last arrived, in monotonic milliseconds. */
   private readonly heard = new Map<string, number>()
   private cancel: Also | null = null
 
@@ -83,9 +83,9 @@ export class LoggedRuns {
   }
 
   /**
-   * Adds values and messages in their order. A value whose step is not above the last one of its series is left out, so that repeating a
+   * Adds values and messages in their order. A value whose step is not above the last one of its series is dropped, so that repeating a
    * call changes nothing.
-   * @returns how many values were left out
+   * @returns the number of values dropped
    * @throws UserError NOT_FOUND, CONFLICT when the run has ended, BAD_INPUT beyond 2000 series
    */
   add(id: string, parts: readonly (LoggedValues | LoggedMessage)[], also: Also = () => undefined): { run: RunSummary; ignored: number } {
@@ -131,13 +131,13 @@ export class LoggedRuns {
     const endedAt = this.time(end)
     const { testAccuracy = null, testLoss = null, images = null } = end
     const seconds = Math.max(before.activeSeconds, (endedAt - (before.startedAt ?? endedAt)) / 1000)
-    // There are no weights to have a hash.
+    // There are no weights to hash.
     const result = { testAccuracy, testLoss, images, step: before.step, weightsHash: '', seconds }
     const known = testAccuracy !== null || testLoss !== null
     const ended = changes.commit((record) => {
       if (known) runs.updateRecord(id, { result })
       const reported = known ? reportedOf(result) : null
-      // What has finished had as many steps as it came to.
+      // The length of a finished run is the number of steps that it reached.
       const totalSteps = end.end === 'finished' ? before.step : before.totalSteps
       runs.update(id, { status: end.end, reason: end.reason, endedAt, activeSeconds: seconds, reported, totalSteps })
       const run = this.require(id)
@@ -151,7 +151,7 @@ export class LoggedRuns {
     return ended
   }
 
-  /** Says of a run that nothing more is known of it for now, and why. */
+  /** Marks a run as interrupted, because no more is known about it for now. */
   interrupt(id: string, reason: string): void {
     const { changes, clock, runs } = this.ports
     if (runs.get(id)?.status !== 'running') return
@@ -171,13 +171,13 @@ export class LoggedRuns {
     try {
       for (const [id, at] of this.heard) if (clock.elapsed() - at >= SILENT_AFTER) this.interrupt(id, SILENT)
     } catch (error) {
-      // The next look comes back to it.
+      // The next check tries again.
       fault(error)
     }
     this.cancel = clock.after(LOOK_EVERY, () => this.look())
   }
 
-  /** In milliseconds; now where nothing is said. */
+  /** In milliseconds; now if none is given. */
   private time({ time }: { time?: number | undefined }): number {
     return time === undefined ? this.ports.clock.now() : time * 1000
   }

@@ -3,15 +3,18 @@ import { LoggedEndSchema, LoggedHeadSchema, LoggedMessageSchema, LoggedValuesSch
 import { group, procedure } from '../../procedure.js'
 import { ById } from '../input.js'
 
-/** Values and messages of one call. */
+/** Maximum number of values and messages per call. */
 const MOST_PARTS = 10_000
 
-/** How other programs log runs over HTTP (docs/logging.md); files are the other way, see `LogReader`. */
+/** Logging of runs by other programs over HTTP (docs/logging.md); the alternative is files, see `LogReader`. */
 export const logging = group({
   /** Begins a run. @returns its row, with its `id` */
   begin: procedure.input(LoggedHeadSchema).mutation(({ ctx, input }) => ctx.logged.begin(input)),
 
-  /** Adds values and messages, in their order. @returns how many values were left out because their series is further already */
+  /**
+   * Adds values and messages, in their order. @returns the number of values that were dropped because their series has already passed their
+   * step
+   */
   add: procedure
     .input(
       ById.extend({
