@@ -44,53 +44,53 @@ import type { Weights } from '../features/runs/weights.js'
 import type { Awaitable, Clock } from '../features/shared/clock.js'
 
 export interface BackendOptions {
-  /** An existing folder that this process alone holds. */
+  /** An existing folder that only this process holds. */
   home: string
   /** Absolute path of the trainer's entry file. */
   trainerEntry: string
   hostKind: SystemInfo['host']
   catalogue: Catalogue
   importer: DatasetImporter
-  /** Variables for the trainers' processes. */
+  /** Environment variables of the trainers' processes. */
   environment?: SupervisorOptions['environment']
-  /** The engine that runs would use; null while that is not known. */
+  /** The engine that runs would use; null if unknown. */
   engine?: (() => Awaitable<EngineReport | null>) | undefined
   /** 'run' (the default) starts whatever is queued in the home; 'hold' only what this process itself queues or resumes. */
   queue?: 'run' | 'hold' | undefined
-  /** Told of what went wrong where nobody waits for an answer; a warning of the process by default. */
+  /** Receives errors that no caller is waiting for; by default they become process warnings. */
   fault?: ((error: unknown) => void) | undefined
   patience?: SupervisorOptions['patience']
-  /** The disk of the home; a test gives one that is nearly full. */
+  /** The disk of the home; tests can pass one that is nearly full. */
   disk?: HomeDisk | undefined
-  /** See `Backups`: absent, what is restored waits for the next start. */
+  /** See `Backups`: if absent, a restore waits for the next start. */
   restart?: (() => void) | undefined
-  /** To tell of once the home is open. */
+  /** Alerts to raise once the home is open. */
   news?: readonly NewAlert[] | undefined
-  /** What reads files of weights; a test's trainers write none. */
+  /** Reads files of weights; the trainers of tests write none. */
   weights?: Weights | undefined
-  /** Folder of the examples; by default that beside the program. */
+  /** Folder of the examples; by default the one next to the program. */
   examples?: string | undefined
-  /** What evaluates checkpoints; by default the trainer's program. */
+  /** Evaluates checkpoints; by default the trainer program. */
   evaluator?: Evaluator | undefined
-  /** What runs diagnostics; by default the trainer's program. */
+  /** Runs diagnostics; by default the trainer program. */
   lab?: Lab | undefined
-  /** What answers instruments of the lab; by default the trainer's program, which stays resident for a while. */
+  /** Runs instruments of the lab; by default the trainer program, which stays resident for a while. */
   instruments?: Instruments | undefined
-  /** What measures cells of studies; by default the trainer's program. */
+  /** Processes measurements of studies; by default the trainer program. */
   measurer?: Measurer | undefined
-  /** What computes cells of studies; by default the built `compute-worker`, which is beside the trainer's program. */
+  /** Processes computations of studies; by default the built `compute-worker` next to the trainer program. */
   computer?: Computer | undefined
-  /** What measures the machine; by default the trainer's program. */
+  /** Measures the speed of the machine; by default the trainer program. */
   speedMeter?: SpeedMeter | undefined
-  /** What checks dynamics files of the user; by default the trainer's program. */
+  /** Checks the user's dynamics files; by default the trainer program. */
   dynamicsCheck?: DynamicsCheck | undefined
-  /** What sets the engine up; by default the built `set-up-process`, which is beside the trainer's program. */
+  /** Installs the engine; by default the built `set-up-process` next to the trainer program. */
   engineInstaller?: EngineInstaller | undefined
 }
 
 export interface Backend extends Api {
   /**
-   * Asks every trainer to write a checkpoint and exit, waits for them at most so many milliseconds, and closes the database.
+   * Asks every trainer to write a checkpoint and exit, waits for them at most the given number of milliseconds, and closes the database.
    * The runs are then 'interrupted' and can be resumed.
    */
   close(options?: { timeout?: number }): Promise<void>
@@ -137,7 +137,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       options.dynamicsCheck ?? createDynamicsCheck(trainerEntry, async () => (await options.environment?.({ slot: 0, slots: 1 })) ?? {})
     const ownDynamics = openOwnDynamics(home, check, () => instruments.renew?.())
     const catalogue = withOwnDynamics(options.catalogue, ownDynamics)
-    /** What every process of the trainer's program gets. */
+    /** Environment variables of every process of the trainer program. */
     async function environment(share: Share): Promise<Record<string, string | undefined>> {
       await ownDynamics.refresh()
       return { ...(await options.environment?.(share)), ...ownDynamics.variables() }

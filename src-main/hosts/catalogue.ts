@@ -5,7 +5,7 @@ import { budgetBytes } from '../training/memory-budget.js'
 import { knownSpeed, type MeasuredSpeed } from './speed.js'
 import type { Catalogue } from '../features/runs/configurations.js'
 
-// Imported when first asked: it brings tfjs along, which no command but those on networks has to wait for.
+// Imported on first use, because it loads tfjs, which only commands on networks need.
 const numeric = async () => {
   const [description, validation, registry, diagram, network, budget, prolong] = await Promise.all([
     import('../numeric/describe.js'),
@@ -19,10 +19,10 @@ const numeric = async () => {
   return { ...description, ...validation, ...registry, ...diagram, ...network, ...budget, ...prolong }
 }
 
-/** Without `measuredAt`; nothing is measured here, because that takes seconds. */
+/** Without `measuredAt`; the speed is not measured here, because that takes seconds. */
 const speed = async (): Promise<Omit<MeasuredSpeed, 'measuredAt'> | null> => knownSpeed()
 
-/** The networks of `numeric`, as the features want them. */
+/** The networks of `numeric` behind the port of the features. */
 export const catalogue: Catalogue = {
   presets: async () => (await numeric()).describePresets(await speed()),
   async architectures() {

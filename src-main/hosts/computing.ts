@@ -4,9 +4,9 @@ import { threadsOf } from '../engine/share.js'
 import { computingOf, type Computing } from '../features/studies/cell-key.js'
 
 /**
- * What a run that starts now would be computed on.
- * @param engine that runs would use, for the whole machine
- * @param slots runs that work at once
+ * The environment of a run that starts now.
+ * @param engine the engine that runs would use, for the whole machine
+ * @param slots number of concurrent runs
  */
 export const computingHere = (
   engine: EngineReport | null | undefined,

@@ -4,9 +4,9 @@ import type { Evaluator } from '../features/evaluations/evaluations.js'
 import type { Awaitable } from '../features/shared/clock.js'
 
 /**
- * Evaluations of checkpoints, as the features want them.
- * @param entry absolute path of the trainer's program
- * @param environment variables of a process that takes one of several parts of the machine
+ * Evaluates checkpoints for the features.
+ * @param entry absolute path of the trainer program
+ * @param environment variables of a process that uses one of several shares of the machine
  */
 export function createEvaluator(
   entry: string,

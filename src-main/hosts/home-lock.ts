@@ -19,7 +19,7 @@ function requireOwn(file: string): void {
 
 /**
  * Locks the home for this process. @returns null when another process holds it
- * @throws UserError DISK when the file cannot be made, CONFLICT when it is another user's
+ * @throws UserError DISK when the file cannot be created, CONFLICT when it belongs to another user
  */
 export async function tryLockHome(home: string): Promise<HomeLock | null> {
   const file = join(home, 'lock.sqlite')

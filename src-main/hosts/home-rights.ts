@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, statSync, type Stats } from 'node:fs'
 import { basename, join } from 'node:path'
 import { unfinishedAt } from '../durable/unfinished.js'
 
-/** Names of what we make in a home; anything else in it is not ours. */
+/** Names of the files that Retrace creates in a home; everything else in it belongs to others. */
 const OURS =
   /^(?:retrace\.sqlite.*|lock\.sqlite.*|host\.json|reserve|windows?(?:\.html|\.json)?|electron|runs|datasets|dynamics|uploads|exports|home\.(?:before-restore|not-restored)-.*|\.restore-(?:ready|placing))$/
 
@@ -12,13 +12,13 @@ const OTHERS = 0o077
 
 const octal = (mode: number): string => (mode & 0o777).toString(8)
 
-/** What of a path there is to mend; null for what is not there, or not ours to change. */
+/** The status of a path that other users can access; null if it is missing, or accessible only to its owner. */
 function openTo(path: string): Stats | null {
   const stat = statSync(path, { throwIfNoEntry: false })
   return stat && (stat.mode & OTHERS) !== 0 ? stat : null
 }
 
-/** Takes the rights of all others away; answers whether they are gone. */
+/** Removes the permissions of all other users; returns whether this worked. */
 function close(path: string, { mode }: Stats): boolean {
   try {
     chmodSync(path, mode & 0o777 & ~OTHERS)
@@ -26,16 +26,16 @@ function close(path: string, { mode }: Stats): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
     return false
   }
-  // Some file systems keep no rights, and say nothing.
+  // Some file systems do not store permissions, and ignore the change silently.
   return openTo(path) === null
 }
 
 /**
- * Takes the rights of other users on a home away, which has them where it was there before Retrace. A folder that holds other things too is
- * left as it is, and only what is ours in it is closed.
+ * Removes other users' permissions on a home, which remain if the folder existed before Retrace used it. If the folder also contains other
+ * things, it is left as it is, and only Retrace's files in it are protected.
  *
- * @param home a folder that is there
- * @returns a sentence for each thing that was mended, or that could not be; none where nothing was open
+ * @param home an existing folder
+ * @returns a sentence for each correction, or for each one that failed; none if nothing was accessible
  */
 export function mendRights(home: string): string[] {
   if (process.platform === 'win32') return []
@@ -54,7 +54,7 @@ export function mendRights(home: string): string[] {
     return stat ? [{ path, stat }] : []
   })
   const isOpen = (folder.mode & OTHERS) !== 0
-  // Behind a closed folder nobody reaches the rest; it is closed as well, for the day on which the folder is opened.
+  // Nobody can reach files in a protected folder; they are protected as well, in case the folder is opened one day.
   const closed = open.filter(({ path, stat }) => close(path, stat)).map(({ path }) => basename(path))
   if (isOpen && !shared)
     said.push(

@@ -15,7 +15,7 @@ export interface HomeChoice {
   chosen: boolean
 }
 
-/** The folder that holds all data of Retrace: `--home`, else `RETRACE_HOME`, else the platform's data folder. */
+/** The folder with all data of Retrace: `--home`, otherwise `RETRACE_HOME`, otherwise the platform's data folder. */
 export function chooseHome(option: string | undefined, env: NodeJS.ProcessEnv = process.env): HomeChoice {
   const wanted = option ?? env.RETRACE_HOME
   if (wanted !== undefined && wanted.trim() === '')
@@ -36,7 +36,7 @@ export function prepareHome({ folder, chosen }: HomeChoice): string {
         'DISK',
         `Cannot create the home folder ${folder}: ${parent} does not exist. Create it first, or choose another folder with --home.`,
       )
-    // Not recursive for a chosen one: its parent is there, and on some file systems (/proc) Node's recursive way never ends.
+    // Not recursive for a chosen folder: its parent exists, and on some file systems (/proc) Node's recursive variant never returns.
     if (!chosen) mkdirSync(folder, { recursive: true, mode: 0o700 })
     else if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(folder, { mode: 0o700 })
     accessSync(folder, constants.W_OK | constants.X_OK)

@@ -53,7 +53,7 @@ export interface HostOptions {
 /** This process holds the home and serves it to the user's other processes. */
 export interface Host {
   home: string
-  /** Where windows may have files written. */
+  /** The folder to which windows may write files. */
   exports: string
   api: Api
   server: LocalServer
@@ -131,7 +131,7 @@ async function open(home: string, lock: { release(): void }, mended: readonly st
     const restart = (): void =>
       void backend?.replace((closed) => reopen(home, openOn, closed, onDefect)).catch((error: Error) => onDefect(error, 'restore'))
     const fault = (error: unknown): void => onDefect(error instanceof Error ? error : new Error(String(error)), undefined)
-    // Told once, by the first back end that opens.
+    // Raised once, by the first back end that opens.
     const rights: NewAlert[] = mended.map((message) => ({ kind: 'rights', level: 'warn', runId: null, message }))
     const openOn = async (news: readonly NewAlert[]): Promise<Backend> => {
       const restartSoon = kind === 'cli' ? undefined : () => void setImmediate(guarded(fault, restart))

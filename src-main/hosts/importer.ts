@@ -5,7 +5,7 @@ import { readDataset, renameStored, renewHash, verifyDataset } from '../data/sto
 import type { DatasetImporter } from '../features/datasets/importer.js'
 
 /**
- * The data sets of a home, as the features want them.
+ * Imports data sets for the features, in separate processes.
  * @param entry absolute path of the program that imports
  */
 export const createImporter = (entry: string): DatasetImporter => ({

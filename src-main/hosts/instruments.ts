@@ -7,7 +7,7 @@ import { forkQuietly } from './tool-process.js'
 
 type Request = Parameters<Instruments['look']>[0]
 
-/** Milliseconds after the last answer in which the process waits for another question. */
+/** Milliseconds after its last answer for which the process waits for another request. */
 const IDLE = 120_000
 
 interface Question {
@@ -18,15 +18,15 @@ interface Question {
 
 interface Resident {
   child: ChildProcess
-  /** Those that wait for their answers, which come in order. */
+  /** Requests that wait for their answers, which arrive in order. */
   waiting: Question[]
 }
 
 /**
- * The instruments of the lab, in one resident process that is started by the first question and ends when nobody has asked for a while.
- * @param entry absolute path of the trainer's program
- * @param environment variables of a process that takes one of several parts of the machine
- * @param options.idle milliseconds that it waits for another question
+ * The instruments of the lab, in one resident process that is started by the first request and ends after a period without requests.
+ * @param entry absolute path of the trainer program
+ * @param environment variables of a process that uses one of several shares of the machine
+ * @param options.idle milliseconds that it waits for another request
  */
 export function createInstruments(
   entry: string,
@@ -54,12 +54,12 @@ export function createInstruments(
       }),
     )
     child.once('error', guarded(rejectAll, rejectAll))
-    // 'close' and not 'exit': only then all that it wrote has arrived.
+    // 'close' instead of 'exit', because only then all of its output has arrived.
     child.once(
       'close',
       guarded(rejectAll, (code: number | null, signal: NodeJS.Signals | null) => {
         leave(own)
-        // It ends by itself after an answer when it has grown too large; what it has not read is asked of the next one.
+        // The process ends by itself after an answer when it has grown too large; requests that it has not read go to the next one.
         if (code === 0) return waiting.splice(0).forEach(({ request, resolve, reject }) => void look(request).then(resolve, reject))
         rejectAll(new UserError('INTERNAL', `The process of the lab ended with ${signal ?? code ?? -1}${lastLines()}`))
       }),
@@ -75,7 +75,7 @@ export function createInstruments(
   function rest(own: Resident): void {
     clearTimeout(timer)
     const end = guarded(warn, () => {
-      // The next question is for another one, also while this one is still ending.
+      // The next request starts another process, even while this one is still ending.
       leave(own)
       own.child.kill()
     })
@@ -89,7 +89,7 @@ export function createInstruments(
     const own = resident ?? (await (starting ??= start(beside).finally(() => (starting = null))))
     return new Promise((resolve, reject) => {
       own.waiting.push({ request, resolve, reject })
-      // What cannot be sent is answered by the end of the process.
+      // A request that cannot be sent is settled by the end of the process.
       if (own.child.connected) own.child.send(question, () => undefined)
     })
   }
@@ -100,7 +100,7 @@ export function createInstruments(
       const own = resident
       if (!own) return
       leave(own)
-      // One that has questions to answer ends when it has rested.
+      // A process with pending requests ends when it becomes idle.
       if (own.waiting.length === 0) own.child.kill()
     },
     async close() {

@@ -9,15 +9,15 @@ import { knownSpeed } from './speed.js'
 
 /**
  * Diagnostics in processes of their own.
- * @param entry absolute path of the trainer's program
- * @param environment variables of a process that takes one of several parts of the machine
+ * @param entry absolute path of the trainer program
+ * @param environment variables of a process that uses one of several shares of the machine
  */
 export function createLab(
   entry: string,
   environment: (share: { slot: number; slots: number }) => Promise<Record<string, string | undefined>> | Record<string, string | undefined>,
 ): Lab {
   return {
-    // The diagnostics load tensors, which a host needs only for this.
+    // Imported here, because the diagnostics load tensors, which a host needs only for this list.
     async diagnostics() {
       const { allDiagnostics, describeDiagnostic } = await import('../lab/registry.js')
       return allDiagnostics().map(describeDiagnostic)
@@ -53,7 +53,7 @@ export function createLab(
   }
 }
 
-/** An image that was sent lies in a file while it is used. */
+/** An image that was sent is stored in a file while it is used. */
 async function withImage<T>(image: GivenImage, use: (path: string, name: string) => Promise<T>): Promise<T> {
   if ('path' in image) return use(image.path, basename(image.path))
   const folder = await mkdtemp(join(tmpdir(), 'retrace-image-'))
@@ -66,7 +66,7 @@ async function withImage<T>(image: GivenImage, use: (path: string, name: string)
   }
 }
 
-/** What is known of this machine's speed, as a request has it. */
+/** The known speed of this machine, in the format of a request. */
 async function speedFigures(): Promise<LabRequest['speed']> {
   const known = await knownSpeed()
   return known && { operationsPerSecond: known.operationsPerSecond, secondsPerForce: known.secondsPerForce }

@@ -1,6 +1,6 @@
 import { UserError } from '../contract/errors.js'
 
-/** @throws UserError BAD_INPUT for what is no port of this machine */
+/** @throws UserError BAD_INPUT for an invalid port */
 export function parsePort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN

@@ -12,22 +12,25 @@ import { runToolProcess } from './tool-process.js'
 import { VERSION } from './version.js'
 import type { Awaitable } from '../features/shared/clock.js'
 
-/** Bytes of the largest file: a dynamics is a page of text. */
+/** Maximum file size in bytes: a dynamics is a page of text. */
 const MOST = 2 ** 20
-/** Milliseconds that the check of one file may take; it takes about a second. */
+/** Time limit for the check of one file, in milliseconds; it takes about a second. */
 const PATIENCE = 60_000
-/** Which program has checked a text: another one may require more. */
+/** The program version that has checked a text: another version may require more. */
 const CHECKER = `${VERSION}, numerics ${NUMERICS_REVISION}`
 
-/** A text under the name of its hash, and what came of its check. */
+/** A text stored under its hash, and the result of its check. */
 const KeptSchema = OwnSourceSchema.extend({ checked: z.strictObject({ by: z.string(), arch: z.string() }).nullable() })
 
-/** @returns the id of the architecture. @throws UserError BAD_INPUT that names file and broken check, or another one when it could not be checked */
+/**
+ * @returns the id of the architecture. @throws UserError BAD_INPUT that names the file and the failed check, or another error when it could
+ *   not be checked
+ */
 export type DynamicsCheck = (kept: string) => Promise<string>
 
 /**
- * The check of a dynamics file in a process of its own, so that a file that never ends or crashes the engine harms no workbench.
- * @param entry absolute path of the trainer's program
+ * Checks a dynamics file in a process of its own, so that a file that never ends or crashes the engine does not harm the workbench.
+ * @param entry absolute path of the trainer program
  * @param environment the engine's variables
  */
 export const createDynamicsCheck =
@@ -41,19 +44,19 @@ export const createDynamicsCheck =
   }
 
 interface Known extends OwnDynamicsFile {
-  /** Where its text is kept; null where it was not read. */
+  /** Path of the stored text; null if it could not be read. */
   kept: string | null
 }
 
 export interface HostedDynamics extends OwnDynamics {
-  /** Tells the processes of this host what is registered. */
+  /** Environment variables that tell the processes of this host what is registered. */
   variables(): Record<string, string | undefined>
 }
 
 /**
- * The dynamics files of a home: `dynamics/NAME.ts` or `.js`. Each is checked once for each state of its text, and registered in this process; its text is
- * kept under its hash, so that every process computes by exactly what was checked, whatever happens to the file meanwhile.
- * @param changed told when what is registered has changed
+ * The dynamics files of a home: `dynamics/NAME.ts` or `.js`. Each version of a file's text is checked once, and registered in this process;
+ * its text is stored under its hash, so that every process uses exactly the text that was checked, whatever happens to the file meanwhile.
+ * @param changed called when the registered dynamics have changed
  */
 export function openOwnDynamics(home: string, check: DynamicsCheck, changed: () => void = () => undefined): HostedDynamics {
   const folder = join(home, 'dynamics')
@@ -103,7 +106,7 @@ export function openOwnDynamics(home: string, check: DynamicsCheck, changed: () 
     }
   }
 
-  /** The architecture of a text that this program has checked before; null where it has not. */
+  /** The architecture of a text that this program has checked before; null if it has not. */
   function archOf(kept: string, file: string): string | null {
     if (!existsSync(kept)) return null
     const read = KeptSchema.safeParse(parse(readFileSync(kept, 'utf8')))
@@ -121,13 +124,13 @@ export function openOwnDynamics(home: string, check: DynamicsCheck, changed: () 
     const before = state(known)
     known = found
     if (state(found) === before) return
-    // Imported only where there is something to register: they bring tensors along.
+    // Imported only if there is something to register, because it loads tensors.
     const { setOwnDynamics } = await import('../numeric/registry.js')
     setOwnDynamics(await loaded())
     changed()
   }
 
-  /** The dynamics of all texts that passed; one that this process cannot read all the same is refused. */
+  /** The dynamics of all texts that passed the check; one that this process nevertheless cannot load is rejected. */
   async function loaded(): Promise<Dynamics[]> {
     const { loadOwnDynamics } = await import('../training/own-dynamics/load.js')
     const all: Dynamics[] = []
@@ -158,7 +161,7 @@ export function openOwnDynamics(home: string, check: DynamicsCheck, changed: () 
       return problems.length === 0 ? null : `there is no architecture ${arch}. ${problems.join(' ')}`
     },
     hashNow(file) {
-      // Names come from the records of runs, also of imported ones.
+      // Checked against the folder, because names come from records of runs, which may be imported.
       const path = names().includes(file) ? join(folder, file) : null
       return path === null ? null : hashOf(readFileSync(path, 'utf8'))
     },
@@ -171,7 +174,7 @@ export function openOwnDynamics(home: string, check: DynamicsCheck, changed: () 
   }
 }
 
-/** What is registered, as one text. */
+/** The registered dynamics as one text, for comparison. */
 const state = (known: readonly Known[]): string =>
   known.flatMap(({ arch, hash }: Pick<OwnDynamicsFile, 'arch'> & OwnFile) => (arch === null ? [] : `${arch} ${hash}`)).join()
 
@@ -179,7 +182,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // A torn file is as good as none: its text is checked again.
+    // A damaged file is treated as missing: its text is checked again.
     return null
   }
 }

@@ -10,7 +10,7 @@ import { VERSION } from './version.js'
 
 type Provenance = Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>
 
-/** Which machine and which program this is, down to the lines that are not committed: a run stores it, so that it can be repeated. */
+/** Machine and program, including uncommitted changes: a run stores it, so that it can be reproduced. */
 export async function readProvenance(): Promise<Provenance> {
   const program = {
     retrace: VERSION,
@@ -23,7 +23,7 @@ export async function readProvenance(): Promise<Provenance> {
 
 const BuildSchema = z.object({ commit: z.string().nullable(), diff: z.string().nullable() })
 
-/** What this program was built from; the sources beside it may have changed since. Nothing is known of one that runs unbuilt, as in tests. */
+/** What this program was built from; the sources next to it may have changed since. Unknown if it runs unbuilt, as in tests. */
 function readBuild(): z.infer<typeof BuildSchema> {
   const file = join(programRoot(), 'out', 'build.json')
   return existsSync(file) ? BuildSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : { commit: null, diff: null }

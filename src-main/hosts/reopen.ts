@@ -6,10 +6,10 @@ import type { Backend } from './replaceable-backend.js'
 type Open = (news: readonly NewAlert[]) => Promise<Backend>
 
 /**
- * Opens the back end of a home that this process holds and first swaps in a backup that was prepared for it. If the backup cannot be
+ * Opens the back end of a home that this process holds, after swapping in a backup that was prepared for it. If the backup cannot be
  * opened, it is swapped out again and the home is opened as before.
  *
- * @param closed how the back end before this one has closed; null at the start
+ * @param closed the result of closing the previous back end; null at the start
  * @throws what the back end throws when the home cannot be opened
  */
 export async function reopen(
@@ -18,7 +18,7 @@ export async function reopen(
   closed: PromiseSettledResult<void> | null,
   onDefect: DefectListener,
 ): Promise<Backend> {
-  // What it could not write is in the home that goes aside, and shows at that one's next start.
+  // What it could not write belongs to the home that is set aside, and shows at the next start of that home.
   if (closed?.status === 'rejected') onDefect(asError(closed.reason), 'restore')
   const restored = placeRestored(home)
   if (!restored) return open([])

@@ -1,12 +1,12 @@
 import type { Features } from '../features/open.js'
 import type { Api, AppRouter } from '../features/router.js'
 
-/** The back end of a home, however it is made; see `wire.ts` for the real one. */
+/** The back end of a home, however it is created; see `wire.ts` for the real one. */
 export interface Backend extends Api {
   close(): Promise<void>
 }
 
-/** A back end that can be closed and opened anew while its clients stay: what they call meanwhile waits. */
+/** A back end that can be closed and reopened while its clients stay connected: their calls wait meanwhile. */
 export class ReplaceableBackend implements Backend {
   readonly router: AppRouter
   private current: Promise<Backend>
@@ -23,7 +23,7 @@ export class ReplaceableBackend implements Backend {
 
   readonly features = (): Promise<Features> => this.current.then((backend) => backend.features())
 
-  /** Closes the back end, and puts the one that `open` makes in its place. */
+  /** Closes the back end, and replaces it with the one that `open` creates. */
   async replace(open: (closed: PromiseSettledResult<void>) => Promise<Backend>): Promise<void> {
     if (this.closing) return
     const old = this.current

@@ -7,13 +7,13 @@ import { tryLockHome } from './home-lock.js'
 import { mendRights } from './home-rights.js'
 
 /**
- * Replaces a home that is not in use with a backup and keeps the old home beside it. Nothing is touched until the backup has been unpacked
+ * Replaces a home that is not in use with a backup and keeps the old home next to it. Nothing is changed until the backup has been unpacked
  * and verified completely; after a crash beyond that point the next start completes the restore.
  *
- * @param note told what was mended of a home that other users could read
- * @param home path of the home, which may be missing; its parent must be there
- * @returns where the old content lies now; null when there was none
- * @throws UserError CONFLICT when the home is in use, BAD_INPUT when the file is no whole backup
+ * @param note called with corrections of a home that other users could read
+ * @param home path of the home, which may be missing; its parent must exist
+ * @returns the new location of the old content; null when there was none
+ * @throws UserError CONFLICT when the home is in use, BAD_INPUT when the file is not a complete backup
  */
 export async function restoreHome(
   file: string,

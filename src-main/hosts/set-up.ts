@@ -8,11 +8,11 @@ import { guarded } from '../processes/guarded.js'
 import { SetUpNewsSchema, type SetUpNews, type SetUpOrder } from '../setup/set-up-messages.js'
 import { libraryRecipe } from '../setup/wheels.js'
 
-/** Milliseconds that a cancelled set-up has to clean up. */
+/** Time limit for a cancelled set-up to clean up, in milliseconds. */
 const PATIENCE = 10_000
 const TAIL = 2000
 
-/** What setting the faster engine up costs here; null where it runs already, is not wanted, or does not exist for this machine. */
+/** The cost of setting up the faster engine here; null if it is running already, not wanted, or not available for this machine. */
 export function setUpOffer(engine: EngineReport | null, env: NodeJS.ProcessEnv = process.env): SystemInfo['setUp'] {
   if (engine === null || engine.remedy === null || env.RETRACE_ENGINE === 'portable') return null
   const recipe = libraryRecipe(wantedVariant(env))
@@ -20,13 +20,13 @@ export function setUpOffer(engine: EngineReport | null, env: NodeJS.ProcessEnv =
 }
 
 /**
- * Sets the native engine up in a process of its own.
+ * Sets up the native engine in a process of its own.
  * @param entry absolute path of the built `set-up-process`
  */
 export const createEngineInstaller = (entry: string): EngineInstaller => ({
   async install({ offline, onProgress, signal }) {
     signal.throwIfAborted()
-    // `fork` has Electron's binary run as Node.
+    // `fork` runs Electron's binary as Node.
     const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
     let broken: unknown
     const failed = (error: unknown): void => {

@@ -4,7 +4,7 @@ import { runToolProcess, type ToolResult } from './tool-process.js'
 import type { SpeedMeter } from '../features/runs/machine-speed.js'
 import type { Awaitable } from '../features/shared/clock.js'
 
-/** Keeps what the tool `speed` answered for the estimates of this machine. @throws UserError when it is no measurement */
+/** Stores the result of the tool `speed` for the estimates of this machine. @throws UserError when it is not a measurement */
 export async function keepMeasured({ result }: ToolResult): Promise<MeasuredSpeed> {
   const figures = SpeedFiguresSchema.strip().safeParse(result)
   if (!figures.success) throw new UserError('INTERNAL', 'The measurement gave no usable result. Measure again while the machine is idle.')
@@ -12,9 +12,9 @@ export async function keepMeasured({ result }: ToolResult): Promise<MeasuredSpee
 }
 
 /**
- * Measurements of this machine in a process of its own, as the features want them.
- * @param entry absolute path of the trainer's program
- * @param environment variables of a process that takes the whole machine
+ * Measures the speed of this machine in a process of its own, for the features.
+ * @param entry absolute path of the trainer program
+ * @param environment variables of a process that uses the whole machine
  */
 export function createSpeedMeter(entry: string, environment: () => Awaitable<Record<string, string | undefined>>): SpeedMeter {
   return {

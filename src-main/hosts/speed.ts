@@ -17,24 +17,24 @@ const SpeedSchema = SpeedFiguresSchema.extend({
 })
 export type MeasuredSpeed = z.infer<typeof SpeedSchema>
 
-/** One file for each engine, device and number of threads: each has its own speed. */
+/** One file for each engine, device and number of threads, because each has its own speed. */
 function fileOfSpeed(): string {
   const { engine, device, deviceName, threads, oneDNN, versions } = currentEngine()
   const identity = JSON.stringify({ engine, device, deviceName, threads, oneDNN, versions, VERSION })
   return join(cacheFolder(), 'speed', `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.json`)
 }
 
-/** The last measurement of this machine with the engine that runs would use; null where there is none. */
+/** The last measurement of this machine with the engine that runs would use; null if there is none. */
 export async function knownSpeed(): Promise<MeasuredSpeed | null> {
   try {
     return SpeedSchema.parse(JSON.parse(await readFile(fileOfSpeed(), 'utf8')))
   } catch {
-    // Missing, of an older version or damaged: it is measured again when it is asked for.
+    // Missing, of an older version or damaged: it is measured again on request.
     return null
   }
 }
 
-/** Keeps a measurement in the machine's cache folder. */
+/** Stores a measurement in the machine's cache folder. */
 export async function keepSpeed(speed: Omit<MeasuredSpeed, 'measuredAt'>): Promise<MeasuredSpeed> {
   const measured: MeasuredSpeed = { ...speed, measuredAt: Date.now() }
   const file = fileOfSpeed()

@@ -9,11 +9,11 @@ import { guarded } from '../processes/guarded.js'
 import type { ComputeMessage } from '../studies/compute-worker.js'
 import { runToolProcess } from './tool-process.js'
 
-// Templates estimate networks, for which they load tensors: a host needs that only when a study is looked at.
+// Imported on first use: templates load tensors to estimate networks, which a host needs only for studies.
 const registry = () => import('../studies/registry.js')
 const running = () => import('../studies/run.js')
 
-/** The templates of this program, as the features want them. */
+/** The templates of this program behind the port of the features. */
 export const templates: StudyTemplates = {
   list: async () => {
     const { allTemplates, describeTemplate } = await registry()
@@ -31,8 +31,8 @@ export const templates: StudyTemplates = {
 
 /**
  * Measurements of training steps, each in a process of its own.
- * @param entry absolute path of the trainer's program
- * @param environment variables of a process that takes the whole machine
+ * @param entry absolute path of the trainer program
+ * @param environment variables of a process that uses the whole machine
  */
 export function createMeasurer(entry: string, environment: () => Awaitable<Record<string, string | undefined>>): Measurer {
   return {

@@ -7,11 +7,11 @@ import { ToolReportSchema, type ToolReport, type ToolRequest } from '../contract
 export type ToolResult = Extract<ToolReport, { kind: 'result' }>
 export type ToolProgressReport = Extract<ToolReport, { kind: 'progress' }>
 
-/** Last characters of what the tool wrote to standard error, for the reason of its end. */
+/** Number of characters kept from the end of the tool's standard error, for error messages. */
 const TAIL = 2000
 
 export interface ToolOptions {
-  /** Absolute path of the trainer's program, which runs the tools as well. */
+  /** Absolute path of the trainer program, which also runs the tools. */
   entry: string
   /** The engine's environment. */
   env: NodeJS.ProcessEnv
@@ -21,8 +21,8 @@ export interface ToolOptions {
 }
 
 /**
- * Starts the trainer's program with a channel to it. What it writes to standard error goes into the reason of its end.
- * @param failed told of a defect in listening to it
+ * Starts the trainer program with a message channel. Its standard error becomes part of the error message if it fails.
+ * @param failed receives defects in the handling of its messages
  * @returns the process, and the end of a sentence with its last lines
  */
 export function forkQuietly(
@@ -36,7 +36,7 @@ export function forkQuietly(
     serialization: 'advanced',
     // Its standard output must not mix with the result.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // Not those of this process, such as a debugger's port, which only one process can have.
+    // Without the options of this process, such as a debugger's port, which only one process can have.
     execArgv: [],
   })
   let tail = ''
@@ -52,8 +52,8 @@ export function forkQuietly(
 }
 
 /**
- * Runs a tool in a process of its own and answers its result.
- * @throws UserError the tool's own, or that it died; the signal's reason when it was aborted
+ * Runs a tool in a process of its own and returns its result.
+ * @throws UserError of the tool, or when it died; the signal's reason when it was aborted
  */
 export async function runToolProcess({ tool, request }: ToolRequest, { entry, env, onProgress, signal }: ToolOptions): Promise<ToolResult> {
   signal.throwIfAborted()

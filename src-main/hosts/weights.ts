@@ -4,13 +4,13 @@ import type { Awaitable } from '../features/shared/clock.js'
 import { runToolProcess } from './tool-process.js'
 import { VERSION } from './version.js'
 
-// Imported when first asked, because it brings tfjs along.
+// Imported on first use, because it loads tfjs.
 const files = () => import('../training/weights.js')
 
 /**
- * The files of weights, as the features want them. ONNX models are written by a process of their own, which has the engine.
- * @param entry absolute path of the trainer's program
- * @param environment variables of a process that computes beside runs
+ * Files of weights behind the port of the features. ONNX models are written by a process of their own, which has the engine.
+ * @param entry absolute path of the trainer program
+ * @param environment variables of a process that computes concurrently with runs
  */
 export const createWeights = (entry: string, environment: () => Awaitable<Record<string, string | undefined>>): Weights => ({
   check: async (path, config) => (await files()).checkWeights(path, config),
@@ -27,7 +27,7 @@ export const createWeights = (entry: string, environment: () => Awaitable<Record
   },
 })
 
-/** What whoever runs the model has to know of the data. */
+/** What a user of the model has to know about the data. */
 const describe = ({ channelMean, channelDeviation, classNames, hash }: Dataset): Record<string, string> => ({
   channelMean: JSON.stringify(channelMean),
   channelDeviation: JSON.stringify(channelDeviation),

@@ -5,12 +5,12 @@ import type { OpenBackend } from './host.js'
 import { createImporter } from './importer.js'
 
 /**
- * The real back end of a home: storage, features, networks, data and engine, joined.
+ * The real back end of a home, composed of storage, features, networks, data and engine.
  * @param entries absolute paths of the programs that it starts
  */
 export function backendOpener({ trainerEntry, importerEntry }: { trainerEntry: string; importerEntry: string }): OpenBackend {
   return async ({ home, hostKind, restart, news, fault }) => {
-    // A forced engine that cannot run is refused here, before the home is touched, and not at the first run.
+    // A forced engine that cannot run is rejected here, before the home is touched, and not at the first run.
     currentEngine()
     return openBackend({
       home,

@@ -16,7 +16,7 @@ import type { Context } from './context.js'
 import { table } from './format.js'
 import { parseSetting } from './settings.js'
 
-/** The options that `--option key=value` gives a diagnostic or a study. @throws UserError BAD_INPUT */
+/** The options given to a diagnostic or a study by `--option key=value`. @throws UserError BAD_INPUT */
 export function readOptions(settings: readonly string[]): LabOptions {
   return Object.fromEntries(
     settings.map((text) => {
@@ -32,7 +32,7 @@ export function readOptions(settings: readonly string[]): LabOptions {
   )
 }
 
-/** What a diagnostic or a template of studies says of itself, line by line. */
+/** The description of a diagnostic or a study template, line by line. */
 export function describeInfo({
   title,
   question,
@@ -80,7 +80,7 @@ export const tellFindings = ({ summary, tables }: Pick<LabResult, 'summary' | 't
   ]),
 ]
 
-/** The first table under the name that was given, each other one beside it under its own. */
+/** Writes the first table to the given file, and every other one next to it under its own name. */
 export async function writeTables(context: Context, file: string, tables: readonly LabTable[], overwrite = true): Promise<void> {
   if (tables.length === 0) throw new UserError('NOT_FOUND', 'There are no tables yet. Use --json to see the notes.')
   for (const [at, each] of tables.entries()) {

@@ -1,14 +1,16 @@
 import type { IpcRendererEvent } from 'electron'
 import { IPC, type RetraceBridge } from '../../contract/bridge.js'
 
-/** What is needed of Electron's `ipcRenderer`. */
+/** The part of Electron's `ipcRenderer` that is used. */
 export interface IpcRendererLike {
   on(channel: string, listener: (event: IpcRendererEvent, ...args: unknown[]) => void): unknown
   send(channel: string, ...args: unknown[]): void
 }
 
-/** The page's side of the pipes of `transport/ipc-main.ts`. It passes on text, tells where dropped files lie, asks where a file is to be
- * written, and can do nothing else. */
+/**
+ * The page's side of the channels of `transport/ipc-main.ts`. It passes on text, reveals the paths of dropped files, asks for the path of a
+ * file to write, and can do nothing else.
+ */
 export function createBridge(ipcRenderer: IpcRendererLike, pathOf: RetraceBridge['pathOf']): RetraceBridge {
   const pipes = new Map<number, { onMessage(text: string): void; onClose(reason: string): void }>()
   const asked = new Map<number, (path: string | null) => void>()

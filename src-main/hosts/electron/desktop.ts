@@ -4,10 +4,10 @@ import { isAbsolute, resolve } from 'node:path'
 import { hasTrainer, type RunSummary } from '../../contract/runs.js'
 import { guarded } from '../../processes/guarded.js'
 
-/** Names of archives of runs, as `runs export --format archive` makes them. */
+/** File names of run archives, as written by `runs export --format archive`. */
 const ARCHIVE = /\.retrace(\.tar\.gz)?$/i
 
-/** Archives of runs among the arguments of a start, as absolute paths: the system opens files by starting the program with them. */
+/** Run archives among the command-line arguments, as absolute paths: the system opens files by starting the program with their paths. */
 export const archivesIn = (args: readonly string[], folder: string): string[] =>
   args
     .filter((text) => !text.startsWith('-') && ARCHIVE.test(text))
@@ -15,10 +15,10 @@ export const archivesIn = (args: readonly string[], folder: string): string[] =>
     .filter((path) => existsSync(path))
     .map((path) => realpathSync(path))
 
-/** Addresses of the web, which is all that a note may lead to. */
+/** Web addresses, the only ones that a note may link to. */
 const WEB = /^https?:\/\//i
 
-/** Opens a link of a note in the user's browser, after a question: the note may come from an archive of unknown origin. */
+/** Opens a link of a note in the user's browser after a confirmation, because the note may come from an archive of unknown origin. */
 export async function openLink(
   { dialog, shell }: Pick<typeof Electron, 'dialog' | 'shell'>,
   window: Electron.BrowserWindow | null,
@@ -39,7 +39,7 @@ export async function openLink(
   if (response === 0) await shell.openExternal(url)
 }
 
-/** Progress of all runs that train, for the taskbar: 0..1, or -1, which shows none. */
+/** Overall progress of all running runs for the taskbar: 0..1, or -1 to show none. */
 export function overallProgress(runs: readonly RunSummary[]): number {
   const going = runs.filter(hasTrainer)
   const [done, whole] = [going.reduce((sum, { step }) => sum + step, 0), going.reduce((sum, { totalSteps }) => sum + (totalSteps ?? 0), 0)]
@@ -54,17 +54,17 @@ export interface DesktopOptions {
   /** Path of the icon. */
   icon: string
   runs(): Promise<readonly RunSummary[]>
-  /** Before the machine sleeps, and after it has woken. */
+  /** Called before the machine sleeps, and after it has woken. */
   sleep(): Promise<void>
   wake(): Promise<void>
-  /** The session of the user is about to end: everything is to be stored, and nobody is there to be asked. */
+  /** The user's session is about to end: everything must be stored without asking the user. */
   endSession(): Promise<void>
   show(): void
   quit(): void
   onFailure(error: unknown): void
 }
 
-/** What users of a desktop expect: progress in the taskbar, an icon in the tray while there is no window, and care before sleep and shutdown. */
+/** Desktop integration: progress in the taskbar, a tray icon while there is no window, and precautions before sleep and shutdown. */
 export function behaveOnDesktop(options: DesktopOptions): { showInTray(): void; leaveTray(): void; close(): void } {
   const { electron, window, icon, runs, sleep, wake, endSession, show, quit, onFailure } = options
   const { Tray, Menu, powerMonitor } = electron
@@ -72,7 +72,7 @@ export function behaveOnDesktop(options: DesktopOptions): { showInTray(): void; 
   const awake = guarded(onFailure, () => void wake().catch(onFailure))
   powerMonitor.on('suspend', asleep)
   powerMonitor.on('resume', awake)
-  // Linux and macOS tell it there, Windows the window.
+  // Linux and macOS announce the shutdown through `powerMonitor`, Windows through the window.
   const end = guarded(onFailure, (event?: { preventDefault(): void }) => {
     event?.preventDefault()
     endSession().catch(onFailure)

@@ -16,7 +16,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 async function main(): Promise<number> {
   keepToOwner()
-  // Chromium's own switches are among the arguments, so unknown ones are none of our business.
+  // Unknown arguments are allowed, because they include Chromium's own switches.
   const { values } = parseArgs({
     args: process.argv.slice(2),
     strict: false,

@@ -3,7 +3,7 @@ import { extname, join, relative, sep } from 'node:path'
 import { contentPolicy } from '../content-policy.js'
 
 export const SCHEME = 'app'
-/** Where the page comes from: an origin of its own, which `file:` has not. */
+/** The origin of the page: one of its own, which `file:` does not provide. */
 export const PAGE_ORIGIN = `${SCHEME}://retrace`
 
 const TYPES: Record<string, string> = {
@@ -19,7 +19,7 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 }
 
-/** Whether a frame shows the page of this program. */
+/** Whether an address belongs to the page of this program. */
 export const isOwnAddress = (address: string): boolean => address === PAGE_ORIGIN || address.startsWith(`${PAGE_ORIGIN}/`)
 
 function refuse(status: number, text: string): Response {
@@ -27,8 +27,8 @@ function refuse(status: number, text: string): Response {
 }
 
 /**
- * Answers the page's own requests from the folder of the built page, and nothing outside it. A path without a file ending
- * is one of the page's own routes and gets the page.
+ * Serves the page's own requests from the folder of the built page, and nothing outside it. A path without a file extension is a route of
+ * the page and gets the page.
  */
 export function pageHandler(folder: string): (request: Pick<Request, 'url' | 'method'>) => Promise<Response> {
   return async ({ url, method }) => {

@@ -9,18 +9,18 @@ import { onlyIn } from '../../transport/writing.js'
 export interface SaveDialogOptions {
   ipcMain: IpcMainLike
   dialog: Pick<Dialog, 'showSaveDialog'>
-  /** The window that asks; null before there is one. */
+  /** The parent window of the dialog; null before there is one. */
   window(): BrowserWindow | null
-  /** Whether this frame is the window's own page; anything else is not answered. */
+  /** Whether this frame is the window's own page; requests of other frames are ignored. */
   isTrusted(event: IpcMainEvent): boolean
-  /** Folder in which the window may have files written without asking, and in which the dialog begins. */
+  /** The folder to which the window may write files without asking, and in which the dialog starts. */
   exports: string
   onFailure(error: unknown): void
 }
 
 /**
- * The system's own dialog for a file that the window will have written: besides the folder for exports the window may write where its user
- * said so there, and nowhere else. The dialog also asks whether an existing file is to be replaced.
+ * The system's save dialog for files written by the window: besides the export folder, the window may write only where its user has chosen
+ * a path in this dialog. The dialog also asks whether an existing file is to be replaced.
  */
 export function serveSaveDialog({ ipcMain, dialog, window, isTrusted, exports, onFailure }: SaveDialogOptions): {
   writePath: WritePath

@@ -3,8 +3,8 @@ import { guarded } from '../../processes/guarded.js'
 import { isOwnAddress } from './page-protocol.js'
 
 /**
- * Keeps a page where it is: no navigation away, no window of its own, no embedded guest.
- * @param openLink told of an address for which the page wants a window
+ * Confines a page: no navigation, no windows of its own, no embedded guests.
+ * @param openLink called with an address for which the page requests a window
  */
 export function confineContents(
   contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>,
@@ -28,10 +28,10 @@ export function confineContents(
   )
 }
 
-/** Addresses that never leave this machine; developer tools load their own page. */
+/** Addresses that never leave this machine; the developer tools load their own page. */
 const LOCAL = /^(app:\/\/retrace\/|devtools:\/\/|data:|blob:app:\/\/retrace)/
 
-/** Grants the page nothing it might ask for but notifications, which the user turns on, and lets no request leave the machine. */
+/** Denies the page all permissions except notifications, which the user turns on, and lets no request leave the machine. */
 export function confineSession(
   session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'> & {
     webRequest: Pick<Session['webRequest'], 'onBeforeRequest'>

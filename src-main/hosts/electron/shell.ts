@@ -16,7 +16,7 @@ import { serveSaveDialog } from './save-dialog.js'
 import { confineContents, confineSession } from './security.js'
 import { keepWindowState, readWindowState } from './window-state.js'
 
-/** What the shell needs of Electron; tests give a fake. */
+/** The part of Electron that the shell uses; tests pass a fake. */
 export type ElectronApi = Pick<
   typeof Electron,
   'app' | 'BrowserWindow' | 'dialog' | 'ipcMain' | 'Menu' | 'powerMonitor' | 'protocol' | 'screen' | 'session' | 'shell' | 'Tray'
@@ -30,22 +30,22 @@ export interface ShellOptions {
   preload: string
   /** Path of the program's icon, for window and tray. */
   icon: string
-  /** Archives of runs to import, with which the system has started the program. */
+  /** Run archives to import, with which the system has started the program. */
   files?: readonly string[]
   port?: number | undefined
-  /** Where the window may have files written; `exports` in the home by default. */
+  /** The folder to which the window may write files; `exports` in the home by default. */
   exports?: string | undefined
-  /** Resolves when the process is asked to end from outside: nobody is asked then. */
+  /** Resolves when the process is asked to end from outside, in which case the user is not asked. */
   end: Promise<unknown>
   note(line: string): void
 }
 
-/** The page's privileges; Electron wants them before it is ready. */
+/** The privileges of the page's scheme, which must be registered before Electron is ready. */
 const SCHEME_PRIVILEGES = { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }
 
 async function openOrExplain(options: ShellOptions, onDefect: (error: Error) => void): Promise<Host> {
   const { home, openBackend, port, exports } = options
-  // Beside the window, the home is served to commands; the page comes over the program's own scheme.
+  // The home is also served to commands; the page itself is loaded through the program's own scheme.
   const found = await openHost({
     home,
     kind: 'electron',
@@ -104,7 +104,7 @@ function createWindow(
       window.show()
     }),
   )
-  // A page that crashed is empty and deaf; the runs are in other processes and go on.
+  // A crashed page is blank and unresponsive; the runs are in other processes and continue.
   window.webContents.on(
     'render-process-gone',
     guarded(onFailure, (_event, { reason }) => {
@@ -115,8 +115,8 @@ function createWindow(
 }
 
 /**
- * The workbench in Electron: one instance a home, one window, the back end in this process.
- * @returns when the program is about to end, with its status
+ * The workbench in Electron: one instance per home, one window, and the back end in this process.
+ * @returns the exit status, when the program is about to end
  */
 export async function runShell(electron: ElectronApi, options: ShellOptions): Promise<number> {
   const { app, dialog, ipcMain, protocol, session } = electron
@@ -124,7 +124,7 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
 
   let window: Electron.BrowserWindow | null = null
   let desktop: ReturnType<typeof behaveOnDesktop> | null = null
-  /** Imports archives of runs once the home is open; those that the system names before wait. */
+  /** Imports run archives once the home is open; archives opened earlier wait. */
   let openFiles = (files: readonly string[]): void => void waiting.push(...files)
   const waiting = [...(options.files ?? [])]
   const show = guarded(onFailure, () => {
@@ -139,7 +139,7 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
   try {
     requirePage(options.page)
     const home = prepareHome(options.home)
-    // The instance lock lies in this folder, so that there is one instance a home and not one a user.
+    // The instance lock is in this folder, so that there is one instance per home and not per user.
     const userData = join(home, 'electron')
     mkdirSync(userData, { recursive: true })
     app.setPath('userData', userData)
@@ -154,7 +154,7 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
         openFiles(archivesIn(args.slice(1), folder))
       }),
     )
-    // macOS opens files by an event and not by arguments.
+    // macOS opens files with an event instead of arguments.
     app.on(
       'open-file',
       guarded(onFailure, (event, path) => {
@@ -246,7 +246,7 @@ export async function runShell(electron: ElectronApi, options: ShellOptions): Pr
     })
     window?.on('close', request)
     app.on('before-quit', request)
-    // Without this Electron would quit when the window is destroyed, before this function's caller decides.
+    // Without this listener, Electron would quit when the window is destroyed, before the caller of this function decides.
     app.on(
       'window-all-closed',
       guarded(onFailure, () => undefined),

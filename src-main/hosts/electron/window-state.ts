@@ -14,7 +14,7 @@ const StateSchema = z.object({
 export type WindowState = z.infer<typeof StateSchema>
 
 const DEFAULT = { width: 1440, height: 900, maximized: false }
-/** So much of the title bar must be on a display that the window can be dragged. */
+/** The part of the title bar in pixels that must be on a display, so that the window can be dragged. */
 const GRIP = 64
 
 const isReachable = ({ x, y, width }: WindowState, displays: Rectangle[]): boolean =>
@@ -24,15 +24,15 @@ const isReachable = ({ x, y, width }: WindowState, displays: Rectangle[]): boole
   )
 
 /**
- * Where the window was last; without a place when that is on no display any more, or nothing is known.
- * @param displays work areas of the displays that are connected
+ * The last state of the window; without a position if that is no longer on any display, or unknown.
+ * @param displays work areas of the connected displays
  */
 export function readWindowState(file: string, displays: Rectangle[]): Partial<Pick<WindowState, 'x' | 'y'>> & Omit<WindowState, 'x' | 'y'> {
   let state: WindowState
   try {
     state = StateSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
-    // Missing or damaged: it is a convenience, and the next move writes it anew.
+    // Missing or damaged: it is only a convenience, and the next move writes it anew.
     return DEFAULT
   }
   const { width, height, maximized } = state
@@ -44,8 +44,8 @@ type TrackedWindow = Pick<BrowserWindow, 'getNormalBounds' | 'isMaximized' | 'is
 }
 
 /**
- * Keeps the window's place over restarts: written a moment after it moved, and when it closes.
- * @param onFailure told when it cannot be written
+ * Saves the window's position across restarts: shortly after it was moved, and when it closes.
+ * @param onFailure called if it cannot be written
  */
 export function keepWindowState(window: TrackedWindow, file: string, onFailure: (error: unknown) => void, delayMs = 500): void {
   let timer: NodeJS.Timeout | undefined

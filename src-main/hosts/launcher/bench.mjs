@@ -18,8 +18,8 @@ const { values: options } = parseArgs({
 })
 
 /**
- * What is compared. `ours` are options of `retrace bench step`, `peer` arguments of peer_bench.py and peer_best.py (PyTorch), of which the
- * faster counts. Only peer_best.py knows batch norm in the units.
+ * The configurations that are compared. `ours` are options of `retrace bench step`, `peer` arguments of peer_bench.py and peer_best.py
+ * (PyTorch), the faster of which counts. Only peer_best.py supports batch norm in the units.
  * @type {{ name: string, ours?: string[], peer?: string[] }[]}
  */
 const ROWS = [
@@ -78,7 +78,7 @@ async function ours(args) {
   return JSON.parse(stdout)
 }
 
-/** The faster of the peers that can do the work. @param {string[]} args @returns {Promise<Figures>} */
+/** The faster of the peers that support the configuration. @param {string[]} args @returns {Promise<Figures>} */
 async function peer(args) {
   const scripts = ['peer_bench.py', 'peer_best.py'].filter(
     (script) => script === 'peer_best.py' || !(args.includes('--norm') || args.includes('checkpoint')),
@@ -104,7 +104,7 @@ await main(async () => {
   /** @type {Map<string, Figures[]>} */
   const measured = new Map()
   const add = (/** @type {string} */ key, /** @type {Figures} */ figures) => measured.set(key, [...(measured.get(key) ?? []), figures])
-  // Rounds over all rows, so that a machine that slows down does so for all of them.
+  // Each round covers all rows, so that a machine that slows down affects them all.
   for (let round = 1; round <= Number(options.rounds); round++)
     for (const row of rows) {
       tell(`round ${round}: ${row.name}`)

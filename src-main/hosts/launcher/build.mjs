@@ -10,18 +10,18 @@ import { sourceSignature } from './signature.mjs'
 
 const OUT = join(ROOT, 'out')
 const STAMP = join(OUT, 'stamp')
-/** Inside `out`, so that moving a build into place stays on one file system. */
+/** Inside `out`, so that moving a build into place stays within one file system. */
 const WORK = join(OUT, '.work')
 const WEEK_MS = 7 * 86_400_000
 
-/** Signals that ask for the end, and what the shell is told then. */
+/** Signals that request the end, and the exit status reported to the shell. */
 /** @type {Record<string, number>} */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
 const isFresh = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sourceSignature(ROOT)
 
 /**
- * Runs electron-vite, keeping what it says for the case that it fails.
+ * Runs electron-vite, keeping its output in case it fails.
  * @param {string} folder
  * @returns {Promise<void>}
  */
@@ -63,12 +63,12 @@ function runElectronVite(folder) {
   })
 }
 
-/** Entries refer to chunks by names that carry a hash of their content; so they are put in place last. */
+/** Entries are placed last, because they refer to chunks by names with content hashes. */
 const ENTRY = /^(main\/[^/]+\.js|preload\/[^/]+\.cjs|renderer\/index\.html)$/
 
 /**
- * Moves a finished build over the last one file by file. A program that starts or runs meanwhile always finds whole files, and the chunks
- * that its entry refers to: old ones stay for a week.
+ * Moves a finished build over the previous one, file by file. A program that starts or runs meanwhile always finds complete files, and the
+ * chunks that its entry refers to: old chunks are kept for a week.
  * @param {string} folder
  */
 async function place(folder) {
@@ -90,30 +90,30 @@ async function place(folder) {
 }
 
 /**
- * Brings `out` up to date with the sources; only looks at their times where nothing has changed. One build at a time: a second start
- * waits for it.
+ * Brings `out` up to date with the sources; if nothing has changed, it only compares file times. One build runs at a time, and a second
+ * start waits for it.
  * @param {{ force?: boolean, tell?: (line: string) => void }} [options]
  */
 export async function ensureBuilt({ force = false, tell = () => undefined } = {}) {
   if (!force && isFresh()) return
   await mkdir(WORK, { recursive: true })
   const work = () => (!force && isFresh() ? undefined : build(tell))
-  // On Node 20 the first start of all has no SQLite yet, and thus no lock: two such starts at once build beside each other.
+  // On Node 20, the very first start has no SQLite yet and therefore no lock: two such starts at once build concurrently.
   if (!(await driverLoads())) return work()
   await withLock(join(WORK, 'lock.sqlite'), async () => {
-    // What a killed build left behind.
+    // Removes leftovers of a killed build.
     for (const name of await readdir(WORK)) if (name.startsWith('build')) await rm(join(WORK, name), { recursive: true, force: true })
     await work()
   })
 }
 
-/** Bytes of the difference to the last commit that are kept with a build; beyond that it is not kept at all. */
+/** Maximum size of the diff to the last commit that is stored with a build, in bytes; a larger one is not stored at all. */
 const DIFF_LIMIT = 2 ** 20
 const TOO_LONG = '# The diff to the commit exceeds 1 MiB and was not stored.\n'
 
 /**
  * @param {string[]} args
- * @returns {Promise<string | null>} null without git, a repository or a commit, where a program is worth having all the same
+ * @returns {Promise<string | null>} null without git, a repository or a commit, none of which the program requires
  */
 const git = (...args) =>
   new Promise((answer) =>
@@ -124,14 +124,14 @@ const git = (...args) =>
   )
 
 /**
- * Builds into an empty folder, and says there what it was built from: sources may change while the program runs, and a package has none.
+ * Builds into an empty folder, and records there what it was built from: sources may change while the program runs, and a package has none.
  * @param {string} folder
  */
 export async function buildInto(folder) {
   const [commit, diff] = await Promise.all([git('rev-parse', 'HEAD'), git('diff', 'HEAD', '--', 'src-main', 'package-lock.json')])
   await runElectronVite(folder)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  // `out` also holds files of earlier builds, which a package leaves behind.
+  // `out` also contains files of earlier builds, which a package leaves out.
   const files = entries.filter((e) => e.isFile()).map((e) => relative(folder, join(e.parentPath, e.name)).replaceAll('\\', '/'))
   await writeFile(join(folder, 'build.json'), JSON.stringify({ commit: commit?.trim() ?? null, diff: diff || null, files }))
 }

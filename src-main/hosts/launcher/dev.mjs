@@ -10,14 +10,14 @@ const HOME = join(ROOT, 'out', 'dev-home')
 const COMPONENTS = 'node_modules/vuetify/lib/components'
 const OUT = join(ROOT, 'out', 'main')
 
-/** Runs that make the pages worth looking at: seconds each. @type {string[][]} */
+/** Sample runs, of seconds each, that fill the pages with content. @type {string[][]} */
 const SAMPLES = [
   ['--preset', 'mlp-hamiltonian', '--dataset', 'two-spirals', '--steps', '400', '--seeds', '1,2'],
   ['--preset', 'mlp-midpoint', '--dataset', 'two-spirals', '--steps', '400', '--seeds', '1,2'],
   ['--preset', 'hamiltonian-quick', '--dataset', 'mnist', '--steps', '40'],
 ]
 
-/** A home of its own, so that nothing that is tried here touches the user's. */
+/** Uses a home of its own, so that experiments do not touch the user's. */
 function fillHome() {
   if (existsSync(join(HOME, 'retrace.sqlite'))) return
   tell('training the sample runs ...')
@@ -37,7 +37,7 @@ const freePort = () =>
     })
   })
 
-/** The page, built as it is asked for; what changes in it reaches open windows at once. */
+/** Serves the page, built on demand; changes reach open windows immediately. */
 async function servePage() {
   const port = await freePort()
   const [vite, { default: vue }, { default: vuetify }] = await Promise.all([
@@ -50,11 +50,11 @@ async function servePage() {
     root: join(ROOT, 'src-renderer'),
     cacheDir: join(ROOT, 'node_modules', '.vite-dev'),
     plugins: [vue(), vuetify()],
-    // The plugin of Vuetify adds components where a scan for dependencies does not see them; each that was found later would reload the page.
+    // Vuetify's plugin adds components that a dependency scan does not find; each one discovered later would reload the page.
     optimizeDeps: {
       include: readdirSync(join(ROOT, COMPONENTS)).flatMap((name) => (/^V[A-Z]\w+$/.test(name) ? `vuetify/components/${name}` : [])),
     },
-    // Open windows come to the page by the workbench's port, and to its changes by this one.
+    // Open windows load the page from the workbench's port, and its changes from this one.
     server: { host: '127.0.0.1', port, strictPort: true, hmr: { host: '127.0.0.1', clientPort: port }, fs: { allow: [ROOT] } },
   })
   await server.listen()

@@ -11,13 +11,13 @@ const { values: options } = parseArgs({
   options: {
     device: { type: 'string', default: 'cuda' },
     output: { type: 'string', default: join(ROOT, 'gpu-check.json') },
-    // A few seconds' worth, by which a test holds this program on a machine without a GPU.
+    // A check of a few seconds, with which a test runs this program on a machine without a GPU.
     quick: { type: 'boolean', default: false },
   },
 })
 const quick = options.quick === true
 
-/** Seconds in which everything after the set-up has to be done; what is not reached is said. */
+/** Time limit in seconds for everything after the set-up; steps that are not reached are reported. */
 const TOTAL = 540
 const started = performance.now()
 const left = () => TOTAL * 1000 - (performance.now() - started)
@@ -27,7 +27,7 @@ const home = join(folder, 'home')
 const cli = new URL(built('cli.js')).pathname
 const environment = { ...process.env, RETRACE_DEVICE: options.device, RETRACE_HOME: home }
 
-/** Runs a command of Retrace and reads its answer. @param {...string} args @returns {Promise<any>} */
+/** Runs a command of Retrace and parses its output. @param {...string} args @returns {Promise<any>} */
 async function retrace(...args) {
   const { stdout } = await run(process.execPath, [cli, ...args, '--json'], {
     env: environment,
@@ -37,7 +37,7 @@ async function retrace(...args) {
   return JSON.parse(stdout)
 }
 
-/** Highest use of the GPU and of its memory while something runs, as its driver tells; null without one. */
+/** Records peak utilization and memory of the GPU while something runs, as reported by its driver; null without one. */
 function watchGpu() {
   const child = spawn('nvidia-smi', ['--query-gpu=utilization.gpu,memory.used', '--format=csv,noheader,nounits', '-lms', '500'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -60,7 +60,7 @@ function watchGpu() {
 }
 
 /**
- * Trains until some steps are made, and stops that by Ctrl+C. @param {...string} args
+ * Trains for a few steps, and stops with Ctrl+C. @param {...string} args
  * @returns {Promise<{ id: string, step: number }>} the run, and the step at which it was stopped
  */
 async function trainAndInterrupt(...args) {
@@ -144,7 +144,7 @@ const reasonOf = (error) => {
 }
 
 await main(async () => {
-  // Set-up looks at this process's variables.
+  // Set-up reads the variables of this process.
   process.env.RETRACE_DEVICE = options.device
   const { outcome } = await prepare({ skip: ['electron'], force: options.device === 'cuda' })
   const smi = await run('nvidia-smi', []).then(

@@ -7,8 +7,7 @@ import { fetchedLibraries, shippedPackages } from './shipped-packages.mjs'
 const LICENCE = /^(licen[cs]e|copying|notice|third.?party)/i
 
 /**
- * What a package says of its licence, one text after the other; empty where it is not installed, as those of other platforms, or names its
- * licence only.
+ * The licence texts of a package, concatenated; empty if it is not installed, like those of other platforms, or only names its licence.
  * @param {string} folder
  */
 function licenceTexts(folder) {

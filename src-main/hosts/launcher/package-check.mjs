@@ -5,7 +5,7 @@ import { EXECUTABLE } from './package/facts.mjs'
 import { main } from './prepare.mjs'
 import { ROOT } from './root.mjs'
 
-/** Runs the newcomer's path in a package with its real Electron, by Playwright's driver. */
+/** Runs a newcomer's first steps in a package with its real Electron, driven by Playwright. */
 await main(async () => {
   const [folder] = process.argv.slice(2)
   if (folder === undefined) throw new Error('Give the folder of an unpacked package: npm run package:check -- FOLDER.')

@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   },
 })
 
-/** Electron's files: those of the folder that is named, else what its npm package has downloaded; null without any. */
+/** The folder of Electron's files: the one given, otherwise the download of its npm package; null if there is none. */
 function electronFolder() {
   const named = options['electron-dist']
   const folder = named === undefined ? join(ROOT, 'node_modules/electron/dist') : resolve(named)
@@ -30,7 +30,7 @@ function electronFolder() {
 }
 
 /**
- * Runs a tool that only those who make such packages have.
+ * Runs a tool that is only installed where such packages are built.
  * @param {string} tool
  * @param {string} why
  * @param {string[]} args
@@ -56,13 +56,13 @@ await main(async () => {
   await mkdir(work, { recursive: true })
   try {
     const { setup } = await prepare({ skip: ['electron'] })
-    // Set-up keeps what it makes to its user, but a package is for all.
+    // Set-up restricts its files to the user, but a package is for everyone.
     process.umask(0o022)
     const [build, bindings] = [join(work, 'build'), join(work, 'bindings')]
     tell('building ...')
     await buildInto(build)
     await mkdir(bindings)
-    // Its users have no compiler; what set-up built here is what it would build there.
+    // Users of the package have no compiler, so it includes the binding that set-up built here.
     if (!(await setup.shipOwnBinding(bindings))) tell('The native engine is not set up here, so the package brings none along.')
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const system = `${process.platform}-${process.arch}${electron === null ? '-no-electron' : ''}`

@@ -14,7 +14,7 @@ export const built = (name) => pathToFileURL(join(ROOT, 'out', 'main', name)).hr
 const loadSetup = () => import(built('setup.js'))
 
 /**
- * Builds what is out of date and completes the installation; milliseconds where both are done.
+ * Builds what is out of date and completes the installation; takes milliseconds if nothing has to be done.
  * @param {{ force?: boolean, skip?: ('electron' | 'native')[] }} [options]
  */
 export async function prepare(options = {}) {
@@ -28,7 +28,7 @@ export async function prepare(options = {}) {
 }
 
 /**
- * Runs a launcher's work: one line where it cannot be done, and status 1 or that of the signal that ended it.
+ * Runs the main function of a launcher: prints an error as one line, and exits with status 1 or that of the signal that ended it.
  * @param {() => Promise<void>} work
  */
 export async function main(work) {

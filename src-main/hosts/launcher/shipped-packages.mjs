@@ -4,10 +4,10 @@ import { join } from 'node:path'
 /** @typedef {{ id: string, license: string, folder: string }} ShippedPackage `id` is name@version, `folder` its path in the checkout */
 /** @typedef {{ name?: string, version: string, license?: string, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string> }} Locked */
 
-/** What is bundled: everything but the launcher, which runs as it is, in a checkout. */
+/** The sources that are bundled: everything except the launcher, which runs unbuilt from a checkout. */
 const BUNDLED = [/^src-renderer\//, /^src-main\/(?!hosts\/launcher\/)/]
 
-/** The package of a module that a source imports; types alone leave nothing in the bundle. */
+/** Matches the package of an import; type imports leave nothing in the bundle. */
 const IMPORT = /^(?:import|export)\s(?!type\s)(?:[^'"]*?\sfrom\s)?['"]([^.'"][^'"]*)['"]|\bimport\(\s*['"]([^.'"][^'"]*)['"]\s*\)/gm
 
 /** @param {string} module */
@@ -18,7 +18,7 @@ const packageOf = (module) =>
     .join('/')
 
 /**
- * Names of the packages that the sources of the program import.
+ * Names of the packages imported by the sources of the program.
  * @param {string} root
  */
 function importedPackages(root) {
@@ -34,7 +34,7 @@ function importedPackages(root) {
 }
 
 /**
- * Where npm put a package that another asks for: in the nearest `node_modules` above it.
+ * The location where npm put a dependency of a package: the nearest `node_modules` above it.
  * @param {Record<string, Locked>} packages
  * @param {string} from
  * @param {string} name
@@ -48,8 +48,8 @@ export function resolvePackage(packages, from, name) {
 }
 
 /**
- * The packages that users of the program get, by the lock file and the sources alone: all runtime dependencies, the development
- * dependencies that are bundled into the window, and what these need.
+ * The packages that users of the program get, determined from the lock file and the sources alone: all runtime dependencies, the
+ * development dependencies that are bundled into the window, and their dependencies.
  * @param {string} root the checkout
  * @returns {ShippedPackage[]} in the order of their ids
  */
@@ -64,7 +64,7 @@ export function shippedPackages(root) {
   const waiting = direct.map((name) => resolvePackage(packages, '', name))
   const seen = new Set()
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    // An optional package that no platform has.
+    // An optional package that is not available on any platform.
     if (folder === null || seen.has(folder)) continue
     seen.add(folder)
     const locked = /** @type {Locked} */ (packages[folder])
@@ -77,7 +77,7 @@ export function shippedPackages(root) {
 }
 
 /**
- * The wheels that set-up may fetch, as `name version`.
+ * The wheels that set-up may download, as `name version`.
  * @param {string} root the checkout
  */
 export function fetchedLibraries(root) {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a build depends on: files, and folders with everything below. */
+/** The inputs of a build: files, and folders with their content. */
 const SOURCES = ['src-main', 'src-renderer', 'resources', 'electron.vite.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json']
 
 /**
- * A value that changes whenever a source is written, added, removed or renamed. Looks at names, sizes and times only, which takes a few
- * milliseconds, because every start asks for it.
+ * A value that changes whenever a source is written, added, removed or renamed. It only uses names, sizes and times, which takes a few
+ * milliseconds, because every start computes it.
  * @param {string} root the checkout
  * @returns {string}
  */

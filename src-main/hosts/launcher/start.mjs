@@ -7,7 +7,7 @@ import { ROOT } from './root.mjs'
 const hasDisplay = () => process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
 
 /**
- * Runs Electron to its end, with its status as ours.
+ * Runs Electron until it ends, and returns its exit status.
  * @param {string} binary
  * @param {string[]} args
  */

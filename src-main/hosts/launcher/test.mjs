@@ -6,7 +6,7 @@ import { ROOT } from './root.mjs'
 
 /** @typedef {[title: string, script: string, ...args: string[]]} Step */
 
-/** What is checked without running anything; none waits for another. @type {Step[]} */
+/** Static checks, which are independent of each other. @type {Step[]} */
 const CHECKS = [
   ['type check, main', 'typescript/bin/tsc', '-p', '.'],
   ['type check, renderer', 'vue-tsc/bin/vue-tsc.js', '--noEmit', '-p', 'src-renderer'],
@@ -16,9 +16,10 @@ const CHECKS = [
 ]
 
 /**
- * Runs one step to its end.
+ * Runs one step until it ends.
  * @param {Step} step
- * @param {'inherit' | 'pipe'} output where it writes: to the terminal as it goes, or, beside others, only when it has ended
+ * @param {'inherit' | 'pipe'} output whether its output goes directly to the terminal or, for concurrent steps, is printed when it has
+ *   ended
  */
 async function run([title, script, ...args], output) {
   const started = performance.now()
@@ -36,7 +37,7 @@ async function run([title, script, ...args], output) {
   tell(`== ${title}: ok (${((performance.now() - started) / 1000).toFixed(0)} s)`)
 }
 
-/** Runs steps side by side, as many at a time as there are cores, all of them to their end. @param {Step[]} steps */
+/** Runs steps concurrently, one per core, all of them to the end. @param {Step[]} steps */
 async function runSideBySide(steps) {
   const waiting = [...steps]
   /** @type {string[]} */
@@ -53,11 +54,11 @@ await main(async () => {
   const [first, ...rest] = process.argv.slice(2)
   const full = first === '--full'
   const patterns = full ? rest : process.argv.slice(2)
-  // The tests read it: see test/fixtures/slice.ts.
+  // Read by the tests: see test/fixtures/slice.ts.
   if (full) process.env.RETRACE_TEST = 'full'
   tell('== set-up and build')
   await prepare({ skip: ['electron'] })
-  // Whoever names tests wants to see those, in seconds.
+  // When specific tests are requested, the static checks are skipped, so that results arrive in seconds.
   if (patterns.length === 0) await runSideBySide(CHECKS)
   await run(['tests', 'vitest/vitest.mjs', 'run', ...patterns], 'inherit')
 })

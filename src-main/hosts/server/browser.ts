@@ -13,7 +13,7 @@ const LINUX = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-br
 const MACOS = ['Google Chrome', 'Chromium', 'Microsoft Edge']
 const WINDOWS = ['Google\\Chrome\\Application\\chrome.exe', 'Chromium\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe']
 
-/** Browsers in a snap may not write to a profile of ours in a hidden folder. */
+/** Browsers installed as snaps cannot write to a profile in a hidden folder. */
 function isSnap(path: string): boolean {
   return (
     path.startsWith('/snap/') ||
@@ -22,7 +22,7 @@ function isSnap(path: string): boolean {
   )
 }
 
-/** A browser of this machine that can show an address as an application's window, or null. `RETRACE_BROWSER` names one. */
+/** An installed browser that can show an address as an application window, or null. `RETRACE_BROWSER` overrides it. */
 export function findAppBrowser(platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env): string | null {
   if (env.RETRACE_BROWSER) return existsSync(env.RETRACE_BROWSER) ? env.RETRACE_BROWSER : null
   switch (platform) {
@@ -43,7 +43,7 @@ export function findAppBrowser(platform: NodeJS.Platform = process.platform, env
   }
 }
 
-/** Arguments for a window of its own: no tabs, no address bar, a profile apart from the user's. */
+/** Arguments for an application window: no tabs, no address bar, a profile separate from the user's. */
 export function appWindowArguments(address: string, profile: string, root: boolean): string[] {
   const quiet = [
     '--no-first-run',
@@ -56,14 +56,14 @@ export function appWindowArguments(address: string, profile: string, root: boole
   return [`--app=${address}`, `--user-data-dir=${profile}`, ...quiet, ...(root ? ['--no-sandbox'] : [])]
 }
 
-/** Whether this session can show a window at all. */
+/** Whether this session can show a window. */
 export function hasScreen(platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env): boolean {
   return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY)
 }
 
 /**
- * Why the default browser cannot read a page of ours; null where it can, as far as one knows. A snap sees no hidden folder, where homes
- * usually lie, and Windows does not know the paths of its Linux.
+ * Why the default browser cannot read a local page of ours; null if it can, as far as known. A snap cannot read hidden folders, where homes
+ * usually are, and Windows does not know the paths of its Linux subsystem.
  */
 export function whyNoPage(
   env: NodeJS.ProcessEnv = process.env,
@@ -83,7 +83,7 @@ async function openApp(browser: string, address: string, profile: string): Promi
   const child = spawn(browser, appWindowArguments(address, profile, process.getuid?.() === 0), { stdio: 'ignore' })
   const failed = new Promise<'failed'>((resolve) => {
     child.once('error', () => resolve('failed'))
-    // Status 0: the window was handed to a browser that runs already with this profile.
+    // Status 0: the window was handed over to a running browser with this profile.
     child.once(
       'exit',
       guarded(warn, (code) => code !== 0 && resolve('failed')),
@@ -93,8 +93,8 @@ async function openApp(browser: string, address: string, profile: string): Promi
 }
 
 /**
- * Opens the workbench's window: an application window of Chrome, Chromium or Edge, else the default browser.
- * @param address becomes an argument, which every user of the machine can read: it must hold no secret
+ * Opens the workbench's window: an application window of Chrome, Chromium or Edge, otherwise the default browser.
+ * @param address becomes a command-line argument, which every user of the machine can read, so it must not contain a secret
  * @param profile folder for the browser's own files
  */
 export async function openWindow(address: string, profile: string): Promise<Window> {

@@ -3,27 +3,27 @@ import type { Socket } from 'node:net'
 import { guarded, warn } from '../../processes/guarded.js'
 
 /**
- * Bounds of a server's connections. A process may have some thousand files and connections open, which runs need too, so that who is not
- * let in must not take them all; and who is let in has a window, of which nobody has hundreds.
+ * Limits of a server's connections. A process may have about a thousand open files and connections, which runs need too, so that
+ * unauthenticated clients must not exhaust them; authenticated ones have windows, of which nobody opens hundreds.
  */
 export interface ConnectionBounds {
-  /** Connections that have not been let in, at a time: the oldest is closed for a new one. */
+  /** Maximum number of unauthenticated connections: the oldest is closed for a new one. */
   strangers: number
-  /** How long one may take to be let in, in milliseconds; also the page is delivered within. */
+  /** Time limit in milliseconds for authenticating, and for delivering the page. */
   strangerMs: number
-  /** Connections that are let in, at a time: further ones are refused. */
+  /** Maximum number of authenticated connections: further ones are refused. */
   admitted: number
 }
 
 export const CONNECTION_BOUNDS: ConnectionBounds = { strangers: 128, strangerMs: 60_000, admitted: 256 }
 
-/** How long the head of a request may take, and how often that is looked at, in milliseconds. */
+/** Time limit for the header of a request, and interval of its checks, in milliseconds. */
 export const HEADERS_MS = 10_000
 export const CHECK_MS = 2000
 
-/** The connections of a server, kept within bounds: few and short ones for strangers, long ones for who was let in. */
+/** Enforces the limits of a server's connections: few and short ones for unauthenticated clients, long ones for authenticated ones. */
 export class Connections {
-  /** In the order in which they came, each with its end. */
+  /** In the order of their arrival, each with the timer that ends it. */
   private readonly strangers = new Map<Socket, NodeJS.Timeout>()
   private readonly admitted = new Set<Socket>()
 
@@ -38,12 +38,12 @@ export class Connections {
     )
   }
 
-  /** Whether another connection may be admitted. */
+  /** Whether the limit of authenticated connections has been reached. */
   get full(): boolean {
     return this.admitted.size >= this.bounds.admitted
   }
 
-  /** This connection named a secret: it stays as long as it likes. */
+  /** The connection has presented a secret and may stay open indefinitely. */
   admit(socket: Socket): void {
     const end = this.strangers.get(socket)
     if (end === undefined) return

@@ -5,13 +5,13 @@ import type { Refusal } from '../../transport/websocket.js'
 import { sameSecret, TabKeys } from './tickets.js'
 
 /**
- * Who may speak to the local server. Three things guard it, each against another way in:
+ * Controls access to the local server. Three checks protect it against different attacks:
  * - a secret, against other users and programs of this machine: the command line's token, or the key of a tab;
  * - `Host`, against a foreign name that resolves to 127.0.0.1 (DNS rebinding);
- * - `Origin`, against pages of other sites that address this server directly.
+ * - `Origin`, against pages of other sites that send requests to this server directly.
  *
- * There is no cookie: browsers send those to every port of a host, and so to every other server of this machine. A tab's key lies in its
- * `sessionStorage`, which belongs to this port, and the page names it itself. The built page is the same for everybody, so that it
+ * There is no cookie: browsers send cookies to every port of a host, and thus to every other server of this machine. A tab's key is stored
+ * in its `sessionStorage`, which belongs to this port, and sent explicitly by the page. The built page is the same for everybody, so it
  * needs no secret; it shows nothing without a socket.
  */
 export class Guard {
@@ -22,7 +22,7 @@ export class Guard {
     private readonly token: string,
   ) {}
 
-  /** Why the address of the request is wrong, before any secret is looked at; null when it is right. */
+  /** Why the addressing of the request is wrong, before any secret is checked; null if it is right. */
   refuseAddress(request: IncomingMessage): Refusal | null {
     const { host, origin } = request.headers
     const hosts = [`127.0.0.1:${this.port}`, `localhost:${this.port}`]
@@ -36,24 +36,24 @@ export class Guard {
     return null
   }
 
-  /** Why the request may not be served; null when it may. */
+  /** Why the request may not be served; null if it may. */
   refuse(request: IncomingMessage): Refusal | null {
     return this.refuseAddress(request) ?? (this.isCommand(request) || this.isTab(request) ? null : STRANGER)
   }
 
-  /** The same for what changes something: a page must name its origin too, which browsers always do. */
+  /** The same for requests that change something: pages must also send their origin, which browsers always do. */
   refuseChange(request: IncomingMessage): Refusal | null {
     const refusal = this.refuse(request)
     if (refusal || this.isCommand(request) || request.headers.origin !== undefined) return refusal
     return { status: 403, message: 'A request with a window key must come from the page of this server.' }
   }
 
-  /** The same for what only the user's own commands may do, which have the token. */
+  /** The same for requests reserved to the user's own commands, which have the token. */
   refuseAllButCommands(request: IncomingMessage): Refusal | null {
     return this.refuseAddress(request) ?? (this.isCommand(request) ? null : STRANGER)
   }
 
-  /** Whether a request that may be served comes from the command line, not from a window. */
+  /** Whether a permitted request comes from the command line, not from a window. */
   isCommand(request: IncomingMessage): boolean {
     return sameSecret(bearer(request), this.token)
   }

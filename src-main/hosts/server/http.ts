@@ -20,18 +20,18 @@ import { UPLOAD_PATH, Uploads } from './uploads.js'
 import { windowEntry } from './window-entry.js'
 import { WindowKeys } from './window-keys.js'
 
-/** Tried first, so that a window's address stays the same from start to start. */
+/** Tried first, so that the address of a window stays the same across starts. */
 export const DEFAULT_PORT = 41573
 
 export interface LocalServerOptions {
   api: Api
-  /** Null serves only the API. */
+  /** Null serves the API only. */
   page: PageAddress | null
-  /** Folder for files that a browser sends; it belongs to this server alone. Absent: none are taken. */
+  /** Folder for files uploaded by a browser; it belongs to this server alone. Absent: no uploads. */
   uploads?: string | undefined
-  /** The one folder in which windows may have files written. Absent: nowhere. */
+  /** The only folder to which windows may write files. Absent: none. */
   exports?: string | undefined
-  /** The home that keeps the secret with which windows come back in after a restart. Absent: they do not. */
+  /** The home with the secret for readmitting windows after a restart. Absent: windows are not readmitted. */
   home?: string | undefined
   bounds?: Partial<ConnectionBounds> | undefined
   onDefect: DefectListener
@@ -41,13 +41,13 @@ export interface LocalServer {
   port: number
   /** `http://127.0.0.1:PORT` */
   address: string
-  /** For the user's other processes; whoever has it may do anything here. */
+  /** For the user's other processes; its holder may do anything here. */
   token: string
-  /** A new address that lets one window in, once, within `HANDED_MS`. */
+  /** A new address that admits one window, once, within `HANDED_MS`. */
   readonly windowAddress: string
-  /** The same for another while; `onEnd` is called when it was opened for the first time, also when that was too late. */
+  /** The same with another lifetime; `onEnd` is called when the address is opened for the first time, even if that is too late. */
   newWindowAddress(lifeMs: number, onEnd?: () => void): string
-  /** Connections of pages and commands that are open now. */
+  /** Number of open connections of pages and commands. */
   readonly clients: number
   close(): Promise<void>
 }
@@ -55,7 +55,7 @@ export interface LocalServer {
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    // Bound to this machine alone, whatever its network is.
+    // Bound to the loopback interface only, whatever the network is.
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
       server.off('error', reject)
       resolve()
@@ -65,16 +65,16 @@ function listen(server: Server, port: number): Promise<void> {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-/** Nobody is served before the home is open, and nobody waits for that. */
+/** Connections are refused until the home is open, instead of waiting for it. */
 const refuseEarly = guarded(warn, (socket: Socket) => void socket.destroy())
 
 /**
- * Takes a port before anything else is opened, so that a port in use changes nothing.
- * @param wanted undefined: the preferred port, or any free one when that is taken; 0: any free one
- * @throws UserError UNAVAILABLE when the wanted port is taken
+ * Takes a port before anything else is opened, so that a port in use has no side effects.
+ * @param wanted undefined: the preferred port, or any free one if that is in use; 0: any free one
+ * @throws UserError UNAVAILABLE when the wanted port is in use
  */
 export async function takePort(wanted: number | undefined, preferred = DEFAULT_PORT): Promise<Server> {
-  // Uploads take as long as they take; what strangers may take is bounded by `Connections`.
+  // Uploads have no time limit; unauthenticated clients are limited by `Connections`.
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: 0, connectionsCheckingInterval: CHECK_MS })
   server.on('connection', refuseEarly)
   try {
@@ -96,15 +96,15 @@ function answer(response: ServerResponse, status: number, message: string): void
   response.end(message ? `${message}\n` : undefined)
 }
 
-/** The address that a request names, on this server; null when it is malformed. */
+/** The address of a request on this server; null if it is malformed. */
 function addressOf({ url = '/' }: IncomingMessage): URL | null {
-  // Without leading doubled slashes, which would name another host.
+  // Without repeated leading slashes, which would denote another host.
   const path = url.replace(/^\/+/, '/')
   return path.startsWith('/') && URL.canParse(path, 'http://127.0.0.1') ? new URL(path, 'http://127.0.0.1') : null
 }
 
 /**
- * Serves page and API on a port of 127.0.0.1, the API to this user's windows and commands only (see `Guard`).
+ * Serves page and API on a port of 127.0.0.1, the API only to this user's windows and commands (see `Guard`).
  * @param server from `takePort`
  */
 export function startLocalServer(server: Server, options: LocalServerOptions): LocalServer {
@@ -126,7 +126,7 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
   const newWindowAddress = (lifeMs: number, onEnd?: () => void): string => `${address}/?${TICKET}=${tickets.issue(lifeMs, onEnd)}`
   const policy = contentPolicy(`ws://127.0.0.1:${port} ws://localhost:${port} ${pages?.sockets ?? ''}`.trim())
 
-  /** Lets a request's connection stay, where nothing speaks against the request. */
+  /** Marks the connection of a request as authenticated, unless the request is refused. */
   const admit = (request: IncomingMessage, refusal: Refusal | null): Refusal | null => {
     if (!refusal) connections.admit(request.socket)
     return refusal
@@ -172,7 +172,7 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
     const entered = enter(request, response, url?.pathname ?? '')
     if (entered)
       return void entered.catch((error: Error) => {
-        // A connection that broke off in the middle of its request has no defect to tell of.
+        // If the connection broke in the middle of a request, there is no defect to report.
         if (!request.destroyed) onDefect(error, request.url)
         response.destroy()
       })
@@ -185,7 +185,7 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
     if (!pages) return answer(response, 404, `This process serves commands only. ${ownCommand('start')} opens the workbench.`)
     const ticket = url.searchParams.get(TICKET)
     if (ticket !== null && request.method === 'GET') {
-      // A browser that loads ahead what may be wanted would spend the ticket for nothing.
+      // A browser that prefetches the address would spend the ticket for nothing.
       if (request.headers['sec-purpose']?.includes('prefetch')) return answer(response, 503, 'This address must not be prefetched.')
       return void pages.index().then((index) => {
         if (index === null)
@@ -209,7 +209,7 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
       }
     }),
   )
-  // Such as too many open files: connections that are there, and runs, go on.
+  // Such as too many open files: existing connections and runs continue.
   server.on('error', guarded(fault, fault))
 
   const sockets = serveWebSocket({
@@ -251,7 +251,7 @@ export function startLocalServer(server: Server, options: LocalServerOptions): L
         sockets.close()
         server.close(() => resolve())
         server.closeIdleConnections()
-        // What has not ended by itself by then is cut off; the end must not depend on a client.
+        // Connections that have not ended by then are closed, because the end must not depend on a client.
         setTimeout(
           guarded(fault, () => connections.destroy()),
           700,

@@ -16,7 +16,7 @@ interface Arguments {
   port?: string | undefined
   exports?: string | undefined
   window: boolean
-  /** The server of the page while it is developed (`npm run dev`). */
+  /** The page's development server (`npm run dev`). */
   pageFrom: string | undefined
 }
 
@@ -40,7 +40,7 @@ function readArguments(args: string[]): Arguments {
   }
 }
 
-/** The page may do anything that its user may: it comes from this machine. */
+/** Must be on this machine, because the page may do anything that its user may. */
 function ownServer(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : null
   if (url?.protocol === 'http:' && url.hostname === '127.0.0.1') return url
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   })
 }
 
-// A trainer or a lingering timer must not keep a closed workbench alive.
+// A trainer or a remaining timer must not keep a closed workbench running.
 main().then(
   () => process.exit(0),
   (error: unknown) => {

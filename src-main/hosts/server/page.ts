@@ -6,20 +6,20 @@ import sirv from 'sirv'
 import { UserError } from '../../contract/errors.js'
 import { guarded } from '../../processes/guarded.js'
 
-/** Where the page of the workbench comes from: the folder of the build, or, while it is developed, the server that builds it as it is asked for. */
+/** The source of the workbench's page: the folder of the build or, during development, the server that builds it on demand. */
 export type PageAddress = string | URL
 
 export interface PageSource {
-  /** The page itself; null while it cannot be had, as in the middle of a build. */
+  /** The page itself; null while it is not available, as in the middle of a build. */
   index(): Promise<string | null>
-  /** Any file that the page loads. */
+  /** Serves any file that the page loads. */
   serve(request: IncomingMessage, response: ServerResponse, missing: () => void): void
-  /** Sources of connections that the page needs beside the workbench. */
+  /** Connection sources that the page needs besides the workbench. */
   sockets: string
 }
 
 /**
- * Says why a folder is not the built page.
+ * Checks that a folder contains the built page.
  * @throws UserError UNAVAILABLE
  */
 export function requirePage(page: PageAddress): void {
@@ -27,7 +27,7 @@ export function requirePage(page: PageAddress): void {
     throw new UserError('UNAVAILABLE', `The page of the workbench is not built: ${page} is missing. ${reinstall()}`)
 }
 
-/** @param fault told of what should not happen, which ends no other request */
+/** @param fault receives unexpected errors, which do not affect other requests */
 export const pageSource = (page: PageAddress, fault: (error: unknown) => void): PageSource =>
   typeof page === 'string' ? builtPage(page) : pageOfServer(page, fault)
 
@@ -39,14 +39,14 @@ function builtPage(folder: string): PageSource {
       try {
         return readFileSync(join(folder, 'index.html'), 'utf8')
       } catch {
-        // The caller says what that may mean.
+        // The caller reports what this may mean.
         return null
       }
     },
   }
 }
 
-/** Passes requests on, without what the window sends to the workbench alone. */
+/** Forwards requests, without headers that are only meant for the workbench. */
 function pageOfServer(origin: URL, fault: (error: unknown) => void): PageSource {
   const forward = ({ url = '/', method, headers }: Pick<IncomingMessage, 'url' | 'method' | 'headers'>) => {
     const passed = Object.fromEntries(Object.entries(headers).filter(([name]) => !['authorization', 'cookie', 'origin'].includes(name)))

@@ -19,20 +19,20 @@ export interface ServeOptions {
   openBackend: OpenBackend
   page: PageAddress
   port?: number | undefined
-  /** Where windows may have files written; `exports` in the home by default. */
+  /** The folder to which windows may write files; `exports` in the home by default. */
   exports?: string | undefined
-  /** Opens a window, also onto a server that runs already; false: this process must become the server. */
+  /** Opens a window, even on a server that is already running; false: this process must become the server. */
   window: boolean
   print(line: string): void
-  /** Where `print` leads to, and where errors do; what these files are by default. */
+  /** The destinations of `print` and of errors; by default those of the process's streams. */
   output?: Output
   errors?: Output
-  /** Resolves when the user wants the end. */
+  /** Resolves when the user ends the program. */
   end: Promise<unknown>
   onDefect(error: Error): void
 }
 
-/** Which engine runs, why, and what would make it faster: the lines that both terminal and window show. */
+/** The engine, why it was chosen, and what would make it faster: the lines shown in both terminal and window. */
 export function describeEngine(report: EngineReport): string[] {
   const { engine, device, deviceName, threads, versions, reason, remedy } = report
   const name = engine === 'native' ? `native (TensorFlow ${versions.tensorflow ?? ''})` : 'portable (WebAssembly)'
@@ -48,7 +48,7 @@ async function announceEngine(api: Api, print: (line: string) => void): Promise<
   }
 }
 
-/** Opens a window with a ticket that the browser finds in a page, since all users can read its arguments. */
+/** Opens a window with a ticket that the browser reads from a page, because all users can read its arguments. */
 function openWindowOn(home: string, address: string): ReturnType<typeof openWindow> {
   return openWindow(writeWindowPage(home, address), join(home, 'window'))
 }
@@ -80,8 +80,8 @@ async function joinRunning(running: HostRecord, options: ServeOptions): Promise<
 const NO_TICKET = `This output goes to a file that others may read, so the address does not grant access. Run ${ownCommand('start')} in a terminal for one that does.`
 
 /**
- * Prints an address that lets one window in. In a terminal a new one follows when it was opened, or opened too late; what another program
- * reads may be kept somewhere, so that it gets one alone.
+ * Prints an address that admits one window. In a terminal, a new one is printed after it was opened, or opened too late; another program
+ * gets only one, because its output may be stored.
  */
 function printAddress({ address, newWindowAddress }: LocalServer, print: (line: string) => void, output: Output): void {
   if (output === 'file') {
@@ -99,8 +99,8 @@ function printAddress({ address, newWindowAddress }: LocalServer, print: (line: 
 }
 
 /**
- * The workbench on the local server: becomes the home's host and serves until the end is wanted, or opens a window onto
- * the server that runs already.
+ * The workbench on the local server: becomes the home's host and serves until it is ended, or opens a window on the server that is already
+ * running.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { home, openBackend, page, port, exports, window, print, output = outputOf(1), end, onDefect } = options

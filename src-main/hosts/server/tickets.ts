@@ -9,14 +9,14 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export const sameSecret = (given: string | null | undefined, secret: string): boolean =>
   Boolean(given) && timingSafeEqual(digest(given!), digest(secret))
 
-/** How long a ticket is good that the workbench hands to a browser, which comes within seconds, in milliseconds. */
+/** Lifetime of a ticket that the workbench hands to a browser, which connects within seconds, in milliseconds. */
 export const HANDED_MS = 60_000
-/** The same for one that a user reads from a terminal and opens. */
+/** Lifetime of a ticket that a user copies from a terminal. */
 export const PRINTED_MS = 10 * 60_000
-/** The same for one that another program reads, which may keep what it reads. */
+/** Lifetime of a ticket that another program reads, which may store what it reads. */
 export const PIPED_MS = 2 * 60_000
 
-/** Number of tickets remembered, so that an expired ticket can be told from an invalid one. */
+/** Number of tickets remembered, so that an expired ticket can be distinguished from an invalid one. */
 const KEPT = 1000
 
 export type Spent = 'good' | 'used' | 'expired' | 'unknown'
@@ -24,19 +24,19 @@ export type Spent = 'good' | 'used' | 'expired' | 'unknown'
 interface Ticket {
   until: number
   used: boolean
-  /** Called once: it was spent, or came too late. */
+  /** Called once, when the ticket is spent or comes too late. */
   onEnd: (() => void) | undefined
 }
 
-/** Tickets that each let one window in, once and for a while. */
+/** Tickets that admit one window each, once and for a limited time. */
 export class Tickets {
   /** Keyed by hash, so that the duration of a look-up reveals nothing. */
   private readonly issued = new Map<string, Ticket>()
 
-  /** @param now a clock that only goes forward, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** @param onEnd called when the ticket was presented for the first time, also when that was too late */
+  /** @param onEnd called when the ticket is presented for the first time, even if that is too late */
   issue(lifeMs: number, onEnd?: () => void): string {
     const text = newSecret()
     this.issued.set(digest(text).toString('hex'), { until: this.now() + lifeMs, used: false, onEnd })
@@ -60,7 +60,7 @@ export class Tickets {
   }
 }
 
-/** Keys of tabs. Each carries its own proof, so that none has to be remembered; they end with the server that made them. */
+/** Keys of tabs. Each contains its own proof, so that none has to be stored; they expire with the server that issued them. */
 export class TabKeys {
   private secret = randomBytes(32)
 

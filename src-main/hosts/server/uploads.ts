@@ -9,17 +9,17 @@ import { explainFileError, freeBytes } from '../../data/disk.js'
 import { makeFolderBelow } from '../../durable/folders.js'
 import { ownUploads } from '../../durable/unfinished.js'
 
-/** What is uploaded lies below this address: `/uploads/ID/RELATIVE/PATH`. */
+/** Path of uploads: `/uploads/ID/RELATIVE/PATH`. */
 export const UPLOAD_PATH = '/uploads/'
 
 const ADDRESS = /^\/uploads\/([0-9a-f-]{36})(?:\/(.+))?$/
 
-/** Bytes to keep free on the disk. */
+/** Free disk space to keep, in bytes. */
 const RESERVE = 2 ** 28
 
 /**
- * Files that a browser sends because it may not tell where they lie: each upload is a folder of its own, which lasts until the
- * page removes it or the server ends.
+ * Files uploaded by a browser, which cannot reveal their paths: each upload is a folder of its own, which exists until the page removes it
+ * or the server ends.
  */
 export class Uploads {
   private readonly seen = new Map<string, { files: number; bytes: number }>()
@@ -27,8 +27,8 @@ export class Uploads {
   private readonly folder: string
 
   /**
-   * @param uploads belongs to this server alone; what an earlier one left there is removed
-   * @param requireHome rejects when the name of that folder may be another's by now
+   * @param uploads belongs to this server alone; leftovers of an earlier server are removed
+   * @param requireHome rejects when the path of that folder may belong to another home by now
    */
   constructor(
     private readonly uploads: string,
@@ -41,10 +41,13 @@ export class Uploads {
     mkdirSync(uploads, { recursive: true, mode: 0o700 })
   }
 
-  /** Takes a file (PUT, answers the folder of the upload as JSON) or removes an upload (DELETE). The caller has admitted the request. */
+  /**
+   * Stores a file (PUT, responds with the folder of the upload as JSON) or removes an upload (DELETE). The caller has authenticated the
+   * request.
+   */
   async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const answer = (status: number, body: object): void => {
-      // What is still coming is read and thrown away, so that the page gets this answer and not a broken connection.
+      // The rest of the body is read and discarded, so that the page gets this response instead of a broken connection.
       request.resume()
       response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body))
     }
@@ -82,7 +85,7 @@ export class Uploads {
   private async remove(id: string): Promise<void> {
     this.seen.delete(id)
     await rm(join(this.folder, id), { recursive: true, force: true, maxRetries: 3 })
-    // It goes with its last upload; that there are others is no fault.
+    // Removed with its last upload; it is not an error if there are others.
     await rmdir(this.folder).catch(() => undefined)
   }
 
@@ -105,7 +108,7 @@ export class Uploads {
       )
     await makeFolderBelow(this.uploads, dirname(target))
     try {
-      // Node ends the request with an error where more or less comes than announced.
+      // Node ends the request with an error if the length differs from the announced one.
       await pipeline(request, createWriteStream(target, { flags: 'wx', mode: 0o600 }))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST')

@@ -6,7 +6,7 @@ import type { Refusal } from '../../transport/websocket.js'
 import type { Guard } from './guard.js'
 import type { WindowKeys } from './window-keys.js'
 
-/** What a window says of itself is a few hundred bytes. */
+/** Maximum body size: what a window sends is a few hundred bytes. */
 const BODY_BYTES = 4096
 
 const MALFORMED: Refusal = { status: 400, message: 'This request is malformed.' }
@@ -29,9 +29,9 @@ async function bodyOf<T>(request: IncomingMessage, schema: z.ZodType<T>): Promis
 }
 
 /**
- * Gives windows the keys with which they come back in after a restart, and lets them in by these (see `contract/entry.ts`).
- * @param cutOff ends the connections of all windows
- * @returns undefined where the address is none of these
+ * Issues the keys with which windows are readmitted after a restart, and readmits them (see `contract/entry.ts`).
+ * @param cutOff closes the connections of all windows
+ * @returns undefined if the path is none of these
  */
 export function windowEntry({ guard, windows, cutOff }: { guard: Guard; windows: WindowKeys; cutOff(): void }) {
   const answers: Record<string, (request: IncomingMessage) => Promise<object | Refusal> | object | Refusal> = {

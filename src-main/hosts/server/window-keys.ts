@@ -8,22 +8,22 @@ import { guarded } from '../../processes/guarded.js'
 import { explainDiskError } from '../../storage/disk-errors.js'
 import { newSecret, sameSecret } from './tickets.js'
 
-/** How long windows can come back in after their server has ended, in milliseconds. */
+/** How long windows can be readmitted after their server has ended, in milliseconds. */
 export const WINDOW_LIFE_MS = 12 * 60 * 60_000
-/** How often a server that runs puts that off. */
+/** Interval at which a running server extends this time. */
 const RENEW_MS = 30 * 60_000
-/** How long a server waits for a window's answer to its challenge. */
+/** Time limit for a window's answer to the server's challenge, in milliseconds. */
 const CHALLENGE_MS = 15_000
-/** How far a clock may be set back between two servers; one that was set back further must not make keys live longer. */
+/** How far a clock may be set back between two servers, in milliseconds; one set back further must not extend the lifetime of keys. */
 const CLOCK_MS = 60_000
 
 const FileSchema = z.strictObject({
   version: z.literal(1),
-  /** From which the keys of all windows are made. */
+  /** The secret from which the keys of all windows are derived. */
   secret: z.string().min(32),
-  /** When they end, as a time of the wall clock: no other outlives a restart of the machine. */
+  /** The time at which they expire, by the wall clock, which is the only one that survives a restart of the machine. */
   until: z.number(),
-  /** At which windows wait. */
+  /** The port at which windows wait. */
   port: z.int().min(1).max(65535),
 })
 
@@ -33,34 +33,34 @@ function read(home: string): z.infer<typeof FileSchema> | null {
   try {
     return FileSchema.parse(JSON.parse(readFileSync(fileOf(home), 'utf8')))
   } catch {
-    // None, or none of this version: windows are opened anew.
+    // Missing, or of another version: windows have to be opened anew.
     return null
   }
 }
 
-/** The port at which windows of this home wait; null where there was none. */
+/** The port at which windows of this home wait; null if there are none. */
 export const portOfWindows = (home: string): number | null => read(home)?.port ?? null
 
-/** Ends the keys of all windows of a home that nobody serves. */
+/** Revokes the keys of all windows of a home without a server. */
 export const forgetWindows = (home: string): void => rmSync(fileOf(home), { force: true })
 
 /**
- * Keys with which windows come back in after a restart. All are made from one secret in the home, which only its user can read, so that
- * none has to be remembered; they end `WINDOW_LIFE_MS` after the last server of the home, and when they are forgotten.
+ * Keys with which windows are readmitted after a restart. All are derived from one secret in the home, which only its user can read, so
+ * that none has to be stored; they expire `WINDOW_LIFE_MS` after the end of the home's last server, and when they are revoked.
  */
 export class WindowKeys {
   private secret: string
-  /** Challenges of this server alone: each carries its own proof. */
+  /** Challenges are valid for this server only, and each contains its own proof. */
   private readonly own = randomBytes(32)
   private readonly renewal: NodeJS.Timeout | undefined
 
-  /** Keeps the secret for another while; a disk that is full ends nothing but the way back in. */
+  /** Extends the lifetime of the secret; a full disk only prevents readmission. */
   private readonly renew: () => void
 
   /**
-   * @param home null: the keys end with this server
-   * @param requireHome rejects when the name of the home may be another's by now: nothing is written there then
-   * @param onFailure told when the secret could not be kept, so that windows may not come back in
+   * @param home null: the keys expire with this server
+   * @param requireHome rejects when the path may belong to another home by now, to which nothing is written then
+   * @param onFailure called when the secret could not be stored, so that windows may not be readmitted
    */
   constructor(
     private readonly port: number,
@@ -69,7 +69,7 @@ export class WindowKeys {
     // eslint-disable-next-line no-restricted-syntax -- keys outlive this process, and end where this clock is doubtful
     private readonly now: () => number = Date.now,
     private readonly requireHome: () => Promise<void> = async () => undefined,
-    /** A clock that only goes forward, in milliseconds. */
+    /** A monotonic clock, in milliseconds. */
     private readonly elapsed: () => number = () => performance.now(),
   ) {
     const found = home === null ? null : read(home)
@@ -81,20 +81,20 @@ export class WindowKeys {
     if (home !== null) this.renewal = setInterval(renewLater, RENEW_MS).unref()
   }
 
-  /** A key for a window that is in. */
+  /** A key for an authenticated window. */
   issue(): WindowKey {
     const name = randomBytes(16).toString('base64url')
     return { name, key: this.keyOf(name) }
   }
 
-  /** Proves to a window that this server knows its key. Proves nothing to one whose name or key is not of this home. */
+  /** Proves to a window that this server knows its key. Proves nothing to a window whose name or key does not belong to this home. */
   hello(hello: Hello): HelloAnswer {
     const fresh = `${Math.floor(this.elapsed())}.${randomBytes(16).toString('base64url')}`
     const challenge = `${fresh}.${this.signed(fresh, hello)}`
     return { challenge, proof: this.proof('server', hello, challenge) }
   }
 
-  /** Whether a window has answered a challenge of this server, in time, with the proof that it has its key. */
+  /** Whether a window has answered a challenge of this server in time, with the proof that it has its key. */
   isProved({ proof, challenge, ...hello }: Resume): boolean {
     const [at = '', random = '', signature = '', ...rest] = challenge.split('.')
     const age = this.elapsed() - Number(at)
@@ -114,13 +114,13 @@ export class WindowKeys {
     this.renew()
   }
 
-  /** Keys live on for a while from now. */
+  /** Keys stay valid for a while after this. */
   close(): void {
     clearInterval(this.renewal)
     this.renew()
   }
 
-  /** The same where the home is still the one that was opened. */
+  /** The same, if the home is still the one that was opened. */
   async closeInHome(): Promise<void> {
     clearInterval(this.renewal)
     if (await this.isHome()) this.renew()
@@ -129,7 +129,7 @@ export class WindowKeys {
   private isHome(): Promise<boolean> {
     return this.requireHome().then(
       () => true,
-      // Whoever watches the home says so.
+      // The guard of the home reports the loss.
       () => false,
     )
   }
@@ -154,7 +154,7 @@ export class WindowKeys {
   }
 
   private proof(side: 'server' | 'window', hello: Hello, challenge: string): string {
-    // The key's text, as the window has it.
+    // The text of the key, as the window has it.
     return createHmac('sha256', this.keyOf(hello.name))
       .update(proofText(side, this.port, hello, challenge))
       .digest('base64url')

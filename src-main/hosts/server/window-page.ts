@@ -7,8 +7,9 @@ import { explainDiskError } from '../../storage/disk-errors.js'
 const fileOf = (home: string): string => join(home, 'window.html')
 
 /**
- * Writes a page that leads a browser to an address with a ticket. The browser gets the page's address as its argument, since every user
- * of the machine can read arguments, and only this user the page. Its name stays the same, because Chromium remembers a window's place by it.
+ * Writes a page that redirects a browser to an address with a ticket. The browser gets the page's path as its argument, because every user
+ * of the machine can read arguments, but only this user can read the page. Its name stays the same, because Chromium remembers a window's
+ * position by it.
  * @returns the page's own address, without a secret
  */
 export function writeWindowPage(home: string, address: string): string {
@@ -28,7 +29,7 @@ export function writeWindowPage(home: string, address: string): string {
   return pathToFileURL(file).href
 }
 
-/** Removes the page; its ticket is spent or useless by then. */
+/** Removes the page; its ticket is spent or expired by then. */
 export function removeWindowPage(home: string): void {
   rmSync(fileOf(home), { force: true })
 }

@@ -19,7 +19,7 @@ export async function evaluateRun(context: Context, id: string, { step, ...optio
       // The server chooses the checkpoint by the same rule; here it is only needed for progress and to cancel.
       const file = checkpoints.findLast((each) => step === undefined || each.step === step)?.file ?? ''
       const { seq } = await client.runs.evaluations.query({ id })
-      // The evaluation may just have ended.
+      // The evaluation may have just ended.
       const cancel = () => client.runs.cancelEvaluation.mutate({ id, file }).catch(() => undefined)
       return followTask(context, workbench, { id: evaluationTask(id, file), after: seq, cancel }, async (begin) => {
         const done = await begin(() => client.runs.evaluate.mutate({ id, ...(step === undefined ? {} : { step }) }))

@@ -8,7 +8,7 @@ const many = (count: number, one: string, more: string): string => (count === 1 
 const describe = ({ runs, studies }: { runs: number; studies: number }): string =>
   `${many(runs, 'run', 'runs')} and ${many(studies, 'study', 'studies')}`
 
-/** Lists the examples, and says which of them this home has. */
+/** Lists the examples, and states which of them this home has. */
 export async function listExamples(context: Context, options: CommonOptions): Promise<void> {
   const { list, runs, studies } = await withWorkbench(context, options, async ({ client }) => ({
     list: await client.examples.list.query(),
@@ -26,7 +26,7 @@ export async function listExamples(context: Context, options: CommonOptions): Pr
   ).forEach(context.print)
 }
 
-/** Brings the examples that are not there, and shows the progress on the terminal; Ctrl+C cancels it. */
+/** Adds the missing examples, and shows the progress on the terminal; Ctrl+C cancels it. */
 export async function openExamples(context: Context, options: CommonOptions): Promise<void> {
   const taskId = randomUUID()
   const came = await withWorkbench(

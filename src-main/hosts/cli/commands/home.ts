@@ -10,7 +10,7 @@ import { followTask } from '../follow-task.js'
 import { asJson, bytes, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
-/** Writes the whole home into one file, also while it is in use. */
+/** Writes the whole home into one file, even while it is in use. */
 export async function backupHome(context: Context, path: string, options: CommonOptions): Promise<void> {
   const file = userPath(path)
   const taskId = randomUUID()

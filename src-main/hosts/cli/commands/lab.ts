@@ -38,7 +38,7 @@ export async function lab(context: Context, name: string | undefined, options: L
     async (workbench) => {
       const { client } = workbench
       const target = await findTarget(workbench, options)
-      // The diagnostic may just have ended.
+      // The diagnostic may have just ended.
       const cancel = () => client.lab.cancel.mutate({ taskId }).catch(() => undefined)
       const { result } = await followTask(context, workbench, { id: taskId, tellsSteps: true, cancel }, (begin) =>
         begin(() => client.lab.run.mutate({ target, diagnostic: name, options: asked, taskId })),
@@ -52,7 +52,7 @@ export async function lab(context: Context, name: string | undefined, options: L
   else if (options.csv === undefined) tell(found).forEach(context.print)
 }
 
-/** What an instrument of the window shows at a setting: its table and summary, or with `--json` everything. */
+/** Prints what an instrument shows at a setting: its table and summary, or with `--json` everything. */
 async function look(context: Context, name: string, options: LabCommandOptions): Promise<void> {
   const asked = { instrument: name, ...readOptions(options.option ?? []) }
   const setting = InstrumentSettingSchema.safeParse(asked)
@@ -92,7 +92,7 @@ function describe(context: Context, info: DiagnosticInfo, { json }: LabCommandOp
   describeInfo(info).forEach(context.print)
 }
 
-/** What the options name: weights of a run, or those that a new network would begin with. @throws UserError BAD_INPUT */
+/** The network selected by the options: weights of a run, or the initial ones of a new network. @throws UserError BAD_INPUT */
 async function findTarget(workbench: Workbench, options: LabCommandOptions): Promise<LabTargetInput> {
   const { run, preset, dataset, step } = options
   if (run !== undefined && (preset ?? dataset ?? options.seed) !== undefined)

@@ -6,7 +6,7 @@ import type { CommonOptions, Context } from '../context.js'
 import { asJson } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
-/** Prints a paragraph in LaTeX that says how runs were made, and the BibTeX entries that it cites. */
+/** Prints a paragraph in LaTeX that describes how runs were made, and the BibTeX entries that it cites. */
 export async function showPaper(context: Context, ids: readonly string[], options: CommonOptions): Promise<void> {
   const { runs, architectures, datasets } = await withWorkbench(context, options, async ({ client }) => ({
     runs: await Promise.all(ids.map((id) => client.runs.get.query({ id }))),

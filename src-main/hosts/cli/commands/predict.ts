@@ -6,7 +6,7 @@ import { followTask } from '../follow-task.js'
 import { asJson, percent, table } from '../format.js'
 import { withWorkbench } from '../workbench.js'
 
-/** Classes that are printed. */
+/** Maximum number of classes that are printed. */
 const SHOWN = 5
 
 export interface PredictOptions extends CommonOptions {
@@ -14,7 +14,7 @@ export interface PredictOptions extends CommonOptions {
   fit?: Fit
 }
 
-/** Shows an image file to the weights of a checkpoint, and prints what they take it for. */
+/** Classifies an image file with the weights of a checkpoint, and prints the prediction. */
 export async function predict(context: Context, id: string, file: string, { step, fit, ...options }: PredictOptions): Promise<void> {
   const taskId = `lab/${randomUUID()}`
   const prediction = await withWorkbench(
@@ -22,7 +22,7 @@ export async function predict(context: Context, id: string, file: string, { step
     options,
     async (workbench) => {
       const { client } = workbench
-      // It may just have ended.
+      // The prediction may have just ended.
       const cancel = () => client.lab.cancel.mutate({ taskId }).catch(() => undefined)
       const asked = { id, ...(step === undefined ? {} : { step }), ...(fit === undefined ? {} : { fit }) }
       return followTask(context, workbench, { id: taskId, tellsSteps: true, cancel }, (begin) =>

@@ -6,14 +6,14 @@ import { withWorkbench, type Workbench } from '../workbench.js'
 
 type Client = Workbench['client']
 
-/** The id of the project of a name, which is made where there is none. */
+/** The id of the project with this name, which is created if it does not exist. */
 export const projectNamed = async (client: Client, name: string): Promise<string> => (await client.projects.named.mutate({ name })).id
 
-/** As `projectNamed`; null for the word that stands for no project. */
+/** Like `projectNamed`; null for the word that means no project. */
 export const projectOrNone = async (client: Client, name: string): Promise<string | null> =>
   name.toLowerCase() === NO_PROJECT ? null : projectNamed(client, name)
 
-/** @throws UserError NOT_FOUND that names the projects that there are */
+/** @throws UserError NOT_FOUND that names the existing projects */
 export async function findProject(client: Client, name: string): Promise<Project> {
   const { projects } = await client.projects.list.query()
   const found = projects.find((project) => project.name.toLowerCase() === name.trim().toLowerCase())

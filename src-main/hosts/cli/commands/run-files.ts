@@ -28,7 +28,7 @@ export async function exportRunFile(
   context.print(options.json ? asJson({ runId: id, file: path }) : `Wrote run ${id} to ${path}`)
 }
 
-/** Imports a run, or every run of a folder. */
+/** Imports a run, or every run in a folder. */
 export async function importRuns(context: Context, path: string, options: CommonOptions): Promise<void> {
   const { runs, refused } = await withWorkbench(context, options, async ({ client }) => {
     const made = await client.runs.importFolder.mutate({ path: userPath(path) })

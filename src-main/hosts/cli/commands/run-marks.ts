@@ -101,7 +101,7 @@ export async function listRemoved(context: Context, options: CommonOptions): Pro
 
 const shown = (value: unknown): string => (value === undefined ? '(absent)' : JSON.stringify(value))
 
-/** @throws UserError NOT_FOUND where nothing is known of it */
+/** @throws UserError NOT_FOUND if the run has no known configuration */
 function configurationOf(run: RunDetail): object {
   const known = knownConfiguration(run)
   if (known) return known
@@ -116,7 +116,7 @@ export async function diffRuns(context: Context, id: string, otherId: string | u
     if (other === null) throw new UserError('BAD_INPUT', `Run ${id} is not a fork. Give a second run to compare it with.`)
     const before = otherId === undefined ? await client.runs.get.query({ id: other }) : run
     const after = otherId === undefined ? run : await client.runs.get.query({ id: other })
-    // That a run which another program made has none of the keys of Retrace is no difference.
+    // A run made by another program has none of Retrace's keys, which does not count as a difference.
     const differences = configDiff(configurationOf(before), configurationOf(after)).filter(
       (each) => (hasConfiguration(before) || each.before !== undefined) && (hasConfiguration(after) || each.after !== undefined),
     )

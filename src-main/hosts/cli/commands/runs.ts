@@ -46,7 +46,7 @@ function gradientsInWords({ gradients }: RunSummary): string {
     : `${verdict.toUpperCase()}: ${describeCheck(gradients)}`
 }
 
-/** Lists runs, of one project where one is named. */
+/** Lists runs, optionally of one project. */
 export async function listRuns(context: Context, { project, ...options }: CommonOptions & { project?: string }): Promise<void> {
   const { runs, projects } = await withWorkbench(context, options, async ({ client }) => {
     const [{ runs: all }, { projects: known }] = await Promise.all([client.runs.list.query(), client.projects.list.query()])

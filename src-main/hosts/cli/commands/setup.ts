@@ -7,7 +7,7 @@ export interface SetupCommandOptions extends CommonOptions {
   offline?: string
 }
 
-/** Sets the native engine up, trying again what failed before. Ctrl+C ends it in order. */
+/** Sets up the native engine, retrying what failed before. Ctrl+C cancels it cleanly. */
 export async function setup(context: Context, { offline, json }: SetupCommandOptions): Promise<void> {
   const { failures } = await setUp(streamProgress(process.stderr), {
     force: true,

@@ -12,7 +12,7 @@ export interface SpikeOptions extends CommonOptions {
   calibrate?: number
 }
 
-/** The options of the diagnostic by those of the command. */
+/** Maps the options of the command to those of the diagnostic. */
 const KEYS = {
   reset: 'reset',
   junction: 'junction',

