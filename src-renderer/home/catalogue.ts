@@ -5,7 +5,7 @@ import { useConnection } from './api.js'
 import { learnOptions } from './fields.js'
 import { useFeed } from './feed.js'
 
-/** Presets and architectures, which are fixed for a version of the program. */
+/** Presets, which change only with the program, and architectures, which also change with the user's own files. */
 export const useCatalogue = defineStore('catalogue', () => {
   const { client } = useConnection()
   const feed = useFeed()
@@ -13,14 +13,23 @@ export const useCatalogue = defineStore('catalogue', () => {
   const architectures = shallowRef<Architecture[]>([])
   let loading: Promise<void> | null = null
 
+  function learn(kinds: Architecture[]): void {
+    learnOptions(kinds)
+    architectures.value = kinds
+  }
+
+  /** Asks for the architectures again: a file of the user may be there, or another. */
+  async function renew(): Promise<void> {
+    learn(await feed.ask(() => client.catalogue.architectures.query()))
+  }
+
   /** Retries if an earlier attempt failed. */
   function load(): Promise<void> {
     if (presets.value) return Promise.resolve()
     loading ??= feed
       .ask(() => Promise.all([client.catalogue.presets.query(), client.catalogue.architectures.query()]))
       .then(([list, kinds]) => {
-        learnOptions(kinds)
-        architectures.value = kinds
+        learn(kinds)
         presets.value = list
       })
       .finally(() => (loading = null))
@@ -28,5 +37,5 @@ export const useCatalogue = defineStore('catalogue', () => {
   }
 
   const byId = computed(() => new Map(architectures.value.map((each) => [each.id, each])))
-  return { presets, architectures, byId, load }
+  return { presets, architectures, byId, load, renew }
 })

@@ -26,6 +26,7 @@ import { bytesOf } from '../../src-main/hosts/launcher/package/tree.mjs'
 import { ROOT } from '../../src-main/hosts/launcher/root.mjs'
 import { shipBinding } from '../../src-main/setup/shipped-binding.js'
 import { libraryRecipe } from '../../src-main/setup/wheels.js'
+import { DAMPED } from '../fixtures/own-dynamics.js'
 import { FULL } from '../fixtures/slice.js'
 import { zipSync } from '../fixtures/zip.js'
 import { noBrowser } from './support/chromium.js'
@@ -174,8 +175,8 @@ async function pinSmallLibrary(): Promise<void> {
   )
 }
 
-const newRun = (steps: number): string =>
-  `#/new?${new URLSearchParams({ preset: 'mlp-hamiltonian', dataset: 'two-spirals', overrides: JSON.stringify({ steps }) })}`
+const newRun = (steps: number, more: object): string =>
+  `#/new?${new URLSearchParams({ preset: 'mlp-hamiltonian', dataset: 'two-spirals', overrides: JSON.stringify({ steps, ...more }) })}`
 
 describe.skipIf(noBrowser)(`a package ${real === null ? 'on the stand-in for Electron, read-only' : 'with its Electron'}`, () => {
   let own = ''
@@ -185,6 +186,8 @@ describe.skipIf(noBrowser)(`a package ${real === null ? 'on the stand-in for Ele
   beforeAll(async () => {
     own = join(folder, 'own')
     mkdirSync(join(own, 'no-tools'), { recursive: true })
+    mkdirSync(join(own, 'home/dynamics'), { recursive: true })
+    writeFileSync(join(own, 'home/dynamics/damped.ts'), DAMPED)
     if (real === null) {
       completeForThisNode(tree)
       if (withSetUp) await pinSmallLibrary()
@@ -225,10 +228,10 @@ describe.skipIf(noBrowser)(`a package ${real === null ? 'on the stand-in for Ele
         await expect.poll(() => page.getByTestId('engine').innerText(), { timeout: MINUTE }).toMatch(/Native engine/)
       }
 
-      const start = async (steps: number): Promise<string> => {
+      const start = async (steps: number, more = {}): Promise<string> => {
         await page.evaluate(
           (address) => Object.assign((globalThis as unknown as { location: object }).location, { hash: address }),
-          newRun(steps),
+          newRun(steps, more),
         )
         const button = page.getByTestId('start')
         await expect.poll(() => button.isEnabled(), { timeout: 2 * MINUTE }).toBe(true)
@@ -236,7 +239,10 @@ describe.skipIf(noBrowser)(`a package ${real === null ? 'on the stand-in for Ele
         await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
         return page.url().split('/').at(-1) ?? ''
       }
-      await start(20)
+      // By a dynamics that the user has put into the home, of which the package knows nothing.
+      await start(20, { arch: 'damped-leapfrog', friction: 0.2 })
+      await page.getByRole('tab', { name: 'Environment' }).click()
+      await page.getByText(/^damped\.ts, SHA-256 /).waitFor()
       await expect.poll(() => page.getByTestId('status').innerText(), { timeout: 2 * MINUTE }).toBe('finished')
       await page.reload()
       await expect.poll(() => page.getByTestId('status').innerText(), { timeout: MINUTE }).toBe('finished')

@@ -4,7 +4,7 @@ import { readConfigFile, writeConfigFile } from '../../src-main/contract/config-
 import { RunConfigSchema } from '../../src-main/contract/config.js'
 import { connectInMemory } from '../../src-main/transport/memory.js'
 import { useNewRunDraft, type NewRunDraft } from '../../src-renderer/configure/new-run-draft.js'
-import { checkField, formFields } from '../../src-renderer/home/fields.js'
+import { checkField, formFields, type FieldKey } from '../../src-renderer/home/fields.js'
 import { showConfigValue } from '../../src-renderer/configure/show-value.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import type { PlayedHome } from '../fixtures/played-home.js'
@@ -50,6 +50,10 @@ describe('checking a value', () => {
     const problem = checkField(key, value)
     if (expected === null) expect(problem).toBeNull()
     else expect(problem).toMatch(expected)
+  })
+
+  it('leaves an option of an architecture that it does not know to the back end', () => {
+    expect(checkField('friction' as FieldKey, 0.2)).toBeNull()
   })
 })
 

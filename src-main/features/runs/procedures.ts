@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { NetworkSummary } from '../../contract/catalogue.js'
 import { CreateRunSchema, ForkRunSchema, hasConfiguration } from '../../contract/runs.js'
+import type { OwnDynamicsFolder } from '../../contract/own-dynamics.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
 import { group, procedure } from '../procedure.js'
 import { bulk } from './bulk.js'
@@ -12,10 +13,17 @@ import { queue } from './queue.js'
 import { table } from './table.js'
 import { travel } from './travel.js'
 
+/** Of a host that has no such folder. */
+const NO_OWN_DYNAMICS: OwnDynamicsFolder = { folder: '', files: [] }
+
 /** Networks, presets and the speed of this machine, for the form of a new run. */
 export const catalogue = group({
   presets: procedure.query(({ ctx }) => ctx.ports.catalogue.presets()),
   architectures: procedure.query(({ ctx }) => ctx.ports.catalogue.architectures()),
+  /** What became of the user's own dynamics files; new and changed ones are checked first. */
+  ownDynamics: procedure.query(async ({ ctx }) => (await ctx.ports.ownDynamics?.list({ again: false })) ?? NO_OWN_DYNAMICS),
+  /** The same; those that were refused are checked once more. */
+  lookAgain: procedure.mutation(async ({ ctx }) => (await ctx.ports.ownDynamics?.list({ again: true })) ?? NO_OWN_DYNAMICS),
   preview: procedure.input(CreateRunSchema).query(({ ctx, input }) => ctx.configurations.preview(input)),
   fitting: procedure
     .input(z.strictObject({ dataset: z.string().min(1).max(200) }))
