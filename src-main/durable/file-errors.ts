@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { UserError } from '../contract/errors.js'
 
-/** What is said of a path that cannot be used for what it is, whatever the work was about; undefined for other errors. */
+/** The message for a path that cannot be used, whatever the operation; undefined for other errors. */
 export function explainPath(code: string, path: string, cause: unknown): UserError | undefined {
   switch (code) {
     case 'EISDIR':
@@ -18,7 +18,7 @@ export function explainPath(code: string, path: string, cause: unknown): UserErr
   }
 }
 
-/** An error of writing a file as one that names the remedy; what is no error of the file stays as it is. */
+/** Converts an error of writing a file to one with a remedy; other errors are returned unchanged. */
 export function explainWriting(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC')

@@ -4,7 +4,7 @@ import { dirname, relative, sep } from 'node:path'
 
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code
 
-/** The folder that has to be made before this one; undefined where that is the root itself, which nobody makes here. */
+/** The parent folder that has to be created first; undefined if that is the root itself, which is never created here. */
 function parentBelow(root: string, path: string): string | undefined {
   const parent = dirname(path)
   const from = relative(root, parent)
@@ -12,9 +12,9 @@ function parentBelow(root: string, path: string): string | undefined {
 }
 
 /**
- * Makes a folder and those between it and a root, but never the root: where that has been moved or removed by somebody, an empty one in its
- * place would look like the home of nobody.
- * @throws Error ENOENT when there is no root, EEXIST when a file is in the way
+ * Creates a folder and its parents below a root, but never the root itself: if that has been moved or removed, an empty folder in its place
+ * would look like a home without content.
+ * @throws Error ENOENT when the root does not exist, EEXIST when a file is in the way
  */
 export async function makeFolderBelow(root: string, path: string, mode?: number): Promise<void> {
   if (relative(root, path) === '') return
@@ -45,7 +45,7 @@ export function makeFolderBelowSync(root: string, path: string, mode?: number): 
   }
 }
 
-/** Does work with a folder that is made for it, and removes it afterwards whatever happens. @param folder in one that is there */
+/** Runs work with a temporary folder, which is removed afterwards in any case. @param folder its parent must exist */
 export async function withFolder<T>(folder: string, work: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(folder)
   try {

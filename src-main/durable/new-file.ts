@@ -7,8 +7,8 @@ const exists = (path: string, cause?: unknown): UserError =>
   new UserError('CONFLICT', `${path} already exists. Choose another name, or remove it first.`, { cause })
 
 /**
- * Looks before long work whether a file may be made; `placeNew` makes sure at its end.
- * @throws UserError CONFLICT when something is there
+ * Checks before long work whether a file may be created; `placeNew` ensures it at the end.
+ * @throws UserError CONFLICT when the path exists
  */
 export async function refuseExisting(path: string): Promise<void> {
   try {
@@ -21,15 +21,15 @@ export async function refuseExisting(path: string): Promise<void> {
 }
 
 /**
- * Gives a file another name that nothing has yet, in one step.
- * @throws UserError CONFLICT when something has it
+ * Renames a file to a name that does not exist yet, atomically.
+ * @throws UserError CONFLICT when the path exists
  */
 export async function placeNew(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') throw exists(path, error)
-    // Not every file system has second names: the name is taken by an empty file of ours first.
+    // Not every file system supports hard links: an empty file reserves the name first.
     return takeName(temporary, path)
   }
   await rm(temporary)

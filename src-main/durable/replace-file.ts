@@ -5,19 +5,19 @@ import { placeNew, refuseExisting } from './new-file.js'
 import { unfinishedFile } from './unfinished.js'
 
 export interface Replacing {
-  /** Where it is written first: beside the file, so that the rename stays on one disk. */
+  /** The temporary path: next to the file, so that the rename stays on one disk. */
   temporary?: string
-  /** Asked when the content is on the disk: throws where the file must not be placed any more. */
+  /** Called when the content is on the disk: throws if the file must no longer be placed. */
   mayPlace?: () => Promise<void>
-  /** false: it is an error when something has the name already, before the work as well as after it. */
+  /** false: it is an error if the file exists, both before and after the work. */
   overwrite?: boolean
 }
 
 /**
- * Puts a new content in the place of a file, so that after kill -9 or a power cut there is the old one or the new one, whole: it is
- * written beside the file, forced to the disk, renamed, and the folder's entry is forced to the disk too. Nothing is left beside the
- * file when something throws.
- * @param write writes all of the content to the path that it is given
+ * Replaces the content of a file atomically, so that after kill -9 or a power failure either the old or the new content is there, complete:
+ * it is written to a temporary file next to it, synced, renamed, and the folder is synced too. If something throws, no temporary file is
+ * left.
+ * @param write writes the whole content to the given path
  */
 export async function replaceFile(
   path: string,
@@ -42,7 +42,7 @@ export async function replaceFile(
 export function replaceTextSync(path: string, text: string, { mode = 0o666 }: { mode?: number } = {}): void {
   const temporary = unfinishedFile(path)
   try {
-    // An old one may have other permissions.
+    // An old temporary file may have other permissions.
     rmSync(temporary, { force: true })
     const file = openSync(temporary, 'wx', mode)
     try {
@@ -61,7 +61,7 @@ export function replaceTextSync(path: string, text: string, { mode = 0o666 }: { 
 
 /** Syncs a file to the disk. */
 async function syncFile(path: string): Promise<void> {
-  // Windows asks for the right to write, which a copy of a read-only file does not have elsewhere.
+  // Windows requires write access for this, which a copy of a read-only file does not grant elsewhere.
   const handle = await open(path, process.platform === 'win32' ? 'r+' : 'r')
   try {
     await handle.sync()
@@ -70,7 +70,7 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Forces a folder's entries to the disk: a renamed file is only safe then. Windows cannot open folders and journals its renames. */
+/** Syncs the entries of a folder: only then a renamed file is safe. Windows cannot open folders and journals its renames. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { birthOf, isAlive } from '../processes/alive.js'
 
-/** What is made in a folder of its own, whose name begins with the purpose. */
+/** The purpose of a temporary folder, with which its name starts. */
 type FolderPurpose = 'importing' | 'backup' | 'restore-unpacking'
 export type UnfinishedPurpose = FolderPurpose | 'file' | 'upload'
 
@@ -11,13 +11,13 @@ const UPLOADS = 'uploads'
 
 const ownBirth = birthOf(process.pid)
 
-/** The end of a name that no other has, which tells the process that makes it: its number and, where the system tells it, its birth. */
+/** A unique suffix for names, which identifies the process that creates the file: its id and, if the system reports it, its birth. */
 export const makerNow = (): string => [process.pid, ...(ownBirth === null ? [] : [ownBirth]), randomBytes(4).toString('hex')].join('-')
 
-/** A process, by what a name tells of it. */
+/** The process that a name identifies. */
 export interface Maker {
   pid: number
-  /** As of `birthOf`; null in names of earlier versions, and where the system does not tell. */
+  /** As returned by `birthOf`; null in names of earlier versions, and if the system does not report it. */
   birth: string | null
 }
 
@@ -28,23 +28,24 @@ function makerOf(pid: string | undefined, born?: string): Maker | null {
   return pid === undefined ? null : { pid: Number(pid), birth: born ?? null }
 }
 
-/** Whose name that is, where it ends as `makerNow` says; null otherwise. */
+/** The process in a name that ends with the result of `makerNow`; null for other names. */
 export function makerIn(name: string): Maker | null {
   const [, pid, born] = AT_END.exec(name) ?? []
   return makerOf(pid, born)
 }
 
-/** Whether it may still write what bears its name. */
+/** Whether the process may still be writing. */
 export const isAtWork = ({ pid, birth }: Maker): boolean => isAlive(pid, birth)
 
-/** Where a file is written before it is put in its place, on the same disk. Whoever reads the name can tell what it is, and who writes it. */
+/** The temporary path of a file before it is put in place, on the same disk. The name reveals what it is and who is writing it. */
 export const unfinishedFile = (path: string): string => `${path}.unfinished-${makerNow()}`
 
-/** Where something that has many files is made before it is put in its place. */
+/** The temporary path of a folder of files before it is put in place. */
 export const unfinishedFolder = (parent: string, purpose: FolderPurpose): string => join(parent, `.${purpose}-${makerNow()}`)
 
 /**
- * Where this process keeps what it is sent, until that is used. Its number is enough, because the next server of the home removes them all.
+ * Where this process stores uploads until they are used. Its process id is sufficient, because the next server of the home removes them
+ * all.
  * @param uploads `uploads` of a home
  */
 export const ownUploads = (uploads: string): string => join(uploads, String(process.pid))
@@ -52,26 +53,26 @@ export const ownUploads = (uploads: string): string => join(uploads, String(proc
 /** An unfinished file or folder. */
 export interface UnfinishedName {
   purpose: UnfinishedPurpose
-  /** The process that makes it; null where its name does not tell, as in earlier versions: that process is gone then. */
+  /** The process that creates it; null if the name does not identify it, as in earlier versions: that process has exited by then. */
   maker: Maker | null
 }
 
-/** As `unfinishedFile` names it, in this version and earlier ones. */
+/** As named by `unfinishedFile` in this version and earlier ones. */
 const FILE = new RegExp(String.raw`\.unfinished-${MAKER}$`)
 const FOLDER = new RegExp(String.raw`^\.(importing|backup|restore-unpacking)(?:-${MAKER}|-[0-9a-f]+)?$`)
 
-/** What earlier versions left, told by its whole path: other programs have such names too. */
+/** Leftovers of earlier versions, recognised by their whole path, because other programs use such names too. */
 const EARLIER_FILES: readonly RegExp[] = [
   /\.unfinished-(\d+)$/,
   /^(?:host\.json|window\.html|window\.json)\.(\d+)\.tmp$/,
-  // The number of the lease, not of a process.
+  // The number is that of the lease, not of a process.
   /^runs\/.*\/\.lease\.\d+\.tmp$/,
   /^runs\/.*\.(\d+)\.(?:tmp|part)$/,
   /^datasets\/[^/]+\/dataset\.json\.new$/,
 ]
 
 /**
- * What an entry of a home is that has not been put in its place; null for everything else.
+ * Determines whether an entry of a home is unfinished, and what it is; null for everything else.
  * @param path inside the home, with `/` between folders
  */
 export function unfinishedAt(path: string, kind: 'file' | 'folder'): UnfinishedName | null {
@@ -88,7 +89,7 @@ export function unfinishedAt(path: string, kind: 'file' | 'folder'): UnfinishedN
   return null
 }
 
-/** Removes the unfinished folders of a purpose, of which none is at work: the caller alone may have one. */
+/** Removes the unfinished folders with this purpose; no other process may be working on one. */
 export async function removeUnfinished(parent: string, purpose: FolderPurpose): Promise<void> {
   for (const name of await readdir(parent))
     if (unfinishedAt(name, 'folder')?.purpose === purpose) await rm(join(parent, name), { recursive: true, force: true, maxRetries: 3 })

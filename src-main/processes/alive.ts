@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** Whether a process of that number is there; one of another user is. */
+/** Whether a process with that id exists, including those of other users. */
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -11,7 +11,7 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** Another one after each start of the machine; empty where the system does not tell. */
+/** Differs after each boot of the machine; empty if the system does not report it. */
 const boot = readOrEmpty('/proc/sys/kernel/random/boot_id')
 
 function readOrEmpty(path: string): string {
@@ -22,18 +22,18 @@ function readOrEmpty(path: string): string {
   }
 }
 
-/** What Linux says of a process: its state, and since when it runs, in ticks since the machine started. Null elsewhere, or when it is gone. */
+/** The status of a process on Linux: its state, and its start time in ticks since boot. Null on other systems, or if it has exited. */
 function statusOf(pid: number): { state: string; startedAtTick: string } | null {
   const stat = readOrEmpty(`/proc/${pid}/stat`)
   if (stat === '') return null
-  // The name of the program, which comes before, may hold anything.
+  // The name of the program before this may contain any character.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { state: fields[0] ?? '', startedAtTick: fields[19] ?? '' }
 }
 
 /**
- * Eight digits that tell a process from all others that have its number before or after it, by when it began and by the start of the
- * machine since which that is counted; no clock that can be set comes into it. Null where the system does not tell, or it is gone.
+ * Eight digits that distinguish a process from all earlier and later ones with the same id, derived from its start time and the boot id,
+ * but not from any clock that can be set. Null if the system does not report them, or the process has exited.
  */
 export function birthOf(pid: number): string | null {
   const status = statusOf(pid)
@@ -42,8 +42,8 @@ export function birthOf(pid: number): string | null {
 }
 
 /**
- * Whether a process lives: the one of that number and birth, where a birth is given and the system tells births, and otherwise any of that
- * number.
+ * Whether a process is running: the one with that id and birth if a birth is given and the system reports births, otherwise any with that
+ * id.
  */
 export function isAlive(pid: number, birth: string | null = null): boolean {
   if (!isThere(pid) || statusOf(pid)?.state === 'Z') return false

@@ -4,15 +4,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }
 
 /**
- * Milliseconds in which one Ctrl+C may arrive several times: from the terminal, which signals every process in its foreground, and from
- * npm or a launcher, which pass on what they got.
+ * Milliseconds within which one Ctrl+C may arrive several times: from the terminal, which signals every process in its foreground, and from
+ * npm or a launcher, which forward it.
  */
 const ONE_KEY_PRESS = 500
 
 /**
- * Calls back at the first request to end this process. The second Ctrl+C ends it at once; any other signal that comes again is the same
- * wish, since a service manager signals every process of a service and each may pass it on.
- * @returns the function that leaves signals to Node again
+ * Calls back at the first request to end this process. A second Ctrl+C ends it at once; any other repeated signal counts as the same
+ * request, because a service manager signals every process of a service and each may forward it.
+ * @returns a function that restores Node's default handling
  */
 export function onEndRequest(end: (signal: NodeJS.Signals) => void): () => void {
   let asked = false
@@ -33,12 +33,12 @@ export function onEndRequest(end: (signal: NodeJS.Signals) => void): () => void 
   }
 }
 
-/** Exit status that tells the shell which signal ended the program. */
+/** The exit status that tells the shell which signal ended the program. */
 export const signalStatus = (signal: NodeJS.Signals): number => 128 + (NUMBERS[signal as keyof typeof NUMBERS] ?? 15)
 
 /**
- * Whether a process was ended by a signal that asks for the end, as at a shutdown, a logout or the time limit of a batch system: that is
- * no crash, and nothing is wrong with its work.
+ * Whether a process was ended by a signal that requests its end, as at a shutdown, a logout or the time limit of a batch system: this is
+ * not a crash, and its work is fine.
  * @param status its exit code, or the signal that ended it
  */
 export const wasAskedToEnd = (status: NodeJS.Signals | number | null): status is (typeof SIGNALS)[number] =>

@@ -13,7 +13,7 @@ export const programRoot = (from = dirname(fileURLToPath(import.meta.url))): str
   return folder
 }
 
-/** Whether this program runs from an installed package. What `npm run` names lies in the launcher, which only a checkout has. */
+/** Whether this program runs from an installed package. The scripts of `npm run` are in the launcher, which only a checkout has. */
 export const isPackaged = (root = programRoot()): boolean => !existsSync(join(root, 'src-main', 'hosts', 'launcher', 'start.mjs'))
 
 const COMMANDS = {
@@ -21,9 +21,9 @@ const COMMANDS = {
   package: { start: '`retrace serve`', setup: '`retrace setup`', retrace: '`retrace …`' },
 }
 
-/** The command, in backticks, by which the user of this installation starts the workbench, sets the engine up, or runs a command. */
+/** The command, in backticks, with which the user of this installation starts the workbench, sets up the engine, or runs a command. */
 export const ownCommand = (what: keyof typeof COMMANDS.checkout, packaged = isPackaged()): string =>
   COMMANDS[packaged ? 'package' : 'checkout'][what]
 
-/** What mends an installation of which a file is missing or damaged. */
+/** How to repair an installation in which a file is missing or damaged. */
 export const reinstall = (packaged = isPackaged()): string => (packaged ? 'Install Retrace again.' : 'Run `npm ci`, then `npm run build`.')

@@ -21,14 +21,14 @@ import type { BackupWriter } from '../features/home/backup.js'
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
 
 interface StagedFile {
-  /** Inside the home and the backup. */
+  /** Path relative to the home and the backup. */
   path: string
   bytes: number
 }
 
 /**
- * Writes backups of a home that is in use: first a copy of the database as of one moment, then second names of the files that it
- * speaks of, so that nothing that is deleted or written meanwhile changes what is packed; then all of that into one file.
+ * Writes backups of a home in use: first a snapshot of the database, then hard links to the files that it refers to, so that nothing that
+ * is deleted or written meanwhile changes the backup; then all of this into one file.
  */
 export function createBackupWriter(db: Database, home: string): BackupWriter {
   return {
@@ -62,12 +62,12 @@ export function createBackupWriter(db: Database, home: string): BackupWriter {
   }
 }
 
-/** Puts second names of everything that the copied database speaks of beside it; what is gone meanwhile is taken out of the copy. */
+/** Adds hard links to everything that the copied database refers to; what is missing by then is removed from the copy. */
 async function stageFiles(home: string, stage: string, signal: AbortSignal): Promise<StagedFile[]> {
   const database = await openDriver(join(stage, 'retrace.sqlite'))
   const wanted: string[] = []
   try {
-    // One file, without a write-ahead log beside it.
+    // A single file, without a write-ahead log.
     database.pragma('journal_mode = DELETE')
     const checkpoints = database.prepare('SELECT runId, file FROM checkpoints').all() as { runId: string; file: string }[]
     const forget = database.prepare('DELETE FROM checkpoints WHERE runId = ? AND file = ?')
@@ -113,7 +113,7 @@ function settle(database: Awaited<ReturnType<typeof openDriver>>): void {
   database.prepare("DELETE FROM settings WHERE key IN ('host.open', 'unfinished.elsewhere')").run()
 }
 
-/** @returns false when the file is not there (any more) */
+/** @returns false when the file does not exist (any more) */
 async function stageFile(home: string, stage: string, path: string, how: 'link' | 'copy' = 'link'): Promise<boolean> {
   if (!belongsToHome(path)) return false
   const [source, target] = [join(home, path), join(stage, path)]
@@ -121,12 +121,12 @@ async function stageFile(home: string, stage: string, path: string, how: 'link' 
   try {
     if (how === 'link')
       try {
-        // Never written in place, so that a second name is as good as a copy, and costs nothing.
+        // Files are never modified in place, so that a hard link is as good as a copy and takes no space.
         await link(source, target)
         return true
       } catch (error) {
         if (isMissing(error)) return false
-        // Not every file system has links.
+        // Not every file system supports hard links.
       }
     await copyFile(source, target, constants.COPYFILE_FICLONE)
     return true

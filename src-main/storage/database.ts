@@ -9,7 +9,7 @@ import { migrate } from './migrate.js'
 
 type Value = string | number | bigint | Buffer | null
 
-/** A prepared statement whose failures are explained to the user where the user can mend them. */
+/** A prepared statement whose errors are explained to the user if they can be fixed. */
 export interface Statement<Row> {
   run(...values: Value[]): { changes: number; lastInsertRowid: number | bigint }
   get(...values: Value[]): Row | undefined
@@ -22,34 +22,37 @@ export interface Database {
   prepare<Row = unknown>(sql: string): Statement<Row>
   /** Runs work in a transaction; nested work joins the outer one. */
   immediate<T>(work: () => T): T
-  /** What SQLite's own checks find, see `problemsOf`; a host that others wait for uses `findProblems`. */
+  /** The findings of SQLite's own checks, see `problemsOf`; a host that serves others uses `findProblems`. */
   problems(): string[]
-  /** Copies the database to a new file as of one moment, while it is being used. */
+  /** Copies a snapshot of the database to a new file while it is in use. */
   backup(path: string): Promise<void>
-  /** Writes all of what is only in the log into the database's own file; false when that could not be done. */
+  /** Writes everything that is only in the write-ahead log into the database file; false if that was not possible. */
   emptyLog(): boolean
   close(): void
 }
 
 export interface DatabaseOptions {
-  /** Called when the disk is full, at most once for each piece of work, which is tried again when it answers that it made room. */
+  /** Called when the disk is full, at most once per operation; the operation is retried if it returns that it has made room. */
   makeRoom?: (() => boolean) | undefined
   /**
-   * Asked before every transaction and every write outside of one: true once the files are no longer those that were opened. From then on
-   * whatever is written is seen by this connection and kept by none: it is part of one transaction that never ends.
+   * Called before every transaction and every write outside of one: true once the files are no longer those that were opened. From then on,
+   * writes are visible on this connection but never stored: they are part of one transaction that never ends.
    */
   isLost?: (() => boolean) | undefined
 }
 
-/** Milliseconds that a statement waits for a lock of another program. */
+/** Milliseconds that a statement waits for a lock held by another program. */
 const BUSY_MS = 500
 
-/** So far apart that no change which was kept has the number of one that was not: clients that saw such a number are told to begin anew. */
+/**
+ * Large enough that no stored change has the number of one that was not stored: clients that have seen such a number are told to start
+ * over.
+ */
 const NUMBERS_APART = 1e12
 
 /**
- * Opens the database, making and migrating it as needed. Every commit is synced to the disk before it returns
- * (synchronous=FULL: in WAL mode NORMAL may lose the last commits at a power cut).
+ * Opens the database, creating and migrating it as needed. Every commit is synced to the disk before it returns (synchronous=FULL: in WAL
+ * mode, NORMAL may lose the last commits in a power failure).
  *
  * @throws UserError DISK or UNAVAILABLE when it cannot be opened, read, written, or is from a newer version
  */
@@ -65,7 +68,7 @@ export async function openDatabase(file: string, { makeRoom, isLost }: DatabaseO
     try {
       return explained(work)
     } catch (error) {
-      // Inside of a transaction it is the whole of that which is tried again.
+      // Inside a transaction, the whole transaction is retried.
       if (obstacleOf(error) !== 'full' || connection?.inTransaction || !makeRoom?.()) throw error
       return explained(work)
     }
@@ -82,7 +85,7 @@ export async function openDatabase(file: string, { makeRoom, isLost }: DatabaseO
     guard(() => migrate(opened))
     if (Number(connection.pragma('application_id', { simple: true })) !== APPLICATION_ID)
       connection.pragma(`application_id = ${APPLICATION_ID}`)
-    // From now on many wait for this thread; what runs report is tried again, see `Obstacle`.
+    // From now on, this thread serves many clients; reports of runs are retried, see `Obstacle`.
     connection.pragma(`busy_timeout = ${BUSY_MS}`)
   } catch (error) {
     connection?.close()
@@ -91,7 +94,7 @@ export async function openDatabase(file: string, { makeRoom, isLost }: DatabaseO
   return wrap(connection, file, guard, isLost ?? (() => false))
 }
 
-/** Whose a database file is; it is only read. @throws what SQLite throws where it is none */
+/** Determines which program a database file belongs to, without writing. @throws SQLite's error if it is not a database */
 export async function identifyFile(file: string): Promise<Identity> {
   const connection = await openDriver(file)
   try {
@@ -104,7 +107,7 @@ export async function identifyFile(file: string): Promise<Identity> {
 async function identityOf(connection: Sqlite.Database): Promise<Identity> {
   const blank = await openDriver(':memory:')
   try {
-    // As of one moment: another process may be making the database.
+    // In one snapshot, because another process may be creating the database.
     return connection.transaction(() => identify(connection, blank))()
   } finally {
     blank.close()
@@ -129,7 +132,7 @@ function wrap(connection: Sqlite.Database, file: string, guard: <T>(work: () => 
   const beforeWrite = (): void => {
     if (detached || connection.inTransaction || !isLost()) return
     guard(() => {
-      // Not even pages that nobody will ever read are written to files that are somebody else's by now.
+      // Prevents even the spilling of cached pages to files that belong to others by now.
       connection.pragma('cache_spill = OFF')
       connection.exec('BEGIN IMMEDIATE')
     })
@@ -173,12 +176,12 @@ function wrap(connection: Sqlite.Database, file: string, guard: <T>(work: () => 
         const [done] = connection.pragma('wal_checkpoint(FULL)') as { busy: number; log: number; checkpointed: number }[]
         return done !== undefined && done.busy === 0 && done.log === done.checkpointed
       } catch {
-        // Whatever it was: it is in the log alone.
+        // Whatever the error was, the data are still only in the log.
         return false
       }
     },
     close() {
-      // SQLite would remove the log by its name, which may be that of another database by now; the end of the process closes the rest.
+      // SQLite would delete the log by its name, which may belong to another database by now; the end of the process releases the rest.
       if (connection.open && !detached) guard(() => connection.close())
     },
   }

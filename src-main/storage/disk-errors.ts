@@ -4,9 +4,9 @@ import { explainPath } from '../durable/file-errors.js'
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '')
 
 /**
- * What a user can mend about a file or the database, as a UserError with the remedy; anything else is returned as it is.
+ * Converts an error of a file or the database that the user can fix to a UserError with the remedy; anything else is returned unchanged.
  *
- * @param path the file or folder that the work was about
+ * @param path the file or folder concerned
  */
 export function explainDiskError(error: unknown, path: string): unknown {
   const code = codeOf(error)

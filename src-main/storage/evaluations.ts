@@ -10,7 +10,7 @@ const COLUMNS = 'runId, file, step, at, datasetHash, images, accuracy, loss'
 
 const toSummary = ({ loss, ...row }: SummaryRow): EvaluationSummary => ({ ...row, loss: loss ?? NaN })
 
-/** Evaluations of checkpoints; matrices and mistakes are read only when one of them is looked at. */
+/** Evaluations of checkpoints; matrices and mistakes are read only when an evaluation is shown. */
 export function createEvaluationStore(db: Database): EvaluationStore {
   const put = db.prepare(`INSERT OR REPLACE INTO evaluations (${COLUMNS}, confusion, mistakes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const get = db.prepare<Row>('SELECT * FROM evaluations WHERE runId = ? AND file = ?')

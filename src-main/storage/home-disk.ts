@@ -6,10 +6,10 @@ import { isAtWork, unfinishedAt, type UnfinishedName } from '../durable/unfinish
 import { explainDiskError } from './disk-errors.js'
 import type { HomeDisk, HomeFile, UnfinishedFiles } from '../features/home/home-disk.js'
 
-/** The database of a home, the files that SQLite keeps beside it, and the room that is kept for it. */
+/** The database of a home, SQLite's auxiliary files, and the space that is reserved for it. */
 const DATABASE_FILES = ['retrace.sqlite', 'retrace.sqlite-wal', 'retrace.sqlite-shm', 'reserve']
 
-/** Folders of a home in which something is made, and how many folders below them. */
+/** Folders of a home in which files are created, and the depth of their subfolders. */
 const PLACES = [
   ['runs', 2],
   ['datasets', 1],
@@ -19,7 +19,7 @@ const PLACES = [
 
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))
 
-/** What vanishes while it is looked at is as good as not there. */
+/** A file that disappears while it is examined counts as missing. */
 async function orMissing<T>(work: Promise<T>, missing: T): Promise<T> {
   try {
     return await work
@@ -29,7 +29,7 @@ async function orMissing<T>(work: Promise<T>, missing: T): Promise<T> {
   }
 }
 
-/** @param requireHome throws when the home is lost: asked before anything is removed */
+/** @param requireHome throws when the home is lost; called before anything is removed */
 export function openHomeDisk(home: string, requireHome: () => void = () => undefined): HomeDisk {
   async function describe(path: string): Promise<HomeFile | null> {
     const stat = await orMissing(lstat(resolve(home, path)), null)
@@ -48,7 +48,7 @@ export function openHomeDisk(home: string, requireHome: () => void = () => undef
     }
   }
 
-  /** What is unfinished among the entries of a folder, and below those that are not. */
+  /** Collects unfinished entries of a folder, and of its finished subfolders. */
   async function gather(folder: string, depth: number, into: UnfinishedFiles[]): Promise<void> {
     for (const entry of await orMissing(readdir(join(home, folder), { withFileTypes: true }), [])) {
       const path = posix.join(folder, entry.name)
@@ -75,7 +75,7 @@ export function openHomeDisk(home: string, requireHome: () => void = () => undef
         const { bavail, blocks, bsize } = statfsSync(home)
         return { free: bavail * bsize, total: blocks * bsize }
       } catch {
-        // Some network file systems do not tell; nothing is guarded there then.
+        // Some network file systems do not report it; free space is not monitored then.
         return null
       }
     },
@@ -92,7 +92,7 @@ export function openHomeDisk(home: string, requireHome: () => void = () => undef
     async unfinished() {
       const found: UnfinishedFiles[] = []
       await gather('.', 0, found)
-      // A run keeps its files in folders of their own, a data set beside each other.
+      // Runs keep their files in subfolders; data sets are folders next to each other.
       for (const [folder, depth] of PLACES) await gather(folder, depth, found)
       return found
     },
@@ -124,7 +124,7 @@ export function openHomeDisk(home: string, requireHome: () => void = () => undef
       requireHome()
       for (const id of await orMissing(readdir(join(home, 'runs')), []))
         for (const folder of ['checkpoints', 'log', ''])
-          // Only an empty folder can be removed so; every other answer means that it is needed.
+          // Only an empty folder can be removed this way; any error means that it is needed.
           await rmdir(join(home, 'runs', id, folder)).catch(() => undefined)
     },
   }

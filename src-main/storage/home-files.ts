@@ -7,13 +7,13 @@ import { explainDiskError } from './disk-errors.js'
 import type { DatasetFiles } from '../features/datasets/dataset-files.js'
 import type { RunFiles } from '../features/runs/run-files.js'
 
-/** Initial weights of a fork, in its own folder: the parent may be removed. */
+/** Initial weights of a fork are stored in its own folder, because the parent may be removed. */
 const WEIGHTS = 'initial.safetensors'
 
-/** Names of the files that hold a home: what is made, moved or saved when a home is. */
+/** Names of the files that make up a home, for creating, moving and backing up a home. */
 export const databaseFile = (home: string): string => join(home, 'retrace.sqlite')
 
-/** Where what of a home lies; nothing is made. */
+/** The paths within a home; nothing is created. */
 export function homePaths(home: string) {
   const runFolder = (id: string): string => join(home, 'runs', id)
   const datasets = join(home, 'datasets')
@@ -29,10 +29,10 @@ export function homePaths(home: string) {
 }
 
 /**
- * The files of a home: `runs/ID/{checkpoints,log}` and `datasets/NAME` beside the database.
+ * The files of a home: `runs/ID/{checkpoints,log}` and `datasets/NAME` next to the database.
  *
- * @param requireHome throws when the home is lost: asked before anything is changed
- * @throws UserError DISK when the folders cannot be made
+ * @param requireHome throws when the home is lost; called before anything is changed
+ * @throws UserError DISK when the folders cannot be created
  */
 export function openHomeFiles(
   home: string,
@@ -63,10 +63,10 @@ export function openHomeFiles(
     const target = join(runFolder(id), WEIGHTS)
     change(target, () => {
       try {
-        // Checkpoints are never written in place, so that a second name is as good as a copy.
+        // Checkpoints are never modified in place, so that a hard link is as good as a copy.
         linkSync(source, target)
       } catch {
-        // Not every file system has links.
+        // Not every file system supports hard links.
         copyFileSync(source, target, constants.COPYFILE_FICLONE)
       }
     })

@@ -7,7 +7,9 @@ type Identity = Pick<BigIntStats, 'dev' | 'ino'>
 
 const same = (a: Identity, b: Identity): boolean => a.dev === b.dev && a.ino === b.ino
 
-/** What has this name now; null when nothing has. Undefined where that cannot be told, which is no reason to stop anything. */
+/**
+ * The current status of a path; null if nothing has this name. Undefined if that cannot be determined, which is no reason to stop anything.
+ */
 function look(path: string): BigIntStats | null | undefined {
   try {
     return statSync(path, { bigint: true })
@@ -17,23 +19,26 @@ function look(path: string): BigIntStats | null | undefined {
 }
 
 export interface WatchOptions {
-  /** Writes what is in the database's log alone into the database, which is this host's as long as only the log is gone. */
+  /**
+   * Writes data that are only in the write-ahead log into the database, which still belongs to this host as long as only the log is
+   * missing.
+   */
   emptyLog(): boolean
 }
 
 /**
- * Watches whether the names of a home still lead to what this process has open: the folder, the database, and the files that SQLite keeps
- * beside it. An open file is written to under any name and under none, so that nothing else would tell.
+ * Watches whether the paths of a home still lead to what this process has open: the folder, the database, and SQLite's auxiliary files.
+ * Writing to an open file succeeds even if it was renamed or deleted, so that nothing else would reveal this.
  */
 export function watchHome(home: string, { emptyLog }: WatchOptions): HomeWatch {
-  // Held open, so that no other folder can get its number.
+  // Held open, so that no other folder can get its inode number.
   const folder = openFolder(home)
   const file = databaseFile(home)
   const [log, index] = [`${file}-wal`, `${file}-shm`]
   const known = new Map<string, Identity>()
   let loss: HomeLoss | null = null
 
-  /** What has become of a file that was there before; null when nothing has. */
+  /** How an existing file has changed; null if it has not. */
   function change(path: string): 'removed' | 'replaced' | null {
     const [before, now] = [known.get(path), look(path)]
     if (now === undefined) return null
@@ -110,12 +115,12 @@ const lost = (what: string, remedy: string, folder: string | null): HomeLoss => 
   folder,
 })
 
-/** null on Windows, which opens no folders, and lets nobody move one in which a file is open. */
+/** null on Windows, which cannot open folders, and does not allow moving one that contains an open file. */
 function openFolder(home: string): number | null {
   return process.platform === 'win32' ? null : openSync(home, 'r')
 }
 
-/** Where an open folder is now: null when it was removed, undefined where the system does not tell. */
+/** The current path of an open folder: null if it was removed, undefined if the system does not report it. */
 function placeOf(folder: number | null): string | null | undefined {
   if (folder === null) return undefined
   const self = fstatSync(folder, { bigint: true })
@@ -126,7 +131,7 @@ function placeOf(folder: number | null): string | null | undefined {
     const found = look(path)
     return found && same(found, self) ? path : undefined
   } catch {
-    // Only Linux tells.
+    // Only Linux reports it.
     return undefined
   }
 }

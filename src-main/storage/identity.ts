@@ -1,20 +1,20 @@
 import type Sqlite from 'better-sqlite3'
 import { migrateTo, SCHEMA_VERSION } from './migrate.js'
 
-/** "Rtrc" in SQLite's field for the program that a file belongs to. */
+/** "Rtrc" as SQLite's application id. */
 export const APPLICATION_ID = 0x52747263
 
-/** The last version of the format of which there are databases that do not name their program. */
+/** The last version of the format in which some databases have no application id. */
 const LAST_UNNAMED = 14
 
-/** What a database is to this program; `why` goes on a sentence. */
+/** Whether a database belongs to this program; `why` completes a sentence. */
 export type Identity = { kind: 'ours' | 'empty' } | { kind: 'newer' | 'foreign'; why: string }
 
 /**
- * Says whose a database is before anything of it is changed: Retrace's of this version or an earlier one, with the tables and columns of
- * that version; a new one; or something else, which is not migrated.
+ * Determines what a database is before anything in it is changed: one of Retrace, of this or an earlier version, with the tables and
+ * columns of that version; a new one; or something else, which is not migrated.
  *
- * @param blank a connection to an empty database in memory, in which the tables that should be there are made
+ * @param blank a connection to an empty in-memory database, in which the expected tables are created
  */
 export function identify(db: Sqlite.Database, blank: Sqlite.Database): Identity {
   const version = Number(db.pragma('user_version', { simple: true }))
@@ -22,7 +22,7 @@ export function identify(db: Sqlite.Database, blank: Sqlite.Database): Identity 
   const found = columnsOf(db)
   if (version === 0 && application === 0 && found.size === 0) return { kind: 'empty' }
   const foreign = { kind: 'foreign', why: 'is not a Retrace database' } as const
-  // Early databases do not name their program.
+  // Early databases have no application id.
   if (application !== APPLICATION_ID && (application !== 0 || version > LAST_UNNAMED)) return foreign
   if (version > SCHEMA_VERSION)
     return { kind: 'newer', why: `was written by a newer Retrace (format ${version}, this one supports ${SCHEMA_VERSION})` }

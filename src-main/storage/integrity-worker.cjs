@@ -1,4 +1,4 @@
-// Runs checks of SQLite on a connection of its own in a thread of its own; see integrity.ts.
+// Runs checks of SQLite on a connection and in a thread of its own; see integrity.ts.
 const { parentPort, workerData } = require('node:worker_threads')
 
 const { driver, options, file, checks } = workerData
@@ -11,7 +11,7 @@ try {
     connection.close()
   }
 } catch (error) {
-  // An error of the driver loses its text and its code on the way between threads.
+  // An error of the driver loses its message and code when it is passed between threads.
   const { message, code } = /** @type {Error & { code?: string }} */ (error)
   parentPort?.postMessage({ failure: { message, code } })
 }

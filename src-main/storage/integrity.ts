@@ -9,7 +9,9 @@ const CHECKS = ['integrity_check', 'foreign_key_check'] as const
 
 type Answer = { found: unknown[]; failure?: undefined } | { found?: undefined; failure: { message: string; code?: string } }
 
-/** What SQLite's own checks find on this connection; empty when all is well. Reads the whole database, and blocks until that is done. */
+/**
+ * The findings of SQLite's own checks on this connection; empty if there are none. Reads the whole database, and blocks until it is done.
+ */
 export const problemsOf = (connection: Sqlite.Database): string[] => describe(CHECKS.map((check) => connection.pragma(check)))
 
 function describe([integrity, foreign]: unknown[]): string[] {
@@ -20,7 +22,8 @@ function describe([integrity, foreign]: unknown[]): string[] {
 }
 
 /**
- * `problemsOf` a database that is in use or not, in a thread of its own: a database of some GB takes seconds, and is written meanwhile.
+ * Runs `problemsOf` on a database, which may be in use, in a thread of its own: a database of several GB takes seconds, and is written to
+ * meanwhile.
  *
  * @throws UserError DISK when it cannot be read, and the signal's reason
  */

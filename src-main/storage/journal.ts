@@ -15,12 +15,12 @@ export interface JournalLimits {
 
 const LIMITS: JournalLimits = { rows: 50_000, bytes: 64 * 2 ** 20 }
 
-/** Appends between two trimmings: a deletion of many rows costs little more than one of a few. */
+/** Number of appends between two trims: deleting many rows costs little more than deleting a few. */
 const TRIM_EVERY = 500
 
 /**
- * Every committed change in order, bounded in rows and bytes. Sequence numbers are never used twice, even when everything
- * has been trimmed; a client that asks for what is gone is told so by `oldest`.
+ * Every committed change in order, limited in rows and bytes. Sequence numbers are never reused, even when everything has been trimmed;
+ * `oldest` reveals to a client that the changes it asks for no longer exist.
  */
 export function createJournal(db: Database, limits: JournalLimits = LIMITS): Journal {
   const insert = db.prepare(

@@ -9,11 +9,11 @@ const COLUMNS = 'runId, file, step, at, diagnostic, title, options, seconds'
 
 const toEntry = ({ options, ...row }: EntryRow): LabEntry => ({ ...row, options: JSON.parse(options) as LabOptions })
 
-/** The same options in the same order, so that the same question replaces its answer. */
+/** Options in canonical order, so that a repeated request replaces its result. */
 const ordered = (options: LabOptions): string =>
   JSON.stringify(Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))))
 
-/** Results of diagnostics; tables and figures are read only when one of them is looked at. */
+/** Results of diagnostics; tables and figures are read only when a result is shown. */
 export function createLabStore(db: Database): LabStore {
   const put = db.prepare<EntryRow>(
     `INSERT OR REPLACE INTO lab_results (${COLUMNS}, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number, ${COLUMNS}`,

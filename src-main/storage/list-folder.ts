@@ -4,10 +4,10 @@ import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import type { FolderListing } from '../contract/folder-listing.js'
 
-/** More cannot be read through by a person. */
+/** Maximum number of entries, because nobody reads more. */
 const MOST = 1000
 
-/** What is in a folder; hidden files and folders are left out, and links lead to what they name. */
+/** The content of a folder; hidden files and folders are left out, and links are resolved. */
 export async function listFolder(wanted: string | null): Promise<FolderListing> {
   const given = resolve(wanted ?? homedir())
   try {
@@ -16,7 +16,7 @@ export async function listFolder(wanted: string | null): Promise<FolderListing> 
     const shown = names.sort((a, b) => a.localeCompare(b)).slice(0, MOST)
     const entries = await Promise.all(
       shown.map(async (name) => {
-        // What vanishes meanwhile, or a link that leads nowhere, is named without more.
+        // An entry that disappears meanwhile, or a broken link, is listed by name only.
         const found = await stat(join(path, name)).catch(() => null)
         return { name, folder: found?.isDirectory() ?? false, bytes: found?.isFile() ? found.size : null }
       }),

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { explainDiskError } from './disk-errors.js'
 import type { LogFiles } from '../features/runs/logged/log-files.js'
 
-/** The folder of a home into which other programs log. */
+/** The folder of a home to which other programs log. */
 export const logFolder = (home: string): string => join(home, 'log')
 
-/** The files `log/*.jsonl` of a home; links and other things of the folder are left alone. */
+/** The files `log/*.jsonl` of a home; links and other entries of the folder are ignored. */
 export function openLogFiles(home: string): LogFiles {
   const folder = logFolder(home)
   return {

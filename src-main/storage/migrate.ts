@@ -4,7 +4,7 @@ import { countUpTo, fromBlob } from './points.js'
 
 const files = import.meta.glob<string>('./migrations/*.sql', { query: '?raw', import: 'default', eager: true })
 
-/** SQL of each version in order; the file `0003_name.sql` leads to version 3. */
+/** SQL of each version in order; the file `0003_name.sql` migrates to version 3. */
 const MIGRATIONS = Object.entries(files)
   .map(([path, sql]) => ({ version: Number(/\/(\d{4})_[^/]*\.sql$/.exec(path)?.[1]), sql }))
   .sort((a, b) => a.version - b.version)
@@ -14,14 +14,14 @@ if (MIGRATIONS.some(({ version }, at) => version !== at + 1)) throw new Error('m
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
- * Brings a database that is ours or empty (see `identify`) to this program's version: all missing migrations in one immediate
- * transaction, so that a second opener waits and then finds the work done, and a failure leaves the old version whole.
+ * Migrates a database that is ours or empty (see `identify`) to this program's version: all missing migrations run in one immediate
+ * transaction, so that a concurrent opener waits and then finds them done, and a failure leaves the old version intact.
  */
 export function migrate(db: Sqlite.Database): void {
   db.transaction(() => migrateTo(db, SCHEMA_VERSION)).immediate()
 }
 
-/** Runs the migrations that are missing up to a version. */
+/** Runs the missing migrations up to a version. */
 export function migrateTo(db: Sqlite.Database, target: number): void {
   const found = Number(db.pragma('user_version', { simple: true }))
   if (found < target) defineFunctions(db)

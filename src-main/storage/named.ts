@@ -5,7 +5,7 @@ import type { RowOf } from './tables.js'
 
 type Row = RowOf<'comparisons'>
 
-/** Views that were given a name, in a table of their own; what they show is kept as JSON, whose missing keys have their defaults. */
+/** Saved views in a table of their own; their content is stored as JSON, in which missing keys have their defaults. */
 export function createNamedStore<View>(
   db: Database,
   table: 'comparisons' | 'run_views' | 'projects',

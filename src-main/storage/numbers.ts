@@ -1,4 +1,4 @@
-/** JSON that keeps NaN and infinities, as strings: JSON itself would make them null. */
+/** JSON that preserves NaN and infinities as strings, which would otherwise become null. */
 export function encodeNumbers(numbers: Record<string, number>): string {
   return JSON.stringify(numbers, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))
 }

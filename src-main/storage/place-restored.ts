@@ -3,28 +3,28 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { syncFolderSync } from '../durable/replace-file.js'
 
-/** Inside the home: where a backup lies whole and checked, then on its way into its place. */
+/** Folders inside the home: a complete and verified backup, and its state while it is moved into place. */
 export const READY = '.restore-ready'
 const PLACING = '.restore-placing'
 
-/** What a backup holds and replaces. The rest of a home (locks, windows, uploads) belongs to the machine and stays. */
+/** The content that a backup contains and replaces. The rest of a home (locks, windows, uploads) belongs to the machine and is kept. */
 const CONTENT = ['retrace.sqlite', 'retrace.sqlite-wal', 'retrace.sqlite-shm', 'runs', 'datasets']
 
 const NOTE = 'restore.json'
 const NoteSchema = z.object({ file: z.string(), createdAt: z.number(), aside: z.string() })
 
-/** What is restored: the backup, when it was made, and where the home's old content goes. */
+/** A prepared restore: the backup, when it was made, and where the home's old content goes. */
 export type RestoreNote = z.infer<typeof NoteSchema>
 
 export const noteFile = (folder: string): string => join(folder, NOTE)
 const readNote = (folder: string): RestoreNote => NoteSchema.parse(JSON.parse(readFileSync(noteFile(folder), 'utf8')))
 
 export interface Restored extends Pick<RestoreNote, 'file' | 'createdAt'> {
-  /** Folder with what was there before; null when there was nothing. */
+  /** Folder with the old content; null if there was none. */
   kept: string | null
 }
 
-/** Folder for the home's old content: beside it, or inside where beside it is another disk. */
+/** Folder for the home's old content: next to it, or inside it if the parent is on another disk. */
 export function asideOf(home: string): string {
   const beside = dirname(home)
   const folder = statSync(beside).dev === statSync(home).dev ? join(beside, basename(home)) : join(home, 'home')
@@ -33,11 +33,12 @@ export function asideOf(home: string): string {
 }
 
 /**
- * Puts the backup that lies ready in a home in the place of its content, which goes aside. Every step is one rename, and the folder's
- * name says which half is done: after a crash at any moment the next call goes on. The caller holds the home, and nothing has it open.
+ * Replaces the content of a home with the backup that is ready in it, and sets the old content aside. Every step is one rename, and the
+ * folder's name says which half is done: after a crash at any moment, the next call continues. The caller holds the home, and nothing has
+ * it open.
  *
  * @param rename for tests that interrupt it
- * @returns null when no backup lies ready
+ * @returns null when no backup is ready
  */
 export function placeRestored(home: string, rename = renameSync): Restored | null {
   const [ready, placing] = [join(home, READY), join(home, PLACING)]
@@ -53,7 +54,7 @@ export function placeRestored(home: string, rename = renameSync): Restored | nul
   return { file, createdAt, kept: existsSync(aside) ? aside : null }
 }
 
-/** Puts the old content back, for a restored one that cannot be opened; that is kept beside the home as well. */
+/** Restores the old content if the restored one cannot be opened; the latter is kept next to the home as well. */
 export function takeBackRestored(home: string, kept: string | null): void {
   move(home, asideOf(home).replace('before-restore', 'not-restored'), renameSync)
   if (kept === null) return

@@ -2,10 +2,10 @@ import type { Points } from '../contract/metrics.js'
 
 export const NO_POINTS: Points = { steps: new Float64Array(), values: new Float64Array(), times: new Float64Array() }
 
-/** The array's bytes without a copy, for SQLite to store. */
+/** The bytes of the array without a copy, for storage in SQLite. */
 export const toBlob = (array: Float64Array): Buffer => Buffer.from(array.buffer, array.byteOffset, array.byteLength)
 
-/** A stored array; copied only where its bytes do not lie on a multiple of eight. */
+/** A stored array; copied only if its bytes are not aligned to eight. */
 export function fromBlob(blob: Buffer): Float64Array {
   const aligned = blob.byteOffset % 8 === 0 ? blob : new Uint8Array(blob)
   return new Float64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 8)
@@ -30,7 +30,7 @@ export function concat(parts: readonly Points[], count: number): Points {
   return all
 }
 
-/** Those of the points whose steps go on rising above `last`. */
+/** The points whose steps are ascending and above `last`. */
 export function rising(points: Points, last: number): Points {
   const { steps } = points
   let highest = last

@@ -9,10 +9,10 @@ import { asideOf, noteFile, READY, type RestoreNote } from './place-restored.js'
 import { unpackBackup } from './restore.js'
 
 /**
- * Unpacks and checks a backup inside the home that it will replace, which may be in use. From then on it is restored: at once by
- * whoever can, else by the next start, see `placeRestored`.
+ * Unpacks and verifies a backup inside the home that it will replace, which may be in use. It is then restored immediately if possible,
+ * otherwise by the next start, see `placeRestored`.
  *
- * @throws UserError BAD_INPUT when the file is no whole backup, NOT_FOUND, DISK; the home is then as it was
+ * @throws UserError BAD_INPUT when the file is not a complete backup, NOT_FOUND, DISK; the home is then unchanged
  */
 export async function prepareRestore(
   file: string,
@@ -41,12 +41,12 @@ export async function prepareRestore(
   }
 }
 
-/** More changes than a home makes between this moment and the one at which it is replaced. */
+/** More changes than a home makes between now and its replacement. */
 const MARGIN = 1_000_000_000
 
 /**
- * Windows that know the home's old content ask for what follows a number of its changes. Numbers of the restored home begin above all of
- * those, so that all windows are told to fetch everything anew.
+ * Windows that know the home's old content ask for the changes after one of its sequence numbers. Sequence numbers of the restored home
+ * start above all of those, so that all windows are told to fetch everything anew.
  */
 async function renumberChanges(file: string, replaced: string): Promise<void> {
   const from = Math.max(await lastChange(file), existsSync(replaced) ? await lastChange(replaced) : 0) + MARGIN
@@ -61,7 +61,10 @@ async function renumberChanges(file: string, replaced: string): Promise<void> {
   }
 }
 
-/** The number of its last change; of a file that cannot be read, which is why many a backup is restored, the present time: more than most count. */
+/**
+ * The sequence number of its last change; if the file cannot be read, a frequent reason for a restore, the current time, which exceeds most
+ * sequence numbers.
+ */
 async function lastChange(file: string): Promise<number> {
   const database = await openDriver(file)
   try {

@@ -9,7 +9,7 @@ import type { Reserve } from '../features/home/disk-guard.js'
 const BYTES = 8 * 2 ** 20
 const BLOCK = 2 ** 20
 
-/** A file of the home that is removed when the disk is full: deleting takes room too, since a database writes what it deletes. */
+/** A file of the home that is deleted when the disk is full, because deleting from a database needs space too. */
 export function openReserve(home: string): Reserve {
   const file = join(home, 'reserve')
   return {
@@ -24,7 +24,7 @@ export function openReserve(home: string): Reserve {
         rmSync(file, { force: true })
         const handle = openSync(file, 'wx', 0o600)
         try {
-          // Not zeros, which a file system that compresses would keep in no room.
+          // Not zeros, which a compressing file system would store without using space.
           const block = randomBytes(BLOCK)
           for (let at = 0; at < BYTES; at += BLOCK) writeSync(handle, block)
           fsyncSync(handle)

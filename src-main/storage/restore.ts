@@ -17,10 +17,10 @@ import { findProblems } from './integrity.js'
 import { openHomeDisk } from './home-disk.js'
 
 /**
- * Unpacks a backup into an empty folder and makes sure that it is whole: every file with its hash, and the database by SQLite's
- * own checks. A file that is not a backup, is damaged, or holds anything else is refused.
+ * Unpacks a backup into an empty folder and verifies it: every file by its hash, and the database by SQLite's own checks. A file that is
+ * not a backup, is damaged, or contains anything else is rejected.
  *
- * @param onProgress part of the bytes that are unpacked, 0 to 1
+ * @param onProgress fraction of the bytes that have been unpacked, 0 to 1
  * @throws UserError BAD_INPUT, NOT_FOUND or DISK
  */
 export async function unpackBackup(
@@ -33,7 +33,7 @@ export async function unpackBackup(
   const size = await sizeOf(file)
   const tar = extract()
   const reading = pipeline(createReadStream(file), tar)
-  // Its failure also ends the loop below, which tells of it.
+  // Its failure also ends the loop below, which reports it.
   reading.catch(() => undefined)
 
   let head: Head | null = null
@@ -104,9 +104,9 @@ async function readHead(name: string, entry: AsyncIterable<Buffer>, length: numb
 }
 
 /**
- * What a backup says about itself, without reading the rest of it.
+ * The header of a backup, without reading the rest.
  *
- * @throws UserError BAD_INPUT when it is none or shorter than it should be, NOT_FOUND or DISK
+ * @throws UserError BAD_INPUT when it is not a backup or is truncated, NOT_FOUND or DISK
  */
 export async function inspectBackup(file: string): Promise<Head> {
   const [refuse, size, tar] = [refusalOf(file), await sizeOf(file), extract()]
@@ -128,7 +128,7 @@ export async function inspectBackup(file: string): Promise<Head> {
   throw refuse('it is not a Retrace backup')
 }
 
-/** Nothing of a message about it names our copy, which nobody else knows. */
+/** Messages do not name our copy, which users do not know about. */
 async function checkDatabase(path: string, refuse: Refuse, signal?: AbortSignal): Promise<void> {
   let identity: Identity
   try {
@@ -158,7 +158,7 @@ async function unpackFile(entry: AsyncIterable<Buffer>, into: string, name: stri
       next(null, chunk)
     },
   })
-  // wx: a name that is there already is never written over.
+  // wx: an existing file is never overwritten.
   await pipeline(entry, hashed, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
   return hash.digest('hex')
 }

@@ -16,7 +16,7 @@ const COLUMNS = [
   'colour', 'pinned', 'baseline', 'archived', 'queueOrder',
 ] as const satisfies readonly (keyof RunSummary)[]
 
-/** The order of the queue is the store's own. */
+/** The order of the queue is set by the store. */
 const INSERTED = COLUMNS.filter((key) => key !== 'queueOrder')
 
 const JSON_COLUMNS: ReadonlySet<string> = new Set(['tags', 'best', 'reported', 'gradients'])
@@ -43,16 +43,16 @@ const decode = (row: Row): RunSummary => ({
 const REALS: ReadonlySet<string> = new Set(['createdAt', 'startedAt', 'endedAt', 'activeSeconds', 'remainingSeconds'])
 const FLAGS: ReadonlySet<string> = new Set(['pinned', 'baseline', 'archived'])
 
-/** A column as SQLite writes it into JSON: it does so for thousands of rows several times as fast as they can be read one by one. */
+/** The SQL of a column as JSON: for thousands of rows, SQLite writes JSON several times as fast as the rows can be read one by one. */
 function jsonOf(key: string): string {
   if (key === 'latest' || JSON_COLUMNS.has(key)) return `json(${key})`
   if (FLAGS.has(key)) return `json(iif(${key}, 'true', 'false'))`
-  // 17 digits are every digit that a number has; by itself it would write 15.
+  // 17 digits represent a number exactly; by default SQLite writes 15.
   if (REALS.has(key)) return `iif(${key} IS NULL, NULL, json(printf('%!.17g', ${key})))`
   return key
 }
 
-/** The rows of the table of runs, and apart from them what only one run's page needs. */
+/** The rows of the table of runs, and separately what only the page of a run needs. */
 export function createRunStore(db: Database): RunStore {
   const columns = COLUMNS.join(', ')
   const nextOrder = '(SELECT coalesce(max(queueOrder), 0) + 1 FROM runs)'
@@ -91,7 +91,7 @@ export function createRunStore(db: Database): RunStore {
   const setDataset = db.prepare('UPDATE runs SET dataset = ? WHERE dataset = ?')
   const setConfigDataset = db.prepare("UPDATE run_records SET config = json_set(config, '$.dataset', ?) WHERE config ->> '$.dataset' = ?")
   const ofDataset = db.prepare<{ id: string }>('SELECT id FROM runs WHERE dataset = ? AND removedAt IS NULL')
-  // One statement a set of changed columns; callers use a handful of sets.
+  // One statement per set of changed columns; callers use only a handful of sets.
   const updates = new Map<string, ReturnType<typeof db.prepare>>()
 
   function set(table: string, key: string, id: string, patch: Record<string, string | number | null>): void {

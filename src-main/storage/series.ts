@@ -10,20 +10,20 @@ type TailRow = RowOf<'tails'>
 type ChunkRow = RowOf<'chunks'>
 type PointColumns = Pick<TailRow, 'steps' | 'vals' | 'times'>
 
-/** Rows of a tail after which they become one, so that reading never meets thousands of small rows. */
+/** Number of rows at which a tail is merged into one, so that reading never has to handle thousands of small rows. */
 const TAIL_ROWS = 64
 
 export interface SummarisedSeries extends SeriesStore {
   /**
-   * At most `limit` summaries that together cover the series: of single points if so many fit, else of several times 64 or
-   * 4,096 points. What it reads does not grow with the number of points, only with the number of chunks.
+   * At most `limit` summaries that together cover the series: of single points if that many fit, otherwise of multiples of 64 or 4,096
+   * points. The cost grows only with the number of chunks, not with the number of points.
    */
   overview(runId: string, key: string, limit: number): Summary[]
 }
 
 /**
- * Metric series as packed chunks of 4,096 points with summaries above them. What has not filled a chunk yet lies in a tail of
- * a few small rows: an append writes one, and every 64th merges them. Appending is meant to be called inside a transaction.
+ * Metric series as packed chunks of 4,096 points with summaries of them. Points that do not fill a chunk yet are stored in a tail of a few
+ * small rows: an append writes one, and every 64th merges them. Appending is meant to be called inside a transaction.
  */
 export function createSeriesStore(db: Database): SummarisedSeries {
   const find = db.prepare<SeriesRow>('SELECT * FROM series WHERE runId = ? AND key = ?')
@@ -90,7 +90,7 @@ export function createSeriesStore(db: Database): SummarisedSeries {
     insertChunk.run(seriesId, start, CHUNK, steps[0] as number, steps[CHUNK - 1] as number, whole, fine, ...blobs(points))
   }
 
-  /** Makes chunks of all full 4,096 points of the tail and one row of the rest; answers the new size of the tail. */
+  /** Turns all complete groups of 4,096 points of the tail into chunks, and the rest into one row; returns the new size of the tail. */
   function compact(row: SeriesRow): { rows: number; count: number } {
     const all = readTail(row)
     clearTail.run(row.id)
@@ -136,7 +136,7 @@ export function createSeriesStore(db: Database): SummarisedSeries {
         .map(unpack)
         .concat(tail)
         .flatMap((part) => summarizeGroups(part, 1))
-    // The coarsest level that still has as many groups as are wanted: never more than 64 times as many are read.
+    // The coarsest level with at least as many groups as needed, so that at most 64 times as many are read.
     const level = row.count / CHUNK >= limit ? CHUNK : GROUP
     const stored =
       level === GROUP
@@ -249,7 +249,7 @@ function sketch(groups: readonly Summary[]): Points {
     steps.push(firstStep)
     values.push(first)
     if (count > 2) {
-      // One of a group's NaN or infinite values is shown, and does not hide the extremes of the others.
+      // Shows one NaN or infinite value per group, which does not hide the extremes of the others.
       if (nans + infinities > 0) add((firstStep * 3 + lastStep) / 4, nans > 0 ? NaN : Infinity)
       if (min <= max) {
         add(middle, min)

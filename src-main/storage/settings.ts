@@ -16,7 +16,7 @@ export function createSettingsStore(db: Database): SettingsStore {
   }
 }
 
-/** The imported data sets; their files lie in the home's folder of data sets. */
+/** The imported data sets; their files are in the home's `datasets` folder. */
 export function createDatasetStore(db: Database): DatasetStore {
   const list = db.prepare<{ description: string }>('SELECT description FROM datasets ORDER BY name')
   const get = db.prepare<{ description: string }>('SELECT description FROM datasets WHERE name = ?')

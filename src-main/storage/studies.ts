@@ -16,8 +16,8 @@ import type { RowOf } from './tables.js'
 type CellRow = RowOf<'study_cells'>
 
 /**
- * The state of a cell: its run's where it has one, its own otherwise. A run that pauses where it was to be trained up to waits for the decision
- * of its study; one that an earlier decision left behind is dropped.
+ * The state of a cell: that of its run if it has one, otherwise its own. A run that pauses at the step up to which it was to be trained
+ * waits for the decision of its study; one left behind by an earlier decision is dropped.
  */
 const STATE = `CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'removed')
   WHEN runs.status = 'paused' AND runs.step >= cells.until
@@ -46,7 +46,7 @@ const toCell = (row: Joined): StudyCell => ({
   until: row.until,
 })
 
-/** JSON has no NaN and no infinities, which are results: they are stored by their names. */
+/** JSON has no NaN and infinities, which can be results: they are stored by name. */
 const written = (found: Record<string, unknown>): string =>
   JSON.stringify(found, (_, value: unknown) => (typeof value === 'number' ? cellOf(value) : value))
 
@@ -176,7 +176,7 @@ export function createStudyStore(db: Database): StudyStore {
     renameDataset(from, to) {
       const found = ofDataset.all(from, from, from)
       for (const { id, options } of found) {
-        // A list of names is one text.
+        // A list of names is stored as one text.
         const renamed = Object.entries(JSON.parse(options) as LabOptions).map(([key, value]) =>
           key === 'dataset' || key === 'datasets'
             ? [

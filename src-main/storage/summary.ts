@@ -5,7 +5,7 @@ export const GROUP = 64
 /** Number of points in a full chunk, the next level of groups. */
 export const CHUNK = 4096
 
-/** What a chart needs of consecutive points when it cannot draw them all. */
+/** The information about consecutive points that a chart needs when it cannot draw them all. */
 export interface Summary {
   count: number
   firstStep: number
@@ -59,7 +59,7 @@ export function summarizeGroups(points: Points, size: number): Summary[] {
   return groups
 }
 
-/** Summary of consecutive groups together; there must be at least one. */
+/** The summary of consecutive groups combined; there must be at least one. */
 export function merge(groups: readonly Summary[]): Summary {
   const head = groups[0]
   const end = groups.at(-1)
@@ -88,14 +88,14 @@ export function merge(groups: readonly Summary[]): Summary {
   }
 }
 
-/** Little-endian float64, nine a summary. */
+/** Little-endian float64, nine values per summary. */
 export function packSummaries(groups: readonly Summary[]): Buffer {
   const flat = Float64Array.from(groups.flatMap((group) => FIELDS.map((field) => group[field])))
   return Buffer.from(flat.buffer)
 }
 
 export function unpackSummaries(flat: Float64Array): Summary[] {
-  // Written out, in the order of FIELDS: there are thousands of them, and objects of one shape are cheap.
+  // Written out in the order of FIELDS: there are thousands of these objects, and objects of one shape are fast.
   const at = (i: number): number => flat[i] as number
   return Array.from({ length: flat.length / FIELDS.length }, (_, group) => {
     const i = group * FIELDS.length

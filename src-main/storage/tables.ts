@@ -3,26 +3,26 @@ import type { Checkpoint, LogEntry, RunStatus } from '../contract/runs.js'
 import type { CellState } from '../contract/studies.js'
 
 /**
- * The tables as TypeScript sees them. The migrations make them; a test compares the two, column by column. The stores take their row types
- * from here and speak SQL themselves.
+ * The types of the tables. The migrations create them; a test compares the two, column by column. The stores use these row types and write
+ * SQL themselves.
  */
 
-/** A column, with the type of what SQLite gives for it. */
+/** A column, with the type of the values that SQLite returns. */
 interface Column<T> {
   type: 'INTEGER' | 'REAL' | 'TEXT' | 'BLOB'
   nullable: boolean
-  /** Never there: it carries the type. */
+  /** Never set: it only carries the type. */
   value?: T
 }
 
-/** What a statement that selects all columns of a table gives. */
+/** The result row of a statement that selects all columns of a table. */
 type Row<Table> = { [Name in keyof Table]: Table[Name] extends Column<infer T> ? T : never }
 
 const integer: Column<number> = { type: 'INTEGER', nullable: false }
 const real: Column<number> = { type: 'REAL', nullable: false }
 const blob: Column<Buffer> = { type: 'BLOB', nullable: false }
 const text: Column<string> = { type: 'TEXT', nullable: false }
-/** One of some texts. */
+/** One of several texts. */
 const oneOf = <T extends string>(): Column<T> => ({ type: 'TEXT', nullable: false })
 const nullable = <T>({ type }: Column<T>): Column<T | null> => ({ type, nullable: true })
 
@@ -60,7 +60,7 @@ const runs = {
   pinned: integer,
   baseline: integer,
   archived: integer,
-  /** Set while the run is out of sight and can be brought back. */
+  /** Set while the run is hidden and can be restored. */
   removedAt: nullable(real),
   removedAfter: nullable(real),
   studyId: nullable(text),
@@ -175,7 +175,7 @@ const study_cells = {
   key: text,
   runId: nullable(text),
   takenOver: integer,
-  /** Of a measurement or computation; that of a run is in its row. */
+  /** The state of a measurement or computation; that of a run is in its row. */
   state: nullable(oneOf<CellState>()),
   reason: nullable(text),
   measured: nullable(text),
@@ -184,10 +184,10 @@ const study_cells = {
   until: nullable(integer),
 }
 
-/** Of lattices over inputs: a byte a point, and the extent as JSON. */
+/** Lattices over inputs: one byte per point, and the extent as JSON. */
 const regions = { runId: text, step: integer, size: integer, extent: text, predicted: blob }
 
-/** Of every unit at one step: the parts as JSON, and float32 values. */
+/** Histograms of every unit at one step: the parts as JSON, and float32 values. */
 const histograms = { runId: text, step: integer, bins: integer, parts: text, vals: blob }
 
 const journal = { seq: integer, kind: text, runId: nullable(text), bytesUpTo: integer, body: text }
@@ -240,5 +240,5 @@ export const TABLES = {
   settings,
 }
 
-/** What selecting all columns of the table of that name gives. */
+/** The result row of selecting all columns of the table with that name. */
 export type RowOf<Name extends keyof typeof TABLES> = Row<(typeof TABLES)[Name]>

@@ -14,8 +14,8 @@ const FLOOR = 2 ** -20
 export const gradientLimits = (tolerance: number): AnchorLimits => ({ actAbove: tolerance / 10, reach: tolerance / 100 })
 
 /**
- * For the error of rebuilt states, where gradients are not measured. Far stricter than the tolerance that warns: the error of a gradient
- * is not in proportion to that of the states, because each ReLU that a small error turns on or off is wrong as a whole.
+ * For the error of reconstructed states, used if gradients are not measured. Far stricter than the tolerance of the warning: the error of a
+ * gradient is not proportional to that of the states, because each ReLU that a small error switches on or off contributes a large one.
  */
 export const stateLimits = (tolerance: number): AnchorLimits => ({
   actAbove: Math.max(1e-2 * tolerance, FLOOR),
@@ -23,12 +23,11 @@ export const stateLimits = (tolerance: number): AnchorLimits => ({
 })
 
 /**
- * Every how many units a state should be stored, for `anchorEvery: auto`: the rarest of units/2, units/4, ... with which the measured
- * error is within its limits.
- * @param measure relative error when every k-th unit is anchored; 0 is none
- * @param units of the longest stage
- * @param current k in force
- * @returns k; `current` where that is good enough
+ * The anchor interval for `anchorEvery: auto`: the largest of units/2, units/4, ... with which the measured error is within its limits.
+ * @param measure relative error if every k-th unit is anchored; 0 is none
+ * @param units number of units in the longest stage
+ * @param current the current k
+ * @returns k; `current` if that is good enough
  */
 export function chooseAnchors(measure: (every: number) => number, units: number, limits: AnchorLimits, current: number): number {
   if (measure(current) <= limits.actAbove) return current

@@ -3,15 +3,15 @@ import { UserError } from '../contract/errors.js'
 import type { SavedCheckpoint } from './checkpoint.js'
 import type { HostLink } from './link.js'
 
-/** Milliseconds after which a host has certainly noticed that its home is gone; it checks once per second. */
+/** Milliseconds after which a host has certainly noticed the loss of its home, which it checks once per second. */
 const UNTIL_NOTICED = 3000
 
 /**
- * Writes a checkpoint to where the home is now. One that finds the folder gone waits until the host knows where it is: a home that
- * somebody moves is missed by whoever writes first.
- * @param folder of the run's checkpoints when the run was started
- * @param lastStep of the last checkpoint, below 0 where there is none
- * @throws what the work throws, and UserError DISK where there is no such place any more
+ * Writes a checkpoint to the current location of the home. If the folder is missing, it waits until the host knows its location: when a
+ * home is moved, the first one to write notices.
+ * @param folder the run's checkpoint folder when the run was started
+ * @param lastStep step of the last checkpoint, below 0 if there is none
+ * @throws what the work throws, and UserError DISK if the location no longer exists
  */
 export async function saveInHome(
   link: Pick<HostLink, 'moved' | 'whenMoved'>,

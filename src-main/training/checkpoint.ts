@@ -22,27 +22,27 @@ const ProgressSchema = z.strictObject({
   best: z.strictObject({ value: z.number(), step: z.int(), file: z.string(), evaluationsSince: z.int() }).nullable(),
   /** The current k of anchorEvery (`auto` chooses it during training). */
   anchorEvery: z.int().min(0),
-  /** Units whose activations are kept, by stage (`memoryBudget: auto` chooses them when the run starts). */
+  /** Number of units per stage whose activations are kept (`memoryBudget: auto` chooses them when the run starts). */
   keptUnits: z.array(z.int().min(0)),
   /** The worst gradient check so far; null before the first. */
   gradients: GradientCheckSchema.nullable(),
 })
 export type Progress = z.infer<typeof ProgressSchema>
 
-/** Metadata of a checkpoint in the form of some version. */
+/** Metadata of a checkpoint in the format of some version. */
 export type CheckpointMigration = Migration<Readonly<Record<string, string>>>
 
 const versions = versionsOf(import.meta.glob<CheckpointMigration>('./checkpoint-versions/*.ts', { eager: true, import: 'migrate' }))
 const FORMAT = `retrace-checkpoint-${versions.current}`
 
-/** The version of a format of checkpoints; null of what is none. */
+/** The version of a checkpoint format; null if it is none. */
 const versionOf = (format: string | undefined): number | null => {
   const version = /^retrace-checkpoint-(\d+)$/.exec(format ?? '')?.[1]
   return version === undefined ? null : Number(version)
 }
 export const isCheckpoint = (metadata: Readonly<Record<string, string>>): boolean => versionOf(metadata['format']) !== null
 
-/** Another trainer has taken over the run, so this one must not write any more. */
+/** Another trainer has taken over the run, so this one must not write anymore. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
@@ -50,8 +50,8 @@ export class LeaseLost extends Error {
 export const checkpointFile = (step: number, lease: number): string => `step-${String(step).padStart(9, '0')}-lease-${lease}.safetensors`
 
 /**
- * SHA-256 of names, shapes and values of parameters and running statistics: two runs computed the same if and only if it is
- * the same, whichever engine, mode or number of interruptions.
+ * SHA-256 of names, shapes and values of parameters and running statistics: it is equal if and only if two runs computed the same, whatever
+ * the engine, mode or number of interruptions.
  */
 export function weightsHash(tensors: ReadonlyMap<string, StoredTensor>): string {
   const hash = createHash('sha256')
@@ -62,7 +62,7 @@ export function weightsHash(tensors: ReadonlyMap<string, StoredTensor>): string 
   return hash.digest('hex')
 }
 
-/** Tensors of a state by names that get a prefix in the file. */
+/** Tensors of a state by names, which get a prefix in the file. */
 const stored = (prefix: string, named: Named, names: readonly string[]): [string, StoredTensor][] =>
   names.map((name) => [`${prefix}${name}`, { shape: named[name]!.shape, data: named[name]!.dataSync() as Float32Array }])
 
@@ -96,7 +96,7 @@ export interface SavedCheckpoint {
 
 /** The file differs from what was written or cannot be read; the run must resume from an older checkpoint. */
 export class DamagedCheckpoint extends UserError {
-  /** As a part of a sentence, without its full stop. */
+  /** The cause as part of a sentence, without a full stop. */
   readonly why: string
   constructor(path: string, found: string, cause?: unknown) {
     const why = found.replace(/\.$/, '')
@@ -114,7 +114,7 @@ export class NotFinite extends Error {
 }
 
 /**
- * Writes the state whole or not at all, and only while the lease is still this trainer's.
+ * Writes the state completely or not at all, and only while this trainer has the lease.
  * @param tensors those of `storedTensors`
  * @throws NotFinite before anything is written
  */
@@ -133,7 +133,7 @@ export async function saveCheckpoint(
   return { file, bytes, weightsHash: hash, contentHash: metadata.contentHash }
 }
 
-/** What a file of weights says of the configuration that they are of. */
+/** The metadata in a file of weights about their configuration. */
 export function configMetadata(config: RunConfig): { config: string; configVersion: string } {
   const { version, text } = storeConfig(config)
   return { config: text, configVersion: String(version) }
@@ -143,12 +143,12 @@ export interface ReadCheckpoint {
   file: SafetensorsFile
   config: RunConfig
   progress: Progress
-  /** Whether everything was compared with its hash; of the first format only the weights can be. */
+  /** Whether everything was compared with its hash; in the first format, only the weights can be. */
   fullyChecked: boolean
 }
 
 /**
- * Reads what `saveCheckpoint` of this version or an earlier one wrote, and compares it with its hashes.
+ * Reads what `saveCheckpoint` of this or an earlier version wrote, and verifies its hashes.
  * @throws DamagedCheckpoint
  * @throws UserError when it is of a newer format, or its configuration is
  */
@@ -171,7 +171,7 @@ export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
   return { file, ...readMetadata(path, file.metadata), fullyChecked: sound !== null }
 }
 
-/** What the metadata of a checkpoint of any format says of its progress. @throws when it cannot be read */
+/** The progress in the metadata of a checkpoint of any format. @throws when it cannot be read */
 export function readProgress(metadata: Readonly<Record<string, string>>): Progress {
   const { progress } = versions.migrate(versionOf(metadata['format']) ?? 1, metadata)
   return ProgressSchema.parse(JSON.parse(progress ?? ''))
@@ -187,7 +187,7 @@ function readMetadata(path: string, metadata: Readonly<Record<string, string>>):
   return { config: readStoredConfig({ version: Number(metadata['configVersion'] ?? 1), text: metadata['config'] ?? '' }), progress }
 }
 
-/** What a run goes on from, and what was found damaged on the way there. */
+/** The checkpoint from which a run continues, and newer ones that were found to be damaged. */
 export interface SoundCheckpoint {
   file: string
   step: number
@@ -195,7 +195,7 @@ export interface SoundCheckpoint {
 }
 
 /**
- * The newest checkpoint that can be gone on from.
+ * The newest undamaged checkpoint.
  * @param files newest first
  * @throws UserError when all are damaged, or one is of a newer version
  */
@@ -214,7 +214,7 @@ export async function findSound(folder: string, files: readonly string[]): Promi
   )
 }
 
-/** Puts tensors by name into a state of this network. @throws UserError naming what is missing or of another shape */
+/** Loads tensors by name into a state of this network. @throws UserError naming missing tensors and those of another shape */
 export function loadInto(
   network: Network,
   state: TrainingState,
@@ -245,7 +245,7 @@ export function requireFit(network: Network, tensors: ReadonlyMap<string, Stored
   requireTensors(tensors, wanted)
 }
 
-/** @throws UserError naming the tensors that are missing, or not float32 of the shape that a network wants */
+/** @throws UserError naming the tensors that are missing, or not float32 of the required shape */
 export function requireTensors(tensors: ReadonlyMap<string, StoredTensor>, wanted: readonly [name: string, shape: number[]][]): void {
   const problems = wanted.flatMap(([name, shape]) => {
     const found = tensors.get(name)

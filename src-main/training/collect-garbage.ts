@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /**
- * Frees what JavaScript no longer refers to, now. Values that TensorFlow took over are kept alive by typed arrays until then, and
- * nothing in a training loop makes enough garbage to let it happen by itself.
+ * Runs the garbage collector now. Until then, values that TensorFlow has taken over are kept alive by typed arrays, and a training loop
+ * does not produce enough garbage to trigger it by itself.
  */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc')

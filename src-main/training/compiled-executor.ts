@@ -37,7 +37,7 @@ import { cloneState, cloneSums, isOfState, stacksOf, stateOf, statisticVariables
 
 export interface CompileOptions extends KeepOptions {
   fused: boolean
-  /** Called with what is being prepared. */
+  /** Called with a description of what is being prepared. */
   onPhase?(phase: string): void
   /** Passes to prepare, by default all. A benchmark of steps only needs one. */
   passes?: readonly Pass[]
@@ -53,7 +53,7 @@ export interface GraphSize {
 
 /**
  * Every pass as one TensorFlow graph, captured from one eager run of the same functions; parameters, slots and running statistics stay in
- * TensorFlow's session, so that a step takes a batch and gives the step metrics.
+ * TensorFlow's session, so that a step takes a batch and returns the step metrics.
  */
 export class CompiledExecutor implements Executor {
   private readonly measures = stepMeasures()
@@ -119,7 +119,7 @@ export class CompiledExecutor implements Executor {
   }
 
   reconstruct(batch: HostBatch, anchorEvery: number): number[] {
-    // Other anchors than the current ones are only tried, at most a few times per run.
+    // Other anchors than the current ones are only tried a few times per run, so they are not compiled.
     if (anchorEvery !== this.options.anchorEvery)
       return this.read((state) => measureReconstruction(this.network, this.config, state, batch, anchorEvery))
     const inputs = feeds.reconstruct(this.network, batch, reconstructionImages(this.config))
@@ -181,7 +181,7 @@ export class CompiledExecutor implements Executor {
     if (passes.includes('evaluate')) {
       onPhase?.('capturing the evaluation')
       const inputs = feeds.evaluate(network, emptyBatch(network, EVALUATION_BATCH))
-      // Estimated statistics are fed: what only evaluations need is no part of the state.
+      // Re-estimated statistics are fed: they are used only by evaluations and are not part of the state.
       const fed = reestimates(network, config) ? state.statistics : {}
       const { fetch } = builder.capture('evaluate', { ...inputs, ...fed }, reestimates(network, config) ? parameters : weights, () => ({
         fetch: evaluateBatch(network, state.params, state.statistics, inputs),
@@ -225,7 +225,7 @@ export class CompiledExecutor implements Executor {
     const inputs = feeds.train(network, emptyBatch(network, config.batch), 0, 1)
     const scratch = cloneState(state)
     const { fetch } = builder.capture('train', { ...inputs }, variablesOf(state), () => {
-      // The values of the variables, which TensorFlow holds by now.
+      // The values of the variables are in TensorFlow's session by now.
       collectGarbage()
       const { measured, ...rest } = trainStep(network, scratch, inputs, { ...config, ...options }, inputs, measures)
       dispose(Object.values(rest))
@@ -235,7 +235,7 @@ export class CompiledExecutor implements Executor {
     disposeState(scratch)
   }
 
-  /** The passes 'accumulate', which a step runs for each of its micro-batches, and 'update', which ends it. */
+  /** The passes 'accumulate', run for each micro-batch of a step, and 'update', which completes the step. */
   private captureAccumulated(builder: ProgramBuilder, state: TrainingState, sums: GradientSums): void {
     const { network, options, measures } = this
     const config = { ...this.config, ...options }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SafetensorsFile, StoredTensor } from './safetensors.js'
 
-/** In the metadata: of all tensors, and of all metadata, the former included. */
+/** Metadata keys: the hash of all tensors, and that of all metadata including the former. */
 const TENSORS = 'tensorsHash'
 const CONTENT = 'contentHash'
 
@@ -25,19 +25,19 @@ function hashOfMetadata(metadata: Metadata): string {
 }
 
 /**
- * Metadata with `contentHash`: SHA-256 over everything that the file says, tensors of every kind included. Whoever reads only the header
- * can check all that is in it.
+ * Metadata with `contentHash`: SHA-256 over the whole content of the file, including all kinds of tensors. A reader of the header alone can
+ * verify the metadata.
  */
 export function seal(metadata: Metadata, tensors: Tensors): Record<string, string> & { contentHash: string } {
   const whole = { ...metadata, [TENSORS]: hashOfTensors(tensors) }
   return { ...whole, contentHash: hashOfMetadata(whole) }
 }
 
-/** Whether metadata that has a content hash is what was written; true where it has none. */
+/** Whether metadata with a content hash is undamaged; true if it has none. */
 export const metadataIsSound = (metadata: Metadata): boolean =>
   metadata[CONTENT] === undefined || metadata[CONTENT] === hashOfMetadata(metadata)
 
-/** Whether a file is what was written; null where it has no hash of its whole content. */
+/** Whether a file is undamaged; null if it has no hash of its whole content. */
 export function isSound({ metadata, tensors }: SafetensorsFile): boolean | null {
   if (metadata[CONTENT] === undefined) return null
   return metadataIsSound(metadata) && metadata[TENSORS] === hashOfTensors(tensors)

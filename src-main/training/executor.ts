@@ -47,17 +47,17 @@ export interface Executor {
   readonly step: number
   /** One update of parameters, slots and running statistics. @returns the step metrics */
   train(batch: HostBatch, learningRate: number): StepValues
-  /** Of a batch of at most EVALUATION_BATCH images. Where the run re-estimates statistics, `evaluateWith` comes first. */
+  /** Evaluates a batch of at most EVALUATION_BATCH images. If the run re-estimates statistics, `evaluateWith` must be called first. */
   evaluate(batch: HostBatch): BatchEvaluation
   /**
-   * Of each micro-batch of a batch of training size under the weights as they are; nothing of the state changes. Only where the run
-   * re-estimates statistics.
+   * The moments of each micro-batch of a batch of training size with the current weights; the state is not changed. Only for runs that
+   * re-estimate statistics.
    */
   moments(batch: HostBatch): Moments[]
   /** Makes evaluations use these instead of the running statistics. Only for runs that re-estimate statistics. */
   evaluateWith(statistics: Moments): void
   /**
-   * Relative errors of rebuilt states by stage, on the first images of a batch, if every k-th unit were anchored. Only where
+   * Relative errors of reconstructed states by stage, on the first images of a batch, if every k-th unit were anchored. Only if
    * `rebuildsActivations`.
    */
   reconstruct(batch: HostBatch, anchorEvery: number): number[]
@@ -94,7 +94,7 @@ export const feeds = {
   train(network: Network, batch: HostBatch, learningRate: number, update: number): Batch & StepInputs {
     return { ...feeds.accumulate(network, batch, update), ...feeds.update(learningRate, update) }
   },
-  /** @param number of this micro-batch since the start of the run, by which values are dropped out */
+  /** @param number index of this micro-batch since the start of the run, which determines the dropout */
   accumulate(network: Network, batch: HostBatch, number: number): Batch {
     return {
       ...(dropoutOf(network) > 0 ? { draw: scalar(number, 'int32') } : {}),
@@ -122,7 +122,7 @@ export const feeds = {
   },
 }
 
-/** Statistics to evaluate with, as tensors by name. @throws Error where one is missing */
+/** Statistics for evaluation, as tensors by name. @throws Error if one is missing */
 export function momentTensors(network: Network, statistics: Moments): Named {
   const one = (name: string, shape: number[]): Tensor => {
     const values = statistics.get(name)
@@ -159,7 +159,7 @@ export function take(value: Tensor): number {
 export const takeAll = (values: Named): Record<string, number> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, take(value)]))
 
-/** What `evaluateBatch` says of the images that count; the tensors are freed. */
+/** The results of `evaluateBatch` for the images that count; the tensors are freed. */
 export function takeEvaluation(
   { correct, loss, predicted, confidence }: Record<'correct' | 'loss' | 'predicted' | 'confidence', Tensor>,
   { count }: HostBatch,
@@ -176,14 +176,14 @@ export function needPopulation(population: Named | null): Named {
   return population
 }
 
-/** The largest of each stage's errors; the tensors are freed. NaN counts as the largest. */
+/** The largest error of each stage; the tensors are freed. NaN counts as the largest. */
 export function largest(errors: Tensor[]): number[] {
   const worst = errors.map((stage) => [...stage.dataSync()].reduce((a, b) => (Number.isNaN(a) || a > b ? a : b), 0))
   dispose(errors)
   return worst
 }
 
-/** Relative errors of rebuilt states by stage, operation by operation. */
+/** Relative errors of reconstructed states by stage, computed eagerly. */
 export function measureReconstruction(
   network: Network,
   config: RunConfig,

@@ -9,13 +9,13 @@ import { chooseAnchors, gradientLimits } from './anchors.js'
 import { feeds, type Executor, type KeepOptions } from './executor.js'
 import type { HostBatch } from './run-data.js'
 
-/** Besides every evaluation: a reversal that fails does so at once, or within a few updates. */
+/** Additional checks besides those at evaluations: an inversion that fails does so immediately, or within a few updates. */
 const EARLY = [1, 10]
 
 /** Maximum number of images of a check, because stored gradients need all activations. */
 const MOST_IMAGES = 8
 
-/** As many images as stored gradients can be taken of within what a reversible step holds anyway, but one at least. */
+/** The number of images for which stored gradients fit into the memory that a reversible step needs anyway, but at least one. */
 function gradientImages(network: Network, batch: number): number {
   const held = activationBytes(network, batch).reversible ?? 0
   return Math.max(1, Math.min(MOST_IMAGES, batch, Math.floor(held / activationBytes(network, 1).stored)))
@@ -35,8 +35,8 @@ export interface Checked {
 }
 
 /**
- * Compares reversed with stored gradients on a few images of a batch while a run goes on, operation by operation, and keeps the worst
- * that it found. It reads the state and moves nothing of it.
+ * Compares reversed with stored gradients on a few images of a batch during a run, computed eagerly, and keeps the worst result. It reads
+ * the state and does not change it.
  */
 export class GradientWatch {
   /** The worst check so far; null before the first. */
@@ -61,8 +61,9 @@ export class GradientWatch {
   }
 
   /**
-   * Measures the gradient of the state as it is. With `anchorEvery: auto` chooses the anchors by it, which the caller puts in force.
-   * @param keep what is in force
+   * Measures the gradient error of the current state. With `anchorEvery: auto`, it chooses the anchors accordingly, which the caller puts
+   * into effect.
+   * @param keep the current options
    */
   check(executor: Executor, batch: HostBatch, keep: KeepOptions): Checked {
     const { network, config } = this
@@ -91,7 +92,7 @@ export class GradientWatch {
         dispose([images, labels])
       }
     })
-    // No update but the first can have used what the first check has mended.
+    // If the first check corrects the anchors, only the first update can have used the previous ones, so that it is not recorded.
     if (checked.before && executor.step > EARLY[0]!) this.note(checked.before, executor.step)
     const worst = this.note(checked.error, executor.step, checked.vanished)
     return { ...checked, turned: trusted && gradientVerdict(worst) === 'not trustworthy' }

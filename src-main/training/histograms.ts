@@ -10,14 +10,14 @@ import type { Executor, KeepOptions } from './executor.js'
 import { sampleOf } from './lab-subject.js'
 import type { RunData } from './run-data.js'
 
-/** Histograms with their values as they leave the trainer. */
+/** Histograms with their values as sent by the trainer. */
 export type MeasuredHistograms = Omit<Histograms, 'runId' | 'values'> & { values: Float32Array<ArrayBuffer> }
 
 /**
- * Histograms of weights, gradients and activations over training, as the diagnostic Distributions has them with its defaults, of the same
- * training images each time. They are measured in passes of their own, operation by operation, and not in those of training: a compiled step
- * from which further tensors are read rounds differently. The gradients are computed as the run computes its own, by reconstructed activations
- * where it does, of no more images than a micro-batch, so that a step needs no less memory.
+ * Histograms of weights, gradients and activations over training, as computed by the diagnostic Distributions with its default options, on
+ * the same training images each time. They are measured eagerly in separate passes rather than in those of training, because a compiled
+ * step from which additional tensors are read rounds differently. The gradients are computed like those of the run, with reconstructed
+ * activations if it uses them, for no more images than a micro-batch, so that a step needs no more memory.
  */
 export class HistogramSeries {
   private readonly options: DistributionSubject['options']
@@ -31,18 +31,18 @@ export class HistogramSeries {
     this.options = { ...options, images: Math.min(options.images, microBatch({ ...config, batch: data.batch })) }
   }
 
-  /** Null where the run is not asked for any, or the network has no units. */
+  /** Null if the run does not collect any, or the network has no units. */
   static of(network: Network, config: RunConfig, data: Pick<RunData, 'sample' | 'batch'>): HistogramSeries | null {
     const hasUnits = network.stages.some(({ units }) => units > 0)
     return config.histograms > 0 && hasUnits ? new HistogramSeries(network, config, data) : null
   }
 
-  /** Whether they are collected after so many updates. */
+  /** Whether they are collected after this number of updates. */
   isDue(step: number): boolean {
     return step % this.config.histograms === 0
   }
 
-  /** Of the state as it is, which is only read. */
+  /** Measures the current state, which is only read. */
   measure(executor: Executor, keep: KeepOptions): MeasuredHistograms {
     const { network, options, data } = this
     const { mode, labelSmoothing } = this.config
@@ -61,10 +61,10 @@ export class HistogramSeries {
   }
 }
 
-/** As `contract/histograms.ts` orders them. */
+/** In the order of `contract/histograms.ts`. */
 const numbers = ({ units }: Distribution): number[] => units.flatMap(({ shares, mean, deviation }) => [...shares, mean, deviation])
 
-/** What a generator returns, whose progress nobody follows. */
+/** Runs a generator to its end, ignoring its progress, and returns its result. */
 function drained<T>(work: Generator<unknown, T, void>): T {
   let next = work.next()
   while (!next.done) next = work.next()

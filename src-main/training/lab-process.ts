@@ -6,18 +6,18 @@ import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { registerOwnDynamics } from './own-dynamics/register.js'
 import { openLabSubject, type LabSubject } from './lab-subject.js'
 
-/** Bytes above which the process ends after an answer, so that the next question begins in a fresh one. */
+/** Bytes of memory above which the process ends after an answer, so that the next request starts a fresh one. */
 const MOST_MEMORY = 3 * 2 ** 30
 
 /**
- * The resident process of the lab: it holds one network with its data and answers what instruments ask of it, one question after the
- * other, until its host ends it.
+ * The resident process of the lab: it holds one network with its data and answers requests of instruments one after another, until its host
+ * ends it.
  */
 export async function serveLooks(): Promise<void> {
   const outbox = openOutbox()
   const send = (report: LookReport): void => outbox.send(report)
   leaveSignalsToHost()
-  // Nobody waits for an answer any more.
+  // Nobody is waiting for an answer any more.
   process.on('disconnect', () => process.exit(1))
   const opened = openEngine().then(() => registerOwnDynamics())
   let held: { key: string; subject: LabSubject } | null = null

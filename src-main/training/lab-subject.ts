@@ -22,7 +22,7 @@ import type { RunData } from './run-data.js'
 interface Weights {
   config: RunConfig
   network: Network
-  /** What only training needs is left in the file. */
+  /** The weights of the file, without what only training needs. */
   state: TrainingState
   population: Named | null
 }
@@ -50,7 +50,7 @@ function layOut(config: RunConfig): Network {
   }
 }
 
-/** The data of a run as diagnostics see them. */
+/** The data of a run as seen by diagnostics. */
 export function labData(batches: RunBatches, folder: string): LabData {
   const { dataset, trainImages } = batches
   const test = dataset.counts.test
@@ -77,16 +77,16 @@ export function labData(batches: RunBatches, folder: string): LabData {
   }
 }
 
-/** Held-out images looked at together. */
+/** Batch size for held-out images. */
 const HELD_OUT_BATCH = 100
 
-/** The first training images, in an order that only the seed decides. */
+/** The first training images, in an order that depends only on the seed. */
 export const sampleOf =
   ({ sample, batch }: Pick<RunData, 'sample' | 'batch'>): LabData['sample'] =>
   (count) =>
     firstImages(sample(Math.ceil(count / batch) * batch), count)
 
-/** Copies, because what is given overwrites its arrays. Whole batches of training size may be fewer images than are asked for. */
+/** Copies the images, because the batches reuse their arrays. Complete batches of training size may have fewer images than requested. */
 function firstImages(batches: Iterable<HeldOutBatch>, count: number): LabImages {
   const images: Float32Array[] = []
   const labels: Int32Array[] = []
@@ -102,17 +102,17 @@ function firstImages(batches: Iterable<HeldOutBatch>, count: number): LabImages 
   return { images: joined(images, Float32Array), labels: joined(labels, Int32Array), count: taken }
 }
 
-/** A network with its data, as the lab looks at it. */
+/** A network with its data, for diagnostics. */
 export interface LabSubject {
   context: InstrumentContext
-  /** Of parameters and running statistics, which nothing that looks at them may change. */
+  /** Hash of parameters and running statistics, which diagnostics must not change. */
   hash(): string
   close(): Promise<void>
 }
 
 /**
- * Opens the weights of a checkpoint, or those that a configuration begins with, and the data of the run.
- * @throws UserError NOT_FOUND, DISK, BAD_INPUT or CONFLICT as reading a checkpoint and opening a data set do
+ * Opens the weights of a checkpoint, or the initial ones of a configuration, and the data of the run.
+ * @throws UserError NOT_FOUND, DISK, BAD_INPUT or CONFLICT from reading a checkpoint and opening a data set
  */
 export async function openLabSubject(source: LabSource, { speed }: Pick<LabMachine, 'speed'>): Promise<LabSubject> {
   const { config, network, state, population } = await openWeights(source)

@@ -17,8 +17,9 @@ const PointsSchema = z.record(z.string(), z.object({ steps: NumbersSchema, value
 const MetadataSchema = z.object({ weightsHash: z.string(), points: z.string() }).catchall(z.string())
 
 /**
- * Metadata of a last checkpoint, with the points that the host has not committed. A host that is gone, that is ended together with this
- * trainer, or that has lost its home, may have committed all of them, but does not know of the file; metadata without points say that it does.
+ * Metadata of a last checkpoint, with the points that the host has not committed. If the host has died, is ended together with this
+ * trainer, or has lost its home, it may have committed all of them but does not know about the file; metadata without points state that it
+ * does.
  */
 export async function pointsToKeep(
   recorder: Pick<Recorder, 'unacknowledged'>,
@@ -34,10 +35,10 @@ export const packPoints = (points: Record<string, { steps: number[]; values: num
   JSON.stringify(points, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))
 
 /**
- * The checkpoint that a trainer wrote when it had lost its host, which therefore nobody knows of, with the points that the host may not
- * have got; null where there is none that can be read.
- * @param folder of the run's checkpoints
- * @param lease the trainer's
+ * The checkpoint that a trainer wrote after losing its host, which therefore nobody knows about, with the points that the host may not have
+ * received; null if there is none that can be read.
+ * @param folder the run's checkpoint folder
+ * @param lease the lease of the trainer
  */
 export function findLeftBehind(folder: string, lease: number): LeftBehind | null {
   let names: string[]
@@ -47,7 +48,7 @@ export function findLeftBehind(folder: string, lease: number): LeftBehind | null
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
-  // Names have the step first, in as many digits, so that the last name is the latest.
+  // Names start with the step, zero-padded, so that the last name is the latest.
   const own = names.filter((name) => Number(FILE.exec(name)?.[2]) === lease).sort()
   const file = own.at(-1)
   return file === undefined ? null : read(folder, file)
@@ -64,7 +65,7 @@ function read(folder: string, file: string): LeftBehind | null {
     const header = Buffer.alloc(length)
     readSync(handle, header, 0, length, 8)
     const metadata = MetadataSchema.safeParse((parse(header.toString('utf8')) as { __metadata__?: unknown } | null)?.__metadata__)
-    // Without points the host was there, and had committed everything, when it was written: it has it in its list.
+    // A file without points was written while the host was present and had committed everything: the host has listed it.
     if (!metadata.success || !metadataIsSound(metadata.data)) return null
     const { weightsHash, contentHash } = metadata.data
     const points = PointsSchema.safeParse(parse(metadata.data.points))
@@ -89,7 +90,7 @@ function stepOf(metadata: Readonly<Record<string, string>>): number | null {
   try {
     return readProgress(metadata).step
   } catch {
-    // As for what is no JSON, below.
+    // Treated like invalid JSON, see below.
     return null
   }
 }
@@ -98,7 +99,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // A damaged file is as good as none: the run goes on from the checkpoint before.
+    // A damaged file is treated as missing: the run continues from the previous checkpoint.
     return null
   }
 }

@@ -3,7 +3,7 @@ import { UserError } from '../contract/errors.js'
 import { leaveSignalsToHost, openOutbox } from '../processes/child.js'
 import { CommandSchema, PROTOCOL, type Job, type Report } from './messages.js'
 
-/** `terminated`: somebody other than the host asked this process to end, as a shutdown does. */
+/** `terminated`: something other than the host asked this process to end, such as a shutdown. */
 export type StopCommand = 'pause' | 'stop' | 'hostLost' | 'homeLost' | 'terminated'
 
 /** A trainer's end of the channel to its host. */
@@ -11,17 +11,17 @@ export interface HostLink {
   report(report: Report): void
   /** Resolves with the job that the host sends after hello. */
   job(): Promise<Job>
-  /** What ends the run after the current step; null while it may go on. The first one counts. */
+  /** The command that ends the run after the current step; null while it continues. Only the first one counts. */
   readonly wanted: StopCommand | null
-  /** Set when the home is not where it was: where checkpoints are to be written instead, null where there is no such place. */
+  /** Set when the home has moved: the new checkpoint folder, or null if there is none. */
   readonly moved: { checkpointFolder: string | null } | null
-  /** Resolves when that is set, when the host is gone, or when so many milliseconds are over. */
+  /** Resolves when `moved` is set, when the host has died, or after this number of milliseconds. */
   whenMoved(milliseconds: number): Promise<void>
-  /** The last points that the host has committed, by their sequence number; 0 before any. */
+  /** The sequence number of the last points that the host has committed; 0 before any. */
   readonly kept: number
-  /** Resolves when the host has committed points up to that number, when it is gone, or when so many milliseconds are over. */
+  /** Resolves when the host has committed points up to that number, when it has died, or after this number of milliseconds. */
   whenKept(sequence: number, milliseconds: number): Promise<void>
-  /** Lets messages of the host arrive; a training step never yields by itself. */
+  /** Lets messages of the host arrive, because a training step never yields by itself. */
   breathe(): Promise<void>
   /** Resolves when everything reported has left this process. */
   drain(): Promise<void>
@@ -62,7 +62,7 @@ export function connectToHost(host: NodeJS.Process = process): HostLink {
     refuse(new Error('the host exited before it sent a job'))
     for (const look of waiting) look()
   })
-  /** Resolves when `done` answers true, when the host is gone, or when so many milliseconds are over. */
+  /** Resolves when `done` returns true, when the host has died, or after this number of milliseconds. */
   const until = (done: () => boolean, milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
@@ -91,7 +91,7 @@ export function connectToHost(host: NodeJS.Process = process): HostLink {
     get kept() {
       return kept
     },
-    // Whoever has lost the home acknowledges nothing any more.
+    // A host that has lost the home acknowledges nothing any more.
     whenKept: (sequence, milliseconds) => until(() => kept >= sequence || moved !== null, milliseconds),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     drain: outbox.drain,

@@ -11,24 +11,24 @@ import { ResultSchema } from '../contract/runs.js'
 /** Version of these messages: a trainer and a host of different builds refuse each other instead of guessing. */
 export const PROTOCOL = 12
 
-/** What a trainer is started with, sent once after it says hello. All paths are absolute. */
+/** The job of a trainer, sent once after its hello. All paths are absolute. */
 const JobSchema = z.strictObject({
   kind: z.literal('job'),
   protocol: z.literal(PROTOCOL),
   runId: z.string(),
   lease: z.int(),
   config: RunConfigSchema,
-  /** The user's file that its architecture was read from when the run was made; null where that is built in. */
+  /** The user's file that defined its architecture when the run was created; null if that is built in. */
   dynamics: OwnFileSchema.nullable(),
   /** Folder of the stored data set. */
   datasetFolder: z.string(),
-  /** Of its content when the run was made; null where that is not known. */
+  /** Content hash of the data set when the run was created; null if unknown. */
   datasetHash: z.string().nullable(),
-  /** The run's folder of checkpoints; it holds a file `lease` with the number that may write. */
+  /** The run's checkpoint folder; it contains a file `lease` with the number that may write. */
   checkpointFolder: z.string(),
-  /** Checkpoint to go on from, a file in checkpointFolder; null begins anew. */
+  /** The checkpoint from which to resume, a file in checkpointFolder; null starts at step 0. */
   resumeFrom: z.string().nullable(),
-  /** For when that one is damaged: those before it, newest first. */
+  /** Fallbacks if that one is damaged: earlier checkpoints, newest first. */
   olderCheckpoints: z.array(z.string()),
   /** Initial weights of a fork: an absolute path; only read when resumeFrom is null. */
   weightsFrom: z.string().nullable(),
@@ -44,19 +44,20 @@ export const CommandSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pause') }),
   z.strictObject({ kind: z.literal('stop') }),
   /**
-   * The home was moved or removed, or its database was: checkpoint as for a host that is lost, into this folder, then exit; null where there is none.
+   * The home was moved or removed, or its database was: writes a checkpoint into this folder, as after losing its host, then exits; null if
+   * there is no folder.
    */
   z.strictObject({ kind: z.literal('homeLost'), checkpointFolder: z.string().nullable() }),
-  /** Points up to those of that sequence number are committed: the trainer may forget them. */
+  /** Points up to this sequence number are committed, so that the trainer may forget them. */
   z.strictObject({ kind: z.literal('kept'), sequence: z.int() }),
 ])
 export type Command = z.infer<typeof CommandSchema>
 
-/** Trainer to host, over Node's channel with structured clone, so typed arrays and NaN arrive as they are. */
+/** Trainer to host, over Node's channel with structured clone, so that typed arrays and NaN arrive unchanged. */
 export const ReportSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hello'), protocol: z.int(), pid: z.int() }),
   z.strictObject({ kind: z.literal('engine'), report: EngineReportSchema }),
-  /** What it does now: 'loading data', 'preparing', 'training', 'evaluating', 'checkpoint'. */
+  /** The current activity: 'loading data', 'preparing', 'training', 'evaluating', 'checkpoint'. */
   z.strictObject({ kind: z.literal('phase'), phase: z.string() }),
   z.strictObject({ kind: z.literal('started'), step: z.int(), totalSteps: z.int(), stepsPerEpoch: z.int() }),
   /** At most about 10 a second. `activeSeconds` is how long this trainer has worked on the run. */
@@ -90,11 +91,11 @@ export const ReportSchema = z.discriminatedUnion('kind', [
     weightsHash: z.string(),
     contentHash: z.string().optional(),
   }),
-  /** A checkpoint that cannot be gone on from, and the step of the one that is taken instead; sent before `started`. */
+  /** A damaged checkpoint, and the step of the one that is used instead; sent before `started`. */
   z.strictObject({ kind: z.literal('damaged'), at: z.number(), file: z.string(), reason: z.string(), goesOnFrom: z.int() }),
-  /** All test images, shown to the weights of one checkpoint. */
+  /** Results of one checkpoint's weights on all test images. */
   z.strictObject({ kind: z.literal('evaluation'), file: z.string(), step: z.int(), at: z.number(), figures: TestFiguresSchema }),
-  /** The class that is predicted for each point of a lattice over the input plane: `contract/regions.ts`. */
+  /** The predicted class of each lattice point of the input plane: `contract/regions.ts`. */
   z.strictObject({
     kind: z.literal('regions'),
     ...RegionsSchema.pick({ step: true, size: true, extent: true }).shape,

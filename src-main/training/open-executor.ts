@@ -9,11 +9,11 @@ import { EagerExecutor, type Executor, type KeepOptions } from './executor.js'
 export interface OpenExecutorOptions extends KeepOptions {
   log(level: 'info', message: string): void
   onPhase(phase: string): void
-  /** Which passes will be asked for; by default all. */
+  /** The passes that will be used; by default all. */
   passes?: readonly Pass[]
 }
 
-/** The executor that a run asks for; takes the state. Says in the log where the engine at hand cannot do what was asked. */
+/** The executor that a run requests; takes ownership of the state. Logs a message if the available engine does not support the request. */
 export function openExecutor(network: Network, config: RunConfig, state: TrainingState, options: OpenExecutorOptions): Executor {
   const { log, onPhase, passes, ...keep } = options
   if (config.execution === 'eager') return new EagerExecutor(network, config, state, keep)

@@ -5,15 +5,15 @@ import { promisify } from 'node:util'
 
 const POLL = 50
 
-/** Milliseconds that the system may take to end a process that was killed. */
+/** Milliseconds that the system may take to end a killed process. */
 const AFTER_KILL = 5000
 
-/** The arguments by which a trainer's process can be told from another one that got its number. */
+/** Arguments that distinguish a trainer's process from another process with the same id. */
 export const trainerArguments = (runId: string, lease: number): string[] => ['--run', runId, '--lease', String(lease)]
 
 /**
- * Waits until the trainer of that run with this process id is gone. Its host is dead, so it is about to write a checkpoint
- * and exit; it is killed when it has not after `grace` milliseconds.
+ * Waits until the trainer of that run with this process id has exited. Its host has died, so it is about to write a checkpoint and exit; it
+ * is killed if it has not done so after `grace` milliseconds.
  *
  * @throws Error when it survives even that
  */
@@ -38,16 +38,16 @@ async function goneWithin(pid: number, runId: string, milliseconds: number): Pro
   return true
 }
 
-/** Whether that process lives and is a trainer of that run; numbers of processes are used again, so the number alone says little. */
+/** Whether that process is running and is a trainer of that run; process ids are reused, so the id alone is not sufficient. */
 export async function isTrainerOf(pid: number, runId: string): Promise<boolean> {
   return (await commandLine(pid)).includes(`--run ${runId} `)
 }
 
-/** Arguments joined by spaces; empty for a process that is gone, or dead and not yet waited for. */
+/** Arguments joined by spaces; empty for a process that has exited, even if it is still a zombie. */
 async function commandLine(pid: number): Promise<string> {
   try {
     if (process.platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
-    // Windows offers no cheap look at another's arguments; there the lease alone keeps an old trainer from writing.
+    // Windows has no cheap way to read another process's arguments; there, only the lease prevents an old trainer from writing.
     if (process.platform === 'win32') return ''
     const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)])
     return `${stdout.trim()} `

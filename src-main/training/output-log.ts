@@ -3,13 +3,13 @@ import type { Readable } from 'node:stream'
 import { UserError } from '../contract/errors.js'
 import { guarded } from '../processes/guarded.js'
 
-/** Bytes of one trainer's output that are kept in its file. */
+/** Maximum bytes of a trainer's output that are stored in its file. */
 const FILE_LIMIT = 16 * 2 ** 20
 
-/** Characters of the end that are kept for the reason of a failure. */
+/** Number of characters kept from the end, to explain a failure. */
 const TAIL = 8192
 
-/** What is printed at every end (Node) and at every start (TensorFlow), and explains nothing. */
+/** Lines printed at every exit (Node) and at every start (TensorFlow), which explain nothing. */
 const NOISE = /^Node\.js v\d|absl::InitializeLog|oneDNN custom operations are on/
 
 const unwritable = (path: string, cause: NodeJS.ErrnoException): UserError =>
@@ -19,13 +19,13 @@ const unwritable = (path: string, cause: NodeJS.ErrnoException): UserError =>
     { cause },
   )
 
-/** What a trainer's process prints: kept in a file, and the end of it in memory to explain a crash. */
+/** The output of a trainer's process: stored in a file, with its end kept in memory to explain a crash. */
 export class OutputLog {
   private readonly file: WriteStream
   private written = 0
   private tail = ''
 
-  /** @param fault told once when the file cannot be written; the trainer's work does not depend on it */
+  /** @param fault called once if the file cannot be written, which does not affect the training */
   constructor(
     path: string,
     private readonly fault: (error: unknown) => void,
@@ -48,11 +48,11 @@ export class OutputLog {
         this.file.write(data.length <= room ? data : data.subarray(0, room))
       }),
     )
-    // A pipe that breaks says no more; the end of the process is told by itself.
+    // A broken pipe needs no report; the end of the process is reported separately.
     stream?.on('error', guarded(this.fault, this.fault))
   }
 
-  /** The line that most likely says what went wrong: the last error message, or else the last lines of all. */
+  /** The line that most likely explains the failure: the last error message, or otherwise the last lines. */
   explanation(): string {
     const lines = this.tail
       .split('\n')

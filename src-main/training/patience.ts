@@ -1,14 +1,14 @@
-/** Milliseconds that a supervisor waits, for tests that cannot wait as long as users can. */
+/** Timeouts of a supervisor in milliseconds, which tests can shorten. */
 export interface Patience {
-  /** To obey a command, besides twice the median step. */
+  /** For obeying a command, in addition to twice the median step. */
   command: number
-  /** From the last report to the end of the process. */
+  /** From the last report to the exit of the process. */
   exit: number
-  /** From the start of the process to its first word. */
+  /** From the start of the process to its hello. */
   hello: number
-  /** For a trainer whose host has died to go by itself. */
+  /** For a trainer whose host has died to exit by itself. */
   orphan: number
-  /** From the end of the process to the last of what it sent. */
+  /** From the exit of the process to the last of its messages. */
   drain: number
 }
 

@@ -4,15 +4,18 @@ import type { Executor, Moments } from './executor.js'
 import type { RunData } from './run-data.js'
 import type { StoredTensor } from './safetensors.js'
 
-/** Training images that statistics are estimated from: twice or five times as many change no figure by more than the choice of images does. */
+/**
+ * Number of training images for estimating the statistics: with two or five times as many, no result changes by more than it does with
+ * other images.
+ */
 export const SAMPLE = 1000
 
-/** Of the names in files; these tensors are no weights, so that `weightsHash` does not depend on them. */
+/** Prefix of the names in files; these tensors are not weights, so that `weightsHash` does not depend on them. */
 const PREFIX = 'population/'
 
 /**
- * The statistics by which a run's evaluations normalise: estimated anew from training images whenever weights are evaluated or written
- * to a file that have none yet. Nothing of the training state moves.
+ * The statistics that batch norm uses in a run's evaluations: estimated anew from training images whenever weights without any are
+ * evaluated or written to a file. The training state is not changed.
  */
 export class Population {
   private known: { step: number; statistics: Moments } | null = null
@@ -22,7 +25,7 @@ export class Population {
     private readonly data: Pick<RunData, 'sample'>,
   ) {}
 
-  /** Has evaluations normalise by the statistics of the weights as they are. */
+  /** Makes evaluations use the statistics of the current weights. */
   refresh(): Moments {
     const { executor, data } = this
     if (this.known?.step === executor.step) return this.known.statistics

@@ -10,18 +10,18 @@ interface Buffer {
 }
 
 const FLUSH_MILLISECONDS = 100
-/** Milliseconds that the host gets to commit the last points, before a checkpoint takes them along. */
+/** Time limit in milliseconds for the host to commit the last points before they are added to a checkpoint. */
 const KEEP_PATIENCE = 3000
-/** Steps whose durations the median looks at. */
+/** Number of steps in the median of durations. */
 const WINDOW = 51
 
 /**
- * Collects metrics and hands them on in batches, about ten a second at most. What the host has not acknowledged is not forgotten: a host
- * that is lost may have got it and never have committed it.
+ * Collects metrics and reports them in batches, at most about ten per second. Points that the host has not acknowledged are kept: a host
+ * that dies may have received them without committing them.
  */
 export class Recorder {
   private pending = new Map<string, Buffer>()
-  /** Handed on, and not known to be committed; oldest first. */
+  /** Reported, but not known to be committed; oldest first. */
   private unkept: PointsReport[] = []
   private sequence = 0
   private lastFlush = performance.now()
@@ -37,7 +37,7 @@ export class Recorder {
     append(this.pending, key, [step], [value], [time])
   }
 
-  /** A step is done; flushes when it is time. */
+  /** To be called after every step; flushes when it is time. */
   stepped(step: number, seconds: number): void {
     this.step = step
     this.durations.push(seconds)
@@ -45,7 +45,7 @@ export class Recorder {
     if (performance.now() - this.lastFlush >= FLUSH_MILLISECONDS) this.flush()
   }
 
-  /** Since this trainer began to work: evaluations and checkpoints count, and no clock that is set changes it. */
+  /** Seconds since this trainer started working: it includes evaluations and checkpoints, and does not depend on the system clock. */
   activeSeconds(): number {
     return (performance.now() - this.began) / 1000
   }
@@ -78,8 +78,8 @@ export class Recorder {
   }
 
   /**
-   * The points that the host has not committed, also after a moment in which it could: with them in a checkpoint, going on from that
-   * leaves no gap. Nothing may be pending.
+   * The points that the host has not committed, after waiting a moment for it: stored in a checkpoint, they prevent a gap in the series
+   * when the run continues. Nothing may be pending.
    */
   async unacknowledged(): Promise<Record<string, Buffer>> {
     await this.host.whenKept(this.sequence, KEEP_PATIENCE)

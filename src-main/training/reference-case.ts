@@ -22,7 +22,7 @@ const ConfigSchema = z
   .catchall(OptionValueSchema)
 const LossesSchema = z.array(z.object({ crossEntropy: z.number(), total: z.number() })).length(3)
 
-/** Reads a case that the reference implementation wrote (make_fixtures.py). @throws UserError naming what is missing */
+/** Reads a case written by the reference implementation (make_fixtures.py). @throws UserError naming what is missing */
 export async function readReferenceCase(path: string): Promise<ReferenceCase> {
   const { metadata, tensors } = await readSafetensors(path)
   const parse = <T>(key: string, schema: z.ZodType<T>): T => {

@@ -5,23 +5,25 @@ const GIBIBYTE = 2 ** 30
 /** Milliseconds between two measurements. */
 const EVERY = 1000
 
-/** What this process takes of the machine, measured at most once a second. */
+/** Resource usage of this process, measured at most once per second. */
 export class ResourceMeter {
   private at = performance.now()
   private cpu = process.cpuUsage()
   private first = true
 
-  /** @param folder on the disk that is watched */
+  /** @param folder a folder on the disk that is monitored */
   constructor(private readonly folder: string) {}
 
-  /** Values by metric; null while it is not time. The cores are a mean since the last measurement, threads of the engine included. */
+  /**
+   * Values by metric; null if it is too early. The number of cores is a mean since the last measurement, including threads of the engine.
+   */
   sample(): Record<string, number> | null {
     const now = performance.now()
     const elapsed = now - this.at
     if (!this.first && elapsed < EVERY) return null
     const { user, system } = process.cpuUsage(this.cpu)
     const values: Record<string, number> = { 'system/residentMiB': process.memoryUsage.rss() / MEBIBYTE }
-    // The first one would be a mean over next to nothing.
+    // The first value would be a mean over too short a time.
     if (!this.first) values['system/cores'] = (user + system) / 1000 / elapsed
     const free = this.freeBytes()
     if (free !== null) values['system/diskFreeGiB'] = free / GIBIBYTE
@@ -36,7 +38,7 @@ export class ResourceMeter {
       const { bavail, bsize } = statfsSync(this.folder)
       return bavail * bsize
     } catch {
-      // Some network file systems do not tell.
+      // Some network file systems do not report it.
       return null
     }
   }

@@ -5,10 +5,13 @@ import { parseBounded } from '../contract/bounded-json.js'
 import { UserError } from '../contract/errors.js'
 import { explainWriting } from '../durable/file-errors.js'
 
-/** A header larger than this is not one of ours or of any network that fits in memory; refused before it is read. */
+/**
+ * Maximum size of a header: larger ones are not written by Retrace, nor for any network that fits in memory, and are rejected before they
+ * are read.
+ */
 const LARGEST_HEADER = 16 * 1024 * 1024
 
-/** A tensor has three: the network of 1,202 layers with two moments a weight has 9,000 tensors. */
+/** Each tensor has three containers; the network with 1,202 layers and two moments per weight has 9,000 tensors. */
 const HEADER_BOUNDS = { depth: 4, containers: 3 * 50_000 + 2 }
 
 export interface StoredTensor {
@@ -31,9 +34,9 @@ const EntrySchema = z.strictObject({
 const MetadataSchema = z.record(z.string(), z.string())
 
 /**
- * Reads a .safetensors file of float32 and int32 tensors. Everything is checked against the real size of the file before
- * anything is allocated, and offsets must cover the data without gap or overlap, as the format demands.
- * @throws UserError naming the file and what is wrong with it
+ * Reads a .safetensors file of float32 and int32 tensors. Everything is checked against the actual size of the file before anything is
+ * allocated, and offsets must cover the data without gaps or overlap, as the format requires.
+ * @throws UserError naming the file and the error
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${path} is not a valid .safetensors file: ${why}.`)
@@ -118,7 +121,7 @@ function parseHeader(bytes: Buffer, refuse: (why: string) => UserError): { entri
   return { entries, metadata: metadata.data }
 }
 
-/** Into memory of its own, aligned for typed arrays. */
+/** Reads into newly allocated memory, aligned for typed arrays. */
 async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.from(new ArrayBuffer(length))
   let done = 0
@@ -135,7 +138,7 @@ async function readExactly(handle: FileHandle, position: number, length: number)
 }
 
 /**
- * Writes a .safetensors file so that it is there whole or not at all: to a temporary name, synced, renamed, folder synced.
+ * Writes a .safetensors file so that it exists completely or not at all: to a temporary name, synced, renamed, folder synced.
  * @param placing see `replaceFile`
  * @returns the size in bytes
  */
@@ -151,7 +154,7 @@ export async function writeSafetensors(
     at += data.byteLength
   }
   const json = Buffer.from(JSON.stringify(header))
-  // The data begins at a multiple of 8, as the format recommends; spaces are the padding that it allows.
+  // The data start at a multiple of 8, as the format recommends; spaces are the padding that it allows.
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')])
   const prefix = Buffer.alloc(8)
   prefix.writeBigUInt64LE(BigInt(padded.length))

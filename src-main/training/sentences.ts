@@ -1,12 +1,12 @@
 import type { DamagedCheckpoint } from './checkpoint.js'
 
-/** What a trainer says of a run besides its numbers. */
+/** Messages of a trainer about a run. */
 
 /** Why a finished run has no test results. */
 export const describeLostSelection = ({ step, file }: { step: number; file: string }, { why }: DamagedCheckpoint): string =>
   `The selected checkpoint at step ${step} could not be read: ${why} (${file}). There are no final test results; evaluate another checkpoint, or run again.`
 
-/** Why a run pauses that nobody has paused: true while its study has not decided yet, and after it has. */
+/** Why a run pauses by itself; the text is true both before and after its study has decided. */
 export const describeWait = (step: number, steps: number): string =>
   `Trained up to step ${step} of ${steps}, where its study compares its runs and goes on with the best. Resume it to train it to its end.`
 

@@ -5,7 +5,7 @@ import type { RunData } from './run-data.js'
 import { SharpnessSeries } from './sharpness.js'
 import { VolumeSeries } from './volume.js'
 
-/** What diagnostics of the lab measure of a run at its evaluations, by the keys of metrics, as its configuration asks for. */
+/** The lab diagnostics measured at a run's evaluations, by metric key, as requested by its configuration. */
 export const seriesAtEvaluations = (
   network: Network,
   config: RunConfig,

@@ -1,4 +1,4 @@
-/** Names of the variables that a compiled executor keeps in TensorFlow's session, and their values as state and sums. */
+/** Names of the variables that a compiled executor keeps in TensorFlow's session, and conversions from and to state and sums. */
 import { clone } from '@tensorflow/tfjs-core'
 import type { GradientSums } from '../numeric/accumulation.js'
 import type { Network } from '../numeric/network.js'
@@ -10,7 +10,7 @@ const named = (prefix: string, tensors: Named): Named =>
 
 export const statisticVariables = ({ statistics }: Pick<TrainingState, 'statistics'>): Named => named('stats/', statistics)
 
-/** The names of checkpoints: params/*, stats/*, and each slot of the optimizer. */
+/** The variables of a state by their checkpoint names: params/*, stats/*, and each slot of the optimizer. */
 export const variablesOf = (state: TrainingState): Named => ({
   ...named('params/', state.params),
   ...statisticVariables(state),
@@ -37,7 +37,7 @@ export const sumVariables = ({ crossEntropy, gradients, measured }: GradientSums
 /** Sums are zero between steps: nothing outside the session needs them. */
 export const isOfState = (name: string): boolean => !name.startsWith(`${SUMS}/`)
 
-/** Names of the variables that the session holds as one: a stage's parameters of one role, their slots and sums. */
+/** Names of the variables that are stacked into one in the session: a stage's parameters of one role, their slots and sums. */
 export function stacksOf({ groups }: Network, variables: Named): string[][] {
   const shared = groups.map(({ names }) => names).filter((names) => names.length > 1)
   const prefixes = new Set(Object.keys(variables).map((name) => name.slice(0, name.indexOf('/'))))
@@ -47,7 +47,7 @@ export function stacksOf({ groups }: Network, variables: Named): string[][] {
 
 const cloned = (tensors: Named): Named => Object.fromEntries(Object.entries(tensors).map(([name, value]) => [name, clone(value)]))
 
-/** What a captured run replaces in place of the values that count. */
+/** A copy of the state, for a captured run, which would otherwise modify the actual values. */
 export const cloneState = ({ params, statistics, slots, step }: TrainingState): TrainingState => ({
   params: cloned(params),
   statistics: cloned(statistics),

@@ -8,7 +8,7 @@ import type { Executor } from './executor.js'
 import { sampleOf } from './lab-subject.js'
 import type { RunData } from './run-data.js'
 
-/** Series of the sharpness at evaluations, as the diagnostic Sharpness has it with its defaults. */
+/** Series of the sharpness at evaluations, as measured by the diagnostic Sharpness with its default options. */
 export class SharpnessSeries {
   private readonly options = completeOptions(hessian, {}) as SharpnessSubject['options']
 
@@ -18,7 +18,7 @@ export class SharpnessSeries {
     private readonly data: Pick<RunData, 'sample' | 'batch'>,
   ) {}
 
-  /** By the keys of metrics; NaN where it did not converge, or where two widths of differences disagree. Of the state only copies are used. */
+  /** By metric key; NaN if it did not converge, or if two widths of differences disagree. Only copies of the state are used. */
   measure(executor: Executor): Record<string, number> {
     const { network, config, options, data } = this
     const { sharpness, rateTimesSharpness, limit } = executor.read(({ params, statistics, step }) =>
@@ -32,7 +32,7 @@ export class SharpnessSeries {
     return {
       'stability/sharpness': sharpness ?? NaN,
       'stability/rateTimesSharpness': rateTimesSharpness ?? NaN,
-      // A series and no reference line, because only the optimizer knows it.
+      // A series rather than a reference line, because only the optimizer knows the limit.
       ...(limit.value === null ? {} : { 'stability/limit': limit.value }),
     }
   }

@@ -10,7 +10,7 @@ import type { HostBatch, RunData } from './run-data.js'
 
 const [KERNEL, BIAS] = ['head/dense/kernel', 'head/dense/bias']
 
-/** @throws UserError where a run asks for a solved last layer and cannot have it */
+/** @throws UserError if a run requests a solved last layer but does not support it */
 export function checkSolvedHead({ headSolver, weightDecay }: RunConfig, { stepsPerEpoch }: Pick<RunData, 'stepsPerEpoch'>): void {
   if (headSolver !== 'newton') return
   if (stepsPerEpoch > 1)
@@ -25,7 +25,7 @@ export function checkSolvedHead({ headSolver, weightDecay }: RunConfig, { stepsP
     )
 }
 
-/** The same executor, which solves for the last layer before the first step and after every step, where the run asks for it. */
+/** The same executor, which also solves for the last layer before the first step and after every step if the run requests it. */
 export function withSolvedHead(executor: Executor, network: Network, config: RunConfig): Executor {
   if (config.headSolver !== 'newton') return executor
   const solve = (batch: HostBatch): void => executor.change((state) => solveInto(state, network, config, batch))

@@ -11,13 +11,13 @@ import { OutputLog } from './output-log.js'
 import { PATIENCE, type Patience } from './patience.js'
 import type { TrainerEvents, TrainerExit, TrainerHandle, TrainerLauncher, TrainerOrder } from '../features/runs/control/trainers.js'
 
-/** The share of the machine that a trainer gets. */
+/** The share of the machine assigned to a trainer. */
 export type Share = Pick<TrainerOrder, 'slot' | 'slots'>
 
 export interface SupervisorOptions {
   /** Absolute path of the trainer's entry file. */
   trainerEntry: string
-  /** Variables for the trainer's process, over those of this one: engine, library paths, thread counts. */
+  /** Environment variables of the trainer's process, in addition to those of this one: engine, library paths, thread counts. */
   environment?: ((share: Share) => Record<string, string | undefined> | Promise<Record<string, string | undefined>>) | undefined
   /** Receives faults that harm no run, such as an output file that cannot be written. */
   fault?: ((error: unknown) => void) | undefined
@@ -55,7 +55,10 @@ class Trainer implements TrainerHandle {
   /** Whether its messages are ignored because it violates the protocol or they cannot be stored. */
   private deaf = false
   private readonly timers = new Set<NodeJS.Timeout>()
-  /** What is told to `events` in its order, oldest first: it waits while the database is held by another program, or has no room. */
+  /**
+   * Events to be reported to `events`, in order, oldest first: they wait while the database is held by another program, or the disk is
+   * full.
+   */
   private readonly inbox: (() => void)[] = []
   private waiting = false
   /** The end of the process, which is reported last. */
@@ -72,11 +75,11 @@ class Trainer implements TrainerHandle {
     this.patience = { ...PATIENCE, ...options.patience }
   }
 
-  /** Never rejects: what goes wrong is the reason of the trainer's end. */
+  /** Never rejects: an error becomes the reason of the trainer's end. */
   async start(): Promise<void> {
     const { order } = this
     try {
-      // First of all: from here on an older trainer can write no checkpoint, however long it takes to go.
+      // This comes first: from here on, an older trainer cannot write a checkpoint, however long it takes to exit.
       await writeLease(order.checkpointFolder, order.lease)
       if (order.previousPid !== null) {
         this.tell(() => this.events.report({ kind: 'phase', phase: 'waiting for the previous trainer' }))
@@ -126,7 +129,8 @@ class Trainer implements TrainerHandle {
       serialization: 'advanced',
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Not those of this process, such as a debugger's port, which only one process can have: a debugged trainer takes any that is free.
+      // Without the options of this process, such as a debugger's port, which only one process can have: a debugged trainer uses any free
+      // port.
       execArgv: env['RETRACE_INSPECT'] === 'trainer' ? ['--enable-source-maps', '--inspect=127.0.0.1:0'] : [],
       // The trainer gets its own process group, so that Ctrl+C in the host's terminal does not kill it before it has written its checkpoint.
       detached: process.platform !== 'win32',
@@ -139,7 +143,7 @@ class Trainer implements TrainerHandle {
     const conclude = (): void => {
       if (exit) this.finish(this.killedFor ?? this.explain(exit.code, exit.signal))
     }
-    // What it sent and printed before it died may arrive after the news of its death: all of that is read first.
+    // Messages and output from before its death may arrive after the exit event: everything is read first.
     let open = 2
     const drained = (): void => {
       if (--open === 0) conclude()
@@ -158,7 +162,7 @@ class Trainer implements TrainerHandle {
       'exit',
       guarded(this.fault, (code, signal) => {
         exit = { code, signal }
-        // A process of the trainer's own may have inherited its output and keep it open.
+        // A child process of the trainer may have inherited its output and keep it open.
         this.after(this.patience.drain, conclude)
       }),
     )
@@ -214,7 +218,7 @@ class Trainer implements TrainerHandle {
 
   private send(command: Command): void {
     if (!this.child?.connected) return
-    // A trainer that dies at this moment breaks the channel; its end then tells the rest, and it needs no acknowledgement any more.
+    // A trainer that dies at this moment breaks the channel; its exit is reported separately, and it needs no acknowledgement any more.
     this.child.send(command, (error) => error && command.kind !== 'kept' && this.options.fault?.(error))
   }
 
@@ -224,8 +228,8 @@ class Trainer implements TrainerHandle {
   }
 
   /**
-   * Whoever cannot keep what the trainer reports must not let it go on as if it were kept; but what can be kept later is, while the
-   * trainer goes on: it remembers whatever is not acknowledged.
+   * A trainer whose reports cannot be stored must not continue as if they were. If they can be stored later, however, it does continue,
+   * because it keeps whatever has not been acknowledged.
    */
   private deliver(attempt: number): void {
     this.waiting = false

@@ -18,7 +18,7 @@ export class Tally {
     this.counts = new Uint32Array(classes * classes)
   }
 
-  /** The next images of the part that is evaluated, in its order. */
+  /** Adds the next images of the part being evaluated, in order. */
   add({ labels, count }: Pick<HostBatch, 'labels' | 'count'>, { correct, loss, predicted, confidence }: BatchEvaluation): void {
     this.correct += correct
     this.loss += loss
@@ -40,7 +40,7 @@ export class Tally {
     const index = this.images++
     this.counts[label * this.classes + predicted]!++
     if (label === predicted) return
-    // Overflowed weights give no probabilities.
+    // With overflowed weights there are no probabilities.
     const confidence = Number.isFinite(probability) ? Math.min(1, Math.max(0, probability)) : 0
     const { mistakes, kept } = this
     if (mistakes.length === kept && confidence <= mistakes.at(-1)!.confidence) return

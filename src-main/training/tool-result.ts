@@ -1,9 +1,9 @@
-/** What a tool has found: lines for people, and the same for programs. */
+/** The result of a tool: lines of text for users, and the same as data for programs. */
 export interface ToolResult {
   ok: boolean
   text: string[]
   result: Record<string, unknown>
 }
 
-/** Told what it does now, and how far it is, 0 to 1, where that is known. */
+/** Called with the current activity and, if known, the progress from 0 to 1. */
 export type ToolProgress = (message: string, fraction?: number) => void

@@ -5,13 +5,13 @@ import { openEngine } from '../engine/open.js'
 import { registerOwnDynamics } from './own-dynamics/register.js'
 import type { ToolProgress, ToolResult } from './tool-result.js'
 
-/** Runs a tool and answers over the channel. */
+/** Runs a tool and sends its result over the channel. */
 export async function runTool(request: ToolRequest): Promise<void> {
   const outbox = openOutbox()
   const send = (report: ToolReport): void => outbox.send(report)
-  // Without a handler for SIGTERM: a tool leaves nothing behind, and the host tells its end by the signal.
+  // No handler for SIGTERM: a tool leaves nothing behind, and the host recognises its end by the signal.
   leaveSignalsToHost()
-  // Nobody waits for the answer any more.
+  // Nobody is waiting for the answer any more.
   process.on('disconnect', () => process.exit(1))
   try {
     const { report } = await openEngine()

@@ -49,7 +49,7 @@ const CHECKPOINTS = { finished: 'final', paused: 'pause', interrupted: 'pause', 
 
 /**
  * Trains one run from its job to its end. Reads from top to bottom; everything that it does is reported.
- * @returns how it ended; throws for what a user or a defect has to mend
+ * @returns how it ended; throws for errors that a user or a developer has to fix
  */
 export async function train(job: Job, data: RunData, link: HostLink): Promise<Ended> {
   try {
@@ -147,7 +147,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     record('reversibility/gradientError', error.error)
     record('reversibility/gradientCosine', error.cosine)
     const worst = gradients.worst!
-    // The points first: the host's row must not be ahead of its series.
+    // Points are flushed first: the host's row must not be ahead of its series.
     recorder.flush()
     link.report({ kind: 'gradients', worst })
     const remedy = anchorsHelp(worst) ? 'set anchorEvery (a number or auto) or use a smaller h' : 'use a smaller h'
@@ -204,7 +204,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   let outcome: 'finished' | 'stopped' | 'paused' | 'interrupted' = 'finished'
 
   while (executor.step < config.steps) {
-    // Here, so that a trainer that goes on from this step, after a crash of its host, has nothing to do but to say so.
+    // Checked here, so that a trainer that resumes at this step after a crash of its host only has to report it.
     if (executor.step === job.pauseAt) {
       outcome = 'paused'
       break
@@ -254,7 +254,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   recorder.flush()
   const kind = CHECKPOINTS[outcome]
   const points = await pointsToKeep(recorder, link)
-  // One that is there may have been written while the host was gone already, and then knows nothing of what the host did not get.
+  // An existing checkpoint may have been written after the host had died, and then lacks the points that the host did not receive.
   if (lastCheckpoint.step !== executor.step || kind === 'final' || 'points' in points) await checkpoint(kind, points)
   const end = saved as Awaited<ReturnType<typeof saveCheckpoint>> | null
   if (!end) throw new UserError('INTERNAL', 'The run ended without a checkpoint. This is a bug in Retrace; please report it.')
@@ -293,7 +293,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   return { outcome, reason, result }
 }
 
-/** Units that keep their activations: what a fixed budget allows, or half of the memory that is free now. */
+/** Number of units that keep their activations: what a fixed budget allows, or half of the memory that is currently free. */
 function planKept(network: Network, config: RunConfig): number[] {
   if (!rebuildsActivations(config) || config.memoryBudget === 0) return []
   return planActivations(network, microBatch(config), budgetBytes(config)).keptUnits

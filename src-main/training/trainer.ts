@@ -8,9 +8,9 @@ import type { Job } from './messages.js'
 import { runTool } from './tools.js'
 
 /**
- * A process that computes: one run (`--run ID --lease N`, the job comes over the channel), one tool (`--tool NAME JSON`), or
- * the instruments of the lab (`--lab`, questions come over the channel).
- * It alone loads TensorFlow, so that no crash of the native library, and no long call into it, reaches the workbench.
+ * A compute process: one run (`--run ID --lease N`, the job comes over the channel), one tool (`--tool NAME JSON`), or the instruments of
+ * the lab (`--lab`, requests come over the channel). Only this process loads TensorFlow, so that neither a crash of the native library nor
+ * a long call into it affects the workbench.
  */
 async function main(args: string[]): Promise<void> {
   keepToOwner()
@@ -26,7 +26,7 @@ async function main(args: string[]): Promise<void> {
     if (!isUserError(error)) throw error
     link.report({ kind: 'ended', outcome: 'failed', reason: error.message, result: null })
   } finally {
-    // Also before a defect ends the process: what it measured until then is wanted most.
+    // Also before a defect ends the process, because what it measured until then is most valuable.
     await link.drain()
   }
 }
@@ -64,7 +64,7 @@ async function trainRun(link: HostLink): Promise<void> {
 /** The last checkpoint already has everything that could be saved. */
 const endedBeforeBegin = { kind: 'ended', outcome: 'interrupted', reason: null, result: null } as const
 
-/** The job with the newest checkpoint that is not damaged; of those that are the host is told. */
+/** The job with the newest undamaged checkpoint; damaged ones are reported to the host. */
 async function passDamaged(job: Job, link: HostLink): Promise<{ job: Job; fromStep: number }> {
   if (job.resumeFrom === null) return { job, fromStep: 0 }
   const { file, step, damaged } = await findSound(job.checkpointFolder, [job.resumeFrom, ...job.olderCheckpoints])
@@ -73,5 +73,5 @@ async function passDamaged(job: Job, link: HostLink): Promise<{ job: Job; fromSt
 }
 
 await main(process.argv.slice(2))
-// The worker threads of the engine would keep the process; everything that matters is written and reported.
+// The worker threads of the engine would keep the process alive; everything that matters has been written and reported.
 process.exit(0)

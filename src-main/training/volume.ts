@@ -17,7 +17,7 @@ interface VolumeOptions {
   probes: number
 }
 
-/** Series of volume and drift by stage at evaluations, as the diagnostic Volume and drift has them with its defaults. */
+/** Series of volume and drift by stage at evaluations, as measured by the diagnostic Volume and drift with its default options. */
 export class VolumeSeries {
   private readonly options = completeOptions(volume, {}) as unknown as VolumeOptions
 
@@ -28,8 +28,8 @@ export class VolumeSeries {
   ) {}
 
   /**
-   * By the keys of metrics: log |det J| summed over the units of a stage, NaN where one of them has none, and the sum of their mean changes
-   * of the state. Of the state only copies are used.
+   * By metric key: log |det J| summed over the units of a stage, NaN if one of them has none, and the sum of their mean changes of the
+   * state. Only copies of the state are used.
    */
   measure(executor: Executor): Record<string, number> {
     const { network, config, options, data } = this

@@ -14,8 +14,8 @@ const WEIGHTS_FORMAT = 'retrace-weights-1'
 const isWeight = (name: string): boolean => name.startsWith('params/') || name.startsWith('stats/')
 
 /**
- * Parameters (`params/*`) and running statistics (`stats/*`) of any .safetensors file that has them by these names: a checkpoint,
- * exported weights, or what another program wrote. Their hash is checked where the file says one.
+ * Parameters (`params/*`) and running statistics (`stats/*`) of any .safetensors file with these names: a checkpoint, exported weights, or
+ * a file of another program. Their hash is verified if the file contains one.
  * @throws UserError when the file cannot be read or is damaged
  */
 export async function readWeights(path: string): Promise<Map<string, StoredTensor>> {
@@ -28,7 +28,9 @@ export async function readWeights(path: string): Promise<Map<string, StoredTenso
   return new Map([...tensors].filter(([name]) => isWeight(name)))
 }
 
-/** @throws UserError when the file cannot be read, or its weights do not fit the network of the configuration: none missing, and none left over */
+/**
+ * @throws UserError when the file cannot be read, or its weights do not fit the network of the configuration: missing or superfluous ones
+ */
 export async function checkWeights(path: string, config: RunConfig): Promise<void> {
   const network = buildNetwork(config)
   const weights = await readWeights(path)
@@ -43,11 +45,11 @@ export async function checkWeights(path: string, config: RunConfig): Promise<voi
 }
 
 /**
- * Writes the weights of a checkpoint, without what only training needs, under the same names: also `population/*`, the statistics by
- * which the run's evaluations normalise, where it estimates them. A run that begins with the file estimates its own.
- * @param overwrite whether a file that is there may be replaced
+ * Writes the weights of a checkpoint under the same names, without what only training needs. If the run estimates statistics for its
+ * evaluations, they are included as `population/*`. A run that starts from the file estimates its own.
+ * @param overwrite whether an existing file may be replaced
  * @returns bytes written
- * @throws UserError when the checkpoint is damaged, or the file is there already or cannot be written
+ * @throws UserError when the checkpoint is damaged, or the file exists already or cannot be written
  */
 export async function exportWeights(checkpoint: string, target: string, overwrite = false): Promise<number> {
   const { file, config, progress } = await readCheckpoint(checkpoint)
@@ -62,8 +64,8 @@ export async function exportWeights(checkpoint: string, target: string, overwrit
 }
 
 /**
- * Puts the weights of the network of twice the depth in the place of a file of weights. The file is replaced, never written in place: it may
- * be a second name of a checkpoint.
+ * Replaces a file of weights with the weights of the network of twice the depth. The file is never modified in place, because it may be a
+ * hard link to a checkpoint.
  * @throws UserError when the file cannot be read or is damaged, or the new one cannot be written
  */
 export async function doubleWeights(path: string): Promise<void> {
@@ -71,7 +73,7 @@ export async function doubleWeights(path: string): Promise<void> {
   await writeSafetensors(path, { metadata: { format: WEIGHTS_FORMAT, weightsHash: weightsHash(tensors) }, tensors }, { overwrite: true })
 }
 
-/** Milliseconds after which others may work, in a process that does more than this. */
+/** Milliseconds after which control is returned to the event loop, because the process also does other work. */
 const SLICE = 10
 
 /**

@@ -8,22 +8,22 @@ import { Subscriptions } from '../contract/subscriptions.js'
 import type { WritePath } from '../contract/writing.js'
 import type { Api, AppRouter } from '../features/router.js'
 
-/** Longest message that a client may send, in bytes: a configuration is a few kilobytes. */
+/** Maximum size of a message from a client in bytes: a configuration is a few kilobytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-/** Calls in one message: the page's own start needs about ten, a comparison two for each of its up to 60 runs. */
+/** Maximum number of calls in one message: the page's startup needs about ten, a comparison two for each of its up to 60 runs. */
 export const MAX_BATCH = 250
-/** A client that leaves this many bytes unread is cut off; it comes back and goes on from its last change. */
+/** A client that leaves this many bytes unread is disconnected; it reconnects and continues from its last change. */
 export const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
-/** Called with errors that are defects (never with a UserError, which the client gets as its answer). */
+/** Called with errors that are defects (never with a UserError, which is sent to the client as the response). */
 export type DefectListener = (error: Error, path: string | undefined) => void
 
-/** Whether a failed call is to be blamed on Retrace and not on its caller. */
+/** Whether a failed call is a defect of Retrace and not an error of its caller. */
 export const isDefect = ({ code, cause }: TRPCError): boolean => code === 'INTERNAL_SERVER_ERROR' && !isUserError(cause)
 
 /**
- * tRPC's handler of one connection, over anything that looks like a `ws` socket.
- * @param writePathOf where who made the connection may have files written
+ * tRPC's handler for one connection, over anything with the interface of a `ws` socket.
+ * @param writePathOf the write permissions of the client that made the connection
  */
 export function connectionHandler(
   { router, features }: Api,
@@ -42,23 +42,23 @@ export function connectionHandler(
   })
 }
 
-/** One end of a pipe of strings, as the server holds it. Messages arrive in the order they were sent, or the pipe closes. */
+/** The server's end of a string channel. Messages arrive in the order in which they were sent, or the channel closes. */
 export interface Channel {
   send(text: string): void
   close(reason: string): void
 }
 
-/** What the owner of the pipe tells the server about it. */
+/** Callbacks for the owner of the channel. */
 export interface ChannelEvents {
   message(text: string): void
-  /** The other end is gone. Later messages are ignored. */
+  /** The other end is closed. Later messages are ignored. */
   closed(): void
 }
 
 const OPEN = 1
 const CLOSED = 3
 
-/** A pipe of strings in the shape of a `ws` socket, as far as tRPC's server uses one. */
+/** A string channel with the interface of a `ws` socket, as far as tRPC's server uses it. */
 class ChannelServerSocket extends EventEmitter {
   readyState = OPEN
   constructor(private readonly channel: Channel) {
@@ -83,7 +83,7 @@ class ChannelServerSocket extends EventEmitter {
   }
 }
 
-/** Serves the router's WebSocket protocol over one pipe of strings. */
+/** Serves the router's WebSocket protocol over one string channel. */
 export function serveChannel(api: Api, writePath: WritePath, channel: Channel, onDefect: DefectListener): ChannelEvents {
   const socket = new ChannelServerSocket(channel)
   const request = { headers: {}, url: '/', socket: {} }

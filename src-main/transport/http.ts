@@ -5,13 +5,13 @@ import { anywhere } from './writing.js'
 import type { Api } from '../features/router.js'
 import { isDefect, MAX_MESSAGE_BYTES, type DefectListener } from './channel-server.js'
 
-/** Under this path every procedure of the API is a URL of its own: `GET /api/runs.list`, `POST /api/runs.create`. */
+/** Every procedure of the API has its own URL below this path: `GET /api/runs.list`, `POST /api/runs.create`. */
 export const HTTP_API_PATH = '/api/'
 
 /**
- * Answers one HTTP request to a procedure, for programs that have no WebSocket, such as scripts in Python. Queries are GET with `?input=`,
- * mutations POST with a body; both in superjson, as over the socket. There are no subscriptions and no batches. The caller has to be a
- * command of the user, who may write anywhere.
+ * Serves one HTTP request to a procedure, for programs without WebSocket, such as Python scripts. Queries are GET with `?input=`, mutations
+ * POST with a body; both in superjson, as over the socket. Subscriptions and batches are not supported. The caller must be one of the
+ * user's commands, which may write anywhere.
  * @param path name of the procedure
  */
 export async function answerCall(

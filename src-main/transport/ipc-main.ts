@@ -5,7 +5,7 @@ import type { Api } from '../features/router.js'
 import { guarded } from '../processes/guarded.js'
 import { serveChannel, type ChannelEvents, type DefectListener } from './channel-server.js'
 
-/** What is needed of Electron's `ipcMain`; an argument, so that tests run without Electron. */
+/** The part of Electron's `ipcMain` that is used, as a parameter, so that tests run without Electron. */
 export interface IpcMainLike {
   on(channel: string, listener: (event: IpcMainEvent, ...args: unknown[]) => void): unknown
   removeListener(channel: string, listener: (event: IpcMainEvent, ...args: unknown[]) => void): unknown
@@ -14,16 +14,16 @@ export interface IpcMainLike {
 export interface IpcOptions {
   ipcMain: IpcMainLike
   api: Api
-  /** Whether this frame is the window's own page; anything else is not answered. */
+  /** Whether this frame is the window's own page; messages of others are ignored. */
   isTrusted(event: IpcMainEvent): boolean
-  /** Where the window may have files written. */
+  /** The window's write permissions. */
   writePath: WritePath
   onDefect: DefectListener
 }
 
 const MAX_PIPES = 16
 
-/** Serves the router over Electron's IPC: any number of pipes for each page, closed with it. */
+/** Serves the router over Electron's IPC: any number of channels for each page, closed with it. */
 export function serveIpc({ ipcMain, api, isTrusted, writePath, onDefect }: IpcOptions): { close(): void } {
   const fault = (error: unknown): void => onDefect(error instanceof Error ? error : new Error(String(error)), undefined)
   const pages = new Map<WebContents, Map<number, ChannelEvents>>()
@@ -37,7 +37,7 @@ export function serveIpc({ ipcMain, api, isTrusted, writePath, onDefect }: IpcOp
       for (const pipe of pipes.values()) pipe.closed()
       pipes.clear()
     }
-    // A reload or a crash takes the page's end of every pipe away without a word.
+    // A reload or a crash of the page closes its end of every channel without notice.
     page.on(
       'did-start-navigation',
       guarded(fault, ({ isMainFrame, isSameDocument }) => {

@@ -4,7 +4,7 @@ import { Subscriptions } from '../contract/subscriptions.js'
 import type { Api, AppRouter } from '../features/router.js'
 import { anywhere } from './writing.js'
 
-/** The typed client of features in this process: what the command line uses when it holds the home itself. */
+/** The typed client of features in this process, which the command line uses when it holds the home itself. */
 export function connectInMemory({ router, features }: Api): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({
     links: [

@@ -15,9 +15,9 @@ export interface SocketClient {
 }
 
 /**
- * The typed client of a host in another process of this machine.
+ * The typed client of a host in another process on this machine.
  * @param address `http://127.0.0.1:PORT`
- * @param graceMs how long a lost connection may take to come back
+ * @param graceMs how long a lost connection may take to be restored, in milliseconds
  */
 export function connectWebSocket(address: string, token: string, graceMs = 5000): SocketClient {
   class AuthorizedWebSocket extends WebSocket {
@@ -42,7 +42,7 @@ export function connectWebSocket(address: string, token: string, graceMs = 5000)
   })
   const watch = socket.connectionState.subscribe({
     next({ state }) {
-      // Told at every attempt to come back: the first of them counts.
+      // Called at every attempt to reconnect: only the first one counts.
       if (state === 'connecting') return void (giveUp ??= setTimeout(guarded(warn, report), graceMs))
       if (state !== 'pending') return
       clearTimeout(giveUp)

@@ -17,9 +17,9 @@ export interface Refusal {
 export interface WebSocketOptions {
   server: Server
   api: Api
-  /** Decides on each upgrade before anything else is read from the connection; null admits it. */
+  /** Checks each upgrade before anything else is read from the connection; null admits it. */
   refuse(request: IncomingMessage): Refusal | null
-  /** Where who made an admitted connection may have files written. */
+  /** The write permissions of the client of an admitted connection. */
   writePathOf(request: IncomingMessage): WritePath
   onDefect: DefectListener
 }
@@ -39,7 +39,7 @@ function reject(socket: Duplex, { status, message }: Refusal): void {
   )
 }
 
-/** Cuts off a client that does not read, so that its backlog cannot fill the host's memory. */
+/** Disconnects a client that does not read, so that its backlog cannot fill the host's memory. */
 function limitBacklog(socket: WebSocket): void {
   const send = socket.send.bind(socket)
   socket.send = ((...args: Parameters<typeof send>) => {
@@ -54,14 +54,14 @@ export function serveWebSocket({ server, api, refuse, writePathOf, onDefect }: W
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
-    // Never one that holds a key.
+    // Never a protocol that contains a key.
     handleProtocols: (protocols) => (protocols.has(SOCKET_PROTOCOL) ? SOCKET_PROTOCOL : false),
   })
   const serve = connectionHandler(api, writePathOf, onDefect)
 
   const fault = (error: unknown): void => onDefect(error instanceof Error ? error : new Error(String(error)), undefined)
   const upgrade = guarded(fault, (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    // Until ws takes the connection over, nobody else listens, and a reset would end the process.
+    // Until ws takes over the connection, nothing else listens for errors, and a reset would end the process.
     const lost = guarded(fault, () => void socket.destroy())
     socket.on('error', lost)
     const refusal = refuse(request)
@@ -88,7 +88,7 @@ export function serveWebSocket({ server, api, refuse, writePathOf, onDefect }: W
       server.off('upgrade', upgrade)
       for (const client of sockets.clients) {
         client.close(1001, CLOSED_REASON)
-        // A client that does not answer the closing handshake must not hold up the end.
+        // A client that does not answer the closing handshake must not delay the shutdown.
         setTimeout(
           guarded(fault, () => client.terminate()),
           500,

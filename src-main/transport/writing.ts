@@ -7,8 +7,8 @@ import type { WritePath } from '../contract/writing.js'
 export const anywhere: WritePath = (path) => path
 
 /**
- * For windows: a path below a folder that the user named when the workbench was started, so that a page that is not the user's could
- * write nothing elsewhere. A path that is not whole is one below the folder.
+ * For windows: a path below a folder that the user chose when the workbench was started, so that a malicious page could not write anywhere
+ * else. A relative path is resolved against the folder.
  */
 export function onlyIn(folder: string): WritePath {
   return (path) => {
@@ -24,7 +24,7 @@ export function onlyIn(folder: string): WritePath {
   }
 }
 
-/** For windows of a server without a folder for exports. */
+/** For windows of a server without an export folder. */
 export const nowhere: WritePath = () => {
   throw new UserError('BAD_INPUT', 'Windows of this server cannot write files. Use the command line.')
 }

@@ -9,23 +9,23 @@ import type { Named } from '../../numeric/tensors.js'
 import { OnnxGraph, type OnnxInfo } from './model.js'
 import { Translation } from './translate.js'
 
-/** Any batch will do: the shapes that the graph keeps are those behind the first axis. */
+/** Any batch size works: the graph keeps only the shapes after the first axis. */
 const RECORDED_BATCH = 1
 
-/** What is exported: a function of images. */
+/** The function of images to export. */
 export interface Exported {
   image: { height: number; width: number; channels: number }
-  /** Tensors from outside that `compute` uses, by the names that they get in the model. */
+  /** External tensors that `compute` uses, by their names in the model. */
   weights: Named
   /** @param images [batch, height, width, channels] @returns [batch, ...] */
   compute(images: Tensor): Tensor
 }
 
 /**
- * Records a function of images as it runs, and translates what it did.
+ * Records a function of images while it runs, and translates the recorded graph.
  * @param output name and description of the result
  * @throws UserError UNAVAILABLE with the portable engine, which cannot record
- * @throws Untranslatable where it uses an operation that has no translation
+ * @throws Untranslatable if it uses an operation without a translation
  */
 export function exportGraph({ image, weights, compute }: Exported, output: { name: string; description: string }): OnnxGraph {
   const capturable = capturableBackend(backend())
@@ -57,12 +57,12 @@ export function exportGraph({ image, weights, compute }: Exported, output: { nam
 }
 
 /**
- * A network in inference as an ONNX model. It is recorded as it runs, so that whatever a dynamics computes is exported without a second
+ * A network in inference mode as an ONNX model. It is recorded while it runs, so that any dynamics can be exported without a second
  * definition.
- * @param statistics what batch norms normalise by
- * @returns the bytes of the file. Input `images`: [batch, channels, height, width], normalised as for training; output `logits`:
- *   [batch, classes]
- * @throws as `exportGraph`
+ * @param statistics the statistics that batch norms use
+ * @returns the bytes of the file. Input `images`: [batch, channels, height, width], normalised as for training; output `logits`: [batch,
+ *   classes]
+ * @throws the errors of `exportGraph`
  */
 export function toOnnx(network: Network, params: Named, statistics: Named, info: OnnxInfo): Uint8Array {
   const exported = {

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs'
 
 const field = (type: string, id: number, rule?: 'repeated'): protobuf.IField => ({ type, id, ...(rule ? { rule } : {}) })
 
-/** The part of ONNX's format that a graph without functions needs; numbers of fields are those of its onnx.proto. */
+/** The part of the ONNX format that a graph without functions needs; field numbers are those of onnx.proto. */
 const root = protobuf.Root.fromJSON({
   nested: {
     AttributeProto: {
@@ -62,19 +62,19 @@ const root = protobuf.Root.fromJSON({
   },
 })
 
-/** Numbers of types in onnx.proto. */
+/** Type numbers of onnx.proto. */
 const FLOAT = 1
 const INT64 = 7
 const ATTRIBUTE = { float: 1, int: 2, ints: 7 } as const
 
-/** The operator set that the nodes are of, and the format of the file that belongs to it. */
+/** The operator set of the nodes, and the corresponding version of the file format. */
 const OPSET = 17
 const IR_VERSION = 8
 
-/** Name of the axis that may have any length. */
+/** Name of the axis with variable length. */
 const BATCH = 'batch'
 
-/** Numbers with a fraction have to be given as `{ float }`: ONNX tells 1 from 1.0. */
+/** Floating-point numbers must be given as `{ float }`, because ONNX distinguishes 1 from 1.0. */
 export type Attribute = number | readonly number[] | { float: number }
 
 export interface OnnxInfo {
@@ -84,7 +84,7 @@ export interface OnnxInfo {
   metadata: Readonly<Record<string, string>>
 }
 
-/** A graph of ONNX that is being written: nodes in the order of execution, and constants. */
+/** Builds an ONNX graph: nodes in the order of execution, and constants. */
 export class OnnxGraph {
   private readonly nodes: object[] = []
   private readonly initializers = new Map<string, object>()
@@ -92,13 +92,13 @@ export class OnnxGraph {
   private readonly outputs: object[] = []
   private count = 0
 
-  /** @param shape without the axis of the batch, which comes first */
+  /** @param shape without the leading batch axis */
   input(name: string, shape: readonly number[], description: string): string {
     this.inputs.push(valueInfo(name, shape, description))
     return name
   }
 
-  /** @param shape without the axis of the batch, which comes first */
+  /** @param shape without the leading batch axis */
   output(value: string, name: string, shape: readonly number[], description: string): void {
     this.nodes.push({ input: [value], output: [name], name, opType: 'Identity', attribute: [] })
     this.outputs.push(valueInfo(name, shape, description))
@@ -112,7 +112,7 @@ export class OnnxGraph {
     return names
   }
 
-  /** A constant; one that is there under this name already is the same. */
+  /** Adds a constant; if there already is one with this name, it is the same. */
   constant(name: string, shape: readonly number[], values: Float32Array | BigInt64Array): string {
     const dataType = values instanceof Float32Array ? FLOAT : INT64
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)

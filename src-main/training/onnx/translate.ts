@@ -3,21 +3,21 @@ import type { AttrValue } from '../../engine/capture/graph-def.js'
 import { FLOAT, INT32, type RecordedNode } from '../../engine/capture/recorded-graph.js'
 import type { OnnxGraph } from './model.js'
 
-/** A value of the recorded graph: a constant with its value, or what depends on the input, by its name in the ONNX graph. */
+/** A value of the recorded graph: a constant with its value, or, if it depends on the input, its name in the ONNX graph. */
 type Value = { constant: Tensor; source: string | null } | { name: string; shape: number[] }
 
 type Dynamic = Extract<Value, { name: string }>
 
-/** The recorded graph uses an operation that has no translation. */
+/** The recorded graph uses an operation without a translation. */
 export class Untranslatable extends Error {}
 
-/** Of an image, TensorFlow's axes [batch, height, width, channels] are ONNX's [batch, channels, height, width]. */
+/** For images, TensorFlow's axes [batch, height, width, channels] become ONNX's [batch, channels, height, width]. */
 const IMAGE_AXES = [0, 2, 3, 1] as const
 const TO_IMAGE = [0, 3, 1, 2] as const
 
 /**
- * Translates a recorded inference into ONNX: what follows from weights alone is computed here, the rest becomes nodes. Images are NCHW, as
- * is usual in ONNX; kernels are OIHW, and one kernel serves a convolution and its adjoint.
+ * Translates a recorded inference pass into ONNX: what depends only on weights is computed here, the rest becomes nodes. Images are NCHW,
+ * as usual in ONNX; kernels are OIHW, and one kernel is shared by a convolution and its adjoint.
  * @param nodes as recorded, in order; the only placeholder is the input
  * @param weights the variables by the names of their handles
  * @throws Untranslatable naming the operation
@@ -35,7 +35,7 @@ export class Translation {
     this.values.set(recorded, { name, shape })
   }
 
-  /** The name in the graph of what a node computes. */
+  /** The name in the ONNX graph of a node's output. */
   nameOf(recorded: string): string {
     return this.named(this.value(recorded))
   }
@@ -73,7 +73,7 @@ export class Translation {
     return value
   }
 
-  /** A value as an input of a node; constants become initializers, in the form that their use needs. */
+  /** A value as an input of a node; constants become initializers in the layout that their use requires. */
   private named(
     value: Value,
     { form = (constant) => constant, as = '' }: { form?: (constant: Tensor) => Tensor; as?: string } = {},
@@ -102,7 +102,7 @@ function integers(value: Value | undefined): number[] {
   return [...value.constant.dataSync()]
 }
 
-/** An axis as recorded, in the graph. */
+/** The ONNX axis of a recorded one. */
 const axisOf = (axis: number, rank: number): number => {
   const positive = axis < 0 ? axis + rank : axis
   return rank === 4 ? TO_IMAGE.indexOf(positive as 0 | 1 | 2 | 3) : positive
@@ -112,7 +112,7 @@ const list = (attr: AttrValue | undefined): number[] => (attr && 'list' in attr 
 const text = (attr: AttrValue | undefined): string => (attr && 's' in attr ? new TextDecoder().decode(attr.s) : '')
 const flag = (attr: AttrValue | undefined): boolean => attr !== undefined && 'b' in attr && attr.b
 
-/** What may be computed from constants alone. */
+/** Operations that are folded if all of their inputs are constants. */
 const FOLDS: Readonly<Record<string, (inputs: Tensor[], attr: RecordedNode['attr']) => Tensor>> = {
   Add: ([a, b]) => add(a!, b!),
   AddV2: ([a, b]) => add(a!, b!),
@@ -136,7 +136,7 @@ interface Use {
 
 type Rule = (use: Use) => string[]
 
-/** A constant that is broadcast against images: channels are the last axis in TensorFlow, and the third from the end in ONNX. */
+/** A constant that is broadcast against images: channels are the last axis in TensorFlow, and the third from last in ONNX. */
 const besideImages = (constant: Tensor): Tensor => {
   if (constant.rank === 0) return constant
   if (constant.rank === 1) return reshape(constant, [constant.shape[0]!, 1, 1])
@@ -160,14 +160,14 @@ const unary =
 /** HWIO to OIHW. */
 const kernel = { form: (constant: Tensor): Tensor => transpose(constant, [3, 2, 0, 1]), as: '_oihw' }
 
-/** TensorFlow's padding of one spatial axis: before and after. */
+/** TensorFlow's padding along one spatial axis: before and after. */
 function padding(kind: string, size: number, window: number, stride: number): [number, number] {
   if (kind === 'VALID') return [0, 0]
   const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size)
   return [Math.floor(total / 2), total - Math.floor(total / 2)]
 }
 
-/** Strides, and pads as ONNX lists them, of a window over an image of NHWC shape. */
+/** Strides and pads, in ONNX's order, of a window over an NHWC image. */
 function windowed(attr: RecordedNode['attr'], shape: readonly number[], window: readonly number[]): { strides: number[]; pads: number[] } {
   const strides = list(attr['strides']).slice(1, 3)
   const both = strides.map((stride, at) => padding(text(attr['padding']), shape[at + 1]!, window[at]!, stride))
@@ -184,7 +184,7 @@ const shapeOfConstant = (value: Value | undefined): number[] => {
   return value.constant.shape
 }
 
-/** How what depends on the input becomes nodes. */
+/** Translations of operations that depend on the input. */
 const RULES: Readonly<Record<string, Rule>> = {
   Add: elementwise('Add'),
   AddV2: elementwise('Add'),
@@ -196,7 +196,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Tanh: unary('Tanh'),
   Sigmoid: unary('Sigmoid'),
   Identity: ({ inputs, named }) => [named(inputs[0]!)],
-  // tfjs casts the result of a pool to the type that it has.
+  // tfjs casts the result of a pool to the type that it already has.
   Cast: ({ inputs, node, named }) => {
     const { SrcT, DstT } = node.attr
     if (JSON.stringify(SrcT) !== JSON.stringify(DstT)) throw new Untranslatable('a cast between types cannot be exported to ONNX')
@@ -210,7 +210,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return graph.node('Conv', [named(image!), named(weight!, kernel)], { kernel_shape: window, ...windowed(node.attr, shape, window) })
   },
 
-  /** The adjoint of a convolution. ONNX's transposed convolution takes the kernel of the convolution that it is the adjoint of. */
+  /** The adjoint of a convolution. ONNX's transposed convolution takes the kernel of the convolution of which it is the adjoint. */
   Conv2DBackpropInput: ({ inputs: [, weight, image], graph, node, named }) => {
     const window = shapeOfConstant(weight).slice(0, 2)
     const [of, to] = [dynamic(image).shape, node.shapes[0]!]
@@ -263,7 +263,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return graph.node('Concat', inputs.slice(0, -1).map((input) => named(input)), { axis }) // prettier-ignore
   },
 
-  /** Only to vectors: the first axis stays the batch. */
+  /** Only to vectors, with the first axis remaining the batch. */
   Reshape: ({ inputs: [value], graph, node, named }) => {
     const { shape } = dynamic(value)
     const to = node.shapes[0]!

@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '../../contract/errors.js'
 import { OwnSourceSchema, type OwnSource } from '../../contract/own-dynamics.js'
 
-/** The variable by which a host tells its processes of the user's dynamics: a JSON list of paths of kept texts, all of which passed the check. */
+/**
+ * The environment variable with which a host passes the user's dynamics to its processes: a JSON list of paths of stored texts, all of
+ * which have passed the check.
+ */
 export const OWN_DYNAMICS = 'RETRACE_OWN_DYNAMICS'
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** A text as the host has kept it, beside what it knows of it. @throws UserError when it cannot be read or is not what its hash says */
+/** A text as stored by the host, with its metadata. @throws UserError when it cannot be read or does not match its hash */
 export function readKept(path: string): OwnSource {
   let source: OwnSource
   try {

@@ -9,16 +9,18 @@ import type { Dynamics } from '../../numeric/dynamics.js'
 import * as exposed from '../../numeric/exposed.js'
 import { isBuiltIn, isDynamics } from '../../numeric/registry.js'
 
-/** What a dynamics file may import, by name. It is arithmetic: files, network and other packages are none of its business. */
+/**
+ * The modules that a dynamics file may import, by name. A dynamics is arithmetic, so files, network and other packages are not available.
+ */
 const MODULES: Readonly<Record<string, unknown>> = { retrace: exposed, '@tensorflow/tfjs-core': tf, zod }
 
-/** What names a dynamics in configurations, files and on the command line. */
+/** The id of a dynamics in configurations, files and on the command line. */
 const ID = /^[a-z][a-z0-9-]{0,39}$/
 
 const TEXTS = ['label', 'summary', 'source'] as const
 const FUNCTIONS = ['parameters', 'open', 'close', 'substeps', 'force'] as const
 const MAYBE = ['shortcut', 'forceAndVjp', 'solvePrevious'] as const
-/** Fields with few values. */
+/** Fields with a fixed set of values. */
 const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   channelMultiple: [1, 2],
   widening: ['between', 'unit'],
@@ -32,9 +34,9 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
- * The dynamics that a file of the user exports. The text is compiled here, which needs no compiler on the machine and works on every version of
- * Node: types are removed, not checked. It runs with all rights of the user.
- * @throws UserError BAD_INPUT that names the file and what is wrong with it
+ * The dynamics exported by a user's file. The text is compiled here, which needs no compiler on the machine and works on every version of
+ * Node: types are stripped, not checked. It runs with all permissions of the user.
+ * @throws UserError BAD_INPUT that names the file and the error in it
  */
 export function loadOwnDynamics({ file, hash, text }: OwnSource): Dynamics {
   const refuse = (why: string): UserError => new UserError('BAD_INPUT', `The dynamics file ${file} was refused: ${why}`)
@@ -72,7 +74,7 @@ export function loadOwnDynamics({ file, hash, text }: OwnSource): Dynamics {
   return guard(dynamics, { file, hash })
 }
 
-/** The first field that cannot be, as a clause. */
+/** The first invalid field, as a clause. */
 function wrongField(dynamics: Dynamics): string | null {
   const fields = dynamics as unknown as Record<string, unknown>
   if (typeof dynamics.id !== 'string' || !ID.test(dynamics.id))
@@ -87,7 +89,7 @@ function wrongField(dynamics: Dynamics): string | null {
   return null
 }
 
-/** Makes whatever a function of it throws an error that names the file, since only its author can mend it. */
+/** Adds the name of the file to errors thrown by its functions, because only its author can fix them. */
 function guard(dynamics: Dynamics, own: NonNullable<Dynamics['own']>): Dynamics {
   const guarded = Object.entries(dynamics).map(([key, value]: [string, unknown]) => {
     if (typeof value !== 'function') return [key, value]

@@ -5,15 +5,15 @@ import { findDynamics, setOwnDynamics } from '../../numeric/registry.js'
 import { OWN_DYNAMICS, readKept } from './kept.js'
 import { loadOwnDynamics } from './load.js'
 
-/** Registers the user's dynamics in this process, if its host has told it of any. @throws UserError when one cannot be read */
+/** Registers the user's dynamics in this process, if its host has passed any. @throws UserError when one cannot be read */
 export function registerOwnDynamics(env: NodeJS.ProcessEnv = process.env): void {
   const paths = z.array(z.string()).parse(JSON.parse(env[OWN_DYNAMICS] ?? '[]'))
   setOwnDynamics(paths.map((path) => loadOwnDynamics(readKept(path))))
 }
 
 /**
- * Makes sure that an architecture is computed by the text that its run was made with.
- * @param made null where the architecture was built in
+ * Ensures that an architecture is defined by the same text as when its run was created.
+ * @param made null if the architecture was built in
  * @throws UserError CONFLICT that says what to do
  */
 export function requireSameText(arch: string, made: OwnFile | null): void {

@@ -23,12 +23,12 @@ import { explained } from './explained.js'
 
 const DEFAULT_STEPS = 6
 
-/** Times training steps of a preset on synthetic images: median of all but the first, which warms up. */
+/** Measures training steps of a preset on synthetic images: the median of all but the first, which is a warm-up. */
 export async function benchStep(request: BenchStepRequest, progress: (message: string) => void): Promise<ToolResult> {
   const { config, network } = configure(request)
   const startMiB = peakResidentMiB()
   const steps = request.steps ?? DEFAULT_STEPS
-  // A share of everything that could be kept, so that the dial can be measured without knowing bytes.
+  // A fraction of everything that could be kept, so that the dial can be measured without knowing bytes.
   const together = microBatch(config)
   const whole = keptBytesAUnit(network, together).reduce((sum, bytes, index) => sum + bytes * network.stages[index]!.units, 0)
   const plan = planActivations(network, together, whole * (request.kept ?? 0))
@@ -63,11 +63,11 @@ export async function benchStep(request: BenchStepRequest, progress: (message: s
     secondsPerStep,
     imagesPerSecond: config.batch / secondsPerStep,
     peakMiB: peakResidentMiB(),
-    /** Before the network was made. */
+    /** Before the network was created. */
     startMiB,
-    /** Of one step at this batch, or micro-batch, estimated; apart from the memory of the process, which is measured. */
+    /** Estimate for one step at this batch or micro-batch size; separate from the memory of the process, which is measured. */
     activationBytes: withKept(activationBytes(network, together), plan.bytes),
-    /** What the process took before, and what training was expected to add. */
+    /** The memory of the process before, plus the expected increase from training. */
     estimatedMiB: Math.round(startMiB + trainingBytes(network, config, plan) / 2 ** 20),
     /** After capture, before the first compiled step. */
     compiledMiB,
@@ -139,7 +139,7 @@ function configure(request: BenchStepRequest): { config: RunConfig; network: Net
     // The portable engine executes operation by operation only.
     execution: execution ?? (capturableBackend(backend()) ? 'compiled' : 'eager'),
     fusedKernels: fused ?? true,
-    // One step follows none.
+    // A single step has no schedule.
     schedule: undefined,
     preset: name,
     dataset: 'made-up',
@@ -151,7 +151,7 @@ function configure(request: BenchStepRequest): { config: RunConfig; network: Net
   return { config, network: explained(() => buildNetwork(config)) }
 }
 
-/** Largest number of bytes in tensors at once, by tfjs's accounting, from now until `stop`. */
+/** Peak number of bytes in tensors, according to tfjs, from now until `stop`. */
 export function trackPeakBytes(): { stop(): number } {
   const { state } = engine()
   let bytes = state.numBytes
@@ -169,7 +169,7 @@ export function trackPeakBytes(): { stop(): number } {
   }
 }
 
-/** VmHWM of this process; on systems without /proc the resident size now. */
+/** VmHWM of this process; on systems without /proc, the current resident size. */
 function peakResidentMiB(): number {
   if (process.platform === 'linux')
     return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)

@@ -9,8 +9,8 @@ import { loadOwnDynamics } from '../own-dynamics/load.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 
 /**
- * The quick part of the contract suite over one dynamics file of the user, in a process of its own: what it does there harms no workbench.
- * @throws UserError BAD_INPUT that names the file and the broken check
+ * Runs the quick part of the contract suite on a user's dynamics file, in a process of its own, so that it cannot harm the workbench.
+ * @throws UserError BAD_INPUT that names the file and the failed check
  */
 export function checkDynamics({ kept }: CheckDynamicsRequest, progress: ToolProgress): ToolResult {
   const source = readKept(kept)
@@ -23,7 +23,7 @@ export function checkDynamics({ kept }: CheckDynamicsRequest, progress: ToolProg
       'BAD_INPUT',
       `The dynamics file ${source.file} was refused: it breaks the check "${broken.check}". ${broken.why[0]!.toUpperCase()}${broken.why.slice(1)}.`,
     )
-  // What forms show must be there as well.
+  // The description for forms must be available as well.
   unitDiagram(dynamics)
   describeNetwork(quickNetwork(dynamics).config, { batch: 1, accumulate: 1 })
   return { ok: true, text: [`${source.file}: ${dynamics.label} (${dynamics.id})`], result: { arch: dynamics.id } }

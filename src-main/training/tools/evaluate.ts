@@ -7,7 +7,7 @@ import { Tally } from '../tally.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 import { readEvaluatedWeights } from './evaluated-weights.js'
 
-/** Shows the weights of a checkpoint every test image, by the same executor that the run's own evaluations had. */
+/** Evaluates the weights of a checkpoint on all test images, with the same executor as the run's own evaluations. */
 export async function evaluateCheckpoint(
   { checkpoint, datasetFolder, datasetHash = null }: EvaluateRequest,
   progress: ToolProgress,
@@ -35,7 +35,7 @@ export async function evaluateCheckpoint(
     tally.add(batch, executor.evaluate(batch))
     seen += batch.count
     progress(`${seen} of ${total} test images`, seen / total)
-    // Lets the report leave, and the news arrive that nobody waits for it any more.
+    // Lets the report leave, and a disconnection be noticed.
     await new Promise((resolve) => setImmediate(resolve))
   }
   const figures = tally.figures!

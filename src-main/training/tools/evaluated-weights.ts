@@ -5,15 +5,15 @@ import { loadInto, readCheckpoint } from '../checkpoint.js'
 import { reestimates, type Moments } from '../executor.js'
 import { readPopulation } from '../population.js'
 
-/** The weights of a checkpoint as the evaluations of its run use them. */
+/** The weights of a checkpoint as used by its run's evaluations. */
 export interface EvaluatedWeights {
   config: RunConfig
   network: Network
-  /** What only training needs stays in the file. */
+  /** Without what only training needs. */
   state: TrainingState
-  /** Statistics of the batch norms in place of the running ones; null where the run evaluates with those. */
+  /** Batch norm statistics that replace the running ones; null if the run evaluates with the latter. */
   statistics: Moments | null
-  /** Updates that they have had. */
+  /** Number of updates that they have had. */
   step: number
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from '../../contract/errors.js'
 import { NetworkConfigError } from '../../numeric/network.js'
 
-/** Does work on a network that the user configured; @throws UserError BAD_INPUT naming every field that cannot work */
+/** Runs work on a network that the user configured; @throws UserError BAD_INPUT naming every invalid field */
 export function explained<T>(work: () => T): T {
   try {
     return work()

@@ -12,8 +12,8 @@ import type { ToolProgress, ToolResult } from '../tool-result.js'
 import { readEvaluatedWeights } from './evaluated-weights.js'
 
 /**
- * Writes the network of a checkpoint as an ONNX model, which normalises by the same statistics as the evaluations of its run.
- * @throws UserError when the checkpoint is damaged, or the file is there already or cannot be written
+ * Writes the network of a checkpoint as an ONNX model with the same batch norm statistics as its run's evaluations.
+ * @throws UserError when the checkpoint is damaged, or the file exists already or cannot be written
  */
 export async function exportOnnx(request: ExportOnnxRequest, progress: ToolProgress): Promise<ToolResult> {
   const { checkpoint, target, overwrite, metadata, version } = request

@@ -8,7 +8,7 @@ import { readDataset } from '../../data/stored.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 
 /**
- * Brings an image file into the shape of the images of a data set.
+ * Fits an image file to the shape of a data set's images.
  * @throws UserError as `fitTo`
  */
 export async function fitImage({ datasetFolder, ...given }: FitImageRequest, progress: ToolProgress): Promise<ToolResult> {
@@ -18,7 +18,7 @@ export async function fitImage({ datasetFolder, ...given }: FitImageRequest, pro
 }
 
 /**
- * An image file in the shape of the images of a data set, as an import has it; its pixels are uint8 [height, width, channels].
+ * Reads an image file and fits it to the shape of a data set's images, like an import; its pixels are uint8 [height, width, channels].
  * @throws UserError BAD_INPUT when the image cannot be decoded, or the data set has points
  */
 export async function fitTo(
@@ -72,7 +72,7 @@ function describeChanges(header: ImageHeader, { resized, recoloured, lost }: Dec
   ]
 }
 
-/** As an import says it of several files. */
+/** Singular forms of the notes that an import makes about several files. */
 const SINGULAR = Object.fromEntries(
   Object.entries(LOST).map(([kind, text]) => [kind, text.replace(/^have /, 'has ').replace(/\bwere\b/g, 'was')]),
 ) as typeof LOST

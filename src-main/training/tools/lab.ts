@@ -7,8 +7,8 @@ import { openLabSubject } from '../lab-subject.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 
 /**
- * Runs a diagnostic of the lab on the weights of a checkpoint or on those that a configuration begins with. The weights are the same
- * afterwards, which is checked.
+ * Runs a diagnostic of the lab on the weights of a checkpoint or the initial ones of a configuration. It must not change the weights, which
+ * is checked.
  */
 export async function runLab({ diagnostic: id, source, options: asked, speed }: LabRequest, progress: ToolProgress): Promise<ToolResult> {
   const diagnostic = findDiagnostic(id)
@@ -26,7 +26,7 @@ export async function runLab({ diagnostic: id, source, options: asked, speed }: 
     let next = await running.next()
     for (; !next.done; next = await running.next()) {
       progress(next.value.message, next.value.fraction)
-      // Lets the report leave, and the news arrive that nobody waits for it any more.
+      // Lets the report leave, and a disconnection be noticed.
       await new Promise((resolve) => setImmediate(resolve))
     }
     if (subject.hash() !== before) throw new Error(`the diagnostic ${id} has changed the weights that it looked at`)

@@ -7,13 +7,13 @@ import { readReferenceCase } from '../reference-case.js'
 import type { ToolResult } from '../tool-result.js'
 import { explained } from './explained.js'
 
-/** Compares one reference case with the mode asked for; `ok` only when every tensor is within its tolerance. */
+/** Compares one reference case with the requested mode; `ok` only if every tensor is within its tolerance. */
 export async function parity({ file, mode }: ParityRequest, progress: (message: string) => void): Promise<ToolResult> {
   const reference = await readReferenceCase(file)
   const chosen = mode ?? defaultMode(reference)
   progress(`comparing ${reference.config.arch} (${chosen}) with the reference`)
   const rows = explained(() => compareWithReference(reference, chosen))
-  // NaN is within no tolerance.
+  // Written so that NaN, which is not within any tolerance, is included.
   const wrong = rows.filter(({ error, tolerance }) => !(error <= tolerance))
   const groups = groupRows(rows)
   const text = [

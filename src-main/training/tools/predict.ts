@@ -11,8 +11,8 @@ import { readEvaluatedWeights } from './evaluated-weights.js'
 import { fitTo } from './fit-image.js'
 
 /**
- * Shows an image file to the weights of a checkpoint, by the pass and the statistics that the evaluations of its run have. It is brought
- * into the shape of the data set's images and normalised as they are.
+ * Classifies an image file with the weights of a checkpoint, using the same pass and statistics as its run's evaluations. The image is
+ * fitted to the shape of the data set's images and normalised in the same way.
  * @throws UserError as `fitTo`
  */
 export async function predictImage(request: PredictRequest, progress: ToolProgress): Promise<ToolResult> {

@@ -6,15 +6,18 @@ import { buildNetwork } from '../../numeric/network.js'
 import type { ToolProgress, ToolResult } from '../tool-result.js'
 import { benchStep } from './bench-step.js'
 
-/** The same network of a few units on small and on larger work: forces are as many, operations a hundred times more. */
+/**
+ * The same network of a few units with a small and a larger workload: the number of forces is equal, that of operations a hundred times
+ * larger.
+ */
 const SMALL = { batch: 1, size: 8 }
 const LARGE = { batch: 16, size: 32 }
 const UNITS = 0.3
 const STEPS = 5
 
 /**
- * How fast training steps are here, for estimates: seconds = operations / rate + forces * overhead, from two measured steps of one
- * network with the widths of the paper's.
+ * The speed of training steps on this machine, for estimates: seconds = operations / rate + forces * overhead, from two measured steps of a
+ * network with the widths of the paper's networks.
  */
 export async function measureSpeed(progress: ToolProgress): Promise<ToolResult> {
   progress('measuring the speed of training steps on this machine (once)')
