@@ -19,6 +19,17 @@ export class UserError extends Error {
   }
 }
 
+/** An option of a study or diagnostic that cannot be used; the message begins with its name, as people type it on the command line. */
+export class OptionError extends UserError {
+  /** @param why a sentence with the cause and the remedy, without the name of the option */
+  constructor(
+    readonly option: string,
+    readonly why: string,
+  ) {
+    super('BAD_INPUT', `${option}: ${why}`)
+  }
+}
+
 export const isUserError = (error: unknown): error is UserError => error instanceof UserError
 
 /** Null for errors that would occur again on a retry. */

@@ -139,8 +139,8 @@ export interface StudyPreview {
   more: number
   /** Estimated time of the others, in seconds; null if the speed of this machine was never measured. */
   seconds: number | null
-  /** Why it cannot be started, as sentences. */
-  problems: string[]
+  /** Why it cannot be started, as sentences, and the option that has to change; null if it is none in particular. */
+  problems: { option: string | null; message: string }[]
 }
 
 /** A template as shown in forms and the documentation. */

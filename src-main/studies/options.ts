@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { field } from '../contract/config.js'
-import { UserError } from '../contract/errors.js'
+import { OptionError } from '../contract/errors.js'
 import type { Dataset } from '../contract/datasets.js'
 import type { Preset } from '../contract/catalogue.js'
 import { hint } from '../contract/near.js'
@@ -32,9 +32,8 @@ export const numbersOption = (
   info: { group: 'Network' | 'Training' | 'Data'; label: string; help: string; unit?: string },
 ) => field(list(numbers), info)
 
-/** @throws UserError BAD_INPUT that names the option */
 function refuse(option: string, why: string): never {
-  throw new UserError('BAD_INPUT', `${option}: ${why}`)
+  throw new OptionError(option, why)
 }
 
 /** The names of a list, each once. */

@@ -1,7 +1,7 @@
 import { parseBounded } from '../contract/bounded-json.js'
 import { explainIssue } from '../contract/config-issues.js'
 import { RunOverridesSchema, type RunOverrides, type Stage } from '../contract/config.js'
-import { UserError } from '../contract/errors.js'
+import { OptionError } from '../contract/errors.js'
 import { randomFor } from '../numeric/random.js'
 
 export type SearchValue = number | string | boolean
@@ -17,7 +17,7 @@ export interface SearchKey {
 }
 
 const refuse = (why: string, option = 'keys'): never => {
-  throw new UserError('BAD_INPUT', `${option}: ${why}`)
+  throw new OptionError(option, why)
 }
 
 function readValue(text: string): SearchValue {

@@ -32,7 +32,7 @@ describe.skipIf(noBrowser)('the configuration of a run', () => {
       await page.getByTestId('run-menu').click()
       await page.getByText('Sweep this run over …').click()
       // It asks which keys, and begins nothing without.
-      await expect.poll(() => page.getByTestId('study-problem').innerText()).toContain('give at least one key')
+      await expect.poll(() => page.locator('[data-field=keys] .problem').innerText()).toContain('give at least one key')
       expect(JSON.parse(await field('base'))).toEqual({ h: 0.2, batch: 16 })
       expect([await field('steps'), await field('seeds')]).toEqual(['20', '3'])
       await page.getByTestId('add-key').locator('input').fill('step size')

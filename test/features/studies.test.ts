@@ -439,7 +439,7 @@ describe('a study', () => {
     expect(session.stores.runs.list()).toEqual([])
     expect(await session.services.studies.preview({ template: 'seeds' })).toMatchObject({
       cells: [],
-      problems: [expect.stringContaining('seed 1')],
+      problems: [{ option: null, message: expect.stringContaining('seed 1') as string }],
     })
   })
 

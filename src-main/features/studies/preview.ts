@@ -1,4 +1,4 @@
-import { isUserError } from '../../contract/errors.js'
+import { isUserError, OptionError } from '../../contract/errors.js'
 import { describeFactors, type StartStudy, type StudyPreview } from '../../contract/studies.js'
 import type { Configurations } from '../runs/configurations.js'
 import type { RunStore } from '../runs/run-store.js'
@@ -33,6 +33,7 @@ export async function previewOf(
     }
   } catch (error) {
     if (!isUserError(error)) throw error
-    return { cells: [], done: 0, seconds: null, more: 0, problems: [error.message] }
+    const problem = error instanceof OptionError ? { option: error.option, message: error.why } : { option: null, message: error.message }
+    return { cells: [], done: 0, seconds: null, more: 0, problems: [problem] }
   }
 }

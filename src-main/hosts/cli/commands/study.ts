@@ -54,7 +54,11 @@ export async function startStudy(context: Context, template: string, options: St
   const request = { template, options: readOptions(options.option ?? []), ...(options.name ? { name: options.name } : {}) }
   if (options.dryRun) {
     const preview = await withWorkbench(context, options, ({ client }) => client.studies.preview.query(request))
-    if (preview.problems.length > 0) throw new UserError('BAD_INPUT', preview.problems.join(' '))
+    if (preview.problems.length > 0)
+      throw new UserError(
+        'BAD_INPUT',
+        preview.problems.map(({ option, message }) => (option ? `${option}: ${message}` : message)).join(' '),
+      )
     if (options.json) return context.print(asJson(preview))
     for (const { title, kind } of preview.cells) context.print(`${kind}: ${title}`)
     const time = preview.seconds === null ? '' : `, about ${duration(preview.seconds)}`
