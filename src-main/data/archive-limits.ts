@@ -7,12 +7,12 @@ export interface ArchiveLimits {
   entries: number
   /** Maximum unpacked bytes of all files together. */
   bytes: number
-  /** Unpacked over packed bytes, looked at from `ratioFrom` unpacked bytes on. */
+  /** Maximum ratio of unpacked to packed bytes, checked from `ratioFrom` unpacked bytes on. */
   ratio: number
   ratioFrom: number
 }
 
-/** How an archive of any kind is unpacked. */
+/** Options for unpacking an archive of any kind. */
 export interface UnpackOptions {
   signal: AbortSignal
   /** Receives remarks on ambiguous names. */
@@ -31,7 +31,7 @@ export async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise
 
 /**
  * The parts of an entry's path.
- * @throws UserError BAD_INPUT for what is neither file nor folder, and for a path that leaves the folder
+ * @throws UserError BAD_INPUT for anything other than files and folders, and for a path that leaves the folder
  */
 export function safePath({ name, type }: { name: string; type?: string | null | undefined }, archive: string): string[] {
   const refuse = (why: string): UserError =>
@@ -51,7 +51,9 @@ export function safePath({ name, type }: { name: string; type?: string | null | 
 
 const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(0)} MiB`
 
-/** What an archive has unpacked to so far, or says that it will, against its limits and the disk. What goes beyond them throws a UserError. */
+/**
+ * Checks the actual and announced size of an archive's content against its limits and the disk. Throws a UserError if they are exceeded.
+ */
 export class ArchiveTally {
   private readonly limits: ArchiveLimits
   private entries = 0
@@ -59,9 +61,9 @@ export class ArchiveTally {
   private announced = 0
 
   /**
-   * @param name of the archive, for messages
-   * @param size of the archive in bytes
-   * @param available bytes that the disk has left for what is in it
+   * @param name name of the archive, for messages
+   * @param size size of the archive in bytes
+   * @param available bytes available on the disk for its content
    */
   constructor(
     private readonly name: string,
@@ -72,13 +74,13 @@ export class ArchiveTally {
     this.limits = { ...LIMITS, ...limits }
   }
 
-  /** So many entries are announced. */
+  /** Registers the announced number of entries. */
   expect(entries: number): void {
     if (entries > this.limits.entries)
       throw this.refused(`has ${entries} entries, more than the limit of ${this.limits.entries}. Divide it.`)
   }
 
-  /** An entry of so many bytes, of which an archive of single packed entries says how many they are packed to. */
+  /** Registers an entry with its size in bytes and, for archives of individually packed entries, its packed size. */
   entry(bytes: number, packed?: number): void {
     const { limits } = this
     if (++this.entries > limits.entries) throw this.refused(`has more than ${limits.entries} entries, the limit. Divide it.`)
@@ -86,19 +88,19 @@ export class ArchiveTally {
     if (this.announced > Math.min(limits.bytes, this.available)) throw this.tooLarge(this.announced)
     if (packed === undefined) return
     this.packed += packed
-    // Entries that share their bytes make a small file unpack to almost anything.
+    // Entries that share their bytes would allow a small file to unpack to almost anything.
     if (this.packed > this.size) throw this.refused('has overlapping entries and was rejected as a decompression bomb.')
     this.unpacked(this.announced, this.packed)
   }
 
-  /** So many bytes have come out of so many. */
+  /** Registers unpacked bytes together with the packed bytes that they came from. */
   unpacked(bytes: number, packed: number): void {
     const { ratio, ratioFrom } = this.limits
     if (bytes > ratioFrom && bytes > ratio * packed)
       throw this.refused(`unpacks to more than ${ratio} times its size and was rejected as a decompression bomb.`)
   }
 
-  /** The pieces of a stream that is unpacked, while so many packed bytes have been read. */
+  /** Passes on the chunks of a stream that is being unpacked; `packed` is the number of packed bytes read so far. */
   async *watch(chunks: AsyncIterable<Buffer>, packed: () => number): AsyncGenerator<Buffer> {
     let bytes = 0
     for await (const chunk of chunks) {
@@ -108,7 +110,7 @@ export class ArchiveTally {
     }
   }
 
-  /** The part of the archive that the entries so far take, 0 to 1. */
+  /** The fraction of the archive taken by the entries so far, 0 to 1. */
   get done(): number {
     return Math.min(1, this.packed / this.size)
   }
@@ -117,7 +119,7 @@ export class ArchiveTally {
     return new UserError('BAD_INPUT', `${this.name} ${why}`)
   }
 
-  /** For anyone, or for this disk. */
+  /** Too large in general, or for this disk. */
   private tooLarge(bytes: number): UserError {
     if (bytes > this.limits.bytes) return this.refused(`unpacks to more than ${mebibytes(this.limits.bytes)}, the limit. Divide it.`)
     return new UserError(
@@ -127,11 +129,11 @@ export class ArchiveTally {
   }
 }
 
-/** That a file is in an archive twice: which of both is meant, nobody knows. */
+/** The error for an archive that contains a file twice, so that it is ambiguous which one is meant. */
 export const sameTwice = (name: string, cause?: unknown): UserError =>
   new UserError('BAD_INPUT', `Cannot unpack ${name}: it contains the same file twice. Get the archive from its original source.`, { cause })
 
-/** What an archive's own streams say, as a user can use it. */
+/** Converts errors of an archive's streams to messages for users. */
 export function explainArchive(errors: unknown[], name: string): unknown {
   const codes = errors.map((error) => (error instanceof Error && 'code' in error ? String(error.code) : ''))
   const disk = codes.findIndex((code) => /^E[A-Z]+$/.test(code) && code !== 'EEXIST')

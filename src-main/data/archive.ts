@@ -13,7 +13,7 @@ import { noEntryNames, tarName } from './entry-names.js'
 
 const BLOCK = 512
 
-/** Its types leave the option out. */
+/** An option that its type declarations omit. */
 const extractBytes = extract as (options: { filenameEncoding: 'latin1' }) => Extract
 
 /** Magic numbers of a first file and of an empty archive. */
@@ -34,11 +34,11 @@ export async function archiveKind(file: string): Promise<'tar' | 'tar.gz' | 'zip
   if (ZIP.some((magic) => bytes.toString('latin1', 0, 4) === magic)) return 'zip'
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return null
   try {
-    // Only a piece of the stream is there: what unpacks of it is enough.
+    // Only the beginning of the stream is available: whatever can be unpacked of it is enough.
     const start = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 25 })
     return isTarHeader(start) ? 'tar.gz' : null
   } catch {
-    // Damaged at its beginning: unpacking it will say so, unless it was never meant as an archive.
+    // Damaged at its beginning: unpacking will report it, unless the file was never meant as an archive.
     return /\.(tar\.gz|tgz)$/i.test(file) ? 'tar.gz' : null
   }
 }
@@ -51,7 +51,7 @@ const COMPRESSIONS: readonly { name: string; magic: number[] }[] = [
   { name: 'RAR', magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07] },
 ]
 
-/** Why a file is no archive that can be read: by how it begins, what it is compressed by. */
+/** Why a file is not a readable archive: identifies its compression by its first bytes. */
 export async function noArchive(file: string): Promise<UserError> {
   const handle = await open(file, 'r')
   const head = Buffer.alloc(8)
@@ -69,7 +69,7 @@ export async function noArchive(file: string): Promise<UserError> {
   )
 }
 
-/** A block whose checksum (its bytes added up, the checksum's own eight counted as spaces) is right. */
+/** Whether a block has a valid checksum (the sum of its bytes, with the checksum's own eight counted as spaces). */
 function isTarHeader(block: Buffer): boolean {
   if (block.length < BLOCK) return false
   const stated = parseInt(block.toString('latin1', 148, 156).replace(/[\0 ]+$/, '').trim(), 8) // prettier-ignore
@@ -79,9 +79,9 @@ function isTarHeader(block: Buffer): boolean {
 }
 
 /**
- * Unpacks the folders and regular files of a .tar or .tar.gz into a folder that is new and empty.
- * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, names that come twice, bombs, and damaged
- * or cut off archives; DISK when it does not fit. The caller removes the folder then.
+ * Unpacks the folders and regular files of a .tar or .tar.gz into a new, empty folder.
+ * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, duplicate names, bombs, and damaged or truncated archives;
+ *   DISK when it does not fit. The caller then removes the folder.
  */
 export async function unpackTar(file: string, into: string, options: UnpackOptions & { kind: 'tar' | 'tar.gz' }): Promise<void> {
   const name = basename(file)
@@ -98,7 +98,7 @@ export async function unpackTar(file: string, into: string, options: UnpackOptio
   }
   const unpack = async (header: Header, content: AsyncIterable<unknown>): Promise<void> => {
     tally.entry(header.size)
-    // A name from an extended header is a text already.
+    // A name from an extended header is already decoded.
     const { path: text } = (header.pax ?? {}) as { path?: string }
     const path = header.name === text ? text : tarName(header.name, names)
     const target = join(into, ...safePath({ name: path, type: header.type }, name))
@@ -131,15 +131,15 @@ export async function unpackTar(file: string, into: string, options: UnpackOptio
 }
 
 /**
- * Runs `work` for one entry after the other. Node's pipeline is not used: it waits for ever on the streams of tar-stream,
- * which are of another make, when one of them fails.
+ * Runs `work` for one entry after another. Node's pipeline is not used, because it waits forever on the streams of tar-stream, which have
+ * another implementation, when one of them fails.
  */
 function unpackEntries(tar: Extract, work: (header: Header, content: AsyncIterable<unknown>) => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     tar.on('entry', (header, entry, next) => {
-      // Told through the iteration over it as well.
+      // Also reported by the iteration over it.
       entry.on('error', reject)
-      // The first error counts: what the streams say about being destroyed after it only hides it.
+      // Only the first error counts: later errors of the destroyed streams would hide it.
       const failed = (error: Error): void => {
         reject(error)
         next(error)

@@ -2,7 +2,7 @@ import type { Random } from '../numeric/random.js'
 
 /** The crop of one image of a batch within its padded original, and whether it is mirrored afterwards. */
 export interface Crop {
-  /** Rows and columns by which the window is moved against the image, -pad to pad. */
+  /** Number of rows and columns by which the window is shifted against the image, -pad to pad. */
   down: number
   right: number
   flip: boolean
@@ -26,11 +26,11 @@ export interface ImageSize {
 }
 
 /**
- * Writes one image through a table of normalised values into a batch. What lies outside of the image is 0, that is the
- * channel's mean: images are padded after they are normalised, as in the authors' code.
- * @param values pixels [.., height, width, channels], the image beginning at `from`
+ * Writes one image through a table of normalised values into a batch. Values outside of the image are 0, which is the channel's mean:
+ * images are padded after they are normalised, as in the authors' code.
+ * @param values pixels [.., height, width, channels], with the image starting at `from`
  * @param table 256 values for each channel
- * @param out normalised pixels, the image beginning at `to`
+ * @param out normalised pixels, with the image starting at `to`
  */
 export function writeImage(
   values: Uint8Array,

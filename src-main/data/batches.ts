@@ -11,7 +11,7 @@ import { loadPart, readDataset, type Loaded } from './stored.js'
 
 export type DataConfig = Pick<RunConfig, 'seed' | 'subset' | 'validation' | 'augment' | 'batch' | 'image' | 'classes'>
 
-/** Held-out images in order, normalised, without augmentation. The arrays are filled again for the next one. */
+/** Held-out images in order, normalised, without augmentation. The arrays are reused for the next batch. */
 export interface HeldOutBatch {
   /** [count, height, width, channels] */
   images: Float32Array
@@ -23,38 +23,37 @@ export interface HeldOutBatch {
 export interface RunBatches extends BatchPipeline {
   dataset: Dataset
   stepsPerEpoch: number
-  /** Images of each step: those that are asked for, or all where there are fewer. */
+  /** Number of images per step: the requested number, or all if there are fewer. */
   batch: number
   /** Number of training images, after subset and validation split. */
   trainImages: number
-  /** The batch of the next step, from `fromStep` on; each is a function of data set, configuration and step alone. */
+  /** The batch of the next step, starting at `fromStep`; each depends only on data set, configuration and step. */
   next(): Promise<Batch>
   /**
    * @param options.batch the last batch may be smaller
-   * @param options.limit only the first so many; 0 is all
+   * @param options.limit maximum number of images; 0 is all
    */
   heldOut(part: 'test' | 'validation', options: { batch: number; limit: number }): Iterable<HeldOutBatch>
   /**
-   * Full batches of images that are trained on, at least one, in an order that only the seed decides and without augmentation: the
-   * same ones whenever they are asked for.
-   * @param limit at most so many images where one batch is not more
+   * Full batches of training images, at least one, in an order that depends only on the seed and without augmentation: the same ones in
+   * every call.
+   * @param limit maximum number of images, unless a single batch has more
    */
   sample(limit: number): Iterable<HeldOutBatch>
 }
 
 /**
  * Opens a stored data set for a run.
- * @param options.worker the built `batch-worker`, whose thread prepares the batches of training; null prepares them in the
- * calling thread
- * @throws UserError NOT_FOUND, DISK when a file is damaged, BAD_INPUT when the configuration does not fit the data, CONFLICT when the
- * data are not those that the run was made for
+ * @param options.worker the built `batch-worker`, whose thread prepares the training batches; null prepares them in the calling thread
+ * @throws UserError NOT_FOUND, DISK when a file is damaged, BAD_INPUT when the configuration does not fit the data, CONFLICT when the data
+ *   differ from those that the run was created for
  */
 export async function openBatches(options: {
   folder: string
   config: DataConfig
   fromStep: number
   worker: string | URL | null
-  /** The hash of the content that the run has begun with; null or absent where it is not known. */
+  /** Content hash with which the run has started; null or absent if unknown. */
   content?: string | null
 }): Promise<RunBatches> {
   const { folder, config, fromStep, worker, content = null } = options
@@ -92,7 +91,7 @@ export async function openBatches(options: {
 }
 
 /**
- * The test part of a stored data set alone, as a run with this configuration sees it.
+ * Only the test part of a stored data set, as seen by a run with this configuration.
  * @throws UserError as `openBatches`
  */
 export async function openHeldOut(
@@ -121,7 +120,7 @@ function requireFit(dataset: Dataset, { image, classes, augment }: DataConfig): 
     )
 }
 
-/** @throws UserError CONFLICT where a data set of the same name and shape has taken the place of the one that a run was made for */
+/** @throws UserError CONFLICT if the data set that a run was created for has been replaced by another one with the same name and shape */
 function requireContent(dataset: Dataset, content: string | null): void {
   if (content === null || sameContent(dataset, content)) return
   throw new UserError(
@@ -132,7 +131,7 @@ function requireContent(dataset: Dataset, content: string | null): void {
 
 function sampleBatches(dataset: Dataset, train: Loaded, { indices, seed, batch }: Plan, limit: number): Generator<HeldOutBatch> {
   const batches = Math.max(1, Math.floor(Math.min(limit, indices.length) / batch))
-  // Not the first ones: many data sets are stored class by class.
+  // Not the first ones, because many data sets are stored class by class.
   const order = permutation(randomFor(seed, 'sample'), indices.length).subarray(0, batches * batch)
   return heldOutBatches(
     dataset,

@@ -3,12 +3,12 @@ import { UserError } from '../contract/errors.js'
 const isDamage = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_')
 
-/** Pieces of exactly the wanted length from a stream, and clear errors where it is too short or too long. */
+/** Reads exactly the requested number of bytes from a stream, with clear errors if it is too short or too long. */
 export class ByteReader {
   private readonly chunks: AsyncIterator<Buffer>
   private rest: Buffer = Buffer.alloc(0)
 
-  /** @param name of the file, for messages */
+  /** @param name name of the file, for messages */
   constructor(
     private readonly name: string,
     stream: AsyncIterable<Buffer>,
@@ -17,7 +17,7 @@ export class ByteReader {
     this.chunks = stream[Symbol.asyncIterator]()
   }
 
-  /** @throws UserError BAD_INPUT when the file ends before */
+  /** @throws UserError BAD_INPUT if the file ends earlier */
   async read(bytes: number): Promise<Buffer> {
     const parts: Buffer[] = []
     let missing = bytes
@@ -35,7 +35,7 @@ export class ByteReader {
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts, bytes)
   }
 
-  /** @throws UserError BAD_INPUT when the file goes on */
+  /** @throws UserError BAD_INPUT if the file continues */
   async end(): Promise<void> {
     if (this.rest.length || (await this.more()))
       throw new UserError('BAD_INPUT', `${this.name} is longer than its header states. It is damaged or has another format; get it again.`)

@@ -9,28 +9,28 @@ const SIDE = 32
 const PLANE = SIDE * SIDE
 const PIXELS = 3 * PLANE
 
-/** Images that are converted at a time. */
+/** Number of images that are converted at a time. */
 const CHUNK = 1000
 
-/** Longest pickle: CIFAR-100's training file is 155 MB. */
+/** Maximum size of a pickle in bytes: CIFAR-100's training file has 155 MB. */
 const PICKLE_LIMIT = 2 ** 30
 
-/** What CIFAR-10 and CIFAR-100 differ in. Source: the description of both formats by A. Krizhevsky, 2009. */
+/** The differences between CIFAR-10 and CIFAR-100. Source: the description of both formats by A. Krizhevsky, 2009. */
 export interface CifarVariant {
   id: string
   label: string
-  /** Names of the batches without their ending, `.bin` in the binary version. */
+  /** Names of the batches without extension, which is `.bin` in the binary version. */
   train: string[]
   test: string[]
-  /** Of the published files. */
+  /** Number of images per training file as published. */
   imagesPerTrainFile: number
   imagesPerTestFile: number
-  /** Label bytes before the pixels of an image, and which of them is the label. */
+  /** Number of label bytes before the pixels of an image, and the index of the label among them. */
   labelBytes: number
   labelAt: number
   pickledLabels: string
   classNames: string[]
-  /** Files that give the names of the classes. */
+  /** The file with the names of the classes. */
   namesFile: string
   pickledNames: { file: string; key: string }
   note?: string
@@ -44,7 +44,7 @@ export function cifarFormat(variant: CifarVariant): DatasetFormat {
       version,
       present: all.filter((name) => version.looksRight(folder, name, variant)),
     }))
-    // The one that more is there of; of the same, the binary one, which is read piece by piece.
+    // The version with more files present; if equal, the binary one, which is read in chunks.
     const order = versions[1]!.present.length > versions[0]!.present.length ? [...versions].reverse() : versions
     for (const { version, present } of order) {
       if (!present.length) continue
@@ -91,7 +91,7 @@ interface Batch {
   /** [count, 3, 32, 32] */
   planes: Uint8Array
   labels: number[]
-  /** How much of the file was read with it, 0..1. */
+  /** The fraction of the file read so far, 0..1. */
   done: number
 }
 
@@ -185,7 +185,7 @@ const described = (data: PickleValue | undefined): string =>
 const labelsDescribed = (stated: PickleValue | undefined): string =>
   Array.isArray(stated) || stated instanceof NumpyArray ? `${stated.length} labels` : 'something other than a list of labels'
 
-/** @throws UserError BAD_INPUT for what is not a number of a class: an empty text is none, and None is not 0 */
+/** @throws UserError BAD_INPUT for anything but a class number: an empty text is not a number, and None is not 0 */
 function wholeLabel(label: PickleValue, at: number, where: string): number {
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0) return label
   const shown = label === null ? 'None' : typeof label === 'object' ? 'not a number' : JSON.stringify(String(label))
@@ -209,7 +209,7 @@ async function begin(variant: CifarVariant, names: string[] | null, sink: Datase
   if (variant.note) sink.note(variant.note)
 }
 
-/** @throws UserError BAD_INPUT that names the files without which there is nothing to train on */
+/** @throws UserError BAD_INPUT that names the missing files without which training is impossible */
 function requireTraining({ label, train }: CifarVariant, present: string[], file: (name: string) => string): void {
   if (present.some((name) => train.includes(name))) return
   throw new UserError(
@@ -231,7 +231,7 @@ function noteMissing(
   sink.incomplete(missing.map(file).join(', '), without)
 }
 
-/** A file that was cut off between two images looks whole. */
+/** A file that was truncated between two images looks complete. */
 function noteOtherLengths(lengths: readonly { file: string; images: number; published: number }[], sink: DatasetSink): void {
   const others = lengths.filter(({ images, published }) => images !== published)
   if (others.length === 0) return

@@ -11,7 +11,7 @@ import { HEAD_BYTES, readNpyHeader, type NpyHeader } from './npy.js'
 import { Normaliser } from './prepare.js'
 import { readLabels } from './stored.js'
 
-/** Blocks of a file, one for each strength, the weakest first. Source: Hendrycks and Dietterich 2019, "CIFAR-10-C". */
+/** Number of blocks in a file, one for each severity, the weakest first. Source: Hendrycks and Dietterich 2019, "CIFAR-10-C". */
 export const SEVERITIES = 5
 const LABELS = 'labels.npy'
 /** The published sets have 19 files. */
@@ -20,17 +20,18 @@ const NAME = /^[\w-]{1,80}\.npy$/
 
 /** Corrupted copies of the test images of a data set. */
 export interface Corruptions {
-  /** Of files, without their ending, in order. */
+  /** Names of the files without extension, in order. */
   names: string[]
-  /** The first images of one corruption at a severity from 1 to SEVERITIES; views that the next one overwrites. */
+  /** The first images of one corruption at a severity from 1 to SEVERITIES; the views are overwritten by the next batch. */
   read(name: string, severity: number, options: { batch: number; limit: number }): AsyncIterable<HeldOutBatch>
 }
 
 /**
- * Opens a folder as CIFAR-10-C has it: `labels.npy`, and for each corruption a `.npy` with all test images five times, once a severity.
+ * Opens a folder in the format of CIFAR-10-C: `labels.npy`, and for each corruption a `.npy` with all test images five times, once per
+ * severity.
  * @param folder an absolute path
- * @param stored folder of the data set whose test images these are, which their labels must say
- * @throws UserError BAD_INPUT when it is another kind of folder, or of other images
+ * @param stored folder of the data set whose test images these are, which their labels must confirm
+ * @throws UserError BAD_INPUT when it is another kind of folder, or contains other images
  */
 export async function openCorruptions(folder: string, stored: string, dataset: Dataset): Promise<Corruptions> {
   if (!isAbsolute(folder)) throw new UserError('BAD_INPUT', `Give the whole path of the folder of corruptions, not ${folder}.`)
@@ -49,7 +50,7 @@ export async function openCorruptions(folder: string, stored: string, dataset: D
   }
 }
 
-/** The labels of all blocks are those of the test part, in its order. */
+/** The labels of all blocks must be those of the test part, in its order. */
 async function requireLabels(folder: string, dataset: Dataset, test: Uint16Array): Promise<void> {
   const { handle, header } = await openArray(folder, LABELS)
   try {
@@ -106,7 +107,7 @@ interface OpenArray {
   header: NpyHeader
 }
 
-/** @throws UserError BAD_INPUT when it is no array */
+/** @throws UserError BAD_INPUT when it is not an array */
 async function openArray(folder: string, name: string): Promise<OpenArray> {
   const handle = await open(join(folder, name), 'r')
   try {

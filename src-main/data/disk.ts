@@ -8,8 +8,8 @@ import { isAtWork, unfinishedAt, unfinishedFolder } from '../durable/unfinished.
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '')
 
 /**
- * What a user can mend about a file, as a UserError with the remedy; anything else is returned as it is.
- * @param path named where the error does not name a file itself
+ * Converts a file error that the user can fix to a UserError with the remedy; anything else is returned unchanged.
+ * @param path used if the error itself does not name a file
  */
 export function explainFileError(error: unknown, path: string): unknown {
   const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
@@ -34,13 +34,13 @@ export function explainFileError(error: unknown, path: string): unknown {
   }
 }
 
-/** Bytes that this user may still write to the disk that holds the folder. */
+/** Bytes that this user may still write to the disk of the folder. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder)
   return bavail * bsize
 }
 
-/** @throws UserError DISK when so many bytes do not fit */
+/** @throws UserError DISK when this number of bytes does not fit */
 export async function requireSpace(folder: string, bytes: number, free: typeof freeBytes): Promise<void> {
   const available = await free(folder)
   if (available >= bytes) return
@@ -51,7 +51,7 @@ export async function requireSpace(folder: string, bytes: number, free: typeof f
   )
 }
 
-/** Removes the temporary folders of processes that are no more. */
+/** Removes the temporary folders of processes that have ended. */
 export async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const found = unfinishedAt(name, 'folder')
@@ -61,8 +61,8 @@ export async function removeLeftovers(parent: string): Promise<void> {
 }
 
 /**
- * Runs `work` with a new hidden folder inside `parent`, so that its content can be renamed into place; the folder is removed
- * afterwards whatever happens, and with it those that killed processes left behind.
+ * Runs `work` with a new hidden folder inside `parent`, so that its content can be renamed into place; the folder is removed afterwards in
+ * any case, together with those left behind by killed processes.
  */
 export async function withTemporaryFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
   await makeFolderBelow(dirname(parent), parent)

@@ -1,8 +1,8 @@
-/** What was not plain about the names in an archive. */
+/** Ambiguous names in an archive. */
 export interface EntryNames {
-  /** Names with bytes that are no UTF-8, which were written as %E9 and the like. */
+  /** Names with bytes that are not valid UTF-8, which were written as %E9 and so on. */
   escaped: string[]
-  /** Names of a zip that does not say how they are encoded. */
+  /** Names in a zip that does not declare their encoding. */
   codePage: string[]
 }
 
@@ -10,7 +10,7 @@ export const noEntryNames = (): EntryNames => ({ escaped: [], codePage: [] })
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text that the bytes are in UTF-8; null where they are none. */
+/** The bytes decoded as UTF-8; null if they are not valid. */
 function utf8(bytes: Uint8Array): string | null {
   try {
     return strict.decode(bytes)
@@ -20,9 +20,9 @@ function utf8(bytes: Uint8Array): string | null {
 }
 
 /**
- * A path in a tar, whose names are bytes: in UTF-8 as a rule. Each folder's name is looked at by itself, so that files of one folder stay
- * together, and two names never become one.
- * @param latin1 a character for each byte
+ * A path in a tar, whose names are bytes, usually in UTF-8. Each path component is decoded separately, so that files of one folder stay
+ * together, and different names never become equal.
+ * @param latin1 one character per byte
  */
 export function tarName(latin1: string, said: EntryNames): string {
   let plain = true
@@ -41,8 +41,8 @@ const UTF8_FLAG = 0x800
 const UNICODE_PATH = 0x7075
 
 /**
- * A path in a zip: in UTF-8 where it says so, or where its bytes are that; else in code page 437, as the format has it.
- * @param entry as yauzl reads it, which looks at the flag alone
+ * A path in a zip: in UTF-8 if it is declared or the bytes are valid UTF-8; otherwise in code page 437, as the format specifies.
+ * @param entry as read by yauzl, which only considers the flag
  */
 export function zipName(
   entry: { fileName: string; fileNameRaw: Buffer; generalPurposeBitFlag: number; extraFields: { id: number }[] },
@@ -59,7 +59,7 @@ export function zipName(
 
 const shown = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '')
 
-/** The same in sentences. */
+/** Describes them in sentences. */
 export const describeNames = ({ escaped, codePage }: EntryNames): string[] => [
   ...(escaped.length ? [`${escaped.length} names in the archive are not UTF-8; their bytes were escaped as %XX: ${shown(escaped)}.`] : []),
   ...(codePage.length

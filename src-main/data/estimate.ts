@@ -11,12 +11,12 @@ import { explainFileError, freeBytes } from './disk.js'
 import { recogniseSource } from './recognise.js'
 import { openZip } from './zip.js'
 
-/** Milliseconds of reading after which the rest of an archive is taken to be like its beginning. */
+/** Milliseconds of reading after which the rest of an archive is assumed to be like its beginning. */
 const READING = 3000
 
 /**
- * What an import would take, without storing anything.
- * @throws UserError NOT_FOUND, BAD_INPUT as `importDataset` does
+ * Estimates the cost of an import without storing anything.
+ * @throws UserError NOT_FOUND, BAD_INPUT like `importDataset`
  */
 export async function estimateImport(
   request: ImportDataset,
@@ -63,7 +63,7 @@ async function zipSize(path: string): Promise<number> {
   }
 }
 
-/** Unpacked bytes: counted for as long as a person waits, and the rest like what was read. */
+/** Unpacked bytes: counted for as long as a user is willing to wait, and extrapolated from then on. */
 async function gzipSize(path: string, signal: AbortSignal): Promise<number> {
   const { size } = await stat(path)
   const file = createReadStream(path, { highWaterMark: 2 ** 20, signal })

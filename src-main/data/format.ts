@@ -3,48 +3,48 @@ import type { SourceFolder } from './source-folder.js'
 import type { PointProblem } from './point-problem.js'
 import type { DatasetSink } from './sink.js'
 
-/** What a format found in a folder. */
+/** The result of a format's detection in a folder. */
 export interface Found {
   /** Default name of the data set. */
   name: string
-  /** Estimate of the bytes that the stored data set takes. */
+  /** Estimated size of the stored data set in bytes. */
   bytes: number
-  /** The files of the folder that are read: the others are named in the report. Absent where the format names them itself. */
+  /** The files in the folder that will be read; the others are listed in the report. Absent if the format lists them itself. */
   files?: readonly string[]
-  /** Reads everything into the sink; what is missing becomes a note there. Throws UserError naming a damaged file. */
+  /** Reads everything into the sink; what is missing becomes a note. Throws a UserError naming a damaged file. */
   read(sink: DatasetSink, signal: AbortSignal): Promise<void>
 }
 
-/** A way in which data sets come as files. Adding one is adding a file to `formats/`. */
+/** A file format of data sets. Adding one means adding a file to `formats/`. */
 export interface DatasetFormat {
   id: string
   label: string
-  /** The files by which it is known, for the message when there are none. */
+  /** The files by which it is recognised, for the message if there are none. */
   files: string
-  /** It fits many folders that are not meant, and is tried when no other format does. */
+  /** It matches many folders that are not data sets, and is tried only if no other format matches. */
   lastResort?: boolean
-  /** What mirrored images of it are, where they are not of the same class. */
+  /** Whether mirroring changes the class of an image. */
   mirrored?: Mirrored
   /**
-   * null when the folder does not hold this format.
-   * @param images what the user wants of image files, for formats that convert
-   * @param readings what the user says of files that can be read in two ways
-   * @throws UserError BAD_INPUT that names the option, where they can and the user has not said
+   * null if the folder does not contain this format.
+   * @param images the user's options for image files, for formats that convert
+   * @param readings the user's choices for ambiguous files
+   * @throws UserError BAD_INPUT that names the option if files are ambiguous and the user has not chosen
    */
   find(folder: SourceFolder, images: ImageOptions, readings: Readings): Promise<Found | null>
 }
 
-/** A data set that Retrace makes itself. Adding one is adding a file to `builtins/`. */
+/** A data set that Retrace makes itself. Adding one means adding a file to `builtins/`. */
 export interface BuiltinDataset {
   name: string
   format: string
-  /** Where the data or the idea comes from. */
+  /** The source of the data or the idea. */
   source: string
-  /** Bytes that it takes, about. */
+  /** Approximate size in bytes. */
   bytes: number
-  /** What mirrored images of it are, where they are not of the same class. */
+  /** Whether mirroring changes the class of an image. */
   mirrored?: Mirrored
-  /** Where it is drawn by a seed: what others of its kind are drawn by. */
+  /** For generated data sets: the problem from which others can be generated with another seed. */
   problem?: PointProblem
   make(sink: DatasetSink, signal: AbortSignal): Promise<void>
 }

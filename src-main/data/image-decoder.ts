@@ -2,18 +2,18 @@ import { open } from 'node:fs/promises'
 import type { ImageOptions } from '../contract/datasets.js'
 import { UserError } from '../contract/errors.js'
 
-/** Largest file that is decoded: a photograph of 64 megapixels without much compression. */
+/** Maximum size of a file that is decoded, in bytes: a photograph of 64 megapixels with little compression. */
 const FILE_LIMIT = 2 ** 27
 const PIXEL_LIMIT = 2 ** 26
 
-/** What the header of an image says; the size is that of the upright image. */
+/** The information in the header of an image; the size is that of the image in upright orientation. */
 export interface ImageHeader {
   width: number
   height: number
   grey: boolean
 }
 
-/** Shape of the images that are wanted. */
+/** Shape of the decoded images. */
 export interface Target {
   height: number
   width: number
@@ -24,14 +24,14 @@ export interface Target {
 export interface Decoded {
   /** uint8 [height, width, channels] */
   pixels: Uint8Array
-  /** Whether its size or its colours were changed. */
+  /** Whether its size or its colours were converted. */
   resized: boolean
   recoloured: boolean
-  /** What else it had, and has no longer. */
+  /** Content of the file that was dropped. */
   lost: Lost[]
 }
 
-/** What an image file can hold that the images of a data set cannot. */
+/** Content of image files that data sets cannot store. */
 export const LOST = {
   transparency: 'have an alpha channel and were composited on white',
   frames: 'have several frames; only the first was read',
@@ -45,10 +45,10 @@ export class Undecodable extends Error {}
 
 const FIT = { cover: 'cover', contain: 'contain', stretch: 'fill' } as const
 
-/** Loaded when the first image is decoded: a host that imports nothing needs no image library. */
+/** Loaded when the first image is decoded, because a host that imports nothing needs no image library. */
 async function loadSharp() {
   const { default: sharp } = await import('sharp')
-  // Every file is read once, and several are decoded at a time.
+  // Every file is read only once, and several are decoded concurrently.
   sharp.cache(false)
   sharp.concurrency(1)
   return sharp
@@ -57,16 +57,16 @@ let loading: ReturnType<typeof loadSharp> | undefined
 
 /**
  * Size and colours of an image file.
- * @throws Undecodable when it is no PNG, JPEG or WebP file, is damaged at its beginning, or exceeds the limits
+ * @throws Undecodable when it is not a PNG, JPEG or WebP file, is damaged at its beginning, or exceeds the limits
  */
 export async function readImageHeader(path: string): Promise<ImageHeader> {
   return (await inspect(path)).header
 }
 
 /**
- * Decodes an image file into the wanted shape: turned upright as its EXIF tag says, on white where it is transparent, the first
- * frame where it has several, 8 bits a channel. Enlarging and shrinking is by Lanczos' kernel (a = 3).
- * @throws Undecodable as `readImageHeader` does, or when the image is damaged anywhere
+ * Decodes an image file into the target shape: rotated according to its EXIF tag, on white if it is transparent, the first frame if it has
+ * several, 8 bits per channel. Resampled with Lanczos' kernel (a = 3).
+ * @throws Undecodable like `readImageHeader`, or when the image is damaged anywhere
  */
 export async function decodeImage(path: string, target: Target): Promise<Decoded> {
   const { bytes, header, lost } = await inspect(path)
@@ -119,13 +119,13 @@ async function readLimited(path: string): Promise<Buffer> {
   }
 }
 
-/** By the first bytes, so that no other decoder of the library is ever reached. */
+/** Checks the first bytes, so that no other decoder of the library is ever used. */
 function isKnown(bytes: Buffer): boolean {
   const starts = (text: string, at = 0): boolean => bytes.toString('latin1', at, at + text.length) === text
   return starts('\x89PNG\r\n\x1a\n') || starts('\xff\xd8\xff') || (starts('RIFF') && starts('WEBP', 8))
 }
 
-/** @throws UserError BAD_INPUT when a data set cannot have images of that size */
+/** @throws UserError BAD_INPUT when a data set cannot have images of this size */
 export function requireSide(size: { width: number; height: number }, limit: number): void {
   if (Math.max(size.width, size.height) > limit)
     throw new UserError(

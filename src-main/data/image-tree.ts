@@ -24,18 +24,18 @@ export interface ImageFile {
   label: number | null
 }
 
-/** The image files of a folder a class, in the order of their paths. */
+/** The image files of a folder with one subfolder per class, in the order of their paths. */
 export interface ImageTree {
   classNames: string[]
   files: Record<Part, ImageFile[]>
-  /** What is not part of the data set. */
+  /** Files that are not part of the data set. */
   skipped: { path: string; why: string }[]
-  /** How folders were understood, where that is plain, and where it is not. */
+  /** How folders were interpreted: notes for clear cases, assumptions for ambiguous ones. */
   notes: string[]
   assumptions: string[]
 }
 
-/** Names of folders and files, as the file system gives them. */
+/** Names of folders and files, as returned by the file system. */
 interface Folder {
   folders: Map<string, Folder>
   files: string[]
@@ -44,15 +44,15 @@ interface Folder {
   unreadable: string[]
 }
 
-/** A folder of a split, past folders that hold nothing but another one. */
+/** A folder of a split, after skipping folders that contain only one other folder. */
 interface SplitFolder {
   name: string
-  /** As it lies there, and as it is past the folders that hold nothing but another one. */
+  /** The folder itself, and the one after skipping folders that contain only one other. */
   outer: Folder
-  /** Path of what holds the classes, with a slash at its end. */
+  /** Path of the folder with the classes, ending with a slash. */
   prefix: string
   folder: Folder
-  /** Its name is that of a split, and not only has one in it, as `seg_train` has. */
+  /** Whether its name is exactly that of a split, rather than containing one like `seg_train`. */
   plain: boolean
 }
 
@@ -74,14 +74,14 @@ function within(name: string, folder: Folder): { prefix: string; folder: Folder 
   for (;;) {
     const [only, ...others] = classesOf(inner)
     const next = only === undefined || others.length ? undefined : inner.folders.get(only)
-    // A single class is no folder to pass through.
+    // A folder with a single class must not be skipped.
     if (!next) return others.length ? { prefix, folder: inner } : { prefix: `${name}/`, folder }
     prefix += `${only}/`
     inner = next
   }
 }
 
-/** One of each split, and the sentence that says what was not plain about it; null where the folders are classes. */
+/** One folder for each split, and a sentence about ambiguities; null if the folders are classes. */
 function chooseSplits(whole: Folder, asked: Readings['folders']): { splits: Map<Split, SplitFolder>; assumption: string | null } | null {
   if (asked === 'classes') return null
   const found = splitsOf(whole)
@@ -120,11 +120,11 @@ function chooseSplits(whole: Folder, asked: Readings['folders']): { splits: Map<
 }
 
 /**
- * Understands CLASS/IMAGE or SPLIT/CLASS/IMAGE (split: train, val, test, unlabelled, also as a word in the name), images lying at any
- * depth below their class. Validation images are the test part where there is no other, and training images where there is: a run draws
- * its own validation part. Labels follow the names of the classes in code point order.
- * @returns null when the folder holds no such thing
- * @throws UserError BAD_INPUT when there are more files than a data set can have, and where only the user can know what is a split
+ * Interprets CLASS/IMAGE or SPLIT/CLASS/IMAGE (split: train, val, test, unlabelled, also as a word in the name), with images at any depth
+ * below their class. Validation images become the test part if there is no other, and otherwise training images: a run draws its own
+ * validation part. Labels follow the names of the classes in code point order.
+ * @returns null if the folder contains no such structure
+ * @throws UserError BAD_INPUT when there are more files than a data set can have, and if only the user can know what is a split
  */
 export async function readImageTree(root: string, asked?: Readings['folders']): Promise<ImageTree | null> {
   const whole = await list(root, 0, { files: 0 })
@@ -182,7 +182,7 @@ export async function readImageTree(root: string, asked?: Readings['folders']): 
   return tree
 }
 
-/** What files lie in a folder, and why those of images are no data set, as sentences for who expected one. */
+/** Describes the files in a folder, and why its images are not a data set, as sentences for a user who expected one. */
 export async function describeFiles(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return ''
   const whole = await list(path, 0, { files: 0 })
@@ -214,13 +214,13 @@ async function list(path: string, depth: number, seen: { files: number }): Promi
         `${path} and its neighbours contain more than ${FILE_LIMIT} files, the limit. Import a part of them.`,
       )
     const inside = join(path, entry.name)
-    // Where a name is not UTF-8, what is read of it opens nothing.
+    // If a name is not valid UTF-8, the decoded name cannot be opened.
     if (entry.name.includes('\ufffd') && !(await stat(inside).catch(() => null))) found.unreadable.push(entry.name)
     else if (entry.isDirectory()) {
       if (depth < DEPTH_LIMIT) found.folders.set(entry.name, await list(inside, depth + 1, seen))
       else found.links.push(entry.name)
     } else if (entry.isFile()) found.files.push(entry.name)
-    // A link to a file is how data sets are often kept; one to a folder may lead back up.
+    // Data sets are often stored as links to files; a link to a folder may lead back up.
     else if (entry.isSymbolicLink() && (await stat(inside).catch(() => null))?.isFile()) found.files.push(entry.name)
     else found.links.push(entry.name)
   }
@@ -229,7 +229,7 @@ async function list(path: string, depth: number, seen: { files: number }): Promi
 
 const listed = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '')
 
-/** Folders of images inside of classes could be classes as well. */
+/** Folders of images inside classes might be classes as well. */
 function tellDeeper(tree: ImageTree, classes: Folder): void {
   const deeper = tree.classNames.filter((name) => classesOf(classes.folders.get(name)!).length)
   if (deeper.length)

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../contract/errors.js'
 
 const CODES = ['BAD_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAVAILABLE', 'DISK', 'INTERNAL'] as const satisfies readonly ErrorCode[]
 
-/** To the process that imports: its order, once, and that it shall end. */
+/** Messages to the import process: its order, once, and cancellation. */
 export const ImportOrderSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('import'), request: ImportDatasetSchema, into: z.string() }),
   z.strictObject({ kind: z.literal('estimate'), request: ImportDatasetSchema, into: z.string() }),
@@ -12,7 +12,7 @@ export const ImportOrderSchema = z.discriminatedUnion('kind', [
 ])
 export type ImportOrder = z.infer<typeof ImportOrderSchema>
 
-/** From it: how far it is, and one last message. */
+/** Messages from the import process: its progress, and one final message. */
 export const ImportNewsSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('progress'), progress: z.number().nullable(), message: z.string() }),
   z.strictObject({ kind: z.literal('done'), dataset: DatasetSchema }),

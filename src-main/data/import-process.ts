@@ -6,14 +6,14 @@ import { importDataset } from './import.js'
 import { ImportOrderSchema, type ImportNews } from './import-messages.js'
 
 /**
- * Entry of the process that imports one data set: decoding images of unknown origin keeps away from the process that holds the
- * home, which a crash of a decoder must not end, and whose thread must not wait.
+ * Entry of the process that imports one data set. Images of unknown origin are decoded outside of the process that holds the home, so that
+ * a crash of a decoder does not end it and its thread is not blocked.
  */
 const PROGRESS_EVERY = 100
 
 keepToOwner()
 const controller = new AbortController()
-// The host is gone: what was begun is removed, and nobody waits for the rest.
+// The host has ended: partial results are removed, and nothing else is expected.
 process.on('disconnect', () => controller.abort(new Error('the host has ended')))
 leaveSignalsToHost(() =>
   controller.abort(

@@ -7,9 +7,9 @@ import { removeLeftovers } from './disk.js'
 import type { ImportOptions } from './import.js'
 import { ImportNewsSchema, type ImportNews, type ImportOrder } from './import-messages.js'
 
-/** Milliseconds that a cancelled import has to end by itself. */
+/** Time limit for a cancelled import to end by itself, in milliseconds. */
 const PATIENCE = 10_000
-/** Milliseconds that an estimate may take: it is for a person who waits. */
+/** Time limit for an estimate in milliseconds, because a user is waiting for it. */
 const ESTIMATE_TIME = 60_000
 const TAIL = 2000
 
@@ -19,7 +19,7 @@ type Order = Exclude<ImportOrder, { kind: 'cancel' }>
 /**
  * `importDataset` in a process of its own.
  * @param entry absolute path of the built `import-process`
- * @throws as `importDataset` does, and UserError INTERNAL when the process dies
+ * @throws like `importDataset`, and UserError INTERNAL when the process dies
  */
 export async function importInProcess(
   entry: string,
@@ -33,7 +33,7 @@ export async function importInProcess(
 
 /**
  * `estimateImport` in a process of its own.
- * @throws as `estimateImport` does, and UserError INTERNAL when the process dies
+ * @throws like `estimateImport`, and UserError INTERNAL when the process dies
  */
 export async function estimateInProcess(entry: string, request: ImportDataset, into: string): Promise<ImportEstimate> {
   const signal = AbortSignal.timeout(ESTIMATE_TIME)
@@ -42,7 +42,7 @@ export async function estimateInProcess(entry: string, request: ImportDataset, i
   return last.estimate
 }
 
-/** Runs one order, and answers the last word of the process about it. */
+/** Runs one order, and returns the final message of the process. */
 async function run(entry: string, order: Order, { onProgress, signal }: Pick<ImportOptions, 'onProgress' | 'signal'>): Promise<LastNews> {
   signal.throwIfAborted()
   const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
@@ -90,7 +90,7 @@ async function run(entry: string, order: Order, { onProgress, signal }: Pick<Imp
     await removeLeftovers(order.into)
     throw broken
   }
-  // What is done is done, whatever was asked meanwhile: the data set is in its place.
+  // A completed import counts even if it was cancelled meanwhile: the data set is in place.
   if (last && last.kind !== 'failed') return last
   if (!last) await removeLeftovers(order.into)
   signal.throwIfAborted()

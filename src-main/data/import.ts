@@ -15,29 +15,29 @@ import { DatasetWriter, type About } from './writer.js'
 import { unpackZip } from './zip.js'
 
 export interface ImportOptions {
-  /** Holds a folder a data set; the data set appears there whole or not at all. */
+  /** Contains one folder per data set; the new data set appears there completely or not at all. */
   into: string
   /** 0..1, or null when unknown. */
   onProgress(progress: number | null, message: string): void
   signal: AbortSignal
-  /** Bytes that are left on the disk of a folder; by default what the system says. */
+  /** Free bytes on the disk of a folder; by default as reported by the system. */
   free?: typeof freeBytes
 }
 
-/** Part of the progress that unpacking an archive takes. */
+/** Fraction of the progress for unpacking an archive. */
 const UNPACKING = 0.4
 
 /**
  * Reads a folder or an archive (.zip, .tar, .tar.gz) and stores it as `into/NAME`.
- * @throws UserError NOT_FOUND, BAD_INPUT (unknown format, damaged or hostile files), CONFLICT (name taken), DISK; the
- * signal's reason when cancelled. Nothing is left behind then.
+ * @throws UserError NOT_FOUND, BAD_INPUT (unknown format, damaged or hostile files), CONFLICT (name taken), DISK; the signal's reason when
+ *   cancelled. In all of these cases nothing is left behind.
  */
 export async function importDataset(request: ImportDataset, options: ImportOptions): Promise<Dataset> {
   const path = resolve(request.path)
   const wanted = wantedFormats(request)
   if (request.name !== undefined) await requireFree(options.into, request.name)
   return staged(options, path, async (temporary) => {
-    // A single file of arrays is a zip of its own kind, which its format reads by itself.
+    // A file of arrays is a special kind of zip, which its format reads itself.
     const isFolder = (await stat(path)).isDirectory() || /\.npz$/i.test(path)
     const names = noEntryNames()
     const root = isFolder ? path : await unpack(path, temporary, names, options)
@@ -60,12 +60,12 @@ export async function importDataset(request: ImportDataset, options: ImportOptio
   })
 }
 
-/** Names of the data sets that need no import. */
+/** Names of the built-in data sets. */
 export const builtinNames = (): string[] => builtins.map(({ name }) => name)
 
 /**
- * The stored data set of that name; it is made first where it is not there.
- * @throws UserError NOT_FOUND when it is none of Retrace's own, DISK
+ * The stored data set of that name; a missing one is made first.
+ * @throws UserError NOT_FOUND when it is not built in, DISK
  */
 export async function ensureBuiltin(name: string, options: ImportOptions): Promise<Dataset> {
   const builtin = builtins.find((candidate) => candidate.name === name)
@@ -82,7 +82,7 @@ export async function ensureBuiltin(name: string, options: ImportOptions): Promi
   })
 }
 
-/** The kinds of points that can be drawn by a seed. */
+/** The kinds of points that can be generated from a seed. */
 export const pointKinds = (): PointKind[] =>
   problems.map(({ kind, source, classNames, trainPerClass, noise }) => ({
     kind,
@@ -93,7 +93,7 @@ export const pointKinds = (): PointKind[] =>
   }))
 
 /**
- * Draws a data set of points by a seed and stores it as `into/NAME`.
+ * Generates a data set of points from a seed and stores it as `into/NAME`.
  * @throws UserError BAD_INPUT for an unknown kind or too few points, CONFLICT when the name is taken, DISK
  */
 export async function makeDataset({ name, kind, seed, points, noise }: MakeDataset, options: ImportOptions): Promise<Dataset> {
@@ -126,7 +126,7 @@ interface Staging {
   report: ImportOptions['onProgress']
 }
 
-/** Writes a data set in a temporary folder and renames it into place when it is whole and on the disk. */
+/** Writes a data set into a temporary folder and renames it into place when it is complete and synced. */
 async function staged(options: ImportOptions, path: string, prepare: (temporary: string) => Promise<Staging>): Promise<Dataset> {
   const { into, signal } = options
   try {
@@ -148,7 +148,7 @@ async function staged(options: ImportOptions, path: string, prepare: (temporary:
       }
     })
   } catch (error) {
-    // However the abort showed (a destroyed stream, an AbortError), it is told as what it is.
+    // However the abort surfaced (a destroyed stream, an AbortError), it is reported as such.
     signal.throwIfAborted()
     throw explainFileError(error, path)
   }
@@ -177,7 +177,7 @@ async function requireFree(into: string, name: string): Promise<void> {
   if (await exists(join(into, name))) throw taken(name)
 }
 
-/** An archive's name without its endings, after which the data set may be called. */
+/** An archive's name without its extensions, as a default name for the data set. */
 const archiveStem = (file: string): string => basename(file).replace(/(\.tar)?\.(gz|tgz|tar|zip)$/i, '') || 'archive'
 
 async function unpack(file: string, temporary: string, names: EntryNames, { signal, onProgress, free }: ImportOptions): Promise<string> {

@@ -1,16 +1,16 @@
 import type { Dataset } from '../contract/datasets.js'
 import { readLabels } from './stored.js'
 
-/** Data sets whose labels are kept in memory. */
+/** Number of data sets whose labels are kept in memory. */
 const KEPT = 4
 
 export interface Labels {
   labels: Uint16Array
-  /** Places of each class, made when one is asked for. */
+  /** Indices of each class, computed on demand. */
   byClass: Map<number, Uint32Array>
 }
 
-/** Labels of the data sets that were looked into last. */
+/** Labels of the most recently viewed data sets. */
 export class LabelCache {
   private readonly known = new Map<string, Promise<Labels>>()
 
@@ -27,7 +27,7 @@ export class LabelCache {
   }
 }
 
-/** Places of one class, in order. */
+/** Indices of the items of one class, in order. */
 export function placesOf({ labels, byClass }: Labels, label: number): Uint32Array {
   const known = byClass.get(label)
   if (known) return known
@@ -38,7 +38,7 @@ export function placesOf({ labels, byClass }: Labels, label: number): Uint32Arra
   return made
 }
 
-/** How many items each class has, by label. */
+/** The number of items in each class, by label. */
 export function countOf(labels: Uint16Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0)
   for (const label of labels) counts[label]!++

@@ -6,8 +6,8 @@ import { PartSchema, type DatasetPart } from '../contract/pixels.js'
 import { valuesPerItem } from './shape.js'
 
 /**
- * A stored data set is a folder: `dataset.json` and raw files, little-endian, one image or point after the other.
- * Images are uint8 [height, width, channels]; points are float32; labels are uint16, an index into `classNames`.
+ * A stored data set is a folder: `dataset.json` and raw files, little-endian, one image or point after another. Images are uint8 [height,
+ * width, channels]; points are float32; labels are uint16, an index into `classNames`.
  */
 export const LAYOUT = 1
 export const DESCRIPTION = 'dataset.json'
@@ -21,7 +21,7 @@ export const StoredDatasetSchema = DatasetSchema.omit({ earlierHashes: true }).e
 })
 export type StoredDataset = z.infer<typeof StoredDatasetSchema>
 
-/** What is for others to see; the strict schema of the contract has no place for the rest. */
+/** The public part of the description; the strict schema of the contract has no room for the rest. */
 export const descriptionOf = (stored: StoredDataset): Dataset =>
   DatasetSchema.strip().parse({ ...stored, earlierHashes: earlierHashes(stored) })
 
@@ -32,7 +32,7 @@ export const labelsFile = (part: Part): string => `${part}.labels.u16`
 
 export const bytesPerItem = (dataset: Shape): number => valuesPerItem(dataset) * (dataset.kind === 'images' ? 1 : 4)
 
-/** Every file that a data set with these counts has, and its length in bytes. */
+/** Every file of a data set with these counts, and its length in bytes. */
 export function expectedFiles(dataset: Shape & Pick<Dataset, 'counts'>): Map<string, number> {
   const files = new Map<string, number>()
   for (const part of PARTS) {
@@ -51,7 +51,7 @@ const listed = (files: StoredDataset['files']): [name: string, bytes: number, sh
     .map(([name, { bytes, sha256 }]): [string, number, string] => [name, bytes, sha256])
     .sort(([a], [b]) => (a < b ? -1 : 1))
 
-/** What each version of the hash covers. All of them stay: runs are compared under the version that they recorded. */
+/** The content covered by each version of the hash. All versions remain: runs are compared using the version that they recorded. */
 const COVERED: Record<number, (content: Content) => unknown[]> = {
   1: ({ kind, image: { height, width, channels }, classNames, files }) => [1, kind, [height, width, channels], classNames, listed(files)],
   2: ({ kind, image: { height, width, channels }, classNames, counts, channelMean, channelDeviation, files }) => [
@@ -67,8 +67,8 @@ const COVERED: Record<number, (content: Content) => unknown[]> = {
 }
 
 /**
- * The hash of all that decides what is computed from a data set: shapes, classes, counts, what images are normalised by, and the content
- * of every file; but no name, source or date.
+ * The hash of everything that determines computations on a data set: shapes, classes, counts, normalisation, and the content of every file;
+ * but no name, source or date.
  */
 export function contentHash(content: Content, version = CONTENT_VERSION): string {
   const covered = COVERED[version]
@@ -79,10 +79,10 @@ export function contentHash(content: Content, version = CONTENT_VERSION): string
   return version === 1 ? digits : `${version}:${digits}`
 }
 
-/** The same content by the versions of the hash before that of a stored data set. */
+/** Hashes of the same content in the versions before that of a stored data set. */
 export const earlierHashes = (stored: StoredDataset): string[] =>
   Array.from({ length: contentVersionOf(stored.hash) - 1 }, (_, before) => contentHash(stored, before + 1))
 
-/** Whether a description is the one that was written: its hash is that of what it says. */
+/** Whether a description is unmodified: its hash matches its content. */
 export const belongsTogether = (stored: StoredDataset): boolean =>
   contentVersionOf(stored.hash) in COVERED && contentHash(stored, contentVersionOf(stored.hash)) === stored.hash

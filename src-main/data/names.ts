@@ -1,9 +1,9 @@
 import { DatasetNameSchema } from '../contract/dataset-name.js'
 
-/** Folders of uploads are named by chance. */
+/** Folders of uploads have random names. */
 const BY_CHANCE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** The name of a folder or file made into one that a data set can have; `otherwise` where nothing is left of it. */
+/** Converts the name of a folder or file to a valid data set name; `otherwise` if nothing is left of it. */
 export function datasetNameFrom(text: string, otherwise: string): string {
   if (BY_CHANCE.test(text)) return otherwise
   const name = text

@@ -6,7 +6,7 @@ const HEADER_LIMIT = 65_536
 export const HEAD_BYTES = HEADER_LIMIT + 12
 const MAGIC = '\x93NUMPY'
 
-/** Item types that are read, by numpy's name without the byte order, and the bytes of one. */
+/** Supported item types, by numpy's name without the byte order, with their size in bytes. */
 const READERS: Record<string, { bytes: number; read(view: DataView, at: number, little: boolean): number }> = {
   b1: { bytes: 1, read: (view, at) => view.getUint8(at) },
   u1: { bytes: 1, read: (view, at) => view.getUint8(at) },
@@ -25,19 +25,19 @@ export interface NpyHeader {
   /** Numpy's name of the item type without the byte order, for example u1 or f4. */
   type: string
   shape: number[]
-  /** Numbers of the whole array. */
+  /** Number of values in the whole array. */
   length: number
   itemBytes: number
-  /** Bytes of the file before the first item. */
+  /** Offset of the first item in the file, in bytes. */
   offset: number
-  /** The numbers in whole items of the file. */
+  /** The values of complete items. */
   decode(bytes: Buffer): Float64Array
 }
 
 /**
- * Reads the header of a .npy file: a Python literal, of which only the three keys that numpy writes are understood.
- * Source: numpy's documentation of its format, versions 1 to 3.
- * @throws UserError BAD_INPUT for arrays of objects, of another order in memory, or what is no .npy at all
+ * Reads the header of a .npy file: a Python literal, in which only the three keys written by numpy are supported. Source: numpy's
+ * documentation of its format, versions 1 to 3.
+ * @throws UserError BAD_INPUT for arrays of objects, another memory order, and anything that is not a .npy
  */
 export async function readNpyHeader(reader: ByteReader, name: string): Promise<NpyHeader> {
   const refuse = (why: string): UserError => new UserError('BAD_INPUT', `${name} ${why}`)

@@ -11,7 +11,7 @@ const CHUNK_BYTES = 2 ** 22
 /** An array of images with its array of labels. */
 export interface Pair {
   split: 'train' | 'validation' | 'test'
-  /** The part of the data set that it becomes part of. */
+  /** The part of the data set for which it is used. */
   part: 'train' | 'test'
   images: string
   labels: string
@@ -21,7 +21,7 @@ export interface Pair {
   channelsFirst: boolean
 }
 
-/** The images of one array, a few MiB at a time. */
+/** The images of one array, in chunks of a few MiB. */
 export async function* chunks(
   npz: NpzFile,
   pair: Pair,
@@ -44,20 +44,21 @@ export async function* chunks(
   }
 }
 
-/** By how much values may leave their range, as those of resized images do: a quarter of one of 255 levels. */
+/** How far values may exceed their range, like those of resized images: a quarter of one of 255 levels. */
 const TOLERANCE = 1e-3
 
-/** Of floats beyond this there are no images in 0..1, and below it none in 0..255 that anyone could see. */
+/** Floats with values beyond this cannot be images in 0..1, and with values below it cannot be visible images in 0..255. */
 const BRIGHT = 16
 
-/** What numbers that are no floats lie in: whole ones up to 255, or truth values. */
+/** Number types other than floats are integers up to 255, or truth values. */
 const isFlag = ({ header }: Pair): boolean => header.type === 'b1'
 
 const isFloat = ({ header }: Pair): boolean => header.type.startsWith('f')
 
 /**
- * How numbers become pixels: whole ones as they are; floats by one scale for all parts, or train and test would differ.
- * @throws UserError BAD_INPUT for values out of range, parts of different ranges, and a range that only the user can know
+ * How values are converted to pixels: integers unchanged; floats with a common scale for all parts, because train and test would otherwise
+ * differ.
+ * @throws UserError BAD_INPUT for values out of range, parts with different ranges, and a range that only the user can know
  */
 export async function pixelScale(
   npz: NpzFile,
@@ -119,7 +120,7 @@ async function rangeOf(npz: NpzFile, pair: Pair, signal: AbortSignal): Promise<{
   let [low, high] = [Infinity, -Infinity]
   for await (const { values } of chunks(npz, pair, signal))
     for (const value of values) {
-      // Nothing is below or above NaN, so it would be forgotten.
+      // NaN compares as neither smaller nor larger, so it would be missed.
       if (Number.isNaN(value)) return { low: NaN, high: NaN }
       if (value < low) low = value
       if (value > high) high = value

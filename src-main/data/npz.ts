@@ -9,7 +9,7 @@ import { openZip } from './zip.js'
 
 const ENTRY_LIMIT = 1000
 
-/** The arrays of a .npz file, read as streams. Nothing in it is executed: arrays of objects are refused. */
+/** The arrays of a .npz file, read as streams. Nothing in it is executed: arrays of objects are rejected. */
 export class NpzFile {
   private constructor(
     readonly name: string,
@@ -19,7 +19,7 @@ export class NpzFile {
     readonly others: readonly string[],
   ) {}
 
-  /** @throws UserError BAD_INPUT when it is no zip that can be read, holds an array twice, or unpacks to more than the limits allow */
+  /** @throws UserError BAD_INPUT when it is not a readable zip, contains an array twice, or exceeds the unpacking limits */
   static async open(path: string, limits: Partial<ArchiveLimits> = {}): Promise<NpzFile> {
     const name = basename(path)
     let zip: ZipFile | undefined
@@ -67,7 +67,7 @@ export class NpzFile {
     return header
   }
 
-  /** An array's header, and the reader of what follows it. The caller closes the reader. */
+  /** An array's header, with a reader positioned after it. The caller closes the reader. */
   async reader(name: string): Promise<{ header: NpyHeader; reader: ByteReader }> {
     const entry = this.entries.get(name)
     if (!entry) throw new Error(`${this.name} has no array ${name}`)
@@ -87,7 +87,7 @@ export class NpzFile {
     }
   }
 
-  /** What the streams of the zip say only once they are read, as a user can use it. */
+  /** Converts errors that the zip's streams report only during reading to messages for users. */
   private explain(error: unknown): unknown {
     return isUserError(error) ? error : explainArchive([error], this.name)
   }

@@ -1,7 +1,7 @@
 import { UserError } from '../contract/errors.js'
 import { parsePickle, PickleObject, type PickleGlobals, type PickleValue } from './pickle.js'
 
-/** An array of whole numbers of numpy: its shape and its bytes, in C order. */
+/** A numpy array of integers: its shape and its bytes, in C order. */
 export class NumpyArray extends PickleObject {
   shape: number[] = [0]
   itemType = 'u1'
@@ -65,7 +65,7 @@ class NumpyType extends PickleObject {
   }
 
   setState(state: PickleValue): void {
-    // (version, byte order, ...): '|' for single bytes, '<' for little-endian; Python 2 wrote bytes there.
+    // (version, byte order, ...): '|' for single bytes, '<' for little-endian; Python 2 wrote them as bytes.
     const order = Array.isArray(state) ? state[1] : undefined
     const text = Buffer.isBuffer(order) ? order.toString('latin1') : order
     if (text !== '<' && text !== '|' && text !== '=')
@@ -78,7 +78,7 @@ const text = (value: PickleValue | undefined): string | null =>
 
 /**
  * Reads a pickle of dictionaries, lists, texts and numpy arrays, and nothing else.
- * @param name of the file, for messages
+ * @param name name of the file, for messages
  * @throws UserError BAD_INPUT
  */
 export function parseNumpyPickle(bytes: Buffer, name: string): PickleValue {
@@ -96,7 +96,7 @@ export function parseNumpyPickle(bytes: Buffer, name: string): PickleValue {
   const globals: [string, PickleGlobals extends ReadonlyMap<string, infer F> ? F : never][] = [
     ['numpy.ndarray', never],
     ['numpy.dtype', ([type]) => new NumpyType(text(type) ?? unknown('a type'), name)],
-    // What Python 3 writes for bytes in protocol 2: the text whose latin-1 bytes they are.
+    // Python 3 writes bytes in protocol 2 as text whose latin-1 encoding they are.
     [
       '_codecs.encode',
       ([value, encoding]) => {
@@ -108,7 +108,7 @@ export function parseNumpyPickle(bytes: Buffer, name: string): PickleValue {
       },
     ],
   ]
-  /** A single number of numpy, which is data like one of Python. */
+  /** A numpy scalar, which is treated like a Python number. */
   const scalar = ([type, content]: PickleValue[]): PickleValue => {
     const array = new NumpyArray(name)
     array.fill([1], type ?? null, false, content ?? null)

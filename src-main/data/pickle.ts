@@ -1,9 +1,9 @@
 import { UserError } from '../contract/errors.js'
 
 /**
- * Python's pickle read as data: a small stack machine that builds numbers, strings, bytes, lists, tuples and dictionaries,
- * and calls nothing but the functions that it is given. Opcodes that it does not know, and globals that it is not given,
- * are refused. See Python's `pickletools.py` for the opcodes; protocols 2 to 5, without out-of-band buffers.
+ * Reads Python pickles as data: a small stack machine that builds numbers, strings, bytes, lists, tuples and dictionaries, and calls only
+ * the functions that it is given. Unknown opcodes and globals are rejected. See Python's `pickletools.py` for the opcodes; protocols 2 to
+ * 5, without out-of-band buffers.
  */
 
 export type PickleValue =
@@ -11,7 +11,7 @@ export type PickleValue =
 
 /** The representation of a Python object. */
 export abstract class PickleObject {
-  /** As by `object.__setstate__`. */
+  /** Like `object.__setstate__`. */
   abstract setState(state: PickleValue): void
 }
 
@@ -34,14 +34,16 @@ class Global extends PickleObject {
 const MARK = Symbol('mark')
 type Slot = PickleValue | typeof MARK
 
-/** Highest number of values in a file, far above what a batch of images with its labels and file names needs. */
+/** Maximum number of values in a file, far more than a batch of images with its labels and file names needs. */
 const VALUE_LIMIT = 2 ** 22
 
-/** Longest text in bytes: all pixels of CIFAR-100 as protocol 2 writes bytes, and below the longest string of JavaScript. */
+/**
+ * Maximum length of a text in bytes: enough for all pixels of CIFAR-100 as bytes in protocol 2, and below the longest string of JavaScript.
+ */
 const TEXT_LIMIT = 2 ** 28
 
 /**
- * @param name of the file, for messages
+ * @param name name of the file, for messages
  * @throws UserError BAD_INPUT for anything but plain data
  */
 export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals = new Map()): PickleValue {
@@ -100,7 +102,7 @@ export function parsePickle(bytes: Buffer, name: string, globals: PickleGlobals 
   const put = (map: PickleValue, values: PickleValue[]): void => {
     if (!(map instanceof Map) || values.length % 2) throw cutOff()
     for (let i = 0; i < values.length; i += 2) {
-      // Python 2's str and Python 3's bytes are the same key to us.
+      // Python 2's str and Python 3's bytes are treated as the same key.
       const key = Buffer.isBuffer(values[i]) ? (values[i] as Buffer).toString('latin1') : values[i]
       if (typeof key !== 'string' && typeof key !== 'number') throw refuse('it contains a dictionary whose keys are not strings')
       map.set(key, values[i + 1]!)

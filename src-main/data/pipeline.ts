@@ -18,12 +18,12 @@ export interface BatchPipeline {
   close(): Promise<void>
 }
 
-/** One batch in use and two that are ready or being prepared meanwhile. */
+/** One batch in use, and two that are ready or being prepared meanwhile. */
 const SLOTS = 3
 
 /**
- * Batches prepared by a worker thread while the caller does something else, in a ring of shared memory.
- * An error of the thread is thrown by `next`, at once and ever after.
+ * Batches prepared by a worker thread in parallel with the caller, in a ring of shared memory. An error of the thread is thrown by `next`,
+ * immediately and in every later call.
  */
 export class ThreadPipeline implements BatchPipeline {
   private readonly worker: Worker
@@ -34,7 +34,7 @@ export class ThreadPipeline implements BatchPipeline {
   private failure: Error | null = null
   private closed = false
 
-  /** @param entry path or address of the built `batch-worker` */
+  /** @param entry path or URL of the built `batch-worker` */
   constructor(
     private readonly plan: Plan,
     fromStep: number,
@@ -97,7 +97,7 @@ export class ThreadPipeline implements BatchPipeline {
   }
 }
 
-/** The same batches, prepared by the calling thread when they are asked for: for tools and tests of a few steps. */
+/** The same batches, prepared on demand by the calling thread: for tools and tests of a few steps. */
 export class DirectPipeline implements BatchPipeline {
   private readonly preparer: Preparer
 

@@ -1,15 +1,15 @@
 import type { Random } from '../numeric/random.js'
 
-/** A problem of classifying points of the plane. */
+/** A classification problem of points in the plane. */
 export interface PointProblem {
   kind: string
   source: string
   classNames: string[]
-  /** Points of each class to train on. */
+  /** Number of training points in each class. */
   trainPerClass: number
-  /** Points of each class to test with. */
+  /** Number of test points in each class. */
   testPerClass: number
-  /** Deviation of the normal noise that is added to both coordinates. */
+  /** Standard deviation of the Gaussian noise added to both coordinates. */
   noise: number
   /** A random point of that class, without noise. */
   draw(label: number, random: Random): [x: number, y: number]

@@ -3,7 +3,7 @@ import type { BuiltinDataset } from './format.js'
 import type { PointProblem } from './point-problem.js'
 import type { DatasetSink } from './sink.js'
 
-/** What decides the points of a problem. */
+/** The parameters that determine the points of a problem. */
 export interface PointChoice {
   seed: number
   trainPerClass: number
@@ -13,10 +13,10 @@ export interface PointChoice {
 
 const SEED = 1
 
-/** Bytes that so many points of each class take. */
+/** Size in bytes of the given number of points per class. */
 export const pointBytes = ({ classNames }: PointProblem, perClass: number): number => perClass * classNames.length * 10
 
-/** The data set of a problem that comes along: points that are drawn by a fixed seed, in random order. */
+/** The built-in data set of a problem: points drawn with a fixed seed, in random order. */
 export function pointDataset(problem: PointProblem): BuiltinDataset {
   const { kind, source, trainPerClass, testPerClass, noise } = problem
   return {
@@ -29,7 +29,7 @@ export function pointDataset(problem: PointProblem): BuiltinDataset {
   }
 }
 
-/** Draws points by a seed and writes them in random order, those to test with from a stream of their own. */
+/** Draws points from a seed and writes them in random order, with a separate random stream for the test points. */
 export async function writePoints(
   { kind, classNames, draw }: PointProblem,
   { seed, trainPerClass, testPerClass, noise }: PointChoice,

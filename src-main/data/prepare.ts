@@ -8,11 +8,11 @@ import type { Loaded } from './stored.js'
 
 type Item = Pick<Dataset, 'kind' | 'image' | 'channelMean' | 'channelDeviation'>
 
-/** Everything that decides a batch; plain data over shared memory, so that a worker thread gets it without a copy. */
+/** Everything that determines a batch; plain data over shared memory, so that a worker thread receives it without a copy. */
 export interface Plan extends Pick<RunConfig, 'seed' | 'augment'> {
   item: Item
   data: Pick<Loaded, 'values' | 'labels'>
-  /** Training images. */
+  /** Indices of the training images. */
   indices: Uint32Array
   /** Number of images in one batch. */
   batch: number
@@ -20,8 +20,8 @@ export interface Plan extends Pick<RunConfig, 'seed' | 'augment'> {
 }
 
 /**
- * An epoch is as many full batches as the images allow, at least one; the images that remain are left out of it, and others
- * of the next, because every epoch has its own order. With fewer images than a batch wants, a batch is all of them.
+ * An epoch has as many full batches as the images allow, at least one; the remaining images are left out of it, different ones in each
+ * epoch, because every epoch has its own order. With fewer images than the batch size, a batch contains all of them.
  */
 export function epochOf(images: number, wanted: number): Pick<Plan, 'batch' | 'stepsPerEpoch'> {
   return { batch: Math.min(wanted, images), stepsPerEpoch: stepsInEpoch(images, wanted) }
@@ -35,7 +35,7 @@ export class Normaliser {
 
   constructor(private readonly item: Item) {
     this.size = valuesPerItem(item)
-    // A channel without any variation stays at zero instead of being divided by it.
+    // A channel without variation stays at zero instead of being divided by it.
     this.scale = item.channelMean.map((mean, c) => ({ mean, factor: 1 / (item.channelDeviation[c]! || 1) }))
     this.table = Float32Array.from({ length: 256 * item.image.channels }, (_, i) => {
       const { mean, factor } = this.scale[i >> 8]!
@@ -43,7 +43,7 @@ export class Normaliser {
     })
   }
 
-  /** Item `index` of the values becomes item `at` of the batch. */
+  /** Writes item `index` of the values as item `at` of the batch. */
   write(values: Uint8Array | Float32Array, index: number, out: Float32Array, at: number, crop: Crop): void {
     if (values instanceof Uint8Array) {
       writeImage(values, index * this.size, this.table, out, at * this.size, this.item.image, crop)
@@ -56,7 +56,7 @@ export class Normaliser {
   }
 }
 
-/** Prepares the batch of any step: a function of the plan and the step alone, whatever was prepared before. */
+/** Prepares the batch of any step: it depends only on the plan and the step, not on what was prepared before. */
 export class Preparer {
   private readonly normaliser: Normaliser
   private order: { epoch: number; positions: Uint32Array } | null = null
@@ -65,7 +65,7 @@ export class Preparer {
     this.normaliser = new Normaliser(plan.item)
   }
 
-  /** Indices of the images of one batch. */
+  /** Number of images in one batch. */
   get size(): number {
     return this.plan.batch * this.normaliser.size
   }

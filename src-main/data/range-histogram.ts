@@ -1,24 +1,24 @@
 import { HISTOGRAM_BINS, type Histogram } from '../contract/datasets.js'
 
-/** Of a power of two, so that bins merge in pairs without rounding; finer ones would tell nothing about float32 coordinates. */
+/** A power of two, so that bins merge in pairs without rounding; finer ones would be meaningless for float32 coordinates. */
 const FINEST = 2 ** -20
 
 export interface RangeHistogram {
   /** @param value finite */
   add(value: number): void
   readonly width: number
-  /** @param least the bins are widened to this, the width of another histogram, so that the counts of both compare */
+  /** @param least minimum bin width, that of another histogram, so that the counts of both are comparable */
   result(least: number): Histogram
 }
 
 /**
- * Counts values of an unknown range in at most 64 bins, in constant memory: the width doubles until the range fits. Edges are
- * multiples of the width, so that the result depends on the values alone, and not on their order.
+ * Counts values of an unknown range in at most 64 bins, in constant memory: the width doubles until the range fits. Edges are multiples of
+ * the width, so that the result depends only on the values, and not on their order.
  */
 export function rangeHistogram(): RangeHistogram {
   let width = FINEST
   let counts = new Float64Array(HISTOGRAM_BINS)
-  // Places of the lowest and the highest bin, in widths from zero.
+  // Indices of the lowest and the highest bin, in widths from zero.
   let [first, last] = [Infinity, -Infinity]
 
   function widenTo(place: number, least = 0): void {
@@ -42,7 +42,7 @@ export function rangeHistogram(): RangeHistogram {
     },
     result(least) {
       if (width < least) widenTo(first, least)
-      // Zero is added so that the edge is never -0, which JSON does not keep.
+      // Zero is added so that the edge is never -0, which JSON does not preserve.
       return { low: first * width + 0, width, counts: [...counts.subarray(0, last - first + 1)] }
     },
   }

@@ -6,7 +6,7 @@ import { bytesPerItem, valuesFile, type Part } from './layout.js'
 import type { StoredSet } from './view.js'
 
 /**
- * The stored values of items of one part, by their places.
+ * The stored values of items of one part, by index.
  * @throws UserError DISK when the file cannot be read, or is too short
  */
 export async function readItems(
@@ -22,7 +22,7 @@ export async function readItems(
   try {
     handle = await open(path, 'r')
     for (let at = 0; at < indices.length;) {
-      // Neighbours in the file are read at once.
+      // Adjacent items in the file are read together.
       let end = at + 1
       while (end < indices.length && indices[end] === indices[end - 1]! + 1) end++
       const { bytesRead } = await handle.read(bytes, at * size, (end - at) * size, indices[at]! * size)

@@ -10,15 +10,15 @@ import { HIDDEN, SourceFolder } from './source-folder.js'
 interface Recognised {
   format: DatasetFormat
   found: Found
-  /** Name of the folder that holds it. */
+  /** Name of the folder that contains it. */
   folder: string
-  /** What lies beside its files, and in the other folders that were looked into. */
+  /** Other files in its folder, and in the other folders that were searched. */
   unread: string[]
-  /** What was left out for it. */
+  /** Sentences on what was ignored in favour of it. */
   assumptions: string[]
 }
 
-/** The formats that are asked for. @throws UserError BAD_INPUT */
+/** The requested formats. @throws UserError BAD_INPUT */
 export function wantedFormats({ format }: ImportDataset): readonly DatasetFormat[] {
   const wanted = format === undefined ? formats : formats.filter(({ id }) => id === format)
   if (wanted.length) return wanted
@@ -27,8 +27,8 @@ export function wantedFormats({ format }: ImportDataset): readonly DatasetFormat
 }
 
 /**
- * What a folder or a file of arrays holds.
- * @throws UserError BAD_INPUT when that cannot be read
+ * Determines what a folder or a file of arrays contains.
+ * @throws UserError BAD_INPUT when it cannot be read
  */
 export const recogniseSource = (path: string, request: ImportDataset): Promise<Recognised> =>
   recognise(path, path, wantedFormats(request), request)
@@ -46,7 +46,7 @@ interface Refused {
   error: UserError
 }
 
-/** Files that are not read for a data set, of the folders that were looked into; other data sets are told by their names. */
+/** Files of the searched folders that do not belong to the data set; other data sets are listed by name. */
 function unreadFiles(folders: readonly SourceFolder[], { folder, found }: Candidate, told: ReadonlySet<SourceFolder>): string[] {
   const read = new Set(found.files)
   const beside = folders.filter(
@@ -58,7 +58,7 @@ function unreadFiles(folders: readonly SourceFolder[], { folder, found }: Candid
   ]
 }
 
-/** The first folder that one of the formats can read, or the first that one refuses; null where none has anything to do with them. */
+/** The first folder that one of the formats can read, or the first that one rejects; null if none of them matches. */
 async function firstOf(
   folders: readonly SourceFolder[],
   wanted: readonly DatasetFormat[],
@@ -78,7 +78,7 @@ async function firstOf(
 }
 
 /**
- * What lies there. Of several data sets the one that is asked for is taken, and none where none is.
+ * Determines what the folders contain. Of several data sets, the requested one is used, and none if none is requested.
  * @throws UserError BAD_INPUT
  */
 export async function recognise(root: string, path: string, wanted: readonly DatasetFormat[], request: ImportDataset): Promise<Recognised> {
@@ -95,7 +95,7 @@ export async function recognise(root: string, path: string, wanted: readonly Dat
         if (!isUserError(error)) throw error
         refused.push({ folder, error })
       }
-  // Folders of classes lie inside of one another: the outermost is meant.
+  // Folders of classes can be nested: the outermost one is meant.
   const byFolders = await firstOf(
     folders,
     wanted.filter((each) => each.lastResort),

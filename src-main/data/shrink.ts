@@ -1,6 +1,6 @@
 import type { Pixels } from '../contract/pixels.js'
 
-/** Means of squares of pixels, so that no side is longer than wanted; edges that do not fill a square are left out. */
+/** Downsamples by averaging squares of pixels, so that no side is longer than the maximum; edges that do not fill a square are dropped. */
 export function shrink(
   images: Uint8Array<ArrayBuffer>,
   { height, width, channels }: { height: number; width: number; channels: number },

@@ -6,14 +6,14 @@ import { UserError } from '../contract/errors.js'
 import { ArchiveTally, LIMITS, type ArchiveLimits } from './archive-limits.js'
 import { ByteReader } from './byte-reader.js'
 
-/** Folders that hold nothing but another one, and folders side by side, that are looked into. */
+/** Maximum depth of nested folders that are skipped, and maximum number of adjacent folders that are searched. */
 const DEPTH_LIMIT = 8
 const FOLDER_LIMIT = 256
 
-/** What file managers and version control put beside files. */
+/** Files that file managers and version control add. */
 export const HIDDEN = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i
 
-/** The regular files of one folder, as a format sees them. */
+/** The regular files of one folder, as seen by a format. */
 export class SourceFolder {
   private constructor(
     readonly path: string,
@@ -26,7 +26,7 @@ export class SourceFolder {
     if (entries.length > LIMITS.entries)
       throw new UserError('BAD_INPUT', `${path} has ${entries.length} files, more than the limit of ${LIMITS.entries}. Divide it.`)
     for (const entry of entries) {
-      // A pipe or device would block or never end; a link to a file is how data sets are often kept.
+      // A pipe or device would block or never end; data sets are often stored as links to files.
       if (!entry.isFile() && !entry.isSymbolicLink()) continue
       const found = await stat(join(path, entry.name)).catch(() => null)
       if (found?.isFile()) sizes.set(entry.name, found.size)
@@ -40,9 +40,9 @@ export class SourceFolder {
   }
 
   /**
-   * The folder and those directly inside it: archives have one more level, and people give either. A folder that holds nothing but
-   * another one is passed through. A single file is alone.
-   * @returns also how many folders were too many to be looked into
+   * The folder and its direct subfolders: archives have one more level, and users choose either. A folder that contains only one other
+   * folder is skipped. A single file is treated as alone.
+   * @returns also the number of folders that were not searched because there are too many
    */
   static async candidates(path: string): Promise<{ folders: SourceFolder[]; beyond: number }> {
     if (!(await stat(path)).isDirectory()) return { folders: [await SourceFolder.single(path)], beyond: 0 }
@@ -78,7 +78,7 @@ export class SourceFolder {
     return this.sizes.get(name) ?? 0
   }
 
-  /** Length of a file's content after gunzip, as its last four bytes say (modulo 4 GiB): only good for estimates. */
+  /** Size of a file's content after gunzip according to its last four bytes (modulo 4 GiB): only suitable for estimates. */
   async unpackedSize(name: string): Promise<number> {
     if (!name.endsWith('.gz') || this.size(name) < 18) return this.size(name)
     const handle = await open(join(this.path, name), 'r')
@@ -91,22 +91,22 @@ export class SourceFolder {
     }
   }
 
-  /** @throws UserError BAD_INPUT when the file is longer than anything of its kind */
+  /** @throws UserError BAD_INPUT when the file is larger than any of its kind */
   async readWhole(name: string, limit: number): Promise<Buffer> {
     if (this.size(name) > limit)
       throw new UserError('BAD_INPUT', `${name} has ${this.size(name)} bytes, more than a file of its kind can have. Get it again.`)
     return readFile(join(this.path, name))
   }
 
-  /** The lines of a small text file that are not empty. */
+  /** The nonempty lines of a small text file. */
   async readLines(name: string): Promise<string[]> {
     const text = (await this.readWhole(name, 2 ** 20)).toString('utf8')
     return text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean) // prettier-ignore
   }
 
   /**
-   * A file's bytes in order, unpacked where its name ends in .gz. The caller closes it.
-   * Its reads throw a UserError BAD_INPUT for what unpacks to more than the limits allow.
+   * A file's bytes in order, unpacked if its name ends in .gz. The caller closes it. Reading throws a UserError BAD_INPUT if the unpacked
+   * size exceeds the limits.
    */
   reader(name: string, signal: AbortSignal, limits: Partial<ArchiveLimits> = {}): ByteReader {
     const file = createReadStream(join(this.path, name), { highWaterMark: 2 ** 20, signal })

@@ -3,14 +3,13 @@ import { permutation, randomFor } from '../numeric/random.js'
 
 interface Ranked {
   index: number
-  /** Place in the random order of its class, from 0. */
+  /** Position in the random order of its class, from 0. */
   rank: number
 }
 
 /**
- * All items in an order in which every class is spread evenly: a prefix holds each class in its share to within
- * (1 + classes * share) / 2 items, which is one item for classes of one size.
- * The order inside a class is a function of the seed and the class.
+ * All items in an order in which every class is evenly distributed: a prefix contains each class in proportion to within (1 + classes *
+ * share) / 2 items, which is one item for classes of equal size. The order within a class depends on the seed and the class.
  */
 export function stratifiedOrder(labels: ArrayLike<number>, seed: number): Ranked[] {
   const classes = new Map<number, number[]>()
@@ -31,16 +30,16 @@ export function stratifiedOrder(labels: ArrayLike<number>, seed: number): Ranked
 export interface Split {
   /** Indices of the images to train on, ascending. */
   train: Uint32Array
-  /** Indices of the images to select by, ascending; none of them is in `train`. */
+  /** Indices of the validation images, ascending; none of them is in `train`. */
   validation: Uint32Array
 }
 
 /**
- * Which training images a run uses, as a function of labels, fractions and seed.
+ * The training images that a run uses, determined by labels, fractions and seed.
  *
- * The subset is a prefix of one order in which every class is spread evenly, so that it is stratified, and a smaller subset is contained
- * in a larger one of the same seed. The validation part is taken from the subset: in each class, in its random order, every
- * 1/validation-th image. So it is stratified too, and training parts as well as validation parts of nested subsets are nested.
+ * The subset is a prefix of one order in which every class is evenly distributed, so that it is stratified, and a smaller subset is
+ * contained in a larger one with the same seed. The validation part is taken from the subset: in each class, every 1/validation-th image of
+ * its random order. It is therefore stratified too, and both training and validation parts of nested subsets are nested.
  * @param subset fraction of all training images, 0 < subset <= 1
  * @param validation fraction of the subset, 0 <= validation < 1
  */

@@ -4,13 +4,15 @@ import { rangeHistogram } from './range-histogram.js'
 const LEVELS = 256
 const LEVELS_PER_BIN = LEVELS / HISTOGRAM_BINS
 
-/** Mean, deviation and histogram of each channel of a stream of values, the same however the stream is cut into pieces. */
+/** Mean, standard deviation and histogram of each channel of a stream of values, independent of how the stream is divided into chunks. */
 export interface ChannelStatistics {
   add(values: Uint8Array | Float32Array): void
   result(): { mean: number[]; deviation: number[]; histogram: Histogram[] }
 }
 
-/** Of uint8 pixels, channel last, scaled to 0..1: from the counts of every level, hence exact. Pieces hold whole pixels. */
+/**
+ * For uint8 pixels, channels last, scaled to 0..1: computed from the counts of every level, hence exact. Chunks contain complete pixels.
+ */
 export function pixelStatistics(channels: number): ChannelStatistics {
   const levels = new Float64Array(channels * LEVELS)
   return {
@@ -40,7 +42,7 @@ const binned = (counts: Float64Array): number[] =>
     counts.subarray(bin * LEVELS_PER_BIN, (bin + 1) * LEVELS_PER_BIN).reduce((sum, n) => sum + n, 0),
   )
 
-/** Of finite coordinates, by Welford's recurrence. Pieces hold whole points. */
+/** For finite coordinates, by Welford's recurrence. Chunks contain complete points. */
 export function pointStatistics(dimensions: number): ChannelStatistics {
   let count = 0
   const mean = new Float64Array(dimensions)

@@ -33,7 +33,7 @@ const changed = (path: string): string => `${path} has changed since it was impo
 const again = (folder: string): string => `Remove the data set ${basename(folder)} and import it again`
 
 /**
- * The description of a stored data set, after a look at the lengths of its files.
+ * The description of a stored data set, after checking the lengths of its files.
  * @throws UserError NOT_FOUND, or DISK naming the file that is missing or damaged
  */
 export async function readDataset(folder: string): Promise<Dataset> {
@@ -46,7 +46,7 @@ export async function readDataset(folder: string): Promise<Dataset> {
 }
 
 /**
- * Reads one labelled part into shared memory, and compares it with the hash that was taken when it was written.
+ * Reads one labelled part into shared memory, and verifies the hash recorded when it was written.
  * @throws UserError DISK naming the file that is missing or damaged
  */
 export async function loadPart(folder: string, dataset: Dataset, part: Exclude<Part, 'unlabelled'>): Promise<Loaded> {
@@ -65,7 +65,7 @@ export async function loadPart(folder: string, dataset: Dataset, part: Exclude<P
 }
 
 /**
- * Reads the labels of one part alone.
+ * Reads only the labels of one part.
  * @throws UserError DISK naming the file that is missing or damaged
  */
 export async function readLabels(folder: string, dataset: Dataset, part: Exclude<Part, 'unlabelled'>): Promise<Uint16Array> {
@@ -82,13 +82,13 @@ function checkedLabels(buffer: SharedArrayBuffer, folder: string, dataset: Datas
 }
 
 export interface VerifyOptions {
-  /** 0..1 of the bytes. */
+  /** Fraction of the bytes, 0..1. */
   onProgress?(progress: number, message: string): void
   signal?: AbortSignal
 }
 
 /**
- * Compares every file of a stored data set with the hash that was taken when it was written.
+ * Verifies every file of a stored data set against the hash recorded when it was written.
  * @throws AbortError when the signal ends it
  */
 export async function verifyDataset(
@@ -119,7 +119,7 @@ export async function verifyDataset(
 }
 
 /**
- * Gives a stored data set another name in its description; its folder is the caller's to rename. Does nothing where it has the name.
+ * Changes the name in the description of a stored data set; the caller renames its folder. Does nothing if it already has the name.
  * @throws UserError NOT_FOUND or DISK
  */
 export async function renameStored(folder: string, name: string): Promise<void> {
@@ -128,7 +128,7 @@ export async function renameStored(folder: string, name: string): Promise<void> 
 }
 
 /**
- * Gives a stored data set that has an earlier version of the hash the present one, which covers more.
+ * Updates the hash of a stored data set to the current version, which covers more content.
  * @throws UserError NOT_FOUND or DISK
  */
 export async function renewHash(folder: string): Promise<Dataset> {
@@ -183,7 +183,7 @@ async function lengthProblem(path: string, bytes: number): Promise<string | null
   }
 }
 
-/** The most that one read call takes. */
+/** Maximum size of one read call. */
 const READ_BYTES = 2 ** 28
 
 async function readShared(path: string, bytes: number, folder: string): Promise<SharedArrayBuffer> {

@@ -1,6 +1,6 @@
 import type { Plan } from './prepare.js'
 
-/** What the thread that prepares batches starts with. */
+/** The initial data of the thread that prepares batches. */
 export interface WorkerStart {
   plan: Plan
   fromStep: number
@@ -13,7 +13,7 @@ export interface Slot {
   labels: Int32Array<SharedArrayBuffer>
 }
 
-/** To the thread: this slot is free, prepare the next batch in it. From the thread: it holds the batch of this step. */
+/** To the thread: this slot is free, prepare the next batch in it. From the thread: it contains the batch of this step. */
 export interface SlotMessage {
   slot: number
 }

@@ -23,13 +23,13 @@ import { pixelStatistics, pointStatistics, type ChannelStatistics } from './stat
 
 const LABEL_LIMIT = 65_536
 
-/** Files that a report names for each reason. */
+/** Number of example files that a report names for each reason. */
 const EXAMPLES = 20
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, EXAMPLES).join(', ') + (names.length > EXAMPLES ? ` and ${names.length - EXAMPLES} more` : '')
 
-/** What is known of a data set before anything of it is read; the format declares what mirrored images are. */
+/** The properties of a data set that are known before anything is read; the format declares the effect of mirroring. */
 export type About = Pick<Dataset, 'name' | 'format' | 'source'> & { mirrored?: Mirrored | undefined }
 
 class HashedFile {
@@ -60,7 +60,7 @@ class HashedFile {
   }
 }
 
-/** Writes a data set into a folder of its own: files as they come, the description last. */
+/** Writes a data set into a folder of its own: data files as they arrive, the description last. */
 export class DatasetWriter implements DatasetSink {
   private readonly files = new Map<string, HashedFile>()
   private readonly counts: Record<Part, number> = { train: 0, test: 0, unlabelled: 0 }
@@ -135,7 +135,7 @@ export class DatasetWriter implements DatasetSink {
   }
 
   /**
-   * Forces everything to the disk and writes the description.
+   * Syncs everything to the disk and writes the description.
    * @throws UserError BAD_INPUT when there is no training image
    */
   async finish(about: About): Promise<Dataset> {
@@ -183,13 +183,13 @@ export class DatasetWriter implements DatasetSink {
     return descriptionOf(stored)
   }
 
-  /** Lets go of the files; the folder is the caller's to remove. */
+  /** Closes the files; the caller removes the folder. */
   async abandon(): Promise<void> {
     await Promise.allSettled([...this.files.values()].map((file) => file.close()))
     this.files.clear()
   }
 
-  /** Why there is nothing to train on. */
+  /** Why there are no training images. */
   private whyNothing(): string {
     const reasons = [...this.skipped].map(([why, { count, examples }]) => `${count} ${why} (${examples[0]}${count > 1 ? ', ...' : ''})`)
     if (!reasons.length) return 'has no training images. Add the files of the training part and import again.'

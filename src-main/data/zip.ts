@@ -7,7 +7,7 @@ import { ArchiveTally, explainArchive, safePath, writeWhole, type UnpackOptions 
 import { freeBytes } from './disk.js'
 import { noEntryNames, zipName } from './entry-names.js'
 
-/** Bits of a Unix mode that say what kind of file it is. */
+/** Bits of a Unix mode for the file type. */
 const KIND = 0o170000
 const KINDS: Record<number, string> = {
   0o120000: 'symlink',
@@ -18,16 +18,16 @@ const KINDS: Record<number, string> = {
 }
 const UNIX = 3
 
-/** What kind of file an entry is, as far as its making system says. */
+/** The file type of an entry, as far as the creating system states it. */
 function kindOf({ fileName, versionMadeBy, externalFileAttributes }: Entry): string {
   const kind = versionMadeBy >> 8 === UNIX ? KINDS[(externalFileAttributes >>> 16) & KIND] : undefined
   return kind ?? (fileName.endsWith('/') ? 'directory' : 'file')
 }
 
 /**
- * Unpacks the folders and regular files of a .zip into a folder that is new and empty.
- * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, names that come twice, overlapping entries, bombs,
- * encrypted, damaged or cut off archives; DISK when it does not fit. The caller removes the folder then.
+ * Unpacks the folders and regular files of a .zip into a new, empty folder.
+ * @throws UserError BAD_INPUT for links, devices, paths that leave the folder, duplicate names, overlapping entries, bombs, encrypted,
+ *   damaged or truncated archives; DISK when it does not fit. The caller then removes the folder.
  */
 export async function unpackZip(file: string, into: string, options: UnpackOptions): Promise<void> {
   const name = basename(file)
@@ -36,7 +36,7 @@ export async function unpackZip(file: string, into: string, options: UnpackOptio
   let zip: ZipFile | undefined
   try {
     zip = await openZip(file)
-    // Said at its end, before the first of them is read.
+    // Stated at the end of the file, before the first entry is read.
     tally.expect(zip.entryCount)
     for await (const entry of zip.eachEntry()) {
       options.signal.throwIfAborted()
@@ -55,7 +55,7 @@ export async function unpackZip(file: string, into: string, options: UnpackOptio
       await makeFolderBelow(into, dirname(target))
       const handle = await open(target, 'wx')
       try {
-        // yauzl ends with an error where there is more or less than the entry announced.
+        // yauzl ends with an error if the size differs from the announced one.
         for await (const chunk of await zip.openReadStreamPromise(entry)) await writeWhole(handle, chunk as Uint8Array)
       } finally {
         await handle.close()
@@ -79,7 +79,7 @@ export async function unpackZip(file: string, into: string, options: UnpackOptio
   }
 }
 
-/** Opens a zip; the library is loaded only where there is one. */
+/** Opens a zip; the library is loaded only when needed. */
 export async function openZip(file: string): Promise<ZipFile> {
   const { openPromise } = await import('yauzl')
   return openPromise(file, { autoClose: false })

@@ -37,19 +37,19 @@ async function recall(memory: string): Promise<Memory> {
   try {
     return MemorySchema.parse(JSON.parse(await readFile(memory, 'utf8')))
   } catch {
-    // Nothing is taken for granted then: everything is read.
+    // Nothing is assumed then: every file is read.
     return {}
   }
 }
 
-/** A folder that cannot be written costs time at every start, and nothing else. */
+/** If the folder cannot be written, every start takes longer, without other consequences. */
 const keep = (memory: string, known: Memory): Promise<void> =>
   replaceFile(memory, (temporary) => writeFile(temporary, JSON.stringify(known))).catch(() => undefined)
 
 /**
- * Which files are missing or have another content than is expected. A file is read once for each change of its size or times (a second a
- * GB), and afterwards only looked at.
- * @param memory file that keeps what was found; others may share it
+ * Lists the files that are missing or whose content differs from what is expected. A file is read once after each change of its size or
+ * times (about a second per GB), and otherwise only its status is checked.
+ * @param memory file in which the results are stored; it may be shared
  */
 export async function alteredFiles(expected: readonly ExpectedFile[], memory: string): Promise<string[]> {
   const known = await recall(memory)
@@ -67,7 +67,7 @@ export async function alteredFiles(expected: readonly ExpectedFile[], memory: st
   return altered
 }
 
-/** Keeps the content of files that were written and hashed just now, so that they need not be read again. */
+/** Stores the content hashes of files that were just written, so that they need not be read again. */
 export async function rememberFiles(written: readonly ExpectedFile[], memory: string): Promise<void> {
   const read: Memory = {}
   for (const { path, sha256: content } of written) {

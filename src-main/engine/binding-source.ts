@@ -6,9 +6,9 @@ import { join } from 'node:path'
 export const BEFORE = 'TF_SessionOptions *session_options = TF_NewSessionOptions();'
 
 /**
- * ConfigProto { graph_options { optimizer_options { opt_level: L0 } rewrite_options { disable_meta_optimizer: true } } }.
- * The compiled step is recorded in its final form; TensorFlow's graph optimizers would change nothing, as every node is ordered, and
- * took 27 s and 10 KiB a node at 144 units.
+ * ConfigProto { graph_options { optimizer_options { opt_level: L0 } rewrite_options { disable_meta_optimizer: true } } }. The compiled step
+ * is recorded in its final form; TensorFlow's graph optimizers would not change anything, because every node is ordered, and took 27 s and
+ * 10 KiB per node at 144 units.
  */
 const CONFIG = [
   [0x52, 0x12],
@@ -23,7 +23,7 @@ export const AFTER = `${BEFORE}
   ENSURE_TF_OK_RETVAL(env, config_status, nullptr);`
 
 /**
- * Names the binding that this program needs: the sources in tfjs's package, as they are patched before a build.
+ * Identifies the binding that this program needs: the sources in tfjs's package, with the patch applied before a build.
  * @param packageRoot folder of that package
  */
 export function bindingSource(packageRoot: string): string {

@@ -21,7 +21,7 @@ import {
 
 type Pads = [before: number, after: number]
 
-/** Pads an axis by zeros, or cuts it where a pad is negative. */
+/** Pads an axis with zeros, or crops it if a pad is negative. */
 function padRowsAndColumns(x: Tensor4D, rows: Pads, columns: Pads): Tensor4D {
   const [n, h, w, c] = x.shape
   const cut = ([before, after]: Pads): Pads => [Math.max(0, -before), Math.max(0, -after)]
@@ -33,7 +33,7 @@ function padRowsAndColumns(x: Tensor4D, rows: Pads, columns: Pads): Tensor4D {
   return pads.flat().every((p) => p === 0) ? inner : pad(inner, pads)
 }
 
-/** Puts `strideHeight - 1` zero rows and `strideWidth - 1` zero columns after each: [N,H,W,C] becomes [N,H sh,W sw,C]. */
+/** Inserts `strideHeight - 1` zero rows and `strideWidth - 1` zero columns after each: [N,H,W,C] becomes [N,H sh,W sw,C]. */
 function dilate(x: Tensor4D, strideHeight: number, strideWidth: number): Tensor4D {
   const [n, h, w, c] = x.shape
   const wide = strideWidth === 1 ? x : concat([reshape(x, [n, h, w, c]), zeros([n, h, w, c * (strideWidth - 1)])], 3)
@@ -44,8 +44,8 @@ function dilate(x: Tensor4D, strideHeight: number, strideWidth: number): Tensor4
 }
 
 /**
- * Gradient of a convolution with respect to its input, as a convolution of the dilated cotangent with the kernel turned by half a turn
- * and its channels swapped.
+ * Gradient of a convolution with respect to its input, as a convolution of the dilated cotangent with the kernel rotated by 180 degrees and
+ * its channels swapped.
  * @param dy [N,OH,OW,Co] @param filter [KH,KW,Ci,Co] @returns [N,H,W,Ci]
  */
 function inputGradient(dy: Tensor4D, filter: Tensor4D, attrs: Conv2DBackpropInputAttrs): Tensor4D {
@@ -63,8 +63,8 @@ function inputGradient(dy: Tensor4D, filter: Tensor4D, attrs: Conv2DBackpropInpu
 }
 
 /**
- * Gradient of a convolution with respect to its kernel, as a convolution of the images laid out as [Ci,H,W,N] with the cotangent laid
- * out as [OH,OW,N,Co]; a stride becomes the dilation of that kernel.
+ * Gradient of a convolution with respect to its kernel, as a convolution of the images in the layout [Ci,H,W,N] with the cotangent in the
+ * layout [OH,OW,N,Co]; a stride becomes the dilation of that kernel.
  * @param x [N,H,W,Ci] @param dy [N,OH,OW,Co] @returns [KH,KW,Ci,Co]
  */
 function filterGradient(x: Tensor4D, dy: Tensor4D, attrs: Conv2DBackpropFilterAttrs): Tensor4D {
@@ -86,8 +86,8 @@ const channelsLast = (dataFormat: string): void => {
 }
 
 /**
- * Registers the gradients of convolutions, for any stride and padding, for a back end whose convolution is fast: the WebAssembly one
- * has no filter gradient, and its transposed convolution is a plain loop (a tenth of its convolution's speed). Calling it again changes nothing.
+ * Registers the gradients of convolutions, for any stride and padding, for a back end with a fast convolution: the WebAssembly back end has
+ * no filter gradient, and its transposed convolution is a naive loop (a tenth of its convolution's speed). Repeated calls have no effect.
  */
 export function registerConvolutionGradients(backendName: string): void {
   if (getKernel(Conv2DBackpropFilter, backendName) !== undefined) return

@@ -17,9 +17,9 @@ function cudaLibraries(folder: string): string[] {
 }
 
 /**
- * The environment of a process that computes. It must be set when the process is spawned: the dynamic linker and
- * TensorFlow read it once, at their start.
- * @param base environment to build on; what a user set there of TensorFlow's own variables is kept
+ * The environment of a compute process. It must be set when the process is spawned, because the dynamic linker and TensorFlow read it only
+ * at startup.
+ * @param base the environment to extend; the user's own settings of TensorFlow's variables are kept
  * @param native null for the portable engine
  * @param threads threads of one operation; all cores by default
  */
@@ -29,14 +29,14 @@ export function trainerEnvironment(
   threads = availableParallelism(),
 ): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
-    // Without oneDNN backward convolutions take 2 to 4 times longer on AMD and older processors.
+    // Without oneDNN, convolution gradients take 2 to 4 times longer on AMD and older processors.
     TF_ENABLE_ONEDNN_OPTS: '1',
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: String(threads),
-    // One arena: what a capture frees is used again by the step, where more arenas kept 94 MiB of it (144 units).
+    // A single arena: memory freed by a capture is reused by the step, whereas more arenas retained 94 MiB of it (144 units).
     MALLOC_ARENA_MAX: '1',
     ...base,
   }
@@ -46,7 +46,9 @@ export function trainerEnvironment(
   return { ...env, LD_LIBRARY_PATH: [...libraries, ...inherited].join(delimiter) }
 }
 
-/** The environment with XLA's auto-clustering: TensorFlow compiles what it can of a graph. Measured in docs/benchmarks.md. */
+/**
+ * The environment with XLA's auto-clustering, in which TensorFlow compiles as much of a graph as it can. Measured in docs/benchmarks.md.
+ */
 export const withXla = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...env,
   TF_XLA_FLAGS: [env.TF_XLA_FLAGS, '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit'].filter(Boolean).join(' '),

@@ -4,14 +4,14 @@ import { z } from 'zod'
 import { alteredFiles, type ExpectedFile } from './altered-files.js'
 import { placedEngine, type EnginePaths } from './location.js'
 
-/** In the library's folder: what set-up extracted. */
+/** The list of extracted files in the library's folder. */
 export const MANIFEST = 'manifest.json'
 export const ManifestSchema = z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() }))
 
-/** Keeps which files of the cache were found to be sound. */
+/** Stores which files of the cache were found to be undamaged. */
 export const soundFilesMemory = (cache: string): string => join(cache, 'sound-files.json')
 
-/** The files of a library with the hashes of what was extracted; null where there is no library, or only a part. */
+/** The files of a library with the hashes of the extracted content; null if there is no complete library. */
 export async function libraryFiles(folder: string): Promise<ExpectedFile[] | null> {
   let text: string
   try {
@@ -32,8 +32,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Which files of the native engine are not what set-up placed: what is loaded runs with all rights of the user, and a library that was
- * cut short or damaged computes wrong numbers or crashes.
+ * Lists files of the native engine that differ from what set-up installed: loaded code runs with all permissions of the user, and a
+ * truncated or damaged library computes wrong results or crashes.
  */
 export async function alteredNativeFiles(cache: string, paths: EnginePaths): Promise<string[]> {
   const placed = placedEngine(paths)

@@ -7,7 +7,7 @@ import { FLOAT } from './capture/recorded-graph.js'
 import { recorderOf } from './capture/recorder.js'
 import { composedKernels, type TrainingKernels } from './training-kernels.js'
 
-/** The part of tfjs-node's back end that reaches TensorFlow's operations by name; the package does not export the type. */
+/** The part of tfjs-node's back end that calls TensorFlow's operations by name; the package does not export the type. */
 export interface NativeBackend {
   isUsingGpuDevice: boolean
   binding: Binding
@@ -25,9 +25,9 @@ const batchNormAttributes = (epsilon: number, training = true): Record<string, A
 })
 
 /**
- * TensorFlow's own kernels, each one call. Batch norm is composed, whose sums are the more exact ones, except in graphs with fused
- * kernels. There a norm that is evaluated again, with its state rebuilt, takes the statistics of its first evaluation: one pass over the
- * state instead of three, and what is undone is what was done. Its gradient goes through the statistics as ever.
+ * TensorFlow's own kernels, each as one call. Batch norm is composed of operations, whose sums are more accurate, except in graphs with
+ * fused kernels. There, a norm that is recomputed with its reconstructed state reuses the statistics of its first evaluation: one pass over
+ * the state instead of three, and the inverse undoes exactly what was done. Its gradient still goes through the statistics.
  */
 export const nativeKernels: TrainingKernels = {
   reluGrad: (backend, dy, features) => {
@@ -48,10 +48,10 @@ export const nativeKernels: TrainingKernels = {
       const node = {
         op: 'FusedBatchNormV3',
         attributes: batchNormAttributes(epsilon, saved === null),
-        // In training mode the last two inputs are not read.
+        // In training mode, the last two inputs are ignored.
         inputs: [x, gamma, beta, ...(saved ?? [gamma, gamma])],
       }
-      // The third output, the unbiased variance, is not used: on processors the reserve has the biased one.
+      // The third output, the unbiased variance, is not used: on CPUs, the reserve contains the biased one.
       const [y, mean, , ...reserve] = recorder.replace(node, () => {
         const [value, average, biased] = composed() as [Tensor, Tensor, Tensor]
         return [value, average, mul(biased, 1), mul(average, 1), mul(biased, 1), scalar(0)]

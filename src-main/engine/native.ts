@@ -22,8 +22,8 @@ function restoreRemovedUtilities(): void {
 }
 
 /**
- * Makes the binding that set-up placed tfjs's back end, with all kernels of its package. The package's own entry would load an installer
- * first, only to ask it where the binding lies.
+ * Makes the installed binding tfjs's back end, with all kernels of its package. The package's own entry point would first load an
+ * installer, only to ask it for the path of the binding.
  */
 async function startBackend(tf: Tfjs, path: string): Promise<void> {
   if (tf.findBackendFactory(BACKEND) !== null) return

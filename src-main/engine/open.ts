@@ -15,8 +15,9 @@ export interface OpenedEngine {
 }
 
 /**
- * Loads the engine into this process and makes it tfjs's back end, with gradients and the kernels of ours registered. Only for processes
- * that compute: what a native call does, a host must not suffer. The environment must have been set at the spawn (`trainerEnvironment`).
+ * Loads the engine into this process and makes it tfjs's back end, with our gradients and kernels registered. Only for compute processes,
+ * because a host must not be affected by native calls. The environment must have been set when the process was spawned
+ * (`trainerEnvironment`).
  * @throws UserError when a forced native engine cannot run
  */
 export async function openEngine(selection: EngineSelection = selectEngine(), altered = alteredNativeFiles): Promise<OpenedEngine> {

@@ -7,11 +7,11 @@ import { registerTrainingKernels } from './training-kernels.js'
 const WASM = '@tensorflow/tfjs-backend-wasm'
 
 /**
- * Loads tfjs's WebAssembly back end (SIMD) with the kernels that it lacks. One thread: its threaded build starts workers from addresses
- * that Node does not take.
+ * Loads tfjs's WebAssembly back end (SIMD) with the kernels that it lacks. Single-threaded, because its threaded build starts workers from
+ * URLs that Node does not accept.
  */
 export async function openPortable(): Promise<{ tf: Tfjs }> {
-  // The union package registers the gradients; its other back ends stay unused.
+  // The union package registers the gradients; its other back ends are not used.
   await import('@tensorflow/tfjs')
   const tf = await import('@tensorflow/tfjs-core')
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')

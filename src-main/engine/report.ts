@@ -7,7 +7,7 @@ import { selectEngine, type EngineSelection } from './select.js'
 
 const GPUS = '/proc/driver/nvidia/gpus'
 
-/** Name of the first NVIDIA device as its driver gives it, or null. */
+/** Name of the first NVIDIA device as reported by its driver, or null. */
 function gpuName(): string | null {
   try {
     const [first] = readdirSync(GPUS)
@@ -22,12 +22,12 @@ function gpuName(): string | null {
 const tfjsVersion = (): string =>
   (JSON.parse(readFileSync(join(packageFolder('@tensorflow/tfjs-core'), 'package.json'), 'utf8')) as { version: string }).version
 
-/** What is known of an engine from inside or outside its process. */
+/** Facts about an engine that are known both inside and outside its process. */
 export interface EngineFacts {
   gpu: boolean
   threads: number
   tensorflow: string | null
-  /** The environment of the process that computes. */
+  /** The environment of the compute process. */
   env: NodeJS.ProcessEnv
 }
 
@@ -39,21 +39,21 @@ export function describeEngine(selection: EngineSelection, { gpu, threads, tenso
     deviceName: (gpu ? gpuName() : null) ?? cpus()[0]?.model.trim() ?? 'unknown processor',
     versions: { tfjs: tfjsVersion(), tensorflow: native ? tensorflow : null, node: process.versions.node },
     threads,
-    // oneDNN is in TensorFlow's builds for x86 only.
+    // Only TensorFlow's x86 builds include oneDNN.
     oneDNN: native && process.arch === 'x64' ? env.TF_ENABLE_ONEDNN_OPTS !== '0' : null,
     reason: selection.reason,
     remedy: selection.remedy,
   }
 }
 
-/** Threads that an engine computes with, of an environment made by `trainerEnvironment`. */
+/** Number of threads of an engine in an environment created by `trainerEnvironment`. */
 export const engineThreads = (engine: EngineSelection['engine'], env: NodeJS.ProcessEnv): number =>
   engine === 'portable' ? 1 : Number(env.TF_NUM_INTRAOP_THREADS) || availableParallelism()
 
 /**
- * What a trainer would run, told without loading TensorFlow into this process. The trainer's own report, sent when it starts, is what
- * counts for a run.
- * @throws UserError as selectEngine does
+ * The engine that a trainer would use, determined without loading TensorFlow into this process. For a run, the trainer's own report, sent
+ * when it starts, is what counts.
+ * @throws UserError like selectEngine
  */
 export function probeEngine(selection: EngineSelection = selectEngine(), env: NodeJS.ProcessEnv = process.env): EngineReport {
   return describeEngine(selection, {

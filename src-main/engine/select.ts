@@ -8,13 +8,13 @@ export interface EngineSelection {
   engine: 'native' | 'portable'
   /** Why this engine was chosen, in one sentence. */
   reason: string
-  /** What to do to get the fast engine; null when it is running. */
+  /** What to do to get the fast engine; null if it is already used. */
   remedy: string | null
-  /** Where the native engine lies; null for the portable one. */
+  /** The location of the native engine; null for the portable one. */
   native: (NativeLibrary & { paths: EnginePaths }) | null
 }
 
-/** What selection looks at, so that tests can put their own in place. */
+/** The inputs of the selection, which tests can replace. */
 export interface Installation {
   env: NodeJS.ProcessEnv
   cache: string
@@ -23,9 +23,9 @@ export interface Installation {
 }
 
 /**
- * Decides which engine runs: the native one where set-up has placed it, else the portable one, with the reason and the remedy.
- * `RETRACE_ENGINE=portable|native` forces one. Looks at a few files only.
- * @throws UserError when the variable is misspelt, or forces a native engine that is not there
+ * Selects the engine: the native one if it is installed, otherwise the portable one, with the reason and the remedy.
+ * `RETRACE_ENGINE=portable|native` forces one. Only checks a few files.
+ * @throws UserError when the variable is invalid, or forces a native engine that is not installed
  */
 export function selectEngine(installation: Installation = { env: process.env, cache: cacheFolder() }): EngineSelection {
   const { env, cache, packageRoot } = installation

@@ -7,11 +7,11 @@ import { findOnPath, TENSORFLOW_VERSION, wantedVariant } from './location.js'
 
 const FailureSchema = z.object({
   kind: z.enum(['platform', 'python', 'compiler', 'headers', 'network', 'interrupted', 'disk', 'damaged', 'build']),
-  /** Why, in one sentence. */
+  /** The reason, in one sentence. */
   reason: z.string(),
   /** What to install or do, in one sentence. */
   remedy: z.string(),
-  /** What the failure may depend on; another value makes another attempt worth while. */
+  /** The state of possible causes of the failure; if it changes, another attempt is worthwhile. */
   fingerprint: z.string(),
   at: z.number(),
 })
@@ -22,7 +22,7 @@ export type SetupState = z.infer<typeof StateSchema>
 
 export const stateFile = (cache: string): string => join(cache, 'setup.json')
 
-/** What earlier set-ups could not do. An unreadable file counts as none: the next set-up tries again and writes it anew. */
+/** Failures of earlier set-ups. An unreadable file is treated as empty: the next set-up tries again and rewrites it. */
 export function readSetupState(cache: string): SetupState {
   const file = stateFile(cache)
   if (!existsSync(file)) return {}
@@ -35,7 +35,7 @@ export function readSetupState(cache: string): SetupState {
   return StateSchema.safeParse(raw).data ?? {}
 }
 
-/** Everything on this machine that decides whether set-up can succeed, looked up without starting a process or using the network. */
+/** Everything on this machine that determines whether set-up can succeed, collected without starting a process or using the network. */
 export function causesFingerprint(env: NodeJS.ProcessEnv = process.env): string {
   const commands = ['python3', 'python', 'pip3', 'pip', 'make', env.CXX ?? 'c++', 'g++', 'clang++']
   const online = Object.values(networkInterfaces())

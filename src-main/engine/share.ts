@@ -2,18 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
-/** The part of the machine that one of several trainers may take: slot `slot` (from 0) of `slots`. */
+/** The share of the machine for one of several trainers: slot `slot` (from 0) of `slots`. */
 export interface MachineShare {
   slot: number
   slots: number
 }
 
-/** Threads of one of several trainers: the cores divided, at least one each. */
+/** Number of threads of one of several trainers: the cores divided by their number, at least one. */
 export const threadsOf = ({ slots }: MachineShare, cores = availableParallelism()): number => Math.max(1, Math.floor(cores / slots))
 
 /**
- * Gives each of several trainers a GPU of its own, by the variable that CUDA reads; they go round when there are fewer GPUs
- * than trainers. What the user set there already is divided instead of all GPUs. Empty where there is nothing to divide.
+ * Assigns a GPU to each of several trainers with the variable that CUDA reads; GPUs are shared in rotation if there are fewer than
+ * trainers. If the user has set the variable, its GPUs are divided instead of all GPUs. Empty if there is nothing to divide.
  */
 export function gpuOf(
   { slot, slots }: MachineShare,
@@ -28,7 +28,7 @@ export function gpuOf(
 
 const DRIVER = '/proc/driver/nvidia/gpus'
 
-/** Models of the NVIDIA GPUs of this machine, as the driver lists them; none without one, or elsewhere than on Linux. */
+/** Models of the NVIDIA GPUs of this machine, as listed by the driver; empty without a driver, and on systems other than Linux. */
 export function listGpus(folder = DRIVER): string[] {
   let names: string[]
   try {
@@ -41,7 +41,7 @@ export function listGpus(folder = DRIVER): string[] {
     try {
       return /^Model:\s*(.+)$/m.exec(readFileSync(join(folder, name, 'information'), 'utf8'))?.[1]?.trim() ?? 'NVIDIA GPU'
     } catch {
-      // The driver lists it without saying what it is.
+      // The driver lists it without a model name.
       return 'NVIDIA GPU'
     }
   })

@@ -9,33 +9,33 @@ import {
 } from '@tensorflow/tfjs-core'
 import * as core from '@tensorflow/tfjs-core'
 
-/** Names under which these kernels are run: `engine().runKernel(RELU_GRAD, { dy, features })`. */
+/** The names of these kernels: `engine().runKernel(RELU_GRAD, { dy, features })`. */
 export const RELU_GRAD = 'ReluGrad'
 export const BIAS_ADD_GRAD = 'BiasAddGrad'
 export const BATCH_NORM = 'BatchNormTraining'
 export const BATCH_NORM_GRAD = 'BatchNormTrainingGrad'
 export const UNIFORM_AT = 'UniformAt'
 
-/** What a batch norm's gradient needs of its evaluation; means only something to the same back end. */
+/** What the gradient of a batch norm needs from its evaluation; its meaning depends on the back end. */
 export type Reserve = [Tensor, Tensor, Tensor]
 
 export interface BatchNormOptions {
   epsilon: number
-  /** Is this a recomputation, of an evaluation with the same parameters on the same state up to rounding? */
+  /** Whether this recomputes an evaluation with the same parameters on the same state, up to rounding. */
   again: boolean
 }
 
 export interface UniformOptions {
-  /** int32; one sequence of draws each. */
+  /** int32; each seed gives a sequence of its own. */
   seed: number
   shape: number[]
-  /** The draw of a number in JavaScript, for back ends without stateless random numbers. */
+  /** Draws the numbers in JavaScript, for back ends without stateless random numbers. */
   draw(at: number): Float32Array
 }
 
-/** What a back end brings for kernels that tfjs does not have. Called inside a kernel: what they make is not on the tape. */
+/** A back end's implementation of kernels that tfjs lacks. Called inside a kernel, so that its operations are not recorded on the tape. */
 export interface TrainingKernels {
-  /** dy where features > 0, else 0; features are the input or the output of the ReLU, all of one shape. */
+  /** dy where features > 0, otherwise 0; features are the input or the output of the ReLU, all of the same shape. */
   reluGrad(backend: unknown, dy: Tensor, features: Tensor): TensorInfo
   /** Sum of dy [..., C] over all axes but the last: [C]. */
   biasAddGrad(backend: unknown, dy: Tensor): TensorInfo
@@ -46,11 +46,11 @@ export interface TrainingKernels {
   batchNorm(backend: unknown, x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): TensorInfo[]
   /** Gradients of a batch norm for [x, gamma, beta]. */
   batchNormGrad(backend: unknown, dy: Tensor, x: Tensor, gamma: Tensor, reserve: Reserve, epsilon: number): TensorInfo[]
-  /** Numbers in [0, 1) that are a function of the seed and of `at`, an int32 scalar. Engines draw different ones. */
+  /** Numbers in [0, 1) determined by the seed and `at`, an int32 scalar. Different engines give different numbers. */
   uniformAt(backend: unknown, at: Tensor, options: UniformOptions): TensorInfo
 }
 
-/** The same in terms of operations that every backend has. */
+/** The same composed of operations that every back end has. */
 export const composedKernels: TrainingKernels = {
   reluGrad: (_backend, dy, features) => core.tidy(() => core.mul(dy, core.step(features))),
   biasAddGrad: (_backend, dy) => core.tidy(() => core.sum(core.reshape(dy, [-1, dy.shape.at(-1) ?? 1]), 0)),
@@ -77,7 +77,7 @@ export const composedKernels: TrainingKernels = {
   uniformAt: (_backend, at, { shape, draw }) => core.tensor(draw(at.dataSync()[0]!), shape),
 }
 
-/** Sum over every axis but the last, one axis at a time: float32 loses more with the number of terms in a row. */
+/** Sum over every axis but the last, one axis at a time, because float32 loses accuracy with the number of terms in one sum. */
 function channelSum(x: Tensor): Tensor {
   let partial = x
   for (let axis = x.rank - 2; axis >= 0; axis--) partial = core.sum(partial, axis)
@@ -88,12 +88,12 @@ const run = (name: string, inputs: NamedTensorMap): Tensor => engine().runKernel
 
 /**
  * Registers ReluGrad and BiasAddGrad for a back end, and makes the tape use ReluGrad for ReLU: it keeps the output, which the next
- * operation keeps anyway, instead of the input, and takes one pass instead of two. Both have gradients themselves, so that a second
- * derivative works as before. Calling it again changes nothing.
+ * operation keeps anyway, instead of the input, and takes one pass instead of two. Both have gradients themselves, so that second
+ * derivatives still work. Repeated calls have no effect.
  */
 export function registerTrainingKernels(backendName: string, kernels: TrainingKernels = composedKernels): void {
   registerKernels(backendName, kernels)
-  // tfjs's plain back end is there in both engines; ReLU's gradient must not fail on it.
+  // tfjs's plain back end exists in both engines, and the gradient of ReLU must not fail on it.
   registerKernels('cpu', composedKernels)
   if (core.getGradient(RELU_GRAD) !== undefined) return
   registerGradient({
@@ -109,7 +109,7 @@ export function registerTrainingKernels(backendName: string, kernels: TrainingKe
     inputsToSave: ['dy'],
     gradFunc: (ddb, [dy]) => ({ dy: () => core.add(core.zerosLike(dy as Tensor), ddb as Tensor) }),
   })
-  // Linear in dy, so that its gradient is the pooling itself; tfjs has none.
+  // Linear in dy, so that its gradient is the pooling itself; tfjs does not define it.
   registerGradient({
     kernelName: core.AvgPoolGrad,
     inputsToSave: ['dy', 'input'],

@@ -5,7 +5,7 @@ import { parseBounded } from '../contract/bounded-json.js'
 import { LabResultSchema, type LabResult } from '../contract/lab.js'
 import type { TravellingResult } from '../features/runs/run-exchange.js'
 
-/** A table of a million numbers or a thousand images is far below. */
+/** Maximum size in bytes: a table of a million numbers or a thousand images is far smaller. */
 const MOST_BYTES = 64 * 2 ** 20
 const BOUNDS = { depth: 32, containers: 2_000_000 }
 
@@ -13,7 +13,7 @@ const BOUNDS = { depth: 32, containers: 2_000_000 }
 export const ArchivedLabSchema = z
   .array(
     z.strictObject({
-      /** Name of the checkpoint's file, which need not be in the archive. */
+      /** File name of the checkpoint, which may not be in the archive. */
       file: z.string().regex(/^[A-Za-z0-9._-]{1,120}$/),
       step: z.int().min(0),
       at: z.number(),
@@ -23,24 +23,24 @@ export const ArchivedLabSchema = z
   .max(10_000)
 export type ArchivedLab = z.infer<typeof ArchivedLabSchema>
 
-/** The parts of an archive that these results are written to. */
+/** The list of results in the manifest of an archive. */
 export const listLab = (lab: readonly TravellingResult[]): ArchivedLab =>
   lab.map(({ file, step, at }, i) => ({ file, step, at, part: `lab/${i}.json` }))
 
-/** A result as others get it: of options that are paths of this machine only the last name, which says what was used. */
+/** A result for others: options that are paths of this machine are reduced to their last component, which shows what was used. */
 export const withoutPaths = ({ options, ...result }: LabResult): LabResult => ({
   ...result,
   options: Object.fromEntries(
     Object.entries(options).map(([key, value]) =>
-      // It knows the paths of every system.
+      // `win32` recognises the paths of every system.
       typeof value === 'string' && win32.isAbsolute(value) ? [key, win32.basename(value)] : [key, value],
     ),
   ),
 })
 
 /**
- * Reads the results that a manifest lists. Nothing of them is trusted.
- * @throws Error that says of which part it is
+ * Reads the results listed in a manifest. Their content is not trusted.
+ * @throws Error that names the invalid part
  */
 export async function readLabParts(folder: string, listed: ArchivedLab): Promise<TravellingResult[]> {
   const results: TravellingResult[] = []
@@ -60,7 +60,7 @@ function parse(text: string): unknown {
   try {
     return parseBounded(text, BOUNDS)
   } catch {
-    // No result is refused as a wrong one is.
+    // Undefined is rejected like an invalid result.
     return undefined
   }
 }

@@ -9,10 +9,10 @@ import type { IncomingRun, OutgoingRun } from '../features/runs/run-exchange.js'
 
 const Sha256Schema = z.string().regex(/^[0-9a-f]{64}$/)
 
-/** Steps of a run ascend, and none is there twice. */
+/** Steps of a run ascend without duplicates. */
 const ascending = (steps: readonly { step: number }[]): boolean => steps.every(({ step }, at) => at === 0 || step > steps[at - 1]!.step)
 
-/** What `run.json` says of regions: their bytes are in one file, one step after the other, with its SHA-256. Null where there are none. */
+/** The entry of regions in `run.json`: their bytes are in one file, one step after another, with its SHA-256. Null if there are none. */
 export const ArchivedRegionsSchema = z
   .strictObject({
     steps: z.array(RegionsSchema.omit({ runId: true, predicted: true })).min(1).max(KEPT_REGIONS).refine(ascending), // prettier-ignore
@@ -20,7 +20,7 @@ export const ArchivedRegionsSchema = z
   })
   .nullable()
 
-/** Likewise of histograms. */
+/** The same for histograms. */
 export const ArchivedHistogramsSchema = z
   .strictObject({
     steps: z.array(HistogramsSchema.omit({ runId: true, values: true })).min(1).max(keptHistograms(0)).refine(ascending), // prettier-ignore
@@ -37,14 +37,14 @@ interface Part {
   bytes: Buffer
 }
 
-/** A byte for each point of each lattice. */
+/** One byte for each lattice point. */
 const REGIONS = 'regions.u8'
-/** Little-endian float32, as `contract/histograms.ts` orders them. */
+/** Little-endian float32, in the order of `contract/histograms.ts`. */
 const HISTOGRAMS = 'histograms.f32'
 
 const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-/** What a manifest says of the regions and histograms of a run, and the files that go with it. */
+/** The manifest entries for the regions and histograms of a run, and the corresponding files. */
 export function listSteps({ regions, histograms }: Pick<OutgoingRun, 'regions' | 'histograms'>): {
   regions: ArchivedRegions
   histograms: ArchivedHistograms
@@ -67,8 +67,8 @@ export function listSteps({ regions, histograms }: Pick<OutgoingRun, 'regions' |
 }
 
 /**
- * Reads the regions and histograms that a manifest lists. Nothing of them is trusted.
- * @throws Error that says of which file it is
+ * Reads the regions and histograms listed in a manifest. Their content is not trusted.
+ * @throws Error that names the invalid file
  */
 export async function readSteps(
   folder: string,
@@ -82,7 +82,7 @@ export async function readSteps(
   }
 }
 
-/** Each listed step with its stretch of a file in base64. */
+/** Each listed step with its section of a file in base64. */
 async function divided<Step>(
   path: string,
   listed: { steps: Step[]; sha256: string } | null,
@@ -92,7 +92,7 @@ async function divided<Step>(
   const name = basename(path)
   const sizes = listed.steps.map(bytesOf)
   const found = await stat(path).catch(() => null)
-  // The size first, so that no file is read that is larger than what it is said to hold.
+  // The size is checked first, so that no file is read that is larger than declared.
   if (!found?.isFile() || found.size !== sizes.reduce((sum, size) => sum + size, 0)) throw new Error(`lacks ${name}, or parts of it`)
   const bytes = await readFile(path)
   if (hash(bytes) !== listed.sha256) throw new Error(`has a damaged ${name}`)

@@ -14,14 +14,14 @@ interface Growing {
   times: number[]
 }
 
-/** Scalars of one run as they are read, in whatever order, and what had to be done with them, in sentences. */
+/** Scalars of one run, added in any order, with sentences on how irregular data were handled. */
 export class CollectedSeries {
   private readonly byKey = new Map<string, Growing>()
   private total = 0
   private untimed = 0
   private lastTime = 0
 
-  /** @param source what is read, for errors */
+  /** @param source the source, for errors */
   constructor(
     private readonly source: string,
     private readonly limits: SeriesLimits = SERIES_LIMITS,
@@ -32,8 +32,8 @@ export class CollectedSeries {
   }
 
   /**
-   * @param time milliseconds since 1970; null or beyond the year 9999: that of the point before
-   * @throws UserError BAD_INPUT for a step that is no whole number from 0 to 2^53, and beyond the limits
+   * @param time milliseconds since 1970; if null or beyond the year 9999, that of the previous point
+   * @throws UserError BAD_INPUT for a step that is not an integer from 0 to 2^53, and beyond the limits
    */
   add(name: string, step: number, value: number, time: number | null): void {
     if (!Number.isSafeInteger(step) || step < 0)
@@ -59,9 +59,9 @@ export class CollectedSeries {
   }
 
   /**
-   * Every series by its key in ascending steps: of several points at one step the last counts, and one whose points are all at step 0 has
-   * its order as steps.
-   * @throws UserError BAD_INPUT where there are none
+   * Every series by its key in ascending steps: of several points at one step the last counts, and if all points of a series are at step 0,
+   * their order gives the steps.
+   * @throws UserError BAD_INPUT if there are none
    */
   finish(): { series: { key: string; points: Points }[]; assumptions: string[] } {
     if (this.total === 0) throw new UserError('BAD_INPUT', `${this.source} contains no scalars to import. Choose another run.`)
@@ -85,7 +85,7 @@ export class CollectedSeries {
   }
 }
 
-/** The last millisecond of the year 9999, which is as far as dates are written. */
+/** The last millisecond of the year 9999, the limit of date formats. */
 const LAST_TIME = 253_402_300_799_999
 
 function inOrder({ steps, values, times }: Growing): Points {

@@ -1,4 +1,4 @@
-/** Castagnoli's polynomial, reversed: the check of TFRecord files. */
+/** Castagnoli's polynomial, reversed: the checksum of TFRecord files. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1
@@ -11,7 +11,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (sum ^ 0xffffffff) >>> 0
 }
 
-/** As TFRecord stores it: rotated and shifted, so that a check over data that holds checks stays a good one. */
+/** As stored by TFRecord: rotated and shifted, so that the checksum of data containing checksums remains sound. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const sum = crc32c(bytes)
   return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0

@@ -34,7 +34,7 @@ const Event = root.lookupType('Event')
 const FLOAT = 1
 const DOUBLE = 2
 
-/** Events that hold no values, and what they hold. Marks of a session's start and end are no content. */
+/** Events without values, and their content. Marks of a session's start and end are ignored. */
 const OTHER_EVENTS = {
   graphDef: 'graphs',
   metaGraphDef: 'graphs with their variables',
@@ -65,8 +65,8 @@ export interface EventLimits {
 const LIMITS: EventLimits = { tags: 2000, points: 50_000_000 }
 
 /**
- * Writes series as a TensorBoard event file, in the order of their times. Scalars are tensors of doubles, which TensorBoard reads
- * as it does floats, so that nothing is rounded. Steps must be whole.
+ * Writes series as a TensorBoard event file, in the order of their times. Scalars are tensors of doubles, which TensorBoard reads like
+ * floats, so that nothing is rounded. Steps must be integers.
  */
 export async function writeEventFile(path: string, series: Iterable<{ key: string; points: Points }>): Promise<void> {
   const record = (event: object): Buffer => encodeRecord(Event.encode(Event.fromObject(event)).finish())
@@ -77,7 +77,7 @@ export async function writeEventFile(path: string, series: Iterable<{ key: strin
       for (let i = 0; i < steps.length; i++) {
         if (first) yield record({ wallTime: (times[i] as number) / 1000, fileVersion: 'brain.Event:2' })
         const tensor = { dtype: DOUBLE, tensorShape: {}, doubleVal: [values[i]] }
-        // Only the first summary of a tag states which plugin shows it.
+        // Only the first summary of a tag states which plugin displays it.
         const metadata = i === 0 ? { metadata: { pluginData: { pluginName: 'scalars' }, displayName: key } } : {}
         yield record({ wallTime: (times[i] as number) / 1000, step: steps[i], summary: { value: [{ tag: key, tensor, ...metadata }] } })
         first = false
@@ -88,7 +88,7 @@ export async function writeEventFile(path: string, series: Iterable<{ key: strin
   await pipeline(Readable.from(chunked(records())), createWriteStream(path, { flags: 'wx' }))
 }
 
-/** Batches records into chunks that are worth a write. */
+/** Batches records into chunks large enough for a write. */
 function* chunked(records: Iterable<Buffer>): Generator<Buffer> {
   let waiting: Buffer[] = []
   let size = 0
@@ -107,7 +107,7 @@ function scalarOf({ simpleValue, tensor }: { simpleValue?: number; tensor?: Tens
   if (simpleValue !== undefined) return simpleValue
   if (!tensor) return undefined
   const { dtype, tensorShape, floatVal = [], doubleVal = [], tensorContent } = tensor
-  // A tensor of equal values may be written as one of them.
+  // A tensor of equal values may be stored as a single one.
   if (tensorShape?.dim?.some(({ size = 0 }) => size !== 1)) return undefined
   if (dtype === DOUBLE && doubleVal.length === 1) return doubleVal[0]
   if (dtype === FLOAT && floatVal.length === 1) return floatVal[0]
@@ -118,7 +118,7 @@ function scalarOf({ simpleValue, tensor }: { simpleValue?: number; tensor?: Tens
   return undefined
 }
 
-/** Milliseconds of reading after which other requests are served. */
+/** Milliseconds of reading after which control is returned to the event loop. */
 const BREATH_MS = 10
 
 interface Growing {
@@ -127,18 +127,20 @@ interface Growing {
   times: number[]
 }
 
-/** What event files hold, and in sentences what was done with what is no plain scalar. */
+/** The content of event files, and sentences on how anything other than plain scalars was handled. */
 export interface EventSeries {
   series: { key: string; points: Points }[]
-  /** Hyperparameters that were written for TensorBoard's table of them. */
+  /** Hyperparameters for TensorBoard's table of hyperparameters. */
   config: Record<string, string | number | boolean>
   assumptions: string[]
 }
 
 /**
- * The scalars of the TensorBoard event files of one run, by tag, as TensorBoard shows them: the files in the order of their names, and a
- * point replaces all of its tag that have its step or a later one, as after a restart. What cannot be kept as it is, is told.
- * @throws UserError BAD_INPUT for what is no event file, is damaged, holds no scalars or too many, or steps that no number holds
+ * The scalars in the TensorBoard event files of one run, by tag, as TensorBoard shows them: the files are read in the order of their names,
+ * and a point replaces all earlier ones of its tag with the same or a later step, as after a restart. What cannot be kept unchanged is
+ * reported.
+ * @throws UserError BAD_INPUT for a file that is not an event file, is damaged, contains no scalars or too many, or steps beyond the range
+ *   of numbers
  */
 export async function readEventFiles(paths: readonly string[], limits: Partial<EventLimits> = {}): Promise<EventSeries> {
   const { tags: mostTags, points: mostPoints } = { ...LIMITS, ...limits }
@@ -156,7 +158,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
     const name = basename(path)
     for await (const content of readRecords(path, (bytes) => cut.push(`${bytes} bytes of ${name}`))) {
       if (performance.now() - resumed > BREATH_MS) {
-        // A file of some GB comes from memory without a pause, in which nobody else would be answered.
+        // A file of several GB in the page cache is read without a pause, in which no other request would be served.
         await nextTurn()
         resumed = performance.now()
       }
@@ -201,7 +203,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
           withStep.add(key)
           replaced += keepLast(series)
         }
-        // A tag whose points are all at step 0 has no steps, which is known only at its end.
+        // A tag whose points are all at step 0 has no steps, which is only known at its end.
         if (withStep.has(key)) replaced += dropFrom(series, step)
         series.steps.push(step)
         series.values.push(scalar)
@@ -251,7 +253,7 @@ export async function readEventFiles(paths: readonly string[], limits: Partial<E
   return { series: [...byTag].map(([key, series]) => ({ key, points: typed(series) })), config: hparams, assumptions }
 }
 
-/** Takes out what has that step or a later one; answers how many. */
+/** Removes points with that step or a later one; returns their number. */
 function dropFrom({ steps, values, times }: Growing, step: number): number {
   let length = steps.length
   while (length > 0 && (steps[length - 1] as number) >= step) length--
@@ -260,17 +262,17 @@ function dropFrom({ steps, values, times }: Growing, step: number): number {
   return dropped
 }
 
-/** Of points of one step the last counts; answers how many others there were. */
+/** Of several points with one step only the last is kept; returns the number of others. */
 function keepLast({ steps, values, times }: Growing): number {
   const others = Math.max(0, steps.length - 1)
   for (const numbers of [steps, values, times]) numbers.splice(0, others)
   return others
 }
 
-/** The last second of the year 9999, which is as far as dates are written. */
+/** The last second of the year 9999, the limit of date formats. */
 const LAST_SECOND = 253_402_300_799
 
-/** The time of an event, which is in seconds, to the microsecond; null where it is none. */
+/** The time of an event, given in seconds, to the microsecond; null if it is invalid. */
 const millisecondsOf = (seconds: number): number | null => (seconds >= 0 && seconds <= LAST_SECOND ? Math.round(seconds * 1e6) / 1e3 : null)
 
 function typed({ steps, values, times }: Growing): Points {

@@ -6,7 +6,7 @@ import { ExamplesSchema } from '../contract/examples.js'
 import { StudyCellSchema, StudySchema } from '../contract/studies.js'
 import type { ExampleFiles } from '../features/examples/example-files.js'
 
-/** The file of `study export`; its report is made again of the cells. */
+/** A file of `study export`; its report is not read, because it is derived from the cells. */
 const ExportedStudySchema = z.object({ study: StudySchema, cells: z.array(StudyCellSchema) })
 
 /** The examples in this folder, which `npm run examples` writes. */

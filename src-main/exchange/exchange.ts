@@ -18,7 +18,7 @@ export function createExchange(home: string): RunExchange {
     async write({ format, path, overwrite }, run) {
       try {
         await mkdir(dirname(path), { recursive: true })
-        // Under another name until it is whole: what is there under the name itself can be used.
+        // Written under another name until it is complete, so that an existing file stays usable.
         await replaceFile(
           path,
           async (unfinished) => {
@@ -65,7 +65,7 @@ function* everySeries({ series, points }: OutgoingRun): Generator<{ key: string;
   for (const { key, count } of series) yield { key, points: points(key, 0, count) }
 }
 
-/** The run of event files: scalars, and what was written for TensorBoard's table of hyperparameters. */
+/** The run in event files: scalars, and the hyperparameters for TensorBoard's table. */
 function eventRun(path: string, { series, config, assumptions }: EventSeries): IncomingRun {
   return foreignRun({
     tracker: 'TensorBoard',

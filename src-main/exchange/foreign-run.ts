@@ -7,37 +7,37 @@ import { LOGGED, NO_PRESET, TagSchema, type LoggedConfig, type RunDetail, type R
 import type { IncomingRun } from '../features/runs/run-exchange.js'
 import { listed } from './series-key.js'
 
-/** What another tracker kept of a run. */
+/** The data that another tracker stored about a run. */
 export interface ForeignRun {
   /** The tracker, as in "Imported from TensorBoard". */
   tracker: string
-  /** The tag by which imported runs are found. */
+  /** The tag with which imported runs can be found. */
   tag: string
   name: string
   status: Extract<RunStatus, 'finished' | 'failed' | 'stopped' | 'interrupted'>
   reason: string | null
-  /** Milliseconds since 1970; null: the times of the points. */
+  /** Milliseconds since 1970; null: derived from the times of the points. */
   startedAt: number | null
   endedAt: number | null
-  /** By key; objects in it are flattened. */
+  /** By key; nested objects are flattened. */
   config: Record<string, unknown>
-  /** Its project or experiment there; null for none. */
+  /** Its project or experiment in the tracker; null for none. */
   project: string | null
   tags: readonly string[]
-  /** Markdown, of the run itself. */
+  /** Markdown notes of the run itself. */
   notes: string
   series: { key: string; points: Points }[]
-  /** What was done with what could not be kept as it was, in sentences. */
+  /** How data that could not be kept unchanged were handled, in sentences. */
   assumptions: readonly string[]
 }
 
-/** Keys of a configuration, and how deep objects in it are followed. */
+/** Maximum number of configuration keys, and maximum depth of nested objects. */
 const MOST_KEYS = 1000
 const DEEPEST = 8
 const LONGEST_KEY = 200
 const LONGEST_TEXT = 10_000
 
-/** Leaves of a configuration by path, as far as they are plain; lists of plain values are text. */
+/** Plain leaves of a configuration by path; lists of plain values become text. */
 function flatten(config: Record<string, unknown>): { config: LoggedConfig; left: string[] } {
   const found: LoggedConfig = {}
   const left: string[] = []
@@ -63,13 +63,13 @@ function flatten(config: Record<string, unknown>): { config: LoggedConfig; left:
   return { config: found, left }
 }
 
-/** Tags as Retrace takes them: without commas, at most 40 characters, at most 32. */
+/** Tags in Retrace's form: without commas, at most 40 characters, at most 32. */
 const tagsOf = (tags: readonly string[]): string[] =>
   [...new Set(tags.map((tag) => tag.replaceAll(/[,\n]/g, ' ').trim().slice(0, 40).trim()))]
     .filter((tag) => TagSchema.safeParse(tag).success)
     .slice(0, 32)
 
-/** Times that go on where a clock was set back, in place; answers how often it was. */
+/** Makes times continue from the previous one if a clock was set back, in place; returns how often this happened. */
 function goOn(times: Float64Array): number {
   let [offset, steps] = [0, 0]
   for (let at = 1; at < times.length; at++) {
@@ -83,7 +83,7 @@ function goOn(times: Float64Array): number {
   return steps
 }
 
-/** The run that is stored of it. Without a configuration it says so. */
+/** The run to store. If there is no configuration, its notes say so. */
 export function foreignRun(given: ForeignRun): IncomingRun {
   const { tracker, tag, name, status, reason, series, notes: own } = given
   const { config, left } = flatten(given.config)

@@ -15,13 +15,13 @@ interface Value {
   boolValue?: boolean
 }
 
-/** The hyperparameters of a session, which TensorBoard's plugin keeps beside a summary; none where it is something else of the plugin. */
+/** The hyperparameters of a session, which TensorBoard's plugin stores in a summary; empty if it contains other data of the plugin. */
 export function readHparams(content: Uint8Array | undefined): Record<string, string | number | boolean> {
   let decoded: { sessionStartInfo?: { hparams?: Record<string, Value> } }
   try {
     decoded = PluginData.toObject(PluginData.decode(content ?? new Uint8Array()))
   } catch {
-    // Data of a plugin are no part of the format of event files, and their scalars can be read without.
+    // Data of a plugin are not part of the event file format, and the scalars can be read without them.
     return {}
   }
   return Object.fromEntries(

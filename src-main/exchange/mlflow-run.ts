@@ -8,17 +8,17 @@ import { CollectedSeries, type SeriesLimits } from './collected-series.js'
 import { foreignRun } from './foreign-run.js'
 import { listed } from './series-key.js'
 
-/** Bytes of the small files: of the description of a run, a parameter or a tag. */
+/** Maximum size in bytes of small files: the description of a run, a parameter or a tag. */
 const MOST_SMALL = 64 * 2 ** 10
-/** Bytes of the file of a metric: of some five million values. */
+/** Maximum size in bytes of the file of a metric: about five million values. */
 const MOST_METRIC = 256 * 2 ** 20
-/** Files of one kind. */
+/** Maximum number of files of one kind. */
 const MOST_FILES = 10_000
 const LONGEST_LINE = 1000
 
 const META = 'meta.yaml'
 
-/** States of a run of MLflow by their number or name. */
+/** The states of an MLflow run, by number or name. */
 const STATES: Readonly<Record<string, 'finished' | 'failed' | 'stopped'>> = {
   3: 'finished', FINISHED: 'finished', 4: 'failed', FAILED: 'failed', 5: 'stopped', KILLED: 'stopped',
 } // prettier-ignore
@@ -35,7 +35,7 @@ async function small(path: string): Promise<string> {
   }
 }
 
-/** The plain values at the top of a file of MLflow; no other part of YAML is in use there. Names come from tags, which have them unfolded. */
+/** The top-level plain values of an MLflow file; it uses no other part of YAML. Names come from tags, which contain them unfolded. */
 function topLevel(yaml: string): Map<string, string> {
   const found = new Map<string, string>()
   for (const line of yaml.split(/\r?\n/)) {
@@ -45,7 +45,7 @@ function topLevel(yaml: string): Map<string, string> {
   return found
 }
 
-/** Every file of a folder and of those in it by its path there, which is the key that it is of; none where there is no such folder. */
+/** Every file in a folder and its subfolders by relative path, which is the key; empty if there is no such folder. */
 async function filesOf(folder: string): Promise<Map<string, string>> {
   if (!(await stat(folder).catch(() => null))?.isDirectory()) return new Map()
   const files = new Map<string, string>()
@@ -58,7 +58,7 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
   return files
 }
 
-/** Whether a folder is a run of MLflow's file store: experiments have the same file, and no metrics. */
+/** Whether a folder is a run of MLflow's file store: experiments have the same file, but no metrics. */
 export async function isMlflowRun(path: string): Promise<boolean> {
   const names = new Set(await readdir(path).catch(() => []))
   return names.has(META) && (names.has('metrics') || names.has('params')) && /^run_(id|uuid):/m.test(await small(join(path, META)))
@@ -68,7 +68,7 @@ export async function isMlflowRun(path: string): Promise<boolean> {
 export const isDeletedMlflowRun = async (path: string): Promise<boolean> =>
   topLevel(await small(join(path, META))).get('lifecycle_stage') === 'deleted'
 
-/** A number as Python writes it; undefined for what is none. */
+/** A number in Python's notation; undefined if it is not one. */
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined
   const special = { nan: NaN, inf: Infinity, '-inf': -Infinity, infinity: Infinity, '-infinity': -Infinity }[text.toLowerCase()]
@@ -76,7 +76,7 @@ function numberOf(text: string | undefined): number | undefined {
   return special === undefined && Number.isNaN(value) ? undefined : value
 }
 
-/** A parameter, which MLflow keeps as text. */
+/** A parameter, which MLflow stores as text. */
 function parameterOf(text: string): string | number | boolean {
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   const number = numberOf(text)
@@ -86,7 +86,7 @@ function parameterOf(text: string): string | number | boolean {
 /**
  * A run of MLflow's file store (`mlruns/EXPERIMENT/RUN`): its metrics, parameters, tags, notes, name, state and times. Artifacts are left
  * out.
- * @throws UserError BAD_INPUT for what is damaged, holds no scalars or too many
+ * @throws UserError BAD_INPUT if it is damaged, or contains no scalars or too many
  */
 export async function readMlflowRun(path: string, limits?: SeriesLimits): Promise<IncomingRun> {
   const meta = topLevel(await small(join(path, META)))
@@ -97,7 +97,7 @@ export async function readMlflowRun(path: string, limits?: SeriesLimits): Promis
     let bad = false
     for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
       if (line === '') continue
-      // Time in milliseconds, value, step; versions of 2025 and later add a data set. The first versions had no step.
+      // Time in milliseconds, value, step; versions since 2025 add a data set. The first versions had no step.
       const [time, value, step = '0'] = line.slice(0, LONGEST_LINE).split(' ')
       const number = numberOf(value)
       if (number === undefined || line.length > LONGEST_LINE) bad = true

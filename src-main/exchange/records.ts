@@ -3,11 +3,11 @@ import { basename } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { maskedCrc32c } from './crc32c.js'
 
-/** Larger records cannot be scalars. */
+/** Maximum size of a record in bytes: larger ones cannot be scalars. */
 const MOST_BYTES = 64 * 2 ** 20
 const PIECE = 2 ** 18
 
-/** A TFRecord: length and content, each followed by its masked check. */
+/** A TFRecord: length and content, each followed by its masked checksum. */
 export function encodeRecord(content: Uint8Array): Buffer {
   const record = Buffer.alloc(16 + content.length)
   record.writeBigUInt64LE(BigInt(content.length), 0)
@@ -18,17 +18,16 @@ export function encodeRecord(content: Uint8Array): Buffer {
 }
 
 /**
- * The contents of the records of a file, one at a time. A last record that is cut off is left out, as a writer that was killed
- * leaves one behind.
- * @param onCut told how many bytes were left out then
- * @throws UserError BAD_INPUT when a check is wrong or a record is too large
+ * The contents of a file's records, one at a time. A truncated last record, as left by a killed writer, is dropped.
+ * @param onCut called with the number of bytes dropped
+ * @throws UserError BAD_INPUT when a checksum is wrong or a record is too large
  */
 export async function* readRecords(path: string, onCut: (bytes: number) => void = () => undefined): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r')
   try {
     let at = 0
     let held = Buffer.alloc(0)
-    /** The next bytes; null where the file ends before. Read by the piece: a scalar has some 60 bytes. */
+    /** The next bytes; null if the file ends before. Buffered, because a scalar has only about 60 bytes. */
     const read = async (length: number): Promise<Buffer | null> => {
       while (held.length < length) {
         const piece = Buffer.alloc(Math.max(PIECE, length - held.length))

@@ -20,14 +20,14 @@ import { ArchivedHistogramsSchema, ArchivedRegionsSchema, listSteps, readSteps }
 import { unpackTar } from '../data/archive.js'
 import type { IncomingRun, OutgoingRun } from '../features/runs/run-exchange.js'
 
-/** What `run.json` says, in the form of some version. */
+/** The content of `run.json` in the format of some version. */
 export type RawManifest = Readonly<Record<string, unknown>>
 export type ManifestMigration = Migration<RawManifest>
 
-/** Forms of these files; a newer one is refused. */
+/** Versions of these files; a newer one is rejected. */
 const archiveVersions = versionsOf(import.meta.glob<ManifestMigration>('./archive-versions/*.ts', { eager: true, import: 'migrate' }))
 const MANIFEST = 'run.json'
-/** Some 100,000 lines of log and as many evaluations are far below. */
+/** Maximum size of the manifest in bytes: 100,000 lines of log and as many evaluations are far smaller. */
 const MOST_MANIFEST = 64 * 2 ** 20
 const MANIFEST_BOUNDS = { depth: 32, containers: 2_000_000 }
 
@@ -53,11 +53,11 @@ const ManifestSchema = z.strictObject({
       }),
     )
     .max(10_000),
-  /** Files of checkpoints that are in the archive. */
+  /** Checkpoint files in the archive. */
   checkpoints: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,120}$/)).max(100_000),
 })
 
-/** What has to be known of a manifest before the rest can be read. */
+/** The part of a manifest that must be known before the rest can be read. */
 const HeadSchema = z.looseObject({ format: z.literal('retrace-run'), version: z.int().min(1) })
 const StoredSchema = z.looseObject({ configVersion: z.int(), run: z.looseObject({ config: z.unknown() }) })
 
@@ -65,9 +65,9 @@ const StoredSchema = z.looseObject({ configVersion: z.int(), run: z.looseObject(
 const POINT = 24
 
 /**
- * Writes a run with everything that is known of it: configuration, environment, notes, log, evaluations, results of the lab, every point,
- * regions, histograms, checkpoints. A tar of `run.json`, `series/N.f64` (stretches of at most 65,536 points: steps, values, times as little-endian float64),
- * `lab/N.json`, `regions.u8`, `histograms.f32` and `checkpoints/`.
+ * Writes a run with all of its data: configuration, environment, notes, log, evaluations, results of the lab, every point, regions,
+ * histograms, checkpoints. A tar of `run.json`, `series/N.f64` (sections of at most 65,536 points: steps, values, times as little-endian
+ * float64), `lab/N.json`, `regions.u8`, `histograms.f32` and `checkpoints/`.
  */
 export async function writeRunArchive(
   path: string,
@@ -120,15 +120,14 @@ export async function writeRunArchive(
 }
 
 /**
- * Unpacks an archive into a new, empty folder and reads what it says. Nothing of it is trusted: paths, sizes and every value are
- * checked.
+ * Unpacks an archive into a new, empty folder and reads it. Nothing in it is trusted: paths, sizes and every value are checked.
  * @throws UserError BAD_INPUT
  */
 export async function readRunArchive(path: string, kind: 'tar' | 'tar.gz', staging: string, signal: AbortSignal): Promise<IncomingRun> {
   const name = basename(path)
   const bad = (what: string, cause?: unknown): UserError =>
     new UserError('BAD_INPUT', `${name} ${what}. Export the run again, if possible with this version of Retrace.`, { cause })
-  // Series of constants pack better than files do.
+  // Series of constants compress better than ordinary files.
   await unpackTar(path, staging, { kind, signal, onProgress: () => undefined, limits: { entries: 110_000, ratio: 1500 } })
   const file = join(staging, MANIFEST)
   const found = await stat(file).catch(() => null)

@@ -3,14 +3,14 @@ import { join, relative, sep } from 'node:path'
 import { UserError } from '../contract/errors.js'
 import { isDeletedMlflowRun, isMlflowRun } from './mlflow-run.js'
 
-/** Runs of one import, files and folders that are looked through for them, and how deep folders are followed. */
+/** Maximum number of runs in one import, of files and folders searched for them, and depth of folders. */
 const MOST_RUNS = 1000
 const MOST_ENTRIES = 200_000
 const DEEPEST = 12
 
 const isEventFile = (name: string): boolean => name.includes('tfevents')
 
-/** Folders below a path that hold what a test finds in them, in the order of their paths; links are not followed. */
+/** Folders below a path that satisfy a predicate on their content, in the order of their paths; links are not followed. */
 async function foldersWith(path: string, holds: (folder: string, names: string[]) => Promise<boolean> | boolean): Promise<string[]> {
   const found: string[] = []
   let entries = 0
@@ -31,9 +31,8 @@ async function foldersWith(path: string, holds: (folder: string, names: string[]
 }
 
 /**
- * The event files of a log directory, in the order in which they were begun. TensorBoard shows each folder that holds some as a run of its
- * own.
- * @throws UserError BAD_INPUT where there are none, or several runs
+ * The event files of a log directory, in the order of their creation. TensorBoard shows each folder that contains some as a separate run.
+ * @throws UserError BAD_INPUT if there are none, or several runs
  */
 export async function eventFiles(path: string): Promise<string[]> {
   const [first, ...others] = await foldersWith(path, (_, names) => names.some(isEventFile))
@@ -52,9 +51,9 @@ export async function eventFiles(path: string): Promise<string[]> {
 }
 
 /**
- * Where the runs in a path are, each as a path that can be imported by itself: the path itself where it is a file, else every folder below
- * it with event files, a run of W&B or a run of MLflow that was not deleted there.
- * @throws UserError BAD_INPUT where there are none, or too many
+ * The runs at a path, each as a path that can be imported by itself: the path itself if it is a file, otherwise every folder below it with
+ * event files, a W&B run, or an MLflow run that was not deleted there.
+ * @throws UserError BAD_INPUT if there are none, or too many
  */
 export async function findRuns(path: string): Promise<{ path: string; name: string | null }[]> {
   if (!(await stat(path)).isDirectory()) return [{ path, name: null }]
@@ -67,7 +66,7 @@ export async function findRuns(path: string): Promise<{ path: string; name: stri
     }
     return names.includes('meta.yaml') && (await isMlflowRun(folder)) && !(await isDeletedMlflowRun(folder))
   })
-  // A folder without any is refused with what is looked for.
+  // A folder without any is rejected with a list of what was looked for.
   const named = (place: string): string | null =>
     places.length > 1 && logged.has(place) && place !== path ? relative(path, place).split(sep).join('/') : null
   return (places.length > 0 ? places : [path]).map((place) => ({ path: place, name: named(place) }))

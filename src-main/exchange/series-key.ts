@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { isReservedKey } from '../contract/reserved-key.js'
 
-/** The longest name that is kept as it is: that of a key of a series. */
+/** Maximum length of a name that is kept unchanged: that of a series key. */
 export const LONGEST_NAME = 200
 
-/** The name of a metric elsewhere as a key; one that is too long ends with a hash of the whole, so that it stays apart from others. */
+/** The name of an external metric as a key; a name that is too long ends with a hash of the whole, so that it stays distinct. */
 export const seriesKey = (name: string): string =>
   isReservedKey(name)
     ? `tag ${name}`
@@ -12,6 +12,6 @@ export const seriesKey = (name: string): string =>
       ? name
       : `${name.slice(0, LONGEST_NAME - 10)}…${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 
-/** Up to ten names, and how many more there are. */
+/** Up to ten names, and the number of others. */
 export const listed = (names: readonly string[]): string =>
   names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '')

@@ -3,20 +3,19 @@ import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { UserError } from '../contract/errors.js'
 
-/** The file begins with `:W&B`, a magic number and a version; records are stored in blocks, as in a LevelDB log. */
+/** The file starts with `:W&B`, a magic number and a version; records are stored in blocks, as in a LevelDB log. */
 const HEAD = Buffer.from([0x3a, 0x57, 0x26, 0x42, 0xe1, 0xbe, 0x00])
 const BLOCK = 32_768
-/** Check sum, length and kind of a part of a record. */
+/** Checksum, length and type of a part of a record. */
 const PART_HEAD = 7
 const [WHOLE, FIRST, MIDDLE, LAST] = [1, 2, 3, 4]
-/** A record of scalars or of a configuration is far smaller. */
+/** Maximum size of a record in bytes: a record of scalars or of a configuration is far smaller. */
 const MOST_BYTES = 64 * 2 ** 20
 
 /**
- * The contents of the records of a `.wandb` file, one at a time. What is cut off at the end is left out, as a writer that was killed leaves
- * it behind.
- * @param onCut told that something was left out
- * @throws UserError BAD_INPUT for what is no such file, a wrong check sum, or a record that is too large
+ * The contents of the records of a `.wandb` file, one at a time. A truncated end, as left by a killed writer, is dropped.
+ * @param onCut called if something was dropped
+ * @throws UserError BAD_INPUT for any other kind of file, a wrong checksum, or a record that is too large
  */
 export async function* readWandbLog(path: string, onCut: () => void): AsyncGenerator<Uint8Array> {
   const name = basename(path)
@@ -37,7 +36,7 @@ export async function* readWandbLog(path: string, onCut: () => void): AsyncGener
         if (at === bytesRead) break
         if (at + PART_HEAD > bytesRead) return onCut()
         const [check, length, kind] = [block.readUInt32LE(at), block.readUInt16LE(at + 4), block[at + 6]!]
-        // Space that was reserved and never written.
+        // Space that was allocated and never written.
         if (kind === 0 && length === 0 && check === 0) break
         const end = at + PART_HEAD + length
         if (end > BLOCK) throw damaged('a part of a record is longer than its block')

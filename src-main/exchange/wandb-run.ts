@@ -61,10 +61,10 @@ interface RecordShape {
 }
 
 const BOUNDS = { depth: 16, containers: 10_000 }
-/** Milliseconds of reading after which other requests are served. */
+/** Milliseconds of reading after which control is returned to the event loop. */
 const BREATH_MS = 10
 
-/** A value; numbers that JSON lacks are written as they are in Python. undefined for what cannot be read. */
+/** A value; NaN and infinities, which JSON lacks, are written as in Python. undefined if it cannot be parsed. */
 function valueOf({ boolean, integer, number, text, json, valueJson }: Item): unknown {
   const written = valueJson ?? json
   if (written === undefined) return boolean ?? integer ?? number ?? text
@@ -72,16 +72,16 @@ function valueOf({ boolean, integer, number, text, json, valueJson }: Item): unk
   try {
     return parseBounded(written, BOUNDS)
   } catch {
-    // It is told with what is left out.
+    // Reported together with everything that is left out.
     return undefined
   }
 }
 
 const pathOf = ({ key, nestedKey }: Item): string => key || (nestedKey ?? []).join('.')
-/** What W&B keeps for itself. */
+/** Internal keys of W&B. */
 const isInternal = (path: string): boolean => path.startsWith('_')
 
-/** Numbers with their paths: what is logged as an object has one for each of its leaves. Others are handed to `leave`. */
+/** Numbers with their paths: a logged object has one for each of its leaves. Other values are passed to `leave`. */
 function* scalars(path: string, value: unknown, leave: (path: string) => void): Generator<[string, number]> {
   if (typeof value === 'number') yield [path, value]
   else if (typeof value === 'boolean') yield [path, Number(value)]
@@ -91,7 +91,7 @@ function* scalars(path: string, value: unknown, leave: (path: string) => void): 
   else if (value !== null) leave(path)
 }
 
-/** The file of a run of W&B: itself, or that of its folder; null for something else. */
+/** The file of a W&B run: the path itself, or the file in its folder; null for anything else. */
 export async function wandbFile(path: string, isFolder: boolean): Promise<string | null> {
   if (!isFolder) return path.endsWith('.wandb') ? path : null
   const names = (await readdir(path, { withFileTypes: true })).flatMap((entry) =>
@@ -101,9 +101,9 @@ export async function wandbFile(path: string, isFolder: boolean): Promise<string
 }
 
 /**
- * A run that W&B wrote on this machine, as its offline mode does (`wandb/offline-run-…/run-….wandb`): scalars of its history, summary values
- * that are in no history, configuration, name, tags, notes and times. Media, system metrics and files are left out.
- * @throws UserError BAD_INPUT for what is no such file, is damaged, holds no scalars or too many
+ * A run written by W&B on this machine, as in its offline mode (`wandb/offline-run-…/run-….wandb`): scalars of its history, summary values
+ * that are not in the history, configuration, name, tags, notes and times. Media, system metrics and files are left out.
+ * @throws UserError BAD_INPUT for any other kind of file, or one that is damaged or contains no scalars or too many
  */
 export async function readWandbRun(path: string, limits?: SeriesLimits): Promise<IncomingRun> {
   const file = basename(path)
@@ -148,7 +148,7 @@ export async function readWandbRun(path: string, limits?: SeriesLimits): Promise
     for (const [key, value] of items)
       if (!isInternal(key)) for (const [name, number] of scalars(key, value, leave)) collected.add(name, lastStep, number, lastTime)
   }
-  // What was only summarised has one value, at the end.
+  // A value that is only in the summary becomes a single point at the end.
   for (const [key, value] of summary)
     if (!collected.has(key) && !left.has(key))
       for (const [name, number] of scalars(key, value, leave)) collected.add(name, lastStep, number, lastTime)

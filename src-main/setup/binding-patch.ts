@@ -6,7 +6,7 @@ import { SetupFailure } from './failure.js'
 
 const FILE = join('binding', 'tfjs_backend.cc')
 
-/** The binding loads SavedModels with TensorFlow's default settings and offers no others; this gives the sessions ours. */
+/** The binding loads SavedModels with TensorFlow's default settings and offers no others; the patch applies ours to its sessions. */
 export async function patchBinding(folder: string): Promise<void> {
   const file = join(folder, FILE)
   const source = await readFile(file, 'utf8')

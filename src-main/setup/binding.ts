@@ -22,14 +22,14 @@ export interface BindingJob {
   /** Folder of tfjs's package, with the binding's sources. */
   packageRoot: string
   recipe: LibraryRecipe
-  /** node-gyp's command line; null where the program brings none along. */
+  /** node-gyp's command line; null if the program does not include it. */
   gyp: string | null
-  /** Folder of the bindings that the program brings along; see `shippedBinding`. */
+  /** Folder of the bindings shipped with the program; see `shippedBinding`. */
   shipped: string
   progress: Progress
 }
 
-/** Whether the cache holds this program's binding, linked to a library of the recipe, both as set-up placed them. */
+/** Whether the cache contains this program's binding, linked to a library of the recipe, both as set-up installed them. */
 export async function engineIsSound(cache: string, paths: EnginePaths, recipe: LibraryRecipe): Promise<boolean> {
   return (
     placedEngine(paths)?.library === recipe.key &&
@@ -77,7 +77,10 @@ async function addMacSearchPath(binary: string): Promise<void> {
     )
 }
 
-/** A binding that links may still not load: an old C library, or a processor without AVX. Better known now than in a trainer. */
+/**
+ * A binding that links may still fail to load, with an old C library or a processor without AVX. It is better to find out now than in a
+ * trainer.
+ */
 async function checkLoads(binary: string, recipe: LibraryRecipe): Promise<void> {
   const env = trainerEnvironment(process.env, { libraryFolder: join(binary, '..', '..', '..', 'deps'), variant: recipe.variant })
   const result = await runNode(['-e', `require(${JSON.stringify(binary)})`], { env, timeout: 120_000 })
@@ -92,8 +95,8 @@ async function checkLoads(binary: string, recipe: LibraryRecipe): Promise<void> 
 }
 
 /**
- * Places the engine into the cache: the binding that the program brings along or, where there is none that fits, one that is built here,
- * and its link to the library, which must be there. All of it appears in one rename.
+ * Installs the engine into the cache: the binding shipped with the program or, if none fits, one that is built here, and its link to the
+ * library, which must exist. All of it appears in one rename.
  */
 export async function installEngine(job: BindingJob): Promise<void> {
   const { cache, packageRoot, recipe, shipped } = job

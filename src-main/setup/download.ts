@@ -35,8 +35,8 @@ async function bytesIn(folder: string): Promise<number> {
 }
 
 /**
- * Downloads one wheel into `folder` by pip. The caller checks its content.
- * @param folder an empty folder of the caller's, who removes it; pip's own temporary files go there too
+ * Downloads one wheel into `folder` with pip. The caller verifies its content.
+ * @param folder an empty folder, which the caller removes; pip's own temporary files go there too
  * @param onProgress called with the fraction downloaded, 0..1
  * @returns path of the wheel
  */

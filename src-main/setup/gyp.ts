@@ -8,7 +8,7 @@ import { lastLines, runNode } from './run-command.js'
 
 const BUILD_MS = 20 * 60_000
 
-/** node-gyp's command line, from our own dependencies; null in a package, which does without. */
+/** node-gyp's command line, from our own dependencies; null in a package, which does not include it. */
 export function gypCommand(): string | null {
   try {
     return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
@@ -18,13 +18,13 @@ export function gypCommand(): string | null {
   }
 }
 
-/** The folder that holds this Node's own headers, or null; without them node-gyp downloads them. */
+/** The folder with this Node's own headers, or null; without them, node-gyp downloads them. */
 function headersPrefix(): string | null {
   const prefix = dirname(dirname(process.execPath))
   return existsSync(join(prefix, 'include', 'node', 'common.gypi')) ? prefix : null
 }
 
-/** Environment without npm's settings: they may name the headers of another Node. */
+/** The environment without npm's settings, which may refer to the headers of another Node. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name)))
 }
@@ -44,7 +44,7 @@ function requireCompiler(): void {
 }
 
 export interface BuildOptions {
-  /** Folder that holds `include/node`; null lets node-gyp download it. By default this Node's own. */
+  /** Folder that contains `include/node`; null lets node-gyp download it. By default this Node's own. */
   headers?: string | null
   /** gyp variables. */
   variables?: Record<string, string>
@@ -52,7 +52,7 @@ export interface BuildOptions {
 
 /**
  * Builds the package in `folder` (its binding.gyp) in place.
- * @param gyp node-gyp's command line, as of `gypCommand`
+ * @param gyp node-gyp's command line, as returned by `gypCommand`
  * @throws SetupFailure
  */
 export async function buildPackage(

@@ -10,11 +10,11 @@ import { SetupFailure } from './failure.js'
 import { endSignal } from './run-command.js'
 import type { Wheel } from './wheels.js'
 
-/** How often a download that breaks off is continued. */
+/** How often an interrupted download is continued. */
 const ATTEMPTS = 5
 const SILENCE_MS = 30_000
 
-/** Where pip keeps its settings, the most specific first. */
+/** The locations of pip's settings, the most specific first. */
 const pipSettings = (env: NodeJS.ProcessEnv): string[] =>
   [
     env.PIP_CONFIG_FILE,
@@ -24,7 +24,7 @@ const pipSettings = (env: NodeJS.ProcessEnv): string[] =>
     '/etc/pip.conf',
   ].flatMap((file) => (file && existsSync(file) ? [file] : []))
 
-/** The package index that pip would use by its variables and files of settings; null where none names one. */
+/** The package index that pip would use according to its environment variables and configuration files; null if none is set. */
 export function namedIndex(env: NodeJS.ProcessEnv = process.env): string | null {
   if (env.PIP_INDEX_URL) return env.PIP_INDEX_URL
   for (const file of pipSettings(env)) {
@@ -34,12 +34,12 @@ export function namedIndex(env: NodeJS.ProcessEnv = process.env): string | null 
   return null
 }
 
-/** The simple repository API as JSON (PEP 691), as far as it is used. */
+/** The part of the simple repository API as JSON (PEP 691) that is used. */
 const FilesSchema = z.object({
   files: z.array(z.object({ filename: z.string(), url: z.string(), hashes: z.record(z.string(), z.string()) })),
 })
 
-/** Links of the same list as a page (PEP 503): addresses with the hash as their fragment. */
+/** Links in the HTML version of the same list (PEP 503): URLs with the hash as their fragment. */
 const LINK = /<a\b[^>]*\bhref="([^"#]+)#sha256=([0-9a-f]{64})"/g
 
 /** @throws SetupFailure */
@@ -65,7 +65,7 @@ const unreachable = (address: string | URL, why: string): SetupFailure =>
     `Connect to the network or check PIP_INDEX_URL, then run ${ownCommand('setup')}.`,
   )
 
-/** Address of the very file that is pinned. @throws SetupFailure */
+/** URL of exactly the pinned file. @throws SetupFailure */
 async function addressOf(wheel: Wheel, index: string): Promise<URL> {
   const [name = ''] = wheel.requirement.split('==')
   const list = new URL(`${index.replace(/\/$/, '')}/${name}/`)
@@ -87,9 +87,9 @@ async function addressOf(wheel: Wheel, index: string): Promise<URL> {
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
 /**
- * Downloads one wheel without Python, from the index that pip would use. What has arrived when the connection breaks is kept in the cache, and
- * the download continues there, in this set-up or the next. The caller checks the content.
- * @param folder where the finished file goes
+ * Downloads one wheel without Python, from the index that pip would use. If the connection breaks, the data received are kept in the cache,
+ * and the download continues from there, in this set-up or the next. The caller verifies the content.
+ * @param folder destination of the finished file
  * @param onProgress called with the fraction downloaded, 0..1
  * @returns path of the wheel
  */

@@ -12,7 +12,10 @@ import type { LibraryRecipe, Wheel } from './wheels.js'
 
 export const libraryFolder = (cache: string, recipe: LibraryRecipe): string => join(cache, 'tensorflow', recipe.key)
 
-/** Of TensorFlow: the two libraries and the headers that the binding includes. Of NVIDIA's wheels: the libraries and what compiles kernels. */
+/**
+ * From TensorFlow: the two libraries and the headers that the binding includes. From NVIDIA's wheels: the libraries and what is needed to
+ * compile kernels.
+ */
 function place(entry: string): string | null {
   const library = /^tensorflow\/(libtensorflow_(?:cc|framework)\.(?:so\.2|2\.dylib))$/.exec(entry)
   if (library) return `lib/${library[1]}`
@@ -36,15 +39,15 @@ const LINKS: Partial<Record<NodeJS.Platform, Record<string, string>>> = {
   darwin: { 'libtensorflow.2.dylib': 'libtensorflow_cc.2.dylib' },
 }
 
-/** Whether the library is in the cache, whole and with the content that was extracted; see `alteredFiles` for what that costs. */
+/** Whether the cache contains the library, complete and with the extracted content; see `alteredFiles` for the cost. */
 export async function libraryIsSound(cache: string, recipe: LibraryRecipe): Promise<boolean> {
   const files = await libraryFiles(libraryFolder(cache, recipe))
   return files !== null && (await alteredFiles(files, soundFilesMemory(cache))).length === 0
 }
 
 /**
- * Brings TensorFlow's library into the cache; does nothing where it is already. The folder appears in one rename, so
- * that whatever ends this half-way leaves either nothing or all of it.
+ * Installs TensorFlow's library into the cache; does nothing if it is already there. The folder appears in one rename, so that an
+ * interruption leaves either nothing or all of it.
  * @param offline see `chooseSource`
  */
 export async function installLibrary(cache: string, recipe: LibraryRecipe, progress: Progress, offline?: string): Promise<string> {
@@ -84,7 +87,7 @@ export async function installLibrary(cache: string, recipe: LibraryRecipe, progr
   return folder
 }
 
-/** @throws SetupFailure unless it is the very wheel that is pinned */
+/** @throws SetupFailure unless it is exactly the pinned wheel */
 async function requireContent(path: string, wheel: Wheel): Promise<void> {
   const found = await sha256(path)
   if (found === wheel.sha256) return

@@ -2,7 +2,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** What node-gyp takes from a Node's own settings, as far as an add-on that uses N-API alone needs it. */
+/** The part of Node's own build settings that node-gyp needs for an add-on that only uses N-API. */
 const COMMON = `{
   'target_defaults': {
     'default_configuration': 'Release',
@@ -19,8 +19,8 @@ const COMMON = `{
 `
 
 /**
- * Makes a folder that node-gyp takes for a Node with headers (`--nodedir`), from the npm package of N-API's headers: a Node often comes
- * without its own, and they could not be downloaded without a network.
+ * Creates a folder that node-gyp accepts as a Node with headers (`--nodedir`), from the npm package of N-API's headers: Node is often
+ * installed without its own, and they could not be downloaded without a network.
  */
 export async function makeNapiHeaders(folder: string): Promise<void> {
   const include = join(folder, 'include', 'node')

@@ -21,8 +21,8 @@ interface Active {
 const REDRAW_MS = 200
 
 /**
- * Progress on a stream: one line that is redrawn where the stream is a terminal, otherwise a line at the begin and
- * end of a stage and at every quarter, so that a log stays readable.
+ * Progress on a stream: a single line that is redrawn if the stream is a terminal, otherwise one line at the start and end of a stage and
+ * at every quarter, so that a log stays readable.
  */
 export function streamProgress(stream: NodeJS.WriteStream): Progress {
   const active = new Set<Active>()

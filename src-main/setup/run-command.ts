@@ -14,16 +14,16 @@ const KEPT = 64 * 1024
 
 const wish = new AsyncLocalStorage<AbortSignal>()
 
-/** Does the work; at the signal every command that it runs is ended, no other begins, and the reason of the signal is thrown. */
+/** Runs the work; when the signal aborts, every command that it runs is ended, no other starts, and the reason of the signal is thrown. */
 export const untilAborted = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => wish.run(signal, work)
 
-/** The signal of the work that is going on; undefined where nobody can end it. */
+/** The signal of the current work; undefined if it cannot be cancelled. */
 export const endSignal = (): AbortSignal | undefined => wish.getStore()
 
-/** @throws the reason, when the work has been told to end */
+/** @throws the reason when the work has been cancelled */
 export const goOn = (): void => wish.getStore()?.throwIfAborted()
 
-/** Ends a command with all that it has started, such as the compilers of a build. */
+/** Kills a command with all of its child processes, such as the compilers of a build. */
 function killWhole(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   if (process.platform === 'win32') return void child.kill('SIGKILL')
@@ -35,7 +35,7 @@ function killWhole(child: ChildProcess): void {
 }
 
 /**
- * Runs a command to its end, keeping the tail of what it says. Rejects only when it cannot be started, or at the signal of `untilAborted`.
+ * Runs a command to its end, keeping the tail of its output. Rejects only when it cannot be started, or when `untilAborted` is cancelled.
  * @param timeout milliseconds, after which it is killed
  */
 export function runCommand(
@@ -50,7 +50,7 @@ export function runCommand(
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, so that it can be ended as a whole.
+      // A process group of its own, so that it can be killed as a whole.
       detached: process.platform !== 'win32',
     })
     let output = ''
@@ -85,7 +85,7 @@ export function runCommand(
   })
 }
 
-/** Runs this very program as plain Node: Electron would take the arguments for those of a second window. */
+/** Runs this very program as plain Node, because Electron would interpret the arguments as those of a second window. */
 export const runNode = (
   args: readonly string[],
   { env = process.env, ...options }: Parameters<typeof runCommand>[2],

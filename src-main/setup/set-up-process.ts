@@ -8,9 +8,9 @@ import { setUp } from './setup.js'
 
 const REPEAT_MS = 1000
 
-/** Entry of the process in which a host sets the native engine up: hashing and unpacking a gigabyte keeps away from its thread. */
+/** Entry of the process in which a host sets up the native engine: hashing and unpacking a gigabyte must not block the host's thread. */
 keepToOwner()
-// SIGTERM, by which the host cancels, is taken by the set-up itself, which cleans up.
+// SIGTERM, with which the host cancels, is handled by the set-up itself, which cleans up.
 leaveSignalsToHost()
 const controller = new AbortController()
 process.on('disconnect', () => controller.abort(new SetupEnded('SIGTERM')))
@@ -20,7 +20,7 @@ const tell = (news: SetUpNews): void => outbox.send(news)
 
 let now: Extract<SetUpNews, { kind: 'progress' }> = { kind: 'progress', progress: null, message: '' }
 const show = (fraction: number | null, message: string): void => tell((now = { kind: 'progress', progress: fraction, message }))
-// Told again and again: a window that opens meanwhile has heard nothing yet, and what follows closely on something else is left out.
+// Repeated regularly: a window that opens meanwhile has not heard anything yet, and reports in quick succession are dropped.
 setInterval(() => tell(now), REPEAT_MS).unref()
 
 const progress: Progress = {

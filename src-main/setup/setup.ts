@@ -21,19 +21,19 @@ import { libraryRecipe, type LibraryRecipe } from './wheels.js'
 /** The environment of set-up; everything has a default, and tests substitute small fixtures. */
 export interface SetupOptions {
   cache?: string
-  /** Folders of the installed packages that set-up completes; null where the program does without. */
+  /** Folders of the installed packages that set-up completes; null if the program does not include them. */
   packages?: { binding: string; sqlite: string | null; electron: string | null }
-  /** Folder of the bindings that the program brings along. */
+  /** Folder of the bindings shipped with the program. */
   shipped?: string
-  /** null where this machine has no native engine. */
+  /** null if there is no native engine for this machine. */
   recipe?: LibraryRecipe | null
-  /** node-gyp's command line; null where the program brings none along. */
+  /** node-gyp's command line; null if the program does not include it. */
   gyp?: string | null
-  /** A wheel, or a folder of wheels, to take in place of a download. */
+  /** A wheel, or a folder of wheels, to use instead of a download. */
   offline?: string | undefined
-  /** Ends the set-up, which cleans up and throws the signal's reason. */
+  /** Cancels the set-up, which cleans up and throws the signal's reason. */
   signal?: AbortSignal
-  /** Tries again what failed before, though nothing has changed. */
+  /** Retries what failed before, even if nothing has changed. */
   force?: boolean
   /** Parts to skip. */
   skip?: readonly ('electron' | 'native' | 'sqlite')[]
@@ -45,7 +45,10 @@ export interface SetupOutcome {
   failures: SetupState
 }
 
-/** Another attempt may succeed: its causes have changed, or a download broke off half-way. Time alone is no reason: a start offline must be quick. */
+/**
+ * Another attempt may succeed: its causes have changed, or a download was interrupted. Time alone is no reason, because a start offline
+ * must be quick.
+ */
 const worthAnother = (failure: RecordedFailure | undefined, fingerprint: string): boolean =>
   failure === undefined || failure.fingerprint !== fingerprint || failure.kind === 'interrupted'
 
@@ -60,10 +63,10 @@ function folderOf(name: string): string | null {
 }
 
 /**
- * Completes the installation: SQLite for Node 20, TensorFlow's library and its binding, Electron's binary. Each part
- * is skipped where it is done, so a later start costs milliseconds and uses no network. What fails of the native engine and of Electron
- * is recorded with its remedy and left until its cause changes; without SQLite there is no database, which is an error.
- * @throws UserError when SQLite cannot be built, SetupEnded when the user or the system wants the end
+ * Completes the installation: SQLite for Node 20, TensorFlow's library and its binding, Electron's binary. Completed parts are skipped, so
+ * that a later start takes milliseconds and uses no network. Failures of the native engine and of Electron are recorded with their remedy,
+ * and not retried until their cause changes; without SQLite there is no database, which is an error.
+ * @throws UserError when SQLite cannot be built, SetupEnded when the user or the system ends it
  */
 export async function setUp(progress: Progress, options: SetupOptions = {}): Promise<SetupOutcome> {
   keepToOwner()
@@ -113,12 +116,12 @@ export async function setUp(progress: Progress, options: SetupOptions = {}): Pro
   const onWait = (): void => progress.note('waiting for another set-up to finish')
   const whole = untilAborted(signal, async () => {
     await mkdir(cache, { recursive: true })
-    // Before the lock, which is SQLite's: two set-ups at once build it twice, and put the same file in its place.
+    // Before the lock, which needs SQLite: two concurrent set-ups build it twice, and put the same file in place.
     if (missing.sqlite()) await installSqlite(cache, packages.sqlite, gyp, progress)
     return withLock(join(cache, 'setup-lock.sqlite'), work, { onWait, signal })
   }).finally(leaveSignals)
   const failures = await whole.catch((error: unknown): SetupState => {
-    // A cache that cannot be written costs the native engine; only where SQLite must be built it costs everything.
+    // A cache that cannot be written only prevents the native engine; it is fatal only if SQLite must be built.
     const failure = explainDisk(error, cache)
     if (!(failure instanceof SetupFailure)) throw failure
     if (missing.sqlite()) throw new UserError('DISK', failure.message, { cause: error })
@@ -151,7 +154,7 @@ const recorded = ({ kind, reason, remedy }: SetupFailure, fingerprint: string): 
   at: Date.now(),
 })
 
-/** Null when the work was done, the failure where the user can mend it; anything else is a defect and thrown. */
+/** Null when the work was done, the failure if the user can fix it; anything else is a defect and thrown. */
 async function attempt(work: () => Promise<void>, cache: string): Promise<SetupFailure | null> {
   try {
     await work()

@@ -6,8 +6,8 @@ import { bindingSource } from '../engine/binding-source.js'
 import { cacheFolder, enginePaths, NAPI_BUILD, packageFolder, placedEngine, TENSORFLOW_VERSION, type Variant } from '../engine/location.js'
 
 /**
- * Bindings that a package brings along, because its users have no compiler: `VARIANT-PLATFORM-ARCHITECTURE/tfjs_binding.node`, and beside
- * it what it was built from.
+ * Bindings shipped with a package, because its users have no compiler: `VARIANT-PLATFORM-ARCHITECTURE/tfjs_binding.node`, and next to it
+ * what it was built from.
  */
 const BINARY = 'tfjs_binding.node'
 const RECORD = 'binding.json'
@@ -15,7 +15,7 @@ const RecordSchema = z.strictObject({ source: z.string(), tensorflow: z.string()
 
 const folderOf = (folder: string, variant: Variant): string => join(folder, `${variant}-${process.platform}-${process.arch}`)
 
-/** The binding that was brought along for this program and machine; null where there is none, or it is of other sources, or damaged. */
+/** The shipped binding for this program and machine; null if there is none, or it was built from other sources, or is damaged. */
 export async function shippedBinding(folder: string, variant: Variant, packageRoot: string): Promise<string | null> {
   const own = folderOf(folder, variant)
   let text: string
@@ -31,7 +31,7 @@ export async function shippedBinding(folder: string, variant: Variant, packageRo
   return fits && (await sha256(path)) === record.sha256 ? path : null
 }
 
-/** Puts a binding that was built here into the folder of those that a package brings along. */
+/** Copies a binding that was built here to the folder of those shipped with a package. */
 export async function shipBinding(binding: string, folder: string, variant: Variant, packageRoot: string): Promise<void> {
   const own = folderOf(folder, variant)
   await mkdir(own, { recursive: true })
@@ -45,7 +45,9 @@ export async function shipBinding(binding: string, folder: string, variant: Vari
   await writeFile(join(own, RECORD), JSON.stringify(record, null, 1))
 }
 
-/** Puts the bindings that set-up has built on this machine into the folder of those that a package brings along. @returns whether there is any */
+/**
+ * Copies the bindings that set-up has built on this machine to the folder of those shipped with a package. @returns whether there are any
+ */
 export async function shipOwnBinding(folder: string): Promise<boolean> {
   const packageRoot = packageFolder('@tensorflow/tfjs-node-gpu')
   let found = false

@@ -11,7 +11,7 @@ import { lastLines, runNode } from './run-command.js'
 
 const BINARY = 'better_sqlite3.node'
 
-/** better-sqlite3 13 brings its binary but needs N-API 10 (Node 22); before that, version 12 is built here. */
+/** better-sqlite3 13 includes its binary but needs N-API 10 (Node 22); for earlier versions, version 12 is built here. */
 export const sqliteNeedsBuild = (): boolean => Number(process.versions.napi) < 10
 
 function key(packageRoot: string): string {
@@ -24,15 +24,15 @@ const placedAt = (packageRoot: string): { binary: string; marker: string } => {
   return { binary: join(folder, BINARY), marker: join(folder, 'retrace.json') }
 }
 
-/** Whether the checkout's package holds a build for this very Node. */
+/** Whether the checkout's package contains a build for exactly this Node. */
 export function sqliteIsPlaced(packageRoot: string): boolean {
   const { binary, marker } = placedAt(packageRoot)
   return existsSync(binary) && existsSync(marker) && readFileSync(marker, 'utf8') === key(packageRoot)
 }
 
 /**
- * Builds better-sqlite3 12 (or takes it from the cache) and places it; without it there is no database, so failing is an error.
- * @param packageRoot folder of its package; null where the program does not bring it along
+ * Builds better-sqlite3 12 (or takes it from the cache) and installs it; without it there is no database, so that a failure is an error.
+ * @param packageRoot folder of its package; null if the program does not include it
  */
 export async function installSqlite(cache: string, packageRoot: string | null, gyp: string | null, progress: Progress): Promise<void> {
   if (packageRoot === null)

@@ -11,8 +11,8 @@ export interface ExtractedFile {
 }
 
 /**
- * Extracts chosen files of a wheel (a zip) as streams, so that memory stays small however large they are.
- * @param place where an entry goes, relative to `folder`, or null to leave it out
+ * Extracts selected files of a wheel (a zip) as streams, so that memory use stays small however large they are.
+ * @param place the destination of an entry, relative to `folder`, or null to leave it out
  * @param onProgress called with the bytes written since the last call
  * @returns what was written, by path relative to `folder`
  */
@@ -23,7 +23,7 @@ export async function extractWheel(
   onProgress: (bytes: number) => void,
 ): Promise<Record<string, ExtractedFile>> {
   const written: Record<string, ExtractedFile> = {}
-  // Loaded here, because a start that has nothing to set up never comes here.
+  // Imported here, because a start with nothing to set up never gets here.
   const { openPromise } = await import('yauzl')
   const zip = await openPromise(wheel, { autoClose: false })
   try {

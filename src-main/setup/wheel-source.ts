@@ -9,7 +9,9 @@ import { downloadFromIndex, namedIndex } from './index-download.js'
 import type { Progress } from './progress.js'
 import type { Wheel } from './wheels.js'
 
-/** Puts a wheel into an empty folder and answers its path. The pinned hash decides whether it is the right one, wherever it comes from. */
+/**
+ * Puts a wheel into an empty folder and returns its path. The pinned hash determines whether it is the right one, wherever it comes from.
+ */
 export interface WheelSource {
   /** What it does, for the progress. */
   verb: string
@@ -17,7 +19,7 @@ export interface WheelSource {
 }
 
 /**
- * Where wheels come from: files that the user gives, else pip, else, where no Python has pip, the package index that pip's settings name.
+ * The source of wheels: files given by the user, otherwise pip, otherwise, if no Python has pip, the package index in pip's settings.
  * @param offline a wheel, or a folder of wheels, for machines without a network
  */
 export async function chooseSource(cache: string, progress: Progress, offline: string | undefined): Promise<WheelSource> {
@@ -34,7 +36,7 @@ export async function chooseSource(cache: string, progress: Progress, offline: s
   return { verb, fetch: (wheel, folder, onProgress) => downloadWheel(python, wheel, folder, onProgress) }
 }
 
-/** @throws SetupFailure where the files lack the wheel */
+/** @throws SetupFailure if the files lack the wheel */
 async function fromFiles(given: string, wheel: Wheel, folder: string): Promise<string> {
   const [name = ''] = wheel.requirement.split('==')
   const found = await stat(given).catch(() => null)

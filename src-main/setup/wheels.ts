@@ -2,16 +2,16 @@ import { TENSORFLOW_VERSION, type Variant } from '../engine/location.js'
 
 /** One Python wheel, pinned by its content. */
 export interface Wheel {
-  /** What pip is asked for: `name==version`. */
+  /** pip's requirement: `name==version`. */
   requirement: string
   /** pip's platform tag. */
   platform: string
   sha256: string
-  /** Of the wheel; only for the progress display. */
+  /** Size of the wheel; only for the progress display. */
   bytes: number
 }
 
-/** The wheels that hold the native library of a platform. The first is TensorFlow itself. */
+/** The wheels with the native library of a platform. The first is TensorFlow itself. */
 export interface LibraryRecipe {
   /** Name of the library's folder in the cache. */
   key: string
@@ -33,7 +33,7 @@ const nvidia = (name: string, version: string, platform: string, sha256: string,
   bytes: megabytes * 1e6,
 })
 
-/** What `tensorflow[and-cuda]` asks for; versions as pip resolved them for Linux x86_64. */
+/** The requirements of `tensorflow[and-cuda]`; versions as pip resolved them for Linux x86_64. */
 const CUDA: readonly Wheel[] = [
   nvidia('cublas', '12.9.3.13', 'manylinux_2_27_x86_64', 'd7d51055f161b317c7105ddaae90e71eda059026074ffef93cf7cde2886bfe72', 582),
   nvidia('cuda-cupti', '12.8.90', 'manylinux2014_x86_64', 'ea0cb07ebda26bb9b29ba82cda34849e73c166c18162d3913575b0c9db9a6182', 10),
@@ -71,7 +71,7 @@ const hasGlibc = (): boolean => {
   return header.glibcVersionRuntime !== undefined
 }
 
-/** The wheels for this machine, or null where TensorFlow offers none that links. */
+/** The wheels for this machine, or null if TensorFlow offers none that can be linked. */
 export function libraryRecipe(variant: Variant, platform: string = process.platform, arch: string = process.arch): LibraryRecipe | null {
   const name = `${variant}-${platform}-${arch}`
   const wheels = WHEELS[name]

@@ -3,7 +3,7 @@ import { pointDataset } from '../points.js'
 const RADII = [0.5, 1]
 const NOISE = 0.05
 
-/** Two circles with the same centre and a little noise, as make_circles of scikit-learn. */
+/** Two concentric circles with a little noise, like make_circles of scikit-learn. */
 export const builtin = pointDataset({
   kind: 'circles',
   source: 'generated, after make_circles of scikit-learn (factor 0.5, noise 0.05)',

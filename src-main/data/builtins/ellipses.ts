@@ -1,9 +1,9 @@
 import { pointDataset } from '../points.js'
 
-/** Height of the ellipses over their width. */
+/** Ratio of the ellipses' height to their width. */
 const FLATNESS = 0.4
 
-/** A disc flattened to an ellipse, and the elliptic ring around it. Haber and Ruthotto 2017, section 5; their code's setupEllipse. */
+/** A disc flattened to an ellipse, and the elliptic ring around it. Haber and Ruthotto 2017, section 5; setupEllipse in their code. */
 export const builtin = pointDataset({
   kind: 'ellipses',
   source: 'generated, after Haber and Ruthotto 2017 (ellipses)',

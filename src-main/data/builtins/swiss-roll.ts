@@ -3,7 +3,7 @@ import { pointDataset } from '../points.js'
 /** Radius of each curve at the centre; both grow by 1 over two turns. */
 const OFFSETS = [0, 0.2]
 
-/** Two spiral curves, one inside the other, without noise. Haber and Ruthotto 2017, section 5; their code's setupSwissRoll. */
+/** Two spiral curves, one inside the other, without noise. Haber and Ruthotto 2017, section 5; setupSwissRoll in their code. */
 export const builtin = pointDataset({
   kind: 'swiss-roll',
   source: 'generated, after Haber and Ruthotto 2017 (Swiss roll)',

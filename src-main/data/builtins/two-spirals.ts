@@ -4,7 +4,7 @@ const TURNS = 1.75
 const INNER = 0.05
 const NOISE = 0.02
 
-/** Two spiral arms, opposite each other. Lang and Witbrock 1988, there with three turns. */
+/** Two opposite spiral arms. Lang and Witbrock 1988, there with three turns. */
 export const builtin = pointDataset({
   kind: 'two-spirals',
   source: 'generated, after Lang and Witbrock 1988 (1.75 turns in place of 3, noise 0.02)',
@@ -13,7 +13,8 @@ export const builtin = pointDataset({
   testPerClass: 500,
   noise: NOISE,
   draw(label, random) {
-    // Uniform in area rather than along the radius would leave the centre empty; the square root lies between.
+    // A distribution uniform in area would leave the centre empty, and one uniform along the radius would crowd it; the square root lies
+    // between.
     const along = Math.sqrt(random.uniform())
     const radius = INNER + (1 - INNER) * along
     const angle = 2 * Math.PI * TURNS * along + Math.PI * label

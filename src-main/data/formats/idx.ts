@@ -16,11 +16,11 @@ const PARTS: readonly LabelledPart[] = ['train', 'test']
 /** The parts of a file name: the prefix (`emnist-letters-`), the part, and the content. */
 const NAME = /^(.*?)(train|t10k|test)[-_.](?:(images)-?[.-]?idx[34]|(labels)-?[.-]?idx1)[-.]ubyte(?:\.gz)?$/i
 
-/** The files of one data set, which begin alike. */
+/** The files of one data set, which have a common prefix. */
 interface IdxSet {
   prefix: string
   files: Record<LabelledPart, { images?: string; labels?: string }>
-  /** Of parts and contents that another file has already. */
+  /** Files whose part and content another file already provides. */
   twice: string[]
 }
 
@@ -30,7 +30,7 @@ interface Pair {
   labels: string
 }
 
-/** What is called when several sets lie in one folder. */
+/** The name of a set in a folder with several sets. */
 const called = ({ prefix }: IdxSet): string => prefix.replace(/[-_.]+$/, '') || 'the one without a prefix'
 
 function setsOf(folder: SourceFolder): IdxSet[] {
@@ -43,13 +43,13 @@ function setsOf(folder: SourceFolder): IdxSet[] {
     sets.set(key, set)
     const part = word.toLowerCase() === 'train' ? 'train' : 'test'
     const what = images === undefined ? 'labels' : 'images'
-    // The first by name is the unpacked one of a file that is there twice.
+    // If a file is there twice, the first by name is the unpacked one.
     if (set.files[part][what] === undefined) set.files[part][what] = name
     else set.twice.push(name)
   }
   const all = [...sets.values()]
   const withImages = all.filter(({ files }) => PARTS.some((part) => files[part].images))
-  // Labels alone are a data set of which the images are missing, which is said.
+  // Labels alone form a data set with missing images, which is reported.
   return withImages.length ? withImages : all
 }
 
@@ -66,7 +66,7 @@ const pairsOf = ({ files }: IdxSet): Pair[] =>
 
 const trains = (set: IdxSet): boolean => pairsOf(set).some(({ part }) => part === 'train')
 
-/** One of several sets: the one that is asked for, else the only one that can be trained on. @throws UserError BAD_INPUT */
+/** Chooses one of several sets: the requested one, otherwise the only one that has training data. @throws UserError BAD_INPUT */
 function chooseSet(sets: readonly IdxSet[], only: string | undefined): IdxSet {
   const names = sets.map(called)
   const asked = sets.find((set) => called(set) === only)
@@ -76,11 +76,11 @@ function chooseSet(sets: readonly IdxSet[], only: string | undefined): IdxSet {
   throw new UserError('BAD_INPUT', severalSets(names))
 }
 
-/** MNIST's format, also of Fashion-MNIST, KMNIST, EMNIST and others. LeCun, Cortes, Burges 1998. */
+/** MNIST's format, also used by Fashion-MNIST, KMNIST, EMNIST and others. LeCun, Cortes, Burges 1998. */
 export const format: DatasetFormat = {
   id: 'idx',
   label: 'IDX (MNIST, Fashion-MNIST, KMNIST, ...)',
-  // Files of Fashion-MNIST cannot be told from those of digits and letters.
+  // Files of Fashion-MNIST cannot be distinguished from those of digits and letters.
   mirrored: 'doubtful',
   files: 'train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (also with .gz)',
   async find(folder, _, { only }) {
@@ -93,7 +93,7 @@ export const format: DatasetFormat = {
     return {
       name: datasetNameFrom(sets.length === 1 ? folder.name : called(set), 'idx'),
       bytes,
-      // What is there twice, and other sets, are told below.
+      // Duplicates and other sets are reported below.
       files: [...pairs.flatMap(({ images, labels }) => [images, labels]), ...sets.flatMap(filesOf)],
       async read(sink, signal) {
         requireTraining(set)
@@ -151,7 +151,7 @@ export const format: DatasetFormat = {
 const progressOf = (pairs: Pair[], part: LabelledPart, done: number): number =>
   (pairs.findIndex((pair) => pair.part === part) + done) / pairs.length
 
-/** @throws UserError BAD_INPUT that names the file without which there is nothing to train on */
+/** @throws UserError BAD_INPUT that names the missing file without which training is impossible */
 function requireTraining({ files: { train }, prefix }: IdxSet): void {
   const { images, labels } = train
   if (images && labels) return

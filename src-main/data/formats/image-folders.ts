@@ -24,16 +24,16 @@ import { stratifiedOrder } from '../split.js'
 const SIDE_LIMIT = ImageShapeSchema.shape.height.maxValue ?? 1024
 const SEED = 1
 
-/** Headers that are read for the estimate. */
+/** Number of headers that are read for the estimate. */
 const SAMPLE = 50
 
-/** Pixels that are collected before they are written. */
+/** Bytes of pixels that are collected before they are written. */
 const CHUNK_BYTES = 2 ** 22
 
-/** Part of the progress that reading headers takes. */
+/** Fraction of the progress for reading headers. */
 const LOOKING = 0.15
 
-/** A folder a class with PNG, JPEG or WebP files, also inside of train, val and test folders. */
+/** One folder per class with PNG, JPEG or WebP files, optionally inside train, val and test folders. */
 export const format: DatasetFormat = {
   id: 'image-folders',
   label: 'Image files, one folder per class',
@@ -77,7 +77,7 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
 }
 
-/** Headers of the files that can be read; the others are reported when they are decoded. */
+/** Headers of the readable files; the others are reported when they are decoded. */
 async function readHeaders(
   root: string,
   files: readonly ImageFile[],
@@ -105,7 +105,7 @@ async function readHeaders(
   return headers
 }
 
-/** The size that most files have, and grey when all are, where the user does not say. */
+/** The most frequent size, and grey if all files are, unless the user has chosen. */
 function shapeOf(headers: readonly ImageHeader[], { size, colour }: ImageOptions): ImageShape {
   const channels = (colour ?? (headers.every(({ grey }) => grey) ? 'grey' : 'rgb')) === 'grey' ? 1 : 3
   if (size) return { ...size, channels }
@@ -139,7 +139,7 @@ async function chooseTarget(root: string, tree: ImageTree, images: ImageOptions,
   return { height: shape.height, width: shape.width, channels: shape.channels === 1 ? 1 : 3, fit: images.fit }
 }
 
-/** Moves a part of each class from the training to the test part, where there is none. */
+/** Moves a fraction of each class from the training to the test part if there is no test part. */
 function holdOut(tree: ImageTree, fraction: number, sink: DatasetSink): void {
   const { files } = tree
   if (files.test.length || !fraction) return
@@ -198,13 +198,13 @@ async function readPart(
   await flush()
 }
 
-/** Works on several items at a time, and hands over the results one after the other in the order of the items. */
+/** Processes several items concurrently, and passes the results on one after another in the order of the items. */
 async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>, use: (result: R) => void | Promise<void>): Promise<void> {
   const going: Promise<R>[] = []
   let next = 0
   const start = (): void => {
     const result = work(items[next++]!)
-    // Told when its turn comes; until then it must not count as unhandled.
+    // Reported when its turn comes; until then it must not count as unhandled.
     result.catch(() => undefined)
     going.push(result)
   }

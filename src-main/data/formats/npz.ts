@@ -18,7 +18,7 @@ const EXPECTED =
 
 type Split = Pair['split']
 
-/** Names of arrays, in lower case; the first that is there counts. */
+/** Names of arrays, in lower case; the first one present is used. */
 const NAMES: Record<Split, { images: string[]; labels: string[] }> = {
   train: {
     images: ['x_train', 'train_x', 'train_images', 'images_train', 'images', 'x', 'data'],
@@ -34,7 +34,7 @@ const NAMES: Record<Split, { images: string[]; labels: string[] }> = {
   },
 }
 
-/** Arrays of images and labels as NumPy's savez and savez_compressed write them. */
+/** Arrays of images and labels as written by NumPy's savez and savez_compressed. */
 export const format: DatasetFormat = {
   id: 'npz',
   label: 'NumPy arrays',
@@ -108,13 +108,13 @@ async function findPairs(npz: NpzFile, channels: Readings['channels']): Promise<
   return { pairs, notes }
 }
 
-/** null: no shape of images; 'either': the channels may be at either end. */
+/** null: not a shape of images; 'either': the channels may be at either end. */
 function shapeOf(shape: readonly number[], asked: Readings['channels']): { image: ImageShape; channelsFirst: boolean } | 'either' | null {
   const [, a = 0, b = 0, c = 1] = shape
   if (shape.length !== 3 && shape.length !== 4) return null
   const colours = (channels: number): boolean => channels === 1 || channels === 3
   const [first, last] = [shape.length === 4 && colours(a) && asked !== 'last', shape.length === 3 || (colours(c) && asked !== 'first')]
-  // A single pixel is the same both ways.
+  // A single pixel has the same layout both ways.
   if (first && last && b * Math.max(a, c) > 1) return 'either'
   const image = last ? { height: a, width: b, channels: c } : first ? { height: b, width: c, channels: a } : null
   return image && ImageShapeSchema.safeParse(image).success ? { image, channelsFirst: !last } : null

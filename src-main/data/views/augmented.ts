@@ -7,7 +7,7 @@ import { readItems } from '../read-items.js'
 import { valuesPerItem } from '../shape.js'
 import { defineView, requireImages, requirePlace } from '../view.js'
 
-/** What training would make of one image, by the same code: drawn by a seed, padded with the channel means. */
+/** Augmented versions of one image, made by the same code as in training: drawn from a seed, padded with the channel means. */
 export const augmented = defineView({
   input: z.strictObject({
     name: DatasetNameSchema,
@@ -18,7 +18,7 @@ export const augmented = defineView({
     seed: z.int().min(0),
     count: z.int().min(1).max(64),
   }),
-  /** @throws UserError BAD_INPUT for points and for an image that is not there */
+  /** @throws UserError BAD_INPUT for points and for an index out of range */
   async read(set, { part, index, pad, flip, seed, count }): Promise<Pixels> {
     const { dataset } = set
     requireImages(dataset)
@@ -26,7 +26,7 @@ export const augmented = defineView({
     const { image } = dataset
     const size = valuesPerItem(dataset)
     const original = await readItems(set, part, [index])
-    // What lies outside of the image is 0 in the normalised batch, hence the mean of its channel here.
+    // Values outside of the image are 0 in the normalised batch, hence the mean of their channel here.
     const table = Float32Array.from({ length: 256 * image.channels }, (_, i) => (i & 255) / 255 - dataset.channelMean[i >> 8]!)
     const one = new Float32Array(size)
     const pixels = new Uint8Array(count * size)

@@ -13,7 +13,7 @@ export const chosen = defineView({
     indices: z.array(z.int().min(0)).min(1).max(200),
     side: SideSchema,
   }),
-  /** @throws UserError BAD_INPUT for points and for an image that is not there */
+  /** @throws UserError BAD_INPUT for points and for an index out of range */
   async read(set, { part, indices, side }) {
     const { dataset } = set
     requireImages(dataset)

@@ -6,7 +6,7 @@ import { readItems } from '../read-items.js'
 import { shrink } from '../shrink.js'
 import { defineView, requireImages } from '../view.js'
 
-/** Images of a part or of one class of it, a page at a time. */
+/** Images of a part or of one of its classes, one page at a time. */
 export const images = defineView({
   input: z.strictObject({
     name: DatasetNameSchema,
@@ -19,8 +19,8 @@ export const images = defineView({
     side: SideSchema,
   }),
   /**
-   * @returns pixels with how many images there are of that part and class, the place of each in its part, and its label, which is null in
-   * the unlabelled part
+   * @returns pixels, the number of images of that part and class, the index of each in its part, and its label, which is null in the
+   *   unlabelled part
    * @throws UserError BAD_INPUT for points
    */
   async read(set, { part, label, from, count, side }) {

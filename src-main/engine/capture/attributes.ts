@@ -5,7 +5,7 @@ const text = new TextEncoder()
 
 /**
  * An attribute of a tfjs-node kernel in TensorFlow's graph format.
- * @throws Error for a type that the binding itself does not take
+ * @throws Error for a type that the binding itself does not accept
  */
 export function attrValue(binding: Binding, { name, type, value }: OpAttribute): AttrValue {
   const list = Array.isArray(value)

@@ -1,10 +1,10 @@
 import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs-core'
 
-/** What the binding tells of a tensor that TensorFlow holds. */
+/** The binding's metadata of a tensor held by TensorFlow. */
 export interface TensorMetadata {
   id: number
   shape: number[]
-  /** TensorFlow's number of the type. */
+  /** TensorFlow's type number. */
   dtype: number
 }
 
@@ -15,7 +15,7 @@ export interface OpAttribute {
   value: unknown
 }
 
-/** The native binding of tfjs-node: the one way by which every kernel reaches TensorFlow. */
+/** The native binding of tfjs-node, through which every kernel calls TensorFlow. */
 export interface Binding {
   readonly TF_Version: string
   readonly TF_FLOAT: number
@@ -45,7 +45,7 @@ export interface CapturableBackend {
   createOutputTensor(metadata: TensorMetadata): Tensor
 }
 
-/** The back end as one that can be captured, or null: only tfjs-node's reaches TensorFlow through one binding. */
+/** The back end if it can be captured, otherwise null: only tfjs-node's back end calls TensorFlow through a single binding. */
 export function capturableBackend(backend: unknown): CapturableBackend | null {
   return typeof backend === 'object' && backend !== null && 'binding' in backend ? (backend as CapturableBackend) : null
 }

@@ -1,4 +1,4 @@
-/** Something that cannot become part of a graph; the message names the operation. */
+/** An operation that cannot be captured in a graph; the message names it. */
 export class CaptureError extends Error {
   override readonly name = 'CaptureError'
 }

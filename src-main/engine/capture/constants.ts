@@ -3,24 +3,24 @@ import type { Binding } from './binding.js'
 import { CaptureError } from './capture-error.js'
 import { shapeProto, type AttrValue } from './graph-def.js'
 
-/** Bytes of one constant of a graph: those of shapes, axes and factors are far below, those of activations far above. */
+/** Maximum size of a constant in a graph, in bytes: those of shapes, axes and factors are far smaller, and activations far larger. */
 const LARGEST_CONSTANT = 64 * 1024
 
-/** A tensor that was made from values while a function was recorded. */
+/** A tensor that was created from values while a function was recorded. */
 export interface ConstantValue {
   shape: number[]
-  /** TensorFlow's number of the type. */
+  /** TensorFlow's type number. */
   dtype: number
   values: TypedArray | BigInt64Array
 }
 
-/** The constants of one captured function; equal ones are one node. */
+/** The constants of one captured function; equal ones share a node. */
 export class Constants {
   private readonly names = new Map<string, string>()
   private fills = 0
 
   /**
-   * @param prefix of the names of the nodes
+   * @param prefix prefix of the node names
    * @param record adds a node to the graph, and returns its name
    */
   constructor(
@@ -30,9 +30,9 @@ export class Constants {
   ) {}
 
   /**
-   * The node that has a value, which is recorded at its first use.
+   * The node with a value, which is recorded on first use.
    * @param user the operation that uses it, for the message
-   * @throws CaptureError for values that are too many for a graph
+   * @throws CaptureError for values that are too large for a graph
    */
   nameOf({ shape, dtype, values }: ConstantValue, user: string): string {
     if (values.byteLength > LARGEST_CONSTANT && isUniform(values)) return this.fill(shape, dtype, values)
@@ -49,7 +49,7 @@ export class Constants {
     return name
   }
 
-  /** tf.ones and tf.zeros are constants to tfjs; where they are as large as an activation, every run computes them anew. */
+  /** tf.ones and tf.zeros are constants in tfjs; if they are as large as an activation, every run computes them anew. */
   private fill(shape: number[], dtype: number, values: TypedArray | BigInt64Array): string {
     const { TF_INT32 } = this.binding
     const size = this.nameOf({ shape: [shape.length], dtype: TF_INT32, values: Int32Array.from(shape) }, 'Fill')

@@ -1,4 +1,4 @@
 import type { RecordedGraph } from './recorded-graph.js'
 
-/** One rewriting of a graph into fewer passes over memory, exact but for rounding. */
+/** A rewrite rule of a graph that reduces passes over memory; exact except for rounding. */
 export type Fusion = (graph: RecordedGraph) => void

@@ -1,6 +1,8 @@
 import protobuf from 'protobufjs'
 
-/** An attribute of a node as TensorFlow's protocol buffer has it (tensorflow/core/framework/attr_value.proto); one key each. */
+/**
+ * An attribute of a node in the form of TensorFlow's protocol buffer (tensorflow/core/framework/attr_value.proto), with exactly one key.
+ */
 export type AttrValue =
   | { s: Uint8Array }
   | { i: number }
@@ -18,7 +20,7 @@ interface ShapeProto {
 export interface NodeDef {
   name: string
   op: string
-  /** 'node', 'node:1', or '^node' for an order without data; the last kind comes last. */
+  /** 'node', 'node:1', or '^node' for a control dependency; the latter come last. */
   input: string[]
   attr: Record<string, AttrValue>
 }
@@ -27,7 +29,7 @@ export const shapeProto = (shape: readonly number[]): ShapeProto => ({ dim: shap
 
 const field = (type: string, id: number, rule?: 'repeated'): protobuf.IField => ({ type, id, ...(rule ? { rule } : {}) })
 
-/** The part of TensorFlow's formats that a graph without functions needs; numbers of fields are those of its .proto files. */
+/** The part of TensorFlow's formats that a graph without functions needs; field numbers are those of the .proto files. */
 const root = protobuf.Root.fromJSON({
   nested: {
     Dim: { fields: { size: field('int64', 1) } },
@@ -70,18 +72,18 @@ const root = protobuf.Root.fromJSON({
 
 const NodeDefType = root.lookupType('NodeDef')
 
-/** One node in the wire format: a recording keeps bytes, not objects. */
+/** One node in the wire format: a recording stores bytes instead of objects. */
 export const encodeNode = (node: NodeDef): Uint8Array => NodeDefType.encode(NodeDefType.fromObject(node)).finish()
 
 /** Version of the graph format, as written by TensorFlow 2.12 and read by all later ones. */
 const PRODUCER = 1395
 
-/** Wire type of fields with a length. */
+/** The wire type of length-delimited fields. */
 const tag = (id: number): number => (id << 3) | 2
 
 /**
- * A SavedModel (tensorflow/core/protobuf/saved_model.proto) with one graph of the given nodes, under the tag 'serve'. The nodes are
- * copied in as they are, so that a graph of tens of thousands of nodes is never a tree of objects.
+ * A SavedModel (tensorflow/core/protobuf/saved_model.proto) with one graph of the given nodes, under the tag 'serve'. The encoded nodes are
+ * copied, so that a graph of tens of thousands of nodes never exists as a tree of objects.
  */
 export function encodeSavedModel(nodes: readonly Uint8Array[]): Uint8Array {
   const graph = protobuf.Writer.create()

@@ -12,7 +12,7 @@ import { Variables } from './variables.js'
 
 export type Tensors = Record<string, Tensor>
 
-/** What a captured function gives: results to fetch, and new values of variables. */
+/** The outputs of a captured function: results to fetch, and new values of variables. */
 export interface Outcome {
   fetch: Tensors
   assign?: Tensors
@@ -24,13 +24,13 @@ interface CapturedFunction {
   operations: string[]
 }
 
-/** Collects captured functions over one set of variables; `load` makes them a program. */
+/** Collects captured functions over one set of variables; `load` turns them into a program. */
 export class ProgramBuilder {
   private readonly nodes: Uint8Array[] = []
   private readonly functions = new Map<string, CapturedFunction>()
   private readonly variables: Variables
 
-  /** @param fused merges operations into fewer passes over memory (fuse.ts): results differ in rounding */
+  /** @param fused whether to merge operations into fewer passes over memory (fuse.ts), which changes the rounding of results */
   constructor(
     private readonly backend: CapturableBackend,
     private readonly fused = false,
@@ -41,7 +41,7 @@ export class ProgramBuilder {
   /**
    * Declares the variables of the program, once.
    * @param variables examples of their values
-   * @param stacks names of variables of one shape that TensorFlow holds as one
+   * @param stacks names of variables of equal shape that TensorFlow stores as one
    */
   declare(variables: Tensors, stacks: readonly (readonly string[])[] = []): void {
     this.variables.declare(variables, stacks)
@@ -50,9 +50,9 @@ export class ProgramBuilder {
 
   /**
    * Runs `body` once, as usual, and records it.
-   * @param feeds tensors that are given anew at every run
-   * @param variables tensors that stand for variables while `body` runs
-   * @returns what `body` returned; its tensors are the caller's
+   * @param feeds tensors that are passed anew to every run
+   * @param variables tensors that represent variables while `body` runs
+   * @returns what `body` returned; the caller owns its tensors
    * @throws CaptureError naming the operation that cannot be captured
    */
   capture<T extends Outcome>(name: string, feeds: Tensors, variables: Tensors, body: () => T): T {
@@ -84,7 +84,7 @@ export class ProgramBuilder {
     return this.functions.get(name)?.operations ?? []
   }
 
-  /** Bytes of the graph so far. */
+  /** Size of the graph so far in bytes. */
   get bytes(): number {
     return this.nodes.reduce((sum, node) => sum + node.length, 0)
   }
@@ -93,7 +93,7 @@ export class ProgramBuilder {
     return this.nodes.length
   }
 
-  /** Loads everything captured as one session. The variables have no value before the first `write`. */
+  /** Loads everything captured as one session. The variables have no values before the first `write`. */
   load(): Program {
     const folder = mkdtempSync(join(tmpdir(), 'retrace-graph-'))
     try {
@@ -141,13 +141,13 @@ export class Program {
 
   /**
    * Values of variables; the caller owns the tensors.
-   * @param wanted by the name that TensorFlow's variable was declared with, or that of each part of a stack; by default all
+   * @param wanted selects variables by the name with which they were declared, or that of a part of a stack; by default all
    */
   read(wanted: (name: string) => boolean = () => true): Tensors {
     return this.variables.read(wanted, (feeds, fetches) => this.call(feeds, fetches))
   }
 
-  /** Sets variables, stacks as a whole; the tensors stay the caller's. */
+  /** Sets variables, stacks as a whole; the caller keeps the tensors. */
   write(values: Tensors): void {
     this.variables.write(values, (feeds, fetches) => this.call(feeds, fetches))
   }

@@ -1,14 +1,14 @@
 import { shapeProto, type AttrValue, type NodeDef } from './graph-def.js'
 
-/** A node as it was recorded, with the shapes of its outputs; the order of execution is that of the list. */
+/** A node as recorded, with the shapes of its outputs; the list is in execution order. */
 export interface RecordedNode extends NodeDef {
   shapes: number[][]
 }
 
-/** Nodes that take no part in the order: they have no work, or all the time in the world. */
+/** Nodes that are not ordered, because they do no work or may run at any time. */
 const UNORDERED = new Set(['Placeholder', 'Const', 'VarHandleOp'])
 
-/** Adds the order of the list as control dependencies, each node after the one before it. */
+/** Turns the order of the list into control dependencies, each node after the previous one. */
 export function inOrder(nodes: readonly RecordedNode[]): NodeDef[] {
   let last: string | null = null
   return nodes.map(({ name, op, input, attr }) => {
@@ -19,12 +19,12 @@ export function inOrder(nodes: readonly RecordedNode[]): NodeDef[] {
   })
 }
 
-/** Operations whose effect is not in their output. */
+/** Operations with effects other than their output. */
 const EFFECTS = new Set(['AssignVariableOp', 'Placeholder'])
 
 /**
- * Without what no result and no variable depends on: tfjs's tape asks for the gradient of every input, constants and images
- * included, and the order would make the graph compute them.
+ * Removes nodes on which no result and no variable depends: tfjs's tape computes the gradient of every input, including constants and
+ * images, and the control dependencies would make the graph compute them.
  * @param results names of the nodes that are fetched
  */
 export function withoutDead(nodes: readonly RecordedNode[], results: ReadonlySet<string>): RecordedNode[] {
@@ -42,14 +42,14 @@ const isType = (value: AttrValue | undefined, type: number): boolean => value !=
 
 const nodeOf = (input: string): string => input.split(':')[0]!
 
-/** A recorded function that rules may rewrite. */
+/** A recorded function that rules can rewrite. */
 export class RecordedGraph {
   private readonly byName = new Map<string, RecordedNode>()
   private readonly users = new Map<string, Set<RecordedNode>>()
-  /** Nodes put before the one of that name, and after it. */
+  /** Nodes inserted before the one with that name, and after it. */
   private readonly before = new Map<string, RecordedNode[]>()
   private readonly after = new Map<string, RecordedNode[]>()
-  /** Constants that rules have made, by their content; they come first. */
+  /** Constants created by rules, by their content; they come first. */
   private readonly constants = new Map<string, RecordedNode>()
   private readonly position = new Map<string, number>()
   private added = 0
@@ -64,7 +64,7 @@ export class RecordedGraph {
     })
   }
 
-  /** In the order of execution, without what rules have put in or taken out since. */
+  /** In execution order, without later insertions and removals by rules. */
   get nodes(): readonly RecordedNode[] {
     return this.order.filter(({ name }) => this.byName.has(name))
   }
@@ -81,7 +81,7 @@ export class RecordedGraph {
     return [...(this.users.get(name) ?? [])]
   }
 
-  /** The stack that a tensor is a part of, by its first axis, and which part. */
+  /** The stack of which a tensor is a slice along the first axis, and the index of the slice. */
   partOf(input: string): { node: RecordedNode; whole: string; index: number } | null {
     const node = this.node(input)
     const { axis } = node?.attr ?? {}
@@ -89,24 +89,24 @@ export class RecordedGraph {
     return { node, whole: node.input[0]!, index: Number(input.split(':')[1] ?? 0) }
   }
 
-  /** The parts that a stack was taken apart into, by its first axis, if it was. */
+  /** The slices into which a stack was unstacked along its first axis, if it was. */
   partsOf(whole: string): string[] | undefined {
     const node = this.usersOf(nodeOf(whole)).find(({ name, input }) => input[0] === whole && this.partOf(name))
     return node?.shapes.map((_, at) => (at === 0 ? node.name : `${node.name}:${at}`))
   }
 
-  /** The only user of a node that has one output, or undefined. */
+  /** The single user of a node with one output, or undefined. */
   onlyUser(name: string): RecordedNode | undefined {
     const all = this.usersOf(name)
     return all.length === 1 && all[0]!.input.filter((input) => nodeOf(input) === name).length === 1 ? all[0] : undefined
   }
 
-  /** Is `a` executed before `b`? */
+  /** Whether `a` is executed before `b`. */
   isBefore(a: string, b: string): boolean {
     return (this.position.get(nodeOf(a)) ?? -1) < (this.position.get(nodeOf(b)) ?? -1)
   }
 
-  /** The value of a scalar float constant, or undefined; tfjs's tape casts factors to the type that they have. */
+  /** The value of a scalar float constant, or undefined; also through casts to the same type, which tfjs's tape adds to factors. */
   scalar(input: string): number | undefined {
     const node = this.node(input)
     if (node?.op === 'Cast' && isType(node.attr.DstT, FLOAT) && isType(node.attr.SrcT, FLOAT)) return this.scalar(node.input[0]!)
@@ -116,12 +116,12 @@ export class RecordedGraph {
     return dtype === FLOAT ? new DataView(tensorContent.buffer, tensorContent.byteOffset).getFloat32(0, true) : undefined
   }
 
-  /** A new node that is executed just before `anchor`; its name is its answer. */
+  /** Inserts a new node just before `anchor` and returns its name. */
   insert(anchor: string, op: string, input: string[], attr: Record<string, AttrValue>, shape: number[]): string {
     return this.put(this.before, anchor, -0.5, { op, input, attr, shapes: [shape] })
   }
 
-  /** A new node that is executed after `anchor` and after what was put there before. */
+  /** Inserts a new node after `anchor` and after earlier insertions there. */
   insertAfter(anchor: string, node: Omit<RecordedNode, 'name'>): string {
     return this.put(this.after, anchor, 0, node)
   }
@@ -149,14 +149,14 @@ export class RecordedGraph {
     return node.name
   }
 
-  /** Makes a node another one under its old name, at its old place. */
+  /** Replaces the operation of a node, keeping its name and position. */
   become(node: RecordedNode, op: string, input: string[], attr: Record<string, AttrValue>): void {
     this.leave(node)
     Object.assign(node, { op, input, attr })
     this.enter(node)
   }
 
-  /** Lets every user of `from` use `to`. */
+  /** Makes every user of `from` use `to`. */
   redirect(from: string, to: string, except?: RecordedNode): void {
     for (const user of this.usersOf(from)) {
       if (user === except) continue
@@ -166,13 +166,13 @@ export class RecordedGraph {
     }
   }
 
-  /** Takes a node out that nothing uses any more. */
+  /** Removes a node that nothing uses any more. */
   remove(node: RecordedNode): void {
     this.leave(node)
     this.byName.delete(node.name)
   }
 
-  /** Everything, in the order of execution. */
+  /** All nodes, in execution order. */
   finish(): RecordedNode[] {
     const out = [...this.constants.values()]
     const put = (node: RecordedNode): void => {
@@ -197,7 +197,7 @@ export class RecordedGraph {
   }
 }
 
-/** TensorFlow's number of float32. */
+/** TensorFlow's type number of float32. */
 export const FLOAT = 1
-/** TensorFlow's number of int32. */
+/** TensorFlow's type number of int32. */
 export const INT32 = 3

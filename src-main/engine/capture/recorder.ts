@@ -6,23 +6,23 @@ import { Constants, type ConstantValue } from './constants.js'
 import type { AttrValue } from './graph-def.js'
 import type { RecordedNode } from './recorded-graph.js'
 
-/** Operations whose result has a shape that only its values tell. */
+/** Operations whose output shape depends on values. */
 const SHAPED_BY_VALUES = /^(Where|Unique|UniqueV2|UniqueWithCounts|NonMaxSuppression|BooleanMask|SparseFillEmptyRows|ListDiff)/
 
 /** A node that exists only in graphs, for `Recorder.replace`. */
 export interface GraphNode {
   op: string
   attributes: Record<string, AttrValue>
-  /** Tensors, or names of outputs of nodes before it. */
+  /** Tensors, or names of outputs of earlier nodes. */
   inputs: readonly (Tensor | string)[]
 }
 
-/** A variable of the session: one of its own, or several of one shape as a stack. */
+/** A variable of the session: a single one, or several of equal shape as a stack. */
 export interface StoredVariable {
   name: string
-  /** The node that holds it. */
+  /** The node of its handle. */
   handle: string
-  /** Names of the variables that are stacked in it, in order; null for a single one. */
+  /** Names of the stacked variables, in order; null for a single one. */
   parts: string[] | null
   shape: number[]
   dtype: Tensor['dtype']
@@ -30,48 +30,46 @@ export interface StoredVariable {
 
 const recorders = new WeakMap<CapturableBackend, Recorder>()
 
-/** The recorder at work on this back end, null outside a capture. */
+/** The active recorder of this back end, null outside a capture. */
 export const recorderOf = (backend: unknown): Recorder | null => recorders.get(backend as CapturableBackend) ?? null
 
 /**
- * Turns what a function does on tfjs-node's back end into nodes of a TensorFlow graph, while it runs as usual.
+ * Records the operations of a function on tfjs-node's back end as nodes of a TensorFlow graph, while it runs as usual.
  *
- * Every node waits for the one before it: the graph executes in the recorded order, holds no result longer than the recorded run did,
- * and TensorFlow's graph optimizer, which does not merge nodes with such an order, leaves the arithmetic as it was.
+ * Every node waits for the previous one: the graph executes in the recorded order, keeps no result longer than the recorded run did, and
+ * TensorFlow's graph optimizer, which does not merge nodes with such dependencies, leaves the arithmetic unchanged.
  */
 export class Recorder {
   private readonly names = new Map<number, string>()
-  /** Values of tensors made while recording, for constants; by id of the binding. */
+  /** Values of tensors created while recording, for constants; by the binding's id. */
   private readonly made = new Map<number, ConstantValue>()
   private readonly constants: Constants
   private readonly reads = new Map<number, { variable: StoredVariable; part: number }>()
   /** Name of the value of each variable that was read, by its handle. */
   private readonly values = new Map<string, string>()
-  /** Arrays that were taken apart along their first axis: the array and the number of parts, by the name of the node. */
+  /** Arrays that were unstacked along their first axis: the array and the number of slices, by the name of the node. */
   private readonly apart = new Map<string, { whole: string; count: number }>()
-  /** Which operation a name came from, for messages. */
+  /** The operation that a name came from, for messages. */
   private readonly ops = new Map<string, string>()
-  /** Of norms, by the name of their gamma. */
+  /** Statistics of norms, by the name of their gamma. */
   private readonly remembered = new Map<string, readonly string[] | null>()
   private readonly binding: Binding
   private count = 0
-  /** What was recorded, in order. */
+  /** The recorded nodes, in order. */
   readonly nodes: RecordedNode[] = []
 
-  /**
-   * @param prefix of the names of the nodes
-   */
+  /** @param prefix prefix of the node names */
   constructor(
     private readonly backend: CapturableBackend,
     private readonly prefix: string,
-    /** May kernels record fused operations in place of composed ones? */
+    /** Whether kernels may record fused operations instead of composed ones. */
     readonly fused = false,
   ) {
     this.binding = backend.binding
     this.constants = new Constants(prefix, this.binding, (...node) => this.node(...node))
   }
 
-  /** Declares a tensor that is fed at every run. */
+  /** Declares a tensor that is fed in every run. */
   feed(name: string, tensor: Tensor): { node: string; dtype: number } {
     const [id] = this.backend.getInputTensorIds([tensor])
     const dtype = dtypeNumber(this.binding, tensor.dtype)
@@ -81,7 +79,7 @@ export class Recorder {
     return { node, dtype }
   }
 
-  /** Declares the tensors that stand for a variable of the session, one for each part; it is read at its first use. */
+  /** Declares the tensors that represent a variable of the session, one for each part; it is read on first use. */
   variable(variable: StoredVariable, tensors: readonly (Tensor | undefined)[]): void {
     tensors.forEach((tensor, part) => {
       if (!tensor) return
@@ -104,8 +102,8 @@ export class Recorder {
   }
 
   /**
-   * Records one node in place of what `body` computes; for operations that the binding cannot run by themselves.
-   * @returns what `body` returns, which from now on stands for the outputs of the node
+   * Records one node in place of what `body` computes, for operations that the binding cannot run individually.
+   * @returns what `body` returns, which from now on represents the outputs of the node
    */
   replace<T extends Tensor | Tensor[]>({ op, attributes, inputs }: GraphNode, body: () => T): T {
     const names = inputs.map((input) => (typeof input === 'string' ? input : this.nameOfTensor(input, op)))
@@ -128,15 +126,15 @@ export class Recorder {
   }
 
   /**
-   * Remembers, until the end of the recording, what the evaluation of a norm found, by its gamma: a recomputation of the same norm
-   * takes it from there. Of a norm that is evaluated more than once nothing is remembered.
+   * Remembers the statistics from the evaluation of a norm until the end of the recording, by its gamma: a recomputation of the same norm
+   * reuses them. Nothing is remembered for a norm that is evaluated more than once.
    */
   remember(gamma: Tensor, statistics: readonly Tensor[]): void {
     const key = this.nameOfTensor(gamma, 'a norm')
     this.remembered.set(key, this.remembered.has(key) ? null : statistics.map((tensor) => this.nameOfTensor(tensor, 'a norm')))
   }
 
-  /** Names of what was remembered of a norm, or null. */
+  /** Names of the statistics remembered for a norm, or null. */
   recall(gamma: Tensor): readonly string[] | null {
     return this.remembered.get(this.nameOfTensor(gamma, 'a norm')) ?? null
   }
@@ -160,8 +158,8 @@ export class Recorder {
   }
 
   /**
-   * Records that a variable of the session takes the value of a tensor, or of one for each of its parts.
-   * @throws CaptureError where some parts have a value and others have none
+   * Records the assignment of a tensor's value to a variable of the session, or of one for each of its parts.
+   * @throws CaptureError if only some of the parts have values
    */
   assign({ name, handle, parts, dtype, shape }: StoredVariable, tensors: readonly (Tensor | undefined)[]): void {
     const given = tensors.filter((tensor) => tensor !== undefined)
@@ -177,7 +175,7 @@ export class Recorder {
     return this.node(`${this.prefix}/${++this.count}`, 'Pack', values, { T: type, N: { i: values.length }, axis: { i: 0 } }, [shape])
   }
 
-  /** The array whose parts along its first axis, all and in order, are the given ones: stacking them gives it back. */
+  /** The array whose slices along its first axis, complete and in order, are the given ones: stacking them gives it back. */
   private wholeOf(parts: readonly string[]): string | null {
     const [node] = parts[0]!.split(':')
     const taken = this.apart.get(node!)

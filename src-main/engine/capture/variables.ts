@@ -6,10 +6,10 @@ import type { Binding } from './binding.js'
 
 type Tensors = Record<string, Tensor>
 
-/** Node that the writing of a variable answers with. */
+/** The node that is fetched for writing a variable. */
 const DONE = 'state/none'
 
-/** Nodes by which the session's variables are read and set from outside. */
+/** Nodes for reading and setting the session's variables from outside. */
 const ports = {
   get: (name: string) => `state/get/${name}`,
   value: (name: string) => `state/value/${name}`,
@@ -17,25 +17,25 @@ const ports = {
   done: (name: string) => `state/done/${name}`,
 }
 
-/** The binding's memory for the names of a call grows with the square of their number. */
+/** The binding's memory use grows with the square of the number of names in a call. */
 const NAMES_A_CALL = 128
 
-/** Runs the session: tensors by the nodes they feed, and the nodes to fetch by the names of their results. */
+/** Runs the session: tensors by the nodes that they feed, and the nodes to fetch by the names of their results. */
 export type SessionCall = (feeds: ReadonlyMap<string, Tensor>, fetches: ReadonlyMap<string, string>) => Tensors
 
 /**
- * Variables of a session. Those of one shape can share one variable of TensorFlow, as a stack [parts, ...shape]: each node of a graph
- * costs some 6 KiB inside TensorFlow, and a variable has five besides those that use it.
+ * Variables of a session. Those of equal shape can share one TensorFlow variable, as a stack [parts, ...shape]: each node of a graph takes
+ * about 6 KiB inside TensorFlow, and a variable has five nodes besides those that use it.
  */
 export class Variables {
   private readonly stores = new Map<string, StoredVariable>()
-  /** Of each variable's name. */
+  /** By the name of the variable. */
   private readonly storeOf = new Map<string, StoredVariable>()
 
   constructor(private readonly binding: Binding) {}
 
   /**
-   * @param examples tensors of the shapes and types of the variables
+   * @param examples tensors with the shapes and types of the variables
    * @param stacks names of variables that share one
    */
   declare(examples: Tensors, stacks: readonly (readonly string[])[]): void {
@@ -62,17 +62,17 @@ export class Variables {
     return this.stores.values()
   }
 
-  /** The tensors that stand for a stored variable among named ones: its own, or one for each part. */
+  /** The tensors of a stored variable among named ones: its own, or one for each part. */
   static tensorsOf(variable: StoredVariable, named: Tensors): (Tensor | undefined)[] {
     return (variable.parts ?? [variable.name]).map((name) => named[name])
   }
 
-  /** @throws CaptureError where a name is that of no variable */
+  /** @throws CaptureError for a name without a variable */
   check(names: Iterable<string>): void {
     for (const name of names) if (!this.storeOf.has(name)) throw new CaptureError(`there is no variable ${name}`)
   }
 
-  /** The nodes that hold the variables, in the wire format. */
+  /** The nodes of the variables' handles, in the wire format. */
   handles(): Uint8Array[] {
     return [...this.all].map(({ name, handle, shape, dtype }) =>
       encodeNode({
@@ -105,7 +105,7 @@ export class Variables {
     return [none, ...nodes.map(encodeNode)]
   }
 
-  /** Values of the variables that are wanted, stacks as a whole; the caller owns the tensors. */
+  /** Values of the selected variables, stacks as a whole; the caller owns the tensors. */
   read(wanted: (name: string) => boolean, call: SessionCall): Tensors {
     const read = [...this.all].filter(({ name, parts }) => (parts ?? [name]).some(wanted))
     return Object.assign(
@@ -118,8 +118,8 @@ export class Variables {
   }
 
   /**
-   * Sets variables; the tensors stay the caller's.
-   * @throws CaptureError where a name or a shape is not the declared one, or a part of a stack is missing
+   * Sets variables; the caller keeps the tensors.
+   * @throws CaptureError if a name or shape differs from the declared one, or a part of a stack is missing
    */
   write(values: Tensors, call: SessionCall): void {
     this.check(Object.keys(values))
@@ -147,7 +147,7 @@ function exampleOf(examples: Tensors, name: string): Tensor {
 const named = (names: readonly string[], tensors: readonly Tensor[]): Tensors =>
   Object.fromEntries(names.map((name, at) => [name, tensors[at]!]))
 
-/** The parts of a stack, which is freed. */
+/** The slices of a stack, which is freed. */
 function taken(whole: Tensor): Tensor[] {
   const parts = unstack(whole)
   whole.dispose()
@@ -166,7 +166,7 @@ function checkShapes(variable: StoredVariable, values: Tensors): void {
   }
 }
 
-/** A stack by itself, so that no more than one of them exists twice; single ones together, up to what a call takes. */
+/** Stacks one at a time, so that at most one of them exists twice; single variables together, up to the limit of a call. */
 function batches(variables: Iterable<StoredVariable>): StoredVariable[][] {
   const all = [...variables]
   const single = all.filter(({ parts }) => !parts)

@@ -1,4 +1,4 @@
 import type { ManifestMigration } from '../run-archive.js'
 
-/** Evaluations did not travel with their run. */
+/** Evaluations were not exported with their run. */
 export const migrate: ManifestMigration = (manifest) => ({ evaluations: [], ...manifest })

@@ -1,4 +1,4 @@
 import type { ManifestMigration } from '../run-archive.js'
 
-/** Runs were in no project. */
+/** There were no projects. */
 export const migrate: ManifestMigration = (manifest) => ({ project: null, ...manifest })

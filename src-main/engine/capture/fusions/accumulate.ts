@@ -2,7 +2,7 @@ import type { Fusion } from '../fusion.js'
 import type { RecordedGraph, RecordedNode } from '../recorded-graph.js'
 import { DerivedKernels, fusedConvolution, isPlainConvolution, sameShape, scaling } from './kernels.js'
 
-/** y + c conv(x, K) and y + c conv'(x, K) as one convolution that adds to y, in place where y is used no more. */
+/** Rewrites y + c conv(x, K) and y + c conv'(x, K) as one convolution that adds to y, in place if y is not used afterwards. */
 export const accumulate: Fusion = (graph) => {
   const kernels = new DerivedKernels(graph)
   for (const sum of graph.nodes) {
@@ -27,7 +27,7 @@ export const accumulate: Fusion = (graph) => {
   }
 }
 
-/** A kernel without its constant factors, so that all the products of one kernel are made of it. */
+/** A kernel without its constant factors, so that all products with one kernel are derived from it. */
 function scaledKernel(graph: RecordedGraph, kernel: string): { tensor: string; factor: number } {
   const part = graph.partOf(kernel)
   const made = graph.node(part ? part.whole : kernel)
@@ -46,7 +46,7 @@ interface Term {
   between: RecordedNode | null
 }
 
-/** The convolution that alone makes an operand of a sum, up to a constant factor. */
+/** The convolution whose result, up to a constant factor, is an operand of a sum and is not used elsewhere. */
 function convolutionOf(graph: RecordedGraph, operand: string, sum: RecordedNode): Term | null {
   const last = graph.node(operand)
   if (!last || graph.onlyUser(last.name) !== sum) return null

@@ -1,7 +1,7 @@
 import type { Fusion } from '../fusion.js'
 import { fusedConvolution } from './kernels.js'
 
-/** relu(conv(x, K) + b) and conv(x, K) + b as one operation each. */
+/** Rewrites relu(conv(x, K) + b) and conv(x, K) + b as one operation each. */
 export const biasActivation: Fusion = (graph) => {
   for (const sum of graph.nodes) {
     if (sum.op !== 'Add' && sum.op !== 'AddV2') continue

@@ -2,7 +2,7 @@ import type { Fusion } from '../fusion.js'
 import type { RecordedGraph, RecordedNode } from '../recorded-graph.js'
 import { DerivedKernels, scaling } from './kernels.js'
 
-/** Sums and stacks of products with one constant: the product is taken once, of the result. */
+/** For sums and stacks of products with one constant, the factor is applied once, to the result. */
 export const commonFactor: Fusion = (graph) => {
   const kernels = new DerivedKernels(graph)
   for (const node of graph.nodes) {
@@ -31,7 +31,7 @@ export const commonFactor: Fusion = (graph) => {
   }
 }
 
-/** The operand of a sum or stack without its constant factor, where nothing else uses the product. */
+/** The operand of a sum or stack without its constant factor, if nothing else uses the product. */
 function factorOf(
   graph: RecordedGraph,
   input: string,

@@ -5,8 +5,8 @@ import { FLOAT, INT32, type RecordedGraph, type RecordedNode } from '../recorded
 const float = { T: { type: FLOAT } }
 
 /**
- * Small tensors that fusions derive from kernels and biases, each made once. What is derived from a part of a stack is derived from the
- * whole stack: an operation on a kernel takes longer to begin than to do.
+ * Small tensors derived from kernels and biases by fusions, each created once. What is derived from a slice of a stack is derived from the
+ * whole stack, because starting an operation on a kernel takes longer than computing it.
  */
 export class DerivedKernels {
   private readonly made = new Map<string, string>()
@@ -17,7 +17,7 @@ export class DerivedKernels {
   scaled(tensor: string, factor: number, user: string): string {
     if (factor === 1) return tensor
     if (factor < 0 && this.graph.partOf(tensor)) {
-      // Stacks live as long as the step; there is no second one for the sign.
+      // Stacks are kept for the duration of the step, so a second one for the other sign is avoided.
       const positive = this.scaled(tensor, -factor, user)
       return this.once(`-${positive}`, user, () => this.graph.insert(user, 'Neg', [positive], float, this.graph.shape(tensor)!))
     }
@@ -26,7 +26,7 @@ export class DerivedKernels {
     )
   }
 
-  /** The kernel whose convolution (stride 1, 'same', odd size) is the adjoint of that of the given one. */
+  /** The kernel whose convolution (stride 1, 'same', odd size) is the adjoint of that with the given kernel. */
   adjoint(kernel: string, user: string): string {
     return this.ofStack(kernel, "'", user, (whole, put) => {
       const rank = this.graph.shape(whole)!.length
@@ -37,7 +37,7 @@ export class DerivedKernels {
     })
   }
 
-  /** What `make` derives from a tensor, or the part of what it derives from the stack of the tensor. */
+  /** The tensor that `make` derives from a tensor, or its slice of what is derived from the tensor's stack. */
   private ofStack(tensor: string, key: string, user: string, make: (whole: string, put: Put) => string): string {
     const part = this.graph.partOf(tensor)
     const put =
@@ -72,10 +72,10 @@ export class DerivedKernels {
   }
 }
 
-/** Puts an operation into the graph; `order` is that of the axes of its result among those of its first operand. */
+/** Adds an operation to the graph; `order` is the order of its result's axes among those of its first operand. */
 type Put = (op: string, input: string[], attr: Record<string, AttrValue>, order?: Int32Array) => string
 
-/** Attributes of `_FusedConv2D` with those of the convolution that it takes the place of. */
+/** Attributes of `_FusedConv2D`, including those of the convolution that it replaces. */
 export function fusedConvolution(attr: Record<string, AttrValue>, operations: string[], args: number): Record<string, AttrValue> {
   const { strides = { list: { i: [1, 1, 1, 1] } }, dilations = { list: { i: [1, 1, 1, 1] } }, padding = string('SAME') } = attr
   return {
@@ -90,7 +90,7 @@ export function fusedConvolution(attr: Record<string, AttrValue>, operations: st
   }
 }
 
-/** Convolution of stride 1 with an odd kernel, padding 'same' and float32: the kind whose adjoint is a convolution too. */
+/** A convolution with stride 1, an odd kernel, padding 'same' and float32, whose adjoint is a convolution too. */
 export function isPlainConvolution(graph: RecordedGraph, node: RecordedNode): boolean {
   const text = (value: AttrValue | undefined): string => (value && 's' in value ? new TextDecoder().decode(value.s) : '')
   const ones = (value: AttrValue | undefined): boolean =>

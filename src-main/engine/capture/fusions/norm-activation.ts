@@ -1,10 +1,13 @@
 import { string } from '../attributes.js'
 import type { Fusion } from '../fusion.js'
 
-/** TensorFlow refuses the fused form for other numbers of channels. */
+/** TensorFlow rejects the fused operation for other numbers of channels. */
 const CHANNEL_MULTIPLE = 4
 
-/** relu(batchnorm(x)) as one operation, in training and with given statistics; its other outputs, the statistics, stay what they are. */
+/**
+ * Rewrites relu(batchnorm(x)) as one operation, both in training and with given statistics; its other outputs, the statistics, are
+ * unchanged.
+ */
 export const normActivation: Fusion = (graph) => {
   for (const relu of graph.nodes) {
     if (relu.op !== 'Relu') continue

@@ -4,7 +4,7 @@ import { DerivedKernels, scaling } from './kernels.js'
 
 /**
  * c relu(conv(x, K) + b) = relu(conv(x, cK) + cb) and c relu(batchnorm(x; gamma, beta)) = relu(batchnorm(x; c gamma, c beta)) for c > 0;
- * what else uses the result may only ask where it is positive.
+ * other users of the result may only depend on where it is positive.
  */
 export const scaleOfRelu: Fusion = (graph) => {
   const kernels = new DerivedKernels(graph)
@@ -23,7 +23,7 @@ export const scaleOfRelu: Fusion = (graph) => {
   }
 }
 
-/** A convolution or batch norm whose ReLU is part of it; both have a factor and a summand as their second and third input. */
+/** Whether it is a convolution or batch norm that includes a ReLU; in both, the second and third input are a factor and a summand. */
 function isRelu({ op, attr }: RecordedNode): boolean {
   if (op === '_FusedBatchNormEx') return true
   if (op !== '_FusedConv2D') return false

@@ -2,7 +2,7 @@ import type { Fusion } from '../fusion.js'
 import { type RecordedGraph, type RecordedNode } from '../recorded-graph.js'
 import { DerivedKernels, scaling } from './kernels.js'
 
-/** Uses a product c * x without it: by scaling a small operand before, or a small result after. */
+/** Eliminates a product c * x by scaling a small operand before, or a small result after it. */
 export const scaledOperands: Fusion = (graph) => {
   const kernels = new DerivedKernels(graph)
   for (const product of graph.nodes) {
@@ -13,7 +13,7 @@ export const scaledOperands: Fusion = (graph) => {
   }
 }
 
-/** Can every user of this tensor do without a factor of it? */
+/** Whether every user of this tensor can absorb a factor of it. */
 function absorbed(graph: RecordedGraph, tensor: string): boolean {
   const users = graph.usersOf(tensor)
   return users.length > 0 && users.every((user) => absorbsFactor(graph, user, tensor))
@@ -31,7 +31,7 @@ function absorbsFactor(graph: RecordedGraph, user: RecordedNode, tensor: string)
       return at === 0 || at === 2
     case 'Sum':
       return at === 0
-    // Linear in the cotangent, whose factor is one of gamma for the state and is taken of the gradients of gamma and beta.
+    // Linear in the cotangent: the factor becomes one of gamma for the state, and is applied to the gradients of gamma and beta.
     case 'FusedBatchNormGradV3':
       return at === 0
     case 'ReluGrad':
@@ -43,7 +43,7 @@ function absorbsFactor(graph: RecordedGraph, user: RecordedNode, tensor: string)
 function absorb(graph: RecordedGraph, kernels: DerivedKernels, product: string, tensor: string, factor: number): void {
   for (const user of graph.usersOf(product)) {
     const inputs = user.input.map((input) => (input === product ? tensor : input))
-    // The factor goes as far as it can: gradients of a stage are scaled together in the end, and kernels need no scaled copy.
+    // The factor is moved as far as possible: gradients of a stage are finally scaled together, and kernels need no scaled copy.
     const passes = user.op === 'ReluGrad' || ((user.op === 'Conv2D' || user.op === 'Sum') && absorbed(graph, user.name))
     if (!passes && (user.op === 'Conv2D' || user.op === 'Conv2DBackpropInput')) inputs[1] = kernels.scaled(inputs[1]!, factor, user.name)
     if (user.op === 'FusedBatchNormGradV3') inputs[2] = kernels.scaled(inputs[2]!, factor, user.name)
@@ -55,7 +55,7 @@ function absorb(graph: RecordedGraph, kernels: DerivedKernels, product: string, 
   }
 }
 
-/** The users of a small result take factor * result instead. */
+/** The users of a small result use factor * result instead. */
 function scaleResult(graph: RecordedGraph, kernels: DerivedKernels, node: RecordedNode, result: string, factor: number): void {
   for (const user of graph.usersOf(node.name).filter(({ input }) => input.includes(result))) {
     const inputs = user.input.map((input) => (input === result ? kernels.scaled(result, factor, user.name) : input))
