@@ -5,8 +5,8 @@ import type { LabOptions } from '../contract/lab.js'
 import { hint } from '../contract/near.js'
 
 /**
- * All options of a diagnostic or a study: the requested value, else the default.
- * @throws UserError BAD_INPUT that names every one that is wrong
+ * All options of a diagnostic or a study: the requested value, otherwise the default.
+ * @throws UserError BAD_INPUT that names every invalid one
  */
 export function completeOptions(
   { title, options }: { title: string; options: Readonly<Record<string, z.ZodType<OptionValue>>> },
@@ -19,7 +19,7 @@ export function completeOptions(
   const whole: Record<string, OptionValue> = {}
   for (const [key, schema] of Object.entries(options)) {
     const given = schema.safeParse(asked[key])
-    // A list with a single number arrives as a number, where the option is a text.
+    // A list with a single number arrives as a number, even if the option is a text.
     const parsed =
       given.success || typeof asked[key] === 'string' || asked[key] === undefined ? given : schema.safeParse(String(asked[key]))
     if (parsed.success) whole[key] = parsed.data

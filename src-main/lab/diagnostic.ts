@@ -10,7 +10,7 @@ import type { Quantities } from './quantities.js'
 export type OptionSchemas = Readonly<Record<string, z.ZodType<OptionValue>>>
 export type OptionsOf<O extends OptionSchemas> = { readonly [Key in keyof O]: z.infer<O[Key]> }
 
-/** Images on their way into tensors: NHWC float32, normalised; labels by index of class. */
+/** Images before their conversion to tensors: NHWC float32, normalised; labels by class index. */
 export interface LabImages {
   images: Float32Array
   labels: Int32Array
@@ -18,52 +18,52 @@ export interface LabImages {
 }
 
 export interface CorruptedImages {
-  /** Of the corruptions. */
+  /** Names of the corruptions. */
   names: string[]
-  /** The first `limit` test images under a corruption, at a severity from 1 to 5; views that the next one overwrites. */
+  /** The first `limit` test images under a corruption, at a severity from 1 to 5; the views are overwritten by the next batch. */
   read(name: string, severity: number, limit: number): AsyncIterable<LabImages>
 }
 
-/** The data that weights are looked at with. Nothing is augmented, but what `train` gives. */
+/** The data for examining weights. Only `train` augments them. */
 export interface LabData {
-  /** Training images in an order that only the seed decides: the first `count` of them, or all where there are fewer. */
+  /** The first `count` training images in an order that depends only on the seed, or all if there are fewer. */
   sample(count: number): LabImages
-  /** An image as it is stored, uint8 [height, width, channels], as training normalises it. */
+  /** A stored image, uint8 [height, width, channels], normalised as in training. */
   normalised(pixels: Uint8Array): Float32Array
-  /** The next batch of training, as the run would have it. */
+  /** The next training batch, as in the run. */
   train(): Promise<LabImages>
-  /** Held-out images in order; views that the next one overwrites. */
+  /** Held-out images in order; the views are overwritten by the next batch. */
   heldOut(part: 'validation' | 'test', limit: number): Iterable<LabImages>
   /**
-   * Corrupted copies of the test images, in a folder of this machine as CIFAR-10-C has it.
-   * @throws UserError BAD_INPUT when it is another kind of folder, or of other images
+   * Corrupted copies of the test images, in a folder of this machine in the format of CIFAR-10-C.
+   * @throws UserError BAD_INPUT when it is another kind of folder, or contains other images
    */
   corrupted(folder: string): Promise<CorruptedImages>
-  /** Images of each part. */
+  /** Number of images in each part. */
   sizes: Readonly<Record<'train' | 'validation' | 'test', number>>
 }
 
 export interface LabMachine {
-  /** Of training steps; null where it was never measured. */
+  /** Speed of training steps; null if it was never measured. */
   speed: Speed | null
   memoryBytes: number
 }
 
-/** What a diagnostic is asked about, before anything is computed. */
+/** The subject of a diagnostic, before anything is computed. */
 export interface LabTarget {
   network: Network
   config: RunConfig
   machine: LabMachine
 }
 
-/** What a diagnostic works on. Parameters and statistics are looked at and never changed or freed. */
+/** The input of a diagnostic. It reads parameters and statistics and must never change or free them. */
 export interface LabContext<Options> extends LabTarget {
   params: Named
   /** The running statistics of the batch norms. */
   statistics: Named
-  /** The statistics that the run's evaluations normalise by, where they are estimated anew and the weights came with them. */
+  /** The statistics used by the run's evaluations, if they are estimated anew and are stored with the weights. */
   population: Named | null
-  /** Updates that the weights have had. */
+  /** Number of updates that the weights have had. */
   step: number
   data: LabData
   options: Options
@@ -71,11 +71,11 @@ export interface LabContext<Options> extends LabTarget {
 
 export interface LabProgress {
   message: string
-  /** 0 to 1, where it is known. */
+  /** 0 to 1, if known. */
   fraction?: number
 }
 
-/** Forward passes of so many images through the network that the work amounts to, for the estimate of time. */
+/** The work in units of forward passes of the given number of images through the network, for the time estimate. */
 export interface LabWork {
   passes: number
   images: number
@@ -84,27 +84,27 @@ export interface LabWork {
 export interface Definition<Q extends Quantities, O extends OptionSchemas> {
   id: string
   title: string
-  /** Under which heading it is listed. */
+  /** The heading under which it is listed. */
   section: LabSection
-  /** Its place there: the lowest comes first. */
+  /** Its position under the heading, in ascending order. */
   rank: number
-  /** What it answers, as a question. */
+  /** The question that it answers. */
   question: string
-  /** What its answer does not say. */
+  /** The limits of its answer. */
   limits: string
   quantities: Q
-  /** Made with `field()`, each with a default. */
+  /** Created with `field()`, each with a default. */
   options: O
   work(target: LabTarget, options: OptionsOf<O>): LabWork
-  /** Why it cannot be asked of this network, as a sentence; null where it can. */
+  /** Why it does not apply to this network, as a sentence; null if it does. */
   refuse(target: LabTarget, options: OptionsOf<O>): string | null
-  /** Tensors that it makes are freed when it ends; in loops it frees them itself. */
+  /** Its tensors are freed when it ends; in loops it has to free them itself. */
   run(context: LabContext<OptionsOf<O>>, findings: Findings<Q>): AsyncGenerator<LabProgress, void, void>
 }
 
-/** A diagnostic whose own types nobody has to know. */
+/** A diagnostic with its own types erased. */
 export type Diagnostic = Definition<Quantities, OptionSchemas>
 
-/** Checks a definition by its own types and hands it on as any diagnostic. */
+/** Type-checks a definition and returns it as a generic diagnostic. */
 export const defineDiagnostic = <Q extends Quantities, O extends OptionSchemas>(definition: Definition<Q, O>): Diagnostic =>
   definition as unknown as Diagnostic

@@ -30,10 +30,10 @@ const half = (x: Tensor): Tensor => mul(square(x), 0.5)
 const SELU_SCALE = 1.0507009873554805
 const SELU_ALPHA = 1.6732632423543772
 
-/** e^z - 1 - z for z <= 0, else 0: the integral of e^t - 1 from 0. */
+/** e^z - 1 - z for z <= 0, otherwise 0: the integral of e^t - 1 from 0. */
 const expRest = (z: Tensor): Tensor => sub(elu(minimum(z, 0)), minimum(z, 0))
 
-/** Nodes in 0..1 and weights of the Gauss-Legendre rule of 8 points. */
+/** Nodes in 0..1 and weights of the 8-point Gauss-Legendre rule. */
 const NODES = [
   0.019855071751231884, 0.10166676129318664, 0.2372337950418355, 0.4082826787521751, 0.5917173212478249, 0.7627662049581645,
   0.8983332387068134, 0.9801449282487681,
@@ -43,7 +43,7 @@ const WEIGHTS = [
   0.11119051722668724, 0.05061426814518813,
 ]
 
-/** Integral of softplus from 0: a rule of 8 points up to |z| = 4, its expansion beyond. */
+/** Integral of softplus from 0: the 8-point rule up to |z| = 4, a series expansion beyond. */
 function softplusIntegral(z: Tensor): Tensor {
   const inner = maximum(minimum(z, 4), -4)
   const near = addN(NODES.map((node, at) => mul(softplus(mul(inner, node)), mul(inner, WEIGHTS[at]!))))
@@ -55,7 +55,7 @@ function softplusIntegral(z: Tensor): Tensor {
   return sub(add(near, add(add(half(above), mul(above, 4)), tail(above))), tail(below))
 }
 
-/** S with S' = s and S(0) = 0 (of sigmoid, S(z) = log(1 + e^z) - log 2). */
+/** S with S' = s and S(0) = 0 (for sigmoid, S(z) = log(1 + e^z) - log 2). */
 export const antiderivatives: Record<NetworkConfig['activation'], Pointwise> = {
   relu: (z) => half(relu(z)),
   // log cosh z without overflow.
@@ -69,7 +69,7 @@ export const antiderivatives: Record<NetworkConfig['activation'], Pointwise> = {
 
 export type EnergyForm = 'hamiltonian' | 'leapfrog' | 'midpoint'
 
-/** Which energy the frozen layers of a dynamics keep, as it follows from its substeps and the form of its force; null where there is none. */
+/** The energy that the frozen layers of a dynamics conserve, derived from its substeps and the form of its force; null if there is none. */
 export function energyForm(dynamics: Dynamics, substeps: readonly BoundSubstep[]): EnergyForm | null {
   const integrator = integratorOf(substeps)
   if (!integrator) return null
@@ -89,7 +89,7 @@ function sums(x: Tensor): Float64Array {
   return out
 }
 
-/** Potential of the layer of a substep at a state: sum of S(K y + b), one number for each example. */
+/** Potential of a substep's layer at a state: sum of S(K y + b), one number per example. */
 function potential(sweep: Sweep, substep: BoundSubstep, state: Tensor, activation: NetworkConfig['activation']): Float64Array {
   return freeing(() => {
     const params = Object.fromEntries(Object.entries(substep.params).map(([role, name]) => [role, sweep.params[name]!]))
@@ -100,7 +100,7 @@ function potential(sweep: Sweep, substep: BoundSubstep, state: Tensor, activatio
   })
 }
 
-/** The energy of a pair under the layers of one unit, one number for each example. */
+/** The energy of a pair under the layers of one unit, one number per example. */
 export function energy(
   form: EnergyForm,
   sweep: Sweep,

@@ -3,10 +3,10 @@ import type { Quantities } from './quantities.js'
 
 type Figure<Kind extends LabFigure['kind']> = Extract<LabFigure, { kind: Kind }>
 type Axes = 'kind' | 'xAxis' | 'yAxis' | 'valueAxis'
-/** A figure without what follows from the columns that it draws. */
+/** A figure without the parts that are derived from the columns that it draws. */
 type Drawn<Kind extends LabFigure['kind'], More = unknown> = Omit<Figure<Kind>, Axes> & { logX?: boolean; logY?: boolean } & More
 
-/** Gathers what a diagnostic finds. Labels, symbols and units come from the definitions of its quantities, and from nowhere else. */
+/** Collects the findings of a diagnostic. Labels, symbols and units come exclusively from the definitions of its quantities. */
 export class Findings<Q extends Quantities = Quantities> {
   readonly found: Pick<LabResult, 'summary' | 'tables' | 'figures' | 'notes' | 'suggestion'> = {
     summary: [],
@@ -17,12 +17,12 @@ export class Findings<Q extends Quantities = Quantities> {
 
   constructor(private readonly quantities: Q) {}
 
-  /** A figure that a sentence about the result would name. */
+  /** Adds a key figure, which a summary in one sentence would contain. */
   say(key: keyof Q & string, value: number | string | null): void {
     this.found.summary.push({ ...this.labelled(key), value: typeof value === 'number' ? cellOf(value) : value })
   }
 
-  /** Numbers and texts by the keys of their quantities. */
+  /** Adds a table of numbers and texts by the keys of their quantities. */
   table(key: string, title: string, columns: Partial<Record<keyof Q & string, readonly (number | string | null)[]>>): void {
     const cells = (values: readonly (number | string | null)[]): Cell[] =>
       values.map((value) => (typeof value === 'number' ? cellOf(value) : value))
@@ -47,7 +47,7 @@ export class Findings<Q extends Quantities = Quantities> {
     this.found.figures.push({ kind: 'strip', ...figure })
   }
 
-  /** A value of a configuration key that a new run of this network should have. */
+  /** Suggests the value of a configuration key for a new run of this network. */
   suggest(key: NumericKey, value: number): void {
     this.found.suggestion = { key, value }
   }

@@ -8,14 +8,14 @@ import type { StateMap } from './jacobian.js'
 export interface FlatUnit {
   /** [batch, numbers] */
   state: Tensor
-  /** Of one such state after the unit, for any batch. */
+  /** The state after the unit, for a batch of any size. */
   map: StateMap
 }
 
-/** Do the units of these substeps forget the state before? Then what they map is one state. */
+/** Whether the units of these substeps do not use the previous state, so that they map a single state. */
 export const isOneStep = (substeps: VisitedUnit['substeps']): boolean => substeps.every(({ keep }) => keep === 0)
 
-/** A pair as one row of numbers for each example. */
+/** A pair as one row of numbers per example. */
 export function flatten([previous, current]: Pair, oneStep: boolean): Tensor {
   return tidy(() => {
     const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, -1])
@@ -23,7 +23,7 @@ export function flatten([previous, current]: Pair, oneStep: boolean): Tensor {
   })
 }
 
-/** The unit as a map of rows of numbers. The state is the caller's. */
+/** The unit as a map of rows of numbers. The caller owns the state. */
 export function flatUnit({ sweep, substeps, pair }: Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>): FlatUnit {
   const oneStep = isOneStep(substeps)
   const shapes = pair.map(({ shape }) => shape.slice(1))
@@ -40,7 +40,7 @@ export function flatUnit({ sweep, substeps, pair }: Pick<VisitedUnit, 'sweep' | 
   return { state: flatten(pair, oneStep), map }
 }
 
-/** Arrays of numbers one after the other. */
+/** Concatenates arrays of numbers. */
 export function joined<T extends Float32Array | Int32Array>(parts: readonly T[], Kind: new (length: number) => T): T {
   const whole = new Kind(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0

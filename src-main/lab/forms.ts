@@ -10,7 +10,7 @@ import { transposedProduct, type StateMap } from './jacobian.js'
 import type { Operator, Rectangular } from './math/krylov.js'
 import { freeing } from './scope.js'
 
-/** A force with the state that it is evaluated at on the way forward. */
+/** A force with the state at which it is evaluated in the forward pass. */
 export interface PlacedForce {
   substep: BoundSubstep
   /** [1, ...] */
@@ -19,7 +19,7 @@ export interface PlacedForce {
   params: Named
 }
 
-/** The forces of a unit, each at the state where the unit evaluates it. Tensors that it makes outlive the call. */
+/** The forces of a unit, each with the state at which the unit evaluates it. The tensors that it creates are not freed. */
 export function forcesOf({ sweep, substeps, pair }: Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>): PlacedForce[] {
   const forces: PlacedForce[] = []
   let at: Pair = pair
@@ -34,22 +34,22 @@ export function forcesOf({ sweep, substeps, pair }: Pick<VisitedUnit, 'sweep' | 
   return forces
 }
 
-/** u -> J' u: its eigenvalues are those of J. */
+/** u -> J' u, which has the same eigenvalues as J. */
 export const transposedJacobian = ({ map, state }: PlacedForce): Operator => ({
   size: state.size,
   apply: (u) => transposedProduct(map, state, u),
 })
 
-/** The layer in a force of a form that the lab knows: a linear map and the slopes of what follows it, none negative. */
+/** A layer in a force of a known form: a linear map and the slopes of what follows it, none of them negative. */
 export interface LayerForm {
   linear: LinearMap
-  /** Of the activation, times what a norm behind the map multiplies by; of the shape of the map's value. */
+  /** Slopes of the activation, times the factors of a norm after the map; in the shape of the map's value. */
   slopes: Tensor
 }
 
 /**
- * The layer of a force with `forceForm` at its state; null where a norm scales the layer's input, or a slope is negative (a negative gamma
- * behind the map), so that the force is of that form no more.
+ * The layer of a force with `forceForm` at its state; null if a norm scales the layer's input, or a slope is negative (because of a
+ * negative gamma after the map), so that the force no longer has this form.
  */
 export function layerForm(sweep: Sweep, { substep, state, params }: PlacedForce): LayerForm | null {
   const { forceForm } = sweep.dynamics
@@ -79,13 +79,13 @@ export function coupledForm(first: LayerForm, second: LayerForm): Rectangular {
   }
 }
 
-/** K' D K, symmetric. @param state of the shape that K takes */
+/** K' D K, symmetric. @param state of the shape of K's input */
 export const symmetricForm = ({ linear, slopes }: LayerForm, state: Tensor): Operator => ({
   size: state.size,
   apply: (v) => on(state.shape, v, (x) => linear.adjoint(mul(slopes, linear.apply(x)))),
 })
 
-/** -S^2 with the skew S = D^(1/2) (K - K') D^(1/2): its eigenvalues are the squares of the frequencies, each twice. */
+/** -S^2 with the skew-symmetric S = D^(1/2) (K - K') D^(1/2): its eigenvalues are the squares of the frequencies, each twice. */
 export function skewForm({ linear, slopes }: LayerForm): Operator {
   const root = rootOf(slopes)
   const s = (x: Tensor): Tensor => mul(root, linear.apply(mul(root, x)))

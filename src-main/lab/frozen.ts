@@ -13,26 +13,26 @@ import { freeing } from './scope.js'
 export const imagesOption = (standard: number, most: number, help: string) =>
   field(z.int().min(1).max(most).default(standard), { group: 'Data', label: 'Images', unit: 'images', help })
 
-/** Images as a tensor [count, height, width, channels], the caller's. */
+/** Images as a tensor [count, height, width, channels], owned by the caller. */
 export function imageTensor({ network }: Pick<LabTarget, 'network'>, { images, count }: LabImages): Tensor {
   const { height, width, channels } = network.config.image
   return tensor(images.slice(0, count * height * width * channels), [count, height, width, channels])
 }
 
-/** Images and labels as tensors, the caller's. */
+/** Images and labels as tensors, owned by the caller. */
 export const batchTensors = (target: Pick<LabTarget, 'network'>, given: LabImages): { images: Tensor; labels: Tensor } => ({
   images: imageTensor(target, given),
   labels: tensor(given.labels.slice(0, given.count), [given.count], 'int32'),
 })
 
 export interface Frozen {
-  /** In inference, by the frozen statistics: each image goes its way without the others. */
+  /** An inference pass with the frozen statistics: images do not affect each other. */
   pass: Pass
   images: Tensor
   count: number
 }
 
-/** The same values in tensors that the scope around frees: moments are made to outlive it. */
+/** Copies of the values that the surrounding scope frees, because moments are created to outlive it. */
 function scoped(kept: Named): Named {
   const own = Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, clone(value)]))
   release(Object.values(kept))
@@ -40,8 +40,9 @@ function scoped(kept: Named): Named {
 }
 
 /**
- * The network with its batch norms frozen: affine maps, by the statistics of a batch or the running ones. Says in the findings which.
- * @param count training images; fewer where there are fewer
+ * The network with its batch norms frozen to affine maps, with the statistics of a batch or the running ones. Notes the choice in the
+ * findings.
+ * @param count number of training images; fewer if there are fewer
  */
 export function freeze(
   context: Pick<LabContext<{ statistics: 'batch' | 'running' }>, 'network' | 'params' | 'statistics' | 'options'> & {
@@ -79,9 +80,9 @@ export interface VisitedUnit {
   depth: number
   substeps: readonly BoundSubstep[]
   sweep: Sweep
-  /** The walk's: freed when it goes on. */
+  /** Owned by the walk, which frees it when it continues. */
   pair: Pair
-  /** The last of its stage. */
+  /** Whether it is the last of its stage. */
   last: boolean
 }
 
@@ -93,8 +94,8 @@ export function unitsOf(substeps: readonly BoundSubstep[]): BoundSubstep[][] {
 }
 
 /**
- * Goes forward unit by unit. A unit that widens is gone through without a visit, because its map leads from one space into another.
- * @param x the input images, the caller's
+ * Walks forward unit by unit. Transition units are passed without a visit, because they map between different spaces.
+ * @param x the input images, owned by the caller
  */
 export function* walk(pass: Pass, x: Tensor): Generator<VisitedUnit, void, void> {
   let state = tidy(() => stem(pass, x, false))
@@ -115,7 +116,7 @@ export function* walk(pass: Pass, x: Tensor): Generator<VisitedUnit, void, void>
   release([state])
 }
 
-/** The pair after a unit, in tensors of which some may be those before it. */
+/** The pair after a unit, whose tensors may partly be those before it. */
 export function through(sweep: Sweep, substeps: readonly BoundSubstep[], before: Pair): Pair {
   let pair = before
   for (const substep of substeps) {
@@ -126,7 +127,7 @@ export function through(sweep: Sweep, substeps: readonly BoundSubstep[], before:
   return pair
 }
 
-/** Units that `walk` visits. */
+/** Number of units that `walk` visits. */
 export const visitedUnits = ({ network }: Pick<LabTarget, 'network'>): number =>
   network.stages.reduce((sum, { units, entrance }) => sum + units - (entrance ? 1 : 0), 0)
 
@@ -134,9 +135,9 @@ export const visitedUnits = ({ network }: Pick<LabTarget, 'network'>): number =>
 export const normalised = ({ network }: Pick<LabTarget, 'network'>): boolean => hasNormsInUnits(network)
 
 /**
- * The statistics that held-out images are normalised by: those that the run's evaluations use, where they came with the weights and are asked
- * for, else frozen ones. Says in the findings which.
- * @param count training images for frozen ones
+ * The statistics for held-out images: those of the run's evaluations, if they are stored with the weights and requested, otherwise frozen
+ * ones. Notes the choice in the findings.
+ * @param count number of training images for frozen ones
  */
 export function heldOutStatistics(
   context: LabContext<{ statistics: 'batch' | 'running' }>,
@@ -150,7 +151,7 @@ export function heldOutStatistics(
   return population
 }
 
-/** Options of diagnostics of held-out images. */
+/** The option of diagnostics on held-out images. */
 export const statisticsImagesOption = field(z.int().min(1).max(1000).default(100), {
   group: 'Data',
   label: 'Images for the statistics',
@@ -158,7 +159,7 @@ export const statisticsImagesOption = field(z.int().min(1).max(1000).default(100
   help: 'Number of training images for the batch norm statistics if the checkpoint has no re-estimated ones.',
 })
 
-/** How many of a batch are classified rightly. */
+/** Number of images of a batch that are classified correctly. */
 export function countRight(context: LabContext<unknown>, statistics: Named, batch: LabImages): number {
   const predicted = freeing((): Int32Array => {
     const { images } = batchTensors(context, batch)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { field } from '../contract/config.js'
 import type { Quantity } from '../contract/lab.js'
 
-/** What the accuracy of a diagnostic is measured on. */
+/** The images on which a diagnostic measures accuracy. */
 export const heldOutOptions = {
   part: field(z.enum(['test', 'validation']).default('test'), {
     group: 'Data',
@@ -25,5 +25,5 @@ const end = (label: string): Quantity => ({
   source: 'Wilson 1927',
 })
 
-/** The interval of an accuracy, as `wilsonInterval` has it. */
+/** The interval of an accuracy, as computed by `wilsonInterval`. */
 export const INTERVAL = { low: end('lower'), high: end('upper') } as const

@@ -2,20 +2,20 @@ import { binCentres } from '../contract/histograms.js'
 
 /** Values in bins of equal width, symmetric about zero. */
 export interface Histogram {
-  /** Middles of the bins. */
+  /** Centres of the bins. */
   centres: number[]
-  /** Part of the values in each bin, 0 to 1; their sum is less than 1 where some values are not finite. */
+  /** Fraction of the values in each bin, 0 to 1; their sum is less than 1 if some values are not finite. */
   shares: number[]
-  /** Of all values; NaN where one is not finite. */
+  /** Over all values; NaN if one is not finite. */
   mean: number
   deviation: number
-  /** Values that are NaN or infinite, which have no bin. */
+  /** Number of NaN and infinite values, which belong to no bin. */
   notFinite: number
 }
 
 /**
- * How values are distributed.
- * @param most largest absolute value that has a bin; what lies beyond counts in the outermost ones
+ * The histogram of values.
+ * @param most largest absolute value with a bin; larger ones count in the outermost bins
  */
 export function histogram(values: ArrayLike<number>, bins: number, most: number): Histogram {
   const counts = new Array<number>(bins).fill(0)
@@ -42,7 +42,7 @@ export function histogram(values: ArrayLike<number>, bins: number, most: number)
   }
 }
 
-/** The absolute value that so large a part of the finite values does not exceed; 0 where there are none. */
+/** The quantile of the finite absolute values at the given fraction; 0 if there are none. */
 export function absoluteQuantile(groups: readonly ArrayLike<number>[], part: number): number {
   const sizes = Float64Array.from(groups.flatMap((values) => Array.from(values, Math.abs)).filter(Number.isFinite)).sort()
   return sizes[Math.min(sizes.length - 1, Math.floor(part * sizes.length))] ?? 0

@@ -2,22 +2,22 @@ import type { Substep } from '../numeric/dynamics.js'
 import { modulus, quadraticRoots, squareRoot, type Complex } from './math/eigenvalues.js'
 
 /**
- * How a unit integrates, as it follows from its substeps, and what that does to an eigenvalue of the frozen, linear dynamics. z is step size
- * times eigenvalue: the number that decides stability.
+ * The integrator of a unit, derived from its substeps, and its effect on an eigenvalue of the frozen, linear dynamics. z is step size times
+ * eigenvalue: the number that determines stability.
  */
 export interface Integrator {
   name: string
-  /** How z is counted, and which values of it leave no perturbation growing. */
+  /** The meaning of z, and the values of it for which no perturbation grows. */
   region: string
-  /** Boundary of that region in the complex plane: corners of an area, or both ends of a line. */
+  /** Boundary of that region in the complex plane: corners of an area, or the two ends of a line. */
   boundary: [number, number][]
-  /** Largest |z| on the imaginary axis that is stable; null where the region is no part of that axis. */
+  /** Largest stable |z| on the imaginary axis; null if the region does not include part of that axis. */
   limit: number | null
-  /** z of each eigenvalue of the map that is found in the forces: see `source`. */
+  /** z for each eigenvalue of the map that is derived from the forces: see `source`. */
   steps(eigenvalue: Complex): Complex[]
-  /** Largest modulus by which the frozen unit multiplies a perturbation along an eigenvector with this z. */
+  /** Largest factor by which the frozen unit multiplies a perturbation along an eigenvector with this z. */
   growth(z: Complex): number
-  /** What the eigenvalues are of: the Jacobian of the one force, or the product of those of both. */
+  /** The map whose eigenvalues are used: the Jacobian of the single force, or the product of those of both. */
   source: 'force' | 'product'
 }
 
@@ -30,7 +30,7 @@ const largest = (roots: readonly Complex[]): number => Math.max(...roots.map(mod
 const square = ({ re, im }: Complex): Complex => ({ re: re * re - im * im, im: 2 * re * im })
 const ONE: Complex = { re: 1, im: 0 }
 
-/** Two updates whose amplification has the trace 2 + z^2 and the determinant 1: on the imaginary axis stable up to |z| = 2. */
+/** Two updates whose amplification matrix has the trace 2 + z^2 and the determinant 1: stable on the imaginary axis up to |z| = 2. */
 const secondOrder = (name: string, region: string, source: Integrator['source'], factor: number): Integrator => ({
   name,
   region,
@@ -50,8 +50,8 @@ const secondOrder = (name: string, region: string, source: Integrator['source'],
 const CIRCLE = 72
 
 /**
- * Which integrator the substeps of one unit are; null of a combination that none of these is.
- * Limits: Hairer, Lubich and Wanner, "Geometric numerical integration", section I.5; Chang et al. 2018, section 3 for the schemes.
+ * The integrator formed by the substeps of one unit; null for any other combination. Limits: Hairer, Lubich and Wanner, "Geometric
+ * numerical integration", section I.5; Chang et al. 2018, section 3 for the schemes.
  */
 export function integratorOf(substeps: readonly Pick<Substep, 'keep' | 'blend' | 'gain'>[]): Integrator | null {
   const [first, second, ...more] = substeps

@@ -3,12 +3,12 @@ import { valueAndVjp, vjp } from '../numeric/vjp.js'
 import { square, type Square } from '../numeric/dense.js'
 import { freeing } from './scope.js'
 
-/** Function of a state whose Jacobian is asked for. Every example of a batch goes its way without the others. */
+/** A function of a state whose Jacobian is needed. The examples of a batch must not affect each other. */
 export type StateMap = (state: Tensor) => Tensor
 
 const values = (x: Tensor): Float64Array => Float64Array.from(x.dataSync())
 
-/** J' u of a map at a state, by one evaluation on the tape; u as numbers. */
+/** J' u of a map at a state, with one evaluation on the tape; u as numbers. */
 export function transposedProduct(map: StateMap, state: Tensor, u: Float64Array, shape: number[] = state.shape): Float64Array {
   return freeing(() => {
     const [pulled] = vjp(() => map(state), [state], tensor(Float32Array.from(u), shape))
@@ -17,9 +17,10 @@ export function transposedProduct(map: StateMap, state: Tensor, u: Float64Array,
 }
 
 /**
- * The tangent of a map: J v, as the vector-Jacobian product of u -> J' u, which is linear. The map's operations must have second derivatives.
- * @param v of the shape of the state
- * @returns a tensor of the shape of the map's value, the caller's
+ * The tangent of a map: J v, as the vector-Jacobian product of u -> J' u, which is linear. The map's operations must have second
+ * derivatives.
+ * @param v in the shape of the state
+ * @returns a tensor in the shape of the map's value, owned by the caller
  */
 export function tangent(map: StateMap, state: Tensor, v: Tensor): Tensor {
   return tidy(() => {
@@ -34,13 +35,13 @@ export function product(map: StateMap, state: Tensor, v: Float64Array): Float64A
   return freeing(() => values(tangent(map, state, tensor(Float32Array.from(v), state.shape))))
 }
 
-/** Numbers of a dense Jacobian that one evaluation on the tape may hold. */
+/** Maximum number of entries of a dense Jacobian per evaluation on the tape. */
 const BLOCK = 2 ** 20
 
 /**
- * The Jacobian of a map at one state, whole: the state is put into a batch as often as it has numbers, and each copy gets another unit
- * cotangent.
- * @param state [1, ...]; the map keeps its size
+ * The complete Jacobian of a map at one state: the state is repeated in a batch, once for each of its components, and each copy gets a
+ * different unit cotangent.
+ * @param state [1, ...]; the map preserves its size
  * @returns row i is the derivative of component i
  */
 export function denseJacobian(map: StateMap, state: Tensor): Square {

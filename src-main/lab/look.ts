@@ -9,8 +9,8 @@ import { spikes } from './instruments/spikes.js'
 const instruments: Record<InstrumentSetting['instrument'], Instrument> = { inspector, flow, spikes }
 
 /**
- * What an instrument shows of a network at one setting; nothing stays allocated.
- * @throws UserError BAD_INPUT with the sentence why it cannot be asked of this network
+ * What an instrument shows of a network at one setting; all tensors are freed.
+ * @throws UserError BAD_INPUT saying why it does not apply to this network
  */
 export function lookAt(context: InstrumentContext, setting: InstrumentSetting): InstrumentView {
   const instrument = instruments[setting.instrument]

@@ -11,27 +11,27 @@ import type { LabTarget } from './diagnostic.js'
 import { hasStepSize } from '../numeric/network.js'
 import { disposeNamed, roundedPair, variantNetwork, type Variant } from './variant.js'
 
-/** What of a network is turned to see where its reversal breaks. */
+/** Parameters of a network that are changed to find out when its inversion fails. */
 export interface ReversalSetting {
-  /** Multiplies the step size. */
+  /** Factor of the step size. */
   hFactor: number
-  /** Times that each unit is applied in a row. */
+  /** Number of consecutive applications of each unit. */
   repeat: number
-  /** Stored bits of the mantissa of the states that are kept. */
+  /** Number of stored mantissa bits of the kept states. */
   mantissaBits: number
 }
 
-/** How far undoing is from the state that enters a unit. */
+/** Distance of the reconstructed state that enters a unit from the original one. */
 export interface UnitError {
   /** Indices from 0; the unit within its stage. */
   stage: number
   unit: number
-  /** Relative; the largest of the substeps of the unit. Null where the state is kept. */
+  /** Relative; the largest of the unit's substeps. Null if the state is stored. */
   error: number | null
   entry: 'rebuilt' | 'evaluated again' | 'kept'
 }
 
-/** What undoing a unit, in order, gives of the states that enter it. */
+/** The reconstruction errors of the states that enter the units, in order. */
 function errorsByUnit(network: Network, errors: readonly Tensor[]): UnitError[] {
   return network.stages.flatMap(({ substeps, entrance }, stage) => {
     // From the last substep to the first.
@@ -53,15 +53,15 @@ function errorsByUnit(network: Network, errors: readonly Tensor[]): UnitError[] 
 export const isRebuilt = ({ error }: UnitError): boolean => error !== null
 const within = (error: number | null, tolerance: number): boolean => error === null || error <= tolerance
 
-/** The first unit beyond the tolerance on the way back, of the later stages first, as they are rebuilt. */
+/** The first unit that exceeds the tolerance in the inverse pass, which starts with the last stage. */
 export const firstBroken = (units: readonly UnitError[], tolerance: number): UnitError | undefined =>
   units.findLast(({ error }) => !within(error, tolerance))
 
-/** The largest of some errors, of which NaN is larger than any. */
+/** The largest error, with NaN larger than any other. */
 export const worstOf = (errors: readonly number[]): number | null =>
   errors.length ? errors.reduce((worst, error) => (Number.isNaN(worst) || worst > error ? worst : error)) : null
 
-/** Bytes of the states of the largest stage, which are all alive at once. */
+/** Bytes of the states of the largest stage, all of which are alive at once. */
 function heldBytes(network: Network, images: number): number {
   const bytes = stateBytes(network, images)
   return Math.max(
@@ -69,16 +69,16 @@ function heldBytes(network: Network, images: number): number {
   )
 }
 
-/** Part of the machine's memory that the states of a stage may take. */
+/** Fraction of the machine's memory that the states of a stage may take. */
 const MEMORY_SHARE = 0.5
 
-/** Why undoing this network cannot be measured like this, as a sentence; null where it can. */
+/** Why the inversion of this network cannot be measured with this setting, as a sentence; null if it can. */
 export const refuseReversal = (target: LabTarget, setting: ReversalSetting, images: number): string | null =>
   target.network.dynamics.reversible
     ? refuseVariant(target, setting, images)
     : `${target.network.dynamics.label} is not reversible, so its units cannot be inverted. Choose a reversible architecture.`
 
-/** Why this network cannot be changed like this and walked through, as a sentence; null where it can. */
+/** Why this network cannot be changed in this way and evaluated, as a sentence; null if it can. */
 export function refuseVariant(target: LabTarget, { hFactor, repeat }: ReversalSetting, images: number): string | null {
   const { network, machine } = target
   if (hFactor !== 1 && !hasStepSize(network)) return `${network.dynamics.label} has no step size; leave hFactor at 1.`
@@ -88,11 +88,11 @@ export function refuseVariant(target: LabTarget, { hFactor, repeat }: ReversalSe
   return null
 }
 
-/** How the end of a stage is kept with so many bits; nothing where it keeps them all. */
+/** How the end of a stage is stored with this number of bits; nothing if all are kept. */
 const keeping = (bits: number): { keep?(pair: Pair): Pair } => (bits === MANTISSA_BITS ? {} : { keep: (pair) => roundedPair(pair, bits) })
 
 /**
- * Goes forward through every stage with all states stored, and back again from its rounded end.
+ * Passes forward through every stage with all states stored, and back again from its rounded end.
  * @returns the errors of the states that enter the units, in order through all stages
  */
 export function measureStates(
@@ -110,8 +110,9 @@ const valuesOf = (named: Named): Record<string, ArrayLike<number>> =>
   Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, tensor.dataSync()]))
 
 /**
- * Compares the gradients of reversed and stored backpropagation, parameter by parameter; batch norm normalises by the batch, as in training.
- * @returns null where the stored gradients vanish before the classifier although the loss is not zero
+ * Compares the gradients of reversed and stored backpropagation, parameter by parameter; batch norm uses the batch statistics, as in
+ * training.
+ * @returns null if the stored gradients vanish before the classifier although the loss is not zero
  */
 export function measureGradients(
   { network, params, statistics }: Variant,
@@ -128,15 +129,15 @@ export function measureGradients(
   return hasVanished(loss, stored) ? null : compareGradients(of({ mode: 'reversible', ...keeping(mantissaBits) }).values, stored)
 }
 
-/** Said where `measureGradients` has nothing to compare. */
+/** The message if `measureGradients` has nothing to compare. */
 export const VANISHED =
   'The stored gradients vanish before the classifier although the loss is not zero, so there is nothing to compare with.'
 
-/** The largest error of the gradients of a unit's parameters; null where it has none. */
+/** The largest gradient error of a unit's parameters; null if it has none. */
 export const gradientErrorOf = (gradients: readonly ParameterError[], { stage, unit }: Pick<UnitError, 'stage' | 'unit'>): number | null =>
   worstOf(gradients.filter(({ parameter }) => parameter.startsWith(`stage${stage + 1}/unit${unit + 1}/`)).map(({ error }) => error))
 
-/** Which statistics batch norm used, where there is one. */
+/** Which statistics batch norm used, if there is batch norm. */
 export const statisticsNotes = ({ statistics }: Network, running: boolean): string[] =>
   statistics.length === 0
     ? []
@@ -146,7 +147,7 @@ export const statisticsNotes = ({ statistics }: Network, running: boolean): stri
           : 'Batch norm uses the mean and variance of these images, as in training.',
       ]
 
-/** Sentences about which form was undone, of those networks that need one. */
+/** Sentences on which form was inverted, for networks that need an approximation. */
 export function formNotes(
   network: Network,
   { hFactor, repeat, anchorEvery }: Omit<ReversalSetting, 'mantissaBits'> & Pick<RunConfig, 'anchorEvery'>,
@@ -161,14 +162,14 @@ export function formNotes(
   return notes
 }
 
-/** What is shown of a state: values row by row. */
+/** The displayed part of a state: values row by row. */
 export interface StateChannel {
   values: Float32Array
   height: number
   width: number
 }
 
-/** One channel of the first state of a pair, as it hands it on; of a vector all coordinates, in one row. */
+/** One channel of the first state of a pair, as passed on by the pair; for a vector all coordinates, in one row. */
 export function channelOf({ dynamics }: Network, pair: Pair, channel: number): StateChannel {
   const taken = tidy((): Tensor => {
     const state = dynamics.close(pair)
@@ -182,7 +183,7 @@ export function channelOf({ dynamics }: Network, pair: Pair, channel: number): S
   return { values, height, width }
 }
 
-/** So many indices below `count`, spread evenly, both ends among them. */
+/** Evenly spaced indices below `count`, including both ends. */
 export function evenly(count: number, wanted: number): number[] {
   const most = Math.min(count, wanted)
   return Array.from({ length: most }, (_, at) => Math.round((at * (count - 1)) / Math.max(1, most - 1)))

@@ -5,7 +5,7 @@ import { buildNetwork, NetworkConfigError, type Network } from '../numeric/netwo
 import { defaultOptions } from '../numeric/options.js'
 import { findDynamics } from '../numeric/registry.js'
 
-/** What of a configuration differs for a network with its units multiplied, or with another architecture in the place of its own. */
+/** The configuration changes for a network with its units multiplied, or with another architecture. */
 export function deepenedKeys(
   config: NetworkConfig,
   factor: number,
@@ -17,7 +17,7 @@ export function deepenedKeys(
   return { arch, mode: dynamics.reversible ? 'reversible' : 'stored', unitNorm: 'none', ...defaultOptions(dynamics), stages }
 }
 
-/** That network; null where the architecture does not take these channels, or vectors. */
+/** That network; null if the architecture does not accept these channels, or vectors. */
 export function deepened(config: NetworkConfig, factor: number, arch = config.arch): Network | null {
   const own = Object.keys(ownOptions(config))
   const base = Object.fromEntries(Object.entries(config).filter(([key]) => !own.includes(key) || arch === config.arch)) as NetworkConfig
@@ -29,12 +29,12 @@ export function deepened(config: NetworkConfig, factor: number, arch = config.ar
   }
 }
 
-/** Units of all stages. */
+/** Total number of units of all stages. */
 export const unitsOf = (network: Network): number => network.stages.reduce((sum, { units }) => sum + units, 0)
 
 /**
- * Fewest units, in the proportions of the network, whose stored activations take more than `memoryBytes` at a batch: they grow linearly.
- * null where they do not grow.
+ * The smallest number of units, in the proportions of the network, whose stored activations exceed `memoryBytes` at a batch size: they grow
+ * linearly. null if they do not grow.
  */
 export function whereStoredEnds(config: NetworkConfig, batch: number, memoryBytes: number): number | null {
   const [first, second] = [1, 2].map((factor) => deepened(config, factor)!) as [Network, Network]

@@ -11,7 +11,7 @@ import { tangent, type StateMap } from './jacobian.js'
 import { norm, orthonormalise, scale } from '../numeric/dense.js'
 import { freeing } from './scope.js'
 
-/** So many random unit rows, orthonormal. */
+/** The given number of random orthonormal rows. */
 export function directions(size: number, count: number, seed: number, stage: number): Float64Array[] {
   const random = randomFor(seed, 'lab/directions', stage)
   const rows = Array.from({ length: Math.min(count, size) }, () => Float64Array.from({ length: size }, () => random.normal()))
@@ -19,7 +19,7 @@ export function directions(size: number, count: number, seed: number, stage: num
   return rows
 }
 
-/** J v for several v at one state: the state is put into the batch as often. */
+/** J v for several v at one state, which is repeated in a batch. */
 export function tangents(map: StateMap, state: Tensor, rows: readonly Float64Array[]): Float64Array[] {
   return freeing(() => {
     const many = tile(state, [rows.length, 1])
@@ -29,7 +29,7 @@ export function tangents(map: StateMap, state: Tensor, rows: readonly Float64Arr
   })
 }
 
-/** From the state that enters the first stage to that behind the last unit; no head. */
+/** From the state that enters the first stage to that after the last unit; without the head. */
 export function throughStages(pass: Pass, entering: Tensor): Tensor {
   const { network } = pass
   let state = entering
@@ -43,7 +43,7 @@ export function throughStages(pass: Pass, entering: Tensor): Tensor {
   return state
 }
 
-/** The same of numbers, with only one pair of states alive at a time. */
+/** The same for numbers, with only one pair of states alive at a time. */
 function behindStages(pass: Pass, entering: Float32Array, shape: number[]): Float32Array {
   let state: Tensor = tensor(entering, shape)
   pass.network.stages.forEach((stage, index) => {
@@ -55,12 +55,12 @@ function behindStages(pass: Pass, entering: Float32Array, shape: number[]): Floa
   return values
 }
 
-/** Size of the perturbations of `growthThroughStages`, relative to the states. float32 resolves what they become to about 1e-3. */
+/** Size of the perturbations of `growthThroughStages`, relative to the states. float32 resolves their results to about 1e-3. */
 const PERTURBATION = 1e-4
 
 /**
- * By how much random perturbations of the state that enters the first stage grow up to the state behind the last unit, by differences: as many
- * numbers as images times directions. Infinite where the perturbed state overflows.
+ * The growth of random perturbations of the state that enters the first stage up to the state after the last unit, by finite differences:
+ * one number for each image and direction. Infinite if the perturbed state overflows.
  */
 export function growthThroughStages({ pass, images, count }: Frozen, { count: many, seed }: { count: number; seed: number }): number[] {
   const random = randomFor(seed, 'lab/growth')
@@ -76,7 +76,7 @@ export function growthThroughStages({ pass, images, count }: Frozen, { count: ma
         const direction = Float64Array.from({ length: size }, () => random.normal())
         scale(direction, length / norm(direction))
         for (let at = 0; at < size; at++) moved[image * size + at]! += direction[at]!
-        // As it has become by the rounding of the state.
+        // The actual perturbation, after rounding of the state.
         return Math.hypot(...direction.map((_, at) => moved[image * size + at]! - start[image * size + at]!))
       })
       const behind = behindStages(pass, moved, entering.shape)
@@ -90,7 +90,7 @@ export function growthThroughStages({ pass, images, count }: Frozen, { count: ma
   })
 }
 
-/** |dL/dY| of the state that enters each unit, and of that behind the last: the loss is the mean over the batch. */
+/** |dL/dY| for the state that enters each unit, and for that after the last; the loss is the mean over the batch. */
 export function gradientsBack(
   { pass, images }: Frozen,
   labels: Tensor,
@@ -123,7 +123,7 @@ export function gradientsBack(
     const units = unitsOf(network.stages[index]!.substeps)
     const oneStep = units.length > 0 && isOneStep(units[0]!)
     const shape = end.map(({ shape: each }) => each)
-    // Rows of numbers, as `flatUnit` maps them.
+    // Rows of numbers, as mapped by `flatUnit`.
     const unflatten = (rows: Tensor): Pair => {
       const sizes = shape.map((each) => each.slice(1).reduce((a, b) => a * b, 1)) as [number, number]
       const part = (at: 0 | 1, from: number): Tensor => reshape(slice(rows, [0, from], [rows.shape[0]!, sizes[at]]), shape[at]!)
@@ -136,7 +136,8 @@ export function gradientsBack(
       const { state: flat, map } = flatUnit({ sweep: stageSweep(pass, network.stages[index]!), substeps, pair })
       pulled = vjp(() => map(flat), [flat], pulled)[0]!
       row = flat
-      // Of the state: what pulls at the pair through what makes the pair of a state would hide what it keeps besides.
+      // The gradient with respect to the flattened pair or state itself: pulled back further, through the map from a state to its pair, it
+      // would hide what the pair keeps in addition.
       norms.unshift({ stage: index, unit, norm: size(pulled) })
     }
     const input = inputs[index]!

@@ -2,7 +2,7 @@ import type { Quantity } from '../contract/lab.js'
 
 const place = (label: string, formula: string): Quantity => ({ label, symbol: '', unit: '', formula, source: 'Position in the network' })
 
-/** Where in a network something was measured: columns that many diagnostics share. */
+/** Columns for the place in a network, shared by many diagnostics. */
 export const PLACES = {
   stage: place('Stage', 'Counted from 1'),
   unit: place('Unit', 'Counted from 1 within its stage'),

@@ -9,26 +9,26 @@ const registered = new Map<string, Diagnostic>()
 const isDiagnostic = (value: unknown): value is Diagnostic =>
   typeof value === 'object' && value !== null && 'question' in value && 'quantities' in value && 'run' in value
 
-/** Adds a diagnostic; a second one of the same id is refused, and options that say nothing about themselves. */
+/** Registers a diagnostic; rejects duplicate ids, and options without a description. */
 function registerDiagnostic(diagnostic: Diagnostic): void {
   if (registered.has(diagnostic.id)) throw new Error(`two diagnostics are called '${diagnostic.id}'`)
   describeOptions(diagnostic.options)
   registered.set(diagnostic.id, diagnostic)
 }
 
-// A file in diagnostics/ is found by being there.
+// Every file in diagnostics/ is registered automatically.
 for (const module of Object.values(import.meta.glob<Record<string, unknown>>('./diagnostics/*.ts', { eager: true })))
   for (const value of Object.values(module)) if (isDiagnostic(value)) registerDiagnostic(value)
 
 const SECTIONS = Object.keys(LAB_SECTIONS)
 
-/** Every registered diagnostic, section by section, in the order that they declare. */
+/** Every registered diagnostic, by section and rank. */
 export const allDiagnostics = (): Diagnostic[] =>
   [...registered.values()].sort(
     (a, b) => SECTIONS.indexOf(a.section) - SECTIONS.indexOf(b.section) || a.rank - b.rank || a.id.localeCompare(b.id),
   )
 
-/** @throws UserError NOT_FOUND that names those there are */
+/** @throws UserError NOT_FOUND that names the existing ones */
 export function findDiagnostic(id: string): Diagnostic {
   const diagnostic = registered.get(id)
   if (diagnostic) return diagnostic
@@ -36,7 +36,7 @@ export function findDiagnostic(id: string): Diagnostic {
   throw new UserError('NOT_FOUND', `There is no diagnostic ${id}: ${hint(id, ids, `there are ${ids.join(', ')}.`)}`)
 }
 
-/** What forms and documentation show of it. */
+/** A diagnostic as shown in forms and the documentation. */
 export function describeDiagnostic({ id, title, section, question, limits, quantities, options }: Diagnostic): DiagnosticInfo {
   return { id, title, section, question, limits, quantities, options: describeOptions(options) }
 }

@@ -5,7 +5,7 @@ import { PLACES } from './places.js'
 
 const RETRACE = 'Retrace; the idea of rebuilding: Gomez et al. 2017, section 3'
 
-/** What the diagnostic and the inspector of the reversal report. */
+/** The quantities reported by both the diagnostic and the inspector. */
 export const REVERSAL_QUANTITIES = {
   ...PLACES,
   entry: {
@@ -48,7 +48,7 @@ export const REVERSAL_QUANTITIES = {
   },
 } as const
 
-/** Errors by unit as table and figure, and what a sentence about them would name. */
+/** Errors by unit as a table and a figure, and the key figures. */
 export function reportReversal(
   findings: Findings<typeof REVERSAL_QUANTITIES>,
   units: readonly UnitError[],

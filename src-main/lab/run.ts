@@ -9,23 +9,23 @@ import { Findings } from './findings.js'
 import { imageTensor } from './frozen.js'
 import { freeing } from './scope.js'
 
-/** Operation by operation a force takes so much longer than in the compiled step that was measured. */
+/** Factor by which a force is slower in eager execution than in the compiled step that was measured. */
 const EAGER = 4
 
-/** Seconds that it will take about, from the measured speed of this machine; null where that is not known. */
+/** Estimated duration in seconds, from the measured speed of this machine; null if that is unknown. */
 export function estimateSeconds(diagnostic: Diagnostic, target: LabTarget, options: Record<string, OptionValue>): number | null {
   const { speed } = target.machine
   if (!speed) return null
   const { passes, images } = diagnostic.work(target, options)
   const { operations, forces } = stepCost(target.network, images)
-  // A step goes back as well, which is twice the way forward.
+  // A training step includes the backward pass, which takes twice the time of the forward pass.
   return passes * (operations.stored / 3 / speed.operationsPerSecond + forces * speed.secondsPerForce * EAGER)
 }
 
-/** Images of the two passes by which an estimate is made on a machine whose speed was never measured. */
+/** Numbers of images of the two passes used for an estimate on a machine whose speed was never measured. */
 const [FEW, MORE] = [1, 8]
 
-/** Seconds that it will take about, from two forward passes of this network that are timed now. */
+/** Estimated duration in seconds, from two timed forward passes of this network. */
 export function timedSeconds(diagnostic: Diagnostic, context: LabContext<unknown>, options: Record<string, OptionValue>): number {
   const { network, params, statistics, data } = context
   const seconds = (count: number): number =>
@@ -34,7 +34,7 @@ export function timedSeconds(diagnostic: Diagnostic, context: LabContext<unknown
       infer(network, params, statistics, imageTensor(context, data.sample(count))).dataSync()
       return (performance.now() - begin) / 1000
     })
-  // The first pass also makes ready what later ones find ready.
+  // The first pass also initialises what later passes reuse.
   seconds(FEW)
   const [few, more] = [seconds(FEW), seconds(MORE)]
   const each = Math.max(0, more - few) / (MORE - FEW)
@@ -42,13 +42,13 @@ export function timedSeconds(diagnostic: Diagnostic, context: LabContext<unknown
   return passes * (Math.max(0, few - FEW * each) + images * each)
 }
 
-/** What of a result the diagnostic itself knows. */
+/** The part of a result that the diagnostic itself determines. */
 export type Measured = Omit<LabResult, 'subject'>
 
 /**
- * Runs a diagnostic and yields how far it is; what it leaves of tensors is freed, also when it is abandoned.
- * @param context its options whole, as `completeOptions` gives them
- * @throws UserError BAD_INPUT with the sentence why it cannot be asked of this network
+ * Runs a diagnostic and yields its progress; remaining tensors are freed, even if it is abandoned.
+ * @param context with complete options, as returned by `completeOptions`
+ * @throws UserError BAD_INPUT saying why it does not apply to this network
  */
 export async function* runDiagnostic(
   diagnostic: Diagnostic,

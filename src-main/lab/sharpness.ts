@@ -13,7 +13,7 @@ import { batchTensors, freeze, imagesOption } from './frozen.js'
 import { curvature, type Curvature, type GradientAt } from './math/curvature.js'
 import { norm } from '../numeric/dense.js'
 
-/** How the sharpness is measured; runs that measure it as they train use the defaults. */
+/** The options of the measurement; runs that measure the sharpness during training use the defaults. */
 export const sharpnessOptions = {
   images: imagesOption(32, 4096, 'Number of training images in the fixed batch.'),
   statistics: statisticsOption,
@@ -35,7 +35,7 @@ export const sharpnessOptions = {
   }),
 }
 
-/** What the sharpness is measured on: the weights of a run as they are, and a sample of its training data. */
+/** The input of the measurement: the current weights of a run, and a sample of its training data. */
 export type SharpnessSubject = Pick<
   LabContext<OptionsOf<typeof sharpnessOptions>>,
   'network' | 'config' | 'params' | 'statistics' | 'step' | 'options'
@@ -46,26 +46,26 @@ export type SharpnessSubject = Pick<
 export interface Sharpness {
   curvature: Curvature
   gradientNorm: number
-  /** Trained parameters. */
+  /** Number of trained parameters. */
   parameters: number
-  /** Images of the fixed batch. */
+  /** Number of images in the fixed batch. */
   images: number
   /** Whether it converged and both widths of differences agree. */
   sure: boolean
-  /** Largest algebraic eigenvalue of the Hessian; null where it is not sure. */
+  /** Largest algebraic eigenvalue of the Hessian; null if it is not reliable. */
   sharpness: number | null
-  /** Learning rate of the next step, times it. */
+  /** Learning rate of the next step, times the sharpness. */
   rateTimesSharpness: number | null
   limit: ReturnType<typeof limitOf>
 }
 
-/** Images whose activations are held at once; with fixed statistics the gradient of a batch is the mean of those of its parts. */
+/** Number of images whose activations are kept at once; with fixed statistics, the gradient of a batch is the mean over its parts. */
 const PART = 8
 
-/** Beyond it the two widths disagree, so that neither is given as the eigenvalue. */
+/** Relative difference above which the two widths disagree, so that neither result is reported as the eigenvalue. */
 const AGREE = 0.1
 
-/** Gradient of the objective as a function of the trained parameters, put in a row. */
+/** Gradient of the objective as a function of the trained parameters, concatenated to a vector. */
 function gradientOf(
   context: Pick<LabContext<unknown>, 'network' | 'config' | 'params'>,
   statistics: Named,
@@ -112,7 +112,7 @@ function gradientOf(
   return { place, gradient }
 }
 
-/** The limit that the optimizer has on a quadratic, and why there is one or none. */
+/** The stability limit of the optimizer on a quadratic function, and why there is one or none. */
 export function limitOf({ optimizer: id, momentum, clipNorm }: Pick<RunConfig, 'optimizer' | 'momentum' | 'clipNorm'>): {
   value: number | null
   why: string
@@ -126,13 +126,13 @@ export function limitOf({ optimizer: id, momentum, clipNorm }: Pick<RunConfig, '
   }
 }
 
-/** How far the two estimates of an eigenvalue are apart, relative to the first. */
+/** The difference of the two estimates of an eigenvalue, relative to the first. */
 export const differenceOf = (largest: number, atHalf: number): number => Math.abs(largest - atHalf) / Math.abs(largest)
 
 /**
- * Largest algebraic eigenvalue of the Hessian of the training objective, penalties included, on a fixed batch with fixed statistics of
- * batch norm, by Lanczos on central differences of gradients (Golub and Van Loan, section 10.3); why: Nar and Sastry 2018. The weights are
- * looked at and never changed.
+ * Largest algebraic eigenvalue of the Hessian of the training objective, including penalties, on a fixed batch with fixed batch norm
+ * statistics, by Lanczos on central differences of gradients (Golub and Van Loan, section 10.3); motivation: Nar and Sastry 2018. The
+ * weights are only read.
  */
 export function measureSharpness(subject: SharpnessSubject, findings: Pick<Findings, 'note'>): Sharpness {
   const { options, config, step, data } = subject

@@ -16,10 +16,10 @@ export interface ConversionOptions {
   calibrationSteps: number
 }
 
-/** Images that are simulated together. */
+/** Number of images that are simulated together. */
 const TOGETHER = 50
 
-/** Why these thresholds cannot be found for a network that can be converted, as a sentence; null where they can. */
+/** Why these thresholds cannot be determined for a convertible network, as a sentence; null if they can. */
 export function refuseJunction({ network }: Pick<LabTarget, 'network'>, { junction }: Pick<ConversionOptions, 'junction'>): string | null {
   const { linear, config, dynamics } = network
   if (junction === 'balanced' || !dynamics.spiking?.identity || linear.id === 'convolution' || config.denseStem) return null
@@ -29,13 +29,13 @@ export function refuseJunction({ network }: Pick<LabTarget, 'network'>, { juncti
 export interface Converted {
   network: OpenNetwork
   conversion: Conversion
-  /** The input of a batch, spikes of which depend on the index of the first image. */
+  /** The input of a batch, whose spikes depend on the index of the first image. */
   train(images: LabImages, first: number): Train
 }
 
 /**
  * Converts a network by Spike-Norm on training images.
- * @param context of a network that `refuseConversion` has nothing against
+ * @param context of a network that `refuseConversion` accepts
  */
 export function* convert(
   context: InstrumentContext,
@@ -61,7 +61,7 @@ export function* convert(
   return { network, conversion: next.value, train: (images, first) => trainOf('spikes/input', images, first) }
 }
 
-/** Images in parts that are simulated together. */
+/** Divides images into chunks that are simulated together. */
 function chunks({ images, labels, count }: LabImages, size: number): (LabImages & { first: number })[] {
   return Array.from({ length: Math.ceil(count / TOGETHER) }, (_, at) => {
     const [first, end] = [at * TOGETHER, Math.min((at + 1) * TOGETHER, count)]
@@ -69,12 +69,12 @@ function chunks({ images, labels, count }: LabImages, size: number): (LabImages 
   })
 }
 
-/** What a spiking network does, beside its analog one. */
+/** The results of a spiking network, compared with its analog one. */
 export interface SpikingRun {
   images: number
-  /** Images that the analog network classifies correctly. */
+  /** Number of images that the analog network classifies correctly. */
   analogRight: number
-  /** By the steps that were asked for. */
+  /** At the requested steps. */
   moments: { step: number; right: number; layers: Agreement[] }[]
   /** Over all steps. */
   layers: { spikes: number; saturated: number; neurons: number }[]

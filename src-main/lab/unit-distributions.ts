@@ -11,7 +11,7 @@ export interface DistributionSubject extends Pick<LabContext<unknown>, 'network'
   data: Pick<LabData, 'sample'>
   options: {
     bins: number
-    /** Training images for gradients and activations. */
+    /** Number of training images for gradients and activations. */
     images: number
     statistics: 'batch' | 'running'
   }
@@ -19,7 +19,7 @@ export interface DistributionSubject extends Pick<LabContext<unknown>, 'network'
   loss: Pick<LossOptions, 'mode' | 'labelSmoothing' | 'anchorEvery' | 'keptUnits'>
 }
 
-/** A unit: its stage and place in it, and its place among all units, counted from 1. */
+/** A unit: its stage and index within it, and its index among all units, counted from 1. */
 interface Place {
   stage: number
   unit: number
@@ -30,24 +30,24 @@ interface OfUnit extends Place {
   values: Float32Array
 }
 
-/** Of one kind, over all units that have some: histograms that share their bins. */
+/** One kind over all units that have it: histograms with common bins. */
 export interface Distribution {
   kind: DistributionKind
-  /** Largest absolute value that has a bin. */
+  /** Largest absolute value with a bin. */
   most: number
   units: (Place & Histogram)[]
 }
 
-/** Part of the values that lies within the outermost bins. */
+/** Fraction of the values within the outermost bins. */
 const COVERED = 0.999
 
-/** Values of all units together by which the bins are laid. */
+/** Maximum number of values over all units that determine the bins. */
 const MOST_SAMPLED = 500_000
 
 /**
- * Histograms of weights, gradients of the mean cross-entropy and activations by unit: the one definition, of the diagnostic and of the
- * histograms that runs collect. One unit is held at a time, and gradients as long as they are counted, so that the memory it takes does not
- * grow with depth where `loss` reconstructs activations.
+ * Histograms of weights, gradients of the mean cross-entropy and activations by unit: the single definition for both the diagnostic and the
+ * histograms that runs collect. One unit is kept at a time, and gradients only while they are counted, so that memory use does not grow
+ * with depth if `loss` reconstructs activations.
  * @param kinds in the order of the result
  */
 export function* distributionsOf(
@@ -81,7 +81,7 @@ export function* distributionsOf(
   return found
 }
 
-/** Lays the bins by a sample of all units, then counts unit by unit: the values of all units are never there at once. */
+/** Determines the bins from a sample of all units, then counts unit by unit, so that the values of all units never exist at once. */
 function distributionOf(
   kind: DistributionKind,
   units: () => Iterable<OfUnit>,
@@ -109,7 +109,7 @@ function* byUnit({ network }: Pick<DistributionSubject, 'network'>, valuesOf: (n
   for (const { place, names } of units.values()) yield { ...place, values: joined(names.map(valuesOf), Float32Array) }
 }
 
-/** Both parts of the state that enters each unit. A unit that widens has none of its own kind before it, and is left out. */
+/** Both parts of the state that enters each unit. A transition unit has no entering state of its own kind, and is left out. */
 function* activations({ network }: Pick<DistributionSubject, 'network'>, { pass, images }: ReturnType<typeof freeze>): Generator<OfUnit> {
   for (const { stage, unit, pair } of walk(pass, images))
     yield {
@@ -127,7 +127,7 @@ const placeOf = ({ stages }: DistributionSubject['network'], stage: number, unit
   depth: stages.slice(0, stage - 1).reduce((sum, { units }) => sum + units, 0) + unit,
 })
 
-/** About so many of the values, evenly. The stride is odd, so that it does not pick the same channels of every position. */
+/** About the given number of values, evenly spaced. The stride is odd, so that it does not select the same channels at every position. */
 const thinned = (values: Float32Array, count: number): Float32Array => {
   const stride = Math.ceil(values.length / Math.max(1, count)) | 1
   return stride === 1 ? values.slice() : Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, at) => values[at * stride]!)

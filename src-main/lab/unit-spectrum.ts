@@ -6,21 +6,21 @@ import { square, symmetricEigen, type Square } from '../numeric/dense.js'
 import { eigenvalues, modulus, NotConverged, type Complex } from './math/eigenvalues.js'
 import { arnoldi, golubKahan, lanczos, type KrylovOptions, type Operator } from './math/krylov.js'
 
-/** Maps of at most so many numbers are taken as whole matrices. */
+/** Up to this size, maps are converted to dense matrices. */
 const DENSE = 128
 
 /** Eigenvalues of the frozen dynamics of one unit, times the step size. */
 export interface UnitSpectrum {
-  /** How they were found. */
+  /** The form of the matrix that was used. */
   form: string
   z: Complex[]
   iterations: number
-  /** Null where the matrix was taken whole. */
+  /** Null if the matrix is dense. */
   residual: number | null
   converged: boolean
 }
 
-/** The whole matrix of an operator, column by column. */
+/** The dense matrix of an operator, column by column. */
 function wholeMatrix({ size, apply }: Operator): Square {
   const matrix = square(size)
   for (let j = 0; j < size; j++) {
@@ -31,7 +31,7 @@ function wholeMatrix({ size, apply }: Operator): Square {
   return matrix
 }
 
-/** Squares of frequencies come twice each; each pair is one pair of eigenvalues on the axis. */
+/** Squares of frequencies occur twice each; each pair corresponds to one pair of eigenvalues on the axis. */
 function onAxis(values: readonly number[], doubled: boolean): Complex[] {
   const sorted = [...values].sort((a, b) => b - a)
   const single = doubled ? sorted.filter((_, at) => at % 2 === 0) : sorted
@@ -133,7 +133,7 @@ function matrixProduct(a: Square, b: Square): Square {
   return c
 }
 
-/** Eigenvalues of the frozen dynamics of one unit, by the sharpest form that holds. */
+/** Eigenvalues of the frozen dynamics of one unit, using the most specific form that applies. */
 export function unitSpectrum(unit: Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>, options: KrylovOptions): UnitSpectrum {
   try {
     return spectrumOf(unit, options)

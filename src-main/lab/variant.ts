@@ -4,11 +4,11 @@ import { buildNetwork, type Network } from '../numeric/network.js'
 import { release, type Named, type Pair } from '../numeric/tensors.js'
 import type { LabTarget } from './diagnostic.js'
 
-/** Stages whose first unit is unlike the others and is therefore gone through once, however often the others are repeated. */
+/** Stages whose first unit differs from the others and is therefore applied once, however often the others are repeated. */
 const firstStandsAlone = ({ stages, config }: Network, stage: number): boolean =>
   stages[stage]!.entrance !== null || (stage === 0 && config.unitNorm === 'batch')
 
-/** The network of a target with another step size, and each of its units gone through several times in a row. */
+/** The network of a target with another step size, and with each of its units applied several times in a row. */
 export function variantNetwork({ network }: Pick<LabTarget, 'network'>, hFactor: number, repeat: number): Network {
   const { config } = network
   if (hFactor === 1 && repeat === 1) return network
@@ -19,13 +19,13 @@ export function variantNetwork({ network }: Pick<LabTarget, 'network'>, hFactor:
   return buildNetwork({ ...config, h: config.h * hFactor, stages })
 }
 
-/** The unit of the original network whose parameters unit `unit` of a variant has; both counted from 1. */
+/** The unit of the original network with the parameters of unit `unit` of a variant; both counted from 1. */
 function originalUnit(original: Network, stage: number, unit: number, repeat: number): number {
   const alone = firstStandsAlone(original, stage - 1) ? 1 : 0
   return unit <= alone ? unit : alone + Math.ceil((unit - alone) / repeat)
 }
 
-/** Parameters or statistics of a variant by its own names, in tensors of its own. */
+/** Parameters or statistics of a variant by its own names, as copies. */
 export function variantTensors(original: Network, repeat: number, names: readonly string[], named: Named): Named {
   const of = (name: string): Tensor => {
     const [, stage, unit, local] = /^stage(\d+)\/unit(\d+)\/(.*)$/.exec(name) ?? []
@@ -44,7 +44,7 @@ export interface Variant {
   statistics: Named
 }
 
-/** A network with another step size and each of its units gone through several times; its tensors are the caller's. */
+/** A network with another step size and each of its units applied several times; the caller owns its tensors. */
 export function variantOf(of: Variant, hFactor: number, repeat: number): Variant {
   const network = variantNetwork(of, hFactor, repeat)
   const take = (specs: readonly { name: string }[], from: Named): Named =>
@@ -57,7 +57,10 @@ export function variantOf(of: Variant, hFactor: number, repeat: number): Variant
   return { network, params: take(network.parameters, of.params), statistics: take(network.statistics, of.statistics) }
 }
 
-/** Float32 values rounded to nearest, ties to even, with so many stored bits of the mantissa: 23 all, 10 as TF32 and half, 7 as bfloat16. */
+/**
+ * Float32 values rounded to nearest, ties to even, with the given number of stored mantissa bits: 23 is full precision, 10 as in TF32 and
+ * half, 7 as in bfloat16.
+ */
 export function roundMantissa(values: Float32Array, bits: number): Float32Array {
   const rounded = values.slice()
   const shift = MANTISSA_BITS - bits
@@ -66,7 +69,7 @@ export function roundMantissa(values: Float32Array, bits: number): Float32Array 
   const [half, mask] = [2 ** (shift - 1) - 1, 2 ** shift]
   words.forEach((word, at) => {
     const exponent = (word >>> 23) & 0xff
-    // Infinities and NaN stay what they are.
+    // Infinities and NaN are unchanged.
     if (exponent === 0xff) return
     const odd = Math.floor(word / mask) % 2
     words[at] = Math.floor((word + half + odd) / mask) * mask

@@ -9,22 +9,22 @@ import { golubKahan } from './math/krylov.js'
 import { release } from '../numeric/tensors.js'
 import { freeing } from './scope.js'
 
-/** How the logarithm of a determinant was found. */
+/** How the logarithm of the determinant was computed. */
 export interface UnitVolume {
-  /** Natural logarithm of |det J|; null where it was not to be had. */
+  /** Natural logarithm of |det J|; null if it could not be computed. */
   logAbs: number | null
   how: 'of the form' | 'whole matrix' | 'series' | 'not found'
-  /** Of the estimate by random probes; null where there is none. */
+  /** Standard error of the estimate by random probes; null if there is none. */
   standardError: number | null
-  /** Largest singular value of the part that the series expands; null where it was not needed. */
+  /** Largest singular value of the matrix that the series expands; null if it was not needed. */
   spectralNorm: number | null
 }
 
-/** Terms of the series where a state is too large for a whole matrix. */
+/** Number of terms of the series, used if a state is too large for a dense matrix. */
 export const TERMS = 20
 
 export interface VolumeOptions {
-  /** States of at most so many numbers are taken as whole matrices. */
+  /** States up to this size use dense matrices. */
   wholeUpTo: number
   probes: number
   terms: number
@@ -34,9 +34,9 @@ export interface VolumeOptions {
 type Unit = Pick<VisitedUnit, 'sweep' | 'substeps' | 'pair'>
 
 /**
- * log|det J| of what a unit really maps, at the first example of its pair. Where every substep keeps its previous state the pair is sheared:
- * |det J| is the product of |keep|, whatever the forces are. Else the Jacobian is taken whole, or log det(I + M) is expanded in traces that
- * random probes estimate, which converges only where |M| < 1.
+ * log|det J| of what a unit actually maps, at the first example of its pair. If every substep keeps its previous state, the pair is
+ * sheared: |det J| is the product of |keep|, whatever the forces are. Otherwise the Jacobian is computed completely, or log det(I + M) is
+ * expanded in traces estimated by random probes, which converges only if |M| < 1.
  */
 export function unitVolume(unit: Unit, options: VolumeOptions): UnitVolume {
   const { substeps, pair } = unit
@@ -61,7 +61,7 @@ export function unitVolume(unit: Unit, options: VolumeOptions): UnitVolume {
   return bySeries({ ...unit, pair: one }, options)
 }
 
-/** What is measured at one unit: the volume at some images, and the drift over all. */
+/** The measurement at one unit: the volume for some images, and the drift over all. */
 export interface UnitDrift {
   stage: number
   unit: number
@@ -75,7 +75,7 @@ export interface UnitDrift {
 
 const numberIn = (of: () => Tensor): number => freeing(() => of().dataSync()[0]!)
 
-/** Volume and drift of the units that keep their width, in the order in which images pass them. */
+/** Volume and drift of the units that preserve their width, in order. */
 export function* unitDrifts(
   { pass, images, count }: Frozen,
   { volumeImages, ...how }: VolumeOptions & { volumeImages: number },
@@ -97,7 +97,7 @@ export function* unitDrifts(
   }
 }
 
-/** Of several images; what one of them lacks, the mean lacks. */
+/** The mean over several images; a value that one of them lacks is missing in the mean. */
 function average(each: readonly UnitVolume[]): UnitVolume {
   const first = each[0]!
   if (each.length === 1) return first

@@ -5,9 +5,10 @@ export interface Importance {
 }
 
 /**
- * Exact analysis of variance of a complete grid: for every key the variance of its marginal means (the means of all cells with the same value of the key)
- * over the variance of all cells; what is left is due to interactions. Every combination of values must be there exactly once. A grid whose cells
- * are all equal has no variance to explain: null. Source: Hooker 2007, "Generalized functional ANOVA diagnostics"; Hutter et al. 2014.
+ * Exact analysis of variance of a complete grid: for every key, the variance of its marginal means (the means of all cells with the same
+ * value of the key) divided by the variance of all cells; the remainder is due to interactions. Every combination of values must occur
+ * exactly once. A grid with equal cells has no variance to explain: null. Source: Hooker 2007, "Generalized functional ANOVA diagnostics";
+ * Hutter et al. 2014.
  */
 export function gridImportance(
   cells: readonly { point: Readonly<Record<string, unknown>>; value: number }[],

@@ -2,36 +2,36 @@ import { z } from 'zod'
 import { UserError } from '../contract/errors.js'
 import type { StudyOutcome, WorkOf } from '../contract/studies.js'
 
-/** A number of a result, as it was computed: JSON has NaN and infinities by their names. */
+/** A number in a result, as computed: JSON has NaN and infinities by name. */
 export const computed = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
 
-/** Options and result are objects of numbers, booleans, texts and lists, as JSON has them. */
+/** Options and results are objects of numbers, booleans, texts and lists, as in JSON. */
 type Values = z.ZodObject
 
 export interface ComputationDefinition<Options extends Values = Values, Result extends Values = Values> {
   /** The name of its file; a part of every key. */
   id: string
-  /** Raised when the same options give another result, or another form of it: cells of an earlier revision are not taken over. */
+  /** Increased when the same options give another result, or another form of it: cells of an earlier revision are not taken over. */
   revision: number
   options: Options
   result: Result
   /**
-   * A pure function of its options, seeds among them. It blocks the thread that it runs in.
-   * @param progress told of the fraction that is done, 0 to 1, now and then
+   * A pure function of its options, including seeds. It blocks its thread.
+   * @param progress called occasionally with the fraction that is done, 0 to 1
    */
   compute(options: z.output<Options>, progress: (fraction: number) => void): z.output<Result>
 }
 
-/** A computation, and what templates need of it. */
+/** A computation as used by templates. */
 export interface Computation<Options extends Values = Values, Result extends Values = Values> extends ComputationDefinition<
   Options,
   Result
 > {
-  /** Its options. @throws UserError BAD_INPUT that names those that are wrong */
+  /** Parses its options. @throws UserError BAD_INPUT that names the invalid ones */
   read(options: Record<string, unknown>): z.output<Options>
-  /** The work of a cell that computes this. @throws UserError as `read` does */
+  /** The work of a cell with this computation. @throws UserError like `read` */
   work(options: z.output<Options>): WorkOf<'computation'>
-  /** What a cell has found; null while there is nothing, when it failed, and of another computation or revision. */
+  /** The result of a cell; null while there is none, if it failed, and for another computation or revision. */
   resultOf(outcome: Pick<StudyOutcome, 'work' | 'measured'>): z.output<Result> | null
 }
 

@@ -3,16 +3,16 @@ import { isUserError, type ErrorCode } from '../contract/errors.js'
 import type { WorkOf } from '../contract/studies.js'
 import { compute } from './compute.js'
 
-/** What the thread of a computation tells its host. */
+/** Messages from the thread of a computation to its host. */
 export type ComputeMessage =
   | { kind: 'progress'; fraction: number }
   | { kind: 'result'; result: Record<string, unknown> }
   | { kind: 'refused'; code: ErrorCode; message: string }
 
-/** Milliseconds between two reports of the progress. */
+/** Minimum time between two progress reports, in milliseconds. */
 const EVERY = 100
 
-/** Entry of the thread that computes one cell of a study, and ends. */
+/** Entry of the thread that computes one cell of a study, then ends. */
 if (!parentPort) throw new Error('compute-worker is the entry of a worker thread')
 const port = parentPort
 const tell = (message: ComputeMessage): void => port.postMessage(message)
@@ -25,7 +25,7 @@ try {
   })
   tell({ kind: 'result', result })
 } catch (error) {
-  // What else is thrown ends the thread, and is told to the host by that.
+  // Any other error ends the thread, which reports it to the host.
   if (!isUserError(error)) throw error
   tell({ kind: 'refused', code: error.code, message: error.message })
 }

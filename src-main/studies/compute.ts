@@ -7,7 +7,7 @@ const registered = new Map<string, Computation>()
 const isComputation = (value: unknown): value is Computation =>
   typeof value === 'object' && value !== null && 'compute' in value && 'revision' in value
 
-// A file in computations/ is found by being there.
+// Every file in computations/ is registered automatically.
 for (const [path, module] of Object.entries(import.meta.glob<Record<string, unknown>>('./computations/*.ts', { eager: true })))
   for (const value of Object.values(module)) {
     if (!isComputation(value)) continue
@@ -17,7 +17,7 @@ for (const [path, module] of Object.entries(import.meta.glob<Record<string, unkn
 
 /**
  * Computes a cell, and blocks the thread until it is done.
- * @throws UserError NOT_FOUND when there is no such computation, CONFLICT when its revision is another one, BAD_INPUT when options are wrong
+ * @throws UserError NOT_FOUND when there is no such computation, CONFLICT when its revision differs, BAD_INPUT when options are invalid
  */
 export function compute(
   { computation: id, revision, options }: WorkOf<'computation'>,

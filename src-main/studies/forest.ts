@@ -1,8 +1,8 @@
 import { permutation, randomFor, type Random } from '../numeric/random.js'
 
 /**
- * A regression forest as far as permutation importance needs it: trees on bootstrap samples, each with the rows that it has not seen. Our own, because
- * packages such as ml-random-forest do not keep which rows a tree has not seen. Source: Breiman 2001, "Random forests".
+ * A regression forest with what permutation importance needs: trees on bootstrap samples, each with its out-of-bag rows. Implemented here,
+ * because packages such as ml-random-forest do not store the out-of-bag rows. Source: Breiman 2001, "Random forests".
  */
 interface Node {
   value: number
@@ -11,12 +11,13 @@ interface Node {
 
 type Rows = readonly (readonly number[])[]
 
-/** A column of values for each feature, so that a node is read along a column. */
+/** One column of values per feature, because nodes are scanned by column. */
 type Columns = readonly Float64Array[]
 
 /**
- * A tree that is split until its leaves are pure, at the midpoints between neighbouring values, by the sum of squares (CART, as scikit-learn's).
- * @param orders for each feature the rows of the node in ascending order of it: sorted once for all trees, and only divided here
+ * A tree that is split until its leaves are pure, at the midpoints between adjacent values, by the sum of squares (CART, as in
+ * scikit-learn).
+ * @param orders for each feature the rows of the node in ascending order: sorted once for all trees, and only partitioned here
  */
 function grow(columns: Columns, y: Float64Array, orders: readonly Int32Array[], random: Random): Node {
   const [rows] = orders as [Int32Array]
@@ -29,7 +30,7 @@ function grow(columns: Columns, y: Float64Array, orders: readonly Int32Array[], 
   const leaf: Node = { value: total / count, split: null }
   if (pure) return leaf
   let best: { gain: number; feature: number; threshold: number } | null = null
-  // Of equal splits the first in a random order wins, so that no feature is preferred for its place.
+  // Of equally good splits the first in a random order wins, so that no feature is preferred for its position.
   const first = random.integer(0, columns.length - 1)
   for (let k = 0; k < columns.length; k++) {
     const feature = (first + k) % columns.length
@@ -39,10 +40,10 @@ function grow(columns: Columns, y: Float64Array, orders: readonly Int32Array[], 
       below += y[order[i - 1]!]!
       const [left, right] = [values[order[i - 1]!]!, values[order[i]!]!]
       if (left === right) continue
-      // What the sum of squares falls by, but for a constant.
+      // The decrease of the sum of squares, up to a constant.
       const gain = below ** 2 / i + (total - below) ** 2 / (count - i)
       const middle = (left + right) / 2
-      // Of two numbers without one between them the mean may be the upper, which has to be above.
+      // The mean of two adjacent floating-point numbers may round to the upper one, which must stay above the threshold.
       if (!best || gain > best.gain) best = { gain, feature, threshold: middle < right ? middle : left }
     }
   }
@@ -66,10 +67,10 @@ function predict(node: Node, read: (feature: number) => number): number {
 }
 
 /**
- * By how much the squared error of rows that a tree has not seen grows when a feature is permuted among them, the mean over all trees, divided by
- * the variance of y: 0 means that the feature does not help to predict.
- * @param x a row of features for each value
- * @param seed of bootstrap samples and permutations
+ * The increase of the squared error on out-of-bag rows when a feature is permuted among them, averaged over all trees and divided by the
+ * variance of y: 0 means that the feature does not help to predict.
+ * @param x one row of features for each value
+ * @param seed seed of bootstrap samples and permutations
  */
 export function outOfBagImportance(
   x: Rows,
@@ -116,12 +117,13 @@ export interface PermutationImportance {
   high: number
 }
 
-/** Halves of the runs that the interval is estimated from. */
+/** Number of random halves from which the interval is estimated. */
 const HALVES = 20
 
 /**
- * Importance with intervals by the delete-d jackknife with d = n / 2 (Ishwaran and Lu 2019, "Standard errors and confidence intervals for variable
- * importance in random forest regression"): the spread over random halves, which for half of the runs estimates the standard error as it is.
+ * Importance with intervals by the delete-d jackknife with d = n / 2 (Ishwaran and Lu 2019, "Standard errors and confidence intervals for
+ * variable importance in random forest regression"): the spread over random halves, which for half of the runs estimates the standard error
+ * without rescaling.
  */
 export function importanceWithIntervals(
   x: Rows,
@@ -129,7 +131,7 @@ export function importanceWithIntervals(
   { trees, seed }: { trees: number; seed: number },
   progress: (fraction: number) => void = () => undefined,
 ): PermutationImportance[] {
-  // The forests of the halves have a quarter of the trees on half of the rows.
+  // The forests of the halves have a quarter of the trees and half of the rows.
   const parts = 1 + HALVES / 8
   const whole = outOfBagImportance(x, y, { trees, seed }, (fraction) => progress(fraction / parts))
   const halves = Array.from({ length: HALVES }, (_, at) => {

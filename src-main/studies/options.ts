@@ -36,13 +36,13 @@ function refuse(option: string, why: string): never {
   throw new OptionError(option, why)
 }
 
-/** The names of a list, each once. */
+/** The distinct names in a list. */
 export function readNames(option: string, text: string): string[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))]
   return names.includes('') ? refuse(option, `"${text}" has an empty entry. Separate names by single commas.`) : names
 }
 
-/** The numbers of a list in ascending order, each once. */
+/** The distinct numbers in a list, in ascending order. */
 export function readNumbers(option: string, text: string, { least, whole = false }: { least: number; whole?: boolean }): number[] {
   const numbers = readNames(option, text).map((part) => {
     const value = Number(part)

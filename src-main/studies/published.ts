@@ -1,6 +1,6 @@
 import type { Dataset } from '../contract/datasets.js'
 
-/** Published results that a study draws alongside its own, with what is known about their conditions. */
+/** Published results that a study draws alongside its own, with their known conditions. */
 export interface PublishedPoints {
   origin: string
   /** Format of the data set. */
@@ -12,7 +12,7 @@ export interface PublishedPoints {
   figures: readonly { name: string; images: number; accuracy: number }[]
 }
 
-/** Accuracy over the share of CIFAR-10 that was used, as read from the paper's plot: 1%, 2% and 5% of 50,000 images. */
+/** Accuracy by the fraction of CIFAR-10 that was used, as read from the paper's plot: 1%, 2% and 5% of 50,000 images. */
 export const FEWER_DATA: PublishedPoints = {
   origin: 'Chang et al. 2018, section "Experiments", plot of accuracy over the share of training data (read from the plot, ±1 point)',
   dataset: 'cifar-10',
@@ -53,7 +53,7 @@ export const WITHOUT_BATCH_NORM: readonly {
 
 const count = (images: number): string => images.toLocaleString('en-US')
 
-/** What differs between a study and published figures, as a note. */
+/** The differences between the conditions of a study and of published results, as a note. */
 export function otherConditions({ origin, train, test, conditions }: PublishedPoints, here: string, { name, counts }: Dataset): string {
   const sizes =
     counts.train === train && counts.test === test

@@ -9,7 +9,7 @@ const registered = new Map<string, Template>()
 const isTemplate = (value: unknown): value is Template =>
   typeof value === 'object' && value !== null && 'expand' in value && 'report' in value
 
-// A file in templates/ is found by being there.
+// Every file in templates/ is registered automatically.
 for (const [path, module] of Object.entries(import.meta.glob<Record<string, unknown>>('./templates/*.ts', { eager: true })))
   for (const value of Object.values(module)) {
     if (!isTemplate(value)) continue
@@ -21,7 +21,7 @@ for (const [path, module] of Object.entries(import.meta.glob<Record<string, unkn
 /** Every registered template, in the order of their ranks. */
 export const allTemplates = (): Template[] => [...registered.values()].sort((a, b) => a.rank - b.rank || a.id.localeCompare(b.id))
 
-/** @throws UserError NOT_FOUND that names those there are */
+/** @throws UserError NOT_FOUND that names the existing ones */
 export function findTemplate(id: string): Template {
   const template = registered.get(id)
   if (template) return template
@@ -29,7 +29,7 @@ export function findTemplate(id: string): Template {
   throw new UserError('NOT_FOUND', `There is no study ${id}: ${hint(id, ids, `there are ${ids.join(', ')}.`)}`)
 }
 
-/** What forms and documentation show of it. */
+/** A template as shown in forms and the documentation. */
 export function describeTemplate({
   id,
   title,

@@ -6,13 +6,13 @@ import { findTemplate } from './registry.js'
 import type { Quantities } from '../lab/quantities.js'
 import type { NewCell, OptionsOf, Phases, StudyHome, StudyOptions, Template } from './template.js'
 
-/** Everything that its cells and its report can name. */
+/** All quantities that its cells and its report can use. */
 const quantitiesOf = (template: Template, options: OptionsOf<StudyOptions>): Quantities => ({
   ...template.quantities,
   ...template.furtherQuantities?.(options),
 })
 
-/** All options of a template, and its cells. @throws UserError NOT_FOUND, or BAD_INPUT that names the options that are wrong */
+/** All options of a template, and its cells. @throws UserError NOT_FOUND, or BAD_INPUT that names the invalid options */
 export function expandTemplate(id: string, asked: LabOptions, home: StudyHome): { options: LabOptions; cells: NewCell[] } {
   const template = findTemplate(id)
   const options = completeOptions(template, asked)
@@ -36,7 +36,7 @@ export function comparedOf(id: string, asked: LabOptions): Phases['compared'] {
   return template.compared?.(options) ?? template.phases?.(options)?.compared ?? null
 }
 
-/** Tables and figures of what there is so far. */
+/** Tables and figures of the results so far. */
 export function reportTemplate(id: string, asked: LabOptions, outcomes: readonly StudyOutcome[], home: StudyHome): StudyReport {
   const template = findTemplate(id)
   const options = completeOptions(template, asked)

@@ -6,11 +6,11 @@ import { randomFor } from '../numeric/random.js'
 
 export type SearchValue = number | string | boolean
 
-/** A key that is varied: the values of a list, or a range from which random search draws. */
+/** A varied key: a list of values, or a range from which random search samples. */
 export interface SearchKey {
   /** A key of the configuration, `stages.*.units`, `stages.*.channels`, `preset` or `dataset`. */
   path: string
-  /** The same as a name of a column. */
+  /** The same as a column name. */
   column: string
   values: readonly SearchValue[]
   range: { low: number; high: number; log: boolean } | null
@@ -27,8 +27,8 @@ function readValue(text: string): SearchValue {
 }
 
 /**
- * Reads `h=0.1|0.3|1; learningRate=0.01..0.3 log; stages.*.units=2|4`.
- * @throws UserError BAD_INPUT that names the part that is wrong
+ * Parses `h=0.1|0.3|1; learningRate=0.01..0.3 log; stages.*.units=2|4`.
+ * @throws UserError BAD_INPUT that names the invalid part
  */
 export function readSearchKeys(text: string): SearchKey[] {
   const keys = text
@@ -56,10 +56,10 @@ export function readSearchKeys(text: string): SearchKey[] {
   return keys
 }
 
-/** Keys that would end runs at different steps, or evaluate them at others than those of the rungs. */
+/** Keys that would end runs at different steps, or evaluate them at steps other than those of the rungs. */
 const OF_THE_LENGTH = ['steps', 'epochs', 'earlyStopping', 'evaluateEvery'] as const
 
-/** @throws UserError BAD_INPUT when runs could not be compared at the steps of rungs */
+/** @throws UserError BAD_INPUT if runs could not be compared at the steps of rungs */
 export function refuseOtherLengths(keys: readonly SearchKey[], ...configs: Readonly<Record<string, unknown>>[]): void {
   const varied = OF_THE_LENGTH.find((key) => keys.some(({ path }) => path === key))
   if (varied) refuse(`${varied} cannot be varied when runs are compared at the same steps. Remove it or set rungs to 1.`)
@@ -68,12 +68,12 @@ export function refuseOtherLengths(keys: readonly SearchKey[], ...configs: Reado
     refuse(`with ${set} in the configuration, runs cannot be compared at the steps of the rungs. Set it to 0, or rungs to 1.`, 'rungs')
 }
 
-/** Keys that a search has options for, or varies by itself. */
+/** Keys for which a search has options, or which it varies itself. */
 const OF_THE_SEARCH = ['preset', 'dataset', 'steps', 'seed', 'validation'] as const
 
 /**
- * Reads what every configuration of a search has beside its preset: a partial configuration as JSON, nothing for an empty text.
- * @throws UserError BAD_INPUT that names what is wrong
+ * Parses the base configuration of a search, in addition to its preset: a partial configuration as JSON, nothing for an empty text.
+ * @throws UserError BAD_INPUT that names the error
  */
 export function readBase(text: string): RunOverrides {
   if (text === '') return {}
@@ -108,7 +108,7 @@ export function gridOf(keys: readonly SearchKey[]): Record<string, SearchValue>[
   )
 }
 
-/** So many combinations, drawn independently by a seed. Numbers from ranges have four significant digits. */
+/** The given number of combinations, drawn independently from a seed. Numbers from ranges have four significant digits. */
 export function randomPoints(keys: readonly SearchKey[], count: number, seed: number): Record<string, SearchValue>[] {
   return Array.from({ length: count }, (_, at) => {
     const random = randomFor(seed, 'search', at)
@@ -122,7 +122,7 @@ export function randomPoints(keys: readonly SearchKey[], count: number, seed: nu
   })
 }
 
-/** What a point changes of a run. @param stages those of the base configuration, else of the preset */
+/** The configuration changes of a point. @param stages those of the base configuration, otherwise of the preset */
 export function applyPoint(
   point: Readonly<Record<string, SearchValue>>,
   stages: readonly Stage[],

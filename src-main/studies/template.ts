@@ -9,14 +9,14 @@ import type { Quantities } from '../lab/quantities.js'
 export type StudyOptions = Readonly<Record<string, z.ZodType<OptionValue>>>
 export type OptionsOf<O extends StudyOptions> = { readonly [Key in keyof O]: z.infer<O[Key]> }
 
-/** What a template can refer to. */
+/** The information that a template can refer to. */
 export interface StudyHome {
   datasets: readonly Dataset[]
   presets: readonly Preset[]
   memoryBytes: number
 }
 
-/** A cell that is about to be made. Its factors are keys of the template's quantities. */
+/** A cell to be created. Its factors are keys of the template's quantities. */
 export interface NewCell<Q extends Quantities = Quantities> {
   factors: Factors & Partial<Record<keyof Q & string, Factors[string]>>
   work: CellWork
@@ -26,20 +26,20 @@ export interface NewCell<Q extends Quantities = Quantities> {
 
 /** How cells of later phases follow from those of earlier ones. */
 export interface Phases<Q extends Quantities = Quantities> {
-  /** The metric by which runs are compared, and at which steps; null when no runs are. */
+  /** The metric by which runs are compared, and the steps at which; null if no runs are compared. */
   compared: { metric: string; steps: readonly number[] } | null
   /**
-   * What follows a phase, whose cells have all ended or wait. It is asked once for each phase, so that the same outcomes must give the same answer.
-   * `train` are places of cells whose runs go on, up to a step or, for null, to their ends; with `last` nothing more follows.
+   * What follows a phase, whose cells have all ended or wait. Called once for each phase; equal outcomes must give equal results. `train`
+   * contains indices of cells whose runs continue, up to a step or, for null, to their ends; with `last`, nothing more follows.
    */
   next(
     outcomes: readonly StudyOutcome[],
     phase: number,
     home: StudyHome,
   ): { cells: NewCell<Q>[]; train: { position: number; until: number | null }[]; last: boolean }
-  /** About how many cells are made in later phases. */
+  /** Approximate number of cells created in later phases. */
   moreCells?: number
-  /** Estimate of the steps that are trained after a phase of a study of so many cells. */
+  /** Estimated number of steps trained after a phase, for a study with this number of cells. */
   later(cells: number, phase: number): number
 }
 
@@ -47,41 +47,47 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   /** Its name on the command line, which is also the name of its file. */
   id: string
   title: string
-  /** What it answers, as a question. */
+  /** The question that it answers. */
   question: string
-  /** What its answer does not say. */
+  /** The limits of its answer. */
   limits: string
-  /** Its place in lists: the lowest comes first. */
+  /** Its position in lists, in ascending order. */
   rank: number
-  /** Every factor of its cells and everything that it reports. */
+  /** Every factor of its cells and every quantity that it reports. */
   quantities: Q
-  /** Further ones that only the options decide, such as the keys of a search. */
+  /** Additional quantities that depend on the options, such as the keys of a search. */
   furtherQuantities?(options: OptionsOf<O>): Quantities
-  /** What `phases` are called, as the heading of a column, such as "Rung". */
+  /** The name of a phase, as a column header, such as "Rung". */
   phaseName?: string
-  /** For cells that follow from others; null when these options make all at once. @throws UserError BAD_INPUT when options contradict each other */
+  /**
+   * For cells that follow from others; null if these options create all cells at once. @throws UserError BAD_INPUT when options contradict
+   * each other
+   */
   phases?(options: OptionsOf<O>): Phases<Q> | null
-  /** A metric and steps whose values of each run the report has (`StudyOutcome.compared`); those that `phases` compares by, if absent. */
+  /**
+   * A metric and steps whose values for each run are passed to the report (`StudyOutcome.compared`); by default those by which `phases`
+   * compares.
+   */
   compared?(options: OptionsOf<O>): Phases<Q>['compared']
-  /** Diagnostics of the lab whose stored results of its runs the report draws: see `StudyOutcome.diagnosed`. */
+  /** Lab diagnostics whose stored results for its runs are drawn in the report: see `StudyOutcome.diagnosed`. */
   diagnostics?: readonly string[]
-  /** Made with `field()`, each with a default. */
+  /** Created with `field()`, each with a default. */
   options: O
   /**
    * All cells, in the order in which they are queued.
-   * @throws UserError BAD_INPUT when options contradict each other or what there is
+   * @throws UserError BAD_INPUT when options contradict each other or the home
    */
   expand(options: OptionsOf<O>, home: StudyHome): NewCell<Q>[]
   /**
-   * Tables and figures of what there is so far. It is called again as results arrive, so it must not take long, and must not fail while
-   * cells have no result; cells that failed are reported, never left out.
+   * Tables and figures of the results so far. It is called again as results arrive, so it must be fast, and must not fail while cells have
+   * no result; failed cells are reported, never left out.
    */
   report(outcomes: readonly StudyOutcome[], options: OptionsOf<O>, home: StudyHome, findings: Findings<Q>): void
 }
 
-/** A template whose own types nobody has to know. */
+/** A template with its own types erased. */
 export type Template = Definition<Quantities, StudyOptions>
 
-/** Checks a definition by its own types and returns it as any template. */
+/** Type-checks a definition and returns it as a generic template. */
 export const defineStudy = <Q extends Quantities, O extends StudyOptions>(definition: Definition<Q, O>): Template =>
   definition as unknown as Template

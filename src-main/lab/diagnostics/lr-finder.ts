@@ -37,13 +37,13 @@ const quantities = {
 } as const
 
 const SMOOTHING = 0.9
-/** Times the least loss beyond which it has diverged. */
+/** The loss has diverged when it exceeds its minimum by this factor. */
 const DIVERGED = 4
-/** Part of its first value that the smoothed loss must fall to: less may be noise of the batches. */
+/** The smoothed loss must fall to this fraction of its first value, because a smaller decrease may be noise of the batches. */
 const FALLEN = 0.95
-/** Of a suggestion: the ramp has a step every few per cent. */
+/** Significant digits of a suggestion: the steps of the ramp are a few per cent apart. */
 const DIGITS = 2
-/** Steps before which the smoothed loss is that of a few batches. */
+/** Number of steps before which the smoothed loss averages only a few batches. */
 const SETTLED = 5
 
 interface Ramp {
@@ -51,7 +51,7 @@ interface Ramp {
   losses: number[]
 }
 
-/** Smoothed losses, and the rates that they suggest; none where the loss never fell. */
+/** Smoothed losses, and the suggested rates; none if the loss never decreased. */
 export function suggest({ rates, losses }: Ramp): { smoothed: number[]; least: number | null; suggested: number | null } {
   let mean = 0
   const smoothed = losses.map((loss, at) => {

@@ -19,7 +19,7 @@ import {
 import { REVERSAL_QUANTITIES, reportReversal } from '../report-reversal.js'
 import { variantOf } from '../variant.js'
 
-/** State in the middle of a strip: one channel of one image of both parts of a pair. */
+/** One column of a strip: one channel of one image, for both parts of a state pair. */
 interface Snapshot {
   unit: number
   stored: Float32Array

@@ -39,7 +39,7 @@ const NOISE = [0, 0.1, 0.2, 0.5, 1, 2]
 const OCCLUSION = [0, 0.05, 0.1, 0.2, 0.4]
 const GRADIENT = [0, 0.01, 0.02, 0.05, 0.1, 0.2]
 
-/** Adds what does not depend on the network, in place. */
+/** Adds perturbations that do not depend on the network, in place. */
 function disturb(
   { images, count }: LabImages,
   kind: Kind,
@@ -50,7 +50,7 @@ function disturb(
 ): void {
   const size = height * width * channels
   for (let at = 0; at < count; at++) {
-    // Of each image the same noise and place at every strength.
+    // Each image gets the same noise and position at every strength.
     const random = randomFor(seed, `lab/${kind}`, first + at)
     if (kind === 'noise') for (let i = 0; i < size; i++) images[at * size + i] = images[at * size + i]! + strength * random.normal()
     if (kind !== 'occlusion') continue
@@ -133,7 +133,7 @@ export const robustness = defineDiagnostic({
   },
 })
 
-/** sign of the gradient of the loss for the images (Goodfellow et al. 2015). */
+/** The sign of the gradient of the loss with respect to the images (Goodfellow et al. 2015). */
 function gradientSign(context: LabContext<unknown>, statistics: Named, batch: LabImages): Tensor {
   return tidy(() => {
     const { images, labels } = batchTensors(context, batch)
@@ -141,7 +141,7 @@ function gradientSign(context: LabContext<unknown>, statistics: Named, batch: La
   })
 }
 
-/** How many of a batch are classified rightly when it is perturbed. */
+/** Number of images of a batch that are classified correctly under a perturbation. */
 function rightOnes(
   context: LabContext<unknown>,
   statistics: Named,

@@ -98,7 +98,7 @@ const quantities = {
 type Rows = Findings<typeof quantities>
 
 interface StageGrowth {
-  /** log of the diagonal of R, summed over the units. */
+  /** Logarithms of the diagonal of R, summed over the units. */
   logs: Float64Array
   units: number
   frozen: number

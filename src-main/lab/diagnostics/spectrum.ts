@@ -89,7 +89,7 @@ const quantities = {
   },
 } as const
 
-/** Why the lab does not know how a network integrates; null where it does. */
+/** Why the integrator of a network is not supported; null if it is. */
 function refuseUnknownIntegrator({ network }: Pick<LabTarget, 'network'>): string | null {
   const [unit] = network.stages.flatMap(({ substeps }) =>
     substeps.length ? [substeps.filter(({ unit: name }) => name === substeps[0]!.unit)] : [],
@@ -127,7 +127,7 @@ export const spectrum = defineDiagnostic({
     }),
   },
   work(target, { iterations }) {
-    // A product costs about as much as going through the unit three times, in a force each, on one image.
+    // A product costs about as much as three passes through the unit, each with one force, for one image.
     return { passes: 4 * iterations + visitedUnits(target) / 10, images: 1 }
   },
   refuse: refuseUnknownIntegrator,

@@ -10,7 +10,7 @@ import { compare, convert, momentsOf, refuseJunction, type Converted, type Spiki
 
 const SENGUPTA = 'Sengupta et al. 2019, "Going deeper in spiking neural networks"'
 
-/** Of the diagnostic, and of the study of its results. */
+/** Quantities of the diagnostic, and of the study that uses its results. */
 export const spikingQuantities = {
   reset: { label: 'Reset', symbol: '', unit: '', formula: 'soft: V ← V - V_th at a spike; hard: V ← 0', source: 'Rueckauer et al. 2017' },
   steps: { label: 'Time steps', symbol: 'T', unit: 'steps', formula: 'Steps that were simulated', source: SENGUPTA },
@@ -125,7 +125,7 @@ export const spiking = defineDiagnostic({
   },
   work: ({ network }, { reset, timeSteps, heldOutImages, calibrationImages, calibrationSteps }) => {
     const layers = network.stages.reduce((sum, { units }) => sum + units * (network.dynamics.spiking?.layers.length ?? 1), 1)
-    // Each layer is calibrated by passes as far as the layer.
+    // Each layer is calibrated by passes that end at this layer.
     const images = timeSteps * heldOutImages + (layers / 2) * calibrationSteps * calibrationImages
     return { passes: (resetsOf(reset).length * images) / 50, images: 50 }
   },

@@ -115,7 +115,7 @@ export const weightsDepth = defineDiagnostic({
 
 type Strip = Parameters<Findings['strip']>[0]['rows'][number]
 
-/** Units, and output channels of each, that are shown at most. */
+/** Maximum number of units shown, and of output channels of each. */
 const [UNITS, OUTPUTS] = [8, 16]
 
 /** Kernels [height, width, inputs, outputs] of some units as rows of images, and matrices [inputs, outputs] as one image each. */

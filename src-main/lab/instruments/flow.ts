@@ -15,12 +15,12 @@ import { disposeNamed, variantOf, type Variant } from '../variant.js'
 
 type Place = FlowView['places'][number]
 
-/** States of all samples at one place, as they are seen: [samples, width], padded with zeros to the widest stage. */
+/** Features of all samples at one place: [samples, width], padded with zeros to the widest stage. */
 type Features = Float32Array
 
 /**
- * Samples, and of a plane of inputs a lattice, on their way through the units and back, all in one projection (Haber and Ruthotto 2017,
- * section 6, draw such flows). Of feature maps the means over space are followed.
+ * Samples, and for planar inputs a lattice, on their way through the units and back, all in one projection (like the figures in Haber and
+ * Ruthotto 2017, section 6). For feature maps, the spatial means are used.
  */
 export const flow = defineInstrument<FlowSetting, FlowView>({
   refuse: (target, setting) => refuseVariant(target, setting, setting.points),
@@ -34,7 +34,7 @@ export const flow = defineInstrument<FlowSetting, FlowView>({
     const points = imageTensor(context, sample)
     const ofBatch = setting.statistics === 'batch' && network.statistics.length > 0
     const moments = ofBatch ? batchMoments(network, plain.params, plain.statistics, points) : null
-    // Frozen, so that a lattice changes nothing for the points.
+    // Frozen, so that the lattice does not affect the points.
     const variant: Variant = { ...plain, statistics: moments ?? plain.statistics }
     try {
       const lattice = isPlane(network) ? latticeOver(sample.images, FLOW_GRID) : null
@@ -88,7 +88,7 @@ const percent = (part: number): string => `${(100 * part).toFixed(0)}%`
 
 const isPlane = ({ config: { image } }: Network): boolean => image.height * image.width * image.channels === 2
 
-/** What is followed of a state. */
+/** The features of a state. */
 const featuresOf = (state: Tensor, width: number): Features => {
   const found = tidy(() => {
     const flat = state.rank === 4 ? mean(state, [1, 2]) : state
@@ -102,7 +102,7 @@ const featuresOf = (state: Tensor, width: number): Features => {
   return values
 }
 
-/** The states before every unit and behind the last of every stage, and the classes that the network predicts. */
+/** The states before every unit and after the last one of every stage, and the predicted classes. */
 function forwards(
   { network, params, statistics }: Variant,
   x: Tensor,
@@ -137,7 +137,7 @@ function forwards(
   return { places, seen, predicted }
 }
 
-/** The same places as they are rebuilt from the kept end of each stage. */
+/** The states at the same places, reconstructed from the stored end of each stage. */
 function backwards(variant: Variant, x: Tensor, width: number, places: readonly Place[], mantissaBits: number): Features[] {
   const { network } = variant
   const found = new Map<string, Features>()

@@ -22,14 +22,14 @@ import { REVERSAL_QUANTITIES, reportReversal } from '../report-reversal.js'
 import { freeing } from '../scope.js'
 import { variantOf } from '../variant.js'
 
-/** Images that are normalised together, as in training; the shown one is the first of them. */
+/** Batch size for batch norm, as in training; the shown image is the first. */
 const BATCH = 8
-/** States that are sent at most, spread evenly over the units. */
+/** Maximum number of states that are sent, evenly distributed over the units. */
 const MAPS = 24
 
 /**
- * One image forward and back again, at every move of a slider: the same measurement as the diagnostic Reversal, with the states
- * themselves beside their errors.
+ * One image on its way forward and back, at every position of a slider: the same measurement as the diagnostic Reversal, together with the
+ * states themselves.
  */
 export const inspector = defineInstrument<InspectorSetting, InspectorView>({
   refuse: (target, setting) => refuseReversal(target, setting, BATCH) ?? refuseImage(target, setting),
@@ -50,11 +50,11 @@ export const inspector = defineInstrument<InspectorSetting, InspectorView>({
     const units = measureStates(variant, batch.images, {
       mantissaBits,
       running,
-      // Told of them from the last unit of each stage to its first.
+      // Called from the last unit of each stage to its first.
       visit(stage, at, rebuilt, stored) {
         const { substeps } = network.stages[stage]!
         const { unitIndex: unit } = substeps[at]!
-        // A unit is entered by the pair before its first substep.
+        // The pair before its first substep is the one that enters a unit.
         if (substeps[at - 1]?.unitIndex === unit || !spread.has(`${stage}/${unit}`)) return
         const { values, height, width } = channelOf(network, stored, channel - 1)
         maps.push({ height, width, stored: toBase64(values), rebuilt: toBase64(channelOf(network, rebuilt, channel - 1).values) })
@@ -91,7 +91,7 @@ export const inspector = defineInstrument<InspectorSetting, InspectorView>({
   },
 })
 
-/** A batch of the image at an index and the first others. */
+/** A batch of the image at an index, followed by the first other images. */
 function withFirst({ images, labels, count }: LabImages, index: number): LabImages {
   const size = images.length / count
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => i !== index)
@@ -101,7 +101,9 @@ function withFirst({ images, labels, count }: LabImages, index: number): LabImag
   return { images: chosen, labels: Int32Array.from(order, (from) => labels[from]!), count: order.length }
 }
 
-/** An own image as the only one of a batch, of the class that is predicted for it by the statistics of evaluations or else the running ones. */
+/**
+ * A user's own image as a batch of one, labelled with the class predicted with the statistics of evaluations or otherwise the running ones.
+ */
 function ownImage(context: InstrumentContext, images: Float32Array): LabImages {
   const { network, params, statistics, population } = context
   const label = freeing(() => {
@@ -113,7 +115,7 @@ function ownImage(context: InstrumentContext, images: Float32Array): LabImages {
   return { images, labels: Int32Array.of(label), count: 1 }
 }
 
-/** A batch of one image and the first others. */
+/** A batch of one image, followed by the first other images. */
 function behind(first: LabImages, others: LabImages): LabImages {
   const count = Math.min(BATCH - 1, others.count)
   const size = others.images.length / others.count
@@ -124,14 +126,14 @@ function behind(first: LabImages, others: LabImages): LabImages {
   }
 }
 
-/** Why the pixels of an own image are none of this network; null where they are. */
+/** Why the pixels of a user's own image do not fit this network; null if they do. */
 function refuseImage({ network, config: { dataset } }: LabTarget, { given }: InspectorSetting): string | null {
   const { height, width, channels } = network.config.image
   if (given === null || fromBase64(given).length === height * width * channels) return null
   return `The image does not have the shape of those of ${dataset} (${height}x${width}x${channels}). Choose its file again.`
 }
 
-/** Of the units that undoing leads back into, some that are spread evenly, as `stage/unit`. */
+/** Some of the units whose entering states are reconstructed, evenly distributed, as `stage/unit`. */
 function chosenUnits({ stages }: Network): Set<string> {
   const all = stages.flatMap(({ substeps }, stage) => [...new Set(substeps.map(({ unitIndex }) => `${stage}/${unitIndex}`))])
   return new Set(evenly(all.length, MAPS).map((at) => all[at]!))

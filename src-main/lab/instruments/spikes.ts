@@ -10,7 +10,7 @@ import { imageTensor } from '../frozen.js'
 import { defineInstrument, type InstrumentContext } from '../instrument.js'
 import { convert, refuseJunction, type Converted } from '../spiking.js'
 
-/** Conversions of the weights that are held, so that another image is followed at once. */
+/** Conversions of the cached weights, so that another image can be simulated immediately. */
 const known = new WeakMap<Named, Map<string, Converted>>()
 
 function converted(context: InstrumentContext, { reset, junction, coding, calibrationImages, calibrationSteps }: SpikesSetting): Converted {
@@ -29,7 +29,7 @@ function converted(context: InstrumentContext, { reset, junction, coding, calibr
 
 type Place = Pick<SpikesView['layers'][number], 'name' | 'height' | 'width' | 'channels'>
 
-/** Vectors are shown in as square a grid as their length divides into. */
+/** Vectors are shown in the squarest grid into which their length divides. */
 function placeOf(name: string, [, ...shape]: readonly number[]): Place {
   if (shape.length === 3) return { name, height: shape[0]!, width: shape[1]!, channels: shape[2]! }
   const length = shape[0]!
@@ -38,7 +38,7 @@ function placeOf(name: string, [, ...shape]: readonly number[]): Place {
   return { name, height, width: length / height, channels: 1 }
 }
 
-/** Of [height, width, channels], summed over the channels. */
+/** Sums [height, width, channels] over the channels. */
 function overChannels({ height, width, channels }: Place, spikes: ArrayLike<number>): Int8Array {
   return Int8Array.from({ length: height * width }, (_, at) => {
     let sum = 0
@@ -77,7 +77,7 @@ export const spikes = defineInstrument<SpikesSetting, SpikesView>({
     const output = new Float32Array(steps * classes)
     const shares: number[][] = network.layers.map(() => [])
     const before: Float32Array[] = []
-    /** Input spikes are as high as their scale, and a current is what it is. */
+    /** Input spikes have the height of the input scale, and are therefore divided by it below; a current is used as it is. */
     const next = train(one, at)()
     for (const { step, output: summed, neurons } of simulate(network, conversion, train(one, at), steps)) {
       const input = next()

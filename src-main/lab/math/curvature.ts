@@ -1,22 +1,25 @@
 import { dot, norm, scale } from '../../numeric/dense.js'
 import { lanczos, type KrylovOptions } from './krylov.js'
 
-/** Gradient of a function at a place. */
+/** Gradient of a function at a point. */
 export type GradientAt = (place: Float64Array) => Float64Array
 
 export interface Curvature {
-  /** Largest algebraic eigenvalue of the Hessian; null where it did not converge. */
+  /** Largest algebraic eigenvalue of the Hessian; null if it did not converge. */
   largest: number | null
-  /** Smallest one, where it converged too. */
+  /** The smallest one, if it converged too. */
   smallest: number | null
-  /** |H x - value x| of the largest, by the differences that were used. */
+  /** |H x - value x| of the largest one, with the finite differences used. */
   residual: number
   iterations: number
-  /** The same by differences of half the width at the same vector: where the two disagree, neither is to be trusted. */
+  /** The same with differences of half the width and the same vector: if the two disagree, neither is reliable. */
   atHalf: number | null
 }
 
-/** H v by central differences of gradients: its error is of order epsilon^2, besides the rounding of the gradients over epsilon. */
+/**
+ * H v by central differences of gradients: the error is of order epsilon^2, in addition to the rounding error of the gradients divided by
+ * epsilon.
+ */
 export function hessianProduct(gradient: GradientAt, place: Float64Array, v: Float64Array, epsilon: number): Float64Array {
   const length = norm(v)
   if (length === 0) return new Float64Array(v.length)
@@ -27,8 +30,8 @@ export function hessianProduct(gradient: GradientAt, place: Float64Array, v: Flo
 
 /**
  * Largest algebraic eigenvalue of the Hessian by Lanczos on central differences of gradients; the Hessian is never formed.
- * @param epsilon length of the step to each side
- * @param onProduct told how many products there have been
+ * @param epsilon step length in each direction
+ * @param onProduct called with the number of products so far
  */
 export function curvature(
   gradient: GradientAt,

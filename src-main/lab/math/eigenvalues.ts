@@ -32,17 +32,17 @@ export function quadraticRoots(trace: Complex, determinant: Complex): [Complex, 
   return [plus(half, root), minus(half, root)]
 }
 
-/** Relative rounding of a double. */
+/** Relative rounding error of a double. */
 const EPSILON = 2 ** -52
 
-/** Thrown where an iteration did not come to an end: no value is better than a wrong one. */
+/** Thrown if an iteration did not converge: no value is better than a wrong one. */
 export class NotConverged extends Error {
   override readonly name = 'NotConverged'
 }
 
 const largestEntry = ({ data }: Square): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
-/** Similar matrix with zeros below the first subdiagonal, by elimination (EISPACK's elmhes). */
+/** A similar matrix with zeros below the first subdiagonal, by elimination (EISPACK's elmhes). */
 function hessenberg({ size: n, data }: Square): Float64Array {
   const a = data.slice()
   for (let m = 1; m < n - 1; m++) {
@@ -103,7 +103,7 @@ export function eigenvalues(matrix: Square): Complex[] {
 
 type Read = (i: number, j: number) => Complex
 
-/** The eigenvalue of the last two rows that is nearer to the last diagonal entry. */
+/** The eigenvalue of the last 2x2 block that is nearer to the last diagonal entry. */
 function wilkinson(at: Read, high: number): Complex {
   const [a, b, c, d] = [at(high - 1, high - 1), at(high - 1, high), at(high, high - 1), at(high, high)]
   const [first, second] = quadraticRoots(plus(a, d), minus(multiply(a, d), multiply(b, c)))
@@ -120,7 +120,7 @@ function qrStep(at: Read, put: (i: number, j: number, value: Complex) => void, l
   for (let k = low; k < high; k++) {
     const [a, b] = [at(k, k), at(k + 1, k)]
     const [lengthA, length] = [modulus(a), Math.hypot(modulus(a), modulus(b))]
-    // Of an entry as good as 0 the phase means nothing, and its reciprocal overflows.
+    // The phase of an entry that is nearly 0 is meaningless, and its reciprocal overflows.
     const none = lengthA < 1e-300
     const c = length === 0 ? 1 : none ? 0 : lengthA / length
     const phase = none ? { re: 1, im: 0 } : times(a, 1 / lengthA)
@@ -144,17 +144,17 @@ function qrStep(at: Read, put: (i: number, j: number, value: Complex) => void, l
 }
 
 /**
- * Absolute value of the last component of a unit eigenvector of a real matrix, by inverse iteration: with Arnoldi's last coefficient it
- * gives the residual of a Ritz pair.
+ * Absolute value of the last component of a unit eigenvector of a real matrix, by inverse iteration: together with Arnoldi's last
+ * coefficient it gives the residual of a Ritz pair.
  */
 export function lastComponent({ size: n, data }: Square, value: Complex): number {
   const size = Math.max(largestEntry({ size: n, data }), 1e-300)
-  // Off the eigenvalue by rounding, so that the matrix can be inverted.
+  // Shifted off the eigenvalue by rounding, so that the matrix is invertible.
   const shift = { re: value.re + 1e-10 * size, im: value.im }
   const a = Array.from({ length: n }, (_, i) =>
     Array.from({ length: n }, (_unused, j): Complex => ({ re: data[i * n + j]! - (i === j ? shift.re : 0), im: i === j ? -shift.im : 0 })),
   )
-  // Any start that is an eigenvector of nothing.
+  // Any start vector that is not close to an eigenvector.
   let x = Array.from({ length: n }, (_, i): Complex => ({ re: 1 + Math.sin(1.7 * i + 1), im: Math.cos(2.3 * i) }))
   for (let again = 0; again < 3; again++) {
     x = solve(a, x)
@@ -164,7 +164,7 @@ export function lastComponent({ size: n, data }: Square, value: Complex): number
   return modulus(x[n - 1]!)
 }
 
-/** The solution of a x = b by elimination with partial pivoting. */
+/** The solution of a x = b by Gaussian elimination with partial pivoting. */
 function solve(given: readonly (readonly Complex[])[], right: readonly Complex[]): Complex[] {
   const n = right.length
   const a = given.map((row) => [...row])

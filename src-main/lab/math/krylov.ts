@@ -2,13 +2,13 @@ import { randomFor } from '../../numeric/random.js'
 import { dot, norm, scale, square, subtract, symmetricEigen, type Square } from '../../numeric/dense.js'
 import { eigenvalues, lastComponent, modulus, type Complex } from './eigenvalues.js'
 
-/** A linear map of vectors of one length, by its products alone. */
+/** A linear map of vectors of one length, given by its matrix-vector products. */
 export interface Operator {
   size: number
   apply(v: Float64Array): Float64Array
 }
 
-/** A linear map between two spaces, by its products and those of its transpose. */
+/** A linear map between two spaces, given by products with it and its transpose. */
 export interface Rectangular {
   rows: number
   columns: number
@@ -17,29 +17,29 @@ export interface Rectangular {
 }
 
 export interface KrylovOptions {
-  /** Products at most. */
+  /** Maximum number of products. */
   iterations: number
-  /** Of the residual of what is wanted, relative to the largest value. */
+  /** Tolerance of the residuals, relative to the largest value. */
   tolerance: number
-  /** Decides the first vector. */
+  /** Determines the start vector. */
   seed: number
 }
 
 export interface Ritz<Value> {
   value: Value
-  /** |A x - value x| for a unit vector x: a symmetric map has an eigenvalue that near. */
+  /** |A x - value x| for a unit vector x: a symmetric map has an eigenvalue within this distance. */
   residual: number
 }
 
 export interface KrylovResult<Value> {
-  /** Those within the tolerance, in the order of their sizes, the largest first. */
+  /** Converged values in descending order of magnitude. */
   found: Ritz<Value>[]
   /** Whether the largest is among them. */
   converged: boolean
   iterations: number
 }
 
-/** How often it is looked whether the largest value has converged. */
+/** Number of iterations between convergence checks of the largest value. */
 const LOOK_EVERY = 5
 
 function startVector(size: number, seed: number): Float64Array {
@@ -49,7 +49,7 @@ function startVector(size: number, seed: number): Float64Array {
   return v
 }
 
-/** Takes what the basis spans out of w, twice; answers the coefficients of the first time and second together. */
+/** Orthogonalises w against the basis, twice; returns the sum of the coefficients of both passes. */
 function orthogonalise(w: Float64Array, basis: readonly Float64Array[]): Float64Array {
   const coefficients = new Float64Array(basis.length)
   for (let again = 0; again < 2; again++)
@@ -61,10 +61,10 @@ function orthogonalise(w: Float64Array, basis: readonly Float64Array[]): Float64
   return coefficients
 }
 
-/** A subspace that is invariant up to rounding: nothing new is found by going on. */
+/** Whether the subspace is invariant up to rounding, so that further iterations find nothing new. */
 const exhausted = (rest: number, size: number): boolean => rest <= 1e-12 * size
 
-/** Of all Ritz pairs those within the tolerance, by size; the largest, or both ends, must be among them. */
+/** The converged Ritz pairs by magnitude; the largest, or both ends, must be among them. */
 function judge<Value>(
   pairs: Ritz<Value>[],
   of: (value: Value) => number,
@@ -77,7 +77,8 @@ function judge<Value>(
 }
 
 /**
- * Extreme eigenvalues of a symmetric map, by Lanczos with full reorthogonalisation (Golub and Van Loan, "Matrix computations", section 10.3).
+ * Extreme eigenvalues of a symmetric map, by Lanczos with full reorthogonalisation (Golub and Van Loan, "Matrix computations", section
+ * 10.3).
  * @returns the largest algebraic ones first
  */
 export function lanczos(map: Operator, options: KrylovOptions): LanczosResult {
@@ -106,7 +107,7 @@ export function lanczos(map: Operator, options: KrylovOptions): LanczosResult {
 }
 
 export interface LanczosResult extends KrylovResult<number> {
-  /** The smallest algebraic eigenvalue, where it converged too. */
+  /** The smallest algebraic eigenvalue, if it converged too. */
   smallest: number | null
   /** Ritz vector of the largest. */
   vector(): Float64Array
@@ -170,8 +171,8 @@ function outerOfBidiagonal(alpha: readonly number[], beta: readonly number[]): S
 }
 
 /**
- * Eigenvalues of any map, those at the edge of its spectrum first, by Arnoldi with full reorthogonalisation (Golub and Van Loan, "Matrix
- * computations", section 10.5). Of a map that is far from normal a small residual does not bound the error of an eigenvalue.
+ * Eigenvalues of a general map, those at the edge of its spectrum first, by Arnoldi with full reorthogonalisation (Golub and Van Loan,
+ * "Matrix computations", section 10.5). For a map that is far from normal, a small residual does not bound the error of an eigenvalue.
  */
 export function arnoldi(map: Operator, options: KrylovOptions): KrylovResult<Complex> {
   const most = Math.min(options.iterations, map.size)

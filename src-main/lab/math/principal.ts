@@ -1,17 +1,17 @@
 import { square, symmetricEigen } from '../../numeric/dense.js'
 
-/** The plane in which points differ most. */
+/** The plane in which points vary most. */
 export interface Plane {
   centre: Float64Array
-  /** Orthonormal, of which the largest component is positive, so that the same points give the same picture. */
+  /** Orthonormal; the largest component is positive, so that equal points give equal pictures. */
   axes: [Float64Array, Float64Array]
-  /** Part of the variance along each of them, 0 to 1. */
+  /** Fraction of the variance along each axis, 0 to 1. */
   explained: [number, number]
 }
 
 /**
- * The first two principal components of points (Pearson 1901): eigenvectors of their covariance.
- * @param rows points one after the other, [points, dimensions]; at least two dimensions
+ * The first two principal components of points (Pearson 1901): eigenvectors of their covariance matrix.
+ * @param rows consecutive points, [points, dimensions]; at least two dimensions
  */
 export function principalPlane(rows: Float32Array, dimensions: number): Plane {
   const count = rows.length / dimensions
@@ -43,7 +43,7 @@ export function coordinatePlane(dimensions: number): Pick<Plane, 'centre' | 'axe
   return { centre: new Float64Array(dimensions), axes: [unit(0), unit(1)] }
 }
 
-/** Points seen in a plane, [points, 2]. */
+/** Projects points onto a plane, [points, 2]. */
 export function project({ centre, axes }: Pick<Plane, 'centre' | 'axes'>, rows: Float32Array): Float32Array<ArrayBuffer> {
   const dimensions = centre.length
   const seen = new Float32Array((2 * rows.length) / dimensions)

@@ -5,16 +5,16 @@ import { computed, defineComputation } from '../computation.js'
 /** Maximum number of points kept of a curve. */
 const POINTS = 80
 
-/** Descent from near a minimum of a chain, with a step size that is a multiple of the largest stable one at that minimum. */
+/** Gradient descent starting near a minimum of a chain, with a step size that is a multiple of the largest stable one at that minimum. */
 export const chainEscape = defineComputation({
   id: 'chain-escape',
   revision: 1,
   options: z.strictObject({
     depth: z.int().min(1).max(1000),
     target: z.number().positive(),
-    /** Deviation of the logarithms of the factors; 0 for equal ones. */
+    /** Standard deviation of the logarithms of the factors; 0 for equal ones. */
     spread: z.number().min(0).max(5),
-    /** Step over the largest stable one at this minimum. */
+    /** Step size divided by the largest stable one at this minimum. */
     ratio: z.number().positive(),
     momentum: z.number().min(0).max(0.999),
     steps: z.int().min(1).max(1_000_000),
@@ -23,7 +23,7 @@ export const chainEscape = defineComputation({
   result: z.object({
     step: computed,
     sharpness: computed,
-    /** Largest stable step at this minimum, and at the minimum of equal factors. */
+    /** Largest stable step size at this minimum, and at the minimum with equal factors. */
     limit: computed,
     balancedLimit: computed,
     predicted: computed,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { balancedLimit, convergence, drawStarts } from '../../numeric/theory/chain.js'
 import { computed, defineComputation } from '../computation.js'
 
-/** Descent on a chain from many starts, with a step size that is a multiple of the largest at which any minimum is stable. */
+/** Gradient descent on a chain from many starts, with a step size that is a multiple of the largest at which any minimum is stable. */
 export const chainStarts = defineComputation({
   id: 'chain-starts',
   revision: 1,
@@ -12,7 +12,7 @@ export const chainStarts = defineComputation({
     /** 1 for factors 1 + w, 0 for factors w. */
     centre: z.union([z.literal(0), z.literal(1)]),
     deviation: z.number().min(0).max(100),
-    /** Step over the largest stable one of equal factors. */
+    /** Step size divided by the largest stable one for equal factors. */
     ratio: z.number().positive(),
     starts: z.int().min(1).max(100_000),
     steps: z.int().min(1).max(1_000_000),

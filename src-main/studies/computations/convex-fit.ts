@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { drawPair, fit, parts, type FitRecord } from '../../numeric/theory/convex-pair.js'
 import { computed, defineComputation } from '../computation.js'
 
-/** Half of the range of the points. */
+/** Half the range of the points. */
 const RANGE = Math.PI
 const POINTS = 101
-/** Number of points recorded of the loss. */
+/** Number of recorded points of the loss curve. */
 const RECORDS = 50
 const list = z.array(computed)
 

@@ -4,20 +4,20 @@ import { importanceWithIntervals } from '../forest.js'
 
 const numbers = z.array(z.number())
 
-/** The importance of features by permutation, from runs of a search: seconds for a thousand. */
+/** Permutation importance of features, from the runs of a search: takes seconds for a thousand runs. */
 export const forestImportance = defineComputation({
   id: 'forest-importance',
   revision: 1,
   options: z
     .strictObject({
-      /** Features of each row, 1 or more. */
+      /** Number of features in each row, 1 or more. */
       features: z.int().min(1),
-      /** The rows one after the other. */
+      /** Consecutive rows. */
       x: numbers,
       /** The value of each row. */
       y: numbers.min(4),
       trees: z.int().min(1).max(10_000),
-      /** Of bootstrap samples and permutations. */
+      /** Seed of bootstrap samples and permutations. */
       seed: z.int(),
     })
     .refine(({ features, x, y }) => x.length === features * y.length, {

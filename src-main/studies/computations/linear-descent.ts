@@ -16,7 +16,7 @@ import {
 } from '../../numeric/theory/linear-residual.js'
 import { computed, defineComputation } from '../computation.js'
 
-/** Points of every curve. */
+/** Number of points of every curve. */
 const POINTS = 100
 const list = z.array(computed)
 const bounds = z.array(computed.nullable())
@@ -28,19 +28,19 @@ export type LinearProblemName = (typeof LINEAR_PROBLEMS)[number]
 export const problemOf = (name: LinearProblemName, size: number, deviation: number, seed: number): LinearProblem =>
   name === 'negative determinant' ? negativeProblem() : drawProblem(size, deviation, seed)
 
-/** Gradient descent on a linear network, with the lower bounds of its gradient checked at every step. */
+/** Gradient descent on a linear network, checking the lower bounds of its gradient at every step. */
 export const linearDescent = defineComputation({
   id: 'linear-descent',
   revision: 1,
   options: z.strictObject({
     problem: z.enum(LINEAR_PROBLEMS),
-    /** Rows of the target; a target of negative determinant has one. */
+    /** Number of rows of the target; a target with a negative determinant has one. */
     size: z.int().min(1).max(16),
     deviation: z.number().min(0).max(10),
     depth: z.int().min(1).max(256),
-    /** Standard deviation of the initial plain layers, before division by the root of the size. */
+    /** Standard deviation of the initial plain layers, before division by the square root of the size. */
     plainDeviation: z.number().min(0).max(10),
-    /** The learning rate is this over the depth. */
+    /** The learning rate is this divided by the depth. */
     rate: z.number().positive(),
     steps: z.int().min(1).max(100_000),
     seed: z.int().min(0),
@@ -48,16 +48,16 @@ export const linearDescent = defineComputation({
   result: z.object({
     determinant: z.number(),
     gamma: computed,
-    /** Null where the theorem says nothing: of a negative determinant, and with fewer than 3 gamma layers. */
+    /** Null if the theorem does not apply: for a negative determinant, and with fewer than 3 gamma layers. */
     optimumFirst: computed.nullable(),
-    /** Null of a negative determinant. */
+    /** Null for a negative determinant. */
     optimumLater: computed.nullable(),
     /** At the end. */
     excess: computed,
     tau: computed.nullable(),
-    /** Learning rate at which the last point would become unstable, were it a minimum; null while it is not near one. */
+    /** Learning rate at which the last point would become unstable if it were a minimum; null while it is not near one. */
     stableRate: computed.nullable(),
-    /** Steps at which an inequality was checked, at which one of ours failed, and at which the quoted one failed. */
+    /** Number of steps at which an inequality was checked, at which one of ours failed, and at which the quoted one failed. */
     checked: z.number(),
     violated: z.number(),
     quotedViolated: z.number(),
@@ -90,7 +90,7 @@ export const linearDescent = defineComputation({
     })
     const gamma = gammaOf(problem.target)
     const { first, later } = optimumBounds(gamma, depth)
-    // Only at a minimum is the Hessian what the closed form says.
+    // The closed form of the Hessian is valid only at a minimum.
     const near = last.excess < 0.01 * kept[0]!.excess
     const determinant = determinantSign(problem.target)
     return {

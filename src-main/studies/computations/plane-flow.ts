@@ -4,7 +4,7 @@ import { computed, defineComputation } from '../computation.js'
 
 const points = z.array(z.array(computed))
 
-/** Example 1 of Haber and Ruthotto 2017: three inputs through layers of one kernel. */
+/** Example 1 of Haber and Ruthotto 2017: three inputs through layers with one kernel. */
 export const planeFlow = defineComputation({
   id: 'plane-flow',
   revision: 1,
@@ -14,10 +14,10 @@ export const planeFlow = defineComputation({
     steps: z.int().min(1).max(1000),
   }),
   result: z.object({
-    /** By input, then step. */
+    /** By input, then by step. */
     y1: points,
     y2: points,
-    /** Of the first two inputs, by step. */
+    /** Distance of the first two inputs, by step. */
     distance: z.array(computed),
     real: z.array(computed),
     imaginary: z.array(computed),

@@ -47,12 +47,12 @@ export function runCells(options: Options, home: StudyHome, pair: readonly Side[
   )
 }
 
-/** A step of a network is timed, at the size of the images that it is trained on. */
+/** Times a training step of a network, at the size of the images on which it is trained. */
 export function timeCell(options: Options, home: StudyHome, { name, network, keys }: Side): NewCell<typeof FAIR> {
   const { kind, image } = readDataset('dataset', options.dataset, home)
   readPresets('preset', options.preset, home)
   const set = Object.keys(keys).length > 0 ? { set: keys } : {}
-  // Otherwise the tool takes that of the preset, which the other architecture may not have.
+  // The tool's default is the mode of the preset, which the other architecture may not support.
   const { mode } = { ...nominalConfig(findPreset(options.preset)), ...(keys as Partial<NetworkConfig>) }
   const rest = { batch: null, units: null, mode, execution: null, fused: null, kept: null }
   const request = { preset: options.preset, size: kind === 'images' ? image.height : null, steps: options.timed, ...rest, ...set }
@@ -69,7 +69,7 @@ export const isOwn = ({ factors }: StudyOutcome, { name }: Side): boolean => fac
 export const stagesOf = ({ work }: StudyOutcome): Timed['stages'] =>
   (work as WorkOf<'measurement'>).request.set!['stages'] as Timed['stages']
 
-/** The measured time of a step of the preset, null while it is not known, and those of the other architecture. */
+/** The measured step time of the preset, null while unknown, and those of the other architecture. */
 export function timesOf(outcomes: readonly StudyOutcome[], own: Side): { target: number | null; timed: Timed[] } {
   const measured = outcomes.filter(({ work, state }) => work.kind === 'measurement' && state === 'finished')
   const target = measured.flatMap((outcome) => (isOwn(outcome, own) ? (secondsOf(outcome.measured) ?? []) : []))[0] ?? null

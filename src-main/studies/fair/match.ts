@@ -16,7 +16,7 @@ export interface Side {
   name: string
   network: Network
   stages: Stages
-  /** Keys of the configuration that differ from the preset's. */
+  /** Configuration keys that differ from the preset's. */
   keys: Record<string, unknown>
 }
 
@@ -28,7 +28,7 @@ export function ownSide({ preset, against }: Pair): Side {
   return { name: config.arch, network: deepened(config, 1)!, stages: config.stages, keys: {} }
 }
 
-/** The other architecture with these stages, and all else as in the preset. @throws UserError BAD_INPUT when it does not take them */
+/** The other architecture with these stages, and otherwise the preset. @throws UserError BAD_INPUT when it does not accept them */
 export function otherSide({ preset, against }: Pair, stages: Stages): Side {
   const config = nominalConfig(findPreset(preset))
   const network = deepened({ ...config, stages }, 1, against)
@@ -37,11 +37,14 @@ export function otherSide({ preset, against }: Pair, stages: Stages): Side {
   return { name: against, network, stages, keys: { ...deepenedKeys({ ...config, stages }, 1, against) } }
 }
 
-/** Stages with their units multiplied, each at least one. */
+/** Stages with their number of units multiplied, at least one each. */
 const scaled = (stages: Stages, factor: number): Stages =>
   stages.map(({ channels, units }) => ({ channels, units: Math.max(1, Math.round(units * factor)) }))
 
-/** The network that is nearest by a measure: from these stages on stage by stage a unit more or fewer, for as long as that is nearer. */
+/**
+ * The closest network according to a measure: starting from these stages, one unit is added or removed stage by stage as long as that is
+ * closer.
+ */
 function nearest(pair: Pair, from: Stages, apart: (network: Network) => number): Side {
   const at = (stages: Stages) => {
     const side = otherSide(pair, stages)
@@ -61,10 +64,10 @@ function nearest(pair: Pair, from: Stages, apart: (network: Network) => number):
   return best.side
 }
 
-/** What was matched last: reports are made whenever somebody looks. */
+/** Cache of the last match, because reports are created whenever somebody opens the page. */
 let lastPair: { of: string; pair: [Side, Side] } | null = null
 
-/** The network of the preset, and that of the other architecture whose parameters are nearest to its own. @throws UserError BAD_INPUT */
+/** The network of the preset, and that of the other architecture with the closest number of parameters. @throws UserError BAD_INPUT */
 export function matchParameters({ preset, against }: Pair): [Side, Side] {
   const of = `${preset} ${against}`
   if (lastPair?.of === of) return lastPair.pair
@@ -77,10 +80,10 @@ export function matchParameters({ preset, against }: Pair): [Side, Side] {
   return pair
 }
 
-/** Multiples of the units that are timed first, of the network whose parameters are matched. */
+/** Factors of the units for the first timings, relative to the network with matched parameters. */
 const FIRST = [0.5, 1, 2]
 
-/** The networks that are timed first: that of the preset, and the other architecture in several sizes. @throws UserError BAD_INPUT */
+/** The networks that are timed first: that of the preset, and several sizes of the other architecture. @throws UserError BAD_INPUT */
 export function firstSizes(pair: Pair): Side[] {
   const [own, other] = matchParameters(pair)
   const sizes = FIRST.map((factor) => scaled(other.stages, factor))
@@ -88,18 +91,19 @@ export function firstSizes(pair: Pair): Side[] {
   return [own, ...distinct.map((stages) => otherSide(pair, stages))]
 }
 
-/** A network that was timed. */
+/** A timed network. */
 export interface Timed {
   stages: Stages
   secondsPerStep: number
 }
 
-/** As far as a size may be from those that were timed, as a factor. */
+/** Maximum factor between a size and the timed ones. */
 const FARTHEST = 4
 
 /**
- * The size of the other architecture at which a step is expected to take as long as one of the preset, by the straight line through what was
- * timed: the time of a step grows linearly with the units. Null when the line says nothing, or that size was timed already.
+ * The size of the other architecture at which a step is expected to take as long as one of the preset, according to the straight line
+ * through the timings, because the time of a step grows linearly with the units. Null if the line is not usable, or that size was timed
+ * already.
  */
 export function expectedSize(pair: Pair, target: number, timed: readonly Timed[]): Side | null {
   const points = timed.map(({ stages, secondsPerStep }) => ({ x: unitsOf(otherSide(pair, stages).network), y: secondsPerStep }))
@@ -114,7 +118,7 @@ export function expectedSize(pair: Pair, target: number, timed: readonly Timed[]
   return timed.some(({ stages }) => JSON.stringify(stages) === JSON.stringify(side.stages)) ? null : side
 }
 
-/** Of the networks that were timed the one whose step takes the most nearly as long, by the ratio; of equal ones the first. */
+/** The timed network whose step time has the ratio closest to one; the first of equally close ones. */
 export const nearestTime = (target: number, timed: readonly Timed[]): Timed | null =>
   timed.reduce<Timed | null>((best, each) => {
     const apart = (of: Timed): number => Math.abs(Math.log(of.secondsPerStep / target))

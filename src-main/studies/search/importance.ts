@@ -7,7 +7,7 @@ import type { NewCell } from '../template.js'
 import { bestOf, reached, valueAt } from './rungs.js'
 import type { SEARCH } from './quantities.js'
 
-/** Runs below which a forest says little. */
+/** Minimum number of runs for which a forest is meaningful. */
 const LEAST_RUNS = 30
 
 const NO_DIFFERENCE = 'All configurations have the same validation accuracy, so no key explains a difference.'
@@ -19,26 +19,26 @@ interface Searched {
   drawSeed: number
 }
 
-/** What is asked of the importance of keys, and by what it is answered. */
+/** The question of the importance of keys, and the method that answers it. */
 type Question =
   | { answer: 'grid'; points: { point: Readonly<Record<string, SearchValue>>; value: number }[]; rung: number | null }
   | { answer: 'forest'; rows: { x: number[]; value: number }[]; rung: number | null }
   | { answer: 'none'; why: string }
 
-/** A value as a number; of texts their place among the values of the key. */
+/** A value as a number; for a text its index among the values of the key. */
 const featureOf = (value: SearchValue, values: readonly SearchValue[]): number =>
   typeof value === 'string' ? values.indexOf(value) : Number(value)
 
-/** The rung, counted from 1, that most runs have reached; of several the last. */
+/** The rung, counted from 1, that most runs have reached; in case of a tie the last. */
 export function fullestRung(outcomes: readonly StudyOutcome[], rungs: readonly number[]): number {
   const counts = rungs.map((_, at) => outcomes.filter((outcome) => reached(outcome, rungs) > at).length)
   return counts.lastIndexOf(Math.max(...counts)) + 1
 }
 
-/** Runs are compared at one step alone: those of other rungs differ by how long they were trained. */
+/** Runs are compared at a single step, because those of other rungs differ in how long they were trained. */
 export function questionOf(outcomes: readonly StudyOutcome[], { keys, rungs, method }: Searched): Question {
   const runs = outcomes.filter(({ work }) => work.kind === 'run')
-  // Runs of another length would be compared by how long they were trained.
+  // Runs of different lengths would be compared by how long they were trained.
   if (keys.some(({ path }) => path === 'steps' || path === 'epochs'))
     return { answer: 'none', why: 'The importance of keys is not given where runs differ in their length, which is a key of this search.' }
   const rung = rungs && fullestRung(runs, rungs)
@@ -60,7 +60,7 @@ export function questionOf(outcomes: readonly StudyOutcome[], { keys, rungs, met
   return { answer: 'forest', rows, rung }
 }
 
-/** A point of the grid for each configuration, with the mean over its seeds. */
+/** One grid point per configuration, with the mean over its seeds. */
 function meansOf(valued: readonly { outcome: StudyOutcome; value: number }[], keys: readonly SearchKey[]) {
   const points = new Map<string, { point: Readonly<Record<string, SearchValue>>; values: number[] }>()
   for (const { outcome, value } of valued) {
@@ -75,7 +75,7 @@ function meansOf(valued: readonly { outcome: StudyOutcome; value: number }[], ke
   }))
 }
 
-/** The cell that grows the forest, where one is needed. It takes seconds for a thousand runs, and so has a thread of its own. */
+/** The cell that grows the forest, if one is needed. It takes seconds for a thousand runs, and therefore has a thread of its own. */
 export function importanceCells(outcomes: readonly StudyOutcome[], searched: Searched): NewCell<typeof SEARCH>[] {
   const question = questionOf(outcomes, searched)
   if (question.answer !== 'forest') return []
@@ -89,7 +89,7 @@ export function importanceCells(outcomes: readonly StudyOutcome[], searched: Sea
   return [{ factors: { computation: 'importance of keys' }, work }]
 }
 
-/** Adds the table of the importance of keys, or says why there is none. */
+/** Adds the table of the importance of keys, or a note on why there is none. */
 export function reportImportance(outcomes: readonly StudyOutcome[], searched: Searched, findings: Findings<typeof SEARCH>): void {
   const { keys, rungs } = searched
   const at = (rung: number | null): string =>

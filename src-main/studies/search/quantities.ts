@@ -1,7 +1,7 @@
 import { SHARED } from '../quantities.js'
 
 const { seed, state, finished, failed, parameters, seconds } = SHARED
-/** What a search reports beside its keys. */
+/** The quantities that a search reports besides its keys. */
 export const SEARCH = {
   seed,
   state,

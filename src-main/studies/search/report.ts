@@ -11,7 +11,7 @@ import { bestOf, reached, valueAt } from './rungs.js'
 
 interface Searched {
   keys: readonly SearchKey[]
-  /** Steps of the rungs; null when every run is trained to its end. */
+  /** Steps of the rungs; null if every run is trained to its end. */
   rungs: readonly number[] | null
   eta: number
   method: 'grid' | 'random'
@@ -24,7 +24,7 @@ export function reportSearch(outcomes: readonly StudyOutcome[], searched: Search
   const runs = outcomes.filter(({ work }) => work.kind === 'run')
   const groups = groupOver('seed', runs)
     .map((group) => {
-      // Of several seeds the lowest, so that all of them are compared at the same step.
+      // With several seeds the lowest rung, so that all of them are compared at the same step.
       const rung = rungs ? Math.min(...group.outcomes.map((outcome) => reached(outcome, rungs))) : 0
       const values = group.outcomes.map((outcome) => (rungs ? valueAt(outcome, rungs, rung) : bestOf(outcome)))
       return { ...group, rung, validation: sampleOf(values.filter((value) => value !== null)) }
@@ -70,7 +70,7 @@ export function reportSearch(outcomes: readonly StudyOutcome[], searched: Search
   }
   const settled = runs.every((outcome) => outcome.state === 'finished' || outcome.state === 'dropped' || hasFailed(outcome))
   const [best] = groups
-  // Not before the selection has been made.
+  // Only after the selection has been completed.
   if (settled && best && best.validation.n > 0 && (!rungs || best.rung === rungs.length))
     findings.say('selectedTest', cell(sampleOf(best.outcomes.flatMap((outcome) => reportedAccuracy(outcome) ?? [])).mean))
   else findings.note('The test accuracy of the selected configuration is shown when every run has ended.')

@@ -4,13 +4,13 @@ import { rungSteps } from '../halving.js'
 import { readSearchKeys, type SearchKey } from '../search-space.js'
 import { SEARCH } from './quantities.js'
 
-/** The metric that a search ranks by. */
+/** The metric by which a search ranks. */
 export const METRIC = 'validation/accuracy'
 
-/** Evaluations of a whole run, above which rungs are refused: every rung has to fall on one. */
+/** Maximum number of evaluations in a whole run with rungs, each of which must coincide with an evaluation. */
 const MOST_EVALUATIONS = 100
 
-/** The keys of a search; their columns are told from those that every search has. */
+/** The keys of a search; their columns are distinguished from those that every search has. */
 export const keysOf = (text: string): SearchKey[] =>
   readSearchKeys(text).map((key) => (key.column in SEARCH ? { ...key, column: `${key.column}Key` } : key))
 
@@ -28,15 +28,18 @@ export function rungsOf({ steps, eta, rungs }: { steps: number; eta: number; run
   return found
 }
 
-/** How many rungs a run has reached. What it did beyond those to which its study let it go, for itself or another, does not count. */
+/**
+ * The number of rungs that a run has reached. Steps beyond the rungs to which its study promoted it, trained for this or another study, do
+ * not count.
+ */
 export function reached({ phase, compared = {} }: StudyOutcome, rungs: readonly number[]): number {
   const missing = rungs.findIndex((step, rung) => rung > phase || compared[step] === undefined)
   return missing < 0 ? rungs.length : missing
 }
 
-/** Its validation accuracy at a rung, counted from 1; null when it has not reached it. */
+/** Its validation accuracy at a rung, counted from 1; null if it has not reached it. */
 export const valueAt = (outcome: StudyOutcome, rungs: readonly number[], rung: number): number | null =>
   rung > 0 && reached(outcome, rungs) >= rung ? outcome.compared![rungs[rung - 1]!]! : null
 
-/** Best of all evaluations of a run that has finished. */
+/** The best of all evaluations of a finished run. */
 export const bestOf = ({ run, state }: StudyOutcome): number | null => (state === 'finished' ? (run?.best[METRIC] ?? null) : null)

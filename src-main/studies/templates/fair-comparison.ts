@@ -71,7 +71,7 @@ export const fairComparison = defineStudy({
     return {
       compared: null,
       moreCells: runs,
-      // The sizes that are timed first, the one that they make expect, and then the runs.
+      // First some sizes are timed, then the size that they predict, and then the runs follow.
       next(outcomes, phase, home) {
         const [own] = matchParameters(options)
         const { target, timed } = timesOf(outcomes, own)
@@ -148,7 +148,7 @@ export const fairComparison = defineStudy({
       other: rows.map(([, , second]) => second),
     })
 
-    /** The table of the times, and the networks that were matched by them; null before they are. */
+    /** Adds the table of times; returns the networks matched by time, null before they are known. */
     function reportTimes(): [Side, Side] | null {
       const [own] = matchParameters(options)
       const { target, timed } = timesOf(outcomes, own)

@@ -56,14 +56,14 @@ const quantities = {
   seconds,
 } as const
 
-/** What each network changes in the preset `identity-quick`; the recipe is the same for all. */
+/** The changes of each network to the preset `identity-quick`; the recipe is the same for all. */
 const NETWORKS = {
   identity: {},
   'identity-trained': { fixedHead: false },
   resnet: { arch: 'resnet', edgeNorm: 'batch', fixedHead: false },
 } as const
 
-/** Points of a loss curve. */
+/** Maximum number of points of a loss curve. */
 const POINTS = 60
 
 const stepsOf = (steps: number): number[] => {

@@ -193,7 +193,7 @@ export const identityLandscape = defineStudy({
     )
     for (const failure of failures(outcomes)) findings.warn(failure)
 
-    /** At one depth: what every other one shows as well. */
+    /** Shown for one depth, which is representative of the others. */
     function reportBounds(): void {
       const deepest = Math.max(...cells.map(({ depth }) => depth))
       const rows = curves('residual').rows.filter(({ depth }) => depth === deepest)

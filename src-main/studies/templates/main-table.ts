@@ -116,7 +116,7 @@ export const mainTable = defineStudy({
     for (const [at, set] of [...new Set(groups.map(({ factors }) => String(factors['dataset'])))].entries()) {
       const own = groups.flatMap((group, place) => (group.factors['dataset'] === set ? [{ group, row: rows[place]! }] : []))
       const columns = accuracyColumns(own.map(({ group }) => group))
-      // Failed runs are named in the legend even if no seed is left to draw a point for.
+      // Failed runs are mentioned in the legend even if no seed is left to draw a point for.
       const variants = own.map(({ group: { factors, failed: lost } }) =>
         lost > 0 ? `${String(factors['network'])} (${lost} failed or diverged)` : String(factors['network']),
       )

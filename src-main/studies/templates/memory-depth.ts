@@ -12,7 +12,7 @@ import { failures } from '../report.js'
 import { defineStudy, type NewCell, type StudyHome } from '../template.js'
 
 const MIB = 2 ** 20
-/** Of the machine's memory, the part that a measurement may be expected to take: the rest is the system's and the workbench's. */
+/** Maximum fraction of the machine's memory that a measurement is expected to take: the rest is for the system and the workbench. */
 const SHARE = 0.7
 
 const MEASURED = 'Measured by `retrace bench step` in a separate process, on synthetic images'
@@ -63,7 +63,7 @@ const quantities = {
   memory: { label: 'Memory of this machine', symbol: '', unit: 'MiB', formula: 'As reported by the operating system', source: 'Retrace' },
 } as const
 
-/** What is compared at every depth: the network in both modes, and two networks of the same channels and units. */
+/** The comparison at every depth: the network in both modes, and two networks with the same channels and units. */
 function curvesOf(preset: string) {
   const { arch } = findPreset(preset).config
   return [
@@ -81,7 +81,7 @@ interface Options {
   steps: number
 }
 
-/** Every point of every curve, with what is known of it before it is measured. */
+/** Every point of every curve, with what is known about it before it is measured. */
 function pointsOf({ preset, factors, batch }: Options, { memoryBytes }: StudyHome) {
   const config = nominalConfig(findPreset(preset))
   return readNumbers('factors', factors, { least: 0.01 }).flatMap((factor) =>

@@ -12,7 +12,7 @@ import { reportSearch } from '../search/report.js'
 import { keysOf, METRIC, rungsOf, valueAt } from '../search/rungs.js'
 import { defineStudy, type NewCell } from '../template.js'
 
-/** Checked, with all keys of a configuration, when the run is made. */
+/** Validated, together with all keys of a configuration, when the run is created. */
 type Overrides = Extract<CellWork, { kind: 'run' }>['run']['overrides']
 
 export const search = defineStudy({
@@ -136,7 +136,10 @@ export const search = defineStudy({
     reportSearch(outcomes, { ...options, keys: keysOf(options.keys), rungs: rungsOf(options) }, findings),
 })
 
-/** The cells of the best configurations at a rung, by the mean over their seeds; who has failed with a seed does not go on. */
+/**
+ * The cells of the best configurations at a rung, by the mean over their seeds; a configuration that has failed with one seed is not
+ * promoted.
+ */
 function goingOn(outcomes: readonly StudyOutcome[], phase: number, rungs: readonly number[], eta: number) {
   const groups = groupOver('seed', outcomes)
   const values = groups.map((group) => {

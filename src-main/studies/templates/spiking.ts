@@ -47,14 +47,14 @@ const NETWORKS = ['spiking', 'vgg']
 
 type Row = Record<string, string | number | null>
 
-/** Rows of a table of the diagnostic's result of a run, with the network of the cell. */
+/** Rows of a table in a run's diagnostic result, with the network of the cell. */
 const rowsOf = (outcome: StudyOutcome, key: string): Row[] =>
   diagnosedRows(outcome, spiking.id, key).map((values) => {
     const network = String(outcome.factors['network'])
     return { ...values, network, curve: `${network}, ${String(values['reset'])} reset` }
   })
 
-/** Rows that agree in some keys, in the order in which they first appear. */
+/** Groups rows with equal values of some keys, in the order in which they first appear. */
 function groupBy(keys: readonly string[], rows: readonly Row[]): Row[][] {
   const groups = new Map<string, Row[]>()
   for (const row of rows) {
@@ -64,7 +64,7 @@ function groupBy(keys: readonly string[], rows: readonly Row[]): Row[][] {
   return [...groups.values()]
 }
 
-/** Of the rows that have a number. */
+/** Statistics over the rows with a number. */
 const over = (rows: readonly Row[], key: string) => sampleOf(rows.map((row) => numberOf(row[key])).filter((value) => !Number.isNaN(value)))
 
 export const spikingStudy = defineStudy({

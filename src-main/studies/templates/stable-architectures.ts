@@ -46,11 +46,11 @@ const quantities = {
 
 type Stability = 'growthMedian' | 'growthLargest' | 'largestSingular'
 
-/** What the lab has measured of a run; NaN before it has. */
+/** A lab measurement of a run; NaN before it exists. */
 const measuredOf = ({ diagnosed }: StudyOutcome, key: Stability): number =>
   numberOf(diagnosed?.[sensitivity.id]?.summary.find((said) => said.key === key)?.value ?? null)
 
-/** Of runs that differ in the seed: the median of what was measured, save of the largest growth, which is the largest of all. */
+/** Over runs that differ in the seed: the median of the measurements, except for the largest growth, which is the maximum of all. */
 function stabilityColumns(groups: readonly (readonly StudyOutcome[])[]) {
   const column = (key: Stability) =>
     groups.map((outcomes) => {

@@ -61,7 +61,7 @@ const quantities = {
   seconds,
 } as const
 
-/** What the diagnostics measured at each unit of a trained network, from the input to the output. */
+/** The measurements of the diagnostics at each unit of a trained network, from the input to the output. */
 function byUnit(outcome: StudyOutcome) {
   let [total, size] = [0, 1]
   const gradients = new Map(diagnosedRows(outcome, sensitivity.id, 'units').map(({ depth, backward }) => [Number(depth), backward]))
