@@ -21,7 +21,7 @@ export interface GradientSums {
   crossEntropy: Tensor
   /** Gradients of the cross-entropy by parameter. */
   gradients: Named
-  /** Step metrics that are measured on each micro-batch, by key. */
+  /** Step metrics measured on each micro-batch, by key. */
   measured: Named
 }
 
@@ -41,9 +41,9 @@ export const sumTensors = ({ crossEntropy, gradients, measured }: GradientSums):
 ]
 
 /**
- * Adds one micro-batch to the sums, in place, and moves the running statistics by its own; parameters and slots stay. Batch norms
- * normalise by the statistics of the micro-batch.
- * @param measures those that the sums were made for
+ * Adds one micro-batch to the sums, in place, and updates the running statistics with those of the micro-batch; parameters and slots are
+ * unchanged. Batch norms use the statistics of the micro-batch.
+ * @param measures those for which the sums were created
  */
 export function accumulateGradients(
   network: Network,
@@ -68,9 +68,9 @@ export function accumulateGradients(
 }
 
 /**
- * The update of a step whose micro-batches are all in the sums, which it frees: that of the mean over them, with the penalties once.
- * @param config `accumulate` says how many there are, all of one size
- * @param measures those that the sums were made for
+ * The update of a step whose micro-batches have all been summed, which frees the sums: that of their mean, with the penalties added once.
+ * @param config `accumulate` is the number of micro-batches, all of equal size
+ * @param measures those for which the sums were created
  */
 export function accumulatedStep(
   network: Network,

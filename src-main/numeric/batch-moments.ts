@@ -4,11 +4,11 @@ import { forward } from './pass.js'
 import { release, type Named } from './tensors.js'
 
 /**
- * What every batch norm sees of one batch in training mode, forward alone: mean and biased variance by the names of the running
- * statistics, which are not touched; of a norm that is evaluated more than once, those of all its evaluations together.
- * The tensors are the caller's.
+ * The statistics that every batch norm computes for one batch in training mode, with a forward pass only: mean and biased variance by the
+ * names of the running statistics, which are not changed; for a norm that is evaluated more than once, those of all its evaluations
+ * combined. The caller owns the tensors.
  * @param statistics the running ones
- * @param x a batch as training has it: deeper layers see what the statistics of this batch make of it
+ * @param x a batch as in training: the inputs of deeper layers depend on the statistics of this batch
  */
 export function batchMoments(network: Network, params: Named, statistics: Named, x: Tensor): Named {
   const seen = new Map<string, { averages: Tensor[]; variances: Tensor[] }>()

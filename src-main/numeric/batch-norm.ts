@@ -14,10 +14,11 @@ export function normalise(x: Tensor, gamma: Tensor, beta: Tensor, average: Tenso
 }
 
 /**
- * Batch normalisation with the statistics of this batch (Ioffe & Szegedy 2015, algorithm 1). Value and gradient are kernels of the
- * engine, reached by name: one pass over x each where the tape would hold four arrays as large as x.
+ * Batch normalisation with the statistics of this batch (Ioffe & Szegedy 2015, algorithm 1). Value and gradient are kernels of the engine,
+ * called by name: one pass over x each, whereas the tape would keep four arrays as large as x.
  * @param x [batch, height, width, channels]
- * @param record receives mean and biased variance of the batch; absent in a recomputation, so that running statistics move once a step
+ * @param record receives mean and biased variance of the batch; absent in a recomputation, so that running statistics are updated once per
+ *   step
  */
 export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, record?: (average: Tensor, variance: Tensor) => void): Tensor {
   const epsilon = BATCH_NORM_EPSILON

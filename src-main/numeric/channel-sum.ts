@@ -1,9 +1,9 @@
 import { add, clone, customGrad, sum, tidy, type Tensor } from '@tensorflow/tfjs-core'
 
 /**
- * Sum over every axis but the last: [channels].
- * One axis at a time, innermost first: float32 accumulates rounding with the number of terms in a row, and sums over a whole batch
- * of images cancel to a thousandth of their terms. (Measured on 6x16x16x8: a fourth of the error of one reduction.)
+ * Sum over every axis but the last: [channels]. One axis at a time, innermost first: float32 accumulates rounding errors with the number of
+ * terms in one sum, and sums over a whole batch of images cancel to a thousandth of their terms. (Measured on 6x16x16x8: a quarter of the
+ * error of a single reduction.)
  */
 export function channelSum(x: Tensor): Tensor {
   return tidy(() => {
@@ -13,7 +13,7 @@ export function channelSum(x: Tensor): Tensor {
   })
 }
 
-/** x + bias over the last axis, whose gradient for the bias is a `channelSum`. */
+/** x + bias over the last axis; the gradient of the bias is a `channelSum`. */
 export function addBias(x: Tensor, bias: Tensor): Tensor {
   return customGrad((...inputs: (Tensor | ((tensors: Tensor[]) => void))[]) => ({
     value: add(inputs[0] as Tensor, inputs[1] as Tensor),

@@ -12,8 +12,8 @@ export interface StepCost {
 const volume = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
 /**
- * Counts the operations of one step on a batch: a multiplication and an addition for each weight at each pixel of the output. The way
- * back costs twice the way forward (gradients of state and kernel); a reversible one evaluates everything once more.
+ * Counts the operations of one step on a batch: a multiplication and an addition for each weight at each pixel of the output. The backward
+ * pass costs twice as much as the forward pass (gradients of state and kernel); a reversible one evaluates everything once more.
  */
 export function stepCost(network: Network, batch: number): StepCost {
   const { dynamics, linear, config, parameters, stages } = network

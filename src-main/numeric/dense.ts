@@ -4,8 +4,8 @@ export type Square = { size: number; data: Float64Array }
 export const square = (size: number): Square => ({ size, data: new Float64Array(size * size) })
 
 /**
- * Logarithm of the absolute value of a determinant, and its sign, by elimination with partial pivoting.
- * Of a singular matrix the logarithm is -Infinity and the sign 0.
+ * Logarithm of the absolute value of a determinant, and its sign, by elimination with partial pivoting. For a singular matrix the logarithm
+ * is -Infinity and the sign 0.
  */
 export function logDeterminant({ size, data }: Square): { logAbs: number; sign: number } {
   const a = data.slice()
@@ -35,8 +35,8 @@ export function logDeterminant({ size, data }: Square): { logAbs: number; sign: 
 }
 
 /**
- * Eigenvalues, the smallest first, and orthonormal eigenvectors of a symmetric matrix, by cyclic Jacobi rotations
- * (Golub and Van Loan, "Matrix computations", section 8.5).
+ * Eigenvalues in ascending order, and orthonormal eigenvectors of a symmetric matrix, by cyclic Jacobi rotations (Golub and Van Loan,
+ * "Matrix computations", section 8.5).
  * @returns vector j is column j: component i at `vectors[i * size + j]`
  */
 export function symmetricEigen({ size: n, data }: Square): { values: Float64Array; vectors: Float64Array } {
@@ -82,7 +82,9 @@ function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: numbe
   }
 }
 
-/** An orthonormal basis of the columns of a matrix [rows, columns], in place, and the diagonal of R, by modified Gram-Schmidt done twice. */
+/**
+ * An orthonormal basis of the columns of a matrix [rows, columns], in place, and the diagonal of R, by modified Gram-Schmidt applied twice.
+ */
 export function orthonormalise(columns: Float64Array[]): Float64Array {
   const diagonal = new Float64Array(columns.length)
   columns.forEach((column, at) => {
@@ -124,7 +126,7 @@ export function transpose({ size, data }: Square): Square {
   return turned
 }
 
-/** The product of square matrices of one size, from left to right. */
+/** The product of square matrices of equal size, from left to right. */
 export const multiply = (first: Square, ...others: readonly Square[]): Square =>
   others.reduce((left, right) => {
     const size = left.size
@@ -138,8 +140,8 @@ export const multiply = (first: Square, ...others: readonly Square[]): Square =>
   }, first)
 
 /**
- * Singular values, the largest first, by one-sided Jacobi rotations, which find small ones to their own precision (Golub and Van Loan, "Matrix
- * computations", section 8.6).
+ * Singular values in descending order, by one-sided Jacobi rotations, which compute small ones to high relative accuracy (Golub and Van
+ * Loan, "Matrix computations", section 8.6).
  */
 export function singularValues({ size: n, data }: Square): Float64Array {
   // Columns as rows, so that each is contiguous.
@@ -167,8 +169,8 @@ export function singularValues({ size: n, data }: Square): Float64Array {
 }
 
 /**
- * The solution of A x = b with a symmetric positive definite A, by Cholesky's method; null where a pivot is not positive.
- * Golub and Van Loan, "Matrix computations", section 4.2.
+ * The solution of A x = b with a symmetric positive definite A, by Cholesky's method; null if a pivot is not positive. Golub and Van Loan,
+ * "Matrix computations", section 4.2.
  */
 export function solvePositive({ size: n, data }: Square, b: Float64Array): Float64Array | null {
   const lower = new Float64Array(n * n)

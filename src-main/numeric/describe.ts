@@ -60,7 +60,7 @@ export function describeNetwork(config: NetworkConfig, work: BatchConfig, speed:
     depth: networkDepth(network),
     activationBytes: activationBytes(network, microBatch(work)),
     operations: cost.operations,
-    // The overhead of a force is that of each micro-batch.
+    // Each micro-batch has the overhead of all forces.
     secondsPerStep: speed && estimateSeconds({ ...cost, forces: cost.forces * work.accumulate }, speed),
   }
 }
@@ -72,7 +72,7 @@ export interface Speed {
   secondsPerForce: number
 }
 
-/** Seconds of one training step on so many images together, by mode. */
+/** Seconds of one training step on a batch of this size, by mode. */
 export const estimateStep = (network: Network, batch: number, speed: Speed): NonNullable<NetworkSummary['secondsPerStep']> =>
   estimateSeconds(stepCost(network, batch), speed)
 
@@ -84,7 +84,7 @@ function estimateSeconds(
   return { stored: of(operations.stored), reversible: operations.reversible === null ? null : of(operations.reversible) }
 }
 
-/** The configuration with the images, or points, for which the table of presets states parameters. */
+/** The configuration with the image shape, or points, for which the table of presets states parameters. */
 export function nominalConfig({ config }: PresetDefinition): NetworkConfig {
   const dense = config.maps === 'dense'
   const plane = dense && !config.denseStem

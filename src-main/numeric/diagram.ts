@@ -7,7 +7,7 @@ const STEP = 0.5
 
 const subscript = (index: number): string => String.fromCodePoint(0x2081 + index)
 
-/** Names of the states at the entrance and at the exit of a unit. */
+/** Names of the states that enter and leave a unit. */
 function names({ channelMultiple, twoStep }: Dynamics, lanes: 1 | 2): Pick<UnitDiagram, 'lanes' | 'ends'> {
   if (lanes === 1) return { lanes: ['Y'], ends: ['Y'] }
   if (channelMultiple === 2 || !twoStep) return { lanes: ['Y', 'Z'], ends: ['Y', 'Z'] }
@@ -15,8 +15,8 @@ function names({ channelMultiple, twoStep }: Dynamics, lanes: 1 | 2): Pick<UnitD
 }
 
 /**
- * One unit of a dynamics as a drawing, from its substeps: with keep = 0 one state and a skip; else two states, of which each substep
- * changes the previous one by the current one. What the dynamics says in `diagram` wins.
+ * The diagram of one unit of a dynamics, derived from its substeps: with keep = 0, one state and a skip connection; otherwise two states,
+ * where each substep changes the previous one by a function of the current one. The fields of the dynamics' `diagram` take precedence.
  */
 export function unitDiagram(dynamics: Dynamics): UnitDiagram {
   const { diagram = {} } = dynamics
@@ -25,7 +25,7 @@ export function unitDiagram(dynamics: Dynamics): UnitDiagram {
   const forces = substeps.filter(({ gain }) => gain !== 0)
   const mapOf = (index: number): string => diagram.forces?.[index] ?? (forces.length > 1 ? `F${subscript(index)}` : 'F')
   const moves = substeps.flatMap((substep, index): UnitDiagram['moves'] => {
-    // The pair changes places after every substep: the previous state of one is the current state of the next.
+    // The pair swaps its roles after every substep: the current state of one is the previous state of the next.
     const into = lanes === 1 ? 0 : index % 2
     const from = lanes === 1 ? 0 : 1 - into
     const move = (factor: number, map: string | null, keep: number): UnitDiagram['moves'] =>

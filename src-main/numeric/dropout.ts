@@ -4,7 +4,7 @@ import { field } from '../contract/config.js'
 import type { Options } from './dynamics.js'
 import { randomFor } from './random.js'
 
-/** The option of a dynamics that drops out values while it trains. */
+/** The option of a dynamics that supports dropout. */
 export const DROPOUT = {
   dropout: field(z.number().min(0).max(0.95).default(0), {
     group: 'Network',
@@ -15,20 +15,20 @@ export const DROPOUT = {
   }),
 } as const
 
-/** What the drops of one pass are drawn from. */
+/** The input of the random numbers of one pass. */
 export interface Draw {
-  /** Of the run. */
+  /** The seed of the run. */
   seed: number
-  /** int32 scalar, another one for every batch and micro-batch. */
+  /** int32 scalar, different for every batch and micro-batch. */
   at: Tensor
 }
 
-/** Fraction that a network drops out while it trains. */
+/** Fraction of values that a network drops out in training. */
 export const dropoutOf = ({ options }: { options: Options }): number => (options['dropout'] as number | undefined) ?? 0
 
 /**
- * Sets a fraction of the values to zero and divides the others by what is left. Which ones is a function of the draw and the purpose alone, so that
- * a resumed run, and a compiled step, drop the same.
+ * Sets a fraction of the values to zero and divides the others by the remaining fraction. Which values are dropped depends only on the draw
+ * and the purpose, so that a resumed run, and a compiled step, drop the same ones.
  */
 export function dropOut(x: Tensor, fraction: number, { seed, at }: Draw, purpose: string): Tensor {
   const key = `dropout/${purpose}`

@@ -12,7 +12,7 @@ export type ParameterKind = 'kernel' | 'dense' | 'bias' | 'gamma' | 'beta'
 export interface ParameterShape {
   kind: ParameterKind
   shape: number[]
-  /** Of a bias: its initial value, where that is not 0. */
+  /** Initial value of a bias, if it is not 0. */
   initial?: number
 }
 
@@ -52,7 +52,7 @@ export interface ForceContext {
   stride: 1 | 2
   /** Values of the dynamics' own options. */
   options: Options
-  /** Drops out values of an activation while the network trains, as the option `dropout` says; at most once in a force. */
+  /** Applies dropout to the values of an activation in training, according to the option `dropout`; at most once per force. */
   dropout(x: Tensor): Tensor
   /** Batch norm with the parameters `${role}/gamma` and `${role}/beta`; only the first evaluation of a step updates running statistics. */
   batchNorm(x: Tensor, role: string): Tensor
@@ -69,7 +69,7 @@ export interface Dynamics {
   summary: string
   /** Paper and section. */
   source: string
-  /** The user's file that it was read from, at one state of its text; absent where it is built in. */
+  /** The user's file that defines it, with the hash of its text; absent if it is built in. */
   own?: OwnFile
   /** Names of states and forces in the diagram of a unit, when those derived from the substeps are not descriptive enough. */
   diagram?: { lanes?: readonly [string, string]; ends?: readonly [string, string]; forces?: readonly string[] }
@@ -88,8 +88,8 @@ export interface Dynamics {
   /** Whether the start rule applies. */
   twoStep: boolean
   /**
-   * Configuration keys of this dynamics alone, made with `field()`, each with a default. They are stored with every run, so adding one to a
-   * released dynamics needs a configuration migration.
+   * Configuration keys specific to this dynamics, created with `field()`, each with a default. They are stored with every run, so adding
+   * one to a released dynamics needs a configuration migration.
    */
   options?: Readonly<Record<string, z.ZodType<OptionValue>>>
   /** Parameters of one unit by local name, in forward order. */
@@ -97,8 +97,8 @@ export interface Dynamics {
   /** How often one evaluation of the force applies each kernel: 2 if it applies K and K'. Used for time estimates. */
   mapsPerKernel: 1 | 2
   /**
-   * Arrays as large as a state that the tape of one force and of its step holds, where that is not what the layers and branches of the paper's
-   * networks hold (numeric/describe.ts). Used for estimates of memory; a test compares them with what is really held.
+   * Number of arrays as large as a state that the tape of one force and of its step keeps, if it differs from the layers and branches of
+   * the paper's networks (numeric/describe.ts). Used for estimates of memory; a test compares them with what is actually kept.
    */
   tapeArrays?: number
   /** Local names of the kernels that weight smoothness couples between units. */
@@ -110,19 +110,19 @@ export interface Dynamics {
   substeps(h: number, options: Options): Substep[]
   force(state: Tensor, params: Named, ctx: ForceContext): Tensor
   /**
-   * The way of the state past the first force of a widening unit (`ctx.stride` is 2), where the unit has parameters of its own for it; null
-   * where it has none, and absent where no unit has: then it is pooled and gets zero channels.
+   * The path of the state past the first force of a widening unit (`ctx.stride` is 2), if the unit has parameters of its own for it; null
+   * if it has none, and absent if no unit does: the state is then pooled and padded with zero channels.
    */
   shortcut?(state: Tensor, params: Named, ctx: ForceContext): Tensor | null
   /**
-   * What its force is of a layer z = K x + b (with `layerParameters`) as long as no norm scales x, for instruments: 'symmetric' is K' s(z),
-   * with the Jacobian K' s'(z) K, and 'skew' is s(z) with K - K' in the place of K. Absent: neither.
+   * The form of its force in terms of a layer z = K x + b (with `layerParameters`) as long as no norm scales x, for instruments:
+   * 'symmetric' is K' s(z), with the Jacobian K' s'(z) K, and 'skew' is s(z) with K - K' in place of K. Absent: neither.
    */
   forceForm?: 'symmetric' | 'skew'
   /**
-   * Present where every state is the output of the activation, so that with ReLU it is a rate that spiking neurons can send. `layers`: roles of
-   * the kernels in front of the activations of the force, in the order of their evaluation. `identity`: whether the state also goes past
-   * them into the last activation, and enters the branch through the first kernel alone.
+   * Present if every state is the output of the activation, so that with ReLU it is a rate that spiking neurons can transmit. `layers`:
+   * roles of the kernels before the activations of the force, in the order of their evaluation. `identity`: whether the state also bypasses
+   * them into the last activation, and enters the branch only through the first kernel.
    */
   spiking?: { layers: readonly string[]; identity: boolean }
   /**

@@ -1,6 +1,6 @@
 /**
- * What the user's own dynamics files may import: `import { field, layerParameters, tf, z } from 'retrace'`. They must get these very modules and no
- * copies, because kernels, gradients and descriptions of options are registered in them.
+ * The modules that the user's dynamics files may import: `import { field, layerParameters, tf, z } from 'retrace'`. They must be exactly
+ * these modules and not copies, because kernels, gradients and descriptions of options are registered in them.
  */
 export * as tf from '@tensorflow/tfjs-core'
 export { z } from 'zod'

@@ -6,7 +6,7 @@ import { release, type Named } from './tensors.js'
 /** Error of the gradient of one parameter. */
 export interface ParameterError {
   parameter: string
-  /** max|found - right| / scale, where the scale is max|right|, or `SMALL` of the largest of the network where that is more. */
+  /** max|found - right| / scale, where the scale is max|right|, or `SMALL` times the network's largest gradient if that is larger. */
   error: number
   /** Cosine of the angle between the two; null when the true gradient is so small that its direction is dominated by rounding. */
   cosine: number | null
@@ -22,8 +22,8 @@ export interface GradientError {
 }
 
 /**
- * Part of the network's largest gradient below which a parameter is measured by that largest one: some gradients are zero by
- * construction (the first kernels of a Hamiltonian stage whose second half is padding), and their rounding is no error.
+ * Fraction of the network's largest gradient below which the error of a parameter is relative to that largest one: some gradients are zero
+ * by construction (the first kernels of a Hamiltonian stage whose second half is padding), and their rounding is not an error.
  */
 const SMALL = 1e-4
 
@@ -73,13 +73,13 @@ export const hasVanished = (loss: number, gradients: Record<string, Values>): bo
   Object.entries(gradients).every(([name, values]) => name.startsWith('head/') || Array.from(values).every((one) => one === 0))
 
 /**
- * Compares the gradient that rebuilds states with the one that stores them, on one batch: the error of a gradient does not follow from
- * that of the states. Nothing of the state moves, running statistics included.
- * Holds the activations of the batch at once, so give it few images.
- * @param batch images [n, height, width, channels] and labels [n], the caller's
- * @returns `vanished`: no gradient of the stored ones reaches beyond the classifier, although the loss is not zero, so that there is
- *   nothing to compare with (states that overflow have batch norms that answer with zero); `measure` compares the reversed gradient under
- *   other options with the same stored one, NaN where it has vanished; `dispose` frees that one
+ * Compares the gradient with reconstructed states to that with stored states, on one batch: the error of a gradient does not follow from
+ * that of the states. The training state is not changed, including running statistics. Keeps the activations of the batch at once, so it
+ * should have few images.
+ * @param batch images [n, height, width, channels] and labels [n], owned by the caller
+ * @returns `vanished`: no stored gradient is nonzero before the classifier although the loss is not zero, so that there is nothing to
+ *   compare with (batch norms return zero for states that overflow); `measure` compares the reversed gradient under other options with the
+ *   same stored one, NaN if it has vanished; `dispose` frees the stored one
  */
 export function openGradientComparison(
   network: Network,

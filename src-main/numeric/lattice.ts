@@ -1,6 +1,6 @@
 /**
- * A lattice of so many points either way over a rectangle a little larger than the points: [points, 2], row by row.
- * @param points [points, 2]; they and the lattice are in the same coordinates
+ * A lattice of `size` points in either direction over a rectangle slightly larger than the extent of the points: [points, 2], row by row.
+ * @param points [points, 2]; in the same coordinates as the lattice
  */
 export function latticeOver(
   points: Float32Array,

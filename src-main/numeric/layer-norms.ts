@@ -24,10 +24,10 @@ function distance({ data: a }: Values, { data: b }: Values): number {
 const NAME = /^stage(\d+)\/unit(\d+)\/(.+)$/
 
 /**
- * Norms of a network's parameters over its depth: the Frobenius norm |K[j]| of each, and how much it changes from one unit of a stage to
- * the next, |K[j+1] - K[j]|, which is what weight smoothness (Chang et al. 2018) holds down and what makes a deep network a
- * discretised differential equation.
- * @param parameters by name, in the order of the network; yields after each, so that the caller can let others work
+ * Norms of a network's parameters over its depth: the Frobenius norm |K[j]| of each, and its change from one unit of a stage to the next,
+ * |K[j+1] - K[j]|, which weight smoothness (Chang et al. 2018) penalises and which makes a deep network a discretised differential
+ * equation.
+ * @param parameters by name, in the order of the network; yields after each, so that the caller can let other work run
  */
 export function* layerNorms(parameters: ReadonlyMap<string, Values>): Generator<LayerNorm> {
   for (const [name, values] of parameters) {

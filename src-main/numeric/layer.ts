@@ -3,7 +3,7 @@ import { addBias } from './channel-sum.js'
 import type { Dynamics, ForceContext, ParameterShape, UnitGeometry } from './dynamics.js'
 import type { Named } from './tensors.js'
 
-/** Parameters of one layer s(K x + b), or s(BN2(K BN1 x)) where units are normalised. `suffix` tells two layers of a unit apart. */
+/** Parameters of one layer s(K x + b), or s(BN2(K BN1 x)) if units are normalised. `suffix` distinguishes two layers of a unit. */
 export function layerParameters(suffix: string, width: number, geometry: UnitGeometry): Record<string, ParameterShape> {
   const kernel: ParameterShape = { kind: 'kernel', shape: geometry.linear.kernelShape(width, width) }
   if (geometry.unitNorm === 'none') return { [`kernel${suffix}`]: kernel, [`bias${suffix}`]: { kind: 'bias', shape: [width] } }

@@ -10,7 +10,7 @@ export interface LinearMap {
 export interface LinearKind {
   id: 'convolution' | 'dense'
   kernelShape(inChannels: number, outChannels: number): number[]
-  /** Of a kernel that takes every pixel by itself, as a shortcut between widths does: 1x1, or a matrix. */
+  /** Shape of a kernel that maps every pixel by itself, like a shortcut between widths: 1x1, or a matrix. */
   pointwiseShape(inChannels: number, outChannels: number): number[]
   map(kernel: Tensor, stride?: 1 | 2): LinearMap
   /** K - K' as a single map, which costs as many operations as K alone. Its adjoint is its negative. */
@@ -31,7 +31,7 @@ export const convolution: LinearKind = {
   kernelShape: (inChannels, outChannels) => [3, 3, inChannels, outChannels],
   pointwiseShape: (inChannels, outChannels) => [1, 1, inChannels, outChannels],
   map: convolutionMap,
-  // The adjoint of a stride-1 convolution is the convolution with the kernel turned by 180 degrees and its channels swapped.
+  // The adjoint of a stride-1 convolution is the convolution with the kernel rotated by 180 degrees and its channels swapped.
   antisymmetric: (kernel) => convolutionMap(sub(kernel, transpose(reverse(kernel, [0, 1]), [0, 1, 3, 2]))),
 }
 

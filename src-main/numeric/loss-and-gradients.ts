@@ -12,7 +12,7 @@ export interface Batch {
   images: Tensor
   /** [batch] int32. */
   labels: Tensor
-  /** int32 scalar, another one for every batch: values are dropped out by it, where the network does so. */
+  /** int32 scalar, different for every batch: determines the dropout of networks with dropout. */
   draw?: Tensor
 }
 
@@ -33,15 +33,21 @@ export interface LossOptions {
   anchorEvery?: number
   /** Number of first units of each stage that keep their activations instead of reconstructing them. Only in reversible mode. */
   keptUnits?: readonly number[]
-  /** What is kept of the last pair of a stage, in new tensors, where it is not that pair: for instruments. Only in reversible mode. */
+  /**
+   * Returns what is stored of the last pair of a stage, in new tensors, if it is not the pair itself: for instruments. Only in reversible
+   * mode.
+   */
   keep?(end: Pair): Pair
-  /** Of the run; for batches with a draw. */
+  /** The seed of the run; for batches with a draw. */
   seed?: number
-  /** Normalise by the running statistics, which then do not depend on the weights: for instruments. */
+  /** Use the running statistics, which then do not depend on the weights: for instruments. */
   frozen?: boolean
 }
 
-/** Loss and gradients of one batch in training mode (unless frozen), by the mode asked for. The caller owns every tensor of the result. */
+/**
+ * Loss and gradients of one batch in training mode (unless frozen), in the requested backpropagation mode. The caller owns every tensor of
+ * the result.
+ */
 export function lossAndGradients(pass: Omit<Pass, 'training' | 'moved'>, batch: Batch, options: LossOptions): LossAndGradients {
   const { draw: at } = batch
   const { seed } = options
@@ -69,8 +75,8 @@ function storedGradients(pass: Pass, { images, labels }: Batch, { labelSmoothing
 }
 
 /**
- * Backpropagation that keeps the last pair of each stage and rebuilds the rest. What lies between the stages is small and is
- * evaluated again from its input, which the neighbouring pairs give; only stages of a widening unit keep their input.
+ * Backpropagation that stores the last pair of each stage and reconstructs the rest. What lies between the stages is small and is evaluated
+ * again from its input, which the adjacent pairs provide; only stages with a widening unit store their input.
  */
 function reversedGradients(
   pass: Pass,
@@ -138,14 +144,17 @@ const keptSubsteps = ({ substeps, units, entrance }: NetworkStage, wanted: numbe
   return rebuilt === 0 ? 0 : Math.min(wanted, rebuilt) * (substeps.length / rebuilt)
 }
 
-/** Through `close`: the cotangents of the last pair; frees the cotangent. */
+/** Backpropagates through `close`: the cotangents of the last pair; frees the cotangent. */
 function closeCotangents(pass: Pass, end: Pair, cotangent: Tensor): [Tensor | null, Tensor | null] {
   const pulled = vjp(() => pass.network.dynamics.close(end), [...end], cotangent) as [Tensor | null, Tensor | null]
   release([cotangent], pulled)
   return pulled
 }
 
-/** Through `open`: the cotangent of the state that a stage started from. `open` is linear, so any pair of that shape will do. */
+/**
+ * Backpropagates through `open`: the cotangent of the state from which a stage started. `open` is linear, so any pair of that shape will
+ * do.
+ */
 function openCotangent(pass: Pass, pair: Pair, [ofPrevious, ofCurrent]: readonly [Tensor | null, Tensor | null]): Tensor {
   const { dynamics, config } = pass.network
   const result = tidy(() => {
@@ -158,7 +167,7 @@ function openCotangent(pass: Pass, pair: Pair, [ofPrevious, ofCurrent]: readonly
   return result
 }
 
-/** Through pooling, or through a widening unit whose parameters get their gradients here. */
+/** Backpropagates through pooling, or through a widening unit, adding the gradients of its parameters. */
 function transitionCotangent(
   pass: Pass,
   index: number,

@@ -13,7 +13,7 @@ export interface EvaluationBatch {
   weights: Tensor
 }
 
-/** Probabilities of the classes [batch, classes] in inference mode, with the logits that `evaluateBatch` has. */
+/** Class probabilities [batch, classes] in inference mode, from the same logits as in `evaluateBatch`. */
 export const probabilities = (network: Network, params: Named, statistics: Named, images: Tensor): Tensor =>
   tidy(() => exp(logSoftmax(infer(network, params, statistics, images))))
 

@@ -11,12 +11,12 @@ export interface ParameterSpec extends ParameterShape {
   name: string
   /** Whether it is inside a stage, so that `frozenStages` sets it to zero. */
   inStage: boolean
-  /** Whether the optimizer leaves it alone: it keeps its initial value, or is solved for. */
+  /** Whether the optimizer does not update it: it keeps its initial value, or is solved for. */
   fixed: boolean
 }
 
 /**
- * Parameters of one name and shape in the units of a stage, or one parameter outside the stages. Penalties and updates take a group at
+ * Parameters of one name and shape in the units of a stage, or one parameter outside the stages. Penalties and updates handle a group at
  * once, as a stack [units, ...shape].
  */
 export interface ParameterGroup {
@@ -26,7 +26,7 @@ export interface ParameterGroup {
   shape: number[]
   inStage: boolean
   fixed: boolean
-  /** What weight smoothness can couple between units; null for what no form of it does. */
+  /** The part that weight smoothness can couple between units; null if no form of it does. */
   smooth: SmoothPart | null
 }
 
@@ -52,7 +52,7 @@ export interface Network {
   linear: LinearKind
   /** Parameter groups in forward order. */
   parameters: ParameterSpec[]
-  /** Running statistics of batch norms: name -> channels. Means begin at 0, variances at 1. */
+  /** Running statistics of batch norms: name -> channels. Means start at 0, variances at 1. */
   statistics: { name: string; shape: number[] }[]
   stages: NetworkStage[]
   /** All parameters in forward order. */
@@ -107,7 +107,7 @@ export function buildNetwork(config: NetworkConfig): Network {
       const shapes = dynamics.parameters({ inChannels: width, channels, linear, unitNorm: config.unitNorm, options, firstOfNetwork })
       for (const [name, { kind, shape, ...more }] of Object.entries(shapes))
         declare(`${unit}/${name}`, kind, shape, { ...more, inStage: true })
-      // The authors' normalised network takes h = 1 in its first unit.
+      // The authors' normalised network uses h = 1 in its first unit.
       const h = config.unitNorm === 'batch' && firstOfNetwork ? 1 : config.h
       all.push(dynamics.substeps(h, options).map((substep) => bind(substep, unit, unitIndex, shapes)))
       width = channels
@@ -159,13 +159,13 @@ function bind(
   return { unit, unitIndex, keep, blend, gain, params: Object.fromEntries(present.map(([role, local]) => [role, `${unit}/${local}`])) }
 }
 
-/** Whether a parameter keeps its initial value through training. */
+/** Whether a parameter keeps its initial value throughout training. */
 export const isFrozen = (
   { config }: { config: Pick<NetworkConfig, 'frozenStages'> },
   { inStage, fixed }: Pick<ParameterSpec, 'inStage' | 'fixed'>,
 ): boolean => fixed || (config.frozenStages && inStage)
 
-/** Does the step size enter its substeps at all? */
+/** Whether the step size affects its substeps. */
 export const hasStepSize = ({ dynamics, options, config }: Network): boolean => {
   const gains = (h: number): string => JSON.stringify(dynamics.substeps(h, options).map(({ gain, keep, blend }) => [gain, keep, blend]))
   return gains(config.h) !== gains(2 * config.h)

@@ -1,6 +1,8 @@
 import type { Dynamics } from './dynamics.js'
 
-/** What dynamics share that carry one state, as forward Euler does: both places of the pair hold it, and nothing of it can be recovered. */
+/**
+ * The common part of dynamics with a single state, such as forward Euler: both elements of the pair contain it, and it cannot be recovered.
+ */
 export const ONE_STATE = {
   channelMultiple: 1,
   reversible: false,

@@ -17,7 +17,10 @@ export interface Optimizer {
   slots: readonly string[]
   /** Whether weight decay shrinks the weights in the update instead of being a penalty whose gradient is adapted. */
   decouplesDecay?: boolean
-  /** Largest learning rate times curvature at which its updates on a quadratic are stable, 0 <= momentum < 1; absent where there is none. */
+  /**
+   * Largest learning rate times curvature for which its updates on a quadratic function are stable, 0 <= momentum < 1; absent if there is
+   * none.
+   */
   stepLimit?(momentum: number): number
   /** @returns the parameter and its slots after the update; called inside a tidy. */
   update(weight: Tensor, gradient: Tensor, slots: readonly Tensor[], options: UpdateOptions): { weight: Tensor; slots: Tensor[] }

@@ -41,11 +41,11 @@ export interface ParityRow {
   tolerance: number
 }
 
-/** Relative errors that a float32 implementation stays within (of logits, losses, gradients, statistics; of displacements). */
+/** Bounds of the relative errors of a float32 implementation (for logits, losses, gradients, statistics; for displacements). */
 const TOLERANCE = 1e-4
 const DISPLACEMENT_TOLERANCE = 1e-3
 
-/** max|a - b| / max|b|; 0 where both are zero everywhere. NaN anywhere gives NaN, which is within no tolerance. */
+/** max|a - b| / max|b|; 0 if both are zero everywhere. NaN anywhere gives NaN, which is not within any tolerance. */
 function largestRelativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let difference = 0
   let scale = 0
@@ -59,15 +59,15 @@ function largestRelativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 }
 
 /**
- * Runs a reference case: three steps on its batch from its parameters, by the gradients of the mode asked for, and compares
- * every tensor with the reference's.
+ * Runs a reference case: three steps on its batch from its parameters, with the gradients of the requested mode, and compares every tensor
+ * with the reference.
  */
 export function compareWithReference(reference: ReferenceCase, mode: 'reversible' | 'stored'): ParityRow[] {
   const { config, tensors } = reference
   const [, height, width, channels] = need(tensors, 'x').shape as [number, number, number, number]
   const dynamics = findDynamics(config.arch)
   const network = buildNetwork({
-    // A case names the options that whoever recorded it knew; those that came later have values that change nothing by default.
+    // A case contains the options that existed when it was recorded; later ones have defaults that change nothing.
     ...(dynamics && defaultOptions(dynamics)),
     ...config,
     mode,

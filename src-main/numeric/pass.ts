@@ -19,11 +19,11 @@ export interface Pass {
   training: boolean
   /** Updated running statistics by name, filled by the first evaluation of each batch norm. */
   moved: Map<string, Tensor>
-  /** Values are dropped out by it, where the network does so; absent outside training steps. */
+  /** The input of dropout, in networks with dropout; absent outside training steps. */
   draw?: Draw
-  /** Takes the place of ReLU in the stem and of the activation in the units: neurons that spike (numeric/spiking). */
+  /** Replaces ReLU in the stem and the activation in the units: spiking neurons (numeric/spiking). */
   activation?: Activation
-  /** Gets mean and biased variance of the batch in place of the running statistics, which then do not move. */
+  /** Receives mean and biased variance of the batch instead of the running statistics, which are then not updated. */
   observe?(norm: string, average: Tensor, variance: Tensor): void
 }
 
@@ -108,7 +108,7 @@ export function head(pass: Pass, x: Tensor, record: boolean): Tensor {
   return add(matMul(features as Tensor2D, pass.params['head/dense/kernel'] as Tensor2D), pass.params['head/dense/bias']!)
 }
 
-/** The first unit of a later stage where the unit itself widens: the unit's substeps with the first force at stride 2. */
+/** The first unit of a later stage if the unit itself widens: the unit's substeps with the first force at stride 2. */
 export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tensor, record: boolean): Tensor {
   const { dynamics, config } = pass.network
   const width = channels / dynamics.channelMultiple
@@ -128,7 +128,7 @@ export function enter(pass: Pass, entrance: Entrance, channels: number, x: Tenso
   return dynamics.close(pair)
 }
 
-/** What leads into stage `index` from the stage before: pooling and padding, or a widening unit; the identity for the first. */
+/** The transition into stage `index` from the previous stage: pooling and padding, or a widening unit; the identity for the first. */
 export function transition(pass: Pass, index: number, x: Tensor, record: boolean): Tensor {
   const stage = pass.network.stages[index]!
   if (index === 0) return x
@@ -136,13 +136,13 @@ export function transition(pass: Pass, index: number, x: Tensor, record: boolean
 }
 
 /**
- * Is the pair from which a stage starts evaluated again from the end of the stage before, instead of being rebuilt? Wherever pooling and
- * padding lead into it: the channels that are appended are exactly zero, and what rounding makes of them decides the ReLUs behind biases
- * that are still zero (one bias gradient was off by 19% before the first update had moved them), or is divided by sqrt(eps) by batch norms.
+ * Whether the pair from which a stage starts is recomputed from the end of the previous stage, instead of being reconstructed. This is the
+ * case after pooling and padding: the appended channels are exactly zero, and rounding errors in them decide the ReLUs after biases that
+ * are still zero (one bias gradient was off by 19% before the first update had changed them), or are divided by sqrt(eps) by batch norms.
  */
 export const startsAgain = ({ stages }: Network, index: number): boolean => index > 0 && stages[index]!.entrance === null
 
-/** Logits without anything freed on the way: under a tape. */
+/** Logits without freeing anything on the way: under a tape. */
 export function storedForward(pass: Pass, x: Tensor): Tensor {
   const { stages, dynamics, config } = pass.network
   let state = stem(pass, x, true)
@@ -163,7 +163,7 @@ export function forward(pass: Pass, x: Tensor): Tensor {
   return tidy(() => head(pass, lastState(pass, x), true))
 }
 
-/** The state behind the last unit; only one pair of states is alive at a time. */
+/** The state after the last unit; only one pair of states is alive at a time. */
 export function lastState(pass: Pass, x: Tensor): Tensor {
   let state = stem(pass, x, true)
   pass.network.stages.forEach((stage, index) => {
@@ -174,7 +174,7 @@ export function lastState(pass: Pass, x: Tensor): Tensor {
   return state
 }
 
-/** The pair that a stage starts from; frees the state that led to it, unless it is among those to protect. */
+/** The pair from which a stage starts; frees the preceding state, unless it is protected. */
 export function openStage(pass: Pass, index: number, state: Tensor, protect: readonly Tensor[] = []): Pair {
   const { dynamics, config } = pass.network
   const entered = tidy(() => transition(pass, index, state, true))
@@ -183,7 +183,7 @@ export function openStage(pass: Pass, index: number, state: Tensor, protect: rea
   return pair
 }
 
-/** The state that a stage hands on; frees the pair it came from. */
+/** The output state of a stage; frees its last pair. */
 export function closeStage(pass: Pass, end: Pair): Tensor {
   const state = tidy(() => pass.network.dynamics.close(end))
   release(end, [state])

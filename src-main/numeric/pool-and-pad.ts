@@ -7,7 +7,7 @@ export const padChannels = (x: Tensor, channels: number): Tensor => {
   return missing === 0 ? x : pad(x, [...Array.from({ length: x.rank - 1 }, () => [0, 0] as [number, number]), [0, missing]])
 }
 
-/** Means of 2x2 pixels; vectors are left as they are. */
+/** Means over 2x2 pixels; vectors are unchanged. */
 export const halved = (linear: LinearKind, x: Tensor): Tensor => (linear.id === 'convolution' ? avgPool(x as Tensor4D, 2, 2, 'valid') : x)
 
 /** 2x2 average pool, then zero channels appended up to `channels`. */

@@ -56,7 +56,9 @@ const paper = (name: string, arch: string, of: Stage[], origin: Origin, recipe: 
 const TABLE = 'Chang et al. 2018, section "Experiments"'
 const STUDY = 'a search on 10,000 images of CIFAR-10 (docs/results.md, "The recipe")'
 
-/** What the recipe study chose for the units of each dynamics (docs/results.md, "The recipe"), and where that form comes from. */
+/**
+ * The recipes that the recipe study selected for the units of each dynamics (docs/results.md, "The recipe"), and the source of their form.
+ */
 const CHOSEN = {
   hamiltonian: {
     recipe: { unitNorm: 'batch', h: 0.5, weightDecay: 5e-4 },
@@ -171,7 +173,7 @@ const IDENTITY = 'Hardt and Ma 2017, "Identity matters in deep learning", sectio
 
 const WITHOUT_PROJECTION = { projection: false } as RunOverrides
 
-/** The network of Hardt and Ma 2017 without any batch norm; their recipe is recalled, not read. */
+/** The network of Hardt and Ma 2017 without batch norm; their recipe is recalled from memory, not read. */
 const identityRecipe = {
   arch: 'identity',
   mode: 'stored',
@@ -187,7 +189,7 @@ const identityRecipe = {
 
 const NOTHING_DROPPED = { dropout: 0 } as RunOverrides
 
-/** Networks fit for conversion to spiking neurons: no biases in the units, no batch norm anywhere. */
+/** Networks suitable for conversion to spiking neurons: no biases in the units, no batch norm anywhere. */
 const spiking = (arch: 'spiking' | 'vgg', title: string, of: Stage[], learningRate: number): PresetDefinition => ({
   name: `${arch}-quick`,
   title,

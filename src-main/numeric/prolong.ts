@@ -7,13 +7,13 @@ export interface Values {
   data: Float32Array | Int32Array
 }
 
-/** What differs in the network of twice the depth: so many units twice, each with half the step size, over the same time. */
+/** The changes for the network of twice the depth: twice as many units, each with half the step size, over the same time. */
 export const twiceAsDeep = ({ h, stages }: Pick<NetworkConfig, 'h' | 'stages'>): Pick<NetworkConfig, 'h' | 'stages'> => ({
   h: h / 2,
   stages: stages.map(({ channels, units }) => ({ channels, units: 2 * units })),
 })
 
-/** Why a network cannot be continued at twice the depth, as a sentence; null where it can. */
+/** Why a network cannot be continued at twice the depth, as a sentence; null if it can. */
 export function refuseDoubling(network: Network): string | null {
   const { dynamics, config } = network
   if (!hasStepSize(network))
@@ -32,10 +32,10 @@ const mean = (a: Values, b: Values): Values => ({
 
 /**
  * Weights of the network of `twiceAsDeep` (multilevel training, Haber & Ruthotto 2017, section 6; their published code, inter1D.m):
- * parameters are taken as piecewise linear functions of time through the units at t = 0, h, ..., (N-1) h, constant after the last, and
+ * parameters are treated as piecewise linear functions of time through the units at t = 0, h, ..., (N-1) h, constant after the last, and
  * evaluated at the steps of h / 2. So new unit 2j - 1 has the parameters of unit j, unit 2j the mean of those of units j and j + 1, and the
- * last two are both the last one. What is outside the stages stays as it is.
- * @param weights by name, with any prefix before `stageN/unitM/`; a network that `refuseDoubling` refuses is the caller's mistake
+ * last two both have those of the last one. Parameters outside the stages are unchanged.
+ * @param weights by name, with any prefix before `stageN/unitM/`; the caller must have checked the network with `refuseDoubling`
  */
 export function prolong(weights: ReadonlyMap<string, Values>): Map<string, Values> {
   const fine = new Map<string, Values>()

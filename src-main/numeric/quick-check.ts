@@ -12,23 +12,26 @@ import { initialState, stateTensors, type TrainingState } from './state.js'
 import { pick, release, type Named } from './tensors.js'
 import { valueAndVjp } from './vjp.js'
 
-/** A requirement of docs/adding-a-dynamics.md that a dynamics breaks. */
+/** A requirement of docs/adding-a-dynamics.md that a dynamics violates. */
 export interface Broken {
   check: 'shapes' | 'inverse' | 'gradient'
-  /** What was found, as a clause with the numbers. */
+  /** The violation, as a clause with the numbers. */
   why: string
 }
 
 const WIDTH = 8
-/** Step sizes at which it has to be invertible, or not, as it says. */
+/** Step sizes at which it has to be invertible, or not, as it declares. */
 const STEP_SIZES = [0.01, 0.1, 1]
-/** Relative error of states after undoing the units below at h = 0.1, and of reversed against stored gradients, as in the contract suite. */
+/**
+ * Bound of the relative error of states after undoing the units below at h = 0.1, and of reversed against stored gradients, as in the
+ * contract suite.
+ */
 const INVERSE = 2e-5
 const GRADIENT = 1e-5
-/** Relative error of stored gradients against central differences in single precision. */
+/** Bound of the relative error of stored gradients against central differences in single precision. */
 const DIFFERENCE = 5e-3
 
-/** The small network that a dynamics is checked with. */
+/** The small network used to check a dynamics. */
 export const quickNetwork = (dynamics: Dynamics, more: Partial<NetworkConfig> = {}): Network =>
   buildNetwork(
     NetworkConfigSchema.parse({
@@ -47,7 +50,7 @@ export const quickNetwork = (dynamics: Dynamics, more: Partial<NetworkConfig> = 
     }),
   )
 
-/** Normal numbers, the same on every engine. */
+/** Normally distributed numbers, the same on every engine. */
 function normal(shape: number[], purpose: string): Tensor {
   const random = randomFor(1, `quick-check/${purpose}`)
   return tensor(
@@ -58,15 +61,15 @@ function normal(shape: number[], purpose: string): Tensor {
 
 const largest = (x: Tensor): number => tidy(() => max(abs(x)).dataSync()[0]!)
 const exponential = (value: number): string => value.toExponential(1)
-/** Rounding grows in proportion to what a substep adds, 0.2 in the largest of the paper's schemes at h = 0.1. */
+/** Rounding errors grow in proportion to the increment of a substep, which is at most 0.2 in the paper's schemes at h = 0.1. */
 const gainOf = (dynamics: Dynamics): number =>
   Math.max(1, ...dynamics.substeps(0.1, defaultOptions(dynamics)).map(({ gain }) => Math.abs(gain) / 0.2))
 
 /**
- * The quick part of the contract suite, in about a second on an open engine: shapes of states and forces, the inverse, the reversed gradient
- * against the stored one, and that one against central differences.
- * @param dynamics is registered
- * @returns the first requirement that it breaks; null where it keeps all
+ * The quick part of the contract suite, in about a second on an open engine: shapes of states and forces, the inverse, the reversed
+ * gradient against the stored one, and that one against central differences.
+ * @param dynamics must be registered
+ * @returns the first requirement that it violates; null if it satisfies all
  */
 export function findBroken(dynamics: Dynamics): Broken | null {
   return tidy(() => {
@@ -92,7 +95,7 @@ export function findBroken(dynamics: Dynamics): Broken | null {
   })
 }
 
-/** What a check finds; an error of the dynamics or of the engine is a finding too. */
+/** Runs a check; an error thrown by the dynamics or the engine counts as a violation too. */
 function attempt(check: Broken['check'], work: () => Broken | null): Broken | null {
   try {
     return work()
@@ -109,7 +112,7 @@ const passOf = (network: Network, { params, statistics }: TrainingState): Pass =
   moved: new Map(),
 })
 
-/** A state at the beginning of the first stage. */
+/** A state at the start of the first stage. */
 const stageInput = ({ linear }: Network, purpose: string): Tensor => normal(linear.id === 'dense' ? [2, WIDTH] : [2, 4, 4, WIDTH], purpose)
 
 function brokenShapes(network: Network, state: TrainingState): Broken | null {
@@ -140,7 +143,7 @@ function brokenShapes(network: Network, state: TrainingState): Broken | null {
   return null
 }
 
-/** Whether what it says of its inverse is what its substeps say. */
+/** Whether its declared reversibility contradicts its substeps. */
 function wrongReversibility(dynamics: Dynamics): Broken | null {
   for (const h of STEP_SIZES)
     if (canBeUndone(dynamics, dynamics.substeps(h, defaultOptions(dynamics))) !== dynamics.reversible) {
@@ -157,7 +160,7 @@ function brokenInverse(network: Network, { params, statistics }: TrainingState, 
   if (!dynamics.reversible) return null
   const error = Math.max(...reconstructionErrors(network, params, statistics, images).map((errors) => largest(errors)))
   const limit = INVERSE * gainOf(dynamics)
-  // NaN is above every limit.
+  // NaN exceeds every limit.
   return error <= limit
     ? null
     : {
@@ -181,11 +184,11 @@ function brokenGradient(network: Network, state: TrainingState, images: Tensor):
       }
 }
 
-/** The gradient of the tape along random directions against central differences, extrapolated by Richardson. */
+/** The tape's gradient along random directions against central differences with Richardson extrapolation. */
 function brokenTape(network: Network, state: TrainingState): Broken | null {
   const { dynamics, stages } = network
   const names = network.parameters.filter(({ name }) => name.startsWith('stage1/')).map(({ name }) => name)
-  // Batch norms divide by what the step changes, so that differences in single precision say nothing.
+  // Batch norms divide by what the step changes, so that differences in single precision are meaningless.
   if (names.length === 0 || names.some((name) => name.endsWith('gamma'))) return null
   const sweep = stageSweep(passOf(network, state), stages[0]!)
   const [x, weight] = [stageInput(network, 'x'), stageInput(network, 'weight')]

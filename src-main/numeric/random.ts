@@ -13,8 +13,8 @@ export interface Random {
 }
 
 /**
- * The generator of one purpose: a function of its key alone, so that a resumed run, a recomputation or another
- * thread draws the same numbers without any generator state being stored.
+ * The generator for one purpose: it depends only on its key, so that a resumed run, a recomputation or another thread draws the same
+ * numbers without storing any generator state.
  * @param seed the run's seed
  * @param purpose what the numbers are for: 'weights/stage1/unit1/kernel1', 'order', 'augment', ...
  * @param index step or epoch
@@ -41,7 +41,10 @@ export function randomFor(seed: number, purpose: string, index = 0): Random {
   }
 }
 
-/** Normal numbers of the given deviation, redrawn beyond two deviations, without rescaling (as TensorFlow's truncated_normal). */
+/**
+ * Normally distributed numbers with the given standard deviation, redrawn beyond two deviations, without rescaling (like TensorFlow's
+ * truncated_normal).
+ */
 export function truncatedNormal(random: Random, count: number, deviation: number): Float32Array {
   const out = new Float32Array(count)
   for (let i = 0; i < count; i++) {
@@ -64,7 +67,7 @@ export function permutation(random: Random, count: number): Uint32Array {
   return order
 }
 
-/** cyrb128 (bryc, public domain): 128 well mixed bits of a short string, the state of a generator. */
+/** cyrb128 (bryc, public domain): 128 well-mixed bits of a short string, used as the state of a generator. */
 function hash128(text: string): [number, number, number, number] {
   let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762]
   for (let i = 0; i < text.length; i++) {

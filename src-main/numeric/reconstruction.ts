@@ -11,25 +11,25 @@ import { release, type Named, type Pair } from './tensors.js'
 export const relativeError = (rebuilt: Tensor, stored: Tensor, pair: Pair): Tensor =>
   tidy(() => div(max(abs(sub(rebuilt, stored))), maximum(max(abs(pair[0])), max(abs(pair[1])))))
 
-/** What instruments change of a measurement. */
+/** Variations of the measurement for instruments. */
 export interface ReconstructionOptions {
-  /** Normalise by the running statistics instead of those of the batch. */
+  /** Use the running statistics instead of those of the batch. */
   running?: boolean
-  /** What is kept of the last pair of a stage, which rebuilding begins with: new tensors. */
+  /** Returns what is stored of the last pair of a stage, from which reconstruction starts: new tensors. */
   keep?(end: Pair): Pair
-  /** Told of the pair that each stage is undone from, rounded where `keep` rounds; freed afterwards. */
+  /** Called with the pair from which each stage is undone, rounded if `keep` rounds; it is freed afterwards. */
   end?(stage: number, kept: Pair): void
-  /** Told of every pair before a substep, rebuilt and stored; the tensors are freed afterwards. */
+  /** Called with every pair before a substep, reconstructed and stored; the tensors are freed afterwards. */
   visit?(stage: number, substep: number, rebuilt: Pair, stored: Pair): void
 }
 
 /**
- * How far rebuilt states are from the true ones: every stage is integrated forward with all its states stored, then undone
- * from its end as a reversible gradient would do it, and each rebuilt state is compared with the stored one.
- * Uses batch statistics, as training does, unless `options` ask for others; changes nothing.
+ * The error of reconstructed states: every stage is integrated forward with all its states stored, then undone from its end as in
+ * reversible backpropagation, and each reconstructed state is compared with the stored one. Uses batch statistics, as in training, unless
+ * `options` says otherwise; changes nothing.
  * @param images a small batch: every state of one stage is alive at once
- * @param anchorEvery rebuilding begins anew from every k-th stored state; 0 is from the end alone
- * @returns for each stage the relative errors of its states, from the last to the first: 1-D tensors, the caller's
+ * @param anchorEvery reconstruction restarts at every k-th stored state; 0 starts only at the end
+ * @returns for each stage the relative errors of its states, from the last to the first: 1-D tensors, owned by the caller
  */
 export function reconstructionErrors(
   network: Network,
@@ -52,7 +52,7 @@ export function reconstructionErrors(
     const found: Tensor[] = []
     const anchors = anchorPositions(stage.substeps, anchorEvery)
     for (let at = stage.substeps.length - 1; at >= 0; at--) {
-      // Only the force sees where it is evaluated; what is undone is the rebuilt state.
+      // Only the evaluation point of the force is exact; the reconstructed state is what is undone.
       const from: Pair = at === 0 && startsAgain(network, index) ? [states[0]![1], pair[1]] : pair
       const before = undo(sweep, stage.substeps[at]!, from)
       release(pair, [...before, ...states.flat()])

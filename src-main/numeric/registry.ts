@@ -2,7 +2,7 @@ import { describeOptions } from '../contract/architecture-options.js'
 import type { Dynamics } from './dynamics.js'
 
 const registered = new Map<string, Dynamics>()
-/** Of the user's own files, which come and go while the program runs. */
+/** The user's own dynamics, which may change while the program runs. */
 let own: ReadonlyMap<string, Dynamics> = new Map()
 
 export const isDynamics = (value: unknown): value is Dynamics =>
@@ -15,7 +15,7 @@ export function registerDynamics(dynamics: Dynamics): void {
   registered.set(dynamics.id, dynamics)
 }
 
-/** Puts architectures of the user's files in the place of those that were there. Their ids are not those of built-in ones: `isBuiltIn`. */
+/** Replaces the architectures of the user's files. Their ids must differ from those of built-in ones: `isBuiltIn`. */
 export function setOwnDynamics(all: readonly Dynamics[]): void {
   own = new Map(all.map((dynamics) => [dynamics.id, dynamics]))
 }

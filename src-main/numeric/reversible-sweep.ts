@@ -21,7 +21,7 @@ export interface Sweep {
   dynamics: Dynamics
   substeps: readonly BoundSubstep[]
   params: Named
-  /** `record`: whether batch norms of this evaluation move running statistics (the first evaluation alone does). */
+  /** `record`: whether batch norms in this evaluation update running statistics (only the first evaluation does). */
   context(substep: BoundSubstep, record: boolean): ForceContext
 }
 
@@ -36,7 +36,7 @@ const tidyMaybe = (f: () => Tensor | null): Tensor | null => tidy(f as () => Ten
 const roleTensors = (sweep: Sweep, substep: BoundSubstep): Named =>
   Object.fromEntries(Object.entries(substep.params).map(([role, name]) => [role, sweep.params[name]!]))
 
-/** Full names of the parameters of substeps, each once: two substeps may use one parameter, as may two roles of one. */
+/** Distinct full names of the parameters of substeps: two substeps may share a parameter, as may two roles of one substep. */
 export const parameterNames = (substeps: readonly Pick<BoundSubstep, 'params'>[]): string[] => [
   ...new Set(substeps.flatMap(({ params }) => Object.values(params))),
 ]
@@ -91,8 +91,8 @@ function solve(sweep: Sweep, substep: BoundSubstep, next: Tensor): Tensor {
 export type Anchors = Map<number, Pair>
 
 /**
- * The substeps before which a pair is kept when every k-th unit is anchored; 0 keeps none. The first pair of a stage is never
- * worth keeping: nothing is rebuilt from it.
+ * The substeps before which a pair is stored if every k-th unit is anchored; 0 stores none. Storing the first pair of a stage would be
+ * useless, because nothing is reconstructed from it.
  */
 export function anchorPositions(substeps: readonly BoundSubstep[], every: number): Set<number> {
   const first = substeps[0]?.unitIndex ?? 0
@@ -101,24 +101,24 @@ export function anchorPositions(substeps: readonly BoundSubstep[], every: number
   return new Set(every > 0 ? substeps.flatMap((substep, at) => (isAnchor(substep, at) ? [at] : [])) : [])
 }
 
-/** Forces of the first substeps of a stage whose tapes are kept, so that nothing of them is rebuilt; null where there is no force. */
+/** Forces of the first substeps of a stage whose tapes are kept, so that nothing in them is reconstructed; null if there is no force. */
 export type KeptForces = (Linearised | null)[]
 
-/** What `integrate` keeps for `rebuild`. */
+/** What `integrate` stores for `rebuild`. */
 export interface Integrated {
   end: Pair
   anchors: Anchors
   kept: KeptForces
 }
 
-/** Gives the pair before the first substep exactly, where that can be had without rebuilding; the taker's. */
+/** Returns the exact pair before the first substep, if it can be obtained without reconstruction; owned by the caller. */
 export type StartAgain = () => Pair
 
 /**
- * Integrates a stage and keeps only its last pair, besides what is asked for.
- * Takes the given pair: it is freed unless it is itself kept.
- * @param anchorAt substeps before which the pair is kept
- * @param keepForces so many first substeps keep the tape of their force
+ * Integrates a stage and stores only its last pair, in addition to what is requested. Takes ownership of the given pair, which is freed
+ * unless it is itself stored.
+ * @param anchorAt substeps before which the pair is stored
+ * @param keepForces number of first substeps that keep the tape of their force
  */
 export function integrate(sweep: Sweep, start: Pair, anchorAt: ReadonlySet<number> = new Set(), keepForces = 0): Integrated {
   const anchors: Anchors = new Map()
@@ -151,19 +151,19 @@ function advanceKeeping(sweep: Sweep, substep: BoundSubstep, [previous, current]
   return [current, next]
 }
 
-/** Integrates a stage under a tape: nothing is freed, the tape holds what it needs. */
+/** Integrates a stage under a tape: nothing is freed, because the tape holds what it needs. */
 export function integrateStored(sweep: Sweep, start: Pair): Pair {
   return sweep.substeps.reduce((pair, substep) => advance(sweep, substep, pair, true), start)
 }
 
 /**
- * Backpropagation through a stage that rebuilds its states from the end (Gomez et al. 2017, algorithm 1, in the one form of
- * `Substep`). The evaluation of the force that undoes a step is the one whose vector-Jacobian product gives the gradient:
- * one recomputation a step.
- * Takes what was integrated and `cotangents`: they are freed.
- * @param receive called with the gradient of a parameter by one substep, which becomes the callee's: that of the parameter is their sum
- * @param startAgain takes the place of the first pair, so that the first force is evaluated where it was on the way forward
- * @returns the first pair that was rebuilt (that at the start of the stage where no forces were kept) and the cotangents at the start
+ * Backpropagation through a stage that reconstructs its states from the end (Gomez et al. 2017, algorithm 1, in the general form of
+ * `Substep`). The evaluation of the force that undoes a step is also the one whose vector-Jacobian product gives the gradient: one
+ * recomputation per step. Takes ownership of the integration result and `cotangents`, which are freed.
+ * @param receive called with a substep's contribution to the gradient of a parameter, which it then owns: the gradient is the sum of the
+ *   contributions
+ * @param startAgain replaces the first pair, so that the first force is evaluated at the same point as in the forward pass
+ * @returns the first pair that was reconstructed (that at the start of the stage if no forces were kept) and the cotangents at the start
  */
 export function rebuild(
   sweep: Sweep,
@@ -198,7 +198,7 @@ export function rebuild(
   return { first: pair, cotangents: pulled }
 }
 
-/** Cotangents before a substep from those after it, by the tape of its force. */
+/** Cotangents before a substep from those after it, using the tape of its force. */
 function pullKept(
   substep: BoundSubstep,
   force: Linearised | null,
@@ -220,7 +220,7 @@ function pullKept(
 const anchorTensors = (anchors: Anchors, below: number): Tensor[] =>
   [...anchors].flatMap(([index, pair]) => (index < below ? [...pair] : []))
 
-/** Value of the force and its vector-Jacobian product: the dynamics' own where it has one, else the tape's. */
+/** Value of the force and its vector-Jacobian product: the dynamics' own if it has one, otherwise the tape's. */
 export function forceAndVjp(
   sweep: Sweep,
   substep: BoundSubstep,

@@ -1,5 +1,5 @@
 /**
- * Raised whenever the bits of a training run change: an operation, an order of summation, a random stream, an initialisation. Runs record it, and
- * studies take over a finished run only if it was made by the same revision.
+ * Increased whenever the bits of a training run change: an operation, an order of summation, a random stream, an initialisation. Runs
+ * record it, and studies take over a finished run only if it has the same revision.
  */
 export const NUMERICS_REVISION = 1

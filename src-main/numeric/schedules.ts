@@ -22,7 +22,7 @@ export function learningRateAt(
   }
 }
 
-/** Smith & Topin 2019: from 1/25 up over the first 30%, then down to nothing, both by cosine. */
+/** Smith & Topin 2019: from 1/25 up over the first 30%, then down to zero, both by cosine. */
 function oneCycle(progress: number): number {
   const rise = 0.3
   const low = 1 / 25

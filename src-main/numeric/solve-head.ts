@@ -6,7 +6,7 @@ export interface HeadProblem {
   labels: ArrayLike<number>
   width: number
   classes: number
-  /** mu of mu/2 (|W|^2 + |b|^2); above 0, so that there is one solution also where the classes can be separated. */
+  /** mu in mu/2 (|W|^2 + |b|^2); above 0, so that there is a unique solution even if the classes are separable. */
   decay: number
 }
 
@@ -15,25 +15,26 @@ export interface SolvedHead {
   weights: Float64Array
   /** Mean cross-entropy in nats plus the penalty. */
   value: number
-  /** Largest entry of the gradient that is left. */
+  /** Largest entry of the remaining gradient. */
   residual: number
   iterations: number
 }
 
-/** Parameters up to which the Hessian is made whole. */
+/** Maximum number of parameters for which the dense Hessian is used. */
 export const MOST_HEAD_PARAMETERS = 1024
 
 const ITERATIONS = 100
-/** Of Armijo's rule. */
+/** Constant of Armijo's rule. */
 const SLOPE = 1e-4
-/** Gradient at which it is solved: what float64 leaves of sums over images. */
+/** Gradient at which the problem counts as solved: the accuracy of float64 sums over images. */
 const SOLVED = 1e-12
 
 /**
- * The best last layer for given features, in double precision: min over W, b of the mean cross-entropy of softmax(Y W + b) plus
- * mu/2 (|W|^2 + |b|^2), which is convex, by Newton's method with Armijo steps. The inner problem of variable projection (VarPro): at its solution
- * the gradient of the reduced loss is the partial derivative by the features. Haber and Ruthotto 2017, section 5; Golub and Pereyra 1973.
- * @param start weights to begin with
+ * The optimal last layer for given features, in double precision: min over W, b of the mean cross-entropy of softmax(Y W + b) plus mu/2
+ * (|W|^2 + |b|^2), which is convex, by Newton's method with Armijo line search. The inner problem of variable projection (VarPro): at its
+ * solution, the gradient of the reduced loss is the partial derivative with respect to the features. Haber and Ruthotto 2017, section 5;
+ * Golub and Pereyra 1973.
+ * @param start initial weights
  */
 export function solveHead(problem: HeadProblem, start: Float64Array): SolvedHead {
   let weights: Float64Array = start.slice()
@@ -48,7 +49,7 @@ export function solveHead(problem: HeadProblem, start: Float64Array): SolvedHead
     let moved: Float64Array | null = null
     for (let length = 1; length > 1e-10; length /= 2) {
       const there = weights.map((value, i) => value - length * step[i]!)
-      // Next to the solution rounding decides whether the value falls: a whole step is then taken as it is.
+      // Close to the solution, rounding determines whether the value decreases: a full step is then accepted as it is.
       if (lossOf(problem, there) <= at.value - SLOPE * length * slope + 1e-15 * Math.abs(at.value)) {
         moved = there
         break
@@ -99,7 +100,7 @@ function derivatives(problem: HeadProblem, weights: Float64Array): { value: numb
   for (let i = 0; i < size; i++) hessian[i * size + i] = decay
   const p = new Float64Array(classes)
   let sum = 0
-  // With 1 in the place of a feature that belongs to the biases.
+  // With 1 in place of a feature for the biases.
   const feature = (image: number, i: number): number => (i < width ? features[image * width + i]! : 1)
   for (let image = 0; image < count; image++) {
     sum += softmax(problem, weights, image, p)

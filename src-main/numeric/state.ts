@@ -16,7 +16,7 @@ export interface TrainingState {
 
 /**
  * Standard deviation of a kernel's initial values: sqrt(2 / (9 c_out)) for convolutions (the authors' code) and in^-1/2 for matrices; with
- * `init: small` 1 / (9 c_out) and 1 / c_out (Hardt & Ma 2017, section 4), but not for the head.
+ * `init: small`, 1 / (9 c_out) and 1 / c_out (Hardt & Ma 2017, section 4), except for the head.
  */
 function initialDeviation({ shape, kind }: ParameterSpec, init: NetworkConfig['init']): number {
   const convolved = shape.length === 4

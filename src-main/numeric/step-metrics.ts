@@ -52,7 +52,7 @@ for (const { key } of STEP_METRICS) if (!registered.has(key)) throw new Error(`n
 /** The measures of all step metrics. */
 export const stepMeasures = (): StepMeasure[] => [...registered.values()]
 
-/** Those that are measured on each micro-batch. */
+/** The measures computed on each micro-batch. */
 export const batchMeasures = (measures: readonly StepMeasure[]): BatchMeasure[] =>
   measures.filter((measure): measure is BatchMeasure => 'ofBatch' in measure)
 

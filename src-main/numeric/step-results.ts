@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { RunConfig } from '../contract/config.js'
 import type { ParameterGroup } from './network.js'
 
-/** What a step reads of the configuration, and which states it keeps. */
+/** The part of the configuration that a step reads, and which states it keeps. */
 export type StepConfig = Pick<
   RunConfig,
   'mode' | 'weightDecay' | 'smoothness' | 'smoothnessForm' | 'h' | 'optimizer' | 'momentum' | 'labelSmoothing' | 'clipNorm' | 'frozenStages'

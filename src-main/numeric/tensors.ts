@@ -12,7 +12,9 @@ export function release(old: Iterable<Tensor | null | undefined>, kept: Iterable
   for (const tensor of new Set(old)) if (tensor && !keep.has(tensor) && !tensor.isDisposed) dispose(tensor)
 }
 
-/** Adds to the sum of a name, which may be the first of it. Takes the part: what it was added to and it are freed. */
+/**
+ * Adds a tensor to the sum with a name, creating the sum if necessary. Takes ownership of the tensor: it and the previous sum are freed.
+ */
 export function accumulate(sums: Named, name: string, part: Tensor): void {
   const before = sums[name]
   if (!before) return void (sums[name] = part)
@@ -20,7 +22,7 @@ export function accumulate(sums: Named, name: string, part: Tensor): void {
   release([before, part])
 }
 
-/** The entries of a record in a fixed order, so that lists of tensors can be named again. */
+/** The entries of a record in a fixed order, so that lists of tensors can be mapped back to names. */
 export function pick(named: Named, names: readonly string[]): Tensor[] {
   return names.map((name) => {
     const tensor = named[name]
@@ -29,7 +31,7 @@ export function pick(named: Named, names: readonly string[]): Tensor[] {
   })
 }
 
-/** Puts a tensor in the place of the one of that name, which is freed. */
+/** Replaces the tensor with that name, which is freed. */
 export function replace(named: Named, name: string, value: Tensor): void {
   release([named[name]])
   named[name] = value

@@ -28,8 +28,8 @@ export function objective(network: Network, state: TrainingState, batch: Batch, 
 }
 
 /**
- * The loss with penalties and its gradient, of a loss and its gradient. The caller owns every tensor.
- * @param take gives the gradient of the loss for a group, as a stack, which is freed
+ * The loss with penalties and its gradient, given a loss and its gradient. The caller owns every tensor.
+ * @param take returns the gradient of the loss for a group, as a stack, which is freed
  */
 export function withPenalties(
   network: Network,
@@ -55,7 +55,7 @@ export function withPenalties(
   return { total, gradientNorm: globalNorm(grouped), gradients: grouped }
 }
 
-/** Gradients one by one, of their own; those of the groups are freed. */
+/** The gradients by parameter, as separate tensors; those of the groups are freed. */
 export function gradientsByName(grouped: readonly GroupGradient[]): Named {
   const named = tidy(
     () =>
@@ -70,22 +70,22 @@ export const stackOf = (named: Named, { names }: ParameterGroup): Tensor => tidy
 
 const globalNorm = (grouped: GroupGradient[]): Tensor => tidy(() => sqrt(addN(grouped.map(({ gradient }) => sum(square(gradient))))))
 
-/** What changes from step to step besides the batch; scalar tensors, so that schedules need no new graph. */
+/** The inputs of a step besides the batch; scalar tensors, so that schedules need no new graph. */
 export interface StepInputs {
   learningRate: Tensor
   /** Number of this update, counted from 1. */
   update: Tensor
 }
 
-/** What a step computes besides its results: step metrics by key, scalars. */
+/** The results of a step besides the loss: step metrics by key, scalars. */
 export interface Measured {
   measured: Named
 }
 
 /**
- * One update of the state, in place: parameters, slots and running statistics are replaced a group at a time, so that never more
- * than one of them exists twice.
- * @param measures the step metrics to compute on the way
+ * One update of the state, in place: parameters, slots and running statistics are replaced one group at a time, so that at most one group
+ * exists twice.
+ * @param measures the step metrics to compute along the way
  */
 export function trainStep(
   network: Network,
@@ -136,7 +136,7 @@ export function updateParameters(
   release([clip])
 }
 
-/** Replaces the running statistics by those that a batch has updated. */
+/** Replaces the running statistics by those updated with a batch. */
 export function moveStatistics(state: TrainingState, statistics: Named): void {
   for (const [name, moved] of Object.entries(statistics)) replace(state.statistics, name, moved)
 }

@@ -1,11 +1,11 @@
 import { add, engine, tidy, type Tensor } from '@tensorflow/tfjs-core'
 
 /**
- * Value of `f` and its vector-Jacobian product with `cotangent`, by one evaluation on the tape.
- * Must not be called while another tape is being replayed (inside a `customGrad`'s gradient): tfjs has one active tape.
+ * Value of `f` and its vector-Jacobian product with `cotangent`, with one evaluation on the tape. Must not be called while another tape is
+ * being replayed (inside a `customGrad`'s gradient), because tfjs has only one active tape.
  * @param f a function of `xs`, which it closes over
- * @param cotangent of the shape of the value; absent: ones
- * @returns the gradient for each of `xs`, null where the value does not depend on it
+ * @param cotangent in the shape of the value; absent: ones
+ * @returns the gradient for each of `xs`, null if the value does not depend on it
  */
 export function valueAndVjp(f: () => Tensor, xs: Tensor[], cotangent?: Tensor): { value: Tensor; gradients: (Tensor | null)[] } {
   const { value, grads } = engine().gradients(f, xs, cotangent, true)
@@ -20,14 +20,14 @@ export function vjp(f: () => Tensor, xs: Tensor[], cotangent?: Tensor): (Tensor 
   return gradients
 }
 
-/** A value whose vector-Jacobian product can be taken later. Holds what the tape saved until `pull`. */
+/** A value whose vector-Jacobian product can be computed later. Holds what the tape saved until `pull`. */
 export interface Linearised {
   value: Tensor
-  /** The vector-Jacobian product, once; frees what was held. */
+  /** The vector-Jacobian product, once; frees the saved tensors. */
   pull(cotangent: Tensor): (Tensor | null)[]
 }
 
-/** A node of tfjs's tape, as far as it is used here. */
+/** The part of a node of tfjs's tape that is used here. */
 interface TapeNode {
   inputs: Record<string, Tensor>
   outputs: Tensor[]
@@ -35,7 +35,7 @@ interface TapeNode {
   gradient?(dys: (Tensor | null)[]): Record<string, () => Tensor>
 }
 
-/** The part of tfjs's engine that records; its types do not show it. */
+/** The recording part of tfjs's engine, which its types do not expose. */
 interface TapeEngine {
   state: { activeTape: TapeNode[] | null }
   startTape(): void
@@ -43,8 +43,8 @@ interface TapeEngine {
 }
 
 /**
- * Value of `f`, with the tape of its evaluation kept for a later vector-Jacobian product: what plain backpropagation does for a whole
- * network, for a part of one. tfjs's own gradients take both at once.
+ * Value of `f`, with the tape of its evaluation kept for a later vector-Jacobian product: plain backpropagation for a part of a network.
+ * tfjs's own gradient functions compute both at once.
  */
 export function linearise(f: () => Tensor, xs: Tensor[]): Linearised {
   const tape: TapeNode[] = []

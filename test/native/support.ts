@@ -11,10 +11,10 @@ import type { Sweep } from '../../src-main/numeric/reversible-sweep.js'
 import { initialState, stateTensors, type TrainingState } from '../../src-main/numeric/state.js'
 import type { HostBatch } from '../../src-main/training/run-data.js'
 
-/** The engine of this machine; native wherever set-up could build it. */
+/** The engine of this machine; native if set-up was able to build it. */
 export const engineReport = (await openEngine()).report
 
-/** The options of an architecture that a whole configuration has beside the keys of all. */
+/** The options of an architecture in a complete configuration, besides the common keys. */
 export const optionsOf = (arch: string): Options => defaultOptions(findDynamics(arch)!)
 
 export function networkOf(overrides: Partial<NetworkConfig> & Pick<NetworkConfig, 'arch' | 'stages'>): Network {
@@ -23,7 +23,7 @@ export function networkOf(overrides: Partial<NetworkConfig> & Pick<NetworkConfig
   )
 }
 
-/** Normal numbers that do not depend on the engine. */
+/** Normally distributed numbers that do not depend on the engine. */
 export function normalTensor(shape: number[], purpose: string, seed = 1): tf.Tensor {
   const random = randomFor(seed, purpose)
   return tf.tensor(
@@ -32,7 +32,7 @@ export function normalTensor(shape: number[], purpose: string, seed = 1): tf.Ten
   )
 }
 
-/** A batch of normal numbers and any labels, the same for the same configuration. */
+/** A batch of normally distributed numbers with arbitrary labels, the same for equal configurations. */
 export function batchOf({ batch, image, classes }: RunConfig): HostBatch {
   const random = randomFor(1, 'batch')
   return {

@@ -6,7 +6,7 @@ import { expandTemplate, phasesOf, reportTemplate } from '../../src-main/studies
 import type { NewCell, StudyHome } from '../../src-main/studies/template.js'
 import { sampleDataset, sampleSummary } from '../fixtures/records.js'
 
-/** A home with CIFAR-10 of these sizes. */
+/** A home with CIFAR-10 of this size. */
 export const homeWith = (train = 10_000, test = 10_000): StudyHome => ({
   datasets: [{ ...sampleDataset('cifar-10'), format: 'cifar-10', counts: { train, test, unlabelled: 0 } }],
   presets: describePresets(),
@@ -24,12 +24,12 @@ export interface Played {
   state: CellState
   accuracy?: number
   best?: Record<string, number>
-  /** Test images. */
+  /** Number of test images. */
   images?: number
   reason?: string
   measured?: Record<string, unknown>
   seconds?: number
-  /** Steps that the run has been trained for. */
+  /** The step that the run has reached. */
   step?: number
   diagnosed?: StudyOutcome['diagnosed']
   phase?: number
@@ -38,12 +38,12 @@ export interface Played {
 
 type Outcome = (cell: NewCell, position: number) => Played
 
-/** The cells of a template, come to what the test says. */
+/** The cells of a template, with the outcomes given by the test. */
 export function outcomesOf(id: string, options: LabOptions, home: StudyHome, outcome: Outcome): StudyOutcome[] {
   return outcomesOfCells(expandTemplate(id, options, home).cells, 0, outcome)
 }
 
-/** The same of cells that are made later. @param first the position of the first of them */
+/** The same for cells that are created later. @param first the position of the first of them */
 export function outcomesOfCells(cells: readonly NewCell[], first: number, outcome: Outcome): StudyOutcome[] {
   return cells.map((cell, at): StudyOutcome => {
     const position = first + at
@@ -81,7 +81,7 @@ export function outcomesOfCells(cells: readonly NewCell[], first: number, outcom
   })
 }
 
-/** The report of a template whose cells have come to what the test says; what it computes of them when they have ended is computed. */
+/** The report of a template whose cells have the outcomes given by the test; its computations that follow are executed. */
 export function played(id: string, options: LabOptions, home: StudyHome, outcome: Outcome): StudyReport {
   const { options: whole, cells } = expandTemplate(id, options, home)
   const outcomes = outcomesOfCells(cells, 0, outcome)
@@ -91,13 +91,13 @@ export function played(id: string, options: LabOptions, home: StudyHome, outcome
   return reportTemplate(id, whole, [...outcomes, ...outcomesOfCells(computed, outcomes.length, computedOf)], home)
 }
 
-/** The rows of a table, each by its keys. */
+/** The rows of a table as objects by key. */
 export function rowsOf(report: StudyReport, key: string): Record<string, unknown>[] {
   const { columns } = report.tables.find((table) => table.key === key) as LabTable
   return (columns[0]?.values ?? []).map((_, row) => Object.fromEntries(columns.map((column) => [column.key, column.values[row]])))
 }
 
-/** What a cell computes, as it comes back from storage. */
+/** The result of a cell's computation, as it is read from storage. */
 export const computedOf = ({ work }: NewCell): Played => {
   if (work.kind !== 'computation') throw new Error(`the cell is a ${work.kind}`)
   const found = compute(work, () => undefined)

@@ -6,9 +6,9 @@ import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
 import { ONE_STATE } from '../one-state.js'
 
 /**
- * Antisymmetric Euler: Y[j+1] = Y[j] + h s(A Y[j] + b) with A = (K - K' - gamma I) / 2, whose eigenvalues are -gamma/2 +- i omega.
- * Forward Euler is stable on them iff h <= gamma / (gamma^2/4 + omega_max^2): never where gamma = 0.
- * Haber & Ruthotto 2017, "Stable architectures for deep neural networks", section 3.
+ * Antisymmetric Euler: Y[j+1] = Y[j] + h s(A Y[j] + b) with A = (K - K' - gamma I) / 2, whose eigenvalues are -gamma/2 +- i omega. Forward
+ * Euler is stable for them iff h <= gamma / (gamma^2/4 + omega_max^2): never if gamma = 0. Haber & Ruthotto 2017, "Stable architectures for
+ * deep neural networks", section 3.
  */
 export const antisymmetric: Dynamics = {
   id: 'antisymmetric',
@@ -34,7 +34,7 @@ export const antisymmetric: Dynamics = {
   smoothKernels: ['kernel'],
   substeps: (h) => [{ params: layerRoles(''), keep: 0, blend: 1, gain: h }],
   force(state, params, ctx) {
-    // Halved before it is applied: a kernel is smaller than a state.
+    // The kernel is halved instead of the result, because it is smaller than a state.
     const { apply } = ctx.linear.antisymmetric(mul(params['kernel']!, 0.5))
     const damping = ctx.options['damping'] as number
     const damped = damping === 0 ? apply : (y: Tensor): Tensor => sub(apply(y), mul(y, damping / 2))

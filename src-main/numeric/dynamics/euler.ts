@@ -3,9 +3,9 @@ import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
 import { ONE_STATE } from '../one-state.js'
 
 /**
- * Forward Euler: Y[j+1] = Y[j] + h s(K Y[j] + b), the residual network of Haber and Ruthotto. Stable where |1 + h lambda| <= 1 for the
- * eigenvalues lambda of K' diag(s'), which nothing in it ensures.
- * Haber & Ruthotto 2017, "Stable architectures for deep neural networks", eq. 2.
+ * Forward Euler: Y[j+1] = Y[j] + h s(K Y[j] + b), the residual network of Haber and Ruthotto. Stable if |1 + h lambda| <= 1 for the
+ * eigenvalues lambda of K' diag(s'), which nothing in it ensures. Haber & Ruthotto 2017, "Stable architectures for deep neural networks",
+ * eq. 2.
  */
 export const euler: Dynamics = {
   id: 'euler',

@@ -4,13 +4,13 @@ import type { Dynamics } from '../dynamics.js'
 import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
 import { ONE_STATE } from '../one-state.js'
 
-/** A negative bias at the start carries most of the state through (Srivastava et al. 2015, section 3.1, who use -1 to -3 with depth). */
+/** A negative initial bias passes most of the state through (Srivastava et al. 2015, section 3.1, who use -1 to -3 depending on depth). */
 const GATE_BIAS = -1
 
 /**
- * Highway: Y[j+1] = t s(K Y[j] + b) + (1 - t) Y[j] with the gate t = sigmoid(T Y[j] + c). A foil: what is carried depends on the state, so
- * that its Jacobian has no form that keeps volume.
- * Srivastava, Greff & Schmidhuber 2015, "Training very deep networks", eq. 3.
+ * Highway: Y[j+1] = t s(K Y[j] + b) + (1 - t) Y[j] with the gate t = sigmoid(T Y[j] + c). A contrast: how much is carried over depends on
+ * the state, so that its Jacobian has no volume-preserving form. Srivastava, Greff & Schmidhuber 2015, "Training very deep networks", eq.
+ * 3.
  */
 export const highway: Dynamics = {
   id: 'highway',

@@ -5,11 +5,11 @@ import type { Dynamics } from '../dynamics.js'
 import { ONE_STATE } from '../one-state.js'
 
 /**
- * Identity: Y[j+1] = Y[j] + C2 s(C1 Y[j] + b1) + b2, a residual network without any batch norm inside; the all-convolutional network of Hardt
- * and Ma also has none in stem and head (`edgeNorm: none`) and a fixed random last layer (`fixedHead`). The first unit of a later stage
- * has C1 at stride 2 and pools and pads its shortcut, or maps it with a 1x1 convolution at stride 2 (`projection`), which the authors' number of
- * parameters suggests: 13,588,800 with biases everywhere and a stem of 16 channels.
- * Hardt & Ma 2017, "Identity matters in deep learning", section 4.
+ * Identity: Y[j+1] = Y[j] + C2 s(C1 Y[j] + b1) + b2, a residual network without batch norm in its units; the all-convolutional network of
+ * Hardt and Ma also has none in stem and head (`edgeNorm: none`) and a fixed random last layer (`fixedHead`). The first unit of a later
+ * stage has C1 at stride 2 and pools and pads its shortcut, or maps it with a 1x1 convolution at stride 2 (`projection`), which the
+ * authors' number of parameters suggests: 13,588,800 with biases everywhere and a stem of 16 channels. Hardt & Ma 2017, "Identity matters
+ * in deep learning", section 4.
  */
 export const identity: Dynamics = {
   id: 'identity',

@@ -3,8 +3,8 @@ import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
 import { ONE_STATE } from '../one-state.js'
 
 /**
- * Plain layers: Y[j+1] = s(K Y[j] + b), without an identity to add to. A foil: their volume factor, the sum of log s' plus log|det K|, falls
- * without bound over depth, and with it what reaches the other end.
+ * Plain layers: Y[j+1] = s(K Y[j] + b), without an identity term. A contrast: their log volume factor, the sum of log s' plus log|det K|,
+ * decreases without bound over depth, and with it the information that reaches the other end.
  */
 export const plain: Dynamics = {
   id: 'plain',

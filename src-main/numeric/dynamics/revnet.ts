@@ -3,8 +3,8 @@ import type { Dynamics } from '../dynamics.js'
 import { branch, branchParameters, branchRoles } from '../preactivation.js'
 
 /**
- * RevNet: Y1 = X1 + F(X2);  Y2 = X2 + G(Y1), channels split in two, F and G pre-activation branches.
- * The first unit of a later stage widens and is not reversible: its input is kept.  Gomez et al. 2017, section 3.
+ * RevNet: Y1 = X1 + F(X2);  Y2 = X2 + G(Y1), channels split in two, F and G pre-activation branches. The first unit of a later stage widens
+ * and is not reversible: its input is stored.  Gomez et al. 2017, section 3.
  */
 export const revnet: Dynamics = {
   id: 'revnet',

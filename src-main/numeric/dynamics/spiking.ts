@@ -5,10 +5,10 @@ import { poolAndPad } from '../pool-and-pad.js'
 import { ONE_STATE } from '../one-state.js'
 
 /**
- * A residual network that a spiking one can stand in for: Y[j+1] = s(Y[j] + C2 s(C1 Y[j])), without biases. The rectification behind the
- * junction makes every state a rate of spikes; so the activation must be ReLU, and neither stem nor head may have batch norm
- * (`edgeNorm: none`). The first unit of a later stage has C1 at stride 2 and pools and pads its shortcut.
- * Sengupta et al. 2019, "Going deeper in spiking neural networks", section 3.
+ * A residual network that can be converted to a spiking one: Y[j+1] = s(Y[j] + C2 s(C1 Y[j])), without biases. The rectification after the
+ * junction makes every state a rate of spikes; therefore the activation must be ReLU, and neither stem nor head may have batch norm
+ * (`edgeNorm: none`). The first unit of a later stage has C1 at stride 2 and pools and pads its shortcut. Sengupta et al. 2019, "Going
+ * deeper in spiking neural networks", section 3.
  */
 export const spiking: Dynamics = {
   id: 'spiking',

@@ -3,10 +3,10 @@ import type { Dynamics } from '../dynamics.js'
 import { activatedLayer, layerParameters, layerRoles } from '../layer.js'
 
 /**
- * Verlet: Z -= h s(K' Y + b);  Y += h s(K Z + b), with Z = 0 at the start of each stage and one kernel and one bias for both substeps.
- * Each substep is a shear, so that it is reversible and keeps volume; but s(K Z + b) is not the gradient of a potential, so that it is not
- * symplectic and keeps no energy ("Hamiltonian inspired"). Linear layers are stable for h sigma_max(K) < 2.
- * Haber & Ruthotto 2017, "Stable architectures for deep neural networks", section 3.
+ * Verlet: Z -= h s(K' Y + b);  Y += h s(K Z + b), with Z = 0 at the start of each stage and one kernel and one bias for both substeps. Each
+ * substep is a shear, so that it is reversible and preserves volume; but s(K Z + b) is not the gradient of a potential, so that it is not
+ * symplectic and conserves no energy ("Hamiltonian inspired"). Linear layers are stable for h sigma_max(K) < 2. Haber & Ruthotto 2017,
+ * "Stable architectures for deep neural networks", section 3.
  */
 export const verlet: Dynamics = {
   id: 'verlet',

@@ -4,9 +4,9 @@ import { halved } from '../pool-and-pad.js'
 import { ONE_STATE } from '../one-state.js'
 
 /**
- * A VGG network that a spiking one can stand in for: Y[j+1] = s(C Y[j]), without biases and batch norm, with 2x2 average pooling in front of
- * the first unit of a later stage. Two units of it are one block of VGG.
- * Sengupta et al. 2019, "Going deeper in spiking neural networks", section 3; Simonyan & Zisserman 2015 for VGG itself.
+ * A VGG network that can be converted to a spiking one: Y[j+1] = s(C Y[j]), without biases and batch norm, with 2x2 average pooling before
+ * the first unit of a later stage. Two of its units are one block of VGG. Sengupta et al. 2019, "Going deeper in spiking neural networks",
+ * section 3; Simonyan & Zisserman 2015 for VGG itself.
  */
 export const vgg: Dynamics = {
   id: 'vgg',

@@ -5,7 +5,7 @@ import type { Optimizer } from '../optimizers.js'
 export const nesterov: Optimizer = {
   id: 'nesterov',
   slots: ['velocity'],
-  // w' = (1 + m) (1 - lr c) w - m (1 - lr c) w_before, of which -1 is a root at lr c = 2 (1 + m) / (1 + 2 m).
+  // w' = (1 + m) (1 - lr c) w - m (1 - lr c) w_before, which has the root -1 at lr c = 2 (1 + m) / (1 + 2 m).
   stepLimit: (momentum) => (2 * (1 + momentum)) / (1 + 2 * momentum),
   update(weight, gradient, [velocity], { learningRate, momentum }) {
     const moved = add(mul(velocity!, momentum), gradient)

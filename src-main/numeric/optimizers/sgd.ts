@@ -5,7 +5,7 @@ import type { Optimizer } from '../optimizers.js'
 export const sgd: Optimizer = {
   id: 'sgd',
   slots: ['velocity'],
-  // w' = (1 + m - lr c) w - m w_before: both roots lie in the unit circle up to lr c = 2 (1 + m).
+  // w' = (1 + m - lr c) w - m w_before: both roots are in the unit circle up to lr c = 2 (1 + m).
   stepLimit: (momentum) => 2 * (1 + momentum),
   update(weight, gradient, [velocity], { learningRate, momentum }) {
     const moved = add(mul(velocity!, momentum), gradient)

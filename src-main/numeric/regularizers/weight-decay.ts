@@ -3,7 +3,7 @@ import type { ParameterGroup } from '../network.js'
 import { findOptimizer } from '../optimizers.js'
 import type { Regularizer } from '../regularizers.js'
 
-/** Weight decay concerns convolution and dense kernels that are trained; biases and norms are left alone. */
+/** Weight decay applies to trained convolution and dense kernels, but not to biases and norms. */
 export const decays = ({ kind, fixed }: Pick<ParameterGroup, 'kind' | 'fixed'>): boolean =>
   !fixed && (kind === 'kernel' || kind === 'dense')
 

@@ -4,7 +4,7 @@ import type { PenaltyConfig, Regularizer } from '../regularizers.js'
 
 type Form = Pick<PenaltyConfig, 'smoothness' | 'smoothnessForm' | 'h'>
 
-/** What the squared changes from unit to unit are multiplied by in the penalty, in each form. */
+/** The factor of the squared changes between units in the penalty, for each form. */
 export function smoothnessFactor({ smoothness, smoothnessForm, h }: Form): number {
   switch (smoothnessForm) {
     case 'authors':
@@ -16,7 +16,7 @@ export function smoothnessFactor({ smoothness, smoothnessForm, h }: Form): numbe
   }
 }
 
-/** Whether a form of the penalty couples these parameters of the units. */
+/** Whether a form of the penalty couples these parameters between units. */
 export const isCoupled = (part: SmoothPart | null, { smoothnessForm }: Pick<PenaltyConfig, 'smoothnessForm'>): boolean =>
   part === 'kernel' || (part === 'bias' && smoothnessForm === 'haber-ruthotto')
 

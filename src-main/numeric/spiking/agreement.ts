@@ -1,4 +1,4 @@
-/** Sums over neurons and images of what spikes and the analog network say of a layer, in float64. */
+/** Sums over neurons and images that compare a layer of the spiking network with the analog one, in float64. */
 export class Agreement {
   private count = 0
   private ofRates = 0
@@ -7,7 +7,7 @@ export class Agreement {
   private squaresOfActivations = 0
   private products = 0
 
-  /** @param scale L of the layer: spikes in `steps` steps stand for an activation of L times their rate */
+  /** @param scale L of the layer: spikes in `steps` steps represent an activation of L times their rate */
   add(spikes: ArrayLike<number>, activations: ArrayLike<number>, { scale, steps }: { scale: number; steps: number }): void {
     for (let at = 0; at < spikes.length; at++) {
       const rate = (scale * spikes[at]!) / steps
@@ -21,7 +21,7 @@ export class Agreement {
     this.count += spikes.length
   }
 
-  /** Pearson's, over neurons and images; null where one of both does not vary. */
+  /** Pearson's correlation over neurons and images; null if one of the two does not vary. */
   get correlation(): number | null {
     const covariance = this.products - (this.ofRates * this.ofActivations) / this.count
     const variances =
@@ -29,7 +29,7 @@ export class Agreement {
     return variances > 0 ? covariance / Math.sqrt(variances) : null
   }
 
-  /** |L rate - activation| / |activation|, Euclidean; null where every activation is 0. */
+  /** |L rate - activation| / |activation|, Euclidean; null if every activation is 0. */
   get relativeError(): number | null {
     if (this.squaresOfActivations === 0) return null
     const squares = this.squaresOfRates - 2 * this.products + this.squaresOfActivations

@@ -5,10 +5,10 @@ import { Neurons, type Reset } from './neurons.js'
 import type { OpenNetwork, PassOptions } from './open-network.js'
 
 /**
- * How the two paths of a residual block meet. Spikes of the block's input stand for L_x of activation each, those of its branch for L_x V_1.
- * balanced: the identity path has the weight 1/V_1, so that both sum to what the analog network has. equal: both layers that send to the
- * junction get the larger of their thresholds, and the identity path the weight 1 (the paper's own rule, recalled). unit: the weight 1
- * without equal thresholds, which is not the same function.
+ * How the two paths of a residual block are joined. Spikes of the block's input represent an activation of L_x each, those of its branch
+ * L_x V_1. balanced: the identity path has the weight 1/V_1, so that the sum equals that of the analog network. equal: both layers that
+ * feed the junction get the larger of their thresholds, and the identity path the weight 1 (the paper's own rule, recalled from memory).
+ * unit: the weight 1 without equal thresholds, which is not the same function.
  */
 export type Junction = 'balanced' | 'equal' | 'unit'
 
@@ -16,11 +16,11 @@ export type Junction = 'balanced' | 'equal' | 'unit'
 export interface Conversion {
   layers: readonly {
     name: string
-    /** V, in spikes of the layer before (of the input for the first). */
+    /** V, in spikes of the previous layer (of the input for the first). */
     threshold: number
-    /** L, the activation that one spike in every step stands for: V times L of the layer before. */
+    /** L, the activation represented by one spike in every step: V times L of the previous layer. */
     scale: number
-    /** Its largest input was not above zero, so there is nothing to find a threshold by: V is 1. */
+    /** Its largest input was not above zero, so that no threshold could be determined: V is 1. */
     silent: boolean
   }[]
   reset: Reset
@@ -29,11 +29,11 @@ export interface Conversion {
   inputScale: number
 }
 
-/** L of what a layer gets: of the layer before, or of the input. */
+/** L of a layer's input: of the previous layer, or of the network's input. */
 const enteringScale = (scales: readonly number[], layer: number, inputScale: number): number =>
   layer === 0 ? inputScale : scales[layer - 1]!
 
-/** The identity weights of a pass whose spikes are as high as their scales; 1 where the branch has no threshold yet. */
+/** The identity weights of a pass whose spikes are as high as their scales; 1 if the branch has no threshold yet. */
 export function identityWeights(
   scales: readonly number[],
   { junction, inputScale }: Pick<Conversion, 'junction' | 'inputScale'>,
@@ -53,10 +53,10 @@ export interface CalibrationOptions {
 }
 
 /**
- * Spike-Norm: for the layers in order, the threshold is the largest weighted input that a neuron of the layer gets in one step, over steps,
- * examples and neurons, with the thresholds of the layers before already set. Yields the parts of the work that are done, from 0 to 1.
- * Sengupta et al. 2019, algorithm 1; their group's code (hybrid-snn-conversion, `vgg_spiking.py`).
- * @param trains of training images, never of those that accuracies are measured on
+ * Spike-Norm: for the layers in order, the threshold is the largest weighted input that a neuron of the layer receives in one step, over
+ * steps, examples and neurons, with the thresholds of the previous layers already set. Yields the progress, from 0 to 1. Sengupta et al.
+ * 2019, algorithm 1; their group's code (hybrid-snn-conversion, `vgg_spiking.py`).
+ * @param trains spike trains of training images, never of those on which accuracies are measured
  */
 export function* spikeNorm(
   network: OpenNetwork,

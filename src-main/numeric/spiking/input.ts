@@ -1,7 +1,7 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
 import { randomFor } from '../random.js'
 
-/** The input of a batch over time: called, it begins anew; each call of what it returns is the next step, the caller's. */
+/** The input of a batch over time: calling it restarts it; each call of the returned function gives the next step, owned by the caller. */
 export type Train = () => () => Tensor
 
 export interface TrainImages {
@@ -18,9 +18,8 @@ export const constantTrain =
     tensor(values, shape)
 
 /**
- * Each value p as spikes of its sign with probability |p| / scale in a step, and of the height `scale`, so that their mean is p; values beyond
- * the scale spike in every step. The spikes of an image depend on the seed and its index alone.
- * Sengupta et al. 2019, section 2.2.
+ * Encodes each value p as spikes with its sign, with probability |p| / scale per step and height `scale`, so that their mean is p; values
+ * beyond the scale spike in every step. The spikes of an image depend only on the seed and its index. Sengupta et al. 2019, section 2.2.
  * @param first index of the first image
  */
 export const poissonTrain =

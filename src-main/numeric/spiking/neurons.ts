@@ -1,19 +1,19 @@
 import { add, clone, greaterEqual, keep, mul, sub, tidy, type Tensor } from '@tensorflow/tfjs-core'
 import { release } from '../tensors.js'
 
-/** What a neuron's potential becomes after a spike: less by the threshold, or zero. */
+/** The potential of a neuron after a spike: reduced by the threshold, or zero. */
 export type Reset = 'soft' | 'hard'
 
 /**
- * Layers of integrate-and-fire neurons without leak. A neuron adds its input to its potential and spikes in the same step once that has reached
- * the threshold. Spikes are as high as the threshold, so inputs, potentials and thresholds are in the units of the activations that the
- * neurons stand in for; one threshold for each layer.
- * Sengupta et al. 2019, section 2.1; soft reset: Rueckauer et al. 2017, section 2.2.
+ * Layers of integrate-and-fire neurons without leak. A neuron adds its input to its potential and spikes in the same step once the
+ * potential has reached the threshold. Spikes are as high as the threshold, so inputs, potentials and thresholds are in the units of the
+ * activations that the neurons replace; one threshold per layer. Sengupta et al. 2019, section 2.1; soft reset: Rueckauer et al. 2017,
+ * section 2.2.
  */
 export class Neurons {
-  /** Of every neuron by layer, after the last step. */
+  /** Potentials of all neurons by layer, after the last step. */
   readonly potentials: Tensor[] = []
-  /** Spikes since the start, of every neuron by layer. */
+  /** Number of spikes since the start, for all neurons by layer. */
   readonly counts: Tensor[] = []
 
   constructor(

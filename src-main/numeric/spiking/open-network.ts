@@ -7,28 +7,28 @@ import type { Named } from '../tensors.js'
 
 /** One layer of neurons. */
 export interface SpikingLayer {
-  /** Of the kernel in front of it. */
+  /** Name of the kernel before it. */
   name: string
-  /** Whether it begins a branch beside which the layer before goes on to a junction. */
+  /** Whether it starts a branch, which the output of the previous layer bypasses to a junction. */
   branch: boolean
 }
 
 export interface PassOptions {
-  /** Weight of the identity path past the branch that a layer begins, where all spikes are as high as their thresholds; 1 if absent. */
+  /** Weight of the identity path past the branch that a layer starts, if all spikes are as high as their thresholds; 1 if absent. */
   identity?(layer: number): number
-  /** The last layer that is wanted: the pass may end behind it. */
+  /** The last layer that is needed: the pass may end after it. */
   upTo?: number
 }
 
-/** A network whose activation is left open: ReLU makes it the analog network, neurons the spiking one. */
+/** A network with its activation as a parameter: ReLU makes it the analog network, neurons the spiking one. */
 export interface OpenNetwork {
-  /** In the order in which a pass reaches them. */
+  /** In the order of a pass. */
   layers: readonly SpikingLayer[]
-  /** Logits, or null where it ended earlier; the caller's. */
+  /** Logits, or null if it ended earlier; owned by the caller. */
   pass(x: Tensor, activate: (layer: number, input: Tensor) => Tensor, options?: PassOptions): Tensor | null
 }
 
-/** Why spiking neurons cannot stand in for the activations of a network, as a sentence with the remedy; null where they can. */
+/** Why the activations of a network cannot be replaced by spiking neurons, as a sentence with the remedy; null if they can. */
 export function refuseConversion({ dynamics, config }: Pick<Network, 'dynamics' | 'config'>): string | null {
   if (!dynamics.spiking) {
     const able = allDynamics().filter(({ spiking }) => spiking)
@@ -43,7 +43,7 @@ export function refuseConversion({ dynamics, config }: Pick<Network, 'dynamics' 
   return null
 }
 
-/** A network that `refuseConversion` has nothing against, with its activation left open. Parameters are not changed or freed. */
+/** A network accepted by `refuseConversion`, with its activation as a parameter. Parameters are not changed or freed. */
 export function openNetwork(network: Network, params: Named): OpenNetwork {
   const { dynamics, config, stages, linear } = network
   const { layers: roles, identity: junctions } = dynamics.spiking!
@@ -57,7 +57,10 @@ export function openNetwork(network: Network, params: Named): OpenNetwork {
   const pass: OpenNetwork['pass'] = (x, activate, { identity = () => 1, upTo = Infinity } = {}) => {
     let reached = 0
     const open: Pass = { network, params, statistics: {}, training: false, moved: new Map(), activation: (z) => activate(reached++, z) }
-    /** State and pass of a unit: the state enters larger by the weight of the identity, and the kernel of its branch takes that back. */
+    /**
+     * State and pass of a unit: the state is multiplied by the weight of the identity path, and the kernel of its branch compensates for
+     * it.
+     */
     const weighted = (state: Tensor, [substep]: readonly BoundSubstep[]): [Tensor, Pass] => {
       const weight = junctions ? identity(reached) : 1
       if (weight === 1) return [state, open]

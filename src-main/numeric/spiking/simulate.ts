@@ -5,7 +5,7 @@ import type { Train } from './input.js'
 import { Neurons } from './neurons.js'
 import type { OpenNetwork } from './open-network.js'
 
-/** A spiking network after a step. Its tensors are the simulation's and change with the next step. */
+/** A spiking network after a step. The simulation owns the tensors and changes them in the next step. */
 export interface Moment {
   /** Counted from 1. */
   step: number
@@ -41,7 +41,7 @@ export function* simulate(
   }
 }
 
-/** The analog network itself: activations by layer and logits, the caller's. */
+/** The analog network itself: activations by layer and logits, owned by the caller. */
 export function analog(network: OpenNetwork, x: Tensor): { activations: Tensor[]; logits: Tensor } {
   const activations: Tensor[] = []
   const logits = network.pass(x, (_layer, weighted) => {

@@ -1,16 +1,17 @@
 import { randomFor } from '../random.js'
 
 /**
- * Chains of scalars, the smallest model of descent on a deep network: f(p) = (p_1 ... p_L - target)^2 / 2 with the factors p_i = w_i of plain
- * layers, or p_i = 1 + w_i of residual ones. A minimum is a stable equilibrium of w <- w - step f'(w) if step < 2 / sharpness, where the sharpness
- * is the largest eigenvalue of the Hessian, and unstable if step is larger. Source: Nar and Sastry 2018, "Residual networks: Lyapunov stability
- * and convex decomposition" (read: its abstract, and the appendix of the same authors' arXiv 1805.08890); the closed forms of chains are derived.
+ * Chains of scalars, the smallest model of gradient descent on a deep network: f(p) = (p_1 ... p_L - target)^2 / 2 with the factors p_i =
+ * w_i of plain layers, or p_i = 1 + w_i of residual ones. A minimum is a stable equilibrium of w <- w - step f'(w) if step < 2 / sharpness,
+ * where the sharpness is the largest eigenvalue of the Hessian, and unstable if step is larger. Source: Nar and Sastry 2018, "Residual
+ * networks: Lyapunov stability and convex decomposition" (read: its abstract, and the appendix of the same authors' arXiv 1805.08890); the
+ * closed forms for chains are derived.
  */
 export type Factors = Float64Array
 
 export const product = (p: Factors): number => p.reduce((all, each) => all * each, 1)
 
-/** Gradient by the factors, into `into`: prefix times suffix products, so that a factor of 0 is no division by 0. */
+/** Gradient with respect to the factors, into `into`: products of prefixes and suffixes, so that a factor of 0 causes no division by 0. */
 export function gradient(p: Factors, target: number, into: Float64Array): void {
   const count = p.length
   let prefix = 1
@@ -29,15 +30,18 @@ export function gradient(p: Factors, target: number, into: Float64Array): void {
 /** Largest eigenvalue of the Hessian at a minimum, where it is v v' with v_i = target / p_i. */
 export const sharpness = (p: Factors, target: number): number => target ** 2 * p.reduce((sum, each) => sum + each ** -2, 0)
 
-/** Largest sharpness with which descent of this step stays at a minimum. Momentum m (v <- m v + f'; w <- w - step v) raises the limit: derived. */
+/**
+ * Largest sharpness at which gradient descent with this step stays at a minimum. Momentum m (v <- m v + f'; w <- w - step v) raises the
+ * limit: derived.
+ */
 export const stableSharpness = (step: number, momentum = 0): number => (2 * (1 + momentum)) / step
 
-/** The largest step with which any minimum of a chain is stable: that of equal factors, 2 (1 + m) / (L target^(2 - 2/L)). Derived. */
+/** The largest step with which any minimum of a chain is stable: that with equal factors, 2 (1 + m) / (L target^(2 - 2/L)). Derived. */
 export const balancedLimit = (depth: number, target: number, momentum = 0): number =>
   stableSharpness(depth * target ** (2 - 2 / depth), momentum)
 
 /**
- * A minimum with p_i proportional to exp(spread normal); spread 0 gives equal factors, and the widest limit of the step.
+ * A minimum with p_i proportional to exp(spread normal); spread 0 gives equal factors, and the largest limit of the step.
  * @param target positive
  */
 export function minimum(depth: number, target: number, spread: number, seed: number): Factors {
@@ -47,28 +51,31 @@ export function minimum(depth: number, target: number, spread: number, seed: num
   return scattered.map((each) => each * scale)
 }
 
-/** Growth of a small deviation along curvature c per step: the spectral radius of [[m, 1], [-a m, 1 - a]] with a = step c; |1 - a| without momentum. */
+/**
+ * Growth factor per step of a small deviation along curvature c: the spectral radius of [[m, 1], [-a m, 1 - a]] with a = step c; |1 - a|
+ * without momentum.
+ */
 export function multiplier(stepTimesCurvature: number, momentum = 0): number {
   const trace = 1 + momentum - stepTimesCurvature
   const discriminant = trace ** 2 - 4 * momentum
   return discriminant < 0 ? Math.sqrt(momentum) : (Math.abs(trace) + Math.sqrt(discriminant)) / 2
 }
 
-/** What becomes of descent that starts beside a minimum. Leaving it is not divergence. */
+/** The outcome of descent that starts near a minimum. Leaving it is not divergence. */
 export type Fate = 'returns' | 'other minimum' | 'bounded' | 'diverges'
 
 export interface Escape {
-  /** Step at which the distance first reached `far`; null where it never did. */
+  /** Step at which the distance first reached `far`; null if it never did. */
   left: number | null
   /** Step at which it first fell below `near` instead. */
   returned: number | null
-  /** Steps to the one or the other by the linear model, log(distance / start) / log(multiplier); Infinity where the multiplier is 1. */
+  /** Number of steps to either according to the linear model, log(distance / start) / log(multiplier); Infinity if the multiplier is 1. */
   predicted: number
   multiplier: number
   fate: Fate
   /** Step at which it diverged, if it did. */
   diverged: number | null
-  /** Products of the factors after the last four steps: a cycle shows itself. */
+  /** Products of the factors after the last four steps, which reveal a cycle. */
   lastProducts: number[]
   /** Distance from the minimum along the steepest direction, from step 0 on. */
   distances: number[]
@@ -78,11 +85,11 @@ export interface EscapeOptions {
   target: number
   step: number
   momentum?: number
-  /** Deviation at the start, along the steepest direction. */
+  /** Initial deviation along the steepest direction. */
   start?: number
-  /** The minimum counts as left at this distance; beyond it the linear model ends. */
+  /** The minimum counts as left at this distance, beyond which the linear model no longer applies. */
   far?: number
-  /** And as found again at this one. */
+  /** And as reached again at this distance. */
   near?: number
   steps?: number
   progress?: (fraction: number) => void
@@ -92,10 +99,10 @@ export interface EscapeOptions {
 const DIVERGED = 1e6
 /** Distance of the product from its target at which a minimum is reached. */
 const AT_MINIMUM = 1e-6
-/** Distances that are kept after the minimum was left or found again. */
+/** Number of distances that are kept after the minimum was left or reached again. */
 const AFTERWARDS = 30
 
-/** Descends from beside a minimum, and tells leaving it, settling elsewhere, staying bounded and diverging apart. */
+/** Descends from near a minimum, and distinguishes leaving it, settling elsewhere, staying bounded and diverging. */
 export function escape(from: Factors, options: EscapeOptions): Escape {
   const { target, step, momentum = 0, start = 1e-8, far = 1e-5, near = 1e-12, steps = 20_000, progress = () => undefined } = options
   const steepest = from.map((each) => 1 / each)
@@ -133,7 +140,7 @@ export function escape(from: Factors, options: EscapeOptions): Escape {
     if (decided === null || k <= decided + AFTERWARDS) found.distances.push(now)
     if (k > steps - 4) found.lastProducts.push(product(p))
     if (k % 1000 === 0) progress(k / steps)
-    // It has come to rest where the linear model says that it stays.
+    // It has come to rest where the linear model predicts that it stays.
     if (found.returned !== null && k >= found.returned + AFTERWARDS) break
   }
   found.fate = fateOf(found, Math.abs(product(p) - target))
@@ -146,10 +153,10 @@ function fateOf({ diverged, left, returned }: Escape, error: number): Fate {
   return error < AT_MINIMUM ? 'other minimum' : 'bounded'
 }
 
-/** Where descent starts: factors near 1, as those of residual layers, or near 0, as those of plain ones. */
+/** The starting points of descent: factors near 1, like those of residual layers, or near 0, like those of plain ones. */
 export interface Starts {
   centre: 0 | 1
-  /** Of the normal deviation of every factor. */
+  /** Standard deviation of the normal distribution of every factor. */
   deviation: number
 }
 
@@ -158,13 +165,13 @@ export interface Convergence {
   share: number
   converged: number
   diverged: number
-  /** The largest step times sharpness among the minima that were reached, which stability bounds by 2 (1 + m); null where none was. */
+  /** The largest product of step and sharpness among the minima reached, which stability bounds by 2 (1 + m); null if none was reached. */
   largestStepTimesSharpness: number | null
 }
 
 /**
- * Descends from many starts.
- * @param starts factors of each start; they are overwritten by where it ended
+ * Descends from many starting points.
+ * @param starts factors of each start; they are overwritten by the end points
  */
 export function convergence(
   starts: readonly Factors[],
@@ -192,7 +199,7 @@ export function convergence(
   return { share: converged / starts.length, converged, diverged, largestStepTimesSharpness: largest }
 }
 
-/** The factors of so many starts. */
+/** The factors of the given number of starts. */
 export function drawStarts(
   { centre, deviation }: Starts,
   { count, depth, seed }: { count: number; depth: number; seed: number },

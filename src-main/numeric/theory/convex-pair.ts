@@ -1,10 +1,9 @@
 import { randomFor } from '../random.js'
 
 /**
- * A function of one number as the sum of a line, a convex and a concave part, each a sum of hinges:
- * f(x) = a x + b + sum_j alpha_j^2 max(0, w_j x - c_j) - the same with other parameters; the squares keep the parts convex and concave.
- * Source of the idea: Nar and Sastry 2018, whose abstract (read) trains the two parts by two residual networks; this architecture is ours, because theirs
- * was not to be had.
+ * A function of one variable as the sum of a line, a convex and a concave part, each a sum of hinges: f(x) = a x + b + sum_j alpha_j^2
+ * max(0, w_j x - c_j) - the same with other parameters; the squares keep the parts convex and concave. Source of the idea: Nar and Sastry
+ * 2018, whose abstract (read) trains the two parts with two residual networks; this architecture is ours, because theirs was not available.
  */
 export interface Hinges {
   alpha: Float64Array
@@ -19,7 +18,7 @@ export interface ConvexPair {
   concave: Hinges
 }
 
-/** The value of a sum of hinges at x; that of a concave part has to be negated. */
+/** The value of a sum of hinges at x; for a concave part it has to be negated. */
 export function hinges({ alpha, w, c }: Hinges, x: number): number {
   let sum = 0
   for (let j = 0; j < alpha.length; j++) sum += alpha[j]! ** 2 * Math.max(0, w[j]! * x - c[j]!)
@@ -32,7 +31,7 @@ export function parts({ line, convex, concave }: ConvexPair, x: number): { line:
   return { ...each, sum: each.line + each.convex + each.concave }
 }
 
-/** Largest slope in magnitude of a sum of hinges within a range, which it takes between two of its kinks. */
+/** Largest absolute slope of a sum of hinges within a range, which occurs between two of its kinks. */
 export function lipschitz({ alpha, w, c }: Hinges, low: number, high: number): number {
   const kinks = [...c].map((each, j) => each / w[j]!).filter((x) => x > low && x < high)
   const ends = [low, ...kinks.sort((a, b) => a - b), high]
@@ -44,7 +43,7 @@ export function lipschitz({ alpha, w, c }: Hinges, low: number, high: number): n
   }, 0)
 }
 
-/** Hinges whose kinks lie within [-range, range], with parts of about the size of the range. */
+/** Hinges whose kinks lie within [-range, range], with a magnitude of about the range. */
 function drawHinges(count: number, range: number, seed: number, name: string): Hinges {
   const random = randomFor(seed, `theory/convex-pair/${name}`)
   const w = Float64Array.from({ length: count }, () => (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform()))
@@ -55,14 +54,14 @@ function drawHinges(count: number, range: number, seed: number, name: string): H
   }
 }
 
-/** Both parts before they are fitted, from a seed alone. */
+/** Both parts before they are fitted, determined by a seed. */
 export const drawPair = (count: number, range: number, seed: number): ConvexPair => ({
   line: new Float64Array(2),
   convex: drawHinges(count, range, seed, 'convex'),
   concave: drawHinges(count, range, seed, 'concave'),
 })
 
-/** How far a fit has come after so many steps. */
+/** The progress of a fit after a number of steps. */
 export interface FitRecord {
   step: number
   /** Mean squared error over the points, halved. */
@@ -78,7 +77,7 @@ const GROUPS = ['w', 'c', 'alpha'] as const
 /**
  * Fits a pair by gradient descent on all points, in place.
  * @param xs points in ascending order
- * @param record told at step 0, and at about so many steps as `records` says, the last one among them
+ * @param record called at step 0, and at about `records` steps including the last one
  */
 export function fit(
   pair: ConvexPair,

@@ -1,9 +1,9 @@
 /**
- * What a perturbation becomes on its way forward, in double precision: Example 1 of Haber and Ruthotto 2017, "Stable architectures for deep
- * neural networks", and the linear Verlet step. Row vectors, as in the networks.
+ * The propagation of a perturbation in the forward pass, in double precision: Example 1 of Haber and Ruthotto 2017, "Stable architectures
+ * for deep neural networks", and the linear Verlet step. Row vectors, as in the networks.
  */
 
-/** A matrix of the plane, row by row. */
+/** A 2x2 matrix, row by row. */
 export type Kernel = readonly [readonly [number, number], readonly [number, number]]
 export type Point = readonly [number, number]
 
@@ -40,7 +40,7 @@ export function trajectory([[a, b], [c, d]]: Kernel, start: Point, { h, steps }:
   return path
 }
 
-/** Eigenvalues of a matrix of the plane. */
+/** Eigenvalues of a 2x2 matrix. */
 export function eigenvalues([[a, b], [c, d]]: Kernel): [re: number, im: number][] {
   const half = (a + d) / 2
   const rest = half ** 2 - (a * d - b * c)
@@ -57,15 +57,15 @@ export function eigenvalues([[a, b], [c, d]]: Kernel): [re: number, im: number][
 }
 
 /**
- * Largest modulus of the eigenvalues of one linear Verlet step z <- z - p y, y <- y + p z with p = h sigma: of the roots of
- * m^2 - (2 - p^2) m + 1. It is 1 up to p = 2.
+ * Spectral radius of one linear Verlet step z <- z - p y, y <- y + p z with p = h sigma, from the roots of m^2 - (2 - p^2) m + 1. It is 1
+ * up to p = 2.
  */
 export function verletRadius(product: number): number {
   const half = (2 - product ** 2) / 2
   return half ** 2 <= 1 ? 1 : Math.abs(half) + Math.sqrt(half ** 2 - 1)
 }
 
-/** Norms of (y, z) from (1, 0) on under that step: steps + 1 numbers. */
+/** Norms of (y, z) starting at (1, 0) under that step: steps + 1 numbers. */
 export function verletNorms(product: number, steps: number): number[] {
   let [y, z] = [1, 0]
   const norms = [1]

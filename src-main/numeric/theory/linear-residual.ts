@@ -2,9 +2,9 @@ import { identity, logDeterminant, multiply, singularValues, square, symmetricEi
 import { randomFor } from '../random.js'
 
 /**
- * Linear residual networks, the landscape of Hardt and Ma, "Identity matters in deep learning" (ICLR 2017, arXiv 1611.04231). Column vectors:
- * f(A) = E|y - (I + A_l) ... (I + A_1) x|^2 = |(product - R) S^(1/2)|_F^2 + C with S = E[x x'], the best linear map R and the noise floor C. What is
- * computed is the excess f - C, without a subtraction, which would cancel near an optimum.
+ * Linear residual networks, the landscape of Hardt and Ma, "Identity matters in deep learning" (ICLR 2017, arXiv 1611.04231). Column
+ * vectors: f(A) = E|y - (I + A_l) ... (I + A_1) x|^2 = |(product - R) S^(1/2)|_F^2 + C with S = E[x x'], the best linear map R and the
+ * noise floor C. The excess f - C is computed directly, because a subtraction would cancel near an optimum.
  */
 export interface LinearProblem {
   /** The best linear map, R. */
@@ -13,7 +13,7 @@ export interface LinearProblem {
   moments: Square
 }
 
-/** A network by what each of its layers maps with: I + A_i of residual layers, W_i of plain ones; the first layer comes first. */
+/** A network as the maps of its layers: I + A_i for residual layers, W_i for plain ones; the first layer comes first. */
 export type Layers = readonly Square[]
 
 export const layersOf = (residuals: readonly Square[]): Square[] =>
@@ -35,7 +35,7 @@ function around(layers: Layers): { before: Square[]; after: Square[]; whole: Squ
 
 const squaredNorm = ({ data }: Square): number => data.reduce((sum, value) => sum + value * value, 0)
 
-/** The excess over the noise floor, its gradient by every layer, and the squared norm of all of them. */
+/** The excess over the noise floor, its gradient with respect to every layer, and the squared norm of all of them. */
 export function excessAndGradient(
   layers: Layers,
   { target, moments }: LinearProblem,
@@ -56,11 +56,17 @@ export function excessAndGradient(
 export interface Bounds {
   /** The largest spectral norm of the A_i. */
   tau: number
-  /** 4 l (1 - tau)^(2 (l - 1)) s_min(S) excess, below the squared norm of the gradient; null where tau >= 1, which has no bound. Derived. */
+  /**
+   * 4 l (1 - tau)^(2 (l - 1)) s_min(S) excess, a lower bound of the squared norm of the gradient; null if tau >= 1, for which there is no
+   * bound. Derived.
+   */
   bound: number | null
   /** The same with the smallest singular values of all layers: 4 s_min(S) excess sum_i prod_(j != i) s_min(I + A_j)^2. Derived. */
   tight: number
-  /** 4 l (1 - tau)^(l - 1) s_min(S)^2 excess, as eq. 2.3 of the paper is usually quoted (recalled): false as it stands. Null where tau >= 1. */
+  /**
+   * 4 l (1 - tau)^(l - 1) s_min(S)^2 excess, as eq. 2.3 of the paper is usually quoted (recalled from memory): false in this form. Null if
+   * tau >= 1.
+   */
   quoted: number | null
 }
 
@@ -82,7 +88,7 @@ export function gradientBounds(residuals: readonly Square[], smallestMoment: num
 /** The smallest eigenvalue of the second moments. */
 export const smallestMoment = (moments: Square): number => symmetricEigen(moments).values[0]!
 
-/** The symmetric root of a symmetric matrix without negative eigenvalues. */
+/** The symmetric square root of a symmetric positive semidefinite matrix. */
 function squareRoot(matrix: Square): Square {
   const { values, vectors } = symmetricEigen(matrix)
   const columns = { size: matrix.size, data: vectors }
@@ -92,8 +98,8 @@ function squareRoot(matrix: Square): Square {
 }
 
 /**
- * Largest eigenvalue of the Hessian of the excess at a minimum of excess 0: twice that of
- * X -> sum_i (P_i P_i') X (R_i' R_i) with R_i = Q_i S^(1/2) and the products P_i after and Q_i before layer i. Derived, after the lemma of Nar and Sastry 2018.
+ * Largest eigenvalue of the Hessian of the excess at a minimum with excess 0: twice that of X -> sum_i (P_i P_i') X (R_i' R_i) with R_i =
+ * Q_i S^(1/2) and the products P_i after and Q_i before layer i. Derived, following the lemma of Nar and Sastry 2018.
  */
 export function sharpnessAtMinimum(layers: Layers, moments: Square): number {
   const { before, after } = around(layers)
@@ -116,8 +122,9 @@ export function sharpnessAtMinimum(layers: Layers, moments: Square): number {
 }
 
 /**
- * What Theorem 2.1 promises for a target of positive determinant: an optimum with max |A_i| of at most this, with gamma = max |log s(R)|. `first` is
- * (4 pi + 3 gamma) / l for l >= 3 gamma (read); `later` 2 (sqrt(pi) + sqrt(3 gamma))^2 / l, of the later version (recalled).
+ * The statement of Theorem 2.1 for a target with positive determinant: an optimum with max |A_i| of at most this, with gamma = max |log
+ * s(R)|. `first` is (4 pi + 3 gamma) / l for l >= 3 gamma (read); `later` is 2 (sqrt(pi) + sqrt(3 gamma))^2 / l, from the later version
+ * (recalled from memory).
  */
 export const optimumBounds = (gamma: number, depth: number): { first: number; later: number } => ({
   first: (4 * Math.PI + 3 * gamma) / depth,
@@ -125,9 +132,10 @@ export const optimumBounds = (gamma: number, depth: number): { first: number; la
 })
 
 /**
- * max |A_i| of an optimum that is built, for a target of positive determinant: with the polar form R = U P one half of the layers are roots of the
- * rotation U, the other half roots of P, so that it is max(2 sin(theta / 2k), max |s^(1/k) - 1|) with k layers of each, the angles theta of U and
- * the singular values s of R; of one layer it is |R - I|. Derived; it shows that optima as small as Theorem 2.1 promises exist.
+ * max |A_i| of a constructed optimum for a target with positive determinant: with the polar form R = U P, one half of the layers are roots
+ * of the rotation U, the other half roots of P, so that it is max(2 sin(theta / 2k), max |s^(1/k) - 1|) with k layers of each, the angles
+ * theta of U and the singular values s of R; for one layer it is |R - I|. Derived; it shows that optima as small as Theorem 2.1 states
+ * exist.
  */
 export function builtOptimum(target: Square, depth: number): number {
   if (depth === 1)
@@ -142,7 +150,7 @@ export function builtOptimum(target: Square, depth: number): number {
   values.forEach((value, i) => (inverse.data[i * target.size + i] = 1 / Math.sqrt(value)))
   const rotation = multiply(target, columns, inverse, transpose(columns))
   const turned = transpose(rotation)
-  // Its eigenvalues are the cosines of the angles, the smallest first.
+  // Its eigenvalues are the cosines of the angles, in ascending order.
   const symmetric = { size: target.size, data: rotation.data.map((value, at) => (value + turned.data[at]!) / 2) }
   const angle = Math.acos(Math.max(-1, Math.min(1, symmetricEigen(symmetric).values[0]!)))
   const stretches = Array.from(values, (value) => Math.abs(value ** (1 / (2 * roots)) - 1))
@@ -152,10 +160,13 @@ export function builtOptimum(target: Square, depth: number): number {
 /** gamma = max |log s(R)|. */
 export const gammaOf = (target: Square): number => Math.max(...Array.from(singularValues(target), (value) => Math.abs(Math.log(value))))
 
-/** 1, -1, or 0 of a singular target. */
+/** 1, -1, or 0 for a singular target. */
 export const determinantSign = (target: Square): number => logDeterminant(target).sign
 
-/** R = I + deviation N with normal N, with a positive determinant: of a negative one the first row is turned round. S has 0.5 to 1.5 on its diagonal. */
+/**
+ * R = I + deviation N with normally distributed N, with a positive determinant: if it is negative, the sign of the first row is flipped. S
+ * has 0.5 to 1.5 on its diagonal.
+ */
 export function drawProblem(size: number, deviation: number, seed: number): LinearProblem {
   const random = randomFor(seed, 'theory/linear-residual/target', size)
   const target = identity(size)
@@ -166,10 +177,10 @@ export function drawProblem(size: number, deviation: number, seed: number): Line
   return { target, moments }
 }
 
-/** The smallest target of negative determinant: one number, R = -1, of inputs of variance 1. */
+/** The smallest target with a negative determinant: one number, R = -1, with inputs of variance 1. */
 export const negativeProblem = (): LinearProblem => ({ target: identity(1, -1), moments: identity(1) })
 
-/** Plain layers of normal entries of this deviation over the root of the size. */
+/** Plain layers with normally distributed entries with this standard deviation divided by the square root of the size. */
 export function drawPlain(size: number, depth: number, deviation: number, seed: number): Square[] {
   const random = randomFor(seed, 'theory/linear-residual/plain', depth)
   return Array.from({ length: depth }, () => {
@@ -183,21 +194,21 @@ export interface DescentRecord {
   step: number
   excess: number
   gradientNormSquared: number
-  /** Of residual layers. */
+  /** For residual layers. */
   bounds: Bounds | null
 }
 
-/** Relative rounding that an inequality may have. */
+/** Relative rounding error that an inequality may have. */
 const SLACK = 1e-9
 
-/** Whether bound <= tight bound <= |gradient|^2 holds; a bound that there is none of holds. */
+/** Whether bound <= tight bound <= |gradient|^2 holds; an undefined bound counts as satisfied. */
 export const holds = ({ gradientNormSquared, bounds }: DescentRecord): boolean =>
   bounds === null || ((bounds.bound ?? 0) <= bounds.tight * (1 + SLACK) && bounds.tight <= gradientNormSquared * (1 + SLACK))
 
 /**
  * Gradient descent on all layers.
  * @param start residual layers by their A_i, or plain layers by their W_i; they are changed
- * @param record told at every step, from step 0 on
+ * @param record called at every step, from step 0 on
  */
 export function descend(
   start: readonly Square[],
@@ -216,7 +227,7 @@ export function descend(
   }
 }
 
-/** Two problems at which the bound as it is usually quoted is above the squared norm of the gradient. */
+/** Two problems for which the usually quoted bound exceeds the squared norm of the gradient. */
 export function counterexamples(): { name: string; gradientNormSquared: number; bound: number; quoted: number; excess: number }[] {
   const cases = [
     { name: 'A = −0.4 I, 5 layers, S = I, R = 2 I', residuals: Array.from({ length: 5 }, () => identity(2, -0.4)), scale: 1, target: 2 },

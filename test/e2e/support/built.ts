@@ -3,7 +3,7 @@ import { ensureBuilt } from '../../../src-main/hosts/launcher/build.mjs'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
-/** The built workbench, brought up to date with its sources first; or one built elsewhere, which RETRACE_BUILD names. */
+/** The built workbench, after updating the build; or another build, given by RETRACE_BUILD. */
 export async function builtWorkbench(): Promise<{ server: string; cli: string; page: string }> {
   const other = process.env['RETRACE_BUILD']
   if (!other) await ensureBuilt()

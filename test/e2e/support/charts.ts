@@ -3,15 +3,15 @@ import sharp from 'sharp'
 import { openMenu } from './menu.js'
 import { downloaded } from './take.js'
 
-/** Colours of the light theme: of the first line of a chart, and of what is no number. */
+/** Colours of the light theme: for the first line of a chart, and for non-finite values. */
 export const FIRST_LINE = [0, 0x72, 0xb2] as const
 export const NO_NUMBER = [0xb3, 0x26, 0x1e] as const
 
-/** What the lines of a chart are painted as, pixel by pixel. */
+/** The painted lines of a chart, pixel by pixel. */
 export interface LinesPicture {
   width: number
   height: number
-  /** Rows of a column, from the top, that are painted in a colour: `faint` counts what is see-through too. */
+  /** Rows of a column, counted from the top, that are painted in a colour; `faint` includes semi-transparent ones. */
   rows(x: number, colour: readonly number[], faint?: boolean): number[]
 }
 
@@ -37,7 +37,7 @@ export async function linesPicture(page: Page, chart: string): Promise<LinesPict
   }
 }
 
-/** Where a chart's plot begins and ends, in pixels from the left of its frame: where the cursor goes no further. */
+/** The left and right edge of a chart's plot, in pixels from the left of its frame, which limit the cursor. */
 async function plotEdges(page: Page, chart: string): Promise<[number, number]> {
   const frame = framed(page, chart)
   await frame.scrollIntoViewIfNeeded()
@@ -49,7 +49,7 @@ async function plotEdges(page: Page, chart: string): Promise<[number, number]> {
   return [await cursor(1), await cursor(width - 2)]
 }
 
-/** Turns a position of a chart's axis into pixels from the left of its frame. */
+/** Converts positions on a chart's axis to pixels from the left of its frame. */
 export async function positions(page: Page, chart: string, logarithmic = false): Promise<(x: number) => number> {
   const [left, right] = await plotEdges(page, chart)
   const { from, to } = await page
@@ -59,23 +59,23 @@ export async function positions(page: Page, chart: string, logarithmic = false):
   return (x) => left + share(x) * (right - left)
 }
 
-/** What the legend says of a line while the pointer is at a pixel of the chart. */
+/** The legend's value of a line while the pointer is at a pixel of the chart. */
 export async function valueAt(page: Page, chart: string, line: string, x: number): Promise<string> {
-  // Half a pixel on, so that rounding does not fall short of the point.
+  // Half a pixel further, so that rounding does not fall short of the point.
   await framed(page, chart).hover({ position: { x: x + 0.5, y: 60 } })
   return page.locator(`[data-chart="${chart}"] [data-line="${line}"] b`).innerText()
 }
 
-/** Chooses of the menu of a chart. */
+/** Chooses an item in the menu of a chart. */
 export async function chooseOf(page: Page, title: string, item: string): Promise<void> {
   await openMenu(page.getByLabel(`More actions: ${title}`, { exact: true }))
   await page.locator('.v-overlay--active .v-list-item').getByText(item, { exact: true }).click()
 }
 
-/** The file that a chart is taken along as. */
+/** The file exported from a chart. */
 export const takenOf = (page: Page, title: string, format: string): Promise<Buffer> => downloaded(page, () => chooseOf(page, title, format))
 
-/** What is on a chart, as its PGFPlots source says it: the ends of the axes, lines with their points, reference lines. */
+/** The content of a chart according to its PGFPlots source: the limits of the axes, lines with their points, reference lines. */
 export interface DrawnChart {
   x: [number, number]
   y: [number, number]
@@ -107,7 +107,7 @@ export async function drawnChart(page: Page, title: string): Promise<DrawnChart>
   }
 }
 
-/** Chooses of a list that is opened by its label. */
+/** Chooses an option in a select, which is found by its label. */
 export async function choose(page: Page, label: string, option: string): Promise<void> {
   await page.locator('.v-select', { has: page.getByLabel(label, { exact: true }) }).first().click() // prettier-ignore
   const item = page.getByRole('option', { name: option, exact: true })

@@ -9,14 +9,16 @@ const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-/** The browser as people have it, with profiles and windows; null where there is none. */
+/** A regular browser, with profiles and windows; null if there is none. */
 export const browserPath = process.env['CHROMIUM'] ?? PLACES.find((path) => existsSync(path)) ?? null
 
-/** The same engine without the parts around a page, where Debian's package of it is installed: tests take a quarter less processor time. */
+/**
+ * The same engine without the browser's user interface, if Debian's package of it is installed: tests use a quarter less processor time.
+ */
 const SHELL = '/usr/bin/chromium-headless-shell'
 export const pagesPath = process.env['CHROMIUM'] ?? (existsSync(SHELL) ? SHELL : browserPath)
 
-/** Why the tests of the window do not run here; null where they do. On a build machine they always run, and fail without a browser. */
+/** Why the tests of the window do not run here; null if they do. On a CI machine they always run, and fail without a browser. */
 export const noBrowser: string | null =
   browserPath || process.env['CI'] === 'true'
     ? null

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 
-/** The name of what has the focus: its label, or its text; empty where nothing has it. */
+/** The name of the focused element: its label, or its text; empty if nothing has the focus. */
 export const focused = (page: Page): Promise<string> =>
-  // As text: what runs in the page has types that the rest of this program does not.
+  // Passed as text, because code that runs in the page has types that the rest of this program does not have.
   page.evaluate<string>(`(() => {
     const element = document.activeElement
     if (!element || element === document.body) return ''

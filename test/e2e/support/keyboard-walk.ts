@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-/** What runs in the page has types that the rest of this program does not: it is text here. */
+/** Passed as text, because code that runs in the page has types that the rest of this program does not have. */
 const WATCH = `
   {
     const kinds = new Set(['click', 'dblclick', 'mousedown', 'pointerdown'])
@@ -18,10 +18,10 @@ const WATCH = `
 const TOOLS = `
   window.keyboard = (() => {
     const NATURAL = 'a[href], area[href], button, input, select, textarea, summary, [tabindex], [contenteditable=true]'
-    /** Widgets whose arrows lead from one part to the next. */
+    /** Widgets in which the arrow keys move from one part to the next. */
     const COMPOSITE = '[role=grid], [role=treegrid], [role=listbox], [role=radiogroup], [role=tablist], [role=menu], [role=toolbar]'
     const HANDLES = ['pointer', 'grab', 'crosshair', 'col-resize', 'row-resize', 'ew-resize', 'move']
-    /** What the arrows do on something else, which tells of it: the title of a chart, which is dragged; the canvas of a chart, which is described. */
+    /** Elements operated with arrow keys on another, described element: the title of a chart, which is dragged; the canvas of a chart. */
     const EXCEPT = '.handle, [role=img] *'
     const overlay = () => [...document.querySelectorAll('.v-overlay--active[aria-modal=true]')].at(-1)
     const inSight = (el) => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length > 0 && !el.closest('[inert]')
@@ -31,7 +31,7 @@ const TOOLS = `
       return el.tagName.toLowerCase() + (el.className && typeof el.className === 'string' ? '.' + el.className.split(' ').slice(0, 3).join('.') : '') + ' “' + text.slice(0, 60) + '”'
     }
 
-    /** Elements that can be pressed or dragged, and by the keyboard not be reached. */
+    /** Elements that can be pressed or dragged, but not reached by keyboard. */
     function unreachable() {
       const found = []
       for (const el of document.body.querySelectorAll('*')) {
@@ -39,18 +39,18 @@ const TOOLS = `
         const { cursor } = getComputedStyle(el)
         const handle = HANDLES.includes(cursor) && getComputedStyle(el.parentElement).cursor !== cursor
         if (!handle && !window.pressable.has(el)) continue
-        // A label stands for its field.
+        // A label represents its field.
         const label = el.closest('label')
         if (label && (label.control ?? label.querySelector(NATURAL))) continue
         const target = el.closest(NATURAL)
         if (target && (target.disabled || target.tabIndex >= 0)) continue
         const widget = (target ?? el).closest(COMPOSITE)
         if (widget && (widget.tabIndex >= 0 || [...widget.querySelectorAll(NATURAL)].some(tabbable))) continue
-        // Those of a list are gone through from its field.
+        // The entries of a list are operated from its field.
         const list = el.closest('[role=listbox]')
         if (list?.id && [...document.querySelectorAll('[aria-controls="' + list.id + '"]')].some(tabbable)) continue
         if (el.closest('.v-input--disabled')) continue
-        // A frame around what is reached itself, and the parts of a field beside its input.
+        // A frame around a reachable element, and the parts of a field next to its input.
         if ([...(el.closest('.v-input') ?? el).querySelectorAll(NATURAL)].some(tabbable)) continue
         if (el.matches(EXCEPT)) continue
         found.push(named(el))
@@ -58,16 +58,16 @@ const TOOLS = `
       return [...new Set(found)]
     }
 
-    /** Where Tab should lead, in this order. */
+    /** The elements that Tab should reach, in this order. */
     const root = () => overlay() ?? document.body
     const expected = () => [...root().querySelectorAll('*')].filter(tabbable).filter((el) => {
-      // Of a group of radios one is a stop.
+      // A radio group has a single Tab stop.
       if (el.type !== 'radio' || !el.name) return true
       const group = [...document.querySelectorAll('input[type=radio]')].filter((radio) => radio.name === el.name)
       return el === (group.find((radio) => radio.checked) ?? group[0])
     })
 
-    /** How an element looks, with what is around and in it: changes when the focus is shown. */
+    /** The appearance of an element and of what surrounds it: it changes when the focus is visible. */
     function looks(el) {
       const parts = [el, el.parentElement, el.parentElement?.parentElement, ...[...el.querySelectorAll('*')].slice(0, 12), ...(el.closest('.v-input')?.querySelectorAll('.v-field, .v-field__outline, .v-selection-control__input, .v-label') ?? [])]
       return parts.filter(Boolean).flatMap((part) => [null, '::before', '::after'].map((pseudo) => {
@@ -78,7 +78,7 @@ const TOOLS = `
     let last = null
     const stops = []
     const unseen = []
-    /** After each press of Tab: remembers the stop, and whether it looked otherwise than it does now. */
+    /** After each press of Tab: records the stop, and whether it looked different before. */
     function step() {
       const el = document.activeElement
       if (last && last.el.isConnected && last.el !== el && looks(last.el) === last.looks) unseen.push(named(last.el))
@@ -100,7 +100,7 @@ const TOOLS = `
     function begin() {
       last = null
       stops.length = unseen.length = 0
-      // From the very beginning, wherever was pressed last.
+      // Starts at the very beginning, wherever the last click was.
       const start = document.createElement('span')
       start.tabIndex = -1
       ;(overlay()?.querySelector('.v-overlay__content') ?? root()).prepend(start)
@@ -113,26 +113,26 @@ const TOOLS = `
 `
 
 export interface Walk {
-  /** Stops that Tab does not lead to. */
+  /** Elements that Tab does not reach. */
   missed: string[]
-  /** Stops that come before what stands before them. */
+  /** Elements that are reached before one that precedes them. */
   disorder: string[]
   positive: string[]
-  /** Stops outside of a dialog that is open. */
+  /** Elements outside of an open dialog. */
   escaped: string[]
-  /** Stops that look the same with the focus as without. */
+  /** Elements that look the same with and without focus. */
   unseen: string[]
-  /** What can be pressed or dragged by the pointer alone. */
+  /** Elements that can only be pressed or dragged with the pointer. */
   unreachable: string[]
 }
 
 /** To be called before the page loads. */
 export const watchPresses = (page: Page): Promise<unknown> => page.addInitScript(WATCH)
 
-/** Goes through a page, or the dialog that is open, by Tab from its beginning until it comes around. */
+/** Walks through a page, or an open dialog, with Tab from its beginning until it wraps around. */
 export async function walk(page: Page): Promise<Walk> {
   await page.evaluate(TOOLS)
-  // What a page still waits for is not there, or cannot be pressed.
+  // Elements that the page is still loading do not exist yet, or cannot be pressed.
   let before = -1
   await expect
     .poll(async () => before === (before = await page.evaluate<number>('window.keyboard.count()')), { interval: 250, timeout: 20_000 })

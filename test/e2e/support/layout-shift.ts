@@ -1,6 +1,9 @@
 import type { Page } from 'playwright-core'
 
-/** To be added before the page loads: sums what moves by itself, as the browser's Cumulative Layout Shift does, and names the worst. */
+/**
+ * To be added before the page loads: sums layout shifts not caused by the user, like the browser's Cumulative Layout Shift, and records the
+ * worst one.
+ */
 const OBSERVE = `
   window.layoutShift = { sum: 0, worst: 0, what: '' }
   new PerformanceObserver((list) => {
@@ -15,10 +18,10 @@ const OBSERVE = `
 `
 
 export interface LayoutShift {
-  /** Part of the window times how far it moved, summed; 0.1 counts as good on the web. */
+  /** Sum of the affected fraction of the window times the distance; 0.1 counts as good on the web. */
   sum: number
   worst: number
-  /** The elements that the worst shift moved. */
+  /** The elements moved by the worst shift. */
   what: string
 }
 

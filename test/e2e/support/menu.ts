@@ -1,8 +1,8 @@
 import type { Locator } from 'playwright-core'
 
 /**
- * Opens the menu of a button. Vuetify ignores a click within 50 ms of closing a menu, which it takes for the one that closed it, so the
- * click is repeated; only after a while, for a second click on a button that is slow to answer would close its menu again.
+ * Opens the menu of a button. Vuetify ignores a click within 50 ms after closing a menu, which it takes for the click that closed it, so
+ * the click is repeated; but only after a while, because a second click on a slow button would close its menu again.
  */
 export async function openMenu(button: Locator): Promise<void> {
   const opened = button.and(button.page().locator('[aria-expanded="true"]'))

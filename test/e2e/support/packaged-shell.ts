@@ -7,18 +7,18 @@ import { _electron, chromium, type ElectronApplication, type Page } from 'playwr
 import { ROOT } from '../../../src-main/hosts/launcher/root.mjs'
 import { pagesPath } from './chromium.js'
 
-/** An open window of a packaged program, and what its user and the system do to it from outside. */
+/** An open window of a packaged program, with what its user and the system do to it from outside. */
 export interface PackagedShell {
   page: Page
-  /** Clicks this button of every dialog to come. */
+  /** Clicks this button in every future dialog. */
   answerDialogs(button: number): Promise<void>
-  /** Clicks the closing button of the window. */
+  /** Clicks the close button of the window. */
   closeWindow(): Promise<void>
-  /** Resolves with the status of the program. */
+  /** Resolves with the exit status of the program. */
   ended: Promise<number | null>
-  /** Requests that were refused, which a page of this program never makes. */
+  /** Requests that were blocked, which a page of this program never makes. */
   refused: string[]
-  /** Lines on standard error. */
+  /** Lines written to standard error. */
   errors(): string
   kill(): void
 }
@@ -26,10 +26,10 @@ export interface PackagedShell {
 export interface ShellPlaces {
   /** Folder of the program. */
   tree: string
-  /** A folder that the user of the program can write: the home, caches and profiles go there. */
+  /** A folder that the user of the program can write to, for home, caches and profiles. */
   own: string
   env: NodeJS.ProcessEnv
-  /** Runs the program as this user; absent, as the one of the test. */
+  /** Runs the program as this user; by default as the user of the test. */
   user?: { uid: number; gid: number } | undefined
 }
 
@@ -41,9 +41,9 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The packaged program on the stand-in for Electron (`test/fixtures/electron-on-chromium`), over a real Chromium. */
+/** The packaged program with the substitute for Electron (`test/fixtures/electron-on-chromium`), on a real Chromium. */
 export async function openOnChromium({ tree, own, env, user }: ShellPlaces): Promise<PackagedShell> {
-  // The checkout may be closed to that user.
+  // That user may not have access to the checkout.
   const standIn = join(own, '..', 'stand-in')
   mkdirSync(join(standIn, 'node_modules'), { recursive: true })
   cpSync(join(ROOT, 'test/fixtures/electron-on-chromium'), standIn, { recursive: true })
@@ -85,7 +85,7 @@ export async function openOnChromium({ tree, own, env, user }: ShellPlaces): Pro
   }
 }
 
-/** The packaged program with its real Electron, by Playwright's driver: for whoever has the binary (`npm run package:check`). */
+/** The packaged program with its real Electron, driven by Playwright: for developers who have the binary (`npm run package:check`). */
 export async function openInElectron({ tree, own, env }: ShellPlaces): Promise<PackagedShell> {
   const program: ElectronApplication = await _electron.launch({
     executablePath: join(tree, process.platform === 'win32' ? 'retrace-desktop.exe' : 'retrace-desktop'),

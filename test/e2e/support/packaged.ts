@@ -6,7 +6,7 @@ import { ROOT } from '../../../src-main/hosts/launcher/root.mjs'
 import { shipOwnBinding } from '../../../src-main/setup/shipped-binding.js'
 import { builtWorkbench } from './built.js'
 
-/** A folder that users other than its maker can enter. */
+/** A folder that other users can enter. */
 export function openFolder(prefix: string): string {
   const folder = mkdtempSync(join(tmpdir(), prefix))
   process.umask(0o022)
@@ -14,7 +14,7 @@ export function openFolder(prefix: string): string {
 }
 
 /**
- * The tree of `npm run package`, of the present build and without Electron.
+ * The tree of `npm run package`, from the current build and without Electron.
  * @returns the folder, which the caller removes
  */
 export async function packagedTree(): Promise<string> {
@@ -29,8 +29,8 @@ export async function packagedTree(): Promise<string> {
 }
 
 /**
- * Adds what a package leaves out because Electron's Node needs it not: the SQLite driver of Node 20, where this is Node 20. Nothing else of
- * the tree differs from a package.
+ * Adds what a package leaves out because Electron's Node does not need it: the SQLite driver of Node 20, if this is Node 20. Otherwise the
+ * tree equals a package.
  */
 export function completeForThisNode(tree: string): void {
   if (Number(process.versions.napi) >= 10) return

@@ -1,18 +1,18 @@
 import { inflateSync } from 'node:zlib'
 import { readPdfInfo } from '../../fixtures/pdf-info.js'
 
-/** What a PDF of this program's kind holds: its fonts, and for the only page its text and what is painted. */
+/** The content of a PDF made by this program: its fonts, and the text and operators of its only page. */
 export interface ReadPdf {
   fonts: { name: string; embedded: boolean }[]
   /** Strings in the order in which they are shown. */
   texts: string[]
   /** The operators of the page, uncompressed. */
   content: string
-  /** What the document says of itself: `Title`, `Subject` and the like. */
+  /** The document information: `Title`, `Subject` and so on. */
   info: Readonly<Record<string, string>>
 }
 
-/** Reads a PDF whose objects stand by themselves, as jsPDF writes them. */
+/** Reads a PDF with uncompressed objects, as written by jsPDF. */
 export function readPdf(file: Buffer): ReadPdf {
   const objects = new Map<number, Buffer>()
   const text = file.toString('latin1')

@@ -1,7 +1,7 @@
 import { startLocalServer, takePort, type LocalServer } from '../../../src-main/hosts/server/http.js'
 import type { PlayedHome } from '../../fixtures/played-home.js'
 
-/** The real local server over a home that a test plays. A defect in it fails the test. */
+/** The real local server for a home played by a test. A defect in it fails the test. */
 export const serveHome = async ({ api }: PlayedHome, page: string, port = 0): Promise<LocalServer> =>
   startLocalServer(await takePort(port), {
     api,

@@ -7,13 +7,13 @@ export interface RunningServer {
   /** `http://127.0.0.1:PORT` */
   address: string
   port: string
-  /** For a client beside the window. */
+  /** For a client besides the window. */
   token: string
-  /** A new address that lets one window in. */
+  /** A new address that admits one window. */
   windowAddress(): Promise<string>
-  /** Everything that it printed so far. */
+  /** Its output so far. */
   output(): string
-  /** Kills it without a warning, as a crash would. */
+  /** Kills it without notice, like a crash. */
   crash(): Promise<void>
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>
@@ -21,8 +21,8 @@ export interface RunningServer {
 
 /**
  * Starts the local server as a process of its own and waits for the address that it prints.
- * @param entry the built server, or the launcher that `npm start` calls
- * @param port 0: any that is free
+ * @param entry the built server, or the launcher called by `npm start`
+ * @param port 0: any free port
  */
 export async function startServer(entry: string, home: string, port = '0'): Promise<RunningServer> {
   const child = spawn(process.execPath, [entry, '--no-open', '--port', port, '--home', home], { stdio: ['ignore', 'pipe', 'pipe'] })

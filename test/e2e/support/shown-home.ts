@@ -4,7 +4,7 @@ import { builtWorkbench } from './built.js'
 import { launchBrowser } from './chromium.js'
 import { openWorkbench } from './workbench.js'
 
-/** The same things that the pictures show, by trainers that compute nothing. */
+/** The same content as in the screenshots, from trainers that compute nothing. */
 export async function fillWorkbench({ services }: Awaited<ReturnType<typeof openWorkbench>>): Promise<ShownHome> {
   const request = { preset: 'hamiltonian-quick', dataset: 'mnist' }
   await services.settings.update({ 'queue.concurrentRuns': 2 })
@@ -21,7 +21,7 @@ export async function fillWorkbench({ services }: Awaited<ReturnType<typeof open
   return { finished, diverged, plane, live: live!.id, queued: queued.map(({ id }) => id), compared: ids }
 }
 
-/** A browser, a workbench with what the pictures show, and one without anything. */
+/** A browser, a workbench with the content of the screenshots, and an empty one. */
 export async function openShown(options: Parameters<typeof openWorkbench>[0]) {
   await builtWorkbench()
   const browser = await launchBrowser()

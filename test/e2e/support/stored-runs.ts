@@ -11,21 +11,21 @@ export interface StoredRun {
   id: string
   summary?: Partial<RunSummary>
   config?: Partial<RunConfigInput>
-  /** Of the content that it was trained on. */
+  /** Hash of the data that it was trained on. */
   datasetHash?: string
   series: Record<string, Points>
 }
 
-/** When a stored run began, in milliseconds since 1970. */
+/** Start time of a stored run, in milliseconds since 1970. */
 export const BEGAN = Date.UTC(2026, 0, 1)
 
-/** Points with these values at steps 1, 2, 3, ..., a second between them. */
+/** Points with these values at steps 1, 2, 3, ..., one second apart. */
 export function pointsOf(values: readonly number[], stepOf = (i: number): number => i + 1): Points {
   const steps = Float64Array.from(values, (_, i) => stepOf(i))
   return { steps, values: Float64Array.from(values), times: steps.map((step) => BEGAN + 1000 * step) }
 }
 
-/** What a home holds, by its own stores; while a back end has it open too, only to read. */
+/** Opens the stores of a home; only for reading while a back end has it open too. */
 export async function withStores<T>(home: string, use: (stores: Stores) => T): Promise<T> {
   const db = await openDatabase(databaseFile(home))
   try {
@@ -35,7 +35,7 @@ export async function withStores<T>(home: string, use: (stores: Stores) => T): P
   }
 }
 
-/** Puts runs that have finished into a home that no back end has open: what is in it afterwards is what training would have left. */
+/** Adds finished runs to a home that no back end has open: its content is then as if they had been trained. */
 export const storeRuns = (home: string, runs: readonly StoredRun[]): Promise<void> =>
   withStores(home, (stores) => {
     for (const { id, summary, config, datasetHash = null, series } of runs) {
@@ -52,7 +52,7 @@ export const storeRuns = (home: string, runs: readonly StoredRun[]): Promise<voi
     }
   })
 
-/** Puts data sets into a home as a list knows them, without their images. */
+/** Adds data sets to the list of a home, without their images. */
 export const storeDatasets = (home: string, datasets: readonly Dataset[]): Promise<void> =>
   withStores(home, (stores) => datasets.forEach((dataset) => stores.datasets.put(dataset)))
 

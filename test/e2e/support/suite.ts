@@ -35,19 +35,19 @@ export function withWorkbench(options: Parameters<typeof openWorkbench>[0] = {})
     get browser(): Browser {
       return browser!
     },
-    /** What a user does at an address, of which neither the page nor the back end may complain. */
+    /** Runs user actions at an address, about which neither the page nor the back end may complain. */
     async visit(address: string, use: (watched: WatchedPage) => Promise<void>, how: WatchOptions = {}): Promise<void> {
       const watched = await openPage(browser!, how)
       await watched.page.goto(`${workbench!.server.windowAddress}#${address}`)
       await use(watched)
-      // The tests themselves read canvases back.
+      // The tests themselves read canvases back, which causes this warning.
       expect(watched.complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
       await watched.context.close()
     },
   }
 }
 
-/** A browser, and the built server as a process of its own on an empty home, whose trainers compute: for the tests of a file. */
+/** A browser, and the built server as a process of its own with an empty home and real trainers, for the tests of a file. */
 export function withServer() {
   let browser: Browser | undefined
   let home: string | undefined
@@ -73,7 +73,7 @@ export function withServer() {
     get server(): RunningServer {
       return server!
     },
-    /** A client of the server, once the data set that it begins with is there. */
+    /** A client of the server, once its initial data set exists. */
     async connect(): Promise<ReturnType<typeof connectWebSocket>> {
       const connected = connectWebSocket(server!.address, server!.token)
       await vi.waitUntil(async () => (await connected.client.datasets.list.query()).length > 0, { timeout: 60_000, interval: 200 })

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { downloadOf } from './exported.js'
 
-/** The content of the file that something a user does is answered with. */
+/** The content of the file downloaded by a user action. */
 export async function downloaded(page: Page, act: () => Promise<unknown>): Promise<Buffer> {
   const file = await downloadOf(page, act)
   return readFileSync(await file.path())
 }
 
-/** Texts of a picture that was taken along which lie over each other, or outside of it. */
+/** Texts of an exported picture that overlap, or extend beyond it. */
 export async function unreadable(page: Page, svg: string): Promise<string[]> {
   const sheet = await page.context().newPage()
   await sheet.setContent(`<body style="margin:0">${svg}</body>`)
-  // As text: what runs in the page has types that the rest of this program does not.
+  // Passed as text, because code that runs in the page has types that the rest of this program does not have.
   const found = await sheet.evaluate<string[]>(`(() => {
     const sheet = document.querySelector('svg').getBoundingClientRect()
     const texts = [...document.querySelectorAll('svg text')].map((text) => [text.textContent, text.getBoundingClientRect()])

@@ -1,4 +1,4 @@
-// Tests in Node name pages, whose components only the window's type check reads.
+// Tests in Node import page components, which are type-checked only for the window.
 declare module '*.vue' {
   import type { Component } from 'vue'
   const component: Component

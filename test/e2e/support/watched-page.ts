@@ -7,23 +7,23 @@ import { FULL } from '../../fixtures/slice.js'
 export interface WatchedPage {
   page: Page
   context: BrowserContext
-  /** Every address that the page asked for, and every socket that it opened. */
+  /** Every URL that the page requested, and every socket that it opened. */
   addresses: string[]
-  /** Errors and warnings of the console, uncaught exceptions, requests that failed. */
+  /** Console errors and warnings, uncaught exceptions, and failed requests. */
   complaints: string[]
 }
 
 export interface WatchOptions {
   scheme?: 'light' | 'dark'
   width?: number
-  /** Whether the window keeps itself over an end of its workbench: it then fetches every file of the page when it opens. */
+  /** Whether the window survives a restart of its workbench: it then fetches every file of the page when it opens. */
   keeper?: boolean
 }
 
-/** What the browser says where tests leave the window's service worker out. */
+/** The browser's message when tests block the window's service worker. */
 const NO_KEEPER = 'Service Worker registration blocked by Playwright'
 
-/** A page in a profile of its own that remembers what it asked for and what it complained about. */
+/** A page with a profile of its own that records its requests and complaints. */
 export async function openPage(
   browser: Browser,
   { scheme = 'light', width = 1280, keeper = FULL }: WatchOptions = {},
@@ -36,7 +36,7 @@ export async function openPage(
   })
   const addresses: string[] = []
   const complaints: string[] = []
-  // On the context, so that workers and pop-ups count too.
+  // On the context, so that workers and pop-ups are included.
   context.on('request', (request) => addresses.push(request.url()))
   const page = await context.newPage()
   page.on('websocket', (socket) => addresses.push(socket.url()))
@@ -48,7 +48,7 @@ export async function openPage(
   return { page, context, addresses, complaints }
 }
 
-/** Addresses that are not of this machine's own server. */
+/** URLs that do not belong to this machine's own server. */
 export const foreign = (addresses: string[], port: string): string[] =>
   addresses.filter((address) => {
     const { protocol, host } = new URL(address)
@@ -56,7 +56,7 @@ export const foreign = (addresses: string[], port: string): string[] =>
     return host !== `127.0.0.1:${port}`
   })
 
-/** What is used here of a page's animations; this program has no types of the page. */
+/** The part of a page's animations used here; this program has no DOM types. */
 interface Transition {
   playState: string
   effect: { getComputedTiming(): { endTime: number } } | null
@@ -65,7 +65,7 @@ interface Transition {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Waits until nothing on the page is in the middle of a transition; one that was asked for begins with the next frames. */
+/** Waits until no transition on the page is running; one that has been triggered starts within the next frames. */
 export async function calm(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const { document, requestAnimationFrame } = globalThis as unknown as {
@@ -83,13 +83,13 @@ export async function calm(page: Page): Promise<void> {
   })
 }
 
-/** Findings of axe that are serious or worse, one line each. */
+/** Serious and critical findings of axe, one line each. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // A colour in the middle of a transition is not what anyone reads.
+  // Colours in the middle of a transition are not what users see.
   await calm(page)
-  // Through the debugging protocol, which the page's content policy does not concern.
+  // Through the debugging protocol, to which the page's content security policy does not apply.
   await page.evaluate(axe)
-  // Without what is not read here: what passed, and selectors of what did not.
+  // Without unused data: passed checks, and selectors of failed ones.
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run({
       resultTypes: ['violations'],
@@ -101,7 +101,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`))
 }
 
-/** What a chart's line holds: how many points, and the step of the last. */
+/** The content of a chart's line: the number of points, and the step of the last one. */
 export async function lineOf(page: Page, key: string): Promise<{ count: number; last: number }> {
   const entry = page.locator(`[data-line="${key}"]`)
   const [count, last] = await entry.evaluate((element) => [element.dataset['count'], element.dataset['last']] as const)

@@ -15,14 +15,14 @@ import { removeFolder } from '../../fixtures/home.js'
 
 interface Options extends Partial<BackendOptions> {
   stepMs?: number
-  /** What the home holds to begin with. */
+  /** The initial content of the home. */
   runs?: readonly StoredRun[]
   datasets?: readonly Dataset[]
 }
 
 /**
- * The real back end of a fresh home behind the real local server and the built page; only the trainers compute nothing
- * (`test/fixtures/fake-trainer.mjs`), so that a test need not wait for them.
+ * The real back end of a new home with the real local server and the built page; only the trainers compute nothing
+ * (`test/fixtures/fake-trainer.mjs`), so that tests need not wait for them.
  */
 export async function openWorkbench(options: Options = {}) {
   const { page, server: entry } = await builtWorkbench()

@@ -19,7 +19,7 @@ export interface Subject {
 
 type Overrides = Partial<RunConfig> & Pick<NetworkConfig, 'arch' | 'stages'>
 
-/** A network at its start with images of normal numbers. */
+/** A network with initial weights, and images of normally distributed numbers. */
 export function subjectOf(overrides: Overrides, { count = 40 } = {}): Subject {
   const config = RunConfigSchema.parse({
     preset: 'made-up',
@@ -33,7 +33,7 @@ export function subjectOf(overrides: Overrides, { count = 40 } = {}): Subject {
   return { config, network, state: initialState(network, config), data: madeUpData(config, count) }
 }
 
-/** Each class has images about a centre of its own. */
+/** Each class has images around a centre of its own. */
 export function madeUpData({ image, classes, batch }: RunConfig, count: number): LabData {
   const size = image.height * image.width * image.channels
   const make = (purpose: string, many: number): LabImages => {
@@ -64,7 +64,7 @@ export function madeUpData({ image, classes, batch }: RunConfig, count: number):
   }
 }
 
-/** Puts values in the place of parameters. */
+/** Replaces the values of parameters. */
 export function setParameters(
   { state }: Pick<Subject, 'state'>,
   values: Record<string, readonly number[] | readonly (readonly number[])[]>,
@@ -77,7 +77,7 @@ export function setParameters(
   }
 }
 
-/** Vectors in the place of images: one, whatever is asked for. */
+/** Vectors instead of images, the same for every request. */
 export const dataOf = (values: readonly (readonly number[])[]): LabData => {
   const images: LabImages = { images: Float32Array.from(values.flat()), labels: new Int32Array(values.length), count: values.length }
   return {
@@ -92,7 +92,7 @@ export const dataOf = (values: readonly (readonly number[])[]): LabData => {
   }
 }
 
-/** Runs a diagnostic to its end; the weights must be the same afterwards, and no tensor left. */
+/** Runs a diagnostic to its end; it must not change the weights, nor leave any tensor. */
 export async function run(diagnostic: Diagnostic, subject: Subject, options: LabOptions = {}): Promise<Measured> {
   const { network, config, state, data } = subject
   const hash = (): string => weightsHash(storedWeights(network, state))

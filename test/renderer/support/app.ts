@@ -30,7 +30,7 @@ export function connectionTo({ api }: PlayedHome, client = connectInMemory(api))
 export interface StoreApp {
   app: App
   connection: TestConnection
-  /** Runs as a component's setup would, in a scope of its own. */
+  /** Runs like a component's setup, in a scope of its own. */
   open<T>(setup: () => T): { value: T; scope: EffectScope }
 }
 

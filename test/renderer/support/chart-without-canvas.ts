@@ -1,4 +1,4 @@
 import { defineComponent, h } from 'vue'
 
-/** In the place of ECharts' component: what it is told can be read, and nothing is drawn. */
+/** Replaces the ECharts component: its props can be read, and nothing is drawn. */
 export const VChart = defineComponent({ props: { option: { type: Object, required: true } }, setup: () => () => h('canvas') })

@@ -9,7 +9,7 @@ import { createTheme } from '../../../src-renderer/app/theme.js'
 import type { PlayedHome } from '../../fixtures/played-home.js'
 import { connectionTo, type TestConnection } from './app.js'
 
-// happy-dom has none, and Vuetify places its overlays by it.
+// happy-dom has none, and Vuetify needs it to place overlays.
 if (!('visualViewport' in globalThis) || !globalThis.visualViewport)
   Object.assign(globalThis, {
     visualViewport: Object.assign(new EventTarget(), {
@@ -23,19 +23,19 @@ if (!('visualViewport' in globalThis) || !globalThis.visualViewport)
     }),
   })
 
-/** Until the page shows what it should; long enough for a machine that has other things to do. */
+/** Waits until the page shows what it should; long enough for a busy machine. */
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 15_000, interval: 20 })
 
 export interface TestWindow {
   wrapper: VueWrapper
   router: Router
   connection: TestConnection
-  /** The text of the whole page, dialogs and menus included. */
+  /** The text of the whole page, including dialogs and menus. */
   text(): string
   click(selector: string, label?: string | RegExp): Promise<void>
 }
 
-/** The whole app at an address, over a home in this process. */
+/** The whole app at an address, with a home in this process. */
 export async function openWindow(home: PlayedHome, address: string): Promise<TestWindow> {
   const router = createAppRouter(createMemoryHistory())
   await router.push(address)

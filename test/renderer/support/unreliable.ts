@@ -7,20 +7,20 @@ type Client = Connection['client']
 
 export interface Unreliable {
   client: Client
-  /** From now on answers to questions about runs wait; what they say was true when they were asked. */
+  /** From now on, answers to requests about runs are held; their content is from the time of the request. */
   hold(): void
-  /** Lets the oldest waiting answer go. */
+  /** Releases the oldest held answer. */
   release(): void
-  /** Lets every answer go, and holds none any more. */
+  /** Releases every answer, and holds none any more. */
   releaseAll(): void
   /** Ends every subscription with an error. */
   cut(): void
 }
 
-/** What a window asks about runs, whose answers can be late. */
+/** Requests of a window about runs whose answers can be late. */
 const LATE: readonly PropertyKey[] = ['table', 'get', 'overview', 'stretch', 'log']
 
-/** A client of a home, whose answers a test holds up and whose subscriptions it cuts off. */
+/** A client of a home, whose answers a test can delay and whose subscriptions it can cut. */
 export function unreliable({ api, features: { changes } }: PlayedHome): Unreliable {
   let holding = false
   const waiting: (() => void)[] = []
