@@ -15,6 +15,8 @@ export const ComparisonViewSchema = z.strictObject({
   spread: z.enum(['deviation', 'error', 'interval', 'range']).default('deviation'),
   /** Whether published results are drawn. */
   published: z.boolean().default(true),
+  /** Expressions over metrics that have a chart: `src-renderer/charts/formulas`. */
+  formulas: z.array(z.string().min(1).max(300)).max(24).default([]),
 })
 export type ComparisonView = z.infer<typeof ComparisonViewSchema>
 

@@ -24,9 +24,11 @@ interface Stored {
   charts: Record<string, ChartLook>
   /** Ids of charts of all pages in the order chosen by the user; see `arranged`. */
   order: string[]
+  /** Formulas that have a chart on the pages of runs. */
+  formulas: string[]
 }
 
-const DEFAULTS: Stored = { axis: 'step', logarithmicX: false, smoothing: 0, size: 'medium', charts: {}, order: [] }
+const DEFAULTS: Stored = { axis: 'step', logarithmicX: false, smoothing: 0, size: 'medium', charts: {}, order: [], formulas: [] }
 
 /** How charts are shown in this window; persists across restarts. */
 export const useChartSettings = defineStore('chartSettings', () => {
@@ -55,6 +57,7 @@ export const useChartSettings = defineStore('chartSettings', () => {
     setLook(id: string, change: ChartLook): void {
       charts.value = { ...charts.value, [id]: { ...charts.value[id], ...change } }
     },
+    formulas: field('formulas', (value) => Array.isArray(value) && value.every((text) => typeof text === 'string')),
     order,
     /** Puts the charts of a page into this order; their order relative to charts of other pages has no meaning. */
     arrange(ids: readonly string[]): void {

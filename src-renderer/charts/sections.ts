@@ -1,4 +1,6 @@
 import { metricInfo, type MetricInfo } from '../../src-main/contract/metrics.js'
+import { storedFormula } from './formulas/formula.js'
+import { formulaOf } from './formulas/key.js'
 
 export interface ChartPlan {
   id: string
@@ -9,10 +11,14 @@ export interface ChartPlan {
   section: MetricInfo['section']
 }
 
-export const metricLabel = (key: string): string => metricInfo(key).label
+/** The name of a metric, or the text of a formula. */
+export const metricLabel = (key: string): string => formulaOf(key) ?? metricInfo(key).label
 /** A title short enough for a small chart; the full name is the description. */
-export const chartTitle = (key: string): string => metricInfo(key).short ?? metricLabel(key)
-export const metricUnit = (key: string): string => metricInfo(key).unit
+export const chartTitle = (key: string): string => formulaOf(key) ?? metricInfo(key).short ?? metricLabel(key)
+export function metricUnit(key: string): string {
+  const formula = formulaOf(key)
+  return formula === null ? metricInfo(key).unit : (storedFormula(formula)?.unit ?? '')
+}
 
 /** The reconstruction error of one stage; those of all stages replace the largest one in its chart. */
 const STAGE = /^reversibility\/stage(\d+)$/
@@ -57,12 +63,22 @@ export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
  * stages share one chart, because the largest of them alone would hide the others.
  */
 export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others: ChartPlan[] } {
-  const present = [...keys].filter((key) => !metricInfo(key).companion)
+  const all = [...new Set(keys)]
+  const present = all.filter((key) => formulaOf(key) === null && !metricInfo(key).companion)
   const placed = new Set(MAIN.flatMap((plan) => plan.keys))
-  const main = MAIN.map((plan) => ({
-    ...plan,
-    keys: plan.keys.filter((key, i) => i === 0 || present.includes(key)),
-  }))
+  const formulas = all.filter((key) => formulaOf(key) !== null)
+  const main = [
+    ...MAIN.map((plan) => ({ ...plan, keys: plan.keys.filter((key, i) => i === 0 || present.includes(key)) })),
+    // Whoever writes one wants to see it.
+    ...formulas.map((key): ChartPlan => ({
+      id: key,
+      title: chartTitle(key),
+      unit: metricUnit(key),
+      keys: [key],
+      logarithmic: false,
+      section: 'Training',
+    })),
+  ]
 
   const groups = new Map<string, ChartPlan>()
   for (const key of present.filter((name) => !placed.has(name)).sort()) {

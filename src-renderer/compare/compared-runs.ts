@@ -17,8 +17,13 @@ export interface ComparedRun {
 /**
  * Follows several runs while the calling scope lives.
  * @param wanted the metrics of which every point is drawn; the others are loaded in reduced form
+ * @param formulas see `LoadOptions`
  */
-export function useComparedRuns(ids: Ref<readonly string[]>, wanted: () => ReadonlySet<string>): Map<string, ComparedRun> {
+export function useComparedRuns(
+  ids: Ref<readonly string[]>,
+  wanted: () => ReadonlySet<string>,
+  formulas: () => readonly string[] = () => [],
+): Map<string, ComparedRun> {
   const { client } = useConnection()
   const feed = useFeed()
   return useEach(ids, (id) => {
@@ -28,6 +33,6 @@ export function useComparedRuns(ids: Ref<readonly string[]>, wanted: () => Reado
       .ask(() => client.runs.get.query({ id }))
       .then((answer) => (detail.value = answer))
       .catch((reason: unknown) => (error.value = messageOf(reason)))
-    return { id, series: useRunSeries(id, { wanted }, { client, feed }), detail, error }
+    return { id, series: useRunSeries(id, { wanted, formulas }, { client, feed }), detail, error }
   })
 }

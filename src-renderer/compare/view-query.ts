@@ -1,8 +1,12 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 import { ComparisonViewSchema, MOST_COMPARED, type ComparisonView } from '../../src-main/contract/comparisons.js'
 import { RunIdSchema } from '../../src-main/contract/runs.js'
+import { decode, encode } from '../charts/address-words.js'
 
 const text = (value: LocationQuery[string] | undefined): string => String((Array.isArray(value) ? value[0] : value) ?? '')
+
+/** Formulas contain commas, so that they are encoded between those that divide them; what cannot be read is left out. */
+const formulasOf = (written: string): string[] => [...new Set(written.split(',').flatMap((part) => decode(part) || []))]
 
 /** The comparison that an address describes. Absent and invalid parts have their defaults, because a link must never break the page. */
 export function viewOf(query: LocationQuery): ComparisonView {
@@ -15,11 +19,12 @@ export function viewOf(query: LocationQuery): ComparisonView {
     center: shape.center.safeParse(text(query['center']) || undefined).data ?? 'mean',
     spread: shape.spread.safeParse(text(query['spread']) || undefined).data ?? 'deviation',
     published: text(query['published']) !== 'no',
+    formulas: shape.formulas.safeParse(formulasOf(text(query['formulas']))).data ?? [],
   }
 }
 
 /** The address of a view; defaults are left out. */
-export function queryOf({ runs, baseline, group, center, spread, published }: ComparisonView): LocationQueryRaw {
+export function queryOf({ runs, baseline, group, center, spread, published, formulas }: ComparisonView): LocationQueryRaw {
   return {
     ...(runs.length > 0 ? { runs: runs.join(',') } : {}),
     ...(baseline ? { baseline } : {}),
@@ -27,5 +32,6 @@ export function queryOf({ runs, baseline, group, center, spread, published }: Co
     ...(center === 'mean' ? {} : { center }),
     ...(spread === 'deviation' ? {} : { spread }),
     ...(published ? {} : { published: 'no' }),
+    ...(formulas.length > 0 ? { formulas: formulas.map(encode).join(',') } : {}),
   }
 }

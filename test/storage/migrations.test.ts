@@ -25,7 +25,7 @@ async function databaseOf(version: number, file: string, fill: string): Promise<
   raw.close()
 }
 
-const VIEW = { baseline: null, group: 'none', center: 'mean', spread: 'range', published: false } as const
+const VIEW = { baseline: null, group: 'none', center: 'mean', spread: 'range', published: false, formulas: [] as string[] } as const
 
 const RUN = `INSERT INTO runs (id, name, preset, dataset, status, seed, parameters, createdAt, step, totalSteps, activeSeconds, latest, lease, queueOrder)
   VALUES ('abcd', 'old', 'small', 'digits', 'paused', 1, 2, 3, 4, 5, 6, '{}', 1, 7);

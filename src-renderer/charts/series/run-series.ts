@@ -6,6 +6,7 @@ import { messageOf } from '../../home/errors.js'
 import { Replica } from '../../home/replica.js'
 import { useFeed } from '../../home/feed.js'
 import { useRuns } from '../../home/runs.js'
+import { keepFormulas } from '../formulas/keep-formulas.js'
 import { SeriesBuffer } from './series-buffer.js'
 
 export interface RunSeries {
@@ -25,6 +26,8 @@ export interface LoadOptions {
   wanted?: () => ReadonlySet<string> | null
   /** Points per task, between which the page stays responsive. */
   stretch?: number
+  /** Formulas whose series are kept among those of the metrics. */
+  formulas?: () => readonly string[]
 }
 
 /** To be passed in by callers that run after a component's setup, when `inject` no longer works. */
@@ -40,7 +43,7 @@ export interface Source {
  */
 export function useRunSeries(
   runId: string,
-  { wanted = () => null, stretch = MAX_STRETCH }: LoadOptions = {},
+  { wanted = () => null, stretch = MAX_STRETCH, formulas }: LoadOptions = {},
   { client, feed }: Source = { client: useConnection().client, feed: useFeed() },
 ): RunSeries {
   const runs = useRuns()
@@ -177,6 +180,8 @@ export function useRunSeries(
   const stopWanting = watch(wanted, () => {
     if (loaded.value) void complete()
   })
+
+  if (formulas) keepFormulas(series, version, formulas)
 
   onScopeDispose(() => {
     attempt += 1

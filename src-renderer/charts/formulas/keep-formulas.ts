@@ -1,0 +1,54 @@
+import { watchThrottled } from '@vueuse/core'
+import { watch, type Ref } from 'vue'
+import type { Points } from '../../../src-main/contract/metrics.js'
+import { SeriesBuffer } from '../series/series-buffer.js'
+import { storedFormula } from './formula.js'
+import { formulaKey, formulaOf } from './key.js'
+
+/** Milliseconds between two computations of formulas whose metrics grow. */
+const COMPUTE_EVERY = 500
+
+/** Makes a buffer hold these points; what it has already stays, so that a chart only draws what is new. */
+function update(buffer: SeriesBuffer, { steps, values, times }: Points): void {
+  let same = 0
+  const most = Math.min(buffer.length, steps.length)
+  while (same < most && buffer.step(same) === steps[same] && Object.is(buffer.value(same), values[same])) same += 1
+  if (same < buffer.length) buffer.truncate(same > 0 ? buffer.step(same - 1) : -Infinity)
+  if (same < steps.length) buffer.append({ steps: steps.subarray(same), values: values.subarray(same), times: times.subarray(same) })
+}
+
+/**
+ * Keeps the series of formulas among those of a run, as its metrics grow, are cut, or become complete. A formula of which the run lacks a
+ * metric has no series.
+ * @param version see `RunSeries`; it counts what is computed here too
+ */
+export function keepFormulas(series: Map<string, SeriesBuffer>, version: Ref<number>, formulas: () => readonly string[]): void {
+  let computedAt = -1
+  function compute(): void {
+    const wanted = formulas()
+    const gone = [...series.keys()].filter((key) => formulaOf(key) !== null && !wanted.some((text) => formulaKey(text) === key))
+    for (const key of gone) series.delete(key)
+    for (const text of wanted) {
+      const key = formulaKey(text)
+      const formula = storedFormula(text)
+      if (!formula?.metrics.every((metric) => series.has(metric))) {
+        series.delete(key)
+        continue
+      }
+      const points = formula.points((metric) => series.get(metric)!.toPoints())
+      let buffer = series.get(key)
+      if (!buffer) series.set(key, (buffer = new SeriesBuffer()))
+      update(buffer, points)
+    }
+    if (gone.length + wanted.length > 0) version.value += 1
+    computedAt = version.value
+  }
+  watch(formulas, compute, { immediate: true })
+  watchThrottled(
+    version,
+    (now) => {
+      if (now !== computedAt) compute()
+    },
+    { throttle: COMPUTE_EVERY, trailing: true, leading: true },
+  )
+}
