@@ -2,7 +2,7 @@ import { z } from 'zod'
 import './input-messages.js'
 import { RunIdSchema } from './runs.js'
 
-/** What names of a batch system may be made of: no spaces, no quotes, nothing that begins an option. */
+/** The characters allowed in names of a batch system: no spaces, no quotes, and nothing that starts an option. */
 const NameSchema = z
   .string()
   .regex(
@@ -10,13 +10,16 @@ const NameSchema = z
     'must consist of letters, digits and . , : + = @ & | ( ) [ ] * / - _, and begin with a letter or digit',
   )
 
-/** What a run on a cluster asks for. Where a run is computed does not change what it computes, so it is no part of its configuration. */
+/**
+ * The resources that a run requests on a cluster. Where a run is computed does not change what it computes, so they are not part of its
+ * configuration.
+ */
 export const ResourcesSchema = z.strictObject({
-  /** Time limit of one job; a run that takes longer goes on in the next. */
+  /** Time limit of one job; a run that takes longer continues in the next one. */
   minutes: z.int().min(1).max(43_200),
   cpus: z.int().min(1).max(1024),
   gpus: z.int().min(0).max(16).default(0),
-  /** null takes what the cluster gives. */
+  /** null uses the cluster's default. */
   memoryMiB: z.int().min(64).max(8_388_608).nullable().default(null),
   partition: NameSchema.nullable().default(null),
   account: NameSchema.nullable().default(null),
@@ -30,7 +33,8 @@ export const DEFAULT_RESOURCES: Resources = ResourcesSchema.parse({ minutes: 240
 const CommandSchema = z.array(z.string().max(1000)).min(1).max(64)
 
 /**
- * The words of a batch system: each command as its arguments, with `{name}` for values. An argument whose value is absent is left out.
+ * The command templates of a batch system: each command as a list of arguments, with `{name}` for values. An argument whose value is absent
+ * is left out.
  *
  * - `submit` and `test`: {script} {folder} {log} {comment} {run}, and all of `Resources`
  * - `cancel` and `requeue`: {job}
@@ -38,31 +42,34 @@ const CommandSchema = z.array(z.string().max(1000)).min(1).max(64)
 export const SchedulerSchema = z.strictObject({
   /** Prints the number of the job. */
   submit: CommandSchema,
-  /** Fails, with the reason, where `submit` would be accepted and wait for ever; null where there is no such command. */
+  /** Fails, with the reason, if `submit` would accept the job but it would wait forever; null if there is no such command. */
   test: CommandSchema.nullable(),
-  /** Prints a line for each job of the user that has not ended. */
+  /** Prints one line for each job of the user that has not ended. */
   list: CommandSchema,
-  /** A regular expression for such a line, with the groups `id`, `state`, `comment`, and where there are such `reason` and `node`. */
+  /** A regular expression for such a line, with the groups `id`, `state`, `comment`, and if available `reason` and `node`. */
   line: z.string().max(1000),
-  /** States of jobs that wait, and of those that work; others are about to end. */
+  /** States of waiting and of running jobs; jobs in other states are about to end. */
   waiting: z.array(z.string()),
   running: z.array(z.string()),
   /** Asks the processes of a job to end, and kills them later. */
   cancel: CommandSchema,
-  /** Has the job that calls it end, and start again; null where a job cannot do that. */
+  /** Ends the calling job and starts it again; null if a job cannot do that. */
   requeue: CommandSchema.nullable(),
-  /** The environment variable of a job that has its number. */
+  /** The environment variable that contains a job's number. */
   jobVariable: z.string().regex(/^\w+$/),
-  /** A regular expression for what commands print when the batch system could not be asked, so that nothing is known of what they were to do. */
+  /** A regular expression for the output of commands that could not reach the batch system, so that their effect is unknown. */
   unreachable: z.string().max(1000),
-  /** Put before each command where another machine has them, such as `ssh -o BatchMode=yes login.example.org`; the command then follows as one argument. */
+  /**
+   * Placed before each command if another machine has the commands, such as `ssh -o BatchMode=yes login.example.org`; the command then
+   * follows as one argument.
+   */
   prefix: z.array(z.string().max(1000)).max(32),
-  /** Seconds that a command may take. */
+  /** Time limit of a command, in seconds. */
   timeoutSeconds: z.number().min(1).max(600),
 })
 export type SchedulerWords = z.infer<typeof SchedulerSchema>
 
-/** Slurm, from 20.11 on. */
+/** Slurm, version 20.11 or later. */
 export const SLURM: SchedulerWords = {
   submit: [
     'sbatch',
@@ -73,7 +80,7 @@ export const SLURM: SchedulerWords = {
     '--comment={comment}',
     '--chdir={folder}',
     '--output={log}',
-    // A minute early at most, and time for a checkpoint.
+    // At most a minute early, which leaves time for a checkpoint.
     '--signal=B:USR1@120',
     '--time={minutes}',
     '--cpus-per-task={cpus}',
@@ -83,7 +90,7 @@ export const SLURM: SchedulerWords = {
     '--account={account}',
     '--qos={qos}',
     '--constraint={constraint}',
-    // Nothing else of the environment, such as tokens.
+    // The rest of the environment, such as tokens, is not passed on.
     '--export=PATH,HOME,SLURM_CONF',
     '{script}',
   ],
@@ -112,26 +119,26 @@ export const SLURM: SchedulerWords = {
   timeoutSeconds: 10,
 }
 
-/** The cluster of a home. */
+/** The cluster configuration of a home. */
 export const ClusterSchema = z.strictObject({
-  /** An absolute folder that this machine and the nodes share; everything of the runs there passes through it. */
+  /** Absolute path of a folder shared by this machine and the nodes, through which all data of the runs there are exchanged. */
   folder: z
     .string()
     .max(4096)
     .regex(/^\/[^\n\r\0]*$/, 'must be an absolute path'),
-  /** Its name on the nodes, where that differs. */
+  /** Its path on the nodes, if it differs. */
   folderThere: z
     .string()
     .max(4096)
     .regex(/^\/[^\n\r\0]*$/, 'must be an absolute path')
     .nullable()
     .default(null),
-  /** The folder of the program that the nodes run, and Node, both as the nodes see them. */
+  /** The paths of the program that the nodes run, and of Node, both as seen by the nodes. */
   program: z.string().max(4096),
   node: z.string().max(4096),
   scheduler: SchedulerSchema.default(SLURM),
   defaults: ResourcesSchema.default(DEFAULT_RESOURCES),
-  /** The most jobs that wait or work at a time; further runs stay in the queue here. */
+  /** Maximum number of waiting and running jobs; further runs stay in the queue here. */
   jobsAtOnce: z.int().min(1).max(10_000).default(50),
   /** How often the job of a run may be started before the run fails. */
   attempts: z.int().min(1).max(999).default(20),
@@ -141,12 +148,12 @@ export type Cluster = z.infer<typeof ClusterSchema>
 /** A job of a run, as it is shown. */
 export const JobSchema = z.strictObject({
   runId: RunIdSchema,
-  /** Its number in the batch system; null until that is known. */
+  /** Its number in the batch system; null until it is known. */
   jobId: z.string().nullable(),
   firstLease: z.int(),
   resources: ResourcesSchema,
   submittedAt: z.number(),
-  /** The node of the newest attempt, and which one it is, from 1; null before the first. */
+  /** The node of the latest attempt, and the number of the attempt, from 1; null before the first. */
   node: z.string().nullable(),
   attempt: z.int().nullable(),
   endedAt: z.number().nullable(),

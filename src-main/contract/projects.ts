@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 export const ProjectIdSchema = z.string().regex(/^[a-z0-9]{4,32}$/, 'is not a project id')
 
-/** What stands for no project, in addresses and on the command line. */
+/** The word for no project, in addresses and on the command line. */
 export const NO_PROJECT = 'none'
 
 /** Names differ in more than case, so that a query, a command and an archive can refer to a project by its name. */
@@ -14,7 +14,7 @@ export const ProjectNameSchema = z
   .regex(/^[^\n]+$/, 'must be one line')
   .refine((name) => name.toLowerCase() !== NO_PROJECT, `must not be "${NO_PROJECT}", which stands for no project`)
 
-/** What is known of a project beside its name. Which runs are in it is in their rows. */
+/** The properties of a project besides its name. Its runs refer to it in their rows. */
 export const ProjectViewSchema = z.strictObject({ description: z.string().trim().max(500).default('') })
 export type ProjectView = z.infer<typeof ProjectViewSchema>
 

@@ -122,7 +122,7 @@ export function buildNetwork(config: NetworkConfig): Network {
   return { config, dynamics, options, linear, parameters, statistics, stages, groups: groupsOf(parameters, dynamics) }
 }
 
-/** The kernels whose changes over depth are penalised, and the biases beside them. */
+/** The kernels whose changes over depth are penalised, and the biases of the same layers. */
 export type SmoothPart = 'kernel' | 'bias'
 
 export function smoothPart(local: string, kind: ParameterKind, smoothKernels: readonly string[]): SmoothPart | null {

@@ -42,7 +42,9 @@ const deepRecipe = {
 
 type Origin = Pick<PresetDefinition, 'description' | 'source' | 'paperParameters'>
 
-/** A network of the paper, with the channels of its table. Units are the paper's, shifted by one where it pools after a unit. */
+/**
+ * A network of the paper, with the channels of its table. The numbers of units are the paper's, shifted by one if it pools after a unit.
+ */
 const paper = (name: string, arch: string, of: Stage[], origin: Origin, recipe: RunOverrides = cifarRecipe): PresetDefinition => ({
   name,
   title: name

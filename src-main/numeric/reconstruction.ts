@@ -5,7 +5,7 @@ import { advance, anchorPositions, undo } from './reversible-sweep.js'
 import { release, type Named, type Pair } from './tensors.js'
 
 /**
- * max|rebuilt - stored| / max|pair|, a scalar tensor. The scale is that of the whole pair, because the state before a stage may be
+ * max|reconstructed - stored| / max|pair|, a scalar tensor. The scale is that of the whole pair, because the state before a stage may be
  * zero (`start: zero`).
  */
 export const relativeError = (rebuilt: Tensor, stored: Tensor, pair: Pair): Tensor =>

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 // JavaScript, because the launcher takes its lock before anything is built.
 
 /**
- * The SQLite driver of this Node. Version 13 brings its binaries along but needs N-API 10 (it crashes Node 20);
- * Node 20 takes version 12, which set-up builds.
+ * The SQLite driver for this Node. Version 13 includes its binaries but needs N-API 10 (it crashes Node 20); Node 20 uses version 12, which
+ * set-up builds.
  *
  * @param {string} file
  * @returns {Promise<import('better-sqlite3').Database>}
@@ -23,7 +23,7 @@ export async function openDriver(file) {
 const isRecent = () => Number(process.versions.napi) >= 10
 
 /**
- * Path of the driver and what it must be given, for a thread that loads it by itself.
+ * Path and options of the driver, for a thread that loads it itself.
  * @returns {{ driver: string, options: import('better-sqlite3').Options }}
  */
 export function locateDriver() {
@@ -33,14 +33,14 @@ export function locateDriver() {
     : { driver: resolve('better-sqlite3-node20'), options: { nativeBinding: bindingInPackage() } }
 }
 
-/** Whether the driver can be loaded: on Node 20 only after set-up has built it, and for the Node for which it was built. */
+/** Whether the driver can be loaded: on Node 20 only after set-up has built it, and only by the Node for which it was built. */
 export async function driverLoads() {
   try {
     const database = await openDriver(':memory:')
     database.close()
     return true
   } catch {
-    // Set-up, which mends it, says why it cannot where that fails.
+    // Set-up fixes this, or reports why it cannot.
     return false
   }
 }

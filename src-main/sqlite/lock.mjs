@@ -9,8 +9,8 @@ const RETRY_MS = 300
 /** @typedef {{ release(): void }} Lock Releasing it again does nothing. */
 
 /**
- * Makes the file for its user alone, since whoever can open it can lock it. One that is there is never opened here: closing it again would
- * give up the lock of this process on it.
+ * Creates the file for its user alone, because whoever can open it can lock it. An existing one is never opened here: closing it would
+ * release this process's lock on it.
  * @param {string} file
  */
 function makeFile(file) {
@@ -23,12 +23,12 @@ function makeFile(file) {
 }
 
 /**
- * Takes a lock for this process, or answers null when another has it.
+ * Takes a lock for this process, or returns null if another process has it.
  *
- * The lock is SQLite's own, an exclusive transaction on a file that stays open: the operating system frees it with the process, however
- * that ends, and no age has to be guessed as with a file that names a process. Nothing is ever written: the journal of the transaction is
- * in memory, so that a full disk can be locked and cleaned.
- * @param {string} file in a folder that is there; it is left behind, empty
+ * The lock is SQLite's own, an exclusive transaction on a file that stays open: the operating system releases it when the process ends,
+ * however that happens, and no age has to be guessed as with a file that names a process. Nothing is ever written: the journal of the
+ * transaction is in memory, so that a home on a full disk can be locked and cleaned.
+ * @param {string} file in an existing folder; it is left behind, empty
  * @returns {Promise<Lock | null>}
  */
 export async function tryLock(file) {
@@ -51,12 +51,12 @@ export async function tryLock(file) {
 }
 
 /**
- * Does the work while no other process does it under the same lock, waiting for one that does.
+ * Runs the work while no other process runs its work under the same lock, waiting for it if necessary.
  * @template T
- * @param {string} file as `tryLock` takes it
+ * @param {string} file as for `tryLock`
  * @param {() => Promise<T>} work
- * @param {{ onWait?: () => void, signal?: AbortSignal }} [options] `onWait` is called once, before it waits; at the signal its reason is
- * thrown, unless the work has begun
+ * @param {{ onWait?: () => void, signal?: AbortSignal }} [options] `onWait` is called once, before it waits; if the signal aborts, its
+ *   reason is thrown, unless the work has started
  * @returns {Promise<T>}
  */
 export async function withLock(file, work, { onWait = () => undefined, signal } = {}) {

@@ -130,7 +130,7 @@ export const unitBeside = (label: string, unit: string): string => (label.toLowe
 /** What is wrong with the value of a key, as a sentence; null if nothing is. Uses the same schema as the back end. */
 export function checkField(key: FieldKey, value: unknown): string | null {
   const option = optionOf(key)
-  // An address may name an option before the architectures are known, or one of a file that is gone: of that the back end says what is wrong.
+  // An address may contain an option before the architectures have loaded, or one of a missing file, which the back end reports.
   if (!option && !Object.hasOwn(RunOverridesSchema.shape, key)) return null
   const result = (option ? optionSchema(option) : RunOverridesSchema.shape[key].unwrap()).safeParse(value)
   if (result.success) return null

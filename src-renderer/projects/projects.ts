@@ -6,7 +6,7 @@ import { followList } from '../home/followed-list.js'
 import { useNotices } from '../home/notices.js'
 import { usePreferences } from '../home/preferences.js'
 
-/** The folders for runs, kept up to date by the feed, and the one that is open in this window. */
+/** The projects of this home, kept up to date by the feed, and the one that is open in this window. */
 export const useProjects = defineStore('projects', () => {
   const { client } = useConnection()
   const notices = useNotices()
@@ -24,13 +24,15 @@ export const useProjects = defineStore('projects', () => {
   const rows = computed(() => [...byId.values()].sort((a, b) => a.name.localeCompare(b.name)))
   const nameOf = (id: string | null): string | null => (id === null ? null : (byId.get(id)?.name ?? null))
 
-  /** The project whose runs the table shows: new runs and studies are put into it. Null where it shows all, or those in none. */
+  /**
+   * The project whose runs the table shows, to which new runs and studies are added. Null if it shows all runs, or those without a project.
+   */
   const open = computed<Project | null>(() => {
     const { project } = preferences.runsView
     return typeof project === 'string' ? (byId.get(project) ?? null) : null
   })
 
-  /** Saves a project; where it takes another name or description, that can be undone. */
+  /** Saves a project; a change of its name or description can be undone. */
   async function save(request: SaveProject): Promise<Project> {
     const before = request.id === undefined ? undefined : byId.get(request.id)
     const saved = await client.projects.save.mutate(request)
@@ -42,7 +44,7 @@ export const useProjects = defineStore('projects', () => {
     return saved
   }
 
-  /** Removes a project, whose runs stay, and offers to bring it back with them. */
+  /** Removes a project, keeping its runs, and offers to undo it. */
   async function remove({ id, name }: Project): Promise<void> {
     await client.projects.remove.mutate({ id })
     notices.changed(`Removed the project “${name}”. Its runs stay.`, () => client.projects.restore.mutate({ id }))
@@ -51,11 +53,11 @@ export const useProjects = defineStore('projects', () => {
   return { byId, rows, loaded, load, nameOf, open, save, remove }
 })
 
-/** The project of a form that makes runs: the one that is open, until another is chosen. */
+/** The project for the runs created by a form: the open one, until another is chosen. */
 export function useOpenProject(): Ref<string | null> {
   const projects = useProjects()
   const chosen = ref<string | null>(projects.open?.id ?? null)
-  // Projects may arrive after the form.
+  // Projects may load after the form has opened.
   watch(
     () => projects.open,
     (open, before) => {

@@ -88,7 +88,7 @@ export class Alerts {
   }
 }
 
-/** ", 93.10% test accuracy (checkpoint at step 400, 95% interval 92.59 to 93.58%)"; nothing where no test image was evaluated. */
+/** ", 93.10% test accuracy (checkpoint at step 400, 95% interval 92.59 to 93.58%)"; empty if no test image was evaluated. */
 function reportedAccuracy(run: RunSummary): string {
   const value = readValue(run, 'test/accuracy', 'reported')
   if (value === undefined) return ''

@@ -4,7 +4,7 @@ import { group, procedure } from '../procedure.js'
 
 const ById = z.strictObject({ id: ProjectIdSchema })
 
-/** Folders for runs. Runs are put into one by `runs.edit`. */
+/** Folders for runs. Runs are moved into one with `runs.edit`. */
 export const projects = group({
   list: procedure.query(({ ctx: { projects, ports } }) => ({ projects: projects.list(), seq: ports.journal.last() })),
   /** Saves a new one, or renames or describes an existing one. */

@@ -4,9 +4,7 @@ import { describeFailure } from '../failure.js'
 import { computeEnvironment } from '../engine.js'
 import { runAgent } from './agent.js'
 
-/**
- * `agent.js ORDER`: works on one run in a job of a batch system. What it prints goes into the log of the job, for people alone.
- */
+/** `agent.js ORDER`: trains one run in a job of a batch system. Its output goes to the log of the job and is only read by people. */
 keepToOwner()
 try {
   await runAgent({

@@ -27,7 +27,7 @@ export function gradient(p: Factors, target: number, into: Float64Array): void {
   }
 }
 
-/** Largest eigenvalue of the Hessian at a minimum, where it is v v' with v_i = target / p_i. */
+/** Largest eigenvalue of the Hessian at a minimum, at which the Hessian is v v' with v_i = target / p_i. */
 export const sharpness = (p: Factors, target: number): number => target ** 2 * p.reduce((sum, each) => sum + each ** -2, 0)
 
 /**

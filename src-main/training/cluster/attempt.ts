@@ -4,7 +4,7 @@ import { UserError } from '../../contract/errors.js'
 import { allFacts } from './facts.js'
 import { claimsOf, LEASES_OF_ORDER, runFiles, type Order } from './order.js'
 
-/** Takes the next lease of an order for this process alone: creating a file exclusively is atomic on every shared file system. */
+/** Claims the next lease of an order for this process alone: exclusive creation of a file is atomic on every shared file system. */
 export function claimLease(folder: string, { firstLease }: Pick<Order, 'firstLease'>, who: string): number {
   const files = runFiles(folder)
   for (let lease = (claimsOf(folder, firstLease).at(-1) ?? firstLease - 1) + 1; lease < firstLease + LEASES_OF_ORDER; lease++) {
@@ -24,9 +24,9 @@ export function claimLease(folder: string, { firstLease }: Pick<Order, 'firstLea
 }
 
 /**
- * The checkpoints that an attempt can go on from, newest first: those of the order, and those that earlier attempts reported. A checkpoint that
- * nobody reported is left alone, because the points before it may be missing. Whether a file is whole the trainer finds out, which takes the
- * next one when it is not.
+ * The checkpoints from which an attempt can continue, newest first: those of the order, and those reported by earlier attempts. A
+ * checkpoint that was not reported is ignored, because the points before it may be missing. The trainer finds out whether a file is
+ * undamaged, and uses the next one if it is not.
  */
 export function checkpointsBefore(folder: string, order: Order, lease: number): { file: string; step: number }[] {
   const files = runFiles(folder)

@@ -6,8 +6,8 @@ import { EnvironmentSchema } from '../../contract/runs.js'
 import { PROTOCOL, ReportSchema } from '../messages.js'
 
 /**
- * What an attempt leaves in the shared folder for the workbench, in the order in which it happened. The first fact is `attempt`, the last one
- * `left`; a process that was killed leaves without.
+ * The records that an attempt leaves in the shared folder for the workbench, in the order of the events. The first fact is `attempt`, the
+ * last one `left`, which is missing if the process was killed.
  */
 export const FactSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -15,34 +15,40 @@ export const FactSchema = z.discriminatedUnion('kind', [
     protocol: z.literal(PROTOCOL),
     lease: z.int(),
     at: z.number(),
-    /** The step that it goes on from; -1 begins anew, so that even points of step 0 of earlier attempts do not count. */
+    /** The step from which it continues; -1 starts anew, so that even points of step 0 of earlier attempts do not count. */
     fromStep: z.int(),
     node: z.string(),
     /** Number of the job; null outside of one. */
     job: z.string().nullable(),
-    /** Where and by which program it computes. */
+    /** The machine and the program. */
     provenance: EnvironmentSchema.pick({ retrace: true, platform: true, commit: true, diff: true, hardware: true, numerics: true }),
   }),
   z.strictObject({ kind: z.literal('report'), report: ReportSchema }),
   z.strictObject({
     kind: z.literal('left'),
-    /** requeue: the batch system was told to start the job again; terminated: somebody asked it to end, and may start it again; ended: for good. */
+    /**
+     * requeue: the batch system was asked to start the job again; terminated: something asked it to end, and may start it again; ended:
+     * permanently.
+     */
     how: z.enum(['ended', 'requeue', 'terminated']),
     exit: z.strictObject({ reason: z.string().nullable(), overdue: z.boolean(), interrupted: z.boolean().optional() }),
   }),
 ])
 export type Fact = z.infer<typeof FactSchema>
 
-/** A frame is the length of its content, the CRC-32 of that, and the content in the form of the structured clone: numbers stay what they are. */
+/**
+ * A frame consists of the length of its content, the content's CRC-32, and the content serialised by the structured clone algorithm, which
+ * preserves all numbers.
+ */
 const HEADER = 8
 const LARGEST = 2 ** 28
 
-/** One attempt's file of facts, to which it alone writes. */
+/** One attempt's file of facts, to which no other process writes. */
 export class FactsWriter {
   private readonly file: number
   private unsynced = false
 
-  /** @throws when the file is there already: every attempt has its own */
+  /** @throws if the file exists already, because every attempt has its own */
   constructor(path: string) {
     this.file = openSync(path, 'ax')
   }
@@ -57,7 +63,7 @@ export class FactsWriter {
     for (let written = 0; written < frame.length;) written += writeSync(this.file, frame, written)
   }
 
-  /** Forces everything appended to the disk, or to the server of a network file system, where other machines see it. */
+  /** Syncs everything appended to the disk, or to the server of a network file system, where other machines see it. */
   sync(): void {
     if (!this.unsynced) return
     fsyncSync(this.file)
@@ -71,20 +77,20 @@ export class FactsWriter {
 }
 
 export interface FactsRead {
-  /** Each with the offset at which the next one begins. */
+  /** Each fact with the offset of the next one. */
   facts: { fact: Fact; end: number }[]
   /**
-   * end: everything was read; more: the limit was reached; torn: the file ends within a frame; damaged: a frame does not match its checksum. The
-   * writer's file system may still be about to mend the last two, so that only the end of the writer makes them final.
+   * end: everything was read; more: the limit was reached; torn: the file ends within a frame; damaged: a frame does not match its
+   * checksum. The writer's file system may still complete the last two, so that they are final only once the writer has ended.
    */
   state: 'end' | 'more' | 'torn' | 'damaged'
 }
 
 /**
- * Reads facts from an offset on. The file is opened anew each time, which is when a network file system looks at it again; one that is not
- * there has nothing in it.
- * @param limit most bytes to read at a time; at least one frame is read
- * @throws Error when a whole frame holds what this build does not understand
+ * Reads facts starting at an offset. The file is reopened every time, because this makes a network file system refresh it; a missing file
+ * counts as empty.
+ * @param limit maximum number of bytes to read at a time; at least one frame is read
+ * @throws Error when a complete frame contains something that this build does not understand
  */
 export function readFacts(path: string, offset: number, limit = 2 ** 20): FactsRead {
   let file: number
@@ -117,7 +123,7 @@ export function readFacts(path: string, offset: number, limit = 2 ** 20): FactsR
   }
 }
 
-/** All facts of an attempt up to what is torn or damaged. */
+/** All facts of an attempt up to the first torn or damaged frame. */
 export function* allFacts(path: string): Generator<Fact> {
   for (let offset = 0; ;) {
     const { facts, state } = readFacts(path, offset)

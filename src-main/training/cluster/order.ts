@@ -5,40 +5,40 @@ import { UserError } from '../../contract/errors.js'
 import { OwnFileSchema } from '../../contract/own-dynamics.js'
 import { PROTOCOL } from '../messages.js'
 
-/** Lease numbers that one order has for its attempts: a batch system may start the same job again and again. */
+/** Number of leases that one order has for its attempts: a batch system may start the same job again and again. */
 export const LEASES_OF_ORDER = 1000
 
 /**
- * The work of a run on a cluster, as the workbench leaves it in the shared folder for the agents that a batch system starts. Paths are relative to
- * the folder of the order, because the shared folder may have another name there.
+ * The work of a run on a cluster, stored by the workbench in the shared folder for the agents started by a batch system. Paths are relative
+ * to the folder of the order, because the shared folder may have another path there.
  */
 export const OrderSchema = z.strictObject({
   protocol: z.literal(PROTOCOL),
   runId: z.string().regex(/^[\w-]+$/),
-  /** Attempts write with this lease and those after it, below the next multiple of `LEASES_OF_ORDER`. */
+  /** Attempts write with this lease and the following ones, below the next multiple of `LEASES_OF_ORDER`. */
   firstLease: z.int().multipleOf(LEASES_OF_ORDER),
   config: z.strictObject({ version: z.int(), text: z.string() }),
   dataset: z.string(),
   datasetHash: z.string().nullable(),
-  /** What the first attempt goes on from, newest first: files of the folder of checkpoints. */
+  /** The checkpoints from which the first attempt may continue, newest first: files in the checkpoint folder. */
   checkpoints: z.array(z.strictObject({ file: z.string(), step: z.int() })),
-  /** The user's file with the dynamics of the network; null for those that come with Retrace. */
+  /** The user's file that defines the network's dynamics; null if it is built in. */
   dynamics: OwnFileSchema.nullable(),
-  /** Initial weights of a fork: a file of the order's folder. */
+  /** Initial weights of a fork: a file in the order's folder. */
   weights: z.string().nullable(),
   pauseAt: z.int().nullable(),
-  /** Threads of an operation; null takes as many as the job may use. */
+  /** Threads of one operation; null uses as many as the job may use. */
   threads: z.int().nullable(),
   /** How often the job may be started before the run fails. */
   attempts: z.int().min(1).max(LEASES_OF_ORDER),
-  /** The command that has the batch system start the job again, `{job}` being its number; null where the workbench has to be asked. */
+  /** The command that makes the batch system start the job again, with `{job}` for its number; null if the workbench has to do it. */
   requeue: z.array(z.string()).nullable(),
-  /** The environment variable of the job that holds its number. */
+  /** The environment variable that contains the job's number. */
   jobVariable: z.string(),
 })
 export type Order = z.infer<typeof OrderSchema>
 
-/** What the workbench asks of the attempt that works: `command-L.json`. */
+/** The request of the workbench to the active attempt: `command-L.json`. */
 export const WishSchema = z.strictObject({ wish: z.enum(['pause', 'stop']) })
 
 /** The files of a run in the shared folder. */
@@ -79,6 +79,6 @@ const numbers = (folder: string, pattern: RegExp): number[] =>
 /** The first lease of the newest order in the folder; null without any. */
 export const newestOrder = (folder: string): number | null => numbers(folder, ORDER).at(-1) ?? null
 
-/** The leases of an order that attempts have claimed, in ascending order. */
+/** The leases of an order that have been claimed by attempts, in ascending order. */
 export const claimsOf = (folder: string, firstLease: number): number[] =>
   numbers(folder, CLAIM).filter((lease) => lease >= firstLease && lease < firstLease + LEASES_OF_ORDER)

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { UserError } from '../../contract/errors.js'
 import type { Resources, SchedulerWords } from '../../contract/cluster.js'
 
-/** A job that the batch system knows. */
+/** A job known to the batch system. */
 export interface ListedJob {
   id: string
   state: 'waiting' | 'running' | 'ending'
-  /** Why it waits, in the words of the batch system; empty while it does not. */
+  /** Why it waits, according to the batch system; empty if it does not. */
   reason: string
   node: string
   comment: string
@@ -14,16 +14,16 @@ export interface ListedJob {
 
 export interface Submission {
   runId: string
-  /** By which the job is found again when the answer of the batch system is lost. */
+  /** Identifies the job if the response of the batch system is lost. */
   comment: string
-  /** The script of the job, the folder that it starts in, and the file of its log there; as the nodes see them. */
+  /** The paths of the job's script, working folder and log file, as seen by the nodes. */
   script: string
   folder: string
   log: string
   resources: Resources
 }
 
-/** The batch system could not be asked, or did not answer in time: whether it has done what was asked is not known. */
+/** The batch system could not be reached, or did not respond in time: whether the request was carried out is unknown. */
 export class Unreachable extends UserError {
   constructor(command: string, why: string, cause?: unknown) {
     super('UNAVAILABLE', `The batch system cannot be reached: \`${command}\` ${why}. Runs on the cluster go on; Retrace asks again.`, {
@@ -37,18 +37,18 @@ export interface Scheduler {
   submit(submission: Submission): Promise<string>
   /** @throws UserError when the cluster could never run it */
   test(submission: Submission): Promise<void>
-  /** All jobs of this user that have not ended, those of other programs included. */
+  /** All jobs of this user that have not ended, including those of other programs. */
   list(): Promise<ListedJob[]>
-  /** Asks the processes of a job to end; one that has ended is what was wanted. */
+  /** Asks the processes of a job to end; it is not an error if the job has ended already. */
   cancel(id: string): Promise<void>
 }
 
 const JOB = /^\w[\w.@[\]-]{0,63}$/
 
-/** A word for a POSIX shell, which is only needed where ssh hands the command to one. */
+/** Quotes a word for a POSIX shell, which is needed only if ssh passes the command to one. */
 export const quoteForShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** Arguments of a template; those whose value is absent are left out. */
+/** Fills in the arguments of a template; those whose value is absent are left out. */
 export function fill(template: readonly string[], values: Readonly<Record<string, string | number | null>>): string[] {
   return template.flatMap((part) => {
     let absent = false
@@ -62,7 +62,7 @@ export function fill(template: readonly string[], values: Readonly<Record<string
   })
 }
 
-/** Speaks with a batch system by its commands, in the words that are given. No command passes through a shell here. */
+/** Controls a batch system through its commands, with the given templates. No command is passed through a shell here. */
 export function createScheduler(words: SchedulerWords, env: NodeJS.ProcessEnv = process.env): Scheduler {
   const line = new RegExp(words.line)
   const unreachable = new RegExp(words.unreachable)
@@ -87,7 +87,7 @@ export function createScheduler(words: SchedulerWords, env: NodeJS.ProcessEnv = 
               ),
             )
           if (error.killed) return reject(new Unreachable(shown, `did not answer within ${words.timeoutSeconds} s`, error))
-          // 255 is ssh's own.
+          // 255 is the exit status of ssh itself.
           if (unreachable.test(stderr) || (words.prefix.length > 0 && Number(error.code) === 255))
             return reject(new Unreachable(shown, `said "${said}"`, error))
           reject(new UserError('BAD_INPUT', `The batch system refused: ${said || error.message}`, { cause: error }))
@@ -110,7 +110,7 @@ export function createScheduler(words: SchedulerWords, env: NodeJS.ProcessEnv = 
     async submit(submission) {
       if (!/^[\w:.-]+$/.test(submission.comment)) throw new Error(`${submission.comment} is no comment of ours`)
       const answer = await run(fill(words.submit, values(submission)))
-      // Slurm adds the name of the cluster after a semicolon where there are several, PBS answers with a host.
+      // Slurm appends the name of the cluster after a semicolon if there are several, PBS responds with a host.
       const id = answer.trim().split('\n').at(-1)?.split(';')[0] ?? ''
       if (!JOB.test(id)) throw new Unreachable(words.submit[0]!, `answered "${answer.trim().slice(0, 200)}", which is no number of a job`)
       return id

@@ -116,7 +116,7 @@ export const studyColumn = (nameOf: (id: string) => string | null): Column =>
     value: ({ studyId }) => (studyId === null ? null : nameOf(studyId)),
   })
 
-/** @param nameOf the name of a project; null where it is not known (any more) */
+/** @param nameOf the name of a project; null if it is unknown or no longer exists */
 export const projectColumn = (nameOf: (id: string) => string | null): Column =>
   column({
     key: 'project',
