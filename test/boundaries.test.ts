@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
-/** What the lint says of one file with this line. */
+/** The lint errors of a file with this line. */
 async function findings(file: string, line: string): Promise<string[]> {
   const [result] = await new ESLint({ cwd: root }).lintText(`${line}\n`, { filePath: join(root, file) })
   return result!.messages.flatMap(({ ruleId, message }) => (/unused/.test(ruleId ?? '') ? [] : [`${ruleId}: ${message}`]))

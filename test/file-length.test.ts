@@ -6,7 +6,7 @@ const ROOT = resolve(import.meta.dirname, '..')
 const MOST = 300
 const REASON = 'Longer than 300 lines because'
 
-/** Why a file is too long, in words; null where it is not, or its first ten lines say why. */
+/** Why a file is too long, in words; null if it is not, or its first ten lines say why. */
 function tooLong(text: string): string | null {
   const lines = text.trimEnd().split('\n')
   if (lines.length <= MOST || lines.slice(0, 10).some((line) => line.includes(REASON))) return null

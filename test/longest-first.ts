@@ -2,8 +2,8 @@ import { relative } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * The files that take longest, the longest first, as a complete run on two cores measured them. A clean clone has no times of an
- * earlier run, and by default Vitest begins with the largest files: then one of these is often the last, with the other cores idle.
+ * The slowest test files, the longest first, as measured in a complete run on two cores. A clean clone has no times of an earlier run, and
+ * by default Vitest starts with the largest files: one of the slowest is then often the last, while the other cores are idle.
  */
 export const LONGEST: readonly string[] = [
   'test/e2e/studies.test.ts',
@@ -40,7 +40,7 @@ export const LONGEST: readonly string[] = [
   'test/transport/conformance.test.ts',
 ]
 
-/** Groups in their order, in each the longest files first; the others as Vitest has them. */
+/** Groups in their order, with the slowest files first in each; the others in Vitest's order. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {

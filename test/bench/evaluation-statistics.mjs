@@ -1,5 +1,6 @@
 // `node test/bench/evaluation-statistics.mjs PRESET FOLDER STEP...`: accuracy and loss on the first 2,000 test images of a stored data set
-// (HOME/datasets/NAME) after so many steps, by the statistics that batch norms may be evaluated with. A table for docs/results.md.
+// (HOME/datasets/NAME) after these numbers of steps, with the batch norm statistics available for evaluation. Prints a table for
+// docs/results.md.
 import { join } from 'node:path'
 import { runnerImport } from 'vite'
 

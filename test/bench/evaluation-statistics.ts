@@ -41,7 +41,7 @@ const executor = openExecutor(network, config, initialState(network, config), ke
 
 const moments = (batches: Iterable<HostBatch>): Moments => {
   const all: Moments[] = []
-  // Batches of one size: what is left over at the end of a part has other statistics.
+  // Only batches of equal size: the remainder at the end of a part has other statistics.
   for (const batch of batches) if (batch.count === config.batch) all.push(...executor.moments(batch))
   return populationStatistics(all)
 }

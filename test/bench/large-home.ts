@@ -4,12 +4,12 @@ import type { RunStatus, RunSummary } from '../../src-main/contract/runs.js'
 import type { Database } from '../../src-main/storage/database.js'
 import type { Stores } from '../../src-main/storage/stores.js'
 
-/** A sweep as a researcher leaves it behind after a year. */
+/** A sweep as a researcher would have left it after a year. */
 export interface LargeHome {
   runs: number
   /** Stored points of each run, over `KEYS`. */
   pointsPerRun: number
-  /** Studies that have made all runs between them, each as many; none where there are none. */
+  /** Number of studies that made all the runs, in equal parts; none by default. */
   studies?: number
 }
 
@@ -17,13 +17,13 @@ const KEYS = ['train/loss', 'train/gradientNorm']
 const ARCHITECTURES = ['hamiltonian', 'midpoint', 'leapfrog', 'resnet', 'revnet']
 const STATUSES: RunStatus[] = ['finished', 'finished', 'finished', 'stopped', 'failed', 'diverged', 'interrupted']
 
-/** The same numbers at every call: a generator of 32 bits (Numerical Recipes). */
+/** The same numbers in every call: a 32-bit generator (Numerical Recipes). */
 function generator(seed: number): () => number {
   let state = seed
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
 }
 
-/** More than 40 keys by their paths, of which most differ from run to run. */
+/** More than 40 keys, most of which differ from run to run. */
 function configOf(run: number, random: () => number): RunConfig {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T
   const arch = pick(ARCHITECTURES)
@@ -147,10 +147,10 @@ function addStudy(stores: Stores, study: number, runs: readonly RunSummary[]): v
   )
 }
 
-/** Runs that are written in one transaction: few enough for the journal of the database to stay small. */
+/** Number of runs written in one transaction: few enough to keep the database's journal small. */
 const TOGETHER = 500
 
-/** Fills an empty database through its stores: what is in it afterwards is what training would have left. */
+/** Fills an empty database through its stores: its content is then as if the runs had been trained. */
 export function fillLargeHome(db: Database, stores: Stores, { runs, pointsPerRun, studies = 0 }: LargeHome): void {
   const random = generator(2)
   const points = pointsOf(Math.floor(pointsPerRun / KEYS.length))

@@ -1,14 +1,14 @@
 import type { CDPSession, Page } from 'playwright-core'
 
-/** The value below which so many percent of the sorted values lie (nearest rank). */
+/** The percentile of sorted values (nearest rank). */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN
 }
 
 /**
- * Tells when the lines of any chart were drawn, once they are all on its canvas, and whether within an animation frame: then they are on
- * the screen with the next one; otherwise with the one after.
+ * Reports when the lines of any chart were drawn, once all of them are on its canvas, and whether within an animation frame: if so, they
+ * are on the screen with the next frame; otherwise with the one after.
  */
 export const WATCH_DRAWING = `
   const nextFrame = window.requestAnimationFrame.bind(window)
@@ -45,7 +45,7 @@ interface TraceEvent {
   name: string
   ph: string
   dur?: number
-  /** Of which the thread was at work, and not waiting for a core. */
+  /** The part in which the thread was running and not waiting for a core. */
   tdur?: number
   pid: number
   tid: number
@@ -53,9 +53,9 @@ interface TraceEvent {
 }
 
 export interface Task {
-  /** Milliseconds from beginning to end. */
+  /** Milliseconds from start to end. */
   wall: number
-  /** Milliseconds that the thread worked: what is left of `wall` on a machine that has nothing else to do. */
+  /** Milliseconds for which the thread ran: the part of `wall` that remains on an otherwise idle machine. */
   cpu: number
 }
 
@@ -82,12 +82,12 @@ export async function mainThreadTasks(session: CDPSession, work: () => Promise<v
     const thread = `${pid} ${tid} ${name}`
     if (mains.has(`${pid} ${tid}`)) byThread.set(thread, [...(byThread.get(thread) ?? []), { wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }])
   }
-  // A window has one renderer that works; others of the browser idle.
+  // A window has one busy renderer; others of the browser are idle.
   const total = (list: Task[]): number => list.reduce((sum, { wall }) => sum + wall, 0)
   return [...byThread.values()].sort((a, b) => total(b) - total(a))[0] ?? []
 }
 
-/** Bytes that JavaScript objects and array buffers hold after a collection. */
+/** Bytes held by JavaScript objects and array buffers after a garbage collection. */
 export async function heapAfterCollection(session: CDPSession): Promise<{ objects: number; buffers: number }> {
   await session.send('HeapProfiler.collectGarbage')
   await session.send('HeapProfiler.collectGarbage')

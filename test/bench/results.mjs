@@ -1,5 +1,5 @@
-// `npm run results -- --data FOLDER --home DIR`: trains the networks of the paper on the CIFAR-10 files of FOLDER, one after the other, and
-// writes the table in docs/results.md. Finished runs leave docs/results/NAME.json and are not repeated; one that was cut off goes on.
+// `npm run results -- --data FOLDER --home DIR`: trains the networks of the paper on the CIFAR-10 files in FOLDER, one after another, and
+// writes the table in docs/results.md. Finished runs leave docs/results/NAME.json and are not repeated; an interrupted one is continued.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ for (const [name, preset, ...settings] of CASES) {
 }
 await writePage()
 
-/** What the table needs of a run, and what it takes to repeat it. @param {string} id @param {string} name */
+/** The data of a run for the table and for reproducing it. @param {string} id @param {string} name */
 function summarise(id, name) {
   const { config, environment, result, activeSeconds } = ask('runs', 'show', id)
   const exported = JSON.parse(

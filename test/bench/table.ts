@@ -15,9 +15,9 @@ import { removeFolder } from '../fixtures/home.js'
 const RUNS = 10_000
 const POINTS_PER_RUN = 10_000
 const STARTS = 5
-/** As many as share the runs where studies made them: each has the most cells that a study may have. */
+/** The number of studies that share the runs equally: each has the maximum number of cells. */
 const STUDIES = 10
-/** Nine columns of the first view, and as many of the configuration and of metrics. */
+/** Nine default columns, and as many of the configuration and of metrics. */
 const COLUMNS = [
   'status,name,dataset,preset,latest.test/accuracy,latest.test/loss,progress,activeSeconds,createdAt',
   'config.learningRate,config.weightDecay,config.batch,config.activation,config.augment.pad,config.stages.0.units',
@@ -31,7 +31,7 @@ const ms = (value: number): string => `${value.toFixed(0)} ms`
 const spread = (values: readonly number[]): string =>
   `${ms(percentile(values, 50))} median, ${ms(Math.max(...values))} longest of ${values.length}`
 
-/** Notes when the first row of the table was in a frame that has been painted, in milliseconds since the navigation. */
+/** Records when the first row of the table was in a painted frame, in milliseconds since the navigation. */
 const WATCH_ROWS = `
   const watcher = new MutationObserver(() => {
     if (!document.querySelector('tr[data-row=run]')) return
@@ -41,7 +41,7 @@ const WATCH_ROWS = `
   watcher.observe(document, { childList: true, subtree: true })
 `
 
-/** Milliseconds from an action in the page until the frame is painted in which the condition holds. */
+/** Milliseconds from an action in the page until a frame is painted in which the condition holds. */
 const until = (page: Page, action: string, condition: string): Promise<number> =>
   page.evaluate<number>(`new Promise((resolve, reject) => {
     const start = performance.now()
@@ -50,12 +50,12 @@ const until = (page: Page, action: string, condition: string): Promise<number> =
       else if (performance.now() - start > 10000) reject(new Error('it did not come to ' + ${JSON.stringify(condition)} + ' after ' + ${JSON.stringify(action)}))
       else requestAnimationFrame(look)
     })
-    // The semicolon keeps the action from being taken for a call of what stands before it.
+    // The semicolon prevents the action from being parsed as a call of the preceding expression.
     ;${action};
     requestAnimationFrame(look)
   })`)
 
-/** What the table shows, so that a change of it can be waited for. */
+/** The content of the table, for detecting changes. */
 const SHOWN = `(document.querySelector('[data-testid=count]').innerText + [...document.querySelectorAll('tr[data-row]')].slice(0, 12).map((row) => row.dataset.run ?? row.dataset.study + row.innerText).join())`
 
 async function coldStart(browser: Browser, entry: string, home: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<[number, number, number]> {
@@ -75,7 +75,7 @@ async function coldStart(browser: Browser, entry: string, home: string, signal: 
   return [rows, address, inWindow]
 }
 
-/** Times of sorting by every column in both directions, and of filters by text and by value. */
+/** Durations of sorting by every column in both directions, and of filtering by text and by value. */
 async function sortAndFilter(page: Page): Promise<{ sorts: number[]; filters: number[] }> {
   const sorts: number[] = []
   const filters: number[] = []
@@ -117,7 +117,7 @@ async function sortAndFilter(page: Page): Promise<{ sorts: number[]; filters: nu
   return { sorts, filters }
 }
 
-/** Measures the table of 10,000 runs with 100 million points behind them (or fewer, to try the bench), from the start of the server on. */
+/** Measures the table of 10,000 runs with a total of 100 million points (or fewer, for a quick test), including the start of the server. */
 export async function benchTable(browser: Browser, row: Row, pointsPerRun = POINTS_PER_RUN): Promise<void> {
   const { server: entry } = await builtWorkbench()
   const home = mkdtempSync(join(tmpdir(), 'retrace-bench-table-'))
@@ -147,13 +147,13 @@ export async function benchTable(browser: Browser, row: Row, pointsPerRun = POIN
 interface BenchedHome {
   entry: string
   home: string
-  /** The rows that are there once the page is. */
+  /** The condition under which the rows have loaded. */
   rows: string
-  /** What the table has, for the lines of the report. */
+  /** The content of the table, for the report. */
   of: string
 }
 
-/** The page over a home of many runs: opening it, sorting, filtering, and scrolling through all rows. */
+/** The page with a home of many runs: opening it, sorting, filtering, and scrolling through all rows. */
 async function benchWindow(browser: Browser, row: Row, { entry, home, rows, of }: BenchedHome): Promise<void> {
   const server = await startServer(entry, home)
   const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, reducedMotion: 'reduce' })
@@ -198,7 +198,7 @@ async function benchWindow(browser: Browser, row: Row, { entry, home, rows, of }
   await server.stop()
 }
 
-/** Unfolds every study, from the bottom up, so that each is in sight; they stay unfolded for what is measured next. */
+/** Expands every study, from the bottom up, so that each is visible; they stay expanded for the following measurements. */
 async function unfoldAll(page: Page, figure: (values: readonly number[]) => string): Promise<Parameters<Row>> {
   const times: number[] = []
   for (let at = (await page.locator('tr[data-row=study]').count()) - 1; at >= 0; at--) {
@@ -209,7 +209,7 @@ async function unfoldAll(page: Page, figure: (values: readonly number[]) => stri
   return [`Unfolding a study of ${RUNS / STUDIES} runs, from the press to the frame`, figure(times), '95th percentile at most 100 ms']
 }
 
-/** Measures the table where studies have made all of its runs. */
+/** Measures the table if studies have made all of its runs. */
 export async function benchStudies(browser: Browser, row: Row): Promise<void> {
   const { server: entry } = await builtWorkbench()
   const home = mkdtempSync(join(tmpdir(), 'retrace-bench-studies-'))

@@ -1,4 +1,5 @@
-// `npm run bench:ui [-- --points N] [--charts | --table | --studies]`: measures the window in a real browser, and appends the figures to docs/benchmarks.md.
+// `npm run bench:ui [-- --points N] [--charts | --table | --studies]`: measures the window in a real browser, and appends the results to
+// docs/benchmarks.md.
 import { join } from 'node:path'
 import { runnerImport } from 'vite'
 

@@ -12,12 +12,12 @@ import { heapAfterCollection, mainThreadTasks, percentile, timeToFrame, WATCH_DR
 const FILE = join(import.meta.dirname, '../../docs/benchmarks.md')
 const KEY = 'train/loss'
 const RUNS = 20
-/** Milliseconds that a person looks at the table before the first click. */
+/** Milliseconds for which a user looks at the table before the first click. */
 const SETTLE = 1500
 type Heap = Record<'objects' | 'buffers' | 'whole', number>
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Noise over a falling loss, as training has it; seeded by the run. */
+/** A decreasing loss with noise, as in training; seeded by the run. */
 function values(count: number, run: number): Float64Array {
   let state = run * 2654435761 + 1
   return Float64Array.from({ length: count }, (_, i) => {
@@ -26,7 +26,7 @@ function values(count: number, run: number): Float64Array {
   })
 }
 
-/** Runs with a trainer that this program plays, whose histories lie in the real database. */
+/** Runs with a trainer played by this program, whose histories are in the real database. */
 async function fill(session: Session, count: number): Promise<string[]> {
   await session.services.settings.update({ 'queue.concurrentRuns': RUNS })
   const steps = Float64Array.from({ length: count }, (_, i) => i + 1)
@@ -52,7 +52,7 @@ async function fill(session: Session, count: number): Promise<string[]> {
   return ids
 }
 
-/** Every trainer reports so many new points. */
+/** Every trainer reports this many new points. */
 function tick(session: Session, from: number, points: number): number {
   const steps = Float64Array.from({ length: points }, (_, i) => from + i + 1)
   session.trainers.forEach(({ events }, run) => {
@@ -64,7 +64,10 @@ function tick(session: Session, from: number, points: number): number {
   return from + points
 }
 
-/** Until so many lines hold every point. Through the debugging protocol, which the page's content policy does not concern. */
+/**
+ * Waits until this number of lines have every point. Through the debugging protocol, to which the page's content security policy does not
+ * apply.
+ */
 async function whenComplete(page: Page, lines: number, count: number): Promise<void> {
   const found = `[...document.querySelectorAll('[data-line]')].filter((line) => Number(line.dataset.count) >= ${count}).length`
   for (const deadline = Date.now() + 300_000; (await page.evaluate<number>(found)) < lines; await sleep(20))
@@ -128,7 +131,7 @@ async function measure(session: Session, browser: Browser, row: Row, count = 1_0
 
   await page.goto(server.windowAddress)
   await page.getByText('run 19').first().waitFor()
-  // The code of the other pages comes while nobody does anything.
+  // The code of the other pages is loaded while the window is idle.
   await sleep(SETTLE)
   const paints: number[] = []
   for (const id of ids.slice(0, 6)) {
@@ -221,9 +224,9 @@ async function measure(session: Session, browser: Browser, row: Row, count = 1_0
   await server.close()
 }
 
-/** Appends the figures to the file of benchmarks. */
+/** Appends the results to the file of benchmarks. */
 async function report(rows: readonly [string, string, string][], browserVersion: string): Promise<void> {
-  // What else the machine had to do then says how to read the figures.
+  // The load of the machine indicates how reliable the results are.
   const load = loadavg()[0] ?? 0
   const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}, Chromium ${browserVersion} without GPU; load of the machine ${load.toFixed(1)}`
   const head = existsSync(FILE) ? '' : '# Benchmarks\n'
@@ -243,5 +246,5 @@ async function report(rows: readonly [string, string, string][], browserVersion:
   writeFileSync(FILE, await format(readFileSync(FILE, 'utf8'), { parser: 'markdown', printWidth: 140 }))
 }
 
-// The module's work is done while it is imported: its loader ends with it.
+// The module's work is done during its import: its loader ends with it.
 await benchUi(process.argv.slice(2))

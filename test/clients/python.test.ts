@@ -39,7 +39,7 @@ it.skipIf(!env)(
     const imported = await home.runs.importFile({ path: join(ROOT, 'test/fixtures/released/archive-3/run.tar.gz') })
     for (let i = 0; i < 2; i++) {
       const { id } = await home.runs.create({ preset: 'small', dataset: 'digits', name: 'twice', overrides: { steps: 10_000 } })
-      // More than a chunk, and a tail; with numbers that JSON lacks.
+      // More than one chunk, with a tail; includes NaN and infinities.
       const steps = Float64Array.from({ length: 5000 }, (_, at) => at + 1)
       const values = steps.map((step) => (step === 3 ? NaN : step === 4 ? -Infinity : 1 / step))
       for (const part of [0, 2500])
@@ -71,7 +71,7 @@ it.skipIf(!env)(
       await server.close()
     }
 
-    /** What Retrace itself says; numbers that JSON lacks as text. */
+    /** Retrace's own values; NaN and infinities as text. */
     async function expected(): Promise<object> {
       const { runs } = await home.runs.list()
       const detailed = await Promise.all(

@@ -13,7 +13,7 @@ import { FlowSettingSchema, InspectorSettingSchema } from '../../src-main/contra
 import { readOptions } from '../../src-main/hosts/cli/findings.js'
 import { parseSetting } from '../../src-main/hosts/cli/settings.js'
 
-/** The words of each command that a shell would start for a line. */
+/** The words of each command that a shell would run for a line. */
 const started = (line: string): string[][] =>
   execFileSync('sh', ['-c', `retrace() { printf '%s\\0' "$@"; printf '\\1'; }\n${line}`])
     .toString()

@@ -36,7 +36,7 @@ describe('the difference of two configurations', () => {
         expect(configDiff(a, structuredClone(a))).toEqual([])
         const there = configDiff(a, b).map(({ path, before, after }) => ({ path, before: after, after: before }))
         const back = configDiff(b, a)
-        // Two leaves may share a path, since a key may hold a dot.
+        // Two leaves may have the same path, because a key may contain a dot.
         const text = (difference: object): string => JSON.stringify(difference)
         expect(there.map(text).sort()).toEqual(back.map(text).sort())
       }),

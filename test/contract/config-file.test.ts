@@ -7,7 +7,7 @@ import { field, fieldInfo, RunConfigSchema } from '../../src-main/contract/confi
 import { CONFIG_VERSION } from '../../src-main/contract/stored-config.js'
 import { sampleConfig } from '../fixtures/records.js'
 
-/** Of an architecture that has an option. */
+/** An architecture with an option. */
 const DAMPED = [
   {
     options: describeOptions({ damping: field(z.number().min(0).default(0), { group: 'Network', label: 'Damping', help: 'Of a test.' }) }),

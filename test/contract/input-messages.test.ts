@@ -8,10 +8,10 @@ import { SETTING_KEYS, SettingsSchema } from '../../src-main/contract/settings.j
 import { allDynamics } from '../../src-main/numeric/registry.js'
 import { optionSchema, describeOptions } from '../../src-main/contract/architecture-options.js'
 
-/** What zod says by itself. */
+/** Patterns of zod's default messages. */
 const STOCK = /Invalid|expected|received|Too (small|big)|Unrecognized|pattern/
 
-/** Values of which every scalar, list or object refuses some. */
+/** Values such that every scalar, list or object schema rejects some of them. */
 const WRONG: unknown[] = [
   null,
   -1,
@@ -33,7 +33,7 @@ const WRONG: unknown[] = [
   undefined,
 ]
 
-/** Messages of the values that a schema refuses, by where they are. */
+/** Messages for the values that a schema rejects, by path. */
 function refusals(schema: z.ZodType): { path: string; message: string }[] {
   return WRONG.flatMap((value) => schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => ({
     path: path.join('.'),

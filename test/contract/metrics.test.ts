@@ -57,7 +57,7 @@ describe('the readings of a metric', () => {
       expect(readings.includes('best'), key).toBe(part === 'validation' && better !== undefined)
       expect(readings.includes('reported'), key).toBe(result !== undefined)
       expect(readings.at(-1), key).toBe('last')
-      // What is measured on the test set is never selected on it.
+      // Nothing may be selected by its results on the test set.
       if (part === 'test') expect(readings).not.toContain('best')
     }
     expect(readingsOf('test/mine')).toEqual(['last'])
@@ -66,7 +66,7 @@ describe('the readings of a metric', () => {
   it('are read from one place each, and no reading stands in for another', () => {
     const run = {
       latest: { 'test/accuracy': 0.5, 'test/images': 100, 'train/loss': 2 },
-      // What an earlier version kept.
+      // As stored by an earlier version.
       best: { 'test/accuracy': 0.9, 'train/loss': 1 },
       reported: reportedOf({ testAccuracy: 0.7, testLoss: NaN, step: 20, images: 1000, weightsHash: 'w', seconds: 1 }),
     }

@@ -23,7 +23,7 @@ describe('tables of runs', () => {
         (all) => {
           const runs = all.map((latest, i) => sampleSummary(`run${i}`, { latest: { ...latest } }))
           const found = unpackRuns(packRuns(runs))
-          // JSON writes -0 as 0, and nothing else differently.
+          // JSON writes -0 as 0, and preserves everything else.
           const plain = JSON.parse(JSON.stringify(runs)) as typeof runs
           runs.forEach(({ latest }, i) => {
             for (const key in latest) if (!Number.isFinite(latest[key])) plain[i]!.latest[key] = latest[key]!
@@ -37,7 +37,7 @@ describe('tables of runs', () => {
   it('tell of each run what each leaf of its configuration is, and of no other', () => {
     fc.assert(
       fc.property(fc.array(config), (made) => {
-        // As they are stored: JSON has no -0.
+        // As stored: JSON has no -0.
         const configs = JSON.parse(JSON.stringify(made)) as typeof made
         const builder = new ConfigTableBuilder()
         configs.forEach((each, i) => builder.add(`run${i}`, each as unknown as RunConfig))

@@ -24,7 +24,7 @@ interface Node {
   const?: unknown
 }
 
-/** Every key by its path, with the values that it may have where they are a list. */
+/** Every key by its path, with its allowed values if they are an enumeration. */
 function keysOf(node: Node, path: string, into: Record<string, unknown[]>): Record<string, unknown[]> {
   const values = node.enum ?? ('const' in node ? [node.const] : [])
   if (path) into[path] = [...(into[path] ?? []), ...values]
@@ -34,7 +34,7 @@ function keysOf(node: Node, path: string, into: Record<string, unknown[]>): Reco
   return into
 }
 
-/** The list of one version, as it was when the version was made. */
+/** The list of one version, recorded when the version was created. */
 const listOf = (version: number): string => join(import.meta.dirname, 'config-keys', `${version}.json`)
 const recorded = (version: number): Record<string, unknown[]> =>
   existsSync(listOf(version)) ? (JSON.parse(readFileSync(listOf(version), 'utf8')) as Record<string, unknown[]>) : {}
@@ -50,7 +50,7 @@ describe('the form of configurations', () => {
   it('has changed only together with its version (docs/adding-a-key.md), and still allows every value that it did', async () => {
     const known = recorded(CONFIG_VERSION)
     const keys = [...Object.keys(known).filter((key) => key in today), ...Object.keys(today).filter((key) => !(key in known))]
-    // A value that was allowed later needs no version and stands in no list.
+    // A value that was allowed later needs no version and is not in any list.
     const list = keys.map((key) => [key, (known[key] ?? today[key])!.filter((value) => today[key]!.includes(value))])
     const text = JSON.stringify(Object.fromEntries(list))
     const file = listOf(CONFIG_VERSION)

@@ -22,8 +22,8 @@ import { mutate } from './mutate.js'
 import { tally, tortureCases, tortureSeed } from './torture.js'
 
 /**
- * Files of every kind that Retrace reads, damaged by a seed: each is refused in a sentence, or read as what it says, within seconds; and
- * what is refused leaves nothing behind.
+ * Files of every kind that Retrace reads, damaged with a seed: each is either rejected with a message or read consistently, within seconds;
+ * a rejected file leaves nothing behind.
  */
 
 const SEED = tortureSeed(20180202)
@@ -40,7 +40,7 @@ afterAll(() => {
   work[Symbol.dispose]()
 })
 
-/** A folder of this name that is empty. */
+/** An empty folder with this name. */
 function emptied(name: string): string {
   const folder = join(work.path, name)
   rmSync(folder, { recursive: true, force: true })
@@ -55,7 +55,7 @@ const picture = (shade: number): Promise<Buffer> =>
 
 const records = (seed: string): Uint8Array => cifarRecords(Array.from({ length: 10 }, (_, i) => [i]), noise(seed, 10 * CIFAR_PIXELS)) // prettier-ignore
 
-/** Files of a data set, of which one is damaged; a single file is given by itself. */
+/** Files of a data set, one of which is damaged; a single file is passed by itself. */
 async function datasets(): Promise<Record<string, Record<string, Uint8Array>>> {
   const cifar = { 'data_batch_1.bin': records('a'), 'test_batch.bin': records('b') }
   const entries = Object.entries(cifar).map(([name, content]) => ({ header: { name: `cifar-10-batches-bin/${name}` }, content }))
@@ -85,7 +85,7 @@ async function datasets(): Promise<Record<string, Record<string, Uint8Array>>> {
 
 type Outcome = 'refused' | 'read'
 
-/** Whatever else is thrown is a defect, and fails the test with the case's number. */
+/** Any other error is a defect, and fails the test with the number of the case. */
 async function outcome(read: () => unknown): Promise<Outcome> {
   try {
     await read()
@@ -148,7 +148,7 @@ describe(`damaged files (seed ${SEED})`, { timeout: 600_000 }, () => {
       writeFileSync(file, mutate(whole, random))
       return outcome(async () => {
         const read = await readSafetensors(file)
-        // Without a hash in the file, values may differ; shapes and names are within what the format can say.
+        // Without a hash in the file, values may differ; shapes and names are within the limits of the format.
         for (const { shape, data } of read.tensors.values())
           expect(data.length).toBe(shape.reduce((product, extent) => product * extent, 1))
         weightsHash(read.tensors)

@@ -32,11 +32,11 @@ const tree = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-    // What a host that is open writes by itself.
+    // Files that an open host writes itself.
     .filter((path) => !/retrace\.sqlite|\/trace$/.test(path))
     .sort()
 
-/** Waits for what a process has begun in the folder. */
+/** Waits for the file that a process has started in the folder. */
 async function begun(folder: string, pattern: RegExp): Promise<string> {
   for (;;) {
     const name = existsSync(folder) && readdirSync(folder).find((each) => pattern.test(each))
@@ -45,7 +45,7 @@ async function begun(folder: string, pattern: RegExp): Promise<string> {
   }
 }
 
-/** A data set whose import takes a second, most of it holes in the file. */
+/** A data set whose import takes a second, most of it holes in a sparse file. */
 function digits(folder: string): string {
   const count = 200_000
   const source = join(folder, 'source')
@@ -87,7 +87,7 @@ describe('what killed work leaves', () => {
     enlarge(2048 * MIB)
     const kept = tree(path)
     let next = life
-    /** Begins something, kills its process (and the host's children) in its middle. */
+    /** Starts something, and kills its process (and the host's children) in the middle. */
     async function killInside(work: () => Promise<unknown>, where: string, pattern: RegExp): Promise<void> {
       const lost = expect(work()).rejects.toThrow(Died)
       const name = await begun(where, pattern)
@@ -168,7 +168,7 @@ describe('what killed work leaves', () => {
     const importing = life.call('datasets', 'import', { path: digits(folder.path), name: 'big' })
     const name = await begun(join(path, 'datasets'), /^\.importing/)
     const maker = unfinishedAt(name, 'folder')!.maker!.pid
-    // It can do nothing meanwhile, so that it is at work for sure.
+    // Suspended, so that it is certainly still working.
     process.kill(maker, 'SIGSTOP')
     const at = `datasets/${name}`
     expect((await life.call('storage', 'usage')).unfinished).toMatchObject([{ path: at, what: 'importing', maker }])
@@ -177,7 +177,7 @@ describe('what killed work leaves', () => {
     ])
     expect(await clean()).toEqual([])
     process.kill(maker, 'SIGCONT')
-    // Also when it has just been put in its place, and has no row yet.
+    // Even if it has just been put in place and has no row yet.
     let done = false
     const cleaning = (async () => {
       while (!done) expect(await clean()).toEqual([])

@@ -17,7 +17,7 @@ export class Life {
   private calls = 0
   readonly gone: Promise<void>
   private dead = false
-  /** What the host last confirmed. */
+  /** The state last confirmed by the host. */
   state: HomeState | null = null
 
   private constructor(
@@ -96,7 +96,7 @@ export class Life {
     }
   }
 
-  /** Ends it now, where it has not ended itself; answers when that was. */
+  /** Ends it now, unless it has ended itself; returns the time of its end. */
   async kill(): Promise<number> {
     const at = Date.now()
     this.child.kill('SIGKILL')
@@ -108,7 +108,7 @@ export class Life {
     return this.child.pid!
   }
 
-  /** Lets it do nothing more, as a machine without memory or a debugger would. */
+  /** Suspends it, like a machine without memory or a debugger. */
   hang(): void {
     this.child.kill('SIGSTOP')
   }
@@ -119,7 +119,7 @@ export class Life {
   }
 }
 
-/** What the trainers of a home wrote down, of the last of them alone. */
+/** The trace of the last trainer of a home. */
 export function lastTrainer(home: string): { pid: number; steps: { step: number; at: number }[] } {
   const lines = readFileSync(join(home, 'trace'), 'utf8').trim().split('\n')
   const pid = Number(lines.at(-1)?.split(' ')[0])

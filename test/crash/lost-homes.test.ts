@@ -12,8 +12,9 @@ import { Life } from './life.js'
 import { tally, tortureCases, tortureSeed } from './torture.js'
 
 /**
- * Homes that are moved, or lose their log, at any moment while a run trains, under hosts that are killed soon after: what was confirmed is
- * where the home is now, nothing is confirmed any more, nothing is made at its old place, and the run goes on without a gap.
+ * Homes that are moved, or lose their log, at any moment while a run is trained, with hosts that are killed soon after: confirmed changes
+ * are at the current location of the home, nothing more is confirmed, nothing is created at its old location, and the run continues without
+ * a gap.
  */
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures')
@@ -32,7 +33,7 @@ afterAll(() => {
 const lostHome = fc.record({
   how: fc.constantFrom('moved' as const, 'log removed' as const),
   afterMs: fc.integer({ min: 0, max: 700 }),
-  /** Changes of users before. */
+  /** Changes made by users before the loss. */
   names: fc.array(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 }),
   /** Whether the host is killed before its trainer has ended. */
   killedEarly: fc.boolean(),
@@ -75,7 +76,7 @@ it.each(fc.sample(lostHome, { seed: tortureSeed(20_180_203), numRuns: tortureCas
     const found = await stored(now, id)
     expect(found).toMatchObject({ name: confirmed, problems: [] })
     expect(withoutGap(found.steps)).toBe(true)
-    // Its trainer may still be writing; whoever goes on waits for that.
+    // Its trainer may still be writing; the next host waits for that.
     const before = await next.until(id, ({ status }) => status === 'interrupted')
     await next.call('runs', 'resume', { id })
     const { step } = await next.until(id, (run) => run.status === 'running' && run.step > before.step + 5)

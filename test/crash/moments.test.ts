@@ -21,9 +21,9 @@ import { Died, lastTrainer, Life } from './life.js'
 import { tally, tortureSeed } from './torture.js'
 
 /**
- * Thirty violent ends: of the host at moments inside its transactions or at any time, of the trainer, of both, while users
- * change the queue and a run trains. After each, the files alone must show a whole database, everything that was confirmed, the
- * run's points but for its last second; and the next host must be able to go on.
+ * Thirty violent ends: of the host at moments inside its transactions or at any time, of the trainer, or of both, while users change the
+ * queue and a run is trained. After each, the files alone must contain an undamaged database, everything that was confirmed, and the run's
+ * points except those of its last second; and the next host must be able to continue.
  */
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures')
@@ -43,7 +43,7 @@ async function bundle(entry: string): Promise<string> {
 beforeAll(async () => void (program = await bundle(join(FIXTURES, 'crash-host.ts'))), 60_000)
 afterAll(() => disposals.forEach((dispose) => dispose()))
 
-/** Everything a crash must leave as it was confirmed, read from the files alone. */
+/** Everything that a crash must leave as confirmed, read from the files alone. */
 async function readHome(
   home: string,
 ): Promise<HomeState & { problems: string[]; journalled: Map<string, RunSummary>; steps(id: string): number[] }> {
@@ -76,7 +76,7 @@ async function readHome(
   }
 }
 
-/** What users decide about a run; the one that trains changes by itself. */
+/** The decisions of users about a run; the run in training also changes by itself. */
 function decided(run: RunSummary, trainee: string) {
   const { id, name, tags, note, colour, pinned, baseline, archived, status, queueOrder, seed, parentId } = run
   const marks = { id, name, tags, note, colour, pinned, baseline, archived, seed, parentId }
@@ -106,7 +106,7 @@ const KINDS = [
   'restore',
   'settings',
 ] as const
-/** Those after which this host would start a run when the one that trains dies. */
+/** Operations after which this host would start another run when the trained one dies. */
 const STARTING: readonly string[] = ['several', 'create', 'again', 'resume']
 
 interface Plan {
@@ -128,7 +128,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   ),
 })
 
-/** Sends one operation; what the state refuses is no failure. */
+/** Sends one operation; it is not a failure if the current state refuses it. */
 async function operate(life: Life, { kind, at, to, text }: Operation, trainee: string): Promise<void> {
   const state = life.state
   const others = state?.runs.filter(({ id }) => id !== trainee) ?? []
@@ -161,7 +161,7 @@ async function operate(life: Life, { kind, at, to, text }: Operation, trainee: s
   }
 }
 
-/** Where the unconfirmed operation may have changed something, and what cannot be half of it. */
+/** What the unconfirmed operation may have changed, and what must not be half done. */
 function expectWithin(before: HomeState, after: HomeState, { kind }: Operation, trainee: string): void {
   const [old, now] = [decisions(before, trainee), decisions(after, trainee)]
   const changed = Object.keys(now.runs).filter((id) => id in old.runs && JSON.stringify(old.runs[id]) !== JSON.stringify(now.runs[id]))
@@ -191,7 +191,7 @@ async function verify(home: string, life: Life, unconfirmed: Operation | null, t
     if (unconfirmed) expectWithin(life.state, found, unconfirmed, trainee)
     else expect(decisions(found, trainee)).toEqual(decisions(life.state, trainee))
   }
-  // What clients were told is what is there: the journal's last word on each run is its row.
+  // What clients were told must match the data: the journal's last row of each run is its current one.
   for (const run of found.runs) if (!ACTIVE.includes(run.status) && run.id !== trainee) expect(found.journalled.get(run.id)).toEqual(run)
   const stored = found.steps(trainee)
   expect(stored).toEqual(Array.from({ length: stored.length }, (_, at) => at + 1))
@@ -199,7 +199,7 @@ async function verify(home: string, life: Life, unconfirmed: Operation | null, t
   expect(stored.length).toBeGreaterThanOrEqual(made.at(-1)?.step ?? 0)
 }
 
-/** One life: goes on with the run, changes things, and dies. */
+/** One life: continues the run, changes things, and dies. */
 async function live(home: string, trainee: string, { victim, nth, when, ms, operations }: Plan): Promise<string> {
   const failpoint = victim === 'statement' ? { sql: '.', nth: 40 + nth, when } : null
   const life = await Life.begin(program, home, { failpoint })
@@ -256,11 +256,11 @@ describe(`thirty kills (seed ${SEED})`, () => {
       moments.set(moment, (moments.get(moment) ?? 0) + 1)
     }
     tally('kills of host, trainer or both survived', LIVES)
-    // The usual seed gives every kind of end, or else the test would not test what it says.
+    // The usual seed covers every kind of end; otherwise the test would not cover what it claims.
     if (SEED === USUAL_SEED)
       for (const moment of ['inside a transaction', 'time', 'trainer', 'both']) expect(moments.get(moment) ?? 0, moment).toBeGreaterThan(0)
 
-    // Whatever was interrupted on the way can go on.
+    // Every run interrupted along the way can continue.
     const last = await Life.begin(program, home)
     await vi.waitFor(async () => expect((await last.call('storage', 'lastRepair'))?.problems).toEqual([]), { timeout: 10_000 })
     const { runs } = await last.call('runs', 'list')
@@ -320,7 +320,7 @@ describe(`thirty kills (seed ${SEED})`, () => {
     await next.kill()
     expect((await readHome(folder.path)).steps(id)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1))
 
-    // The same with the trainers' own writer of checkpoints.
+    // The same with the trainers' own checkpoint writer.
     const writer = fork(await bundle(join(FIXTURES, 'checkpoint-writer.ts')), [folder.path], { execArgv: [] })
     expect(await new Promise((resolveExit) => writer.once('exit', (_code, signal) => resolveExit(signal)))).toBe('SIGKILL')
     const { tensors } = await readSafetensors(join(folder.path, 'step-1.safetensors'))
@@ -350,7 +350,7 @@ describe(`thirty kills (seed ${SEED})`, () => {
     while (half().length === 0) await sleep(1)
     await life.kill()
     await lost
-    // The process of the import removes it when it notices the end of its host, which may be by now.
+    // The import process removes it when it notices the end of its host, which may have happened by now.
     expect(half().length).toBeLessThanOrEqual(1)
     expect(readdirSync(join(home, 'datasets'))).not.toContain('big')
     expect((await readHome(home)).problems).toEqual([])
@@ -379,7 +379,7 @@ describe(`thirty kills (seed ${SEED})`, () => {
         .split('\n')
     const before = trace().length
     while (trace().length < before + 3) await sleep(10)
-    // A host may have hung inside a transaction, in which nobody else can read.
+    // A host may hang inside a transaction, during which nothing else can read.
     await life.kill()
     const committed = (await readHome(folder.path)).steps(id)
     await vi.waitFor(() => expect(trace().at(-1)).toMatch(/^stop/), { timeout: 10_000 })

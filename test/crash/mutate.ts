@@ -1,6 +1,6 @@
 import type { Random } from '../../src-main/numeric/random.js'
 
-/** Texts that stand where files have numbers, and that numbers are read from all the same. */
+/** Texts that replace numbers in files, and can be parsed as numbers nevertheless. */
 const NUMBERS = ['-1', '0', '999999999999', '18446744073709551615', '1e308', 'NaN', '']
 
 type Mutation = (bytes: Buffer, random: Random) => Buffer
@@ -58,5 +58,5 @@ const MUTATIONS: Mutation[] = [
   (bytes) => Buffer.concat([bytes, bytes]),
 ]
 
-/** A damaged or hostile form of a file's content, by a seed alone. */
+/** A damaged or hostile variant of a file's content, determined by a seed. */
 export const mutate = (bytes: Buffer, random: Random): Buffer => MUTATIONS[random.integer(0, MUTATIONS.length - 1)]!(bytes, random)

@@ -94,7 +94,7 @@ describe('an archive', () => {
 
   it('that announces more than it holds is refused before anything of that length is written', async () => {
     const bytes = await tarOf([batch])
-    // The size of the entry, in octal, and the header's checksum.
+    // The size of the entry, in octal, and the checksum of the header.
     bytes.write('77777777777\0', 124, 'latin1')
     bytes.fill(' ', 148, 156)
     const sum = bytes.subarray(0, 512).reduce((a, b) => a + b, 0)

@@ -118,7 +118,7 @@ describe('the batches of a run', () => {
 
   it('go through every training image once an epoch, in another order each time, and never through the held-out ones', async () => {
     const batches = await open({ augment: { pad: 0, flip: false }, batch: 2 })
-    // 160 images, of each class a quarter, rounded down, held out.
+    // 160 images, of which a quarter of each class, rounded down, is held out.
     expect([batches.trainImages, batches.stepsPerEpoch]).toEqual([122, 61])
     const epochs = [await take(batches, 61), await take(batches, 61)].map((epoch) =>
       epoch.flatMap(({ images }) =>

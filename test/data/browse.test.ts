@@ -129,7 +129,7 @@ describe('points by seed', () => {
     expect((await make({ seed: 8, points: 300, noise: 0 })).dataset.hash).not.toBe(dataset.hash)
     const noisy = await make({ seed: 7, points: 300, noise: 0.3 })
     expect(noisy.dataset.channelDeviation[0]).toBeGreaterThan(dataset.channelDeviation[0]! + 0.02)
-    // Without noise every point lies on its arm: angle and radius agree.
+    // Without noise, every point is on its arm: angle and radius agree.
     const { points } = await look(pointsView, join(into, 'mine'), dataset, { part: 'train', limit: 300 })
     for (const { x, y, label } of points) {
       const along = (Math.hypot(x, y) - 0.05) / 0.95

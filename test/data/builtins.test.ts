@@ -29,7 +29,7 @@ describe('the built-in data sets', () => {
     const [inTrain, inTest] = [count(train.labels), count(test.labels)]
     for (const digit of inTest.keys())
       expect(Math.abs(inTest.get(digit)! - 0.2 * (inTest.get(digit)! + inTrain.get(digit)!))).toBeLessThan(1)
-    // The first images are used alone where an evaluation takes few: they must not all be of one class.
+    // Evaluations on few images use only the first ones, which must not all belong to one class.
     expect(count(test.labels.subarray(0, 100)).size).toBe(10)
     const images = new Set<string>()
     for (const { values, count: n } of [train, test])
@@ -67,7 +67,7 @@ describe('the built-in data sets', () => {
       [257, 256],
       [256, 257],
     ])
-    // Sums in float64 of the points of the published code (setupSwissRoll), made with NumPy.
+    // Sums in float64 of the points from the published code (setupSwissRoll), computed with NumPy.
     const of = (at: number): number[] => Array.from(train.values).filter((_, i) => i % 2 === at)
     expect(of(0).reduce((sum, value) => sum + value, 0)).toBeCloseTo(0.4999999999999518, 4)
     expect(of(1).reduce((sum, value) => sum + value, 0)).toBeCloseTo(-40.74162010327307, 4)

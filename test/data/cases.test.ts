@@ -7,7 +7,7 @@ import { unpackTar } from '../../src-main/data/archive.js'
 import { loadPart } from '../../src-main/data/stored.js'
 import { CIFAR_PIXELS, cifarRecords, imported, noise, refused, temporaryFolder } from './helpers.js'
 
-/** Files as people have them, each of which was once read wrong. */
+/** Real-world files, each of which was once read incorrectly. */
 const CASES = join(import.meta.dirname, '..', 'fixtures', 'cases')
 const at = (...names: string[]): string => join(CASES, ...names)
 

@@ -23,13 +23,13 @@ import {
 const PICKLES = join(import.meta.dirname, 'pickles')
 const STL = 3 * 96 * 96
 
-/** What the images of the recorded pickles are made of; see pickles/make.py. */
+/** The source of the images in the recorded pickles; see pickles/make.py. */
 const recordedPlanes = Uint8Array.from({ length: 2 * CIFAR_PIXELS }, (_, at) => {
   const [i, j] = [Math.floor(at / CIFAR_PIXELS), at % CIFAR_PIXELS]
   return (i * 7 + j * 13) % 251
 })
 
-/** The pickle that Python 2's cPickle wrote for CIFAR-10: byte strings, GLOBAL, numpy's state with the pixels as a string. */
+/** The pickle written by Python 2's cPickle for CIFAR-10: byte strings, GLOBAL, numpy's state with the pixels as a string. */
 function python2Pickle(labels: number[], planes: Uint8Array): Buffer {
   const short = (text: string): Buffer => Buffer.concat([Buffer.from([0x55, text.length]), Buffer.from(text)])
   const number = (value: number): Buffer => Buffer.from([0x4b, value])

@@ -10,7 +10,7 @@ import type { Dataset, ImportDataset } from '../../src-main/contract/datasets.js
 import { importDataset, type ImportOptions } from '../../src-main/data/import.js'
 import { randomFor } from '../../src-main/numeric/random.js'
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'retrace-data-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -30,7 +30,7 @@ export function importing(into: string, rest: Partial<ImportOptions> = {}): Impo
   return { into, onProgress: () => undefined, signal: new AbortController().signal, ...rest }
 }
 
-/** Imports into a folder of its own; answers where the data set lies. */
+/** Imports into a folder of its own; returns the location of the data set. */
 export async function imported(
   path: string,
   request: Omit<ImportDataset, 'path'> = {},
@@ -40,7 +40,7 @@ export async function imported(
   return { dataset, folder: join(into, dataset.name), into }
 }
 
-/** That an import is refused with such a message, and leaves nothing behind. */
+/** Asserts that an import fails with this message, and leaves nothing behind. */
 export async function refused(path: string, message: RegExp, request: Omit<ImportDataset, 'path'> = {}): Promise<void> {
   const into = await temporaryFolder()
   await expect(importDataset({ path, ...request }, importing(into))).rejects.toMatchObject({
@@ -50,7 +50,7 @@ export async function refused(path: string, message: RegExp, request: Omit<Impor
   expect(await leftIn(into)).toEqual([])
 }
 
-/** A file of these bytes beside an empty folder to unpack or import it into. */
+/** A file with these bytes, next to an empty folder to unpack or import it into. */
 export async function place(bytes: Uint8Array, name: string): Promise<{ file: string; into: string }> {
   const folder = await temporaryFolder()
   const [file, into] = [join(folder, name), join(folder, 'into')]
@@ -59,7 +59,7 @@ export async function place(bytes: Uint8Array, name: string): Promise<{ file: st
   return { file, into }
 }
 
-/** Everything that a refused import leaves behind; it must be nothing. */
+/** Everything that a failed import leaves behind, which must be nothing. */
 export const leftIn = (folder: string): Promise<string[]> => readdir(folder)
 
 export type TarEntry = { header: Partial<Header> & { name: string }; content?: Uint8Array }
@@ -68,7 +68,7 @@ export async function tarOf(entries: TarEntry[]): Promise<Buffer> {
   const tar = pack()
   const bytes = buffer(tar)
   for (const { header, content } of entries) {
-    // Without content a file's entry would stay open, and the archive with it.
+    // Without content, a file's entry would stay open, and the archive with it.
     tar.entry(header as Header, Buffer.from(content ?? []))
   }
   tar.finalize()
@@ -77,7 +77,7 @@ export async function tarOf(entries: TarEntry[]): Promise<Buffer> {
 
 export const tarGzOf = async (entries: TarEntry[]): Promise<Buffer> => gzipSync(await tarOf(entries))
 
-/** Bytes that look like nothing in particular, the same for the same name. */
+/** Pseudo-random bytes, the same for the same name. */
 export function noise(name: string, length: number): Uint8Array {
   const random = randomFor(7, name)
   return Uint8Array.from({ length }, () => random.integer(0, 255))
@@ -112,7 +112,7 @@ export function idx(dimensions: number[], content: Uint8Array, type = 0x08): Buf
 
 type Numbers = Uint8Array | Float32Array | Float64Array | Int32Array | BigInt64Array
 
-/** A .npy file as numpy 1.x and 2.x write it. */
+/** A .npy file as written by numpy 1.x and 2.x. */
 export function npy(descr: string, shape: number[], values: Numbers, order = 'False'): Buffer {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const dictionary = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${tuple}), }`
@@ -122,7 +122,7 @@ export function npy(descr: string, shape: number[], values: Numbers, order = 'Fa
   return Buffer.concat([head, Buffer.from(values.buffer, values.byteOffset, values.byteLength)])
 }
 
-/** A folder `digits` with so many training images as large as MNIST's, in IDX files, of ten classes. */
+/** A folder `digits` with this number of training images of MNIST's size, in IDX files, with ten classes. */
 export function idxDigits(parent: string, count: number): string {
   const folder = join(parent, 'digits')
   mkdirSync(folder)

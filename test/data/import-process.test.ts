@@ -54,7 +54,7 @@ describe('an import in a process of its own', () => {
     const into = await temporaryFolder()
     const path = await images(600)
     const onProgress = (): void => {
-      // Its temporary folder bears its process id.
+      // The name of its temporary folder contains its process id.
       void readdir(into).then(([name]) => name && process.kill(Number(name.split('-')[1]), 'SIGKILL'))
     }
     await expect(importInProcess(program.file, { path }, importing(into, { onProgress }))).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('an import in a process of its own', () => {
     const heard: string[] = []
     const onProgress = (_: unknown, message: string): void => {
       heard.push(message)
-      // Its temporary folder bears its process id.
+      // The name of its temporary folder contains its process id.
       void readdir(into).then(([name]) => {
         const pid = Number(name?.split('-')[1])
         if (pid) process.kill(pid, heard.length < 3 ? ignored : 'SIGTERM')
@@ -109,7 +109,7 @@ describe('an import in a process of its own', () => {
     child.send({ kind: 'import', request: { path: await images(600) }, into })
     await once(child, 'message')
     expect(await leftIn(into)).toHaveLength(1)
-    // What a process sees of its parent's death.
+    // How a process sees the death of its parent.
     child.disconnect()
     await ended
     expect(await leftIn(into)).toEqual([])

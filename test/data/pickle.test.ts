@@ -8,7 +8,7 @@ import { parseNumpyPickle } from '../../src-main/data/numpy-pickle.js'
 const recorded = (name: string): Promise<Buffer> => readFile(join(import.meta.dirname, 'pickles', `${name}.pickle`))
 const read = (bytes: Buffer | string): unknown => parseNumpyPickle(Buffer.from(bytes as string, 'latin1'), 'batch')
 
-/** Reads, and lets pass only the error that a user may see. */
+/** Reads, and allows only errors meant for users. */
 function readOrRefuse(bytes: Buffer): 'read' | 'refused' {
   try {
     parseNumpyPickle(bytes, 'batch')
@@ -87,7 +87,7 @@ describe('a pickle', () => {
 
   it('is read or refused with a clear error whatever is in it', async () => {
     const whole = await recorded('numpy2-protocol4')
-    // The pixels are any bytes; what surrounds them is where damage matters.
+    // The pixels may be any bytes; damage matters around them.
     const around = fc.oneof(fc.nat(250), fc.integer({ min: 6300, max: whole.length - 1 }))
     const changes = fc.array(fc.tuple(around, fc.nat(255)), { minLength: 1, maxLength: 4 })
     fc.assert(

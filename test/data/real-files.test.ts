@@ -5,7 +5,7 @@ import { importDataset } from '../../src-main/data/import.js'
 import { loadPart, verifyDataset } from '../../src-main/data/stored.js'
 import { importing, temporaryFolder } from './helpers.js'
 
-/** Real data sets, which their licences keep out of this repository; beside a checkout, or where RETRACE_DATA says. */
+/** Real data sets, whose licences do not allow adding them to this repository; next to a checkout, or at RETRACE_DATA. */
 const DATA = process.env['RETRACE_DATA'] ?? join(import.meta.dirname, '../../../shared/data')
 
 const CASES = [
@@ -14,7 +14,7 @@ const CASES = [
     expected: { name: 'cifar-10', image: { height: 32, width: 32, channels: 3 }, counts: { train: 10_000, test: 10_000, unlabelled: 0 } },
     classes: 10,
     notes: /data_batch_2\.bin, data_batch_3\.bin, data_batch_4\.bin, data_batch_5\.bin missing/,
-    // Of all 50,000 images, as the literature has them; a fifth of them is near.
+    // Over all 50,000 images, as in the literature; those of a fifth of them are close.
     means: [0.4914, 0.4822, 0.4465],
   },
   {

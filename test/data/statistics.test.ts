@@ -4,7 +4,7 @@ import type { Histogram } from '../../src-main/contract/datasets.js'
 import { pixelStatistics, pointStatistics } from '../../src-main/data/statistics.js'
 import { folderWith, idx, imported } from './helpers.js'
 
-/** Pieces of whole items, of the lengths that are drawn. */
+/** Chunks of whole items, with the drawn lengths. */
 function* pieces<T extends Uint8Array | Float32Array>(values: T, perItem: number, lengths: number[]): Generator<T> {
   let at = 0
   for (const length of lengths) yield values.subarray(at, (at += length * perItem)) as T

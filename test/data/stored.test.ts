@@ -113,7 +113,7 @@ describe('a stored data set', () => {
     const stored = JSON.parse(await readFile(description, 'utf8')) as StoredDataset
     const first = contentHash(stored, 1)
     expect(dataset.earlierHashes).toEqual([first])
-    // As version 1 wrote it.
+    // As written by version 1.
     await writeFile(description, JSON.stringify({ ...stored, hash: first }))
     const before = await readDataset(folder)
     expect(before).toMatchObject({ hash: first, earlierHashes: [] })
@@ -126,7 +126,7 @@ describe('a stored data set', () => {
       false,
     ])
     expect(await createImporter('unused').verify(folder, before)).toEqual({ ok: true, problems: [] })
-    // One whose files were exchanged under the first version does not get a hash that says that all is well.
+    // If its files were swapped under the first version, it must not get a hash that confirms them.
     await writeFile(description, JSON.stringify({ ...stored, hash: first, classNames: stored.classNames.toReversed() }))
     await expect(renewHash(folder)).rejects.toThrow(/does not match the files next to it/)
   })
@@ -187,7 +187,7 @@ describe('an import', () => {
   })
 
   it('removes what a killed process left, and only that', async () => {
-    // The highest process id that Linux gives is 2^22.
+    // The maximum process id on Linux is 2^22.
     const [dead, alive] = [`.importing-${2 ** 23}-abcd`, `.importing-${process.pid}-abcd`]
     for (const name of [dead, alive]) await mkdir(join(into, name, 'x'), { recursive: true })
     await importDataset({ path, name: 'next' }, importing(into))

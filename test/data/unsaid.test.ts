@@ -6,7 +6,7 @@ import { loadPart } from '../../src-main/data/stored.js'
 import { zipSync } from '../fixtures/zip.js'
 import { CIFAR_PIXELS, cifarRecords, folderWith, idx, imported, noise, npy, refused, tarOf, temporaryFolder } from './helpers.js'
 
-/** That an import drops nothing unsaid, asks where two readings are possible, and gives the real reason where it refuses. */
+/** An import must not drop anything silently, must ask if files are ambiguous, and must give the actual reason for a rejection. */
 const CASES = join(import.meta.dirname, '..', 'fixtures', 'cases')
 
 const png = (value: number, extra: Partial<Create> = {}): Promise<Buffer> =>
@@ -173,7 +173,7 @@ describe('names in archives', () => {
     const tar = await tarOf(
       ['caf\x01/0.png', 'caf\x02/0.png', 'tea/0.png'].map((name) => ({ header: { name, size: content.length }, content })),
     )
-    // Two folders whose names differ in a byte that is no UTF-8; a header's checksum is the sum of its bytes.
+    // Two folders whose names differ in a byte that is not valid UTF-8; the checksum of a header is the sum of its bytes.
     for (const [byte, instead] of [
       [1, 0xe8],
       [2, 0xe9],

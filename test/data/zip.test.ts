@@ -19,7 +19,7 @@ const unpack = async (bytes: Uint8Array, limits: Partial<ArchiveLimits> = {}, fr
   return into
 }
 
-/** Every occurrence of a text in the archive's directories replaced by one of the same length. */
+/** Replaces every occurrence of a text in the archive's directories by one of the same length. */
 function renamed(bytes: Uint8Array, from: string, to: string): Buffer {
   return Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll(from, to), 'latin1')
 }
@@ -73,7 +73,7 @@ describe('a zip', () => {
   })
 
   it('whose entries share their bytes is refused as a bomb', async () => {
-    // A second entry of the directory that points at the first file's bytes.
+    // A second directory entry that points to the first file's bytes.
     const one = Buffer.from(zipSync({ aaaa: noise('a', 5000) }))
     const end = one.lastIndexOf('PK\x05\x06', undefined, 'latin1')
     const directory = one.readUInt32LE(end + 16)

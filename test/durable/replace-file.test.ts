@@ -62,7 +62,7 @@ describe('a file in the place of another', () => {
     expect(readFileSync(path, 'utf8')).toBe('of another')
     expect(readdirSync(folder.path)).toEqual(['file'])
 
-    // A name that leads nowhere is taken too.
+    // A dangling link counts as an existing name too.
     rmSync(path)
     symlinkSync(join(folder.path, 'elsewhere'), path)
     await expect(replaceFile(path, write, { overwrite: false })).rejects.toMatchObject(refusal)

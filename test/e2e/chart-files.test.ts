@@ -13,10 +13,10 @@ import { unreadable } from './support/take.js'
 
 const LOSS = 'Training loss'
 const ACCURACY = 'Test accuracy'
-/** Calm, with two steps that are no number, and one far above and one far below the others. */
+/** Smooth, with two non-finite values, and one far above and one far below the others. */
 const LOSSES = Array.from({ length: 60 }, (_, i) => ({ 10: NaN, 20: Infinity, 30: 1e6, 40: -1e6 })[i] ?? 2 + Math.sin(i / 5))
 const RUN: StoredRun = { id: 'marked', summary: { name: 'marked, α = 0.1' }, config: { steps: 60 }, series: { 'train/loss': pointsOf(LOSSES) } } // prettier-ignore
-/** Three seeds that were evaluated once. */
+/** Three seeds, each with one evaluation. */
 const SEEDS = [0.85, 0.9, 0.95].map((accuracy, i): StoredRun => ({
   id: `seed${i + 1}`,
   summary: { name: `once, seed ${i + 1}` },
@@ -25,7 +25,7 @@ const SEEDS = [0.85, 0.9, 0.95].map((accuracy, i): StoredRun => ({
 }))
 const BETWEEN = [85, 95] as const
 
-/** A file of a chart, kept beside the pictures for whoever looks at them. */
+/** A file exported from a chart, stored with the screenshots for review. */
 async function fileOf(page: Page, title: string, format: 'SVG' | 'PDF' | 'PNG' | 'PGFPlots'): Promise<Buffer> {
   const file = await takenOf(page, title, format)
   const folder = process.env['RETRACE_PICTURES']
@@ -34,7 +34,7 @@ async function fileOf(page: Page, title: string, format: 'SVG' | 'PDF' | 'PNG' |
 }
 
 const hex = (colour: readonly number[]): string => `#${colour.map((part) => part.toString(16).padStart(2, '0')).join('')}`
-/** As a PDF sets the colour of strokes. */
+/** A stroke colour in PDF syntax. */
 const inPdf = (colour: readonly number[]): RegExp => new RegExp(colour.map((part) => (part / 255).toFixed(2).replace(/\.?0+$/, '') + '\\d*').join(' ')) // prettier-ignore
 
 async function coloured(png: Buffer, colour: readonly number[]): Promise<number> {
@@ -56,9 +56,9 @@ describe.skipIf(noBrowser)('the files of a chart', () => {
 
       const svg = (await fileOf(page, LOSS, 'SVG')).toString()
       const paths = svg.match(/<path [^>]*>/g)!
-      // A cross each.
+      // One cross for each.
       expect(paths.filter((path) => path.includes(`stroke="${hex(NO_NUMBER)}"`) && (path.match(/M/g) ?? []).length === 2)).toHaveLength(2)
-      // A triangle at either edge.
+      // A triangle at each edge.
       const triangles = paths.filter((path) => path.includes(`fill="${hex(FIRST_LINE)}"`) && /d="M\S+ \S+L\S+ \S+L\S+ \S+Z/.test(path))
       expect(triangles).toHaveLength(2)
       expect(svg).toContain('crosses: NaN or infinite values; triangles: outside the axis range')
@@ -79,7 +79,7 @@ describe.skipIf(noBrowser)('the files of a chart', () => {
       expect(pdf.content).toMatch(inPdf(NO_NUMBER))
 
       const png = await fileOf(page, LOSS, 'PNG')
-      // Two crosses of two strokes, at three pixels a point.
+      // Two crosses of two strokes, at three pixels per point.
       expect(await coloured(png, NO_NUMBER)).toBeGreaterThan(100)
 
       const source = (await fileOf(page, LOSS, 'PGFPlots')).toString()
@@ -95,7 +95,7 @@ describe.skipIf(noBrowser)('the files of a chart', () => {
       await page.locator('[data-chart="test/accuracy"] [data-line="seed1"][data-count="1"]').waitFor()
       const x = (await positions(page, 'test/accuracy'))(50)
       const painted = async (): Promise<number> => (await linesPicture(page, 'test/accuracy')).rows(x, FIRST_LINE).length
-      // A dot alone is 5 pixels high.
+      // A single dot is 5 pixels high.
       await expect.poll(painted).toBeGreaterThan(10)
       await picture(page, 'error-bar')
 
@@ -121,7 +121,7 @@ describe.skipIf(noBrowser)('the files of a chart', () => {
       const saved = await downloadOf(page, () => page.getByTestId('report-save').click())
       expect(saved.suggestedFilename()).toBe('retrace-For-the-supervisor.html')
       const html = readFileSync(await saved.path(), 'utf8')
-      // Outside the workbench, which goes on loading its pages.
+      // Outside of the workbench, which continues loading its pages.
       await page.goto('about:blank')
       await page.setContent(html)
       expect(await page.locator('h1').innerText()).toBe('For the <supervisor>')

@@ -44,7 +44,7 @@ describe.skipIf(noBrowser)('the legend of a chart', () => {
             .locator('line')
             .evaluateAll((lines) => lines.map((line) => `${line.getAttribute('stroke')} ${line.getAttribute('stroke-dasharray')}`))
           expect(new Set(looks).size).toBe(50)
-          // The plot keeps most of the room, and the legend no more than the chart's height.
+          // The plot keeps most of the space, and the legend is no higher than the chart.
           const [frame, legend, whole] = await Promise.all(['.frame', '.legend', ':scope'].map((part) => chart.locator(part).boundingBox()))
           expect(frame!.width).toBeGreaterThan(0.6 * whole!.width)
           expect(legend!.height).toBeLessThanOrEqual(frame!.height + 1)

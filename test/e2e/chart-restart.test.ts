@@ -11,7 +11,7 @@ import { pointsOf, storeRuns } from './support/stored-runs.js'
 import { lineOf, openPage } from './support/watched-page.js'
 import { removeFolder } from '../fixtures/home.js'
 
-/** The real server as a process of its own, which ends and starts again. */
+/** The real server as a process of its own, which ends and is started again. */
 describe.skipIf(noBrowser)('how charts are laid out', () => {
   let browser: Browser
   let entry: string
@@ -55,7 +55,7 @@ describe.skipIf(noBrowser)('how charts are laid out', () => {
     await again.goto(`${await second.windowAddress()}${hash}`)
     const full = again.locator('[data-chart="loss"].large')
     await full.waitFor()
-    // All of the window but for a margin.
+    // The whole window except for a margin.
     const box = (await full.boundingBox())!
     expect([box.width, box.height].map((size) => size >= 800)).toEqual([true, true])
     expect(await order(again)).toEqual(laidOut)
@@ -66,7 +66,7 @@ describe.skipIf(noBrowser)('how charts are laid out', () => {
     await full.locator('.frame').focus()
     await again.keyboard.press('Escape')
     await full.waitFor({ state: 'detached' })
-    // The same on a page that is opened without that address.
+    // The same on a page opened without that address.
     await again.goto(`${await second.windowAddress()}#/runs/laidout`)
     await expect.poll(() => order(again)).toEqual(laidOut)
     await context.close()

@@ -18,7 +18,7 @@ const run = (id: string, values: number[], more: Partial<StoredRun> = {}): Store
   ...more,
 })
 
-/** Seconds after the start: the run rests for 500 of them after step 30. */
+/** Seconds after the start: the run pauses for 500 seconds after step 30. */
 const clock = (step: number): number => (step <= 30 ? step : step + 500)
 const MILLION = 1_000_000
 const SPIKE = 500_001
@@ -55,7 +55,7 @@ const RUNS = [
   ),
 ]
 
-/** The one row of pixels around which a chart's line is painted in a column. */
+/** The row of pixels around which a chart's line is painted in a column. */
 const rowAt = async (page: Page, x: number): Promise<number> => {
   const rows = (await linesPicture(page, 'loss')).rows(x, FIRST_LINE)
   return rows.reduce((sum, row) => sum + row, 0) / rows.length
@@ -81,7 +81,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       expect(narrow[1]).toBeLessThan(2)
       await page.getByTitle('2 values lie outside the axis range').waitFor()
       const x = await positions(page, 'loss')
-      /** Beside the outlier at the upper edge and the one at the floor, where no line is: what marks them. */
+      /** The markers of the outlier at the upper edge and at the bottom, where there is no line. */
       const marks = async (): Promise<number[]> => {
         const lines = await linesPicture(page, 'loss')
         return [20, 40].map((step) => lines.rows(x(step) - 2, FIRST_LINE).filter((y) => y < 24 || y > lines.height * 0.8).length)
@@ -160,7 +160,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
       expect(from).toBeCloseTo(21, 0)
       expect(to).toBeCloseTo(41, 0)
       expect(await span('train/gradientNorm')).toEqual([from, to])
-      // Read in one chart, told in both: the last point that each has there.
+      // Read in one chart, shown in both: the last point of each there.
       const near = await positions(page, 'loss')
       expect(await valueAt(page, 'loss', 'train/loss', near(25))).toBe('5.000')
       expect(await page.locator('[data-chart="train/gradientNorm"] .cursor .at').innerText()).toBe('25')
@@ -171,7 +171,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
 
   it('either axis is logarithmic: a decade is as long as another, and what such an axis cannot show is marked', () =>
     visit('decades', async (page) => {
-      /** How far down the line is half way, of its way from step 2 to 60. */
+      /** How far down the line is half way between step 2 and 60. */
       const middle = async (): Promise<number> => {
         const x = await positions(page, 'loss')
         const [top, at, bottom] = [await rowAt(page, x(2)), await rowAt(page, x(31)), await rowAt(page, x(60))]
@@ -191,7 +191,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
         [1e-4, 1],
       ])
       const x = await positions(page, 'loss', true)
-      // The square root of 61 lies in the middle.
+      // The square root of 61 is in the middle.
       expect((x(Math.sqrt(61)) - x(1)) / (x(61) - x(1))).toBeCloseTo(0.5, 6)
       expect(await valueAt(page, 'loss', 'train/loss', x(8))).toBe('0.3415')
       expect(await valueAt(page, 'loss', 'train/loss', x(5))).toBe('0')
@@ -213,7 +213,7 @@ describe.skipIf(noBrowser)('what a chart shows is what was reported', () => {
         expect(value).toBeCloseTo(smooth[i]!, 12)
       })
       const x = await positions(page, 'loss')
-      // At the spike the line itself goes up, pale; what is smoothed does not.
+      // At the spike, the pale original line rises, but the smoothed one does not.
       const top = async (faint: boolean): Promise<number> => Math.min(...(await linesPicture(page, 'loss')).rows(x(30), FIRST_LINE, faint))
       await expect.poll(() => top(true)).toBeLessThan(60)
       expect(await top(false)).toBeGreaterThan(120)

@@ -15,11 +15,11 @@ import { lineOf, openPage, seriousFindings } from './support/watched-page.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
-/** Where a chart keeps the ends of its axis. */
+/** Reads the current limits of a chart's axis. */
 const spanOf = async (page: Page, chart: string): Promise<[number, number]> =>
   page.locator(`[data-chart="${chart}"]`).evaluate((element) => [Number(element.dataset['from']), Number(element.dataset['to'])])
 
-/** Whether any pixel of a chart's lines is painted in a stretch of its width (shares of the canvas) and its upper part. */
+/** Whether any pixel of a chart's lines is painted in a part of the canvas, given by fractions of its width and height. */
 const painted = async (page: Page, chart: string, from: number, to: number, top = 0, bottom = 1): Promise<number> =>
   page.locator(`[data-chart="${chart}"] canvas.lines`).evaluate(
     (element, [a, b, c, d]) => {
@@ -38,7 +38,7 @@ const painted = async (page: Page, chart: string, from: number, to: number, top 
     [from, to, top, bottom],
   )
 
-/** The largest difference of any colour of any pixel between the lines of a chart on two pages, of 255. */
+/** The maximum difference of any colour channel of any pixel between the lines of a chart on two pages, out of 255. */
 async function strongestDifference(one: Page, other: Page, chart: string): Promise<number> {
   const [a, b] = await Promise.all(
     [one, other].map(async (page) => {
@@ -55,7 +55,7 @@ async function strongestDifference(one: Page, other: Page, chart: string): Promi
   return a!.reduce((most, value, i) => Math.max(most, Math.abs(value - b![i]!)), 0)
 }
 
-/** What a user does with charts, in a real browser over the real local server. */
+/** User actions on charts, in a real browser with the real local server. */
 describe.skipIf(noBrowser)('the charts', () => {
   let browser: Browser
   let pagePath: string
@@ -94,13 +94,13 @@ describe.skipIf(noBrowser)('the charts', () => {
     const [from, to] = await spanOf(page, 'loss')
     expect(from).toBeGreaterThan(100_000)
     expect(to).toBeLessThan(160_000)
-    // Another chart of the page, and the exact value under the pointer in both.
+    // The other charts of the page, and the exact value under the pointer in both.
     expect(await spanOf(page, 'train/gradientNorm')).toEqual([from, to])
     await expect.poll(() => painted(page, 'loss', 0, 1, 0.1, 0.5)).toBeGreaterThan(10)
     await page.mouse.move(box.x + box.width * 0.3, box.y + 90)
     await page.locator('[data-chart="train/gradientNorm"] .cursor').waitFor()
 
-    // The address shows the same stretch to whoever gets it.
+    // The address shows the same range to anyone who opens it.
     await expect.poll(() => page.url()).toMatch(/from=1\d+.*&to=1\d+/)
     const { page: other, context: elsewhere } = await openPage(browser)
     await other.goto(`${server.windowAddress}${new URL(page.url()).hash}`)
@@ -127,7 +127,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(async () => (await spanOf(page, 'loss'))[1], { timeout: 15_000 }).toBe(20_000_000)
     expect(await page.getByLabel('log axis: Loss').getAttribute('aria-pressed')).toBe('true')
     expect(await seriousFindings(page)).toEqual([])
-    // The test itself reads the canvas back.
+    // The test itself reads the canvas back, which causes this warning.
     expect(complaints.filter((complaint) => !complaint.includes('Canvas2D'))).toEqual([])
     await context.close()
     await server.close()
@@ -150,7 +150,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(order).toEqual(['loss', 'accuracy', 'train/gradientNorm', 'train/learningRate', 'zz/other'])
 
     const chart = (name: string) => page.locator(`[data-chart="${name}"]`)
-    // On a busy machine the browser may drop a drag that it is told to make too fast; that it is made at all is what counts.
+    // On a busy machine the browser may drop a drag that is performed too fast, so it is retried.
     const drag = async (from: string, to: string, wanted: string[]): Promise<void> =>
       expect
         .poll(
@@ -178,13 +178,13 @@ describe.skipIf(noBrowser)('the charts', () => {
     // It still has the focus.
     await page.keyboard.press('Alt+ArrowRight')
     await expect.poll(order).toEqual(['loss', 'accuracy', 'zz/other', 'train/gradientNorm', 'train/learningRate'])
-    // Among the large ones, where it is dropped, and one of them is put away.
+    // Among the large charts, where it is dropped, and one of which is hidden.
     await drag('train/learningRate', 'accuracy', ['loss', 'train/learningRate', 'accuracy', 'zz/other', 'train/gradientNorm'])
     const last = ['train/learningRate', 'accuracy', 'zz/other', 'train/gradientNorm']
     await expect
       .poll(
         async () => {
-          // A menu that is still on its way takes no click.
+          // A menu that is still opening does not take clicks.
           if ((await order()).includes('loss')) {
             await openMenu(page.getByLabel('More actions: Loss'))
             await page.getByText('Hide chart').click()
@@ -279,7 +279,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     const { page: other, context: elsewhere } = await openPage(browser)
     await other.goto(`${server.windowAddress}${address}`)
     await expect.poll(() => lineOf(other, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 9700, last: 9700 })
-    // Where the phase of a dash is added up anew, its ends differ by less than a pixel's edge is soft.
+    // If the phase of a dash is computed anew, its ends differ by less than the antialiasing of a pixel.
     await expect.poll(() => strongestDifference(page, other, 'loss'), { timeout: 10_000 }).toBeLessThan(48)
     expect(await painted(page, 'loss', 0.4, 0.5)).toBeGreaterThan(20)
     for (const each of [context, elsewhere]) await each.close()
@@ -302,7 +302,7 @@ describe.skipIf(noBrowser)('the charts', () => {
       page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (bytes += payload.length)))
       await page.goto(`${server.windowAddress}#/runs/${id}`)
       await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 30_000 }).toEqual({ count: history, last: history })
-      // What the page still asks for when its chart is there already, such as what else there is of the run, is no part of a tick.
+      // Requests that the page still makes when its chart is there already, such as for other data of the run, are not part of a tick.
       await expect
         .poll(
           async () => {
@@ -320,7 +320,7 @@ describe.skipIf(noBrowser)('the charts', () => {
       await context.close()
     }
     expect(sizes[0]).toBeGreaterThan(0)
-    // The numbers of the changes have a digit or two more.
+    // The sequence numbers of the changes have one or two digits more.
     expect(Math.abs(sizes[1]! - sizes[0]!)).toBeLessThan(0.1 * sizes[0]!)
     await server.close()
   })
@@ -352,12 +352,12 @@ describe.skipIf(noBrowser)('the charts', () => {
     expect((await taken('PNG')).subarray(1, 4).toString()).toBe('PNG')
     const svg = (await taken('SVG')).toString()
     expect(svg).toMatch(/^<svg.*deep \(3 seeds\)/s)
-    // What it comes from is read out of each file: every run whose points are on it, and the page.
+    // The origin is read from each file: every run with points in the chart, and the page.
     const command = /<dc:source>([^<]*)<\/dc:source>/.exec(svg)![1]!.replaceAll('&#38;', '&')
     expect(command).toMatch(/^retrace runs export \w+ --csv && retrace runs export \w+ --csv && retrace runs export \w+ --csv$/)
     expect(svg).toMatch(/<dc:relation>\/compare\?runs=/)
     const pdf = readPdf(await taken('PDF'))
-    // Its text is text, the legend's too, in fonts that are in the file.
+    // Its text, including the legend, is text in embedded fonts.
     expect(pdf.texts).toContain('deep (3 seeds)')
     expect(pdf.fonts.every(({ embedded }) => embedded)).toBe(true)
     expect(pdf.info).toMatchObject({ Title: 'Training loss', Subject: command, Creator: 'Retrace' })
@@ -377,7 +377,7 @@ describe.skipIf(noBrowser)('the charts', () => {
       return readFileSync(await file.path(), 'utf8')
     }
     expect(await table('LaTeX')).toContain('\\pm')
-    // A training loss has no best: the mean of the three last points, as it is.
+    // A training loss has no best value, so the mean of the three last points is shown.
     const lasts = [1 / 400, 1 / 301, 1 / 202]
     const mean = (lasts[0]! + lasts[1]! + lasts[2]!) / 3
     const figures = JSON.parse(await table('JSON')) as { reading: string; mean: number; min: number }[]
@@ -428,7 +428,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     await expect.poll(() => counts(other)).toEqual([100, 130])
     home.addPoints(ids[1]!, 'train/loss', points(130, 400))
     await expect.poll(async () => (await lineOf(other, ids[1]!)).last).toBe(400)
-    // Only the run that went on has lines in the right of the chart.
+    // Only the run that continued has lines in the right part of the chart.
     await expect.poll(() => painted(other, 'train/loss', 0.6, 1)).toBeGreaterThan(20)
     await other.getByRole('tab', { name: 'Results' }).click()
     const cell = (id: string) => other.locator(`[data-row="${id}"]`).innerText()
@@ -466,7 +466,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     const best = 'Validation loss, best'
     const last = 'Validation loss, last'
     expect(await chart('scatter').getAttribute('aria-label')).toBe(`${last} vs. Step size h of 3 runs`)
-    // By the keyboard alone.
+    // By keyboard only.
     await page.getByTestId('scatter').getByRole('combobox', { name: 'Vertical axis' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('option', { name: best }).waitFor()
@@ -486,7 +486,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     expect(json.map(({ values }) => values)).toEqual([0.1, 0.2, 0.4].map((h) => ({ h, [best]: h + 1 / 3 })))
     for (const what of ['Parallel coordinates', `${best} vs. Step size h`]) {
       const svg = (await taken(what, 'SVG')).toString()
-      // The names of the axes whole, and a legend of the runs.
+      // The complete names of the axes, and a legend of the runs.
       for (const text of ['Validation loss (nats), best', 'h 0.1', 'h 0.4']) expect(svg).toContain(text)
       expect((await taken(what, 'PNG')).subarray(1, 4).toString()).toBe('PNG')
       const pdf = readPdf(await taken(what, 'PDF'))

@@ -18,7 +18,7 @@ const AWAY = 'The workbench is not running.'
 const FOREIGN = 'Another program is now using port'
 const REFUSED = 'This window is not authorized'
 
-/** The built server as a process of its own, which is killed, stopped, and started again under a window. */
+/** The built server as a process of its own, which is killed, stopped, and restarted while a window is open. */
 describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
   let browser: Browser
   let entry: string
@@ -116,7 +116,7 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
     if (process.platform !== 'win32') expect(statSync(join(home, 'windows.json')).mode & 0o777).toBe(0o600)
   }, 120_000)
 
-  /** A program that has taken a port, and keeps all that it is told. */
+  /** A program that has taken over a port, and records all requests. */
   async function listenAt(port: string, answer: (request: IncomingMessage) => { status: number; body: string; type?: string }) {
     const heard: string[] = []
     const program: Server = createServer((request, response) => {
@@ -153,14 +153,14 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
       const { page } = await openAt(first, '#/runs/firstrun')
       await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 20_000 }).toEqual({ count: 50, last: 50 })
       const key = (await page.evaluate<string>("sessionStorage.getItem('retrace.key')"))!
-      // The page's worker asks whoever answers for the files that it lacks when its server dies, until it has them all.
+      // The page's worker requests the files that it lacks when its server dies from whatever answers, until it has them all.
       await kept(page)
       await first.crash()
       const { heard, close } = await listenAt(first.port, answer)
       await page.getByText(answer().status === 204 ? FOREIGN : REFUSED).waitFor({ timeout: 20_000 })
       expect(heard.length).toBeGreaterThan(0)
       const { secret } = JSON.parse(readFileSync(join(home, 'windows.json'), 'utf8')) as { secret: string }
-      // Neither a key nor a socket: only the name of the key, and a nonce; and files of the page, which it loads whenever it has time.
+      // Neither a key nor a socket: only the name of the key, and a nonce; and files of the page, which it loads when it is idle.
       const hellos = heard.filter((line) => line.startsWith('POST /windows/hello '))
       expect(hellos.length).toBeGreaterThan(0)
       for (const line of heard) {
@@ -171,7 +171,7 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
       await close()
       const second = await start(home, first.port)
       await page.getByText(/is now using port|is not authorized/).waitFor({ state: 'detached', timeout: 20_000 })
-      // What that program has heard opens nothing.
+      // What that program has recorded does not give access.
       const names = hellos.map((line) => (JSON.parse(line.slice(line.lastIndexOf('{'))) as { name: string }).name)
       const post = (path: string, body: object) => fetch(`${second.address}${path}`, { method: 'POST', body: JSON.stringify(body) })
       const hello = { name: names[0]!, nonce: 'n'.repeat(22) }
@@ -239,7 +239,7 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
     await server.crash()
     const before = await page.evaluate<string>('JSON.stringify(sessionStorage)')
 
-    // It asks for all that there is, and keeps on asking.
+    // Requests everything that there is, repeatedly.
     const THIEF = `<title>thief</title><script>
       window.got = []
       navigator.serviceWorker.onmessage = ({ data }) => got.push(data)
@@ -264,7 +264,7 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
     const old = (JSON.parse(before) as Record<string, string>)['retrace.key']!
     const session = await fetch(`${server.address}/session`, { headers: { authorization: `Bearer ${old}` } })
     expect(session.status, 'what the window had stored is of the server before').toBe(401)
-    // Reloaded from the workbench it is a window again, and gets in through the other one.
+    // Reloaded from the workbench, it is a window again, and is admitted through the other one.
     await page.reload()
     await expect.poll(() => lineOf(page, 'train/loss'), { timeout: 20_000 }).toEqual({ count: 50, last: 50 })
   }, 120_000)

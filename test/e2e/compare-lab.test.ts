@@ -16,7 +16,7 @@ describe.skipIf(noBrowser)('a comparison of results of the lab', () => {
     async () => {
       const { client, close } = await real.connect()
       const ids: string[] = []
-      // A Hamiltonian network, and beside it one of another paper.
+      // A Hamiltonian network, next to one of another paper.
       for (const arch of ['hamiltonian', 'verlet']) {
         const { id } = await client.runs.create.mutate({
           preset: 'hamiltonian-quick',

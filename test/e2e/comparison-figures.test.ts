@@ -14,11 +14,11 @@ import { lineOf, seriousFindings } from './support/watched-page.js'
 import { downloadOf } from './support/exported.js'
 
 const { label: LOSS, short: LOSS_CHART } = METRICS['train/loss']!
-/** How many points each seed has. */
+/** Number of points of each seed. */
 const LENGTHS = [50, 40, 30, 10]
 const stepsOf = (seed: number): number[] => Array.from({ length: LENGTHS[seed - 1]! }, (_, i) => i + 1)
 const lossOf = (seed: number, step: number): number => 2 / seed + Math.cos(step / 7) / seed
-/** The accuracy that is reported is the second of three. */
+/** The reported accuracy is the second of three. */
 const accuraciesOf = (seed: number): number[] => [0.89 + seed / 1000, 0.92 + seed / 1000, 0.91 + seed / 1000]
 
 const reported = (accuracy: number) => ({ step: 40, images: 10_000, values: { 'test/accuracy': accuracy } })
@@ -38,7 +38,7 @@ const WIDE: StoredRun = {
   config: { preset: 'hamiltonian-74', dataset: 'cifar10', h: 0.3, steps: 60 },
   series: { 'train/loss': pointsOf([3, 0.5, 1]), 'test/accuracy': pointsOf([0.8, 0.95, 0.94], (i) => 20 * (i + 1)) },
 }
-/** CIFAR-10 whole, under another name, and a part of it under its own. */
+/** The complete CIFAR-10 under another name, and a part of it under its own. */
 const CIFAR = sampleDataset('pictures', {
   format: 'cifar-10',
   hash: 'c1'.repeat(32),
@@ -47,7 +47,7 @@ const CIFAR = sampleDataset('pictures', {
 })
 const PART = { ...CIFAR, name: 'cifar-10', hash: 'c2'.repeat(32), counts: { train: 10_000, test: 10_000, unlabelled: 0 } }
 /** Trained as long as the networks of the paper. */
-/** Dynamics and stages of a preset, by which a run is one of the paper's networks whatever it is called. */
+/** Dynamics and stages of a preset, which make a run one of the paper's networks whatever it is called. */
 function networkOf(preset: string): StoredRun['config'] {
   const found = presets.find(({ name }) => name === preset)?.config
   return found ? { arch: found.arch, stages: found.stages } : {}
@@ -77,7 +77,7 @@ const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(
 describe.skipIf(noBrowser)('the figures of a comparison', () => {
   const suite = withWorkbench({ runs: [...SEEDS, WIDE, WHOLE, OTHER, SUBSET, INCOMPLETE], datasets: [CIFAR, PART] })
 
-  /** What the table says of a row in a column at one moment: the value, the difference to the baseline, and whether it is the best. */
+  /** A cell of the table: the value, the difference to the baseline, and whether it is the best. */
   async function figure(page: Page, row: string, column: string): Promise<{ value: string; difference: string | null; best: boolean }> {
     const found = await page.getByTestId('figures').evaluate(
       (table, wanted) => {
@@ -102,7 +102,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
   it('are reported and last values, with the difference to whichever is the baseline, kept in the address', () =>
     suite.visit(`/compare?runs=${ids.join(',')}&group=seeds&tab=figures`, async ({ page }) => {
       const spread = (100 * deviation(finals)).toFixed(2)
-      // One run says nothing about spread: it is not compared, and nothing is bold.
+      // A single run says nothing about spread: it is not compared, and nothing is bold.
       const wide = { value: '94.00%', difference: null, best: false }
       await expect.poll(() => figure(page, 'wide', 'Test accuracy, last')).toEqual(wide)
       expect(await figure(page, 'deep1', 'Test accuracy, last')).toEqual({
@@ -111,7 +111,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
         best: false,
       })
       expect(await figure(page, 'wide', 'Test accuracy, reported')).toEqual({ value: '95.00%', difference: null, best: false })
-      // A training loss has no best, which would be the luck of one batch.
+      // A training loss has no best value, which would depend on the luck of one batch.
       expect(await figure(page, 'wide', `${LOSS}, last`)).toMatchObject({ value: '1.000' })
       expect(await page.getByTestId('figures').locator('th[scope=col]').allInnerTexts()).toEqual(['last', 'reported', 'last'])
 
@@ -119,7 +119,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
       await expect.poll(() => figure(page, 'deep1', 'Test accuracy, last')).toMatchObject({ difference: points(mean(finals) - 0.94) })
       expect(await figure(page, 'deep1', 'Test accuracy, reported')).toMatchObject({ difference: points(mean(reporteds) - 0.95) })
       expect(await figure(page, 'wide', 'Test accuracy, last')).toEqual(wide)
-      // Less loss is better: the sign says which way, the colour whether that is good.
+      // Lower loss is better: the sign shows the direction, the colour whether that is good.
       const loss = page.locator('[data-row="deep1"] .difference').first()
       const less = mean(SEEDS.map((_, i) => lossOf(i + 1, stepsOf(i + 1).at(-1)!))) - 1
       expect(await loss.innerText()).toBe(`${less < 0 ? '−' : '+'}${Math.abs(less).toPrecision(3)}`)
@@ -194,7 +194,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
       expect((await cells('h')).at(-1)).toBe('0.3')
       await picture(page, 'configurations')
 
-      // What a paper needs of them.
+      // The content for a paper.
       const file = async (name: string): Promise<string> => {
         const saved = await downloadOf(page, () => page.getByRole('button', { name, exact: true }).click())
         return readFileSync(await saved.path(), 'utf8')
@@ -242,7 +242,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
         expect(await lines()).toBe(0)
       }
       await picture(page, 'not-comparable')
-      // The sentence is there for whoever looks for the figures.
+      // The sentence explains why there are no published results.
       await page.getByLabel('Published results').click()
       await said.first().waitFor({ state: 'detached' })
     }))
@@ -285,7 +285,7 @@ describe.skipIf(noBrowser)('the figures of a comparison', () => {
       await page.goto(`${server.address}/#/compare?saved=${saved}`)
       await page.getByRole('heading', { name: 'a race' }).waitFor()
       await expect.poll(async () => (await lineOf(page, id)).count).toBeGreaterThan(10)
-      // The same link once more, and a run that is taken out and stays out.
+      // The same link once more, and a run that is removed and stays removed.
       await page.goto(`${server.address}/#/compare?saved=${saved}`)
       await page.waitForURL(/runs=/)
       await page.locator('[data-line="wide"]').first().waitFor()

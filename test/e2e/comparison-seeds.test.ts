@@ -7,7 +7,7 @@ import { withWorkbench } from './support/suite.js'
 
 const LOSS = 'Training loss'
 const SEEDS = [1, 2, 3, 4]
-/** How many points each seed has; the third reports every other step. */
+/** Number of points of each seed; the third reports every other step. */
 const LENGTHS = [50, 40, 30, 10]
 const stepsOf = (seed: number): number[] => Array.from({ length: LENGTHS[seed - 1]! }, (_, i) => (seed === 3 ? 2 * (i + 1) : i + 1))
 const lossOf = (seed: number, step: number): number => 2 / seed + Math.cos(step / 7) / seed
@@ -28,7 +28,7 @@ function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return mean([sorted[Math.ceil(sorted.length / 2) - 1]!, sorted[Math.floor(sorted.length / 2)]!])
 }
-/** Student's t at 97.5 % by degrees of freedom, from printed tables. */
+/** Quantiles of Student's t at 97.5% by degrees of freedom, from printed tables. */
 const T = [NaN, 12.706204736, 4.302652730, 3.182446305] // prettier-ignore
 const around = (values: number[], half: number): [number, number] => [mean(values) - half, mean(values) + half]
 
@@ -69,7 +69,7 @@ describe.skipIf(noBrowser)('seeds together', () => {
       await page.getByText('deep (4 seeds)').first().waitFor()
       const x = await positions(page, 'train/loss')
       for (const step of [1, 2, 10, 11, 12, 13, 41, 42, 43, 50, 52, 60]) {
-        // Where no run has a point, that of the step before is told.
+        // If no run has a point, the value of the previous step is shown.
         const at = ALL_STEPS.findLast((one) => one <= step)!
         expect(await valueAt(page, 'train/loss', 'deep1', x(step)), `step ${step}`).toMatch(new RegExp(` · n=${valuesAt(at).length}$`))
       }

@@ -17,9 +17,9 @@ import { zipSync } from '../fixtures/zip.js'
 const CLASSES = { blue: '#2040e0', green: '#20c040', red: '#e02020' }
 const EACH = { blue: 60, green: 120, red: 180 }
 
-/** Colour of the middle of the image at a place of the grid. */
+/** Colour in the middle of an image of the grid. */
 const middle = (page: Page, place: number): Promise<number[]> =>
-  // As text: what runs in the page has types that the rest of this program does not.
+  // Passed as text, because code that runs in the page has types that the rest of this program does not have.
   page.evaluate<number[]>(
     `(() => {
       const canvas = document.querySelector('[data-place="${place}"] canvas')
@@ -27,7 +27,7 @@ const middle = (page: Page, place: number): Promise<number[]> =>
     })()`,
   )
 
-/** A data set that takes minutes to read, of files that take no room on the disk: nothing was ever written to them. */
+/** A data set that takes minutes to read, made of sparse files that take no disk space. */
 function putLongDataset(home: string, name: string): void {
   const image = { height: 256, width: 256, channels: 3 }
   const train = 2 ** 20
@@ -57,7 +57,7 @@ function putLongDataset(home: string, name: string): void {
   writeFileSync(join(folder, 'dataset.json'), JSON.stringify({ ...description, hash: contentHash(description) }))
 }
 
-/** The page of data sets in a real browser against the real back end. */
+/** The pages of data sets in a real browser with the real back end. */
 describe.skipIf(noBrowser)('the pages of data sets', () => {
   let browser: Browser
   let home: string
@@ -97,9 +97,9 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     // Import: an estimate before, progress meanwhile, a report after.
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     const path = page.getByTestId('import-path').locator('input')
-    // The dialog gives its first field the focus when it has opened; what is typed elsewhere before would land there.
+    // The dialog focuses its first field when it has opened; text typed elsewhere before would end up there.
     await expect.poll(() => path.evaluate((input) => input.matches(':focus'))).toBe(true)
-    // Browsed for, from a folder inside of it.
+    // Browsed for, starting from a folder inside of it.
     await path.fill(join(images, 'train'))
     await page.getByTestId('browse').click()
     await page.getByTestId('browse-path').getByText(join(images, 'train')).waitFor()
@@ -123,7 +123,7 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await report.getByText('1 skipped: not a PNG, JPEG or WebP image').click()
     await report.getByText('train/red/broken.png').waitFor()
 
-    // The grid, by class and part; only what is visible is in the page.
+    // The grid, by class and part; only visible images are rendered.
     await report.getByRole('link', { name: 'colours' }).click()
     await page.locator('[data-place="0"] canvas').waitFor()
     expect(await middle(page, 0)).toEqual([0x20, 0x40, 0xe0, 255])
@@ -154,7 +154,7 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await page.getByLabel('Subset of the training images (0 to 1)').fill('0.5')
     await expect.poll(() => page.getByTestId('split-totals').innerText()).toMatch(/162\s+training\s+18\s+validation\s+180\s+not used/)
 
-    // Rename, verify, and remove after a question.
+    // Rename, verify, and remove after a confirmation.
     await page.getByRole('button', { name: 'Rename data set' }).click()
     await page.getByLabel('Data set name').fill('three-colours')
     await page.keyboard.press('Enter')
@@ -260,7 +260,7 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
 
-    // Points by seed, and their page.
+    // Points from a seed, and their page.
     await page.getByRole('button', { name: 'Generate points' }).click()
     await page.getByTestId('make-name').locator('input').fill(`spirals-${scheme}`)
     findings['make'] = await seriousFindings(page)

@@ -93,7 +93,7 @@ describe.skipIf(noBrowser)('a window', () => {
       await isIn(refused)
       await refused.getByText(REFUSED).waitFor({ state: 'detached' })
 
-      // As by a click with the middle button, of which the new tab inherits nothing.
+      // Like a middle click, from which the new tab inherits nothing.
       const [opened] = await Promise.all([
         context.waitForEvent('page'),
         page.getByRole('link', { name: 'Settings' }).click({ button: 'middle' }),
@@ -138,22 +138,22 @@ describe.skipIf(noBrowser)('a window', () => {
     }))
 })
 
-/** A process and all that descend from it. */
+/** A process and all of its descendants. */
 function familyOf(pid: number): number[] {
   const parents = new Map<number, number>()
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)))
     try {
-      // The name of the program, in brackets, may hold spaces.
+      // The name of the program, in brackets, may contain spaces.
       parents.set(Number(name), Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]))
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   const family = [pid]
   for (const member of family) for (const [child, parent] of parents) if (parent === member) family.push(child)
   return family
 }
 
-/** Whether a process is at work; one that nobody has waited for yet, in state Z, is not. */
+/** Whether a process is running; zombies, in state Z, are not. */
 function isRunning(pid: number): boolean {
   try {
     return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!)
@@ -185,8 +185,8 @@ describe.skipIf(noBrowser ?? (process.platform === 'linux' ? null : 'processes a
         server.kill('SIGTERM')
         await once(server, 'exit')
       }
-      // The helpers of a browser outlive it by a moment, in which they still write into its profile. Chromium now and then does not
-      // answer SIGTERM at all, which is no fault of the workbench.
+      // The helper processes of a browser outlive it by a moment, in which they still write to its profile. Chromium occasionally does not
+      // respond to SIGTERM at all, which is not a fault of the workbench.
       const remaining = (): number[] => [...processes].filter(isRunning)
       await vi
         .waitUntil(() => remaining().length === 0, { timeout: 15_000 })
@@ -201,7 +201,7 @@ describe.skipIf(noBrowser ?? (process.platform === 'linux' ? null : 'processes a
       const { server: entry } = await builtWorkbench()
       folder = mkdtempSync(join(tmpdir(), 'retrace-e2e-'))
       const home = join(folder, 'home')
-      // The real browser, without a screen and with a way for the test to look into it.
+      // The real browser, without a screen and with access for the test.
       const wrapper = join(folder, 'browser')
       writeFileSync(wrapper, `#!/bin/sh\nexec "${browserPath}" --headless=new --disable-gpu --remote-debugging-port=0 "$@"\n`)
       chmodSync(wrapper, 0o755)
@@ -235,7 +235,7 @@ describe.skipIf(noBrowser ?? (process.platform === 'linux' ? null : 'processes a
       for (const secret of [token, key, 'ticket=']) expect(lines).not.toContain(secret)
       if (process.platform === 'linux') expect(statSync(join(home, 'window.html')).mode & 0o777).toBe(0o600)
 
-      // What stays in the history and in the page is spent.
+      // The addresses left in the history and in the page are spent.
       await browser.close()
       copyFileSync(join(profile, 'Default', 'History'), join(folder, 'history.sqlite'))
       const history = await openDriver(join(folder, 'history.sqlite'))

@@ -6,10 +6,10 @@ import { openShown } from './support/shown-home.js'
 import { openPage, seriousFindings } from './support/watched-page.js'
 import { FULL } from '../fixtures/slice.js'
 
-/** Of a page while it loads, at most; on the web 0.1 counts as good, and a busy machine needs some room. */
+/** Maximum layout shift of a page while it loads; on the web 0.1 counts as good, and a busy machine needs some tolerance. */
 const MOST_SHIFT = 0.2
 
-/** Every page, dialog and state that the pictures show, in a real browser over the real back end. */
+/** Every page, dialog and state of the screenshots, in a real browser with the real back end. */
 describe.skipIf(noBrowser)('every page', () => {
   let { browser, full, empty, home, close } = {} as Awaited<ReturnType<typeof openShown>>
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe.skipIf(noBrowser)('every page', () => {
       for (const shot of shots) {
         const { server } = shot.empty ? empty : full
         await page.goto(`${server.windowAddress}#${shot.address(home)}`)
-        // The address differs only behind the #, which loads nothing anew by itself.
+        // The address only differs after the #, which does not cause a reload.
         await page.reload()
         await page.locator('#content h1, #content .empty').first().waitFor()
         await shot.prepare?.(page)

@@ -31,7 +31,7 @@ describe.skipIf(noBrowser)('the configuration of a run', () => {
       await page.goto(`${real.workbench.server.windowAddress}#/runs/${id}`)
       await page.getByTestId('run-menu').click()
       await page.getByText('Sweep this run over …').click()
-      // It asks which keys, and begins nothing without.
+      // It asks for keys, and does not start without any.
       await expect.poll(() => page.locator('[data-field=keys] .problem').innerText()).toContain('give at least one key')
       expect(JSON.parse(await field('base'))).toEqual({ h: 0.2, batch: 16 })
       expect([await field('steps'), await field('seeds')]).toEqual(['20', '3'])

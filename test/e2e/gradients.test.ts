@@ -21,7 +21,7 @@ describe.skipIf(noBrowser)('a run whose gradients are not trustworthy', () => {
   it.each(slice(['light', 'dark'], import.meta.filename))(
     'is marked in the table, on its page and in a comparison; forking and stopping are offered: %s',
     async (scheme) => {
-      // Trainers that compute nothing report this check of every run that does not store its states by itself.
+      // Trainers that compute nothing report this check for every run that does not store its states anyway.
       const workbench = await openWorkbench({
         environment: () => ({ FAKE_TRAINER: JSON.stringify({ stepMs: 100, gradients: CHECK }) }),
       })

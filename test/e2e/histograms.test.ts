@@ -32,7 +32,7 @@ describe.skipIf(noBrowser)('the page of a run that collects histograms', () => {
       await panel.getByRole('button', { name: 'Gradients', exact: true }).click()
       await panel.getByRole('img', { name: /^Gradients of unit 1 over training/ }).waitFor()
       const saved = await exported(page.getByRole('button', { name: 'Export: Gradients of unit 1 over training' }), 'CSV')
-      // 16 steps of 41 bins, and the names of the columns.
+      // 16 steps of 41 bins, and the header.
       expect(
         readFileSync(await saved.path(), 'utf8')
           .trim()

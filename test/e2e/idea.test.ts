@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)('the idea in five pictures', () => {
       await page.getByText('No runs yet').waitFor()
       await picture(page, `empty-${scheme}`)
 
-      // The guided run points at what it speaks of, and is left.
+      // The guided tour points at its targets, and can be dismissed.
       await page.getByTestId('guide-begin').click()
       const guide = page.getByTestId('guide')
       await guide.getByText('Step 1 of 5').waitFor()
@@ -47,7 +47,7 @@ describe.skipIf(noBrowser)('the idea in five pictures', () => {
       await page.getByTestId('open-examples').click()
       const bar = page.getByTestId('examples')
       await bar.getByText('runs are examples').waitFor()
-      // A study is one row, as always.
+      // A study is a single row, as always.
       await expect.poll(() => page.getByRole('row', { name: /Depth and step size on two spirals/ }).count()).toBe(1)
       await picture(page, `examples-${scheme}`)
       expect(await seriousFindings(page)).toEqual([])

@@ -20,7 +20,7 @@ const fine = (labels: number): Uint8Array => cifarRecords(Array.from({ length: l
 const batch = cifarRecords([[3], [5]], noise('coarse', 2 * CIFAR_PIXELS))
 const names = (count: number): string => Array.from({ length: count }, (_, i) => `class ${i}\n`).join('')
 
-/** What people have on their disks, by what lies in the folder that is dropped or whose files are. */
+/** Typical data on users' disks, by the folder that is dropped, or whose files are dropped. */
 const KINDS: Record<string, { folder: string | null; files(): Promise<Record<string, Uint8Array | string>>; expected: RegExp }> = {
   'CIFAR-10, a folder': {
     folder: 'cifar-10-batches-bin',
@@ -71,7 +71,7 @@ const KINDS: Record<string, { folder: string | null; files(): Promise<Record<str
   },
 }
 
-/** Files and folders of the disk, dropped as a person does: Chromium reads them itself. */
+/** Files and folders on disk, dropped as by a user: Chromium reads them itself. */
 describe.skipIf(noBrowser)('imports in the window', () => {
   let browser: Browser
   let home: string
@@ -120,7 +120,7 @@ describe.skipIf(noBrowser)('imports in the window', () => {
   })
 
   it('one that is cancelled ends at once and leaves nothing behind', async () => {
-    // Half a million images of zeros, which no disk had to write down.
+    // Half a million images of zeros in a sparse file.
     const source = await folderWith({ 'data_batch_1.bin': '' })
     truncateSync(join(source, 'data_batch_1.bin'), 500_000 * (1 + CIFAR_PIXELS))
     const { page, context, complaints } = await openPage(browser)

@@ -15,7 +15,7 @@ const MINUTE = 60_000
 const numberIn = async (page: Page, fact: string): Promise<number> =>
   Number((await page.locator(`[data-fact=${fact}]`).innerText()).replaceAll('−', '-'))
 
-/** A file of the menu of a picture, kept beside the screenshots for whoever looks at them. */
+/** A file exported from the menu of a picture, stored with the screenshots for review. */
 async function fileOf(page: Page, title: string, format: string): Promise<Buffer> {
   const saved = await exported(page.getByRole('button', { name: `Export: ${title}` }), format)
   const file = readFileSync(await saved.path())
@@ -92,7 +92,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
       await page.locator('[data-fact=stateError]').waitFor()
       expect(await numberIn(page, 'stateError')).toBeLessThan(1e-4)
       expect(await page.locator('[data-fact=broken]').innerText()).toBe('none')
-      // Gradients follow when the sliders rest.
+      // Gradients follow when the sliders are at rest.
       await expect.poll(() => numberIn(page, 'gradientError'), { timeout: MINUTE }).toBeLessThan(1e-2)
       await picture(page, `inspector-${theme}`, { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
@@ -113,7 +113,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
         expect(values.slice(1).every((line) => Number.isFinite(Number(line.split(',').at(-1))))).toBe(true)
       }
 
-      // An own image goes the same way, without its data set.
+      // A user's own image goes through in the same way, without its data set.
       await page.getByTestId('choose-image').waitFor()
       const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#000' } })
         .composite([
@@ -138,7 +138,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
       await page.locator('#inspector-image').waitFor()
       await page.locator('[data-fact=stateError]').waitFor()
 
-      // One walk, forward and then back.
+      // One animation, forward and then back.
       const place = page.getByTestId('place')
       expect(await place.innerText()).toBe('stage 1, unit 1')
       await page.getByTestId('play').click()
@@ -148,7 +148,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
       await expect.poll(() => place.innerText(), { timeout: MINUTE }).toBe('stage 1, unit 1')
       await page.getByTestId('play').getByText('Play').waitFor()
 
-      // Three bits fewer than a float has are seen at once, and so is a network that is too deep for its h.
+      // Three mantissa bits fewer are immediately visible, and so is a network that is too deep for its h.
       const exact = await numberIn(page, 'stateError')
       await page.getByRole('button', { name: '7 bfloat16' }).click()
       await expect.poll(() => numberIn(page, 'stateError'), { timeout: MINUTE }).toBeGreaterThan(100 * exact)
@@ -185,7 +185,7 @@ describe.skipIf(noBrowser)('the instruments of the lab', () => {
 
       if (theme === 'light') {
         const svg = (await fileOf(page, 'Flow of points', 'SVG')).toString()
-        // At least the half of the 200 samples are in sight, in the colours of paper.
+        // At least half of the 200 samples are visible, in the colours for paper.
         expect(svg.match(/<path [^>]*A4 4[^>]*fill="#(0072b2|d55e00)"/g)!.length).toBeGreaterThan(100)
         const pdf = readPdf(await fileOf(page, 'Flow of points', 'PDF'))
         expect(pdf.texts.join(' ')).toContain('stage 1, end, backward')

@@ -7,7 +7,7 @@ import { openShown } from './support/shown-home.js'
 import { calm, openPage } from './support/watched-page.js'
 import { everyNth } from '../fixtures/slice.js'
 
-/** Every page over the real back end, by the keyboard alone. */
+/** Every page with the real back end, by keyboard only. */
 describe.skipIf(noBrowser)('by the keyboard', () => {
   let { browser, full, empty, home, close } = {} as Awaited<ReturnType<typeof openShown>>
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     const { page, context } = await openPage(browser, { width: 1600 })
     await watchPresses(page)
     const found: Record<string, unknown> = {}
-    // The alerts are no dialog that holds the focus: see below.
+    // The alerts are not a dialog that traps the focus: see below.
     const shots = SHOTS.filter(({ name }) => name !== 'alerts')
     for (const shot of everyNth(shots, 5, import.meta.filename)) {
       const { server } = shot.empty ? empty : full
@@ -75,7 +75,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
         await button.focus()
         await page.keyboard.press('Enter')
         await overlay.waitFor()
-        // Nobody presses a key before what opens is there.
+        // Users press no key before an overlay has opened.
         await calm(page)
         const inside = () => page.evaluate<boolean>(`document.activeElement.closest('.v-overlay--active') !== null`)
         if (kind !== 'menu') await expect.poll(inside, { message: 'begins inside' }).toBe(true)
@@ -114,7 +114,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     await page.keyboard.press('Enter')
     await expect.poll(() => page.url()).toContain('tab=charts')
 
-    // A legend: off, on, alone; and the weight of the past by the arrows of its slider.
+    // A legend: off, on, alone; and the smoothing weight by the arrow keys of its slider.
     const entry = page.locator('[data-chart="loss"] [data-line="train/loss"] button')
     await entry.focus()
     await page.keyboard.press('Space')
@@ -128,7 +128,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     await page.keyboard.press('Home')
     await expect.poll(() => page.locator('.weight').innerText()).toBe('off')
 
-    // A column is sorted by, upwards and downwards; by Shift beside another one.
+    // Sorts by a column, in both directions; with Shift in addition to another one.
     await page.goto(`${full.server.address}/#/runs`)
     const sorter = (key: string) => page.locator(`th[data-column="${key}"]`)
     await sorter('name').locator('.sorter').focus()

@@ -9,7 +9,7 @@ import { openPage, seriousFindings } from './support/watched-page.js'
 
 const MINUTE = 60_000
 
-/** Chooses a diagnostic and waits for what it finds. */
+/** Chooses a diagnostic and waits for its result. */
 async function runDiagnostic(page: Page, id: string): Promise<void> {
   await page.locator(`[data-diagnostic="${id}"]`).click()
   await page.getByTestId('run-diagnostic').click()
@@ -39,7 +39,7 @@ describe.skipIf(noBrowser)('the lab', () => {
       await picture(page, 'lab-reversal-light', { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
 
-      // The instruments leave the run as it is, and what they found is stored with it.
+      // The instruments do not change the run, and the results of diagnostics are stored with it.
       const { results } = await client.lab.results.query({ id })
       expect(results).toMatchObject([{ diagnostic: 'reversal', step: 4 }])
       const stored = await client.lab.result.query({ number: results[0]!.number })

@@ -9,8 +9,8 @@ import { everyNth } from '../fixtures/slice.js'
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
 /**
- * What a page shows, as far as a user can tell: its text, what is pressed, chosen and ticked, and what stands in its fields. As text: what
- * runs in the page has types that the rest of this program does not.
+ * The visible state of a page: its text, what is pressed, chosen and checked, and the content of its fields. Passed as text, because code
+ * that runs in the page has types that the rest of this program does not have.
  */
 const SHOWN = `(() => {
   const content = document.querySelector('#content')
@@ -28,11 +28,11 @@ const SHOWN = `(() => {
 
 interface State {
   name: string
-  /** Behind the #; what is named in braces is filled in. */
+  /** The part after the #; names in braces are filled in. */
   at: string
-  /** What is done there. */
+  /** Actions on the page. */
   make?(page: Page): Promise<void>
-  /** What the address then says. */
+  /** Expected address afterwards. */
   says?: RegExp
   ready: string
 }
@@ -130,7 +130,7 @@ const STATES: State[] = [
     at: '/compare?runs={all}&group=seeds&center=median&spread=range&baseline={run}&published=no',
     ready: '[role=tab]',
     make: (page) => page.getByRole('tab', { name: title, exact: true }).click(),
-    // The first one needs no word.
+    // The first one needs no parameter.
     ...(tab === 'charts' ? {} : { says: new RegExp(`tab=${tab}`) }),
   })),
   { name: 'a named comparison', at: '/compare?saved={comparison}', ready: '[data-chart]' },
@@ -141,7 +141,7 @@ const STATES: State[] = [
     async make(page) {
       await page.getByTestId('all-presets').click()
       await page.locator('[data-preset="leapfrog-26"]').click()
-      // Until then the estimate is that of the preset before.
+      // Until then, the estimate is that of the previous preset.
       await page.getByTestId('preview').filter({ hasText: '26 layers' }).waitFor()
     },
     says: /preset=leapfrog-26&dataset=mnist/,

@@ -13,7 +13,7 @@ import { openWorkbench } from './support/workbench.js'
 import { downloadOf } from './support/exported.js'
 import type { SpeedMeter } from '../../src-main/features/runs/machine-speed.js'
 
-/** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
+/** Screenshots for reviewing changes to a page, if RETRACE_PICTURES names a folder. */
 async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['RETRACE_PICTURES']
   if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
@@ -21,7 +21,7 @@ async function picture(page: Page, name: string): Promise<void> {
 
 const ready = (page: Page): Promise<void> => expect.poll(() => page.getByTestId('start').isEnabled(), { timeout: 20_000 }).toBe(true)
 
-/** The form in a real browser over the real back end, whose trainers compute nothing. */
+/** The form in a real browser with the real back end, whose trainers compute nothing. */
 describe.skipIf(noBrowser)('a new run', () => {
   let browser: Browser
   beforeAll(async () => {
@@ -58,12 +58,12 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.goto(`${server.windowAddress}#/new`)
     await ready(page)
 
-    // Three choices, and what starts the run in sight; the rest is folded.
+    // Three choices and the start button are visible; the rest is folded.
     expect(await page.locator('[data-field="learningRate"]').isVisible()).toBe(false)
     const startsAt = (await page.getByTestId('start').boundingBox())!
     expect(startsAt.y + startsAt.height).toBeLessThanOrEqual(page.viewportSize()!.height)
 
-    // Arrows choose as in any group of radios; each card says its picture in words.
+    // Arrow keys choose as in any radio group; each card describes its picture.
     await page.locator('[data-preset="hamiltonian-quick"]').focus()
     await page.keyboard.press('ArrowRight')
     const card = page.locator('[data-preset="hamiltonian-74"][aria-checked="true"]')
@@ -95,12 +95,12 @@ describe.skipIf(noBrowser)('a new run', () => {
     await picture(page, `new-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
 
-    // The time is estimated once the machine was measured, which can be ended.
+    // The time is estimated once the machine has been measured, which can be cancelled.
     const time = page.getByTestId('preview')
     await time.getByText('not measured yet').waitFor()
     await page.getByTestId('measure').click()
     await expect.poll(() => held.length).toBe(1)
-    // Reports that follow each other too fast are left out.
+    // Reports in quick succession are dropped.
     const told = async (): Promise<boolean> => {
       held[0]!.request.onProgress(0.25, 'measuring a larger workload')
       return time.getByText('25% measuring a larger workload').isVisible()
@@ -117,7 +117,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     expect(await page.getByTestId('estimated-time').innerText()).toMatch(/^1:00\b/)
     await page.getByTestId('measure').getByText('again').waitFor()
 
-    // Out, and in again.
+    // Exported, and imported again.
     const saved = await downloadOf(page, () => page.getByTestId('config-save').click())
     expect(saved.suggestedFilename()).toBe('hamiltonian-74-mnist.json')
     const text = readFileSync(await saved.path(), 'utf8')
@@ -191,7 +191,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     const seeds = page.getByLabel('Seeds (several runs)')
     await seeds.fill('1,x')
     await page.getByRole('alert').getByText('Seeds must be numbers and ranges, for example 1,2,5-7.').waitFor()
-    // The button that it disables names the field, and leads there.
+    // The button that it disables names the field, and links to it.
     await page.getByTestId('held-back').getByRole('button', { name: 'Seeds' }).click()
     await expect.poll(() => seeds.evaluate((element) => element.matches(':focus'))).toBe(true)
     expect(await page.getByTestId('start').isEnabled()).toBe(false)
@@ -237,7 +237,7 @@ describe.skipIf(noBrowser)('a new run', () => {
       .toMatch(/steps\s+30\s+12[\s\S]*learningRate\s+0\.2\s+0\.02/)
     await expect.poll(() => page.getByTestId('fork').isEnabled()).toBe(true)
     await picture(page, `fork-form-${scheme}-${width}`)
-    // Twice the depth: what follows from that is listed as well.
+    // Twice the depth: its consequences are listed as well.
     await dialog.getByTestId('fork-doubled').locator('input').check()
     await expect.poll(() => dialog.getByTestId('diff').locator('tbody').innerText()).toMatch(/stages[\s\S]*h\s+0\.25\s+0\.125/)
     await expect.poll(() => page.getByTestId('fork').isEnabled()).toBe(true)
@@ -267,7 +267,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     await page.getByLabel('Show all hyperparameters').check()
     const damping = page.locator('[data-field="damping"]')
     expect(await damping.count()).toBe(0)
-    // On a machine at its limit the click into a menu that is just opening is lost now and then; who clicks sees that, and clicks again.
+    // On a heavily loaded machine, a click on a menu that is just opening is occasionally lost; a user would see that, and click again.
     const pick = async (field: string, option: string): Promise<void> => {
       const shown = page.locator(`[data-field="${field}"] .v-field`)
       const choice = page.getByRole('option', { name: option, exact: true })
@@ -293,7 +293,7 @@ describe.skipIf(noBrowser)('a new run', () => {
     await picture(page, 'new-with-option')
     expect(await seriousFindings(page)).toEqual([])
 
-    // Another architecture knows nothing of it, and it is there again when this one is.
+    // Another architecture does not have the option, which reappears with this one.
     await pick('arch', 'Midpoint')
     await damping.waitFor({ state: 'detached' })
     await ready(page)

@@ -30,7 +30,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
       // Long enough that it cannot end by itself meanwhile.
       await page.locator('[data-field="steps"] input').fill('100000')
       const start = page.getByTestId('start')
-      // The digits are imported first, which takes its time on a busy machine.
+      // The digits are imported first, which takes some time on a busy machine.
       await expect.poll(() => start.isEnabled(), { timeout: 3 * MINUTE }).toBe(true)
       expect(Number((await page.getByTestId('parameters').innerText()).replaceAll(',', ''))).toBeGreaterThan(1000)
       await start.click()
@@ -40,7 +40,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
       await expect.poll(async () => (await lineOf(page, 'train/loss')).count, { timeout: 3 * MINUTE }).toBeGreaterThanOrEqual(20)
       await expect.poll(() => page.getByTestId('status').innerText()).toBe('running')
 
-      // The loss is reported at every step: as many points as the last one's step is no gap and no doubled point.
+      // The loss is reported at every step: if there are as many points as the number of the last step, there is no gap and no duplicate.
       const before = await lineOf(page, 'train/loss')
       expect(before.count).toBe(before.last)
       await page.reload()
@@ -104,7 +104,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
     async () => {
       const launcher = join(import.meta.dirname, '../../src-main/hosts/launcher/start.mjs')
       const seconds: number[] = []
-      // The best of a few: other programs on the machine can only make it slower.
+      // The best of several attempts, because other programs on the machine can only make it slower.
       for (let attempt = 0; attempt < 4 && !seconds.some((value) => value < 3); attempt++) {
         const { page, context } = await openPage(real.browser, { keeper: true })
         const started = performance.now()
@@ -120,7 +120,7 @@ describe.skipIf(noBrowser)('a newcomer', () => {
         }
       }
       removeFolder(`${real.home}-later`)
-      // docs/benchmarks.md has what an idle machine takes; the rest is for one that is busy.
+      // docs/benchmarks.md has the time on an idle machine; the rest is a margin for a busy one.
       expect(Math.min(...seconds)).toBeLessThan(6)
     },
     2 * MINUTE,

@@ -29,16 +29,19 @@ interface Trained {
   testImages: number
 }
 
-/** A run with a validation split, whose test accuracy at the end, at its best, and at the selected checkpoint are three numbers. */
+/**
+ * A run with a validation split, whose test accuracies at the end, at the maximum, and at the selected checkpoint are three different
+ * numbers.
+ */
 describe.skipIf(noBrowser)('the test accuracy of a run', () => {
   let browser: Browser
   let server: RunningServer
   let home: string
   let cli: string
   let trained: Trained
-  /** What `train` said on the way, and at its end. */
+  /** The output of `train` during the run, and at its end. */
   let progress: string[]
-  /** Test accuracy of the last evaluation, and of the one at which it was greatest. */
+  /** Test accuracy of the last evaluation, and of the best one. */
   let last: number
   let greatest: number
   let lastLoss: number

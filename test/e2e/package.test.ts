@@ -37,16 +37,16 @@ const run = promisify(execFile)
 const MIB = 2 ** 20
 const MINUTE = 60_000
 
-/** A package with a real Electron, which `npm run package:check` names; without, the present build runs on the stand-in. */
+/** A package with a real Electron, given by `npm run package:check`; without it, the current build runs on the substitute. */
 const real = process.env['RETRACE_PACKAGE'] ? resolve(process.env['RETRACE_PACKAGE']) : null
 const recipe = libraryRecipe('cpu')
 const withSetUp = real === null && process.platform === 'linux' && recipe !== null
 
-/** Another user, who cannot write where the program is; null where only root could become one. */
+/** Another user, who cannot write to the program's folder; null if the test does not run as root. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : null
 if (nobody === null) console.warn('not root: the package runs as the user of the test, with the folder of the program closed to writing')
 
-/** Files that are no library and no add-on of TensorFlow, but can be placed and loaded as those. */
+/** Files that are neither a TensorFlow library nor an add-on, but can be installed and loaded as such. */
 const WHEEL = Buffer.from(
   zipSync({
     'tensorflow/libtensorflow_cc.so.2': Buffer.alloc(9000, 'cc'),
@@ -152,7 +152,9 @@ const index = createServer((request, response) => {
   response.end(JSON.stringify({ files: [{ filename: 'a.whl', url: '/a.whl', hashes: { sha256 } }] }))
 })
 
-/** The package pins the content of a library of 270 MB; this pins the one of the index here, and brings a binding that links to nothing. */
+/**
+ * The package pins the content of a library of 270 MB; this pins the one of the index here, and provides a binding that links to nothing.
+ */
 async function pinSmallLibrary(): Promise<void> {
   const pinned = recipe!.wheels[0]!.sha256
   const sha256 = createHash('sha256').update(WHEEL).digest('hex')
@@ -239,7 +241,7 @@ describe.skipIf(noBrowser)(`a package ${real === null ? 'on the stand-in for Ele
         await page.waitForURL(/#\/runs\/[a-z0-9]+$/)
         return page.url().split('/').at(-1) ?? ''
       }
-      // By a dynamics that the user has put into the home, of which the package knows nothing.
+      // With a dynamics that the user has added to the home, and that is not part of the package.
       await start(20, { arch: 'damped-leapfrog', friction: 0.2 })
       await page.getByRole('tab', { name: 'Environment' }).click()
       await page.getByText(/^damped\.ts, SHA-256 /).waitFor()

@@ -30,7 +30,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
     const server = await serveHome(home, pagePath)
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
 
-    // On every page; Escape gives the focus back to where it was.
+    // On every page; Escape returns the focus to where it was.
     for (const address of ['runs', `runs/${id}`, 'compare', 'new', 'datasets', 'datasets/mnist', 'settings', 'no/such/page']) {
       await page.goto(`${server.windowAddress}#/${address}`)
       await page.locator('#content h1, #content .empty').first().waitFor()
@@ -43,7 +43,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
       await expect.poll(() => focused(page), { message: address }).toBe('Settings')
     }
 
-    /** Types into an open palette, and chooses what then stands first. */
+    /** Types into an open palette, and chooses the first result. */
     async function find(letters: string, first: string): Promise<void> {
       await page.keyboard.press('Control+k')
       await expect.poll(() => focused(page)).toBe('Search pages, runs, data sets and commands')
@@ -62,7 +62,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
       await page.waitForURL((url) => url.hash.startsWith(`#${address}`))
     }
 
-    // Opened again before it has faded, it begins anew as well: with the focus in its field.
+    // Reopened before it has faded out, it starts afresh too, with the focus on its field.
     await page.evaluate(`(async () => {
       for (let press = 0; press < 3; press++) {
         window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }))
@@ -73,7 +73,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
     await page.keyboard.press('Escape')
     await field(page).waitFor({ state: 'hidden' })
 
-    // Commands: of the run whose page is open, of the window, and dialogs of other pages.
+    // Commands: for the run whose page is open, for the window, and dialogs of other pages.
     await page.goto(`${server.address}/#/runs/${id}`)
     await page.getByTestId('status').waitFor()
     await find('pause', 'Pause deep one')
@@ -89,7 +89,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
     await page.getByTestId('import-path').waitFor()
     await expect.poll(() => page.url()).toMatch(/#\/datasets$/)
 
-    // A dialog is no page: the palette opens over it, and gives the focus back to its field.
+    // A dialog is not a page: the palette opens over it, and returns the focus to its field.
     const path = page.getByTestId('import-path').locator('input')
     await expect.poll(() => path.evaluate((input) => input.matches(':focus'))).toBe(true)
     await page.keyboard.press('Control+k')
@@ -120,7 +120,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
-    // Around to the last, which is brought into sight.
+    // Wraps around to the last entry, which is scrolled into view.
     await expect.poll(chosen).toBe('goes on · mnist')
     await expect.poll(() => page.locator('[role=option][aria-selected=true]').evaluate((option) => {
       const box = option as unknown as { getBoundingClientRect(): { bottom: number }; parentElement: { getBoundingClientRect(): { bottom: number } } }

@@ -32,7 +32,7 @@ describe.skipIf(noBrowser)('panes side by side', () => {
   async function drag(page: Page, by: number): Promise<void> {
     await separator(page).scrollIntoViewIfNeeded()
     const { x, y, width, height } = (await separator(page).boundingBox())!
-    // Where it is in the window.
+    // Its position in the window.
     const at = [x + width / 2, (Math.max(y, 0) + Math.min(y + height, 900)) / 2] as const
     await page.mouse.move(...at)
     await page.mouse.down()
@@ -41,7 +41,7 @@ describe.skipIf(noBrowser)('panes side by side', () => {
     await page.mouse.up()
   }
 
-  /** Asks for the list of lines, which is there by itself only in a wide window. */
+  /** Opens the list of lines, which is open by default only in a wide window. */
   async function list(page: Page): Promise<void> {
     for (const there of [0, 1]) {
       await page.getByTestId('list-lines').click()
@@ -96,7 +96,7 @@ describe.skipIf(noBrowser)('panes side by side', () => {
           await expect.poll(() => value(page)).toBe(initial)
           expect(await seriousFindings(page)).toEqual([])
 
-          // Without room for both they stand one below the other.
+          // Without room for both, they are stacked.
           await page.setViewportSize({ width: 760, height: 900 })
           await expect.poll(() => separator(page).count()).toBe(0)
           const [upper, lower] = await Promise.all([0, 1].map((i) => panes.nth(i).boundingBox()))
@@ -142,7 +142,7 @@ describe.skipIf(noBrowser)('panes side by side', () => {
         expect(await overflow(page)).toBeLessThanOrEqual(0)
         await picture(page, `beside-log-${scheme}-${width}`)
         expect(await seriousFindings(page)).toEqual([])
-        // On another tab it stays; on its own it does not stand twice.
+        // It stays on another tab; on its own tab it is not shown twice.
         await page.getByRole('tab', { name: /^Checkpoints/ }).click()
         await pane.getByRole('log').waitFor()
         await page.getByRole('tab', { name: /^Log/ }).click()

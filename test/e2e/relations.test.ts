@@ -10,12 +10,12 @@ import { openWorkbench } from './support/workbench.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
-/** What is used here of a canvas; this program has no types of the page. */
+/** The part of the canvas API used here; this program has no DOM types. */
 interface Canvas {
   getContext(kind: '2d'): { getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray } }
 }
 
-/** What runs are beside what they came to: which of them lie within what is marked, while one of them goes on. */
+/** Hyperparameters and results of runs: which runs are within the brushes, while one of them continues. */
 describe.skipIf(noBrowser)('relations between runs', () => {
   let browser: Browser
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
 
   const names = (page: Page) => page.getByTestId('quantities').locator('[data-run] a').allTextContents()
   const kept = (page: Page) => page.getByTestId('kept')
-  /** Drags along the axis of h, from one part of its height to another. */
+  /** Drags along the axis of h, from one fraction of its height to another. */
   async function drag(page: Page, from: number, to: number): Promise<void> {
     const { x, y, width, height } = (await page.locator('[data-axis="h"]').boundingBox())!
     const at = (part: number): [number, number] => [x + width / 2, y + height * (1 - part)]
@@ -37,7 +37,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await page.mouse.up()
   }
 
-  /** The middle of what is drawn in a colour in the scatter plot, on the page. */
+  /** The centre of what is drawn in a colour in the scatter plot, on the page. */
   async function place(page: Page, colour: string): Promise<[number, number]> {
     const canvas = page.getByTestId('scatter').locator('canvas')
     await canvas.scrollIntoViewIfNeeded()
@@ -91,7 +91,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     expect(await kept(page).count()).toBe(0)
     await picture(page, `relations-${scheme}-${width}`, { fullPage: true })
 
-    // From a little above the least to above the greatest value: without the first run.
+    // From a little above the minimum to above the maximum: without the first run.
     await drag(page, 0.2, 1.02)
     await expect.poll(() => kept(page).innerText()).toBe('2 of 3 runs')
     await expect.poll(() => names(page)).toEqual(['h 0.2', 'h 0.4'])
@@ -107,12 +107,12 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await page.reload()
     await expect.poll(() => names(page)).toEqual(['h 0.2', 'h 0.4'])
     await picture(page, `relations-again-${scheme}-${width}`, { fullPage: true })
-    // Where it was drawn: a click into it takes it away.
+    // A click into the brush removes it.
     await drag(page, 0.6, 0.6)
     await expect.poll(() => kept(page).count()).toBe(0)
     await expect.poll(() => names(page)).toHaveLength(3)
 
-    // By the keyboard alone.
+    // By keyboard only.
     await page.getByRole('button', { name: 'Add range' }).focus()
     await page.keyboard.press('Enter')
     const what = page.getByRole('combobox', { name: 'Axis', exact: true })
@@ -130,7 +130,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await expect.poll(() => names(page)).toHaveLength(3)
 
-    // A point says which run it is, and leads to it.
+    // A point shows its run, and links to it.
     const [x, y] = await place(page, lineStyle(1, scheme === 'dark').color)
     await page.mouse.move(x, y)
     const told = page
@@ -144,7 +144,7 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await page.goBack()
     await expect.poll(() => names(page)).toHaveLength(3)
 
-    // The table is the way to a run without a pointer.
+    // Without a pointer, the table leads to a run.
     await page.getByRole('link', { name: 'h 0.2' }).focus()
     await page.keyboard.press('Enter')
     await page.getByTestId('run-name').getByText('h 0.2').waitFor()

@@ -10,7 +10,7 @@ import { removeFolder } from '../fixtures/home.js'
 
 const run = promisify(execFile)
 
-/** What others may do with anything in a folder, as lines `MODE PATH`. */
+/** Permissions of other users on everything in a folder, as lines `MODE PATH`. */
 function openToOthers(folder: string): string[] {
   return [folder, ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))]
     .map((path) => ({ path, stat: lstatSync(path) }))
@@ -18,7 +18,7 @@ function openToOthers(folder: string): string[] {
     .map(({ path, stat }) => `${(stat.mode & 0o777).toString(8)} ${path}`)
 }
 
-/** A data set of 4 x 4 pixels as IDX files; answers its folder. */
+/** A data set of 4 x 4 pixels as IDX files; returns its folder. */
 function writeImages(parent: string): string {
   const folder = join(parent, 'images')
   mkdirSync(folder)
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('what Retrace writes', () => {
   }, 300_000)
   afterAll(() => removeFolder(folder))
 
-  /** A command as it is typed in a shell whose files everybody may read. */
+  /** A command as typed in a shell whose files everybody may read. */
   const retrace = async (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     run('/bin/sh', ['-c', 'umask 022; exec "$0" "$@"', process.execPath, built.cli, ...args, '--home', home])
 

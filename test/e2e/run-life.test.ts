@@ -17,7 +17,7 @@ import { downloadOf } from './support/exported.js'
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 const DIFF = 'diff --git a/step.ts b/step.ts\n-const h = 0.1\n+const h = 0.2\n'
 
-/** Every command of a run by its buttons, and what the window tells of its end. */
+/** Every command of a run by its buttons, and what the window shows at its end. */
 describe.skipIf(noBrowser)('the life of a run', () => {
   let browser: Browser
   beforeAll(async () => {

@@ -48,7 +48,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
 
     await page.getByTestId('evaluate-last').click()
     await expect.poll(() => held.length).toBe(1)
-    // Reports in the first moment of a task are not published; evaluators go on reporting.
+    // Reports within the first moment of a task are not published; evaluators continue reporting.
     await expect
       .poll(() => {
         held[0]!.request.onProgress(0.5, '1000 of 2000 test images')
@@ -67,7 +67,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     await expect.poll(() => cell(7, 7).innerText()).toMatch(/^14\s+70\.0%$/)
     await expect.poll(() => cell(7, 1).innerText()).toMatch(/^6\s+30\.0%$/)
     await expect.poll(() => cell(1, 7).innerText()).toBe('·')
-    // Digits of the data set, and not of one colour.
+    // Digits of the data set, which are not of a single colour.
     const inked = () =>
       page
         .getByTestId('mistakes')
@@ -84,7 +84,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
         )
     await expect.poll(inked).toBe(FIGURES.mistakes.length)
     await picture(page, `evaluation-${scheme}-${width}`, { fullPage: true })
-    // Nothing of its tables is cut off.
+    // Nothing in its tables is cut off.
     const hidden = () =>
       page
         .getByTestId('evaluation')
@@ -112,7 +112,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     expect(await seriousFindings(page)).toEqual([])
     const file = await downloadOf(page, () => rows.nth(1).getByTestId('download').click())
     expect(file.suggestedFilename()).toMatch(/^evaluated-step-\d+\.safetensors$/)
-    // What the trainer of the tests writes.
+    // The content written by the test trainer.
     expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual({
       step: Number(await rows.nth(1).getAttribute('data-checkpoint')),
     })
@@ -125,7 +125,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
       .waitFor()
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     await dialog.waitFor({ state: 'hidden' })
-    // One is pinned by the keyboard, and a clean-up then leaves it.
+    // One is pinned by keyboard, and a clean-up then keeps it.
     const started = page.locator('tr[data-checkpoint="0"]')
     const planned = async () => (await services.storage.clean({ dryRun: true })).items.filter(({ path }) => path.includes('step-0-')).length
     expect(await planned()).toBe(1)
@@ -139,7 +139,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     await page.getByRole('button', { name: 'Pin run' }).click()
     await page.getByText('clean-up keeps all of its checkpoints').waitFor()
 
-    // Back through the tabs, and the evaluation is there at once after a reload.
+    // Back through the tabs; the evaluation is there immediately after a reload.
     await page.goBack()
     await page.getByRole('tab', { name: 'Weights', selected: true }).waitFor()
     await page.goBack()
@@ -205,7 +205,7 @@ describe.skipIf(noBrowser)('the page of a run', () => {
     await page.getByRole('combobox').first().click()
     await page.getByRole('option', { name: 'Info and above' }).click()
 
-    // Scrolled up it stays where it is; at the end it follows again.
+    // Scrolled up, it stays where it is; at the end it follows again.
     await log.getByText('line 9989 of the log').waitFor()
     await log.hover()
     await page.mouse.wheel(0, -3000)

@@ -17,10 +17,10 @@ import { removeFolder } from '../fixtures/home.js'
 
 const RUNS = 600
 
-/** On a machine that has other things to do. */
+/** With a time limit for a busy machine. */
 const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 15_000 })
 
-/** A home with many runs, without any point of them. @param studies that made them */
+/** A home with many runs without points. @param studies number of studies that made them */
 async function homeWithRuns(studies = 0): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'retrace-table-'))
   const db = await openDatabase(databaseFile(home))
@@ -29,7 +29,7 @@ async function homeWithRuns(studies = 0): Promise<string> {
   return home
 }
 
-/** Pictures for whoever changes a page, where RETRACE_PICTURES names a folder. */
+/** Screenshots for reviewing changes to a page, if RETRACE_PICTURES names a folder. */
 async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['RETRACE_PICTURES']
   if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
@@ -67,11 +67,11 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await eventually(() => count.innerText()).toBe(`${RUNS} runs`)
     // The pinned run first, then the newest.
     await eventually(async () => (await names()).slice(0, 2).map((name) => name.replace(/^\S+ /, ''))).toEqual(['8', String(RUNS)])
-    // Far fewer rows are in the page than there are runs.
+    // Far fewer rows are rendered than there are runs.
     expect((await names()).length).toBeLessThan(80)
     expect(await page.locator('tr[data-row=run]').first().getAttribute('aria-rowindex')).toBe('2')
 
-    // A column of the configuration, moved to the front by the keyboard.
+    // A column of the configuration, moved to the front by keyboard.
     await page.getByTestId('choose-columns').click()
     await page.getByLabel('Search columns').fill('learning')
     await page.getByRole('checkbox', { name: 'Learning rate learningRate' }).check()
@@ -98,7 +98,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     expect(await seriousFindings(page)).toEqual([])
     await page.keyboard.press('Escape')
     await menu.waitFor({ state: 'hidden' })
-    // By a column that was just chosen, in the unit that people read it in.
+    // By a column that was just added, in its displayed unit.
     await page.getByTestId('add-filter').click()
     await menu.getByLabel('Column to filter by').fill('Test accuracy')
     await page.getByRole('option', { name: 'Test accuracy, last Metrics, last' }).click()
@@ -122,7 +122,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await picture(page, `table-groups-${scheme}-${width}`)
     expect(await seriousFindings(page)).toEqual([])
 
-    // All of it has a name, and comes back with its address alone.
+    // The view gets a name, and is restored by its address alone.
     await page.getByTestId('views').click()
     await page.getByTestId('save-view').click()
     await page.getByTestId('view-name').locator('input').fill('good on mnist')
@@ -139,7 +139,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await page.reload()
     await eventually(() => count.innerText()).toBe(shown)
     await eventually(() => groups.count()).toBeGreaterThan(0)
-    // What was shown last is shown again where an address says nothing.
+    // The last view is shown again if an address does not contain one.
     await page.goto(`${server.address}/#/settings`)
     await page.getByRole('link', { name: 'Runs' }).click()
     await eventually(() => count.innerText()).toBe(shown)
@@ -152,7 +152,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await page.locator('.v-list-item', { hasText: 'good on mnist' }).waitFor()
     await page.keyboard.press('Escape')
 
-    // A stretch is chosen by pressing its ends, and more by the keyboard.
+    // A range is selected by clicking its ends, and extended by keyboard.
     await page.getByTestId('group').getByRole('button', { name: /clear/i }).click()
     const rows = page.locator('tr[data-row=run]')
     await eventually(() => groups.count()).toBe(0)
@@ -175,7 +175,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await page.getByLabel('Search runs').fill('PICKED')
     await eventually(() => count.innerText()).toMatch(/^5 of/)
     expect(await page.getByTestId('hidden').innerText()).toMatch(/runs are hidden by (the search|search and filters)\./)
-    // The same as a query, completed by the keyboard; a wrong one says what is allowed, and hides nothing.
+    // The same as a query, completed by keyboard; an invalid one shows what is allowed, and hides nothing.
     const line = page.getByLabel('Search runs')
     await line.fill('')
     await line.pressSequentially('tags = pic')
@@ -192,13 +192,13 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await line.fill('PICKED')
     await page.keyboard.press('Enter')
     await eventually(() => count.innerText()).toMatch(/^5 of/)
-    // A column is made wider by its edge, and the width stays.
+    // A column is widened by dragging its edge, and the width persists.
     const tags = page.locator('th[data-column="tags"]')
     const before = (await tags.boundingBox())!.width
     await tags.getByRole('separator').focus()
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
     await eventually(async () => Math.round((await tags.boundingBox())!.width - before)).toBe(48)
-    // Runs that a filter hid on the way are chosen no more.
+    // Runs that a filter hid meanwhile are no longer selected.
     const everyRun = page.getByLabel('Select all visible runs')
     await everyRun.click()
     await eventually(() => bulk.locator('b').innerText()).toBe('5 selected')
@@ -210,7 +210,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await eventually(() => count.innerText()).toMatch(/^5 of/)
 
-    // Enter opens what the keyboard is at.
+    // Enter opens the current row.
     await page.getByRole('grid').focus()
     await page.keyboard.press('End')
     const last = await rows.last().locator('a.name').innerText()
@@ -227,7 +227,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     const server = await startServer(entry, home)
     const { page, context, complaints } = await openPage(browser, { width: 1100 })
     const table = page.getByRole('grid').locator('..')
-    /** Of the rows that can be read: the first, the last, and by how much the first is cut off. */
+    /** Of the visible rows: the first, the last, and by how much the first is cut off. */
     const inSight = (): Promise<[first: string, last: string, cut: number]> =>
       table.evaluate((element) => {
         type Box = { getBoundingClientRect(): { top: number; bottom: number }; querySelector(of: string): { innerText: string } }
@@ -254,7 +254,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
     await page.goBack()
     await eventually(inSight).toEqual(far)
 
-    // The window, on a page whose content comes after it.
+    // The window's scroll position, on a page whose content loads afterwards.
     await page.getByRole('link', { name: 'Settings' }).click()
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
     const scrollTo = (y: number) =>
@@ -283,7 +283,7 @@ describe.skipIf(noBrowser)('the table of runs', () => {
       const studies = page.locator('tr[data-row=study]')
       const runs = page.locator('tr[data-row=run]')
       await eventually(() => studies.locator('.link').allInnerTexts()).toEqual([6, 5, 4, 3, 2, 1].map((n) => `Search ${n}`))
-      // What is pinned stands by itself.
+      // Pinned runs are not folded.
       expect(await runs.locator('[aria-label=pinned]').count()).toBe(await runs.count())
       expect(await studies.first().innerText()).toContain('100 runs')
       await studies.first().getByRole('checkbox').click()

@@ -11,7 +11,7 @@ import { openWorkbench } from './support/workbench.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
-/** The page in a real browser over the real back end, whose trainers compute nothing. */
+/** The page in a real browser with the real back end, whose trainers compute nothing. */
 describe.skipIf(noBrowser)('keeping runs in order', () => {
   let browser: Browser
   beforeAll(async () => {
@@ -31,7 +31,7 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
     await expect.poll(order).toEqual(['sweep, seed 2', 'sweep, seed 3', 'sweep, seed 4'])
     await picture(page, 'queue-light-1100')
 
-    // On a busy machine the browser may drop a drag that it is told to make too fast; that it is made at all is what counts.
+    // On a busy machine the browser may drop a drag that is performed too fast, so it is retried.
     await vi.waitFor(
       async () => {
         await queue.locator('li', { hasText: 'sweep, seed 4' }).dragTo(queue.locator('li').first())
@@ -109,7 +109,7 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
       await page.getByTestId('confirm').click()
       await expect.poll(async () => (await services.runs.get({ id })).checkpoints.length).toBe(1)
       await picture(page, `settings-${scheme}-1600`)
-      // The fork's end would be told after the list was read.
+      // The end of the fork would be announced after the list was read.
       const unfinished = async () => (await services.runs.list()).runs.filter(({ status }) => status !== 'finished').length
       await expect.poll(unfinished, { timeout: 20_000 }).toBe(0)
       await page.getByTestId('alerts').click()
@@ -119,7 +119,7 @@ describe.skipIf(noBrowser)('keeping runs in order', () => {
         .waitFor()
       await picture(page, `alerts-${scheme}-1600`)
       expect(await seriousFindings(page)).toEqual([])
-      // Vuetify learns only with the next timer which of its overlays is on top; a key that comes before is for none of them.
+      // Vuetify learns only in the next timer which of its overlays is on top; a key pressed before reaches none of them.
       const read = page.getByRole('button', { name: 'Alerts', exact: true })
       const closed = async (): Promise<boolean> => {
         await page.keyboard.press('Escape')

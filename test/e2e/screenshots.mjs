@@ -1,5 +1,6 @@
-// `npm run screenshots [-- --out DIR --home DIR NAME ...]`: a picture of every page in both themes at two widths, on a home that it trains
-// itself (or that --home keeps from one time to the next), into out/screenshots. With --docs: the pictures of README and docs anew.
+// `npm run screenshots [-- --out DIR --home DIR NAME ...]`: a screenshot of every page in both themes at two widths, on a home that it
+// trains itself (or that --home keeps from one time to the next), in out/screenshots. With --docs, it updates the pictures of README and
+// docs.
 import { join } from 'node:path'
 import { runnerImport } from 'vite'
 

@@ -25,7 +25,7 @@ const attribute = (page: Page, selector: string, name: string) => page.locator(s
 const chosen = (page: Page) => page.locator('tr[data-row=run][aria-selected=true] a.name').allInnerTexts()
 const current = (page: Page) => page.locator('tr.current a.name').innerText()
 
-/** The page of a run with a chart whose axis is known, which has the focus. */
+/** The page of a run with a focused chart whose axis is known. */
 async function chart({ page, home, go }: Stage): Promise<{ id: string; span(): Promise<[number, number]> }> {
   const { id } = await home.runs.create({ ...REQUEST, overrides: { steps: 1000 } })
   for (const key of ['train/loss', 'test/accuracy'])
@@ -40,7 +40,7 @@ async function chart({ page, home, go }: Stage): Promise<{ id: string; span(): P
   return { id, span }
 }
 
-/** The table of four runs in the order of their names, which has the focus. */
+/** The focused table of four runs in the order of their names. */
 async function table({ page, home, go }: Stage): Promise<void> {
   for (const name of ['a', 'b', 'c', 'd']) await home.runs.create({ ...REQUEST, name })
   await go('/runs?sort=name')
@@ -69,21 +69,21 @@ async function moveInColumns({ page }: Stage): Promise<void> {
       .evaluateAll((rows) => rows.map((row) => (row as unknown as { dataset: { key: string } }).dataset.key))
       .then((all) => all.slice(0, 2))
   await expect.poll(keys).toEqual(['status', 'name'])
-  // The dialog begins there when it has opened.
+  // The initial focus of the dialog, once it has opened.
   await expect.poll(() => focused(page)).toBe('Search columns')
   await page.locator('li[data-key=status]').focus()
   await page.keyboard.press('Alt+ArrowDown')
   await expect.poll(keys).toEqual(['name', 'status'])
-  // The column that moved keeps the focus: it can be moved on.
+  // The moved column keeps the focus, so that it can be moved again.
   await page.locator('li[data-key=status]:focus').waitFor()
   await page.keyboard.press('Alt+ArrowUp')
   await expect.poll(keys).toEqual(['status', 'name'])
-  // Nor does the field where the dialog began take it a moment later.
+  // The dialog's first field must not take it back a moment later either.
   await page.waitForTimeout(300)
   expect(await page.locator('li[data-key=status]:focus').count()).toBe(1)
 }
 
-/** How each shortcut of the sheet is pressed, and what then must be. */
+/** How each shortcut of the sheet is pressed, and the expected result. */
 const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
   async 'Everywhere: Ctrl+K'({ page, go }) {
     await go('/settings')
@@ -165,7 +165,7 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
   async 'Charts: Shift+← →'(stage) {
     await chart(stage)
     const { page } = stage
-    // The loss is a tenth of the step, and the cursor begins in the middle.
+    // The loss is a tenth of the step, and the cursor starts in the middle.
     const value = async (): Promise<number> => Number(await page.locator('[data-line="train/loss"] b').innerText())
     await expect.poll(value).toBe(100)
     await page.keyboard.press('Shift+ArrowRight')
@@ -174,7 +174,7 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await expect.poll(value).toBe(53)
     for (let i = 0; i < 5; i++) await page.keyboard.press('Shift+ArrowLeft')
     await expect.poll(value).toBe(48)
-    // The other charts of the page read the same place, and a screen reader is told which.
+    // The other charts of the page show the same position, which is announced to screen readers.
     await page.locator('[data-chart=accuracy] .cursor').waitFor()
     expect(await attribute(page, '[data-chart=loss] .frame', 'aria-label')).toMatch(/at step 480/)
     await page.keyboard.press('Escape')
@@ -221,7 +221,7 @@ const PRESSED: Record<string, (stage: Stage) => Promise<void>> = {
     await page.keyboard.press('ArrowRight')
     await expect.poll(() => study.getAttribute('aria-expanded')).toBe('true')
     await expect.poll(() => page.locator('tr[data-row=run]').count()).toBe(2)
-    // From a run inside to its study, then the study folds.
+    // From a run inside to its study, which is then collapsed.
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowLeft')

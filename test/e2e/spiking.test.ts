@@ -30,7 +30,7 @@ describe.skipIf(noBrowser)('spiking neurons', () => {
       await picture(page, 'study-spiking-light', { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
 
-      // Far above chance after 256 steps, as the analog network is.
+      // Far above chance after 256 steps, like the analog network.
       const { studies } = await client.studies.list.query()
       const { report } = await client.studies.get.query({ id: studies[0]!.id })
       const columns = report.tables.find(({ key }) => key === 'time')!.columns
@@ -39,7 +39,7 @@ describe.skipIf(noBrowser)('spiking neurons', () => {
       expect(values('analogAccuracy')[last]).toBeGreaterThan(0.3)
       expect(Math.abs(Number(values('gap')[last]))).toBeLessThan(0.2)
 
-      // The spikes of one image run through the layers, until its class is known.
+      // The spikes of one image propagate through the layers until its class is determined.
       const { runs } = await client.runs.list.query()
       await page.goto(`${real.server.address}/#/runs/${runs[0]!.id}?tab=lab&diagnostic=spikes`)
       const instrument = page.getByTestId('spikes')

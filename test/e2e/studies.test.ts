@@ -28,7 +28,7 @@ describe.skipIf(noBrowser)('a study', () => {
       expect(await seriousFindings(page)).toEqual([])
 
       await page.getByRole('link', { name: 'Set up: Fewer training data' }).click()
-      // The data set of the paper is not in this home, which is said before anything starts.
+      // The paper's data set is not in this home, which is reported before anything starts.
       await expect.poll(() => page.locator('[data-field=dataset] .problem').innerText()).toMatch(/^There is no data set cifar-10/)
       expect(await page.getByTestId('start-study').isDisabled()).toBe(true)
       await picture(page, 'study-new-problem-light', { fullPage: true })
@@ -54,7 +54,7 @@ describe.skipIf(noBrowser)('a study', () => {
       await picture(page, 'study-light', { fullPage: true })
       expect(await seriousFindings(page)).toEqual([])
 
-      // The figure shows what the table and the runs say.
+      // The figure agrees with the table and the runs.
       const { studies } = await client.studies.list.query()
       const { report, cells } = await client.studies.get.query({ id: studies[0]!.id })
       const { runs } = await client.runs.list.query()
@@ -92,7 +92,7 @@ describe.skipIf(noBrowser)('a study', () => {
       await picture(dark.page, 'study-dark', { fullPage: true })
       expect(await seriousFindings(dark.page)).toEqual([])
 
-      // Removed from its page, after a question that says what stays.
+      // Removed from its page, after a confirmation that states what is kept.
       await dark.page.getByRole('button', { name: 'Remove' }).click()
       await dark.page.getByText('Its runs stay in the runs table').waitFor()
       await dark.page.getByTestId('confirm').click()
@@ -178,7 +178,7 @@ describe.skipIf(noBrowser)('a study', () => {
       const rows = page.locator('table', { hasText: 'Reason' }).locator('tbody tr')
       await expect.poll(async () => (await rows.allInnerTexts()).join(' ')).toContain('not continued')
       const { cells } = await client.studies.get.query({ id })
-      // The one that was not continued stays at its rung; the winner has come to the second and its end.
+      // The one that was not promoted stays at its rung; the winner has reached the second and its end.
       for (const [at, { state }] of cells.entries())
         await expect.poll(() => rows.nth(at).innerText()).toMatch(state === 'finished' ? /finished\t2\t/ : /not continued\t1 \(step 4\)\t/)
       expect(cells.map(({ state, phase }) => [state, phase]).sort()).toEqual([['dropped', 0], ['finished', 1]]) // prettier-ignore

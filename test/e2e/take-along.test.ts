@@ -15,7 +15,7 @@ import { downloaded } from './support/take.js'
 import { foreign, lineOf, openPage, seriousFindings } from './support/watched-page.js'
 import { openWorkbench } from './support/workbench.js'
 
-/** More than one stretch of points as it is asked for, with everything that a double can be. */
+/** More than one request's range of points, with every kind of double. */
 const COUNT = 150_000
 const SPECIAL = [NaN, Infinity, -Infinity, -0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1 / 3]
 const valueOf = (i: number): number => (i % 1000 < SPECIAL.length ? SPECIAL[i % 1000]! : Math.sin(i) * 10 ** ((i % 40) - 20))
@@ -28,7 +28,7 @@ const RUN = {
   series: { 'train/loss': LONG, 'test/loss': SHORT },
 }
 
-/** Point for point the same doubles, NaN and -0 too. */
+/** Point by point the same doubles, including NaN and -0. */
 function expectSame(found: Points, wanted: Points): void {
   expect(found.steps.length).toBe(wanted.steps.length)
   for (const part of ['steps', 'values', 'times'] as const) {
@@ -82,13 +82,13 @@ describe.skipIf(noBrowser)('what is taken along', () => {
       }
       const png = await sharp(await takenOf(page, 'Loss', 'PNG')).metadata()
       const [, width, height] = /^<svg width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number)
-      // Enough for print: three pixels a point.
+      // Enough for print: three pixels per point.
       expect([png.format, png.width, png.height]).toEqual(['png', 3 * width!, 3 * height!])
       const latex = (await takenOf(page, 'Loss', 'PGFPlots')).toString()
       for (const part of ['\\begin{axis}', '\\addlegendentry{training}', '\\addlegendentry{test}', '\\end{tikzpicture}']) expect(latex).toContain(part) // prettier-ignore
     }))
 
-  /** Writes the run of a page to a file in the folder for exports, by its menu; answers its whole path. */
+  /** Exports the run of a page to a file in the export folder, using its menu; returns the absolute path. */
   async function exportRun(page: Page, name: string, format?: string): Promise<string> {
     const file = join(suite.workbench.home, 'exports', name)
     await openMenu(page.getByTestId('run-menu'))
@@ -102,7 +102,7 @@ describe.skipIf(noBrowser)('what is taken along', () => {
     return file
   }
 
-  /** Takes a file into the other home, in a window of it, and does something on the page that it leads to. */
+  /** Imports a file into the other home, in one of its windows, and uses the page that it leads to. */
   async function importRun(file: string, use: (page: Page, id: string) => Promise<void>): Promise<void> {
     const { page, context, complaints, addresses } = await openPage(suite.browser)
     await page.goto(`${other.server.windowAddress}#/runs`)
@@ -146,7 +146,7 @@ describe.skipIf(noBrowser)('what is taken along', () => {
       await page.locator('strong', { hasText: 'travels' }).waitFor()
       await page.getByRole('tab', { name: /Checkpoints/ }).click()
       await expect.poll(() => page.locator('tr[data-checkpoint]').count()).toBe(files.length)
-      // What is taken out of the other home again is what the trainer wrote into this one.
+      // The export from the other home equals what the trainer wrote into this one.
       const last = page.locator('tr[data-checkpoint="40"]').first()
       expect(JSON.parse((await downloaded(page, () => last.getByTestId('download').click())).toString())).toEqual({ step: 40 })
       await page.getByRole('tab', { name: 'Configuration' }).click()
@@ -154,7 +154,7 @@ describe.skipIf(noBrowser)('what is taken along', () => {
 
       const after = await other.services.runs.get({ id: there })
       const latest = { ...before.latest, 'train/gradientNorm': LONG.values.at(-1) }
-      // The other home reads the values of a checkpoint's step from the series, which were added to after it was made.
+      // The other home reads the values of a checkpoint's step from the series, to which points were added after it was made.
       const checkpoints = before.checkpoints.map((checkpoint) => {
         const at = LONG.steps.indexOf(checkpoint.step)
         return { ...checkpoint, metrics: { ...checkpoint.metrics, ...(at >= 0 && { 'train/gradientNorm': LONG.values[at] }) } }

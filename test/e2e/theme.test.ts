@@ -7,8 +7,8 @@ import { serveHome } from './support/serve-home.js'
 import { openPage } from './support/watched-page.js'
 
 /**
- * Remembers how light the page was in every frame since it began to load, 0 to 1: the background that was painted, which is the one of
- * the application once that is there, and before the one of the document.
+ * Records the lightness of the page in every frame since it started loading, 0 to 1: of the painted background, which is that of the
+ * application once it is there, and before that of the document.
  */
 const WATCH = `
   window.lightness = []
@@ -35,7 +35,7 @@ describe.skipIf(noBrowser)('the theme', () => {
 
   const lightness = (page: Page) => page.evaluate<number[]>('window.lightness')
   const isDark = async (page: Page): Promise<boolean> => (await lightness(page)).at(-1)! < 0.3
-  /** Of what the browser draws itself, such as scroll bars. */
+  /** The colour scheme of what the browser draws itself, such as scroll bars. */
   const scheme = (page: Page) => page.evaluate<string>('getComputedStyle(document.documentElement).colorScheme')
 
   it("is the system's and follows it at once; a chosen one stays, until the system's is chosen again", async () => {
@@ -76,7 +76,7 @@ describe.skipIf(noBrowser)('the theme', () => {
     await page.getByText('No runs yet').waitFor()
     expect(await isDark(page)).toBe(system === 'dark')
     await page.evaluate(`localStorage.setItem('retrace.theme', '${chosen}')`)
-    // Code that comes late, as from a slow disk, shows what stands in its place.
+    // Code that loads late, as from a slow disk, while placeholders are shown.
     await page.route('**/*.js', async (route) => {
       if (!route.request().url().includes('first-theme')) await new Promise((resolve) => setTimeout(resolve, 300))
       await route.continue()

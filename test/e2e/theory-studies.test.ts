@@ -7,7 +7,7 @@ import { openPage, seriousFindings } from './support/watched-page.js'
 
 const MINUTE = 60_000
 
-/** The smallest version of a study that computes, and what its figure then says. */
+/** The smallest version of a computing study, and the expected content of its figure. */
 const CASES = [
   {
     id: 'stability-of-descent',
@@ -32,7 +32,7 @@ const CASES = [
   },
 ]
 
-/** The same of studies that train, which take longer. Those with `diagnose` have the lab look at their networks before they draw. */
+/** The same for studies that train, which take longer. Those with `diagnose` run lab diagnostics on their networks first. */
 const TRAINING = [
   {
     id: 'stable-architectures',
@@ -45,7 +45,7 @@ const TRAINING = [
   {
     id: 'fair-comparison',
     options: 'preset=hamiltonian-quick&match=time&timed=1&rates=0.1&steps=2&seeds=1',
-    // Sizes are timed first; the one that they make expect may be one of them.
+    // Sizes are timed first; the size that they predict may be one of them.
     cells: 4,
     ends: /^[67] cells: [67] finished/,
     figure: 'Time of a step over units',

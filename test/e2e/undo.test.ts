@@ -11,13 +11,13 @@ const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
 type Workbench = Awaited<ReturnType<typeof openWorkbench>>
 
-/** A change that a user makes, and how to see whether it is made. */
+/** A change made by a user, and how to observe it. */
 interface Change {
   name: string
-  /** Behind the #. */
+  /** The part after the #. */
   at: string
   make(page: Page): Promise<void>
-  /** The state that the change changes. */
+  /** The state that is changed. */
   state(page: Page): Promise<unknown>
 }
 
@@ -25,7 +25,7 @@ interface Change {
 describe.skipIf(noBrowser)('what a user changes', () => {
   let browser: Browser
   let workbench: Workbench
-  /** Those that have finished, and those that wait behind the one at work. */
+  /** Finished runs, and runs that wait behind the running one. */
   const runs = { finished: [] as string[], queued: [] as string[], live: '', comparison: '', view: '' }
 
   beforeAll(async () => {
@@ -76,7 +76,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
     await tick(page)
     await page.getByTestId('bulk').getByRole('button', { name: label, exact: true }).click()
   }
-  /** Chooses the one run of the table whose name begins so, and presses a button for those that are chosen. */
+  /** Selects the only run of the table whose name starts with this, and presses a button for the selection. */
   const chooseAnd = async (page: Page, name: string, label: string): Promise<void> => {
     await page.locator('tr[data-row=run]', { hasText: name }).first().getByRole('checkbox').click()
     await page.getByTestId('bulk').getByRole('button', { name: label, exact: true }).click()
@@ -314,7 +314,7 @@ describe.skipIf(noBrowser)('what a user changes', () => {
         const before = await state(page)
         await make(page)
         await expect.poll(() => state(page), { message: 'is made' }).not.toEqual(before)
-        // Both ways, by turns; what is in sight has no notice of its own.
+        // Back and forth; a visible change has no notice of its own.
         const button = page.locator('.v-snackbar').getByRole('button', { name: 'Undo' })
         if (i % 2 === 0 && !/columns|filter|setting/.test(name)) await button.click()
         else {

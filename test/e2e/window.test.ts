@@ -16,7 +16,7 @@ const fail = (error: Error): void => {
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist' }
 
-/** The built page in a real browser over the real local server, with a back end that does what the test says. */
+/** The built page in a real browser with the real local server, and a back end controlled by the test. */
 describe.skipIf(noBrowser)('the window', () => {
   let browser: Browser
   let pagePath: string
@@ -63,7 +63,7 @@ describe.skipIf(noBrowser)('the window', () => {
     await page.getByText('No runs yet').waitFor()
     await server.close()
     await page.getByText('The workbench was closed.').waitFor()
-    // Without a home nothing outlives the server.
+    // Without a home, nothing survives the server.
     const again = await serve(home, server.port)
     await page.getByText('This window is not authorized').waitFor({ timeout: 10_000 })
     await page.goto(again.windowAddress)
@@ -103,7 +103,7 @@ describe.skipIf(noBrowser)('the window', () => {
     const tabTo = async (name: RegExp): Promise<void> => {
       for (let press = 0; press < 80; press++) {
         await page.keyboard.press('Tab')
-        // As text: what runs in the page has types that the rest of this program does not.
+        // Passed as text, because code that runs in the page has types that the rest of this program does not have.
         const label = await page.evaluate<string>(
           "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent ?? ''",
         )
@@ -143,7 +143,7 @@ describe.skipIf(noBrowser)('the window', () => {
       await page.getByTestId('reason').waitFor()
       expect(await seriousFindings(page)).toEqual([])
       await page.goto(`${server.address}/#/new`)
-      // The preset has arrived, which sets every field.
+      // The preset has loaded, which sets every field.
       await page.getByTestId('parameters').filter({ hasText: /\d/ }).waitFor()
       await page.locator('[data-group="Network"] .fold').click()
       await page.locator('[data-field="h"] input').fill('3')

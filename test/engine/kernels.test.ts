@@ -9,8 +9,8 @@ beforeAll(openBoth)
 type Pad = 'same' | 'valid'
 
 /**
- * Odd and even sizes, strides 1 to 3, kernels larger than the image when padded. Explicit padding is left out: tfjs's own
- * forward convolution runs out of its memory with it (and the native back end refuses it).
+ * Odd and even sizes, strides 1 to 3, kernels larger than the image when padded. Explicit padding is left out, because tfjs's own forward
+ * convolution reads out of bounds with it (and the native back end rejects it).
  */
 const convolution = fc
   .record({

@@ -7,7 +7,7 @@ beforeAll(openBoth)
 const SHAPE: [number, number, number, number] = [3, 6, 8, 5]
 const input = (seed = 1): tf.Tensor4D => tf.tensor4d(numbers(SHAPE, seed), SHAPE)
 
-/** What networks, losses, optimizers and metrics use of tfjs, each as a function of one tensor. */
+/** The tfjs operations that networks, losses, optimizers and metrics use, each as a function of one tensor. */
 const OPERATIONS: Record<string, (x: tf.Tensor4D) => tf.Tensor> = {
   relu: tf.relu,
   tanh: tf.tanh,

@@ -1,5 +1,5 @@
 // `npm run examples`: trains the small runs that come with Retrace, and writes them to resources/examples as archives with a list of them
-// (src-main/contract/examples.ts). Takes a few minutes. What an example says of its program is its commit, so that has to be made first.
+// (src-main/contract/examples.ts). Takes a few minutes. Examples record the commit of the program, so that has to be made first.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ const home = mkdtempSync(join(tmpdir(), 'retrace-examples-'))
 const cli = (...args) => [join(ROOT, 'out/main/cli.js'), ...args, '--home', home]
 /** @param {string[]} args */
 const ask = (...args) => JSON.parse(execFileSync(process.execPath, [...cli(...args), '--json'], { encoding: 'utf8', maxBuffer: 2 ** 28 }))
-/** Answers whether it ended well: a run that diverges does not, and is an example. @param {string[]} args */
+/** Returns whether it succeeded: a diverged run does not, and is an example. @param {string[]} args */
 const follow = (...args) => spawnSync(process.execPath, cli(...args), { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
 
 const stages = (/** @type {[channels: number, units: number][]} */ ...pairs) =>
@@ -88,7 +88,9 @@ try {
   rmSync(OUT, { recursive: true, force: true })
   mkdirSync(OUT, { recursive: true })
   let count = 0
-  /** Marks these runs, and writes their archives. @param {string} role @param {string} notes @param {{ id: string, name: string }[]} runs */
+  /**
+   * Marks these runs, and writes their archives. @param {string} role @param {string} notes @param {{ id: string, name: string }[]} runs
+   */
   const keep = (role, notes, runs) => {
     for (const { id, name } of runs) {
       const file = `${String(++count).padStart(2, '0')}-${role}.tar.gz`

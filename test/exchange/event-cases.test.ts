@@ -9,7 +9,7 @@ import { encodeRecord } from '../../src-main/exchange/records.js'
 import { temporaryFolder } from '../fixtures/home.js'
 import { openSession } from '../fixtures/session.js'
 
-/** Event files as people have them, each of which was once read wrong. */
+/** Real-world event files, each of which was once read incorrectly. */
 const EVENTS = join(import.meta.dirname, '..', 'fixtures', 'cases', 'events')
 
 async function importedRun(path: string) {
@@ -141,7 +141,7 @@ describe('event files', () => {
     const Event = root.lookupType('Event')
     const record = (event: object): Buffer => encodeRecord(Event.encode(Event.fromObject({ wallTime: 1e9, ...event })).finish())
     const loss = (step: number): Buffer => record({ step, summary: { value: [{ tag: 'loss', simpleValue: step }] } })
-    // Ten equal values, written as one of them.
+    // Ten equal values, stored as one.
     const tensor = { dtype: 1, tensorShape: { dim: [{ size: 10 }] }, floatVal: [7] }
     const last = loss(3)
     const all = [loss(1), record({ graphDef: 'AAAA' }), record({ step: 1, summary: { value: [{ tag: 'weights', tensor }] } }), loss(2)]

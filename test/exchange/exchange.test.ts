@@ -26,7 +26,7 @@ describe('the check of TFRecord files', () => {
   })
 })
 
-/** Tags that stay as they are: one that every object has by itself, which fast-check likes to try, is renamed on reading. */
+/** Tags that are kept unchanged: names of properties that every object inherits, which fast-check likes to try, are renamed on reading. */
 const tag = fc.string({ minLength: 1, maxLength: 40 }).filter((text) => !isReservedKey(text))
 const step = fc.uniqueArray(fc.integer({ min: 0, max: 2 ** 40 }), { maxLength: 30 }).map((steps) => steps.sort((a, b) => a - b))
 const series = step.chain((steps) =>
@@ -184,7 +184,7 @@ describe('a run as an archive', () => {
     const entry = other.stores.labResults.list(id).find(({ diagnostic }) => diagnostic === 'corruptions')!
     expect(entry.options).toEqual({ folder: left, images: 8 })
     expect(other.stores.labResults.get(entry.number)!.options).toEqual({ folder: left, images: 8 })
-    // At home it stays, for whoever runs it again.
+    // In the home it is kept, for running it again.
     expect(home.stores.labResults.list(id)[0]!.options).toEqual({ folder: folderOption, images: 8 })
   })
 
@@ -238,7 +238,7 @@ describe('a run as an archive', () => {
     const results = await resultsOf(other)
     expect(results.map(({ result, at, file }) => [result.diagnostic, at, file])).toEqual([
       ['volume', 47, 'step-40'],
-      // Its checkpoint's file is gone, and it stays.
+      // Its checkpoint file is missing, but it is kept.
       ['energy', 27, 'step-20'],
     ])
     expect(results).toEqual(await resultsOf(home))
@@ -265,7 +265,7 @@ describe('a run as an archive', () => {
     const path = join(folder.path, 'run.tar.gz')
     await home.services.runs.exportFile({ id: await trained(home), path, format: 'archive' })
     const tar = gunzipSync(readFileSync(path)).toString('latin1')
-    // As long as the name that it takes the place of: the sizes in the archive stay right.
+    // As long as the name that it replaces, so that the sizes in the archive stay right.
     const hostile = tar.replaceAll('"dataset":"digits"', '"dataset":"../etc"')
     expect(hostile).not.toBe(tar)
     writeFileSync(path, gzipSync(Buffer.from(hostile, 'latin1')))
@@ -288,7 +288,7 @@ describe('a run as an archive', () => {
     const path = join(folder.path, 'run.tar.gz')
     await home.services.runs.exportFile({ id: await trained(home), path, format: 'archive' })
     const tar = gunzipSync(readFileSync(path)).toString('latin1')
-    // As long as what it takes the place of: the sizes in the archive stay right.
+    // As long as what it replaces, so that the sizes in the archive stay right.
     const hostile = tar.replaceAll(before, after)
     expect(hostile).not.toBe(tar)
     writeFileSync(path, gzipSync(Buffer.from(hostile, 'latin1')))
@@ -321,7 +321,7 @@ describe('a run as an archive', () => {
     await home.services.runs.exportFile({ id, path, format: 'tensorboard' })
     const run = await other.services.runs.importFile({ path })
     expect(await pointsOf(other, run.id)).toEqual(await pointsOf(home, id))
-    // Nothing is said of a configuration that it does not have.
+    // Nothing is stated about a configuration that it does not have.
     expect(run.note).toContain('Its configuration is unknown')
     expect(hasConfiguration(run)).toBe(false)
     expect((JSON.parse((await other.services.runs.configs({})).columns) as ConfigTable).columns).toEqual([])

@@ -29,7 +29,7 @@ async function imported(path: string) {
   return { home, runs, refused, of, [Symbol.dispose]: () => home[Symbol.dispose]() }
 }
 
-/** Records in the blocks of a file of W&B. */
+/** Records in the blocks of a W&B file. */
 function wandbLog(records: readonly Uint8Array[]): Buffer {
   const out: Buffer[] = [Buffer.from([0x3a, 0x57, 0x26, 0x42, 0xe1, 0xbe, 0x00])]
   let at = 7
@@ -138,7 +138,7 @@ describe('a run of W&B', () => {
           for (const [at, value] of changes) bytes[at] = value
           writeFileSync(path, bytes.subarray(0, length))
           await readWandbRun(path).catch((error: unknown) => expect(error).toBeInstanceOf(UserError))
-          // The same in records whose check sums are right.
+          // The same in records with correct checksums.
           writeFileSync(path, wandbLog([bytes.subarray(14, 14 + (length % 600))]))
           await readWandbRun(path).catch((error: unknown) => expect(error).toBeInstanceOf(UserError))
         },

@@ -14,7 +14,7 @@ async function opened(rows = 50_000) {
   const { journal } = createStores(home.db, { journal: { rows, bytes: 1e9 } })
   const changes = createChanges({ transactions: home.db, journal })
   const add = (count: number, make: (i: number) => Change = (i) => removed(`d${i}`)): void => {
-    // Many a commit: what is tested does not depend on it, and every commit waits for the disk.
+    // Many changes per commit: the test does not depend on it, and every commit waits for the disk.
     for (let from = 0; from < count; from += 100)
       changes.commit((record) => {
         for (let i = from; i < Math.min(count, from + 100); i++) record(make(i))
@@ -23,7 +23,7 @@ async function opened(rows = 50_000) {
   return { ...home, journal, changes, add }
 }
 
-/** Reads changes until there are so many. */
+/** Reads changes until there are this many. */
 async function take(stream: AsyncIterator<SequencedChange>, count: number): Promise<SequencedChange[]> {
   const taken: SequencedChange[] = []
   while (taken.length < count) {

@@ -19,7 +19,7 @@ describe('named comparisons', () => {
     expect((await session.services.comparisons.list()).comparisons).toEqual([])
     const told = session.stores.journal.after(seq, { detailOf: [], limit: 100 }).map(({ change }) => change.kind)
     expect(told.filter((kind) => kind.startsWith('comparison'))).toEqual(['comparison', 'comparison', 'comparisonRemoved'])
-    // Also after a restart it can be brought back, for as long as removed runs can.
+    // It can be restored even after a restart, for as long as removed runs can.
     await session.crash()
     expect((await session.services.comparisons.removed()).map(({ comparison }) => comparison)).toEqual([renamed])
     expect(await session.services.comparisons.restore({ id: saved.id })).toEqual(renamed)

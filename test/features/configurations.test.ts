@@ -18,7 +18,7 @@ import { sampleDataset } from '../fixtures/records.js'
 import { openSession } from '../fixtures/session.js'
 
 const dataset = sampleDataset('digits')
-/** Labels of as many images as a data set has, in classes of one size. */
+/** Labels for the number of images in a data set, in classes of equal size. */
 const labelsOf = ({ counts, classNames }: Pick<Dataset, 'counts' | 'classNames'>): number[] =>
   Array.from({ length: counts.train }, (_, i) => i % classNames.length)
 const split = async (config: RunConfig): Promise<SplitCounts> => {
@@ -133,7 +133,7 @@ describe('a configuration', () => {
   })
 })
 
-/** Stores the labels of the 800 digits, by which their division is counted. */
+/** Stores the labels of the 800 digits, with which their split is counted. */
 function labellingImporter(): FakeImporter {
   const importer = fakeImporter()
   return {
@@ -170,7 +170,7 @@ describe('the division of the training images', () => {
           expect(issues.map(({ path }) => path)).toEqual(wrong)
         },
       ),
-      // The first one has more than enough, so that at least it is not counted.
+      // The first one has more than enough images, so that the count is skipped at least once.
       { numRuns: 1000, examples: [[Array<number>(120).fill(0), 1, 100, 0]] },
     )
     expect(counted).toBeLessThan(asked)
@@ -246,7 +246,7 @@ describe('creating and previewing', () => {
       const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits', overrides })
       return session.services.runs.activations({ id })
     }
-    // One byte and the hundred that are kept, but never more than all stored.
+    // One byte and the hundred that are kept, but never more than in stored mode.
     expect(await of({ memoryBudget: 150 })).toEqual({ reversible: 2, stored: 2 })
     expect(await of({ memoryBudget: 'auto' })).toEqual({ reversible: 1, stored: 2 })
     expect(await of({ mode: 'stored' })).toEqual({ reversible: 1, stored: 2 })

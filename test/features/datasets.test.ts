@@ -151,13 +151,13 @@ describe('data sets', () => {
     const folder = session.files.datasetFolder('mine')
     mkdirSync(folder, { recursive: true })
     await session.services.datasets.remove({ name: 'mine' })
-    // As if the host had died between the fact and the files.
+    // As if the host had died between storing the fact and deleting the files.
     mkdirSync(folder, { recursive: true })
     session.stores.settings.set('dataset.removed:mine', true)
     await session.crash({ datasetFolders: ['mine'] })
     expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits'])
     expect(existsSync(folder)).toBe(false)
-    // The name is free again, also for a folder that an import leaves before the database knows it.
+    // The name is free again, even for a folder that an import leaves before the database knows about it.
     await session.crash({ datasetFolders: ['mine'] })
     expect((await session.services.datasets.list()).map(({ name }) => name)).toEqual(['digits', 'mine'])
   })

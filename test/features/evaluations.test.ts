@@ -5,7 +5,7 @@ import { openSession, type Session } from '../fixtures/session.js'
 import { sampleDataset } from '../fixtures/records.js'
 import type { Evaluator } from '../../src-main/features/evaluations/evaluations.js'
 
-/** An evaluator that the test plays. */
+/** An evaluator played by the test. */
 function played() {
   const asked: (Parameters<Evaluator['evaluate']>[0] & { answer(figures: TestFigures): void; fail(error: Error): void })[] = []
   const evaluator: Evaluator = {
@@ -18,7 +18,7 @@ function played() {
   return { asked, evaluator }
 }
 
-/** A run at work with checkpoints at these steps. */
+/** A running run with checkpoints at these steps. */
 async function runWith(session: Session, ...steps: number[]) {
   const { id } = await session.services.runs.create({ preset: 'small', dataset: 'digits' })
   const trainer = session.trainers.at(-1)!
@@ -43,7 +43,7 @@ const tasks = (session: Session) =>
     .after(0, { detailOf: [], limit: 1000 })
     .flatMap(({ change }) => (change.kind === 'task' && change.task.id.startsWith('evaluate/') ? [change.task] : []))
 
-/** Until what was asked for has reached the evaluator. */
+/** Waits until the request has reached the evaluator. */
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await Promise.resolve()
 }
@@ -64,7 +64,7 @@ describe('an evaluation on demand', () => {
     const kept = { runId: id, file: 'step-10', step: 10, datasetHash: sampleDataset('digits').hash, ...FIGURES }
     expect(await result).toMatchObject(kept)
     expect(tasks(session).map(({ state, progress }) => [state, progress])).toEqual([
-      // Waiting, then begun; what it reports first comes too soon after that to be published.
+      // Queued, then started; its first report comes too soon after that to be published.
       ['running', null],
       ['running', null],
       ['running', 0.5],

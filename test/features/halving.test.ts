@@ -6,10 +6,10 @@ import { openSession, type PlayedTrainer, type Session } from '../fixtures/sessi
 const eventually = (check: () => unknown) => expect.poll(check, { interval: 5 })
 const OPTIONS = { preset: 'small', dataset: 'digits', keys: 'h=0.1|0.2|0.3|0.4', steps: 16, rungs: 3, eta: 2 }
 
-/** Validation accuracies at the rungs, best at h = 0.4 at first, and at h = 0.2 from the second rung on. */
+/** Validation accuracies at the rungs, initially best at h = 0.4, and at h = 0.2 from the second rung on. */
 const accuracy = (h: number, step: number): number => (step > 4 && h === 0.2 ? 0.9 : h)
 
-/** What a trainer does at once: it trains up to where it is to pause, evaluated every 4 steps. */
+/** A trainer that acts immediately: it trains up to where it is to pause, evaluating every 4 steps. */
 function train(trainer: PlayedTrainer, fails = false): void {
   const { events, order } = trainer
   const { config, pauseAt } = order
@@ -60,7 +60,7 @@ it('goes through its rungs: the best half of the runs are continued, as the same
   expect(session.stores.studies.get(id)).toMatchObject({ phase: 0, undecided: true, cells: 4 })
   const [first, ...others] = waiting(session)
   for (const trainer of others) train(trainer)
-  // A decision waits for every candidate; then four steps of one run, of two, and eight of one are left, a second each, in four slots.
+  // A decision waits for every candidate; then four steps of one run, of two, and eight of one remain, at one second each, in four slots.
   expect(await states(session, id)).toEqual(['starting', 'waiting', 'waiting', 'waiting'])
   expect((await detail(session, id)).remainingSeconds).toBe((4 + 2 * 4 + 8) / 4)
   train(first!)
@@ -85,7 +85,7 @@ it('goes through its rungs: the best half of the runs are continued, as the same
   expect(rank.values).toEqual([0.4, 0.3, 0.2, 0.1])
   expect(session.faults).toEqual([])
 
-  // The same study again takes over every run as far as it came, and decides the same.
+  // The same study again takes over every run as far as it has come, and decides the same.
   const again = await begin(session)
   await eventually(() => session.stores.studies.get(again.id)!.undecided).toBe(false)
   const taken = (await detail(session, again.id)).cells
@@ -102,18 +102,18 @@ it('decides nothing twice, whenever its host dies', async () => {
   for (const trainer of others) train(trainer)
   first!.gone = true
   await session.crash()
-  // During a rung: the candidate that was at work goes on when the study is resumed, and the decision waits for it.
+  // During a rung: the active candidate continues when the study is resumed, and the decision waits for it.
   expect(await states(session, id)).toEqual(['interrupted', 'waiting', 'waiting', 'waiting'])
   await session.services.studies.resume({ id })
   await eventually(() => waiting(session).length).toBe(1)
   expect(waiting(session)[0]!.order).toMatchObject({ config: { h: 0.1 }, pauseAt: 4 })
   train(waiting(session)[0]!)
-  // Between rungs: all wait, and the host dies before it decides, which the next one does.
+  // Between rungs: all wait, and the host dies before the decision, which the next one makes.
   await session.crash()
   await eventually(() => session.stores.studies.get(id)!.phase).toBe(1)
   await eventually(() => waiting(session).length).toBe(2)
   expect(waiting(session).map(({ order }) => order.config.h)).toEqual([0.3, 0.4])
-  // After a decision, with its runs queued: it stands, although the values would now say otherwise.
+  // After a decision, with its runs queued: it is final, although the values would now suggest another one.
   for (const trainer of waiting(session)) trainer.gone = true
   await session.crash()
   const run = (await detail(session, id)).cells[0]!.runId!
@@ -130,7 +130,7 @@ it('decides nothing twice, whenever its host dies', async () => {
   train(waiting(session)[0]!)
   await eventually(() => session.stores.studies.get(id)!.undecided).toBe(false)
   expect(await states(session, id)).toEqual(['dropped', 'dropped', 'dropped', 'finished'])
-  // A host that has died still notices that its database is gone.
+  // A dead host still notices that its database is closed.
   expect(session.faults.filter((fault) => !String(fault).includes('connection is not open'))).toEqual([])
 })
 
@@ -142,14 +142,14 @@ it('is paused between rungs, and ranks failed candidates last, which stay in sig
   for (const trainer of [a, b]) train(trainer!)
   await session.services.studies.pause({ id })
   expect(c!.commands).toEqual(['pause'])
-  // It comes to its rung before it obeys.
+  // It reaches its rung before it obeys.
   train(c!)
   await new Promise((resolve) => setTimeout(resolve, 30))
   expect(session.stores.studies.get(id)).toMatchObject({ phase: 0, held: true })
   expect(session.trainers).toHaveLength(4)
   const failed = (await detail(session, id)).cells[3]!
   expect(failed).toMatchObject({ state: 'failed', reason: 'It broke.' })
-  // Resumed, the failed one is tried again before anything is decided.
+  // When resumed, the failed one is retried before anything is decided.
   await session.services.studies.resume({ id })
   await eventually(() => waiting(session).length).toBe(1)
   train(waiting(session)[0]!, true)
@@ -173,7 +173,7 @@ it('estimates the rungs to come, and whoever resumes a run that was left behind 
   const { id } = await begin(session)
   for (const trainer of waiting(session)) train(trainer)
   await eventually(() => waiting(session).length).toBe(2)
-  // A second a step: two runs of 4 more steps, then one of 8, in four slots.
+  // One second per step: two runs of 4 more steps, then one of 8, in four slots.
   expect((await detail(session, id)).remainingSeconds).toBe((2 * 4 + 8) / 4)
   const left = (await detail(session, id)).cells[0]!
   await session.services.runs.resume({ id: left.runId! })
@@ -181,7 +181,7 @@ it('estimates the rungs to come, and whoever resumes a run that was left behind 
   expect(waiting(session).at(-1)!.order).toMatchObject({ config: { h: 0.1 }, resumeFrom: 'step-4', pauseAt: null })
   for (const trainer of waiting(session)) train(trainer)
   await eventually(() => waiting(session).length).toBe(1)
-  // What it reached beyond its rung is its own.
+  // Results beyond its rung do not count for the study.
   const { report } = await detail(session, id)
   const { columns } = report.tables.find(({ key }) => key === 'cells')!
   expect(columns.find(({ key }) => key === 'rung')!.values).toEqual([1, 1, 2, 2])
@@ -200,7 +200,7 @@ it('stores no decision that another process has made meanwhile', async () => {
     },
   })
   const { id } = await begin(session)
-  // Another process of this home decides while this one asks the template; what it makes of the cells is its own.
+  // Another process of this home decides while this one queries the template, and creates cells of its own.
   let decided = false
   meanwhile = () => {
     if (session.stores.studies.get(id)!.phase === 0) session.stores.studies.decide(id, { phase: 1, undecided: false })

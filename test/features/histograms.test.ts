@@ -34,7 +34,7 @@ it('histograms of a run are stored and listed by step, fewer of the earlier ones
     ['activations', 2, 3, 0, 1],
   ])
   expect(units.map(({ deviation }) => deviation)).toEqual([Math.fround(0.2), NaN, 10])
-  // Only who looks at the run is told of them.
+  // Only clients that watch the run receive them.
   const kinds = (detailOf: string[]) => session.stores.journal.after(0, { detailOf, limit: 1000 }).map(({ change }) => change.kind)
   expect(kinds([id]).filter((kind) => kind === 'histograms')).toHaveLength(2)
   expect(kinds([])).not.toContain('histograms')

@@ -27,7 +27,7 @@ const PREDICTION: Prediction = {
   changes: [],
 }
 
-/** A lab that the test plays. */
+/** A lab played by the test. */
 function played() {
   const asked: (LabWork & { answer(result: LabResult): void })[] = []
   const shown: PredictionWork[] = []
@@ -119,7 +119,7 @@ describe('a diagnostic of a run', () => {
       [10, 1],
     ])
     expect(await session.services.lab.result({ number: entry!.number })).toEqual(found(20, 3))
-    // What is discarded with its steps is gone, and what is before them stays.
+    // Results are discarded with their steps, and earlier ones are kept.
     await session.services.runs.resume({ id, step: 10 })
     expect((await session.services.lab.results({ id })).results.map(({ step }) => step)).toEqual([10])
     await expect(session.services.lab.result({ number: entry!.number })).rejects.toThrow(/not there any more/)

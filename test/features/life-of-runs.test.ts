@@ -7,7 +7,7 @@ import { ACTIVE, type RunSummary } from '../../src-main/contract/runs.js'
 import { samplePoints } from '../fixtures/records.js'
 import { openSession, type PlayedTrainer, type Session } from '../fixtures/session.js'
 
-/** What a client knows that has read every change from the beginning. */
+/** The state of a client that has received every change from the start. */
 class Mirror {
   readonly runs = new Map<string, RunSummary>()
   readonly steps = new Map<string, number[]>()
@@ -81,7 +81,7 @@ class World {
   private readonly ids: string[] = []
   private readonly at = new Map<PlayedTrainer, number>()
   private readonly done = new Set<PlayedTrainer>()
-  /** Trainers from before the last crash: they may still talk, to nobody. */
+  /** Trainers from before the last crash, which may still send messages to nobody. */
   private orphans = 0
 
   constructor(
@@ -135,7 +135,7 @@ class World {
         }
       }
     } catch (error) {
-      // Commands may be refused in any state, but only with a sentence for the user.
+      // Commands may be refused in any state, but only with a message for the user.
       if (!isUserError(error)) throw error
     }
   }
@@ -214,7 +214,7 @@ class World {
     expect(this.session.faults).toEqual([])
   }
 
-  /** Whatever an older trainer of a run says, nothing changes. */
+  /** Reports of an older trainer of a run change nothing. */
   refuseOld(): void {
     const { stores, trainers } = this.session
     for (const { order, events } of trainers) {

@@ -98,7 +98,7 @@ describe('a file into which another program logs', () => {
     for (let times = 0; times < 3; times++) scan()
     expect(await alerts()).toEqual([expect.stringMatching(message)])
     expect(await only()).toMatchObject({ status: 'interrupted', reason: expect.stringMatching(message), step: 1 })
-    // A restart does not say it again.
+    // A restart does not report it again.
     await session.crash()
     scan()
     expect((await alerts()).filter((text) => text.startsWith('log/'))).toHaveLength(1)
@@ -156,7 +156,7 @@ describe('a run that another program logs by calls', () => {
       { step: 2, values: { 'train/loss': 'Infinity' as const } },
     ]
     expect(await logging.add({ id, parts })).toEqual({ ignored: 0 })
-    // As after a connection that was lost before the answer came.
+    // Like after a connection that was lost before the answer arrived.
     expect(await logging.add({ id, parts: parts.filter((part) => 'step' in part) })).toEqual({ ignored: 2 })
     expect((await pointsOf(id)).values).toEqual([2, Infinity])
     await logging.end({ id, end: 'failed', reason: 'Out of memory.' })
@@ -182,7 +182,7 @@ describe('a run that another program logs by calls', () => {
     await expect(lab.look({ target: { kind: 'run', id }, setting: { instrument: 'flow' } })).rejects.toThrow(why)
     await runs.remove({ id })
     await expect(logging.add({ id, parts: [{ step: 2, values: { a: 1 } }] })).rejects.toThrow(/There is no run/)
-    // A run of Retrace takes no values of others.
+    // A run of Retrace does not accept values from others.
     const { id: own } = await runs.create({ preset: 'small', dataset: 'digits' })
     await expect(logging.add({ id: own, parts: [{ step: 2, values: { a: 1 } }] })).rejects.toThrow(
       /There is no run .* logged by another program/,

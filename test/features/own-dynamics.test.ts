@@ -5,7 +5,7 @@ import { PRESET } from '../fixtures/fake-ports.js'
 
 const HASH = 'a'.repeat(64)
 
-/** A run whose architecture is that of a file of the user, which changes meanwhile. */
+/** A run whose architecture is defined by a user's file, which changes meanwhile. */
 describe('runs of an own dynamics', () => {
   it('keep the hash of its text, hand it to every trainer, and go on with that text alone', async () => {
     let now: string | null = HASH

@@ -31,7 +31,7 @@ it('projects hold runs, are known by their names, and come back with their runs'
   await session.crash()
   ;({ projects, runs } = session.services)
   expect((await projects.list()).projects).toEqual([])
-  // Its name is free, and whoever takes it is asked first.
+  // Its name is free; if another project has taken it, restoring is refused.
   const other = await projects.named({ name: 'depth' })
   await expect(projects.restore({ id: depth.id })).rejects.toMatchObject({ code: 'CONFLICT' })
   await projects.save({ id: other.id, name: 'Width', view: other.view })

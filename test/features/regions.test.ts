@@ -16,7 +16,7 @@ it('regions of a run are stored and listed by step, fewer of the earlier ones wh
   expect(regions.map(({ step }) => step)).toEqual([10, 20])
   expect(regions[0]).toMatchObject({ runId: id, size: 2, extent: [-1, 1, -2, 2] })
   expect([...fromBase64(regions[1]!.predicted)]).toEqual([0, 1, 2, 20])
-  // Only who looks at the run is told of them.
+  // Only clients that watch the run receive them.
   const kinds = (detailOf: string[]) => session.stores.journal.after(0, { detailOf, limit: 1000 }).map(({ change }) => change.kind)
   expect(kinds([id]).filter((kind) => kind === 'regions')).toHaveLength(2)
   expect(kinds([])).not.toContain('regions')

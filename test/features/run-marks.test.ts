@@ -8,7 +8,7 @@ const queueOf = (session: Session): string[] => session.stores.runs.inStatus(['q
 const rowsSince = (session: Session, seq: number) =>
   session.stores.journal.after(seq, { detailOf: [], limit: 1000 }).flatMap(({ change }) => (change.kind === 'run' ? [change.run] : []))
 
-/** A run that has failed at a step, with a checkpoint on the disk. */
+/** A run that has failed at a step, with a checkpoint on disk. */
 async function failed(session: Session) {
   const run = await create(session)
   const trainer = session.trainers.at(-1)!

@@ -101,7 +101,7 @@ describe('the best value of a metric', () => {
         using session = await openSession()
         const { id } = await session.services.runs.create(REQUEST)
         const { series } = session.stores
-        // More than a chunk of them.
+        // More than one batch of them.
         const many = Array.from({ length: 150 }, () => values).flat()
         series.append(id, 'validation/loss', points(many))
         series.append(id, 'test/loss', points(many))

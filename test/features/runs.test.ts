@@ -389,7 +389,7 @@ describe('after a crash of the host', () => {
     const run = await session.services.runs.get({ id })
     expect(run.step).toBe(7)
     expect(run.checkpoints.at(-1)).toMatchObject({ file: 'step-7', step: 7, kind: 'stop' })
-    // Values of step 7 alone, if it left any.
+    // Values of step 7 only, if it left any.
     expect(run.checkpoints.at(-1)!.metrics).toEqual(session.stores.series.at(id, 7))
     expect([...session.stores.series.read(id, ['train/loss'])[0]!.points.steps]).toEqual([1, 2, 3, 4, 5, 6, 7])
     expect(session.db.problems()).toEqual([])

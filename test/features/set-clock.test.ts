@@ -21,7 +21,7 @@ const SETTINGS = [
 
 const create = (session: Session) => session.services.runs.create({ preset: 'small', dataset: 'digits' })
 
-/** A report of ten steps, after so many seconds of this trainer. */
+/** A report of ten steps, after this number of seconds of this trainer. */
 const report = (from: number, activeSeconds: number): TrainerReport => ({
   kind: 'points',
   step: from + 9,
@@ -72,7 +72,7 @@ describe.each(SETTINGS)('a clock that is set %s', (_, by) => {
     await session.services.runs.pause({ id })
     say(session, end('paused', 20))
     leave(session)
-    // A rest of 100 s.
+    // A pause of 100 s.
     clock.advance(50_000)
     clock.set(by)
     clock.advance(50_000)
@@ -104,7 +104,7 @@ describe.each(SETTINGS)('a clock that is set %s', (_, by) => {
     await session.services.runs.resume({ id })
     say(session, { kind: 'started', step: 10, totalSteps: 40, stepsPerEpoch: 10 }, report(11, 10))
     expect((await seriesOf(session, id, ACTIVE_SECONDS)).values).toEqual([10, 20])
-    // Only the clock that was set tells how long the rest was; set back, it says nothing.
+    // Only the clock that was set could show how long the pause was; set back, it is useless.
     expect((await seriesOf(session, id, ELAPSED_SECONDS)).values).toEqual([10, 20 + Math.max(0, 50 + by / 1000)])
   })
 

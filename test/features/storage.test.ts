@@ -30,7 +30,7 @@ function save(session: Session, { order, events }: PlayedTrainer, step: number, 
   return path
 }
 
-/** A finished run with five checkpoints on the disk. */
+/** A finished run with five checkpoints on disk. */
 async function finished(session: Session) {
   const run = await create(session)
   const trainer = session.trainers.at(-1)!

@@ -52,7 +52,7 @@ const templates: StudyTemplates = {
   }),
 }
 
-/** A measurer that the test plays. */
+/** A measurer played by the test. */
 function played() {
   const asked: { request: BenchStepRequest; answer(found: Record<string, unknown>): void; fail(error: Error): void }[] = []
   const measurer: Measurer = {
@@ -65,7 +65,7 @@ function played() {
   return { asked, measurer }
 }
 
-/** A computer that the test plays. */
+/** A computer played by the test. */
 function playedComputer() {
   const asked: { work: WorkOf<'computation'>; answer(found: Record<string, unknown>): void; fail(error: unknown): void }[] = []
   const computer: Computer = {
@@ -135,7 +135,7 @@ describe('a study', () => {
     ])
     expect(report.summary[0]!.value).toBe(3)
     expect(command).toBe('retrace study start seeds --option seeds=1,2,3')
-    // Clients are told of every change of its row.
+    // Clients receive every change of its row.
     const rows = session.stores.journal
       .after(0, { detailOf: [], limit: 1000 })
       .flatMap(({ change }) => (change.kind === 'study' ? [change.study.counts] : []))
@@ -180,7 +180,7 @@ describe('a study', () => {
     expect(taken[1]!.takenOver).toBe(false)
     expect(taken[2]!.runId).toBe(taken[1]!.runId)
     expect(session.stores.runs.list()).toHaveLength(2)
-    // One that is still at work is shared as well, and is not paused by the study that only shares it.
+    // A running one is shared as well, and is not paused by the study that only shares it.
     const second = await start(session, { seeds: '2' })
     expect((await session.services.studies.get({ id: second.id })).cells[0]).toMatchObject({ runId: taken[1]!.runId, takenOver: true })
     await session.services.studies.pause({ id: second.id })
@@ -198,12 +198,12 @@ describe('a study', () => {
       ),
     ]
     expect(new Set(keys).size).toBe(keys.length)
-    // What has no effect on the numbers is no part of it.
+    // Keys without effect on the results are not part of the key.
     expect(
       runKey(sampleConfig({ preset: 'other', dataset: 'renamed', checkpointSeconds: 5, reconstructionTolerance: 0.5 }), 'a', COMPUTING),
     ).toBe(keys[0])
     for (const key of WITHOUT_EFFECT) expect(RunConfigSchema.shape).toHaveProperty(key)
-    // The order in which keys were written has none either.
+    // The order of the keys has no effect either.
     expect(runKey(Object.fromEntries(Object.entries(config).reverse()) as typeof config, 'a', COMPUTING)).toBe(keys[0])
   })
 
@@ -230,7 +230,7 @@ describe('a study', () => {
       [null, 'It was killed.'],
     ])
 
-    // The same measurement is not made twice; the one that failed is, when the study is resumed.
+    // The same measurement is not repeated; the failed one is, when the study is resumed.
     end(session.trainers[1]!, 'finished')
     const again = await start(session, { measured: '1' })
     expect(session.stores.studies.get(again.id)!.counts).toEqual({ finished: 1 })
@@ -257,7 +257,7 @@ describe('a study', () => {
     const { cells } = await session.services.studies.get({ id: study.id })
     expect(cells.map(({ measured }) => measured)).toEqual([{ y: 'NaN', list: [1, 'Infinity', { z: '-Infinity' }], none: null }, { y: 4 }])
 
-    // The same computation is not made twice, on no machine; another revision of it is.
+    // The same computation is not repeated on any machine; another revision of it is.
     const again = await start(session, { computed: '1,2,3' })
     await eventually(() => asked.length).toBe(3)
     const shared = (await session.services.studies.get({ id: again.id })).cells
@@ -289,7 +289,7 @@ describe('a study', () => {
     expect(measured).toHaveLength(0)
     end(session.trainers[0]!, 'finished')
     await settle()
-    // Now the measurement waits for the computation at work, and the next one for the measurement.
+    // Now the measurement waits for the active computation, and the next computation for the measurement.
     expect(measured).toHaveLength(0)
     computed[1]!.answer({})
     await eventually(() => measured.length).toBe(1)
@@ -373,7 +373,7 @@ describe('a study', () => {
     await eventually(() => asked.length + session.trainers.filter(({ gone }) => !gone).length).toBeGreaterThan(0)
     for (const trainer of session.trainers) trainer.gone = true
     await session.crash()
-    // The measurement waits again, the run that was at work is interrupted, and both are done when it is resumed.
+    // The measurement waits again, the active run is interrupted, and both are done when it is resumed.
     await session.services.studies.resume({ id: study.id })
     const playing = setInterval(() => {
       for (const trainer of session.trainers) if (!trainer.gone) end(trainer, 'finished')
@@ -448,7 +448,7 @@ describe('a study', () => {
     session.stores.settings.set('queue.concurrentRuns', 1)
     const begin = process.cpuUsage()
     const study = await start(session, { seeds: Array.from({ length: 1000 }, (_, at) => at + 1).join(',') })
-    // Time of the processor: other tests share the machine.
+    // Processor time, because other tests share the machine.
     const { user, system } = process.cpuUsage(begin)
     const seconds = (user + system) / 1e6
     expect(study.cells).toBe(1000)

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../fixtures/home.js'
 import { killProcess } from '../fixtures/processes.js'
 import { sampleConfig } from '../fixtures/records.js'
 
-/** Agents and trainers that share nothing with the test but a folder. Those that are killed, or one too many, are processes of their own. */
+/** Agents and trainers that share only a folder with the test. Agents that are killed, or superfluous, are processes of their own. */
 
 const TRAINER = resolve(import.meta.dirname, '../fixtures/fake-trainer.mjs')
 const L = 1000
@@ -73,7 +73,7 @@ function agent(path: string, behaviour: object = {}): Agent {
   return { child, said: () => said, exit: new Promise((resolve) => child.once('close', resolve)) }
 }
 
-/** An agent in this process, which starts at once; a signal is what its listeners get. */
+/** An agent in this process, which starts immediately; a signal is sent by calling its listeners. */
 async function here(path: string, behaviour: object = {}): Promise<string> {
   const said: string[] = []
   await runAgent({
@@ -134,7 +134,7 @@ it('goes on before a torn last frame, and leaves alone a checkpoint that is gone
   const path = order()
   await here(path)
   const facts = runFiles(folder.path).facts(L)
-  // The final checkpoint and what follows are torn off; that of step 20 is missing.
+  // The final checkpoint and what follows are cut off; that of step 20 is missing.
   truncateSync(facts, readFileSync(facts).lastIndexOf('final') + 3)
   rmSync(join(folder.path, 'checkpoints', `step-20-lease-${L}.json`))
   await here(path)

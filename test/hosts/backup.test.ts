@@ -24,7 +24,7 @@ const open = (home: string, stepMs: number) => {
   })
 }
 
-/** A home with a run at work, and its backup. */
+/** A home with a running run, and its backup. */
 async function backedUp(folder: string) {
   const home = join(folder, 'home')
   const backend = await open(home, 10)
@@ -59,7 +59,7 @@ describe('a backup', () => {
     const copy = await open(other, 1)
     const run = await copy.services.runs.get({ id })
     expect(run).toMatchObject({ status: 'interrupted', reason: expect.stringContaining('Resume it from its last checkpoint.') })
-    // One that another program logs has no checkpoint.
+    // A run logged by another program has no checkpoint.
     const { reason } = await copy.services.runs.get({ id: logged })
     expect(reason).toBe('This run was active when the backup was made.')
     expect(await copy.services.storage.lastRepair()).toBeNull()

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { appWindowArguments, findAppBrowser, hasScreen, openWindow, whyNoPage } from '../../src-main/hosts/server/browser.js'
 import { temporaryFolder } from './temporary.js'
 
-/** A program that stands for a browser: a shell script. */
+/** A shell script that acts as a browser. */
 function program(path: string, script: string): string {
   writeFileSync(path, `#!/bin/sh\n${script}\n`)
   chmodSync(path, 0o755)

@@ -14,7 +14,7 @@ import type { HomeDisk } from '../../src-main/features/home/home-disk.js'
 
 const TRAINER = resolve(import.meta.dirname, '../fixtures/fake-trainer.mjs')
 
-/** A file system of its own that is really small; null where it may not be mounted. */
+/** A small file system of its own; null if it may not be mounted. */
 function mountSmallDisk(): string | null {
   const folder = temporaryFolder()
   try {
@@ -26,7 +26,7 @@ function mountSmallDisk(): string | null {
   return folder
 }
 
-/** Writes until there is no room. */
+/** Writes until the disk is full. */
 function fill(file: string): void {
   const handle = openSync(file, 'a')
   try {
@@ -68,13 +68,13 @@ async function pausedByFullDisk(
   }
   await until(({ step }) => step >= 25)
   makeFull()
-  // A trainer that finds no room before the host does fails, and says why.
+  // A trainer that finds no space before the host does fails, and says why.
   await until(({ status, reason }) => status === 'paused' || (status === 'failed' && /full|ENOSPC/.test(reason ?? '')))
   await backend.close()
   return { open, id }
 }
 
-/** What a user at a terminal does about it. */
+/** The actions of a user at a terminal. */
 async function cleansUp(home: string, { open, id }: Awaited<ReturnType<typeof pausedByFullDisk>>): Promise<void> {
   const out: string[] = []
   const context: Context = {

@@ -39,7 +39,7 @@ it('computes a study in threads, follows it to its end, prints what it has found
   expect(await run('start', 'stability-of-descent', ...options)).toBe(0)
   const text = out.join('\n')
   expect(notes.join('\n')).toMatch(/6 cells: .*queued/)
-  // Without a terminal a line for each cell that ends, after those of the start.
+  // Without a terminal, one line for each cell that ends, after those of the start.
   const [, ...lines] = notes.filter((line) => line.startsWith('6 cells: '))
   expect(lines.length).toBeLessThanOrEqual(6)
   expect(new Set(lines.map((line) => / (\d+) finished/.exec(line)![1])).size).toBe(lines.length)

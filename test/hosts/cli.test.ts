@@ -20,7 +20,7 @@ import { temporaryFolder } from './temporary.js'
 
 const TRAIN = ['train', '--preset', 'hamiltonian-quick', '--dataset', 'mnist']
 
-/** A command line of its own on a home of its own, whose trainers are played. */
+/** A command line and a home of its own, with played trainers. */
 async function terminal(folder = temporaryFolder(), options: PlayOptions = {}) {
   const services = await homeOfTest({ tickMs: 2, stepsPerTick: 20, host: 'cli', ...options })
   const out: string[] = []
@@ -53,11 +53,11 @@ async function terminal(folder = temporaryFolder(), options: PlayOptions = {}) {
   }
 }
 
-/** Work that goes on until it is cancelled. */
+/** Work that continues until it is cancelled. */
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 
-/** A workbench that holds the home, as an open window does. */
+/** A workbench that holds the home, like an open window. */
 async function runningWorkbench(folder: string, options: PlayOptions = { tickMs: 2, stepsPerTick: 20 }) {
   const services = await homeOfTest(options)
   const found = await openHost({
@@ -359,7 +359,7 @@ describe('retrace runs', () => {
     expect(await run('runs', 'show', id)).toBe(0)
     expect(out.splice(0).join('\n')).toMatch(/Status: +paused[^]*batch +100/)
 
-    // What others wrote controls no terminal, forges no line of a table, and is no formula of a spreadsheet.
+    // Text from others must not control a terminal, forge lines of a table, or become a spreadsheet formula.
     const hostile = '=1+1\u001b]0;owned\u0007\u009b2J\u202e\nforged'
     await services.runs.rename({ id, name: hostile })
     for (const words of [['list'], ['list', '--json'], ['show', id], ['show', id, '--json'], ['export', id], ['export', id, '--csv']]) {
@@ -494,7 +494,7 @@ describe('retrace runs', () => {
     services.checkpoint(id)
     services.advance(5)
     const hoursAgo = Date.now() / 1000 - 3 * 3600
-    // No process has the first of these numbers.
+    // No process has the first of these ids.
     const left = ['datasets/.importing-999999999-ab', `.backup-${process.pid}-cd`].map((name) => join(files.home, name))
     for (const folder of left) {
       mkdirSync(folder)

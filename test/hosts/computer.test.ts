@@ -24,7 +24,7 @@ it('computes in a thread of its own what the function computes', async () => {
   const work = chainEscape.work(options)
   const measured = await compute(work)
   expect(measured).toEqual(chainEscape.compute(options, () => undefined))
-  // What JSON makes of it is read again, NaN and infinities among it.
+  // Stored as JSON and read again, including NaN and infinities.
   const stored = { ...measured, predicted: 'Infinity', multiplier: 'NaN' }
   expect(chainEscape.resultOf({ work, measured: stored })).toEqual({ ...measured, predicted: Infinity, multiplier: NaN })
   expect(chainEscape.resultOf({ work: { ...work, revision: work.revision + 1 }, measured })).toBeNull()

@@ -52,7 +52,7 @@ async function launch(changes: { home?: string; electron?: FakeElectron } = {}):
     await ended
   })
   await vi.waitFor(() => expect(electron.windows[0]?.loaded ?? electron.errors[0] ?? notes[0]).toBeTruthy())
-  // The shell goes on once the page is loaded.
+  // The shell continues once the page has loaded.
   await new Promise((resolve) => setImmediate(resolve))
   return { electron, services, window: electron.windows[0]!, ended, notes, signal: () => signal(), home, closed }
 }
@@ -115,7 +115,7 @@ describe('the Electron shell', () => {
       electron.ipcMain.emit(IPC.open, event, 1)
       electron.ipcMain.emit(IPC.toMain, event, 1, JSON.stringify({ id: 1, method: 'query', params: { path: 'system.info', input: {} } }))
     }
-    // A frame inside the page, another site's page, and a frame that is gone.
+    // A frame inside the page, another site's page, and a removed frame.
     ask({ url: 'app://retrace/', parent: {} })
     ask({ url: 'https://example.org/', parent: null })
     ask({ url: 'app://retrace.example/', parent: null })

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../fixtures/home.js'
 
 const TRAINER = resolve(import.meta.dirname, '../fixtures/fake-trainer.mjs')
 
-/** Bytes that are free besides the reserve; every write of the database fails where there are none. */
+/** Free bytes besides the reserve; every write of the database fails if there are none. */
 let free = Infinity
 let folder: ReturnType<typeof temporaryFolder>
 let backend: Backend

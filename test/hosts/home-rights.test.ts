@@ -10,7 +10,7 @@ import { temporaryFolder } from './temporary.js'
 
 const mode = (path: string): number => statSync(path).mode & 0o777
 
-/** A home as other programs would have made it: everybody may read it. */
+/** A home as other programs might have created it, readable for everybody. */
 function openHome(): string {
   const parent = temporaryFolder()
   chmodSync(parent, 0o755)
@@ -26,7 +26,7 @@ function openHome(): string {
   return home
 }
 
-/** What a shell command of another user comes to: whether it succeeded. */
+/** Whether a shell command of another user succeeds. */
 const asNobody = (command: string): boolean => spawnSync('/bin/sh', ['-c', command], { uid: 65_534, gid: 65_534 }).status === 0
 
 describe.skipIf(process.platform === 'win32')('the rights of a home', () => {
@@ -86,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('the rights of a home', () => {
     expect(asNobody(`cat "${home}/host.json" && ${hold}`), 'as it was').toBe(true)
     mendRights(home)
     for (const command of [`ls "${home}"`, `cat "${home}/host.json"`, hold]) expect(asNobody(command), command).toBe(false)
-    // Also where the folder has to stay open.
+    // Even if the folder has to stay open.
     writeFileSync(join(home, 'thesis.tex'), '')
     chmodSync(home, 0o755)
     const lock = await tryLockHome(home)
@@ -101,7 +101,7 @@ describe.skipIf(process.platform === 'win32')('the rights of a home', () => {
     try {
       const lock = await tryLockHome(home)
       expect(mode(join(home, 'lock.sqlite'))).toBe(0o600)
-      // A second try opens and closes what the first holds, which must not free it.
+      // A second attempt opens and closes the file held by the first, which must not release the lock.
       expect(await tryLockHome(home)).toBeNull()
       expect(readdirSync(home), 'nothing is written beside it').toEqual(['lock.sqlite'])
       expect(statSync(join(home, 'lock.sqlite')).size, 'nor into it: a full disk can be locked').toBe(0)

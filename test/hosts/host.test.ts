@@ -102,7 +102,7 @@ describe('the host of a home', () => {
     writeFileSync(join(page, 'index.html'), '<title>Retrace</title>')
     const { server, close } = opened(await openHost(options(home, { page })))
     await close()
-    // A command has no windows, and leaves their port alone.
+    // A command serves no windows, and leaves their port alone.
     const command = opened(await openHost(options(home, { kind: 'cli' })))
     expect(command.server.port).not.toBe(server.port)
     await command.close()
@@ -204,7 +204,7 @@ describe('the server program', () => {
     await server.line(/^Press Ctrl\+C to stop/)
     server.child.kill('SIGINT')
     await server.line(/^Stopping/)
-    // As npm passes on what the terminal has sent already.
+    // Like npm, which forwards what the terminal has already sent.
     server.child.kill('SIGINT')
     await new Promise((resolve) => setTimeout(resolve, 600))
     expect(server.child.exitCode).toBeNull()

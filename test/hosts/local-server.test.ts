@@ -57,19 +57,19 @@ describe('the local server', () => {
     })
   }
 
-  /** The key that the page of an address carries; undefined where it carries none. */
+  /** The key in the page of an address; undefined if it has none. */
   const keyIn = (body: string): string | undefined => /<meta name="retrace-key" content="([\w.-]+)" \/>/.exec(body)?.[1]
 
   const pathOf = (address: string): string => address.slice(own().length)
 
-  /** A tab's key, as a window gets one. */
+  /** A tab's key, obtained like a window does. */
   const enter = async (): Promise<string> => {
     const { status, body } = await ask(pathOf(server.windowAddress))
     expect(status).toBe(200)
     return keyIn(body)!
   }
 
-  /** The status that a socket gets: 101 when it is let in. */
+  /** The status that a socket gets: 101 if it is admitted. */
   function knock(
     headers: Record<string, string>,
     { path = '/api', key }: { path?: string; key?: string | undefined } = {},
@@ -172,7 +172,7 @@ describe('the local server', () => {
   it('shows its page to everybody, since that is the same for all and does nothing without a socket', async () => {
     expect(await ask('/')).toMatchObject({ status: 200, body: '<title>Retrace</title>' })
     expect((await ask('/assets/index-abc.js')).body).toBe('run()')
-    // The page's own routes lead to the page.
+    // The page's own routes return the page.
     expect((await ask('/runs/abcd')).body).toBe('<title>Retrace</title>')
   })
 
@@ -271,7 +271,7 @@ describe('the local server', () => {
       const expectWritten = async (client: typeof window, path: string, place: string): Promise<void> => {
         for (const write of writes(client, path)) {
           expect(await write()).toBe(place)
-          // So that the next one does not find it there.
+          // So that the next test does not find it there.
           rmSync(place, { force: true })
         }
       }
@@ -415,7 +415,7 @@ describe('the local server', () => {
   })
 
   describe('among many connections', () => {
-    /** Connections that send this and then nothing; how many of them are open still. */
+    /** Opens connections that send this text and nothing else; returns a function that counts those still open. */
     async function crowd(at: number, count: number, text: string): Promise<() => number> {
       const sockets = Array.from({ length: count }, () => connect({ host: '127.0.0.1', port: at }))
       onTestFinished(() => sockets.forEach((socket) => socket.destroy()))
@@ -427,7 +427,7 @@ describe('the local server', () => {
 
     it('keeps few of those that say nothing, and serves a window meanwhile', async () => {
       await crowd(server.port, 1500, '')
-      // The server's own count: who is still in the queue of the system knows of no refusal.
+      // The server's own count, because clients in the system's queue do not know about the refusal yet.
       const held = () => new Promise<number>((resolve) => bound.getConnections((_error, count) => resolve(count)))
       await vi.waitFor(async () => expect(await held()).toBe(CONNECTION_BOUNDS.strangers), { timeout: 10_000 })
       expect(await knock({ origin: own() }, { key: await enter() })).toBe(101)

@@ -14,7 +14,7 @@ import { bundleProgram, start, type Running } from './programs/program.js'
 import { temporaryFolder } from './temporary.js'
 import { removeFolder } from '../fixtures/home.js'
 
-/** Real hosts, whose homes are moved, removed or exchanged while a run trains. */
+/** Real hosts, whose homes are moved, removed or exchanged while a run is trained. */
 
 const REQUEST = { preset: 'small', dataset: 'digits', overrides: { steps: 1_000_000 } }
 
@@ -37,7 +37,7 @@ afterAll(() => {
 interface Opened {
   host: Running
   client: SocketClient['client']
-  /** What a window heard: alerts of a lost home, and states of runs. */
+  /** What a window received: alerts of a lost home, and states of runs. */
   alerts: string[]
 }
 
@@ -80,7 +80,10 @@ const ended = (client: Opened['client'], id: string) =>
     { timeout: 30_000, interval: 50 },
   )
 
-/** What must hold whatever became of the home: told once, nothing accepted, in the window, on the terminal and by a command. */
+/**
+ * What must hold whatever happened to the home: it is reported once, and nothing more is accepted, in the window, on the terminal and by
+ * commands.
+ */
 async function refusesEverything({ host, client, alerts }: Opened, message: RegExp): Promise<void> {
   await vi.waitFor(() => expect(alerts).toEqual([expect.stringMatching(message)]), { timeout: 15_000 })
   expect((await client.alerts.list.query()).alerts[0]).toMatchObject({ kind: 'homeLost', level: 'error' })
@@ -120,7 +123,7 @@ describe('a home that is lost while a host uses it', () => {
     const run = await ended(opened.client, id)
     expect(run.reason).toMatch(/was moved to \S+elsewhere\. Resume this run from step \d+/)
 
-    // A command on the home at its new place finds this host, and is told.
+    // A command on the home at its new location finds this host, and gets the error.
     const command = start(cli.file, ['runs', 'edit', id, '--tag', 'late', '--home', now])
     expect(await command.ended).toBe(1)
     expect(command.output().stderr).toMatch(/^retrace: The home folder \S+home was moved to .*quit Retrace/)
@@ -168,7 +171,7 @@ describe('a home that is lost while a host uses it', () => {
     await refusesEverything(opened, /(The home folder|The database) \S+ was removed while Retrace was using it/)
     const run = await ended(opened.client, id)
     expect(run.reason).toMatch(/was removed\. No checkpoint could be written.*the progress of the run after step \d+ is lost/)
-    // What it has in memory can still be seen, and saved from the window.
+    // The data in memory can still be viewed and exported from the window.
     const { series } = await opened.client.runs.series.query({ id, keys: ['train/loss'] })
     expect(unpackPoints(series[0]!.points).steps.length).toBeGreaterThanOrEqual(step)
     opened.host.child.kill('SIGTERM')
@@ -207,14 +210,14 @@ describe('a home that is lost while a host uses it', () => {
 
     const opened = await open(home)
     const { id } = await trains(opened.client, 30)
-    // Made beside it and renamed, as a careful program does.
+    // Created next to it and renamed, like a careful program does.
     const names = readdirSync(other).filter((name) => name.startsWith('retrace.sqlite'))
     for (const name of names) cpSync(join(other, name), join(home, `${name}.new`))
     for (const name of names) renameSync(join(home, `${name}.new`), join(home, name))
     const before = listing(home).filter(([path]) => /^retrace\.sqlite/.test(path))
     await refusesEverything(opened, /Another file was put in the place of the database/)
     const run = await ended(opened.client, id)
-    // The folder of runs is where it was.
+    // The folder of runs is still in its place.
     expect(run.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: run.step })
     opened.host.child.kill('SIGTERM')
     expect(await opened.host.ended).toBe(0)
@@ -222,7 +225,10 @@ describe('a home that is lost while a host uses it', () => {
   }, 60_000)
 })
 
-/** Paths and sizes of everything in a folder. A trainer at work may rename a file between its listing and its look; such a file has size 0. */
+/**
+ * Paths and sizes of everything in a folder. An active trainer may rename a file between its listing and its inspection; such a file gets
+ * size 0.
+ */
 function listing(folder: string): [string, number][] {
   return (readdirSync(folder, { recursive: true }) as string[])
     .map((path): [string, number] => {

@@ -7,7 +7,7 @@ import { allDynamics, findDynamics, setOwnDynamics } from '../../src-main/numeri
 import { DAMPED, damagedAt } from '../fixtures/own-dynamics.js'
 import { temporaryFolder } from './temporary.js'
 
-/** The files of a folder; what their check in a process of its own answers is played. */
+/** The files of a folder; the results of their check, which runs in a process of its own, are played. */
 describe('dynamics files of a home', () => {
   afterEach(() => setOwnDynamics([]))
 
@@ -59,7 +59,7 @@ describe('dynamics files of a home', () => {
     const before = own.of('damped-leapfrog')!
     const [kept] = JSON.parse(own.variables()['RETRACE_OWN_DYNAMICS']!) as string[]
     write('damped.ts', damagedAt('-h * h', '-2 * h * h'))
-    // A process that starts before anybody has looked gets the old text; a run that was made with it is no longer allowed to go on.
+    // A process that starts before the folder was rescanned gets the old text; a run created with it may no longer continue.
     expect((JSON.parse(readFileSync(kept!, 'utf8')) as { text: string }).text).toBe(DAMPED)
     expect(own.hashNow('damped.ts')).not.toBe(before.hash)
     await own.refresh()

@@ -7,7 +7,7 @@ import { APPLICATION_ID } from '../../src-main/storage/identity.js'
 import { bundleProgram, start } from './programs/program.js'
 import { temporaryFolder } from './temporary.js'
 
-/** The command line as a process, over the real storage and the real networks. */
+/** The command line as a process, with the real storage and the real networks. */
 describe('the command line as a program', () => {
   let program: Awaited<ReturnType<typeof bundleProgram>>
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('the command line as a program', () => {
   it('lists the presets as scripts want them', async () => {
     const { status, stdout, stderr } = await run('presets', '--json', '--home', temporaryFolder())
     expect(status).toBe(0)
-    // The trainer's program, which would measure this machine, is not beside this bundle.
+    // The trainer program, which would measure this machine, is not next to this bundle.
     expect(stderr).toMatch(/^(Step times cannot be estimated: .*\n)?$/)
     const presets = JSON.parse(stdout) as { name: string; parameters: number; depth: number }[]
     expect(presets.find(({ name }) => name === 'hamiltonian-74')).toMatchObject({
@@ -64,7 +64,7 @@ describe('the command line as a program', () => {
   it('serves only where its page is built', async () => {
     const home = temporaryFolder()
     const server = start(program.file, ['serve', '--port', '0', '--home', home])
-    // The page is not built beside this bundle, which is said before the home is touched.
+    // The page is not built next to this bundle, which is reported before the home is touched.
     expect(await server.ended).toBe(1)
     expect(server.output().stderr).toMatch(/^retrace: The page of the workbench is not built: .*npm run build/)
     expect(existsSync(join(home, 'retrace.sqlite'))).toBe(false)

@@ -39,7 +39,7 @@ async function hostOf(home: string, open: OpenBackend = backendOf, kind: 'server
   return { host: found.opened, defects }
 }
 
-/** A home with a run called `kept`, whose backup is made; after that a run called `later` is at work. */
+/** A home with a run called `kept`, which is then backed up; after that, a run called `later` is running. */
 async function backedUp(folder: string, options: Parameters<typeof hostOf>[2] = 'server', open?: OpenBackend) {
   const home = join(folder, 'home')
   const { host, defects } = await hostOf(home, open, options)
@@ -52,7 +52,7 @@ async function backedUp(folder: string, options: Parameters<typeof hostOf>[2] = 
   return { home, host, defects, file, kept, later }
 }
 
-/** The rows travel as one text; here only the names matter. */
+/** The rows are sent as one text; only the names matter here. */
 const namesOf = (rows: unknown): string[] =>
   [...JSON.stringify(rows).matchAll(/\\?"name\\?":\\?"([^"\\]+)\\?"/g)].map(([, name]) => name!).sort()
 const namesIn = async ({ api }: Pick<Host, 'api'>): Promise<string[]> => namesOf(await callsOf(api).runs.list())
@@ -76,7 +76,7 @@ describe('a backup that is restored from a window', () => {
     const answer = await client.storage.restore.mutate({ file, taskId: 'mine' })
     expect(answer).toEqual({ when: 'now', kept: expect.stringContaining('home.before-restore-') })
 
-    // What is called meanwhile waits, and is answered by the restored home.
+    // Calls made meanwhile wait, and are answered by the restored home.
     expect(namesOf(await client.runs.list.query())).toEqual(['kept'])
     expect(await restoredAlert(host)).toMatchObject({
       level: 'info',
@@ -84,7 +84,7 @@ describe('a backup that is restored from a window', () => {
     })
     expect(seen).toContain('task')
     watch.unsubscribe()
-    // A window asks for what follows the last change that it knows, and is told to fetch everything anew.
+    // A window requests the changes after the last one that it knows, and is told to fetch everything anew.
     const again: Change['kind'][] = []
     const second = client.changes.subscribe({ lastEventId: seq + 20, detailOf: [] }, { onData: ({ data }) => void again.push(data.kind) })
     await expect.poll(() => again[0]).toBe('reset')

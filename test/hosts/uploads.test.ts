@@ -10,7 +10,7 @@ import { temporaryFolder } from './temporary.js'
 const ID = '01234567-89ab-cdef-0123-456789abcdef'
 const MIB = 2 ** 20
 
-/** Uploads behind a server of their own, on a disk with so much room. */
+/** Uploads with a server of their own, on a disk with this much space. */
 async function uploads(room: () => number, limits?: { entries: number; bytes: number }) {
   const folder = join(temporaryFolder(), 'uploads')
   const taken = new Uploads(folder, undefined, async () => room(), limits)
@@ -46,7 +46,7 @@ test('a file that comes twice is refused in a sentence, and the first one stays'
   expect((await send('a/b.bin', 'first'))[0]).toBe(201)
   expect(await send('a/b.bin', 'second')).toEqual([400, 'The upload contains a/b.bin twice. Send it once.'])
   expect(readFileSync(join(folder, ID, 'a/b.bin'), 'utf8')).toBe('first')
-  // A file where a folder is needed, and the other way round.
+  // A file where a folder is needed, and vice versa.
   expect((await send('a/b.bin/c', 'x'))[0]).toBe(400)
   expect((await send('a', 'x'))[0]).toBe(400)
 })

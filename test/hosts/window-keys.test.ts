@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary.js'
 const PORT = 41573
 let now = Date.UTC(2026, 0, 1)
 const clock = (): number => now
-/** Milliseconds by a clock that nobody sets. */
+/** Milliseconds of a clock that is never set. */
 let passed = 1000
 
 function server(home: string | null, { port = PORT, onFailure = expect.unreachable as (error: unknown) => void } = {}): WindowKeys {
@@ -23,7 +23,7 @@ const proofOf = (side: 'server' | 'window', { key }: WindowKey, hello: Hello, ch
     .update(proofText(side, port, hello, challenge))
     .digest('base64url')
 
-/** What a window and a server make of each other: whether each is convinced. */
+/** A handshake between a window and a server: whether each is convinced of the other. */
 function meet(keys: WindowKeys, window: WindowKey, port = PORT): { server: boolean; window: boolean } {
   const hello = { name: window.name, nonce: 'n'.repeat(22) }
   const { challenge, proof } = keys.hello(hello)
@@ -46,7 +46,7 @@ it('lets a window in at a later server of the same home and port, and at no othe
   const none = { server: false, window: false }
   expect(meet(server(temporaryFolder()), window), 'another home').toEqual(none)
   expect(meet(server(null), window), 'a server without a home').toEqual(none)
-  // What a server at another port has proved can be passed on to the window, but does not convince it.
+  // The proof of a server at another port can be relayed to the window, but does not convince it.
   expect(meet(server(home, { port: PORT + 1 }), window), 'another port').toEqual(none)
   expect(meet(server(home), { ...window, name: first.issue().name }), 'another name').toEqual(none)
 })

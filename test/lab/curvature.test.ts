@@ -62,7 +62,7 @@ test('a small residual network has the curvature of the golden case', () => {
   expect(found.largest!.toFixed(6)).toBe('3.861551')
   const mirrored = curvature((place) => gradient(place).map((value) => -value), theta, options)
   expect(mirrored.largest!.toFixed(6)).toBe('0.209516')
-  // On the way to the largest alone the smallest need not converge; where it is given it is right.
+  // If only the largest is requested, the smallest need not converge; if it is returned, it is correct.
   const whole = curvature(gradient, theta, { ...options, tolerance: 1e-8 })
   if (whole.smallest !== null) expect(whole.smallest).toBeCloseTo(golden.lambdaMin, 5)
 })
@@ -75,7 +75,7 @@ test('of a diagonal Hessian it is the largest entry, and not the one that is lar
 })
 
 test('a kink makes the two widths disagree', () => {
-  // The gradient jumps at 0.0004 beside the place: half the width no longer reaches over it.
+  // The gradient jumps at 0.0004 from the point: half the width no longer reaches across.
   const kinked = (w: Float64Array): Float64Array => w.map((value) => value + (value > 0.0004 ? 1 : 0))
   const { largest, atHalf } = curvature(kinked, new Float64Array(1), { ...options, epsilon: 5e-4 })
   expect(Math.abs(atHalf! / largest! - 1)).toBeGreaterThan(0.5)

@@ -8,10 +8,10 @@ it('a line of values fills its bins evenly, with its own mean and deviation', ()
   expect(centres).toEqual([-0.75, -0.25, 0.25, 0.75])
   expect(shares).toEqual([0.25, 0.25, 0.25, 0.25])
   expect(mean).toBeCloseTo(0, 12)
-  // Of a uniform variable, 1/√3.
+  // For a uniform variable, 1/√3.
   expect(deviation).toBeCloseTo(1 / Math.sqrt(3), 5)
   expect(notFinite).toBe(0)
-  // What lies beyond counts in the outermost bins, and values that are all the same in the middle one.
+  // Larger values count in the outermost bins, and equal values in the middle one.
   expect(histogram(values, 4, 0.5).shares).toEqual([0.375, 0.125, 0.125, 0.375])
   expect(histogram([0, 0], 3, 0).shares).toEqual([0, 1, 0])
 })

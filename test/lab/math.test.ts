@@ -17,7 +17,7 @@ interface Case {
   sign: number
 }
 
-/** By LAPACK: test/reference/lab_spectrum.py. */
+/** From LAPACK: test/reference/lab_spectrum.py. */
 const { matrices } = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/lab/spectrum.json'), 'utf8')) as { matrices: Case[] }
 
 const of = (rows: readonly (readonly number[])[]): Square => ({ size: rows.length, data: Float64Array.from(rows.flat()) })
@@ -34,7 +34,7 @@ const transposed = ({ size, data }: Square): Square => ({
 })
 const operator = (matrix: Square): Operator => ({ size: matrix.size, apply: (v) => times(matrix, v) })
 
-/** Each of the one set has a partner of its own in the other. */
+/** Every element of one set has a partner of its own in the other. */
 function expectSame(found: readonly Complex[], right: readonly Complex[], tolerance: number): void {
   expect(found).toHaveLength(right.length)
   const left = [...found]
@@ -92,7 +92,7 @@ describe.each(matrices.map((each) => [each.matrix.length, each] as const))('a ma
 
 test('what has not converged is not given', () => {
   const size = 400
-  // Eigenvalues that crowd at the upper end.
+  // Eigenvalues that cluster at the upper end.
   const map: Operator = { size, apply: (v) => v.map((value, i) => value * (1 - (i / size) ** 2 * 1e-3)) }
   expect(lanczos(map, { iterations: 5, tolerance: 1e-8, seed: 1 })).toMatchObject({ converged: false, iterations: 5 })
   expect(arnoldi(map, { iterations: 5, tolerance: 1e-8, seed: 1 }).converged).toBe(false)
@@ -187,7 +187,7 @@ describe('principal components', () => {
     expect(plane.explained[0]).toBeCloseTo(0.9, 1)
     expect(plane.axes[0][2]!).toBeCloseTo(0, 1)
     expect(plane.axes[0][1]! / plane.axes[0][0]!).toBeCloseTo(8 / 6, 1)
-    // Distances within the plane are kept.
+    // Distances within the plane are preserved.
     const seen = project(plane, rows)
     const between = (of: Float32Array, size: number): number =>
       Math.hypot(...Array.from({ length: size }, (_, i) => of[i]! - of[size + i]!))

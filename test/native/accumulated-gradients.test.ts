@@ -45,7 +45,7 @@ const valuesOf = (executor: Executor, config: RunConfig): Values =>
     return new Map([...stored].map(([name, { data }]) => [name, Float32Array.from(data)]))
   })
 
-/** Largest difference of the tensors of a kind, relative to their largest entry. */
+/** Largest difference between the tensors of one kind, relative to their largest entry. */
 function difference(a: Values, b: Values, kind: string): number {
   const names = [...b.keys()].filter((name) => name.startsWith(kind))
   expect(names.length).toBeGreaterThan(0)
@@ -58,7 +58,7 @@ function difference(a: Values, b: Values, kind: string): number {
   return worst / scale
 }
 
-/** Each value of two sets of tensors as a function of both, by name. */
+/** Combines each value of two sets of tensors with a function, by name. */
 const combined = (a: Values, b: Values, of: (a: number, b: number, name: string) => number): Values =>
   new Map([...a].map(([name, values]) => [name, values.map((value, at) => of(value, b.get(name)![at]!, name))]))
 
@@ -70,7 +70,7 @@ describe.each(executions)('accumulated gradients, %s', (execution) => {
   test.each(cases)(
     '%s, %s, norm %s: they are the mean of those of the micro-batches, each by its own statistics',
     (arch, mode, unitNorm) => {
-      // tanh has no kink that rounding could step over.
+      // tanh has no kink that rounding could cross.
       const config = configOf({ execution, arch, mode, unitNorm, activation: 'tanh', accumulate: 2 })
       const executor = open(config)
       const loss = executor.train(batchOf(config), 0.05)['train/loss']
@@ -94,7 +94,7 @@ describe.each(executions)('accumulated gradients, %s', (execution) => {
           'velocity/',
         ),
       ).toBeLessThan(1e-5)
-      // Alone, the statistics of the second began where those of the first did; after the first, they begin where that left them.
+      // Alone, the statistics of the second start where those of the first did; after the first, they start where the first left them.
       const start = (name: string): number => (name.endsWith('/variance') ? 1 : 0)
       const moved = combined(first.values, second.values, (a, b, name) => b + 0.9 * (a - start(name)))
       expect(difference(together, moved, 'stats/')).toBeLessThan(1e-5)
@@ -104,7 +104,7 @@ describe.each(executions)('accumulated gradients, %s', (execution) => {
   test('nothing of a step is left in the next one, and no tensor', () => {
     const config = configOf({ execution, accumulate: 4, momentum: 0 })
     const executor = open(config)
-    // With a learning rate of 0 the weights stay, so that every step has the same gradient.
+    // With a learning rate of 0 the weights do not change, so that every step has the same gradient.
     executor.train(batchOf(config), 0)
     const [first, tensors] = [valuesOf(executor, config), memory().numTensors]
     executor.train(batchOf(config), 0)

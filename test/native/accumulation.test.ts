@@ -14,7 +14,7 @@ import { engineReport, place, smallConfig, trainHere, type Trained } from './tra
 
 const executions = engineReport.engine === 'native' ? (['compiled', 'eager'] as const) : (['eager'] as const)
 
-/** Networks of vectors are those without batch norm. */
+/** Networks on vectors have no batch norm. */
 const planeConfig = (changes: Partial<RunConfigInput>): RunConfig =>
   smallConfig({
     dataset: 'two-spirals',
@@ -54,7 +54,7 @@ describe.each(executions)('%s: without batch norm', (execution) => {
       for (const [at, { value }] of a.entries()) expect(Math.abs(b[at]!.value / value - 1), `${key} ${at}`).toBeLessThan(1e-5)
     }
     const [left, right] = [await weightsOf(whole), await weightsOf(parts)]
-    // A step is whole: what its micro-batches came to is no part of a checkpoint.
+    // A step is atomic: the sums of its micro-batches are not part of a checkpoint.
     expect([...right.keys()]).toEqual([...left.keys()])
     for (const [name, values] of left) {
       const scale = Math.max(...Array.from(values, Math.abs))
@@ -123,7 +123,7 @@ test('a batch that cannot be cut into equal micro-batches is refused by name', a
   expect(() => microBatch({ batch: 100, accumulate: 3 })).toThrow(
     'accumulate must divide the batch size: 100 images cannot be split into 3',
   )
-  // 80 images in place of the batch of 100 that was asked for.
+  // 80 images instead of the requested batch of 100.
   await expect(trainHere(await place('noise'), smallConfig({ batch: 100, accumulate: 50, steps: 1 }))).rejects.toThrow(
     'accumulate must divide the batch size: 80 images',
   )

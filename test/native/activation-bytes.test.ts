@@ -15,7 +15,7 @@ const cases = allDynamics().flatMap((dynamics) =>
   ),
 )
 
-/** What the form and `retrace presets` say of memory, against tfjs's own accounting of the largest number of bytes at once. */
+/** Memory as stated by the form and `retrace presets`, against tfjs's own accounting of the peak number of bytes. */
 test.each(cases)(
   'the estimate of activations is right within a third: %s, %s, norm %s, %i units a stage',
   (arch, mode, unitNorm, units) => {

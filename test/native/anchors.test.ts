@@ -5,7 +5,7 @@ import { release } from '../../src-main/numeric/tensors.js'
 import { chooseAnchors, stateLimits } from '../../src-main/training/anchors.js'
 import { disposeState, networkOf, normalTensor, relative, stageOf, tf } from './support.js'
 
-/** Deep and with a large step: undoing it amplifies rounding until the states that it rebuilds have little to do with the true ones. */
+/** Deep and with a large step: undoing it amplifies rounding errors until the reconstructed states have little to do with the true ones. */
 const network = networkOf({
   arch: 'hamiltonian',
   stages: [{ channels: 16, units: 100 }],
@@ -14,7 +14,10 @@ const network = networkOf({
   image: { height: 16, width: 16, channels: 3 },
 })
 
-/** The largest error of a parameter's gradient against plain backpropagation, in the maximum norm. Biases are 0, as the recipe begins. */
+/**
+ * The largest error of a parameter's gradient against plain backpropagation, in the maximum norm. Biases are 0, as at the start of
+ * training.
+ */
 function gradientError(anchorEvery: number): number {
   const { state } = stageOf(network)
   const batch = { images: normalTensor([4, 16, 16, 3], 'images'), labels: tf.tensor1d([0, 1, 2, 3], 'int32') }

@@ -5,9 +5,9 @@ import { activatedLayer, layerParameters, layerRoles } from '../../src-main/nume
 const ITERATIONS = 60
 
 /**
- * Antisymmetric forward Euler: Y[j+1] = Y[j] + h s((K - K') Y[j] + b), undone by the fixed-point iteration Y = Y[j+1] - h f(Y),
- * a contraction for small h. Haber & Ruthotto 2017, "Stable architectures for deep neural networks", section 3.1.
- * Not shipped: it shows that a scheme outside the paper, which is not algebraically reversible, is one file.
+ * Antisymmetric forward Euler: Y[j+1] = Y[j] + h s((K - K') Y[j] + b), inverted by the fixed-point iteration Y = Y[j+1] - h f(Y), a
+ * contraction for small h. Haber & Ruthotto 2017, "Stable architectures for deep neural networks", section 3.1. Not shipped: it shows that
+ * a scheme outside the paper, which is not algebraically reversible, takes a single file.
  */
 export const antisymmetricEuler: Dynamics = {
   id: 'antisymmetric-euler',

@@ -10,7 +10,7 @@ const backend = (): CapturableBackend => capturableBackend(tf.backend())!
 const bits = (tensor: tf.Tensor): string => createHash('sha256').update(new Uint8Array(tensor.dataSync().slice().buffer)).digest('hex')
 const release = (...all: Tensors[]): void => tf.dispose(all.flatMap((tensors) => Object.values(tensors)))
 
-/** Captures a function without variables, runs it again on other values, and gives the results of both ways. */
+/** Captures a function without variables, runs the graph on other values, and returns the eager and the graph's results. */
 function both(feeds: Tensors, f: (feeds: Tensors) => Tensors, fused = false): { eager: Tensors; graph: Tensors; dispose(): void } {
   const builder = new ProgramBuilder(backend(), fused)
   const { fetch } = builder.capture('f', feeds, {}, (): Outcome => ({ fetch: tf.tidy(() => f(feeds)) }))
@@ -32,7 +32,7 @@ function both(feeds: Tensors, f: (feeds: Tensors) => Tensors, fused = false): { 
 
 const image = (name: string, shape = [2, 6, 6, 4]): tf.Tensor => normalTensor(shape, name)
 
-/** What the project computes with, each as a function of x [2,6,6,4] and w [3,3,4,4]. */
+/** The operations of the project, each as a function of x [2,6,6,4] and w [3,3,4,4]. */
 const KERNELS: Record<string, (x: tf.Tensor4D, w: tf.Tensor4D) => Tensors> = {
   'arithmetic with constants': (x) => ({ y: tf.sub(tf.mul(tf.add(x, 2), -0.5), tf.neg(tf.square(x))) }),
   division: (x) => ({ y: tf.div(x, tf.add(tf.abs(x), 1)) }),
@@ -130,7 +130,7 @@ describe.runIf(engineReport.engine === 'native')('capture', () => {
     expect(sum.sum!.dataSync()[0]).toBe(43)
     const read = program.read()
     expect([...read['group/v']!.dataSync()]).toEqual([21, 22])
-    // What was read does not change with the variable.
+    // Values that have been read do not change with the variable.
     release(program.run('grow', { by }))
     expect([...read['group/v']!.dataSync()]).toEqual([21, 22])
     program.dispose()
@@ -247,7 +247,7 @@ describe.runIf(engineReport.engine === 'native')('capture', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  /** Patterns that fused kernels take the place of, on x [2,6,6,4], w [3,3,4,4] and b [4]. */
+  /** Patterns that are replaced by fused kernels, on x [2,6,6,4], w [3,3,4,4] and b [4]. */
   const FUSIBLE: Record<string, (x: tf.Tensor4D, w: tf.Tensor4D, b: tf.Tensor) => tf.Tensor> = {
     'bias and ReLU after a convolution': (x, w, b) => tf.relu(tf.add(tf.conv2d(x, w, 1, 'same'), b)),
     'bias after a convolution': (x, w, b) => tf.tanh(tf.add(tf.conv2d(x, w, 1, 'same'), b)),
@@ -266,7 +266,7 @@ describe.runIf(engineReport.engine === 'native')('capture', () => {
 
   test('fused: a norm that is evaluated again takes the statistics of its first evaluation, and its gradient goes through them', () => {
     const feeds = { x: image('x'), gamma: image('gamma', [4]), beta: image('beta', [4]) }
-    // The state of the second evaluation is another one here, so that one sees whose statistics it was normalised by.
+    // The second evaluation has another state here, which reveals whose statistics were used.
     const again = ({ x, gamma, beta }: Tensors, factor: number): Tensors => {
       const first = batchNorm(x!, gamma!, beta!, () => undefined)
       const state = tf.mul(x!, factor)

@@ -52,9 +52,9 @@ const tensorsOf = (executor: Executor, config: RunConfig) =>
 const hashOf = (executor: Executor, config: RunConfig): string => weightsHash(tensorsOf(executor, config))
 
 /**
- * Largest difference of two tensors of the same name, relative to the largest entry of the second.
- * @param floor what is smaller than this part of the largest entry of all is measured by that: some gradients are zero by construction,
- * such as that of a factor before a norm, and hold nothing but rounding
+ * Largest difference between two tensors with the same name, relative to the largest entry of the second.
+ * @param floor entries smaller than this fraction of the overall largest one are measured relative to that: some gradients are zero by
+ *   construction, such as that of a factor before a norm, and contain only rounding errors
  */
 function largestDifference(a: Executor, b: Executor, config: RunConfig, group: string, floor = 0): number {
   const [left, right] = [tensorsOf(a, config), tensorsOf(b, config)]
@@ -86,7 +86,7 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
     expect(hashOf(b, config)).toBe(hashOf(a, config))
     const moments = a.moments(batch)
     expect(b.moments(batch)).toEqual(moments)
-    // Estimating statistics moves nothing.
+    // Estimating statistics changes nothing.
     expect(hashOf(b, config)).toBe(hashOf(a, config))
     for (const executor of [a, b]) executor.evaluateWith(moments[0]!)
     expect(b.evaluate(batch)).toEqual(a.evaluate(batch))
@@ -105,7 +105,7 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
     const moments = a.moments(batch)
     expect(moments).toHaveLength(2)
     expect(b.moments(batch)).toEqual(moments)
-    // Another graph begins with sums that are zero, and the state goes on.
+    // Another graph starts with zero sums, and the state continues.
     for (const executor of [a, b]) executor.keep({ anchorEvery: mode === 'reversible' ? 1 : 0, keptUnits: [] })
     expect(b.train(batch, 0.05)).toEqual(a.train(batch, 0.05))
     expect(hashOf(b, config)).toBe(hashOf(a, config))
@@ -143,21 +143,21 @@ describe.runIf(engineReport.engine === 'native')('the compiled step', () => {
     b.dispose()
   })
 
-  // Smooth activations: where a ReLU is within rounding of zero, two exact orders of summation differ by a whole entry.
+  // Smooth activations: if a ReLU is within rounding of zero, two exact orders of summation differ by a whole entry.
   test.each(
     cases
       .filter(([arch]) => !['resnet', 'revnet'].includes(arch))
       .flatMap(([arch, mode]) => [1, 2].map((accumulate) => [arch, mode, accumulate] as const)),
   )('%s, %s, %i: with fused kernels a step agrees', (arch, mode, accumulate) => {
-    // The last bias of an identity unit has no gradient but rounding in front of a batch norm.
+    // Before a batch norm, the gradient of an identity unit's last bias is only rounding error.
     const edgeNorm = arch === 'identity' ? ('none' as const) : ('batch' as const)
     const config = configOf({ arch, mode, activation: 'tanh', edgeNorm, weightDecay: 0, smoothness: 0, batch: 4 * accumulate, accumulate })
     const [a, b] = [eager(config), compiled(config, { fused: true, passes: ['train'] })]
     a.train(batchOf(config), 0.05)
     b.train(batchOf(config), 0.05)
-    // Each kernel agrees to 1e-6 (capture.test.ts); a whole step sums their rounding up, like another order of the images would.
-    // The gradient of midpoint's last bias all but cancels behind a batch norm, and rounding, which differs with the number of threads, is
-    // up to 4e-4 of it; all others agree to 1e-5.
+    // Each kernel agrees to 1e-6 (capture.test.ts); a whole step accumulates their rounding errors, like another order of the images would.
+    // The gradient of midpoint's last bias nearly cancels before a batch norm, and rounding errors, which depend on the number of threads,
+    // are up to 4e-4 of it; all others agree to 1e-5.
     expect(largestDifference(b, a, config, 'velocity/')).toBeLessThan(1e-3)
     a.dispose()
     b.dispose()

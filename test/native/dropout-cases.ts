@@ -9,7 +9,7 @@ import { EagerExecutor, type Executor } from '../../src-main/training/executor.j
 import { cloneState } from '../../src-main/training/session-variables.js'
 import { batchOf, disposeState, normalTensor, optionsOf, tf } from './support.js'
 
-/** A small network that can drop values. */
+/** A small network with optional dropout. */
 export const configOf = (overrides: Partial<RunConfig> & { arch: string; dropout?: number }): RunConfig =>
   RunConfigSchema.parse({
     preset: 'test',
@@ -41,7 +41,7 @@ export function trained(executor: Executor, config: RunConfig): string {
   return hash
 }
 
-/** What dropping values does, on the engine that is open. */
+/** Tests of dropout on the open engine. */
 export function describeDropout(): void {
   test('as many values are dropped as asked for, the mean stays, and the draw alone decides which', () => {
     tf.tidy(() => {

@@ -47,13 +47,13 @@ beforeEach(() => {
 const expectNoLeak = (): void => expect(tf.memory().numTensors).toBe(tensorsBefore)
 afterAll(() => tf.disposeVariables())
 
-/** The largest relative error of undoing a stage, against states stored on the way. */
+/** The largest relative error of undoing a stage, against states stored in the forward pass. */
 function trueReconstructionError(dynamics: Dynamics, units: number, h: number): { own: number; reported: number } {
   const network = oneStage(dynamics, units, { h, image: { height: 8, width: 8, channels: WIDTH } })
   const { state, pass, sweep } = stageOf(network)
   const x = normalTensor([4, 8, 8, WIDTH], 'images')
   const own = tf.tidy(() => {
-    // The stage is entered through the stem, as reconstructionErrors does.
+    // The stage is entered through the stem, as in reconstructionErrors.
     const stemmed = tf.relu(normalisedStem(x, state.params))
     const forward = [dynamics.open(stemmed, network.config)]
     for (const substep of sweep.substeps) {
@@ -91,7 +91,7 @@ function normalisedStem(x: tf.Tensor, params: Record<string, tf.Tensor>): tf.Ten
 const ownPair = (open: () => readonly [tf.Tensor, tf.Tensor]): [tf.Tensor, tf.Tensor] =>
   tf.tidy(() => open().map((part) => tf.clone(part))) as never
 
-/** Both are rounding errors of differently ordered sums: the same within a factor, down to the last bit. */
+/** Both are rounding errors of differently ordered sums, and agree only up to a factor. */
 const expectClose = (reported: number, own: number): void => {
   expect(reported).toBeLessThan(4 * own + 2 ** -22)
   expect(own).toBeLessThan(4 * reported + 2 ** -22)
@@ -155,14 +155,14 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
       [ofEnd[0]!, ofEnd[1]!].map((part) => part && tf.clone(part)) as never,
       (name, gradient) => accumulate(swept, name, gradient),
     )
-    // Of its own, because each evaluation moves running statistics.
+    // A pass of its own, because each evaluation updates running statistics.
     const tapedPass: Pass = { ...pass, moved: new Map() }
     const taped = valueAndVjp(
       () => close(integrateStored(stageSweep(tapedPass, network.stages[0]!), open(x, network.config))),
       [x, ...pick(state.params, names)],
       cotangent,
     )
-    // 1e-5 for steps of h = 0.1 (2h in the midpoint rule); a scheme without h has steps of 1, and rounds in proportion.
+    // 1e-5 for steps of h = 0.1 (2h in the midpoint rule); a scheme without h has steps of 1, and proportional rounding errors.
     const tolerance = 1e-5 * Math.max(1, ...dynamics.substeps(0.1, options).map(({ gain }) => Math.abs(gain) / 0.2))
     names.forEach((name, at) => expect.soft(relative(swept[name]!, taped.gradients[at + 1]!), name).toBeLessThan(tolerance))
     const ofStart = tf.tidy(() => {
@@ -196,7 +196,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
       const [stored, reversed] = (['stored', 'reversible'] as const).map((mode) =>
         lossAndGradients({ network, params: state.params, statistics: state.statistics }, batch, { mode, ...more }),
       ) as [LossAndGradients, LossAndGradients]
-      // Normalised units take a step of 1 first, and so round in proportion.
+      // Normalised units start with a step of 1, and therefore have proportional rounding errors.
       const gains = dynamics.substeps(unitNorm === 'batch' ? 1 : 0.1, options).map(({ gain }) => Math.abs(gain) / 0.2)
       const tolerance = 1e-5 * Math.max(1, ...gains)
       for (const [name, { shape }] of Object.entries(stored.gradients)) {
@@ -234,7 +234,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
             ).dataSync()[0]!
           return (at(1) - at(-1)) / (2 * epsilon)
         })
-      // Richardson: the error of order epsilon^2 cancels.
+      // Richardson extrapolation: the error of order epsilon^2 cancels.
       const epsilon = 5e-3
       const numeric = (4 * difference(epsilon / 2) - difference(epsilon)) / 3
       expect(Math.abs(numeric - analytic) / Math.max(Math.abs(analytic), 1)).toBeLessThan(5e-3)

@@ -26,7 +26,7 @@ describe.each(executions)('%s', (execution) => {
     ),
   )('with the statistics of a batch, evaluation is what training says of that batch: %j', async (changes) => {
     const where = await place('noise')
-    // What the passes of training and of evaluation share is exact; their normalisations round differently.
+    // The common part of training and evaluation passes is exact; their normalisations round differently.
     const config = smallConfig({ execution, fusedKernels: false, ...changes })
     const network = buildNetwork(config)
     const data = await openBatches({ folder: where.datasetFolder, config, fromStep: 0, worker: null })
@@ -63,7 +63,7 @@ describe.each(executions)('%s', (execution) => {
       const whole = await trainHere(where, config)
       const at = (key: string, step: number): number => whole.series(key).find((point) => point.step === step)!.value
       const kept = whole.checkpoints.filter(({ step }) => step > 0)
-      // Besides the last one those that were best when they were written.
+      // Besides the last one, those that were best when they were written.
       expect(kept.length).toBeGreaterThan(1)
       for (const { file, step } of kept)
         expect(await evaluated(whole, file, where.datasetFolder)).toMatchObject({
@@ -138,7 +138,7 @@ test.skipIf(engineReport.engine !== 'native')('the first evaluation of hamiltoni
   const near = train.reduce((sum, { value }) => sum + value, 0) / train.length
   expect(estimated.series('test/accuracy')[0]!.value).toBeGreaterThan(0.7)
   expect(estimated.series('test/loss')[0]!.value).toBeLessThan(1.5 * near)
-  // What it was, and what the paper's rule still says of the same weights.
+  // The previous result, which the paper's rule still gives for the same weights.
   expect(running.checkpoints.at(-1)!.weightsHash).toBe(estimated.checkpoints.at(-1)!.weightsHash)
   const lossOf = (run: typeof running): number => run.series('test/loss')[0]!.value
   expect(lossOf(running)).toBeGreaterThan(1.15 * lossOf(estimated))

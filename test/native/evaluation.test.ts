@@ -32,7 +32,7 @@ it.each([{}, { execution: 'eager' }] as const)(
     expect(figures.accuracy).toBeCloseTo(right / 40, 12)
     expect(figures.mistakes).toHaveLength(40 - right)
     for (const { index, label, predicted, confidence } of figures.mistakes) {
-      // The labels of this data set go round.
+      // The labels of this data set are cyclic.
       expect(label).toBe(index % 4)
       expect(predicted).not.toBe(label)
       // The largest of four probabilities.
@@ -50,7 +50,7 @@ it.each([{}, { execution: 'eager' }] as const)(
 
 it('is of the weights that validation selected', async () => {
   const where = await place('noise')
-  // Before the end every image is right, and no later evaluation is better than that.
+  // Every image is classified correctly before the end, and no later evaluation is better.
   const run = await trainHere(where, smallConfig({ steps: 24, evaluateEvery: 2, validation: 0.25, learningRate: 0.5 }))
   const [report] = reported(run)
   const best = run.checkpoints.findLast(({ checkpoint }) => checkpoint === 'best')!

@@ -4,7 +4,7 @@ import type { RunConfigInput } from '../../src-main/contract/config.js'
 import { place, smallConfig, trainHere, type Trained } from './training.js'
 import { slice } from '../fixtures/slice.js'
 
-/** Trains to its end, with gradients that are off by a quarter, although its rebuilt states are off by 1.4% only. */
+/** Trains to its end with gradients that are off by a quarter, although its reconstructed states are off by only 1.4%. */
 const FAR: Partial<RunConfigInput> = {
   arch: 'hamiltonian',
   stages: [{ channels: 8, units: 24 }],
@@ -45,7 +45,7 @@ describe.each(['compiled', 'eager'] as const)('the check of gradients, %s', (exe
   test('states that overflow have no gradients to compare: the run is not ok, says why, and anchors are not tried', async () => {
     const stages = [4, 8].map((channels) => ({ channels, units: 9 }))
     const trained = await run({ stages, h: 5, steps: 2, anchorEvery: 'auto', evaluationStatistics: 'running' })
-    // Nothing else tells before a checkpoint does: the losses are those of a guess.
+    // Nothing else reveals this before a checkpoint: the losses are those of guessing.
     expect(trained.series('train/loss').map(({ value }) => value)).toEqual([expect.closeTo(Math.log(4), 2), expect.closeTo(Math.log(4), 2)])
     const worst = worstOf(trained)!
     expect(worst).toMatchObject({ step: 1, error: null, cosine: null, cause: 'vanished' })

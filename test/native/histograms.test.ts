@@ -41,7 +41,7 @@ for (const mode of ['reversible', 'stored'] as const)
       expect(own.map(({ depth }) => depth)).toEqual([1, 2, 3, 4])
       expect(own.map(({ depth }) => depth)).toEqual(said(`${kind}Summary`, 'depth'))
       const right = said(kind, 'share')
-      // By reconstructed activations a gradient or two of the few hundred of a unit are rounded into the next bin.
+      // With reconstructed activations, one or two of a unit's few hundred gradients are rounded into the next bin.
       const digits = kind === 'gradients' && mode === 'reversible' ? 2 : 6
       own.flatMap(({ shares }) => [...shares]).forEach((share, at) => expect(share).toBeCloseTo(right[at]!, digits))
       own.forEach(({ deviation }, at) => expect(deviation / said(`${kind}Summary`, 'deviation')[at]!).toBeCloseTo(1, 4))
@@ -57,7 +57,7 @@ it('a micro-batch is the most that is looked at, and every share of a unit is co
   const run = await trainHere(await place('noise'), config({ histograms: 1, steps: 1, accumulate: 4 }))
   for (const { kind, shares } of unitsOf(histogramsOf(run).at(-1)!)) {
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5)
-    // 4 images of 8x8 pixels and 4 channels, or 4x4 and 8, in two parts: the shares are multiples of one over their number.
+    // 4 images of 8x8 pixels and 4 channels, or 4x4 and 8, in two parts: the fractions are multiples of one over their number.
     if (kind === 'activations') for (const share of shares) expect((share * 2048) % 1).toBeCloseTo(0, 3)
   }
 })

@@ -7,7 +7,10 @@ import { disposeState, networkOf, normalTensor, optionsOf, tf } from './support.
 
 const BATCH = 3
 
-/** Every dynamics with every kind of map, norm, shortcut and start that it has, and with neither norm at its edges nor zero-padding in its stem. */
+/**
+ * Every dynamics with every kind of map, norm, shortcut and start that it supports, and without norms at its edges or zero-padding in its
+ * stem.
+ */
 export const INFERENCES: [name: string, config: Partial<NetworkConfig> & Pick<NetworkConfig, 'arch'>][] = allDynamics().flatMap(
   ({ id: arch, dense, twoStep, ...dynamics }) => {
     const starts = twoStep ? (['zero', 'rest'] as const) : (['rest'] as const)
@@ -33,7 +36,7 @@ export const INFERENCES: [name: string, config: Partial<NetworkConfig> & Pick<Ne
 export interface Inference {
   network: Network
   state: TrainingState
-  /** Statistics as training leaves them. */
+  /** Statistics as after training. */
   statistics: Record<string, tf.Tensor>
   /** [batch, height, width, channels] */
   images: tf.Tensor
@@ -50,7 +53,7 @@ export function inferenceOf({ maps = 'convolution', ...config }: Partial<Network
   ]
   const network = networkOf({ maps, image, stages, h: 0.4, classes: 5, mode: 'stored', ...config })
   const state = initialState(network, { seed: 2, optimizer: 'sgd' })
-  // Biases and factors away from where they begin, so that a fault in one of them shows.
+  // Biases and factors differ from their initial values, so that errors in them show.
   for (const [name, tensor] of Object.entries(state.params))
     if (tensor.rank === 1) {
       state.params[name] = tf.tidy(() => tf.add(tensor, tf.mul(normalTensor(tensor.shape, name), 0.2)))

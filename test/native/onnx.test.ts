@@ -9,7 +9,7 @@ import { engineReport, normalTensor, tf } from './support.js'
 const INFO = { version: 'test', description: '', metadata: {} }
 const BATCH = 3
 
-/** What onnxruntime computes with a model for images [batch, height, width, channels]; images come back in the same order of axes. */
+/** The result of a model in onnxruntime for images [batch, height, width, channels]; image outputs have the same order of axes. */
 async function runOnnx(model: Uint8Array, images: tf.Tensor): Promise<tf.Tensor> {
   const session = await InferenceSession.create(model)
   const turned = tf.tidy(() => tf.transpose(images, [0, 3, 1, 2]))

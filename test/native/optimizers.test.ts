@@ -14,7 +14,7 @@ const BY_HAND: Record<string, [number, number]> = {
   nesterov: [0.81, 0.349],
   // m^ = 1, v^ = 1; w = 1 - 0.1.   m = 0.09 + 0.2 = 0.29, m^ = 0.29 / 0.19; v = 0.000999 + 0.004, v^ = 0.004999 / 0.001999.
   adam: [0.9, 0.9 - (0.1 * (0.29 / 0.19)) / Math.sqrt(0.004999 / 0.001999)],
-  // Without decay as Adam; with decay below.
+  // Without decay like Adam; with decay below.
   adamw: [0.9, 0.9 - (0.1 * (0.29 / 0.19)) / Math.sqrt(0.004999 / 0.001999)],
 }
 
@@ -61,7 +61,7 @@ const configOf = (changes: Partial<RunConfigInput>) =>
     ...changes,
   })
 
-/** Loss with penalties, loss without, gradient norm, and parameters before and after one step on made-up images. */
+/** Loss with penalties, loss without, gradient norm, and parameters before and after one step on synthetic images. */
 function oneStep(changes: Partial<RunConfigInput>) {
   const config = configOf(changes)
   const network = buildNetwork(config)
@@ -206,7 +206,7 @@ test('small initial kernels have the deviation 1 / 9c, and the head keeps its ow
   for (const name of ['stem/kernel', 'stage1/unit1/kernel1']) {
     const channels = he![name]!.shape[3]!
     const values = small![name]!.dataSync<'float32'>()
-    // The normal numbers are cut off at two deviations and not rescaled.
+    // The normal distribution is truncated at two deviations and not rescaled.
     expect(deviation(values) / deviation(he![name]!.dataSync<'float32'>())).toBeCloseTo(
       1 / (9 * channels) / Math.sqrt(2 / (9 * channels)),
       4,

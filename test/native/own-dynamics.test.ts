@@ -14,7 +14,7 @@ import { everyNth } from '../fixtures/slice.js'
 import { tf } from './support.js'
 
 const load = (text: string, file = 'mine.ts') => loadOwnDynamics({ file, hash: hashOf(text), text })
-/** What the quick check finds, beside that it leaves nothing behind. */
+/** The result of the quick check, which must also not leave any tensors. */
 function brokenIn(text: string): string | null {
   const before = tf.memory().numTensors
   const dynamics = load(text)

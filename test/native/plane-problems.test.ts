@@ -4,7 +4,7 @@ import { readDataset } from '../../src-main/data/stored.js'
 import { presets } from '../../src-main/numeric/presets.js'
 import { place, trainHere, type PlaneProblem } from './training.js'
 
-/** Fewer steps than the presets' where they suffice, so that the suite stays short; docs/results.md has the whole runs. */
+/** Fewer steps than in the presets if they suffice, so that the suite stays short; docs/results.md has the complete runs. */
 const CASES: [problem: PlaneProblem, preset: string, steps: number, accuracy: number][] = [
   ['two-spirals', 'mlp-hamiltonian', 300, 0.98],
   ['two-spirals', 'mlp-midpoint', 300, 0.98],

@@ -48,7 +48,7 @@ it('another image is brought into the shape of the data set, and it is said how'
   const run = await trainHere(where, smallConfig({ steps: 1 }))
   const checkpoint = join(run.folder, run.checkpoints.at(-1)!.file)
   const image = join(where.checkpointFolder, 'wide.png')
-  // White in the middle, black at both sides.
+  // White in the middle, black on both sides.
   const grey = Buffer.from(Array.from({ length: 8 * 24 }, (_, at) => (at % 24 >= 8 && at % 24 < 16 ? 255 : 0)))
   await sharp(grey, { raw: { height: 8, width: 24, channels: 1 } })
     .toColourspace('b-w')
@@ -63,7 +63,7 @@ it('another image is brought into the shape of the data set, and it is said how'
     'Normalised by the channel means and deviations of the training images of noise.',
   ])
   expect(bytes(await predicted(where, checkpoint, image, 'stretch')).some((value) => value < 50)).toBe(true)
-  // Instruments take it in the same shape, without a network.
+  // Instruments get it in the same shape, without a network.
   const fitted = await fitImage({ datasetFolder: where.datasetFolder, image, name: 'image', fit: 'cover' }, () => undefined)
   expect(fitted.result).toEqual({ seen: cropped.seen, changes: cropped.changes })
   const file = join(where.datasetFolder, 'dataset.json')

@@ -58,13 +58,13 @@ test('the shortcut is a 1x1 convolution at stride 2, and its gradient that of ce
   expect(Math.abs((at(epsilon) - at(-epsilon)) / (2 * epsilon) - analytic)).toBeLessThan(2e-3 * Math.max(1, Math.abs(analytic)))
   replace(name, kernel)
 
-  // With nothing in the branches only stem, shortcut and head are left.
+  // Without branches, only stem, shortcut and head remain.
   for (const unit of ['stage1/unit1', 'stage1/unit2', 'stage2/unit1', 'stage2/unit2'])
     replace(`${unit}/conv2`, tf.zerosLike(state.params[`${unit}/conv2`]!))
   tf.tidy(() => {
     const { params } = state
     const stem = tf.relu(tf.conv2d(images as tf.Tensor4D, params['stem/kernel'] as tf.Tensor4D, 1, 'same'))
-    // Every second pixel, by itself.
+    // Every second pixel, separately.
     const pixels = tf.stridedSlice(stem, [0, 0, 0, 0], stem.shape, [1, 2, 2, 1])
     const matrix = tf.reshape(kernel, [4, 6])
     const mapped = tf.reshape(tf.matMul(tf.reshape(pixels, [-1, 4]), matrix as tf.Tensor2D), [3, 16, 6])

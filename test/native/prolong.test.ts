@@ -51,7 +51,7 @@ test('weights of twice the depth fit that network, which computes the closer to 
     last = next
   }
   tf.dispose([last, images])
-  // Both integrate one differential equation to first order in h: each doubling changes about half as much as the one before.
+  // Both integrate one differential equation to first order in h: each doubling changes the result about half as much as the previous one.
   expect(changes[0]).toBeLessThan(0.5)
   for (const [at, change] of changes.slice(1).entries()) expect(change / changes[at]!).toBeLessThan(0.75)
   expect(await readFile(first)).toEqual(bytes)

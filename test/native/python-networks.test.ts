@@ -11,7 +11,7 @@ import { smallConfig } from './training.js'
 import type { tf } from './support.js'
 
 const CLIENT = join(import.meta.dirname, '../../clients/python')
-/** Another Python than the one on the path, such as that of a virtual environment with torch. */
+/** A Python other than the one on the path, such as that of a virtual environment with torch. */
 const PYTHON = process.env['RETRACE_PYTHON'] ?? 'python3'
 
 function hasTorch(): boolean {

@@ -17,8 +17,8 @@ interface Result {
 }
 
 /**
- * The command of the README with an eighth of its steps, so that it takes seconds; docs/results.md has the whole run and its control. A real
- * trainer process on the real digits: what it reaches is a lower bound far from chance, and much more than the stem and head reach alone.
+ * The command in the README with an eighth of its steps, so that it takes seconds; docs/results.md has the complete run and its control. A
+ * real trainer process on the real digits: its accuracy has a lower bound far above chance, and far above what stem and head reach alone.
  */
 describe.skipIf(selectEngine().engine !== 'native')('hamiltonian-quick on the digits', () => {
   let home: string

@@ -41,7 +41,10 @@ afterEach(async () => {
 
 const STEPS = 240
 
-/** Small, but with all that a checkpoint has to hold: images, augmentation, batch norms, two stages, momentum, a schedule, a selection. */
+/**
+ * Small, but with everything that a checkpoint has to store: images, augmentation, batch norms, two stages, momentum, a schedule, a
+ * selection.
+ */
 const request: CreateRun = {
   preset: 'hamiltonian-quick',
   dataset: 'mnist',
@@ -65,7 +68,7 @@ const until = (id: string, condition: (run: RunDetail) => boolean): Promise<RunD
 
 const finished = (id: string): Promise<RunDetail> => until(id, ({ status }) => status === 'finished')
 
-/** Steps and values of every series, without those that time alone decides. */
+/** Steps and values of every series, except those that depend on time. */
 async function computed(id: string): Promise<Record<string, { steps: number[]; values: number[] }>> {
   const { series } = await backend.services.runs.series({ id })
   return Object.fromEntries(
@@ -101,7 +104,7 @@ test('a checkpoint is evaluated in a process of its own, also while its run goes
 
   const task = (async () => {
     for await (const { change } of changes.subscribe({ since: null, detailOf: [], signal: AbortSignal.timeout(60_000) }))
-      // Whichever progress comes first: messages close together are not all published.
+      // Whichever progress comes first: messages in quick succession are not all published.
       if (change.kind === 'task' && change.task.id === evaluationTask(id, first.file) && change.task.message !== 'waiting') return
   })()
   const cancelled = expect(runs.evaluate({ id, file: first.file })).rejects.toThrow(/was cancelled/)
@@ -123,7 +126,7 @@ test('killed, paused, stopped and closed with its host, a run ends with the weig
   await until(id, ({ status, step }) => status === 'running' && step >= 60)
   await runs.pause({ id })
   const paused = await until(id, ({ status }) => status === 'paused')
-  // One of another kind where a checkpoint of that very step was there already.
+  // One of another kind if there already was a checkpoint of that very step.
   expect(paused.checkpoints.at(-1)!.step).toBe(paused.step)
 
   await runs.resume({ id })
@@ -229,7 +232,7 @@ test('a run goes on, and is evaluated, only on the data that it was made for', a
     writeFileSync(join(mnist, `${part}.images.u8`), bytes)
   }
   await refused(/t(rain|est)\.images\.u8 has changed since it was imported/)
-  // What images are normalised by.
+  // The statistics for normalising images.
   rmSync(mnist, { recursive: true })
   cpSync(kept, mnist, { recursive: true })
   const description = join(mnist, 'dataset.json')

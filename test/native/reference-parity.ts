@@ -9,17 +9,17 @@ import { readReferenceCase } from '../../src-main/training/reference-case.js'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/reference')
 
-/** Cases of which a twin with one gradient changed is refused: one of each kind of unit. */
+/** Cases for which a twin with one modified gradient must be rejected: one for each kind of unit. */
 const TWINS = ['hamiltonian', 'antisymmetric', 'euler', 'verlet', 'identity-bare', 'identity-projection', 'spiking-bare', 'vgg-bare']
 
-/** Every reference case in every mode that its network has, on the engine that is open. */
+/** Every reference case in every mode that its network supports, on the open engine. */
 export function describeParity(): void {
   test.each(readdirSync(FOLDER))('%s agrees with the reference in every mode', async (file) => {
     const reference = await readReferenceCase(join(FOLDER, file))
     for (const mode of modesOf(findDynamics(reference.config.arch)!)) {
       const before = tf.memory().numTensors
       const rows = compareWithReference(reference, mode)
-      // NaN is within no tolerance.
+      // Written so that NaN, which is not within any tolerance, is included.
       expect(rows.filter(({ error, tolerance }) => !(error <= tolerance))).toEqual([])
       expect(rows.length).toBeGreaterThan(3 * Object.keys(reference.config.stages).length)
       expect(tf.memory().numTensors).toBe(before)

@@ -35,7 +35,7 @@ it('a run in the plane reports the class of every point of a lattice at every ev
   expect(new Set(regions.at(-1)!.predicted).size).toBe(2)
   expect(Buffer.from(regions[0]!.predicted).equals(Buffer.from(regions.at(-1)!.predicted))).toBe(false)
 
-  // The same training by a trainer that takes the points for images, and so looks at no plane.
+  // The same training by a trainer that takes the points for images, and therefore has no input plane.
   const unseen = await trainHere(blind, plane(), { asImages: true })
   expect(regionsOf(unseen)).toEqual([])
   expect(hashOf(run)).toBe(hashOf(unseen))

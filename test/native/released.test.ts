@@ -11,7 +11,7 @@ import { temporaryFolder } from '../fixtures/home.js'
 import { realTrainer } from '../fixtures/trainer.js'
 import { slice } from '../fixtures/slice.js'
 
-/** What earlier versions wrote, by `test/fixtures/released/make.mjs`. */
+/** Files written by earlier versions, made with `test/fixtures/released/make.mjs`. */
 const RELEASED = resolve(import.meta.dirname, '../fixtures/released')
 const having = (file: string): string[] => readdirSync(RELEASED).filter((name) => existsSync(join(RELEASED, name, file)))
 const bundle = realTrainer()
@@ -53,7 +53,7 @@ const ended = (runs: Backend['services']['runs'], id: string): Promise<RunDetail
     { timeout: 300_000, interval: 200 },
   )
 
-/** What a run of that time did, which is not what a new one does today. */
+/** The behaviour of runs of that time, as opposed to the current defaults. */
 const DID: Record<string, object> = {
   first: { execution: 'eager', fusedKernels: false, memoryBudget: 0, gradientTolerance: 0 },
   'archive-1': { execution: 'eager', fusedKernels: false, memoryBudget: 0, gradientTolerance: 0 },
@@ -63,7 +63,7 @@ const DID: Record<string, object> = {
 }
 /** Formats in which checkpoints have a hash of their whole content. */
 const HASHED = ['archive-7']
-/** Formats of archives that have what was collected over training: regions in the plane and histograms. */
+/** Archive formats with data collected over training: regions in the plane and histograms. */
 const COLLECTED = ['archive-7']
 
 test.each(slice(having('home.tar.gz'), import.meta.filename))(
@@ -84,7 +84,7 @@ test.each(slice(having('home.tar.gz'), import.meta.filename))(
     expect(finished.result?.testAccuracy).toBeGreaterThan(0.4)
     expect((await runs.series({ id: finished.id })).series.find(({ key }) => key === 'train/loss')).toBeDefined()
 
-    // The selected checkpoint gives the accuracy that was reported then, the last one the weights that were.
+    // The selected checkpoint gives the accuracy reported at that time, and the last one the weights.
     const selected = finished.checkpoints.filter(({ kind }) => kind === 'best').at(-1) ?? finished.checkpoints.at(-1)!
     const evaluation = await runs.evaluate({ id: finished.id, file: selected.file })
     expect(evaluation.accuracy).toBeCloseTo(finished.result!.testAccuracy!, 2)
@@ -139,14 +139,14 @@ test('a run whose last checkpoints are damaged goes on from the one before, to t
   const half = (await runs.list()).runs.find((run) => run.name === 'half-way')!
   const checkpoints = (await runs.get({ id: half.id })).checkpoints
   const [sound, damaged] = [checkpoints.at(-2)!, checkpoints.at(-1)!]
-  // From the same checkpoint: what lies between the two was computed on the processor of the fixture, whose last bits may be others.
+  // From the same checkpoint: the steps in between were computed on the fixture's processor, whose last bits may differ.
   await runs.resume({ id: half.id, step: sound.step })
   const { weightsHash } = (await ended(runs, half.id)).result!
 
   await backend!.close()
   folder[Symbol.dispose]()
   const { runs: anew } = await open(join(RELEASED, 'archive-3', 'home.tar.gz'))
-  // Of this format only the weights can be checked; of today's, see test/training/checkpoint.test.ts.
+  // In this format, only the weights can be verified; for the current one, see test/training/checkpoint.test.ts.
   const path = join(folder.path, 'runs', half.id, 'checkpoints', damaged.file)
   const bytes = readFileSync(path)
   const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as Record<

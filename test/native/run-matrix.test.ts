@@ -11,7 +11,9 @@ import { FULL } from '../fixtures/slice.js'
 const STEPS = 4
 const PAUSE = 3
 
-/** A tolerance that rounding exceeds, whereupon anchors are chosen and another graph is captured; and units that are not rebuilt. */
+/**
+ * A tolerance that rounding errors exceed, so that anchors are chosen and another graph is captured; and units that are not reconstructed.
+ */
 const KEEPS_SOME: Partial<RunConfigInput> = {
   anchorEvery: 'auto',
   memoryBudget: 40_000,
@@ -19,12 +21,12 @@ const KEEPS_SOME: Partial<RunConfigInput> = {
   stages: [{ channels: 4, units: 6 }],
 }
 
-/** Every step is cut in two, and half of what `KEEPS_SOME` may keep is as many units of half a batch. */
+/** Every step is divided in two, so that half of the budget of `KEEPS_SOME` keeps as many units at half the batch size. */
 const ACCUMULATES: Partial<RunConfigInput> = { accumulate: 2, optimizer: 'adamw', learningRate: 0.01, clipNorm: 1 }
 
 /**
- * Whatever is registered, in every mode that it has; a new dynamics is in here without a new test. Outside a full test, one variant of each,
- * another one with each dynamics, mode and engine, so that every variant is trained somewhere.
+ * Every registered dynamics in every mode that it supports, so that a new one is covered without a new test. Outside of a full test, one
+ * variant of each, varying with dynamics, mode and engine, so that every variant is trained somewhere.
  */
 const casesOf = (execution: string) =>
   allDynamics().flatMap((dynamics, at) =>

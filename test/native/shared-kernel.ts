@@ -5,12 +5,12 @@ import { activatedLayer, layerParameters, layerRoles } from '../../src-main/nume
 import type { Named } from '../../src-main/numeric/tensors.js'
 import { valueAndVjp } from '../../src-main/numeric/vjp.js'
 
-/** The kernel is also that of the adjoint, under a role of its own. */
+/** The kernel is also used for the adjoint, with a role of its own. */
 const ROLES = { ...layerRoles(''), outer: 'kernel' }
 
 /**
- * A Hamiltonian unit whose two forces are one layer: Y += h K' s(K Z + b);  Z -= h K' s(K Y + b).
- * Not shipped: every parameter of it is used by two substeps, and the kernel by two roles of each.
+ * A Hamiltonian unit whose two forces share one layer: Y += h K' s(K Z + b);  Z -= h K' s(K Y + b). Not shipped: each of its parameters is
+ * used by two substeps, and the kernel by two roles of each.
  */
 export const sharedKernel: Dynamics = {
   ...hamiltonian,
@@ -29,13 +29,13 @@ export const sharedKernel: Dynamics = {
     ctx.linear.map(params['outer']!).adjoint(activatedLayer(ctx.linear.map(params['kernel']!).apply, state, params, ctx)),
 }
 
-/** The same with a vector-Jacobian product of its own, which tells the parts of the two roles apart. */
+/** The same with a vector-Jacobian product of its own, which separates the contributions of the two roles. */
 export const sharedKernelFused: Dynamics = {
   ...sharedKernel,
   id: 'shared-kernel-fused',
   forceAndVjp(state, params, ctx, cotangent) {
     const roles = Object.keys(params)
-    // A tensor of its own, or else the tape would take the two roles for one parameter.
+    // A separate tensor, because the tape would otherwise treat the two roles as one parameter.
     const outer = clone(params['outer']!)
     const own: Named = { ...params, outer }
     const { value, gradients } = valueAndVjp(

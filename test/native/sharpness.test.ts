@@ -22,7 +22,7 @@ it('a run that is asked to measures its sharpness at every evaluation, as the di
   const where = await place('noise')
   const run = await trainHere(where, config({ sharpness: true }))
   for (const key of ['stability/sharpness', 'stability/rateTimesSharpness', 'stability/limit']) expect(stepsOf(run, key)).toEqual([4, 8])
-  // 2 (1 + m) of momentum SGD.
+  // 2 (1 + m) for momentum SGD.
   expect(run.series('stability/limit').at(-1)!.value).toBe(3)
   expect(run.series('stability/sharpness').every(({ value }) => value > 0)).toBe(true)
 

@@ -18,7 +18,7 @@ import { killProcess } from '../fixtures/processes.js'
 import { FULL } from '../fixtures/slice.js'
 import { untilRun } from '../fixtures/trainer.js'
 
-/** Real programs, asked to end as shutdowns, service managers, batch systems and terminals ask. */
+/** Real programs, asked to end in the way of shutdowns, service managers, batch systems and terminals. */
 
 const SOURCES = resolve(import.meta.dirname, '../../src-main')
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -49,7 +49,7 @@ const processesWith = (word: string): number[] =>
       try {
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').includes(word)
       } catch {
-        // Gone meanwhile.
+        // The process has ended meanwhile.
         return false
       }
     })
@@ -57,7 +57,7 @@ const processesWith = (word: string): number[] =>
 
 const parentOf = (pid: number): number => Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 
-/** A process with all that it has started, and what those have. */
+/** A process with all of its descendants. */
 function treeOf(root: number): number[] {
   const all = processesWith(' ').filter((pid) => existsSync(`/proc/${pid}/status`))
   const tree = [root]
@@ -102,14 +102,14 @@ describe.skipIf(process.platform !== 'linux')('a real trainer, and a tool', () =
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGINT'] as const) process.kill(trainerOf(id), signal)
     const { step } = await runs.get({ id })
     await until(id, (run) => run.step > step + 5)
-    // Of a service manager, and of whoever passes its signal on.
+    // From a service manager, and from a parent that forwards it.
     for (let times = 0; times < 2; times++) process.kill(trainerOf(id), 'SIGTERM')
     const run = await until(id, ({ status }) => status === 'interrupted')
     expect(run.reason).toMatch(/Resume this run from step \d+/)
     expect(run.checkpoints.at(-1)).toMatchObject({ kind: 'pause', step: run.step })
     expect(run.step).toBeLessThan(STEPS)
 
-    // Before there is anything to save: while the engine is opened, and data are read.
+    // Before there is anything to save: while the engine starts, and data are read.
     await runs.resume({ id })
     await until(id, ({ phase }) => phase === 'starting the engine')
     process.kill(trainerOf(id), 'SIGTERM')
@@ -126,7 +126,7 @@ describe.skipIf(process.platform !== 'linux')('a real trainer, and a tool', () =
     const ended = expect(evaluation).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/SIGTERM.*Run it again/) })
     let tool: number | undefined
     while (tool === undefined) [tool] = (await sleep(5), processesWith('--tool evaluate'))
-    // It listens from its first line on, a moment after it is there.
+    // It handles signals from its first line on, a moment after it was started.
     while (!handles(tool, 1)) await sleep(5)
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.kill(tool, signal)
     await ended
@@ -194,7 +194,7 @@ describe.skipIf(process.platform !== 'linux').each(FULL ? SIGNALS : (['SIGTERM']
       await training.ended
       const { runId } = JSON.parse(training.output()) as { runId: string }
       const evaluation = command('runs', 'evaluate', runId, '--step', '0')
-      // Of this command: other tests evaluate meanwhile.
+      // Of this command, because other tests run evaluations meanwhile.
       await asked(evaluation, () => processesWith('--tool evaluate').find((pid) => treeOf(evaluation.pid).includes(pid) && handles(pid, 1)))
 
       const source = idxDigits(folder.path, 60_000)
@@ -207,7 +207,7 @@ describe.skipIf(process.platform !== 'linux').each(FULL ? SIGNALS : (['SIGTERM']
         expect([await again.ended, again.errors()]).toEqual([0, expect.any(String)])
     })
 
-    /** Waits until the command is where it should be asked, and asks all of it. */
+    /** Waits until the command is in the desired state, and signals all of its processes. */
     async function asked(going: ReturnType<typeof command>, isThere: () => unknown): Promise<void> {
       while (going.running() && !isThere()) await sleep(1)
       expect(going.running(), going.errors()).toBe(true)

@@ -33,7 +33,7 @@ test('a network whose last layer is solved for begins every step with the best o
   const loss = (of: Trained): number => of.series('train/loss').at(-1)!.value
   const plain = await trainHere(await place('circles'), await config(where, { headSolver: 'gradient' }))
   expect(loss(run)).toBeLessThan(loss(plain))
-  // With the best last layer the loss falls from the first step on.
+  // With the optimal last layer, the loss decreases from the first step on.
   const losses = run.series('train/loss').map(({ value }) => value)
   losses.slice(1).forEach((value, at) => expect(value).toBeLessThan(losses[at]!))
 

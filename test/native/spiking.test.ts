@@ -31,12 +31,13 @@ interface Golden {
     relativeErrors: Scales & { logits: number }
   }[]
 }
-/** float64, by numpy and by PyTorch: n4_spiking.py beside it. */
+/** float64, from numpy and PyTorch: n4_spiking.py in the same folder. */
 const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../fixtures/neighbours', name))
 const golden = JSON.parse(fixture('n4_spiking.json').toString()) as Golden
 const NAMES = ['c0', 'c1', 'c2'] as const
 /**
- * Thresholds of Spike-Norm equal inputs that occur, so that rounding decides single spikes, each of which moves the error of a rate by less than this.
+ * Thresholds of Spike-Norm equal actual inputs, so that rounding decides about single spikes, each of which changes the error of a rate by
+ * less than this.
  */
 const TIES = 1e-3
 const flat = (nested: Nested): number[] => (typeof nested === 'number' ? [nested] : nested.flatMap(flat))
@@ -45,7 +46,7 @@ const finish = <T>(work: Generator<unknown, T, void>): T => {
   while (!next.done) next = work.next()
   return next.value
 }
-/** Frees what the test makes, and finds what the code leaves. */
+/** Frees what the test creates, and detects what the code leaks. */
 function withoutLeaks<T>(work: () => T): T {
   const before = tf.memory().numTensors
   const result = work()
@@ -67,7 +68,7 @@ test.each(golden.neuron)('a neuron of input $input and threshold $threshold spik
   })
 })
 
-/** The network of the golden values: a convolution, pooling, a residual block, a matrix over all places. */
+/** The network of the golden values: a convolution, pooling, a residual block, a matrix over all positions. */
 function goldenNetwork(): { network: OpenNetwork; train: Train; dispose(): void } {
   const kernels = Object.fromEntries(
     Object.entries(golden.network.kernels_HWIO).map(([name, values]) => [name, tf.tensor(values as number[])]),
@@ -204,7 +205,7 @@ const networks = {
   'spiking on vectors': { arch: 'spiking', maps: 'dense', denseStem: true, mode: 'stored', stages: [{ channels: 16, units: 2 }] },
 } as const
 
-/** A network at its start, its head biased, with images that it is calibrated by and looked at. */
+/** A network with initial weights and a biased head, with images for calibration and for evaluation. */
 function subject(name: keyof typeof networks) {
   const network = networkOf({ ...networks[name], stages: [...networks[name].stages] })
   const state = initialState(network, { seed: 3, optimizer: 'sgd' })
@@ -319,7 +320,7 @@ test('Poisson spikes have the mean of their image, saturate beyond the scale, an
       expect(spikes).toEqual(same)
       spikes.forEach((value, at) => (mean[at]! += value / 4000))
     }
-    // Four standard errors of a spike of height 2.
+    // Four standard errors of spikes with height 2.
     ;[0.5, -0.25, 0, 2, -1, 0.1].forEach((wanted, at) => expect(Math.abs(mean[at]! - wanted)).toBeLessThan(4 / Math.sqrt(4000)))
   })
 })

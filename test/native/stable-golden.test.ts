@@ -35,7 +35,7 @@ interface Golden {
   } & Record<'euler' | 'antisymmetric' | 'verlet', { loss: number; logits: Matrix; states: Matrix[]; gradients: Weights; z?: Matrix }>
   prolongation: { coarse: Matrix; fine: Matrix; alpha: number; h: number; penalty_half_alpha_h_sum_sq_of_difference_quotients: number }
 }
-/** float64, each in two ways: n1_stable.py beside it. */
+/** float64, each in two ways: n1_stable.py in the same folder. */
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/neighbours/n1_stable.json'), 'utf8')) as Golden
 
 const subject = (arch: string, units: number, width: number, h: number, more = {}) =>
@@ -113,7 +113,7 @@ test.each(['plus', 'minus', 'zero'])(
     const forward = floatsFromBase64(view.forward)
     expect(forward).toHaveLength(states[name]!.flat(2).length)
     states[name]!.flat(2).forEach((value, at) => expect(forward[at]).toBeCloseTo(value, 5))
-    // A lattice of the plane moves with them.
+    // A lattice in the plane moves with them.
     expect(floatsFromBase64(view.grid!.forward)).toHaveLength((steps + 1) * 2 * view.grid!.size ** 2)
     close(of)
   },

@@ -67,7 +67,7 @@ describe.runIf(engineReport.engine === 'native')('a metric of the training step'
   })
 
   test('of a batch is the mean over the micro-batches', () => {
-    // Without a batch norm in the units, and with the stem as it is, each micro-batch is normalised by its own statistics, as alone.
+    // Without batch norm in the units, and with an unchanged stem, each micro-batch is normalised by its own statistics, as alone.
     const config = configOf({ accumulate: 3 })
     const parts = microBatches(buildNetwork(config), batchOf(config), config)
     const alone = parts.map((part) => {

@@ -6,7 +6,7 @@ import { trainStep } from '../../src-main/numeric/train-step.js'
 import { trackPeakBytes } from '../../src-main/training/tools/bench-step.js'
 import { disposeState, normalTensor, tf } from './support.js'
 
-/** Peak bytes of tensors in a training step, less parameters, their velocities and their gradients. */
+/** Peak bytes of tensors in a training step, minus parameters, their velocities and their gradients. */
 function activationPeak(units: number, mode: 'reversible' | 'stored'): { bytes: number; leaked: number } {
   const config = RunConfigSchema.parse({
     preset: 'test',

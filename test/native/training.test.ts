@@ -66,7 +66,7 @@ describe('the same seed', () => {
     })
     expect(first.series('validation/accuracy')).toEqual(whole.series('validation/accuracy').slice(0, 1))
     const resumeFrom = first.checkpoints.at(-1)!.file
-    // As after a crash of its host: it trains nothing, and says so again.
+    // Like after a crash of its host: it trains nothing, and reports the same again.
     const again = await trainHere(where, config, { pauseAt: 3, resumeFrom, lease: 2 })
     expect(again.ended.outcome).toBe('paused')
     expect(again.series('train/loss')).toEqual([])
@@ -96,7 +96,7 @@ describe('the same seed', () => {
     const before = tf.memory().numTensors
     const { ended } = await trainHere(await place('noise'), smallConfig({ validation: 0.2, evaluateEvery: 4 }))
     expect(ended.outcome).toBe('finished')
-    // Parameters, statistics and velocities of the finished run stay with the process, which ends.
+    // Parameters, statistics and velocities of the finished run remain until the process ends.
     const once = tf.memory().numTensors - before
     await trainHere(await place('noise'), smallConfig({ validation: 0.2, evaluateEvery: 2 }))
     expect(tf.memory().numTensors - before).toBe(2 * once)
@@ -115,7 +115,7 @@ describe('the best checkpoint', () => {
     expect(run.ended.result!.testAccuracy).toBe(run.series('test/accuracy').find(({ step }) => step === best.step)!.value)
     const kept = await readCheckpoint(join(run.folder, final.progress.best!.file))
     expect(kept.progress.step).toBe(best.step)
-    // What the test means: the best is not the last.
+    // The premise of the test: the best is not the last.
     expect(best.step).toBeLessThan(24)
   })
 
@@ -164,7 +164,7 @@ describe('the best checkpoint', () => {
     expect(run.checkpoints.filter(({ checkpoint }) => checkpoint === 'best')).toEqual([])
     expect(run.ended.result!.testAccuracy).toBe(run.series('test/accuracy').at(-1)!.value)
     expect(run.ended.result!.weightsHash).toBe(run.checkpoints.at(-1)!.weightsHash)
-    // Early stopping has nothing to go by, so that it never stops.
+    // Early stopping has no data, so that it never stops.
     expect(run.series('train/loss')).toHaveLength(24)
   })
 
@@ -197,7 +197,7 @@ describe('the best checkpoint', () => {
 
 describe('a run that diverges', () => {
   test('never writes weights that are not finite, though the loss before them was', async () => {
-    // One update overflows the weights; its own loss and gradient are fine.
+    // One update makes the weights overflow; its own loss and gradient are fine.
     const config = smallConfig({ learningRate: 100, schedule: { kind: 'constant', warmup: 0 }, steps: 1 })
     const where = await place('noise')
     const begin = await trainHere(where, config, { command: { at: 1, kind: 'pause' } })

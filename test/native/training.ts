@@ -36,7 +36,7 @@ export interface Place {
 
 export type PlaneProblem = 'two-spirals' | 'circles' | 'swiss-roll' | 'peaks'
 
-/** A data set and an empty folder of checkpoints, gone after the test. */
+/** A data set and an empty checkpoint folder, which are removed after the test. */
 export async function place(dataset: PlaneProblem | 'mnist' | 'noise' | 'no test images'): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'retrace-train-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -90,18 +90,18 @@ export interface TrainOptions {
   lease?: number
   /** It pauses by itself at that step. */
   pauseAt?: number
-  /** Asked for after that step. */
+  /** A command sent after that step. */
   command?: { at: number; kind: 'pause' | 'stop' }
   /** The host dies after that step, having committed points up to those of `kept`. */
   hostLost?: { at: number; kept: number }
-  /** Sees which held-out parts are read. */
+  /** Called when held-out parts are read. */
   onHeldOut?(part: 'test' | 'validation', step: number): void
   onReport?(report: Report): void
   /** The trainer is told that the data are images. */
   asImages?: boolean
 }
 
-/** Trains in this process, as a trainer does with its job. */
+/** Trains in this process, like a trainer with its job. */
 export async function trainHere(where: Place, config: RunConfig, options: TrainOptions = {}): Promise<Trained> {
   const {
     resumeFrom = null,

@@ -17,8 +17,8 @@ const RECORDED = [0, 5, 10, 15]
 const BATCH = 8
 
 /**
- * What rounding alone does to a loss, relative: PyTorch's divergence is that of float64, which a disturbance enters once, at the weights;
- * float32 (2^-24) rounds in every layer of every step, about 2^5 of them between the images and the loss.
+ * Relative effect of rounding alone on a loss: PyTorch's divergence is that of float64 with a single perturbation of the weights; float32
+ * (2^-24) rounds in every layer of every step, about 2^5 of them between the images and the loss.
  */
 const ROUNDING = 2 ** -19
 
@@ -72,7 +72,7 @@ function stateAt({ file, network }: Recording, step: number): TrainingState {
   return { params: load('params', params), statistics, slots, step }
 }
 
-/** The batch of step k; the images are gone through again and again. */
+/** The batch of step k; the images are used cyclically. */
 const batchOf = (step: number): { images: tf.Tensor; labels: tf.Tensor } => {
   const at = (step * BATCH) % labels.size
   return { images: images.slice([at, 0, 0, 0], [BATCH, -1, -1, -1]), labels: labels.slice(at, BATCH) }
@@ -88,7 +88,7 @@ function normError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(difference / size)
 }
 
-// A dynamics that nobody recorded needs no recording: its gradients are held against the tape's (dynamics-contract.test.ts).
+// A dynamics that was not recorded needs no recording: its gradients are compared with the tape's (dynamics-contract.test.ts).
 const recorded = readdirSync(FOLDER).flatMap((file) => findDynamics(basename(file, '.safetensors')) ?? [])
 const cases = recorded.flatMap((dynamics) => modesOf(dynamics).map((mode) => [dynamics.id, mode] as const))
 
@@ -122,7 +122,7 @@ describe.each(cases)('%s, %s', (arch, mode) => {
     for (let step = 0; step < totals.length; step++) {
       const batch = batchOf(step)
       const result = trainStep(network, state, batch, { ...config, anchorEvery: 0 }, inputs)
-      // The largest so far: two trajectories may cross by chance.
+      // The largest so far, because two trajectories may cross by chance.
       allowed = Math.max(allowed, 3 * divergence[step]!)
       const error = Math.abs(result.total.dataSync()[0]! - totals[step]!)
       if (!(error <= allowed + ROUNDING * totals[step]!)) off.push(`step ${step}: ${error} > ${allowed}`)

@@ -22,7 +22,7 @@ describe('gradients against the right ones', () => {
     const found = { big: [3, 4], zero: [1e-9, -1e-9] }
     const worst = worstError(compareGradients(found, { big: [3, 4], zero: [0, 0] }))
     expect(worst).toEqual({ parameter: 'zero', error: expect.closeTo(1e-9 / 4e-4, 12) as number, cosine: 1 })
-    // Not every wrong one passes as small.
+    // A wrong gradient must not pass because it is small.
     expect(worstError(compareGradients({ ...found, zero: [1, 0] }, { big: [3, 4], zero: [0, 0] })).error).toBeCloseTo(2500, 6)
   })
 

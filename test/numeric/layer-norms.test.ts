@@ -21,7 +21,7 @@ it('gives the norm of each part and its change to the next unit of its stage, wh
     ['stage1/unit1/bias1', 1, 1, 'bias1', 0, 7],
     ['stage1/unit2/kernel1', 1, 2, 'kernel1', Math.sqrt(62), null],
     ['stage1/unit2/bias1', 1, 2, 'bias1', 7, null],
-    // The next unit's has another shape.
+    // That of the next unit has another shape.
     ['stage2/unit1/kernel1', 2, 1, 'kernel1', 0, null],
     ['stage2/unit2/kernel1', 2, 2, 'kernel1', Math.sqrt(14), null],
   ])

@@ -4,7 +4,7 @@ import { describePresets, nominalConfig } from '../../src-main/numeric/describe.
 import { buildNetwork, parameterCount } from '../../src-main/numeric/network.js'
 import { findPreset, presets } from '../../src-main/numeric/presets.js'
 
-// Published by the design for 32x32x3 images and 10 classes; batch-norm statistics are not parameters.
+// As published in the design, for 32x32x3 images and 10 classes; batch norm statistics are not parameters.
 const TABLE = {
   'hamiltonian-74-plain': [428_538, 74],
   'hamiltonian-218-plain': [1_679_114, 218],
@@ -37,7 +37,7 @@ test('the presets of the reversible networks have batch norm in their units, gua
   expect(chosen).toHaveLength(7)
   for (const { name, config, source, paperParameters } of chosen) {
     expect(config).toMatchObject({ unitNorm: 'batch', anchorEvery: 'auto' })
-    // Two-step schemes with a norm are nobody's but ours, and say so.
+    // Two-step schemes with a norm are our own, which their source must state.
     expect(source).toMatch(config.arch === 'hamiltonian' ? /authors' published code/ : /^Not in the paper: /)
     const plain = findPreset(`${name}-plain`)
     expect(plain).toMatchObject({ paperParameters, config: { arch: config.arch, stages: config.stages } })
@@ -66,7 +66,7 @@ test('operations are those of the convolutions: one unit by hand', () => {
   const config = { ...nominalConfig(presets.find(({ name }) => name === 'hamiltonian-74')!), stages: [{ channels: 32, units: 1 }] }
   const pixels = 32 * 32
   const stem = 9 * 3 * 32 * pixels
-  // Two kernels of 16 channels, each applied as it is and as its adjoint.
+  // Two kernels of 16 channels, each applied both directly and as its adjoint.
   const unit = 2 * 2 * 9 * 16 * 16 * pixels
   const head = 32 * 10
   const forward = 2 * 5 * (stem + unit + head)
@@ -74,7 +74,8 @@ test('operations are those of the convolutions: one unit by hand', () => {
 })
 
 test('biases and shortcuts with kernels explain the published number of parameters of Hardt and Ma', () => {
-  // n2_identity.json: 13,588,800 with a stem of 16 channels, whose first stage widens; ours begins with the 64 of that stage, and has a head.
+  // n2_identity.json: 13,588,800 with a stem of 16 channels, whose first stage widens; ours starts with the 64 channels of that stage, and
+  // has a head.
   const preset = presets.find(({ name }) => name === 'identity-56')!
   const count = (projection: boolean): number =>
     parameterCount(buildNetwork({ ...nominalConfig(preset), projection } as ReturnType<typeof nominalConfig>))

@@ -20,7 +20,7 @@ const networkOf = (changes: Partial<NetworkConfig> & Pick<NetworkConfig, 'arch'>
 
 test('weights are interpolated between the units, and constant after the last', () => {
   const shape = [2]
-  // Golden: inter1D.m of the published code, and the same by hand.
+  // Golden values: inter1D.m of the published code, confirmed by hand.
   const coarse = [
     [1, -2],
     [3, 0.5],

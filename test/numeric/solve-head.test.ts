@@ -12,14 +12,14 @@ interface Golden {
   optimum: { W: number[]; w0: number; value: number }
   dY: number[][]
 }
-/** float64, against differences of the reduced objective: n1_stable.py beside it. */
+/** float64, against finite differences of the reduced objective: n1_stable.py in the same folder. */
 const { varpro } = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/neighbours/n1_stable.json'), 'utf8')) as {
   varpro: Golden
 }
 
 /**
- * The reference has one logit w y + w0 for two classes. With a logit for each, the best weights are -w/2 and w/2, so that their penalty is half as
- * large: twice the factor makes the problems the same.
+ * The reference has one logit w y + w0 for two classes. With one logit per class, the optimal weights are -w/2 and w/2, so that their
+ * penalty is half as large: twice the factor makes the problems equal.
  */
 const problem: HeadProblem = { features: varpro.Y.flat(), labels: varpro.labels, width: 2, classes: 2, decay: 2 * varpro.mu }
 
@@ -31,7 +31,7 @@ test('the last layer that is solved for is the golden one, and so is the gradien
   expect(between(2)).toBeCloseTo(varpro.optimum.w0, 9)
   expect(value).toBeCloseTo(varpro.optimum.value, 12)
   expect(residual).toBeLessThan(1e-11)
-  // The envelope: differences of the solved value are the partial derivative, which the reference has.
+  // Envelope theorem: finite differences of the optimal value are the partial derivative in the reference.
   varpro.dY.flat().forEach((wanted, at) => {
     const moved = (by: number): number => {
       const features = varpro.Y.flat()

@@ -60,7 +60,7 @@ describe('the axes', () => {
   it('places every point in its order where the clock was set back by a day, and takes no years where it was set forward', () => {
     const shown = (times: number[], elapsed: SeriesBuffer | null): (number | undefined)[] => {
       const buffer = new SeriesBuffer()
-      // In two reports, as a trainer sends them.
+      // In two reports, as sent by a trainer.
       for (const [from, to] of [
         [0, 2],
         [2, 4],
@@ -72,7 +72,7 @@ describe('the axes', () => {
         })
       const map = xMap('wall', buffer, { ...SOURCE, elapsed })!
       const at = [0, 1, 2, 3].map((i) => map.x(i))
-      // Where two points are at one moment, the first of them.
+      // If two points have the same time, the first of them.
       for (const x of at) expect(map.x(map.indexOf(x))).toBe(x)
       return at
     }
@@ -84,7 +84,7 @@ describe('the axes', () => {
       [1, 2, 3, 4],
       [1, 2, 3, 4],
     ])
-    // Nobody knows how long a run of an earlier version took between the points around the change; it goes on from there.
+    // For a run of an earlier version, the time between the points around the clock change is unknown; it continues from there.
     const old = shown(back, null)
     expect(old.slice(0, 2)).toEqual([1, 2])
     expect(old[2]).toBeGreaterThanOrEqual(2)
@@ -274,7 +274,7 @@ describe('the model of a chart', () => {
     expect([hours.name, hours.interval, hours.axisLabel.formatter(7200)]).toEqual(['wall time since start (h)', 3600, '2'])
     const minutes = axes({ xAxis: 'active', to: 600 }).x
     expect([minutes.name, minutes.axisLabel.formatter(120)]).toEqual(['training time (min)', '2'])
-    // A short stretch late in a run.
+    // A short range late in a run.
     const late = axes({ xAxis: 'wall', from: 7200, to: 7210 }).x
     expect([late.name, late.axisLabel.formatter(7202)]).toEqual(['wall time since start (s)', '7202'])
   })
@@ -292,7 +292,7 @@ describe('the model of a chart', () => {
     // The end of the axis is 3 x 0.2, which is not the double 0.6.
     expect(marksOf(build([0.6, 0.7, 0.91], { unit: 'fraction' }), (x) => x)).toEqual([])
     expect(marksOf(build([-1, 0, 1], { logarithmic: true }), (x) => 10 * x).map(({ kind }) => kind)).toEqual(['below', 'below'])
-    // Of what is out of sight there is no mark.
+    // Invisible values have no marks.
     expect(marksOf(build(values, { outlierProof: true, from: 70, to: 300 }), (x) => x)).toEqual([])
   })
 
@@ -322,7 +322,7 @@ describe('the model of a chart', () => {
   })
 })
 
-/** What was drawn: rectangles, and the points of each path that was stroked. */
+/** Records drawing operations: rectangles, and the points of each stroked path. */
 function record(): { pen: Pen; bars: number[][]; paths: number[][][]; dashes: number[][]; dots: number[][] } {
   const bars: number[][] = []
   const paths: number[][][] = []
@@ -407,7 +407,7 @@ describe('drawing', () => {
       const [low, high] = wanted.get(left!) ?? [NaN, NaN]
       if (Math.abs(top! - low) < 2 && Math.abs(top! + height! - high) < 2) close += 1
     }
-    // A column's bar also joins the column before, and the cut of columns may differ by a point at their edges.
+    // A column's bar is also connected to the previous column, and column boundaries may differ by a point.
     expect(close / bars.length).toBeGreaterThan(0.95)
   })
 })

@@ -44,7 +44,7 @@ it('points are drawn by class, each with its colour and shape', () => {
     itemStyle: { color: string }
   }[]
   const { xAxis, yAxis } = pointCloudOption({ points, classNames: ['a', 'b'], dark: false }) as Record<string, { min: number; max: number }>
-  // In a square element a unit is as long on either axis, and every point is inside.
+  // In a square element, a unit is equally long on both axes, and every point is inside.
   expect(xAxis!.max - xAxis!.min).toBeCloseTo(yAxis!.max - yAxis!.min)
   for (const { x, y } of points) for (const [at, axis] of [[x, xAxis!], [y, yAxis!]] as const) expect(at > axis.min && at < axis.max).toBe(true) // prettier-ignore
   expect(series.map(({ data }) => data)).toEqual([[[3, 4]], [[1, 2], [5, 6]]]) // prettier-ignore

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chartTheme, lineStyle, valueColour, valueScale } from '../../src-renderer/charts/palette.js'
 
-/** Linear RGB as it is seen: Machado, Oliveira and Fernandes 2009, table 1, severity 1. */
+/** Simulated linear RGB: Machado, Oliveira and Fernandes 2009, table 1, severity 1. */
 const VISIONS = {
   usual: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
   protanopia: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
@@ -54,7 +54,7 @@ describe.each([false, true])('colours of lines, dark: %s', (dark) => {
   it.each(Object.entries(VISIONS))('are far from each other with %s', (_, matrix) => {
     const seen = colours.map((colour) => lab(times(matrix, linear(colour))))
     const distances = seen.flatMap((one, i) => seen.slice(i + 1).map((other) => Math.hypot(...one.map((c, k) => c - other[k]!))))
-    // Ten times what two patches beside each other must differ to be told apart.
+    // Ten times the just noticeable difference of adjacent patches.
     expect(Math.min(...distances)).toBeGreaterThan(23)
   })
 

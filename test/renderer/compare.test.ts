@@ -20,7 +20,7 @@ import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
 import { Smoothed } from '../../src-renderer/charts/series/smoothed.js'
 import expected from './numpy/expected.json'
 
-/** To 1e-9 of the size of the numbers that it was computed from. */
+/** To 1e-9 relative to the magnitude of the numbers in the computation. */
 const close = (got: number, wanted: number, size = Math.abs(wanted)): void =>
   expect(Math.abs(got - wanted)).toBeLessThanOrEqual(1e-9 * size + Number.MIN_VALUE)
 
@@ -80,7 +80,7 @@ describe('entries that are compared', () => {
     const [best, near, far] = [sample(0.9), sample(0.895), sample(0.8)]
     expect([...leaders([far, near, undefined, best], 'higher')!].sort()).toEqual([1, 3])
     expect([...leaders([far, near, best], 'lower')!]).toEqual([0])
-    // Told from the best when tested alone (p = 0.03), and not when it is one of three.
+    // Distinguished from the best if tested alone (p = 0.03), but not as one of three.
     const edge = sample(0.8836)
     expect(welchTest(best, edge)).toBeLessThan(0.05)
     expect(leaders([best, edge], 'higher')).toEqual(new Set([0]))
@@ -154,7 +154,7 @@ describe('a group of runs', () => {
 })
 
 describe('the time of a group', () => {
-  /** One point a step; each step takes so many seconds of work, and twice as long by the clock. */
+  /** One point per step; each step takes this many seconds of training, and twice as long in elapsed time. */
   const run = (seconds: number, steps: number, every = 1) => {
     const at = Array.from({ length: Math.floor(steps / every) }, (_, i) => (i + 1) * every)
     const buffer = new SeriesBuffer()
@@ -179,7 +179,7 @@ describe('the time of a group', () => {
       ['wall', 2],
     ] as const) {
       const map = groupMap(axis, group, source)!
-      // Two seconds a step while both run, then one.
+      // Two seconds per step while both run, then one.
       expect(Array.from({ length: 10 }, (_, i) => map.x(i))).toEqual([2, 4, 6, 8, 9, 10, 11, 12, 13, 14].map((x) => x * scale))
       for (let i = 0; i < 10; i++) expect(map.indexOf(map.x(i))).toBe(i)
     }
@@ -259,7 +259,7 @@ describe('configurations side by side', () => {
 
   it('are repetitions when only the seed differs', () => {
     expect(apartFromSeed(config({ seed: 1 }))).toBe(apartFromSeed(config({ seed: 2 })))
-    // A preset may have been given to another configuration since, and this one to a preset of another name.
+    // The preset's name may have been given to another configuration since, and this configuration to a preset with another name.
     expect(apartFromSeed(config({ preset: 'hamiltonian-74' }))).toBe(apartFromSeed(config({ preset: 'hamiltonian-74-plain' })))
     expect(apartFromSeed(config({ seed: 1 }))).not.toBe(apartFromSeed(config({ seed: 1, h: 0.3 })))
   })
@@ -269,7 +269,7 @@ describe('figures of runs', () => {
   const run = (name: string, latest: number, reported: number | null, best: number) => ({
     name,
     latest: { 'test/accuracy': latest, 'validation/accuracy': 0.1, 'train/learningRate': 0.1 },
-    // What an earlier version kept: the best of a test metric is no figure.
+    // As stored by an earlier version: the best value of a test metric is not a reported result.
     best: { 'validation/accuracy': best, 'test/accuracy': 0.99 },
     gradients: null,
     reported: reported === null ? null : { step: 20, images: 200, values: { 'test/accuracy': reported } },

@@ -5,7 +5,7 @@ import { cutLine } from '../../src-renderer/charts/export/cut-line.js'
 const linear = (min: number, max: number) => ({ min, max, logarithmic: false })
 const logarithmic = (min: number, max: number) => ({ min, max, logarithmic: true })
 
-/** The height of a line at x, by interpolation as the axes draw it. */
+/** The height of a line at x, interpolated on the scale of the axes. */
 function heightAt(points: readonly number[], x: number, level: (value: number) => number, value: (level: number) => number): number {
   for (let i = 2; i < points.length; i += 2) {
     const [x0, y0, x1, y1] = points.slice(i - 2, i + 2) as [number, number, number, number]
@@ -49,7 +49,7 @@ describe('a line that is cut for TeX', () => {
     const cut = cutLine(far, linear(0, 10), logarithmic(1, 100))
     expect(cut.at(-1)).toBeCloseTo(1e4, 6)
     expect(heightAt(cut, 0.5, Math.log, Math.exp)).toBeCloseTo(heightAt(far, 0.5, Math.log, Math.exp), 9)
-    // Along x the line is cut too, as in a chart that is zoomed in.
+    // The line is also cut along x, as in a zoomed chart.
     expect(cutLine([-1e9, 0, 1e9, 2], linear(0, 10), linear(0, 2))).toEqual([
       -10,
       0,

@@ -20,7 +20,7 @@ const SLOW: SystemInfo = {
   setUp: { downloadBytes: 274e6 },
 }
 
-/** A machine whose engine is slow until the set-up, which the test ends, has succeeded. */
+/** A machine whose engine is slow until the set-up, which the test controls, has succeeded. */
 async function slowMachine() {
   let finish: () => void = () => undefined
   let fast = false

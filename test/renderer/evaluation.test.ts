@@ -9,7 +9,7 @@ import { FIGURES, LAYERS } from '../fixtures/figures.js'
 import { homeOfTest } from '../fixtures/home-of-test.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
-// A canvas is for the browser test; here it matters what the chart is told.
+// Canvases are covered by the browser tests; here only the chart's options matter.
 vi.mock('../../src-renderer/charts/echarts.js', () => import('./support/chart-without-canvas.js'))
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -57,7 +57,7 @@ describe('a confusion matrix', () => {
       names,
       false,
     )
-    // The scale is that of the errors; the diagonal, which would hide them, is beside it.
+    // The scale is that of the errors; the diagonal, which would dominate it, is a separate series.
     expect((option.series as { data: number[][] }[]).map(({ data }) => data)).toEqual([[[3, 2, 0.25]], [[2, 2, 0.75]]])
     expect(option.visualMap).toMatchObject({ max: 0.25, seriesIndex: 0 })
     const { formatter } = option.tooltip as { formatter(point: { value: number[] }): string }
@@ -91,7 +91,7 @@ describe('weights over depth', () => {
     expect(lines.map(({ role }) => role)).toEqual(['kernel1', 'kernel2'])
     expect(lines[0]!.values).toEqual([1.1, 1.2, 1.3, 2.1, 2.2, 2.3])
     expect(overDepth(LAYERS, 'change').lines[0]!.values).toEqual([0.25, 0.5, NaN, 0.25, 0.5, NaN])
-    // Of a kernel with 3 x 3 x 4 x 4 = 144 values.
+    // For a kernel with 3 x 3 x 4 x 4 = 144 values.
     expect(overDepth(LAYERS, 'relative').lines[0]!.values[0]).toBeCloseTo(1.1 / 12, 12)
     const partial = overDepth(
       LAYERS.filter(({ name }) => name !== 'stage1/unit2/kernel2'),
@@ -146,7 +146,7 @@ describe('the page of a run', () => {
     const home = await homeOfTest()
     const { id } = await home.runs.create({ preset: 'hamiltonian-quick', dataset: 'mnist', name: 'looked at' })
     page = await openWindow(home, `/runs/${id}?tab=${tab}`)
-    /** Makes so many steps, and a checkpoint after them. */
+    /** Makes this number of steps, and a checkpoint after them. */
     const trainOn = (steps: number): void => {
       home.advance(steps)
       home.checkpoint(id)
@@ -166,7 +166,7 @@ describe('the page of a run', () => {
     expect(worst.textContent).toMatch(/7\s*70\.00%\s*14\s*of 20\s*100\.00%\s*1\s*6/)
     await eventually(() => expect(document.querySelectorAll('[data-testid=mistakes] canvas')).toHaveLength(6))
     expect(document.querySelector('[data-testid=mistakes] li')!.textContent).toMatch(/true\s*7\s*predicted\s*1\s*99\.00%\s*#7/)
-    // Another checkpoint is offered as it comes.
+    // A new checkpoint is offered as soon as it arrives.
     trainOn(10)
     await click('button', /^Evaluate step 90$/)
     await eventually(() => expect(page!.router.currentRoute.value.query).toMatchObject({ tab: 'evaluation', step: '90' }))

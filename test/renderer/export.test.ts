@@ -71,7 +71,7 @@ describe('points as CSV and JSON', () => {
     fc.assert(
       fc.property(doubles, (values) => {
         const one = series(values)
-        // The name has a line break inside quotes; the columns after it have none.
+        // The name has a line break inside quotes; later columns have none.
         const rows = pointsCsv([one])
           .trimEnd()
           .split('\n')
@@ -148,7 +148,7 @@ describe('tables for papers', () => {
         seeds('a', 'best', [0.92, 0.93, 0.94]),
         seeds('b', 'as good', [0.92, 0.925, 0.93]),
         seeds('c', 'worse', [0.8, 0.81, 0.82]),
-        // One of three runs has no number: there are two.
+        // One of three runs has no number, which leaves two.
         seeds('d', 'of two', [0.7, 0.7, NaN]),
       ],
       ['test/accuracy'],
@@ -245,7 +245,7 @@ describe('tables for papers', () => {
       low: null,
       high: null,
     })
-    // There is no deviation of one; five of ten images have an interval.
+    // A single value has no standard deviation; five of ten images give an interval.
     expect(read[2]).toMatchObject({
       mean: 0.5,
       deviation: null,
@@ -253,7 +253,7 @@ describe('tables for papers', () => {
       low: expect.closeTo(0.2366, 4),
       high: expect.closeTo(0.7634, 4),
     })
-    // Of how many images the last evaluation was is not known here.
+    // The number of images of the last evaluation is unknown here.
     expect(read[3]).toMatchObject({ mean: 0.8, low: null, high: null })
   })
 
@@ -349,18 +349,18 @@ describe('charts for papers', () => {
     const paths = (model: typeof marked, colour: string): string[] =>
       (chartSvg(model).match(/<path [^>]*>/g) ?? []).filter((path) => path.includes(`"${colour}"`))
     const paper = onPaper(marked)
-    // A cross, the line in its parts (a gap), two triangles, and the bar of the other line with its ends.
+    // A cross, the segments of the line around the gap, two triangles, and the error bar of the other line with its caps.
     expect(paths(paper, '#b3261e').filter((path) => path.match(/M/g)?.length === 2)).toHaveLength(1)
     expect(paths(paper, '#0072b2').some((path) => path.includes('fill="none"') && path.match(/M/g)?.length === 2)).toBe(true)
     expect(paths(paper, '#0072b2').filter((path) => /d="M[^M]*L[^M]*L[^M]*Z/.test(path))).toHaveLength(2)
     expect(paths(paper, '#d55e00').some((path) => path.match(/M/g)?.length === 3)).toBe(true)
     expect(chartSvg(paper)).toContain('>Loss (nats)</text>')
     expect(chartSvg(paper)).toContain('crosses: NaN or infinite values; triangles: outside the axis range')
-    // Pictures of the screen have its theme.
+    // Pictures for the screen use its theme.
     expect(paths(marked, '#ff8a80').length).toBeGreaterThan(0)
 
     const plots = pgfplots(marked)
-    // An outlier of -1e6 between 3 and 2.9, whose axis is 0 to 4: TeX cannot place it ("Dimension too large"), and the line ends below.
+    // An outlier of -1e6 between 3 and 2.9, on an axis from 0 to 4: TeX cannot place it ("Dimension too large"), so the line ends below.
     expect(plots).not.toContain('-1000000')
     const below = plots.split('\n').filter((line) => / -4$/.test(line))
     expect(below.map((line) => Number(line.split(' ')[0]))).toEqual([expect.closeTo(40.000007, 6), 41, expect.closeTo(41.999993, 6)])

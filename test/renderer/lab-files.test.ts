@@ -24,14 +24,14 @@ describe('the files of a strip of images', () => {
     const svg = drawnSvg(picture)
     const images = [...svg.matchAll(/<image [^>]*>/g)].map(([tag]) => tag)
     expect(images).toHaveLength(15)
-    // Three pixels a point; one row of values is higher than wide.
+    // Three pixels per point; a single row of values is drawn higher than its width implies.
     expect(asked[0]).toEqual([4, 4, 216, 216])
     expect(asked).toContainEqual([9, 1, 216, 72])
     for (const text of ['States &lt;i&gt;', 'Forward', 'Difference', 'same scale', '1.14', '0 to 1'])
       expect(svg).toContain(`>${text}</text>`)
     const at = images.map((tag) => /translate\((\S+) (\S+)\)/.exec(tag)!.slice(1).map(Number) as [number, number])
     expect(at.every(([x, y]) => x + 72 <= picture.width && y + 24 <= picture.height)).toBe(true)
-    // The thirteenth stands below the first, and below the row of differences.
+    // The thirteenth is below the first, and below the row of differences.
     expect(at[13]![0]).toBe(at[0]![0])
     expect(at[13]![1]).toBeGreaterThan(Math.max(...at.slice(0, 13).map(([, y]) => y)))
   })
@@ -72,7 +72,7 @@ describe('the files of a flow', () => {
       expect(svg).toContain(`>${text}</text>`)
     expect(svg).toContain('stage 1, unit 2, forward; red rings: misclassified; plane: predicted class of each input')
     const paths = svg.match(/<path [^>]*>/g)!
-    // One point is as predicted, one is not, and one is no number.
+    // One point is classified correctly, one is not, and one is not finite.
     expect(paths.filter((path) => path.includes('stroke="#b3261e"'))).toHaveLength(1)
     expect(paths.filter((path) => /fill="#(0072b2|d55e00)"/.test(path) && /A4 4/.test(path))).toHaveLength(2)
     expect(paths.filter((path) => path.includes('fill="#d55e00"') && path.includes('fill-opacity="0.22"'))).toHaveLength(1)

@@ -9,7 +9,7 @@ import { viewOf } from '../fixtures/views.js'
 import { traceAt } from '../../src-renderer/lab/instruments/spike-trace.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
-// A canvas is for the browser test; here it matters what the chart is told.
+// Canvases are covered by the browser tests; here only the chart's options matter.
 vi.mock('../../src-renderer/charts/echarts.js', () => import('./support/chart-without-canvas.js'))
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -32,10 +32,10 @@ const info = (id: string, title: string, section: DiagnosticInfo['section']): Di
   options: {},
 })
 
-/** Pixels of an own image of 28x28 points. */
+/** Pixels of a user's own image with 28x28 pixels. */
 const SEEN = btoa('\x05'.repeat(28 * 28))
 
-/** A home with two diagnostics, of which each suggests a learning rate. */
+/** A home with two diagnostics, each of which suggests a learning rate. */
 async function homeWithLab() {
   const asked: LabWork[] = []
   const shown: PredictionWork[] = []
@@ -137,7 +137,7 @@ it('of a run it takes over what the run’s configuration has that its preset ha
   expect(JSON.parse(String(page.router.currentRoute.value.query['overrides']))).toEqual({ steps: 40, h: 0.2, seed: 3, learningRate: 0.025 })
 })
 
-/** As if an image had been copied elsewhere. */
+/** Simulates pasting an image that was copied elsewhere. */
 function paste(bytes: number[]): void {
   const image = new File([Uint8Array.from(bytes)], 'cat.png', { type: 'image/png' })
   document.dispatchEvent(Object.assign(new Event('paste'), { clipboardData: { files: [image] } }))
@@ -168,7 +168,7 @@ it('an own image is shown to checkpoints of a run, and to those of compared runs
   document.body.innerHTML = ''
   page = await openWindow(home, `/compare?runs=${id},${other.id}&tab=lab&view=predict`)
   await eventually(() => expect(document.querySelector('[data-testid="predict"]')).not.toBeNull())
-  // Seeds, metrics and published results are of the other tabs.
+  // Seeds, metrics and published results belong to the other tabs.
   expect(page.text()).not.toMatch(/Published results|Group seeds|metrics/)
   paste([4, 5, 6])
   await eventually(() => expect(document.querySelectorAll('[data-testid="prediction"] .bar')).toHaveLength(6))
@@ -198,7 +198,7 @@ it('an own image goes through the inspector in the place of one of the data set,
   expect(looked.at(-1)).toMatchObject({ instrument: 'inspector', given: null })
   paste([1, 2, 3])
   await eventually(() => expect(looked.at(-1)).toMatchObject({ instrument: 'inspector', given: SEEN }))
-  // Brought into shape once, in the way that the address says; sliders do not send it again.
+  // Fitted once, in the way given by the address; sliders do not send it again.
   expect(fitted).toMatchObject([{ image: { bytes: 'AQID' }, fit: 'stretch' }])
   await eventually(() => expect(page!.text()).toMatch(/cat\.png.*Own image.*predicted.*Resized from 640x480 to 28x28\./))
   expect(document.querySelector('#inspector-image')).toBeNull()

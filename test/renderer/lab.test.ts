@@ -52,7 +52,7 @@ describe('a figure of a diagnostic', () => {
     expect(marks).toMatchObject([{ name: 'Stage 1', data: [[2, option.yAxis.min]] }])
     expect(option.tooltip.valueFormatter(option.yAxis.min!)).toBe('0')
     expect(labPgfplots(line, table)).toMatch(/mark=triangle\*, mark options=\{rotate=180\}, forget plot\] coordinates \{\(2,1e-8\)\};/)
-    // On an axis of plain numbers a zero is a point like any other.
+    // On a linear axis, a zero is a point like any other.
     const plain = { ...line, yAxis: { ...line.yAxis, log: false } }
     expect(curvesOf(plain, table)[0]).toEqual({ name: 'Stage 1', points: [[1, 1e-7], [2, 0], [3, null]] }) // prettier-ignore
     expect((figureOption(plain, table, false) as { yAxis: { min?: number } }).yAxis.min).toBeUndefined()
@@ -97,7 +97,7 @@ describe('a figure of a diagnostic', () => {
     expect(xAxis.min).toBeCloseTo(8 / 16 ** 0.05, 12)
     expect(xAxis.max).toBeCloseTo(128 * 16 ** 0.05, 12)
     expect(labPgfplots(figure, depths)).toContain('xtick={8,16,64,128}, xticklabels={8,16,64,128}')
-    // Of many places the powers of ten say more.
+    // With many values, powers of ten are clearer.
     const many = [
       column(
         'depth',
@@ -137,7 +137,7 @@ describe('a figure of a diagnostic', () => {
     expect(source).toContain('xlabel={Unit (units)}, ylabel={Error of the state (relative)}, ymode=log, ymin=1e-8')
     expect(source).toContain('1 1e-7\n2 nan\n3 nan')
     expect(source.match(/\\addlegendentry/g)).toHaveLength(2)
-    // The tolerance is a part of the figure: without it nobody sees on paper where the reversal breaks.
+    // The tolerance is part of the figure: without it, the figure on paper does not show where the inversion fails.
     expect(source).toContain('coordinates {(1,0.001) (3,0.001)} node[pos=1, above left, font=\\footnotesize] {tolerance};')
   })
 
@@ -187,7 +187,7 @@ describe('a figure of a diagnostic', () => {
     }
     expect(series.map(({ name, data }) => [name, data])).toEqual([
       [undefined, [[0, 0, 0.5, 0], [0, 1, 0.75, 2]]],
-      // Of several seeds one may have diverged where others have a value.
+      // With several seeds, one may have diverged although others have a value.
       ['diverged', [[1, 0, null, 1], [0, 1, 0.75, 2]]],
       ['failed', [[1, 1, null, 3]]],
     ]) // prettier-ignore

@@ -27,7 +27,7 @@ it('changes are undone by Ctrl+Z, the last one first, also after their notices w
   undo()
   await flushPromises()
   expect(done).toEqual(['setting', 'removal'])
-  // What is not in sight any more is told of.
+  // Changes that are no longer visible are announced.
   expect(notices.queue.map(({ text }) => text)).toEqual(['Undone: Setting changed.', 'Undone: 2 runs were removed.'])
   bar.unmount()
 })

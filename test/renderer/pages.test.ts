@@ -8,7 +8,7 @@ import type { PlayedHome } from '../fixtures/played-home.js'
 import { sampleDataset } from '../fixtures/records.js'
 import { eventually, openWindow, type TestWindow } from './support/page.js'
 
-// A canvas is for the browser test; here it matters what the chart is told.
+// Canvases are covered by the browser tests; here only the chart's options matter.
 vi.mock('../../src-renderer/charts/echarts.js', () => import('./support/chart-without-canvas.js'))
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -122,7 +122,7 @@ describe('the page of a run', () => {
       ),
     )
     expect(document.querySelector('[data-testid=status]')?.className).not.toContain('text-success')
-    // Its tolerance is a line in the chart of what is compared with it.
+    // Its tolerance is a reference line in the chart with which it is compared.
     const limits = (key: string) =>
       wrapper
         .findAllComponents(LineChart)
@@ -162,7 +162,7 @@ describe('the page of a run', () => {
 
   it('shows the published figures in its chart of accuracy where they are comparable, and otherwise the sentence why not', async () => {
     const home = await homeOfTest()
-    // Those of Hamiltonian-74, whatever its preset is called.
+    // The stages of Hamiltonian-74, whatever its preset is called.
     const stages = [
       { channels: 32, units: 7 },
       { channels: 64, units: 6 },
@@ -210,7 +210,7 @@ describe('the page of a run', () => {
     home.advance(80)
     home.checkpoint(id)
     await eventually(() => expect(text()).toMatch(/80\s*schedule\s*last\s*59\.56%.*2\.00.KiB.*c{8}/))
-    // Nothing was measured at the step of this one: what was measured before is not its own.
+    // Nothing was measured at the step of this checkpoint; earlier measurements do not belong to it.
     home.advance(10)
     home.checkpoint(id)
     await eventually(() => expect(text()).toMatch(/90\s*schedule\s*last\s*–\s*–\s*2\.00.KiB.*?c{8}\S*\s*Evaluate/))
@@ -379,7 +379,7 @@ describe('the page of comparisons', () => {
       expect(document.querySelector('[data-chart="train/loss"] [data-line]')).toMatchObject({ dataset: { count: '170' } }),
     )
 
-    // Removed at once, which can be undone, also from its own address.
+    // Removed immediately, which can be undone, even from its own address.
     await click('[aria-label="Remove comparison"]')
     await eventually(() => expect(text()).toContain('Removed the comparison “two seeds”'))
     await eventually(() => expect(document.querySelector('h1')?.textContent).toBe('Compare'))

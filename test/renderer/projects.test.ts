@@ -44,7 +44,7 @@ it('chosen runs are moved to a new project, which the table can show alone, and 
   await click('[data-testid=project]')
   await click('.v-list-item', /^How deep\s*1 run$/)
   await eventually(() => expect(names()).toEqual(['deep']))
-  // What a new run is put into is in sight before it starts.
+  // The project of a new run is shown before it starts.
   await page.router.push('/new')
   await eventually(() => expect(document.querySelector('[data-testid=project-field]')?.textContent).toContain('How deep'))
   await eventually(() => expect(document.querySelector<HTMLButtonElement>('[data-testid=start]')?.disabled).toBe(false))
@@ -54,7 +54,7 @@ it('chosen runs are moved to a new project, which the table can show alone, and 
     expect(runs.map(({ projectId }) => projectId)).toEqual([project!.id, project!.id, null])
   })
 
-  // Removed, it leaves its runs in sight, and comes back with them.
+  // When it is removed, its runs stay visible, and they are restored with it.
   await page.router.push('/runs')
   await eventually(() => expect(names()).toHaveLength(2))
   await click('[data-testid=project]')

@@ -103,14 +103,14 @@ describe('reduction to pixel columns', () => {
           values[at] = kept
           const map = xMap(axis, buffer, SOURCE)!
           const spike = map.x(at)
-          // A stretch of the axis that holds the spike somewhere, from the whole down to a millionth of it.
+          // A range of the axis around the spike, from the whole down to a millionth of it.
           const size = map.x(length - 1) * 10 ** -power
           const from = Math.max(map.x(0), spike - share * size)
           const to = Math.max(spike, from + size)
           const reduced = reduce(buffer, { from, to, columns, logarithmic }, axis)
           const found = pairs(reduced).find(([, y]) => y === 10)
           expect(found).toBeDefined()
-          // In its own pixel column, not beside it.
+          // In its own pixel column, not in an adjacent one.
           const column = logarithmic ? (to / from) ** (1 / columns) * spike - spike : (to - from) / columns
           expect(Math.abs(found![0] - spike)).toBeLessThanOrEqual(column * 1.001 + 1e-6)
         },
@@ -122,7 +122,7 @@ describe('reduction to pixel columns', () => {
   it('costs what the pixels cost: a million points are reduced in a few milliseconds', () => {
     const begin = performance.now()
     for (let i = 0; i < 20; i++) reduce(calm, { from: i, to: length - i, columns: 1500 })
-    // Around 30 ms; walking through all would take 20 times as long. The margin is for a loaded machine.
+    // About 30 ms; a full scan would take 20 times as long. The margin is for a loaded machine.
     expect(performance.now() - begin).toBeLessThan(1000)
   })
 
@@ -141,7 +141,7 @@ describe('reduction of a line that grows', () => {
     const batch = fc.record({
       values: fc.array(value, { maxLength: 400 }),
       cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 8 }),
-      /** The run tells its time of work later than its values. */
+      /** The run reports its training time later than its values. */
       late: fc.boolean(),
     })
     fc.assert(

@@ -170,7 +170,7 @@ describe('relations as people read them', () => {
       'reversibility/gradientError last': 'Gradient error (relative)',
     })
     const of = (id: string): Quantity => quantities.find((each) => each.id === id)!
-    // What was chosen is shown as it was written, what came out in percent.
+    // Chosen values are shown as written, results in percent.
     expect([tick(of('validation'), 0.25), shown(of('validation'), 0.25)]).toEqual(['0.25', '0.25'])
     expect([tick(of('test/accuracy reported'), 0.6), shown(of('test/accuracy reported'), 0.6)]).toEqual(['60%', '60.00%'])
 
@@ -229,7 +229,7 @@ describe('runs coloured by a quantity', () => {
     const many = colourBy(quantity(values, { logarithmic: true }), false)
     expect(many.scale).toBe(true)
     expect(many.groups.map(({ color }) => color)).toEqual([many.styleOf(99).color, many.styleOf(0).color])
-    // Halfway in the logarithm is halfway on the scale.
+    // Halfway on the logarithmic axis is halfway on the scale.
     const lightness = (at: number): number => parseInt(many.styleOf(at).color.slice(1, 3), 16)
     expect(lightness(50)).toBeCloseTo((lightness(0) + lightness(99)) / 2, -1)
   })

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { Replica } from '../../src-renderer/home/replica.js'
 
 /**
- * A server whose state is the list of what happened, and a wire on which snapshots are late: they say what was true when the server
- * answered, and arrive any time after.
+ * A server whose state is a list of events, and a connection on which snapshots are late: they contain the state when the server answered,
+ * and arrive at any time after that.
  */
 describe('a copy kept from snapshots and changes', () => {
   const event = fc.constantFrom('happen', 'ask', 'answer', 'arrive', 'deliver')
@@ -18,7 +18,7 @@ describe('a copy kept from snapshots and changes', () => {
           (snapshot) => (copy = [...snapshot]),
           (change) => copy.push(change),
         )
-        // Listening begins here: changes in order, each delivered later.
+        // The subscription starts here: changes arrive in order, each with a delay.
         const wire: number[] = []
         const asked: number[] = []
         const answers: { request: number; seq: number; value: number[] }[] = []

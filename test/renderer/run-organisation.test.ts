@@ -25,7 +25,7 @@ afterEach(() => {
 const open = async (home: PlayedHome, address: string): Promise<TestWindow> => (page = await openWindow(home, address))
 const queue = (): string[] => [...document.querySelectorAll('[data-testid=queue] .name')].map((name) => name.textContent ?? '')
 
-/** One run at work, and three that wait. */
+/** One running run, and three queued ones. */
 async function queued(): Promise<PlayedHome> {
   const home = await homeOfTest({ concurrentRuns: 1 })
   await home.runs.createSeveral({ request: { ...REQUEST, name: 'h' }, seeds: [1, 2, 3, 4] })
@@ -242,7 +242,7 @@ describe('alerts', () => {
     expect(text()).toContain('The disk is full.')
     await click('[data-testid=alerts]')
     await eventually(() => expect(document.querySelectorAll('[role=dialog] li')).toHaveLength(1))
-    // Stored later under a number of its own: the same alert is not shown twice.
+    // Stored later with a number of its own: the same alert is not shown twice.
     home.features.alerts.raise({ ...full, message: 'The disk is full, and that is stored.' })
     await eventually(() => expect(document.querySelector('[role=dialog] ul')?.textContent).toContain('that is stored'))
     expect(bell()).toBe('Alerts (1 new)')
@@ -302,7 +302,7 @@ describe('the use of the disk', () => {
     home.advance(5)
     home.checkpoint(id)
     home.advance(5)
-    // No process has such a number.
+    // No process has such an id.
     const left = join(files.home, '.restore-unpacking-999999999-ab')
     mkdirSync(left)
     writeFileSync(join(left, 'half'), Buffer.alloc(2 ** 20))

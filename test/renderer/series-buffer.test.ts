@@ -86,14 +86,14 @@ describe('a growing series', () => {
     })
     const begin = performance.now()
     for (let i = 0; i < 1000; i++) expect(buffer.summarise(i, length - i).max).toBe(6)
-    // A walk would take a second or more; the levels take a few milliseconds. The margin is for a loaded machine.
+    // A scan would take a second or more; the levels take a few milliseconds. The margin is for a loaded machine.
     expect(performance.now() - begin).toBeLessThan(500)
   })
 })
 
 describe('lists of numbers in chunks', () => {
   const numbers = fc.oneof(
-    // Even steps, whole moments that jitter, and what fits neither.
+    // Even steps, whole times with jitter, and values that fit neither pattern.
     fc
       .tuple(fc.integer({ min: -9, max: 1e6 }), fc.integer({ min: 1, max: 9 }), fc.nat(6000))
       .map(([a, b, n]) => Array.from({ length: n }, (_, i) => a + b * i)),

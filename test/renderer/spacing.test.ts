@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const RENDERER = join(import.meta.dirname, '../../src-renderer')
-/** Pixels between and around things, of letters and of corners; main.css says so too. */
+/** Allowed pixels for spacing, font sizes and corners, as stated in main.css. */
 const SCALES = [
   { property: '(?:padding|margin|gap|row-gap|column-gap)(?:-[a-z-]+)?', sizes: [0, 1, 2, 4, 8, 12, 16, 24, 40, 64] },
   { property: 'font-size', sizes: [11, 12, 13, 14, 18, 20] },
   { property: 'border-radius', sizes: [2, 4, 8] },
 ]
 
-/** Every length of a style sheet that is not of its scale, as `line: declaration`. */
+/** Every length in a style sheet that is not on its scale, as `line: declaration`. */
 function strange(css: string): string[] {
   return css.split('\n').flatMap((line, at) =>
     SCALES.flatMap(({ property, sizes }) => {

@@ -14,7 +14,7 @@ import { unreliable } from './support/unreliable.js'
 
 const REQUEST = { preset: 'hamiltonian-quick', dataset: 'mnist', overrides: { steps: 100_000 } }
 
-/** Lets promises and the app's own waiting (a second after an error) run out. */
+/** Lets promises and the app's own delays (a second after an error) run out. */
 const settle = async (ms = 0): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms))
 
 beforeEach(() => void vi.useFakeTimers())
@@ -45,7 +45,7 @@ describe('an open run', () => {
       },
     )
     await fc.assert(
-      // Below, about and above the number of points beyond which a series comes in stretches.
+      // Below, about and above the number of points beyond which a series is loaded in batches.
       fc.asyncProperty(fc.constantFrom(7, 4000, 5000), fc.array(event, { maxLength: 25 }), async (begun, events) => {
         using home = await PlayedHome.open()
         const options = { stretch: 700 }

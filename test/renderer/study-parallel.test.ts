@@ -12,7 +12,7 @@ const OUTCOMES: { state: CellState; accuracy?: number }[] = [
   { state: 'queued' },
 ]
 
-/** A search over two step sizes and two batches whose cells have come to these ends. */
+/** A search over two step sizes and two batch sizes whose cells have these outcomes. */
 function searched(ends: readonly { state: CellState; accuracy?: number }[], keys = 'h=0.1|0.2; batch=16|32') {
   const cells: StudyCell[] = []
   const report: StudyReport = played('search', { dataset: 'cifar-10', keys }, homeWith(), ({ factors, work }, position) => {

@@ -42,7 +42,7 @@ describe('studies in the table of runs', () => {
               item.runs.map(({ id }) => ({ kind: 'run', id, inside: item.id })),
             )
         })
-        // What comes first in the order of the table comes first in the rows.
+        // The order of the rows follows the order of the table.
         const first = (item: (typeof items)[number]): number =>
           runs.findIndex(({ id }) => id === (item.kind === 'study' ? item.runs[0]!.id : item.id))
         const places = items.filter((item) => item.kind === 'study' || (item.kind === 'run' && item.inside === undefined)).map(first)
@@ -106,7 +106,7 @@ it('a study unfolds by the keyboard, is selected with all of its runs, and a sea
   await press('Enter')
   expect(row().getAttribute('aria-expanded')).toBe('true')
   await eventually(() => expect(names()).toHaveLength(6))
-  // Inside the study a run is told by its factors.
+  // Inside the study, a run is identified by its factors.
   expect(names()).toContain('h 0.2, learningRate 0.1, seed 1')
   expect([...document.querySelectorAll('tr[data-row=run]')].map((each) => each.getAttribute('aria-level'))).toEqual([
     '2',
@@ -118,7 +118,7 @@ it('a study unfolds by the keyboard, is selected with all of its runs, and a sea
   await press(' ')
   await eventually(() => expect(document.querySelector('[data-testid=bulk]')?.textContent).toContain('4 selected'))
   await press('Escape')
-  // From a run inside to its study, and there the study folds.
+  // From a run inside to its study, which is then collapsed.
   await press('ArrowDown')
   await press('ArrowDown')
   await press('ArrowLeft')
@@ -134,7 +134,7 @@ it('a study unfolds by the keyboard, is selected with all of its runs, and a sea
   search.dispatchEvent(new Event('input', { bubbles: true }))
   await eventually(() => expect(names()).toEqual(['Step sizes', 'alone']))
 
-  // Without the study its runs stand by themselves.
+  // Without the study, its runs have rows of their own.
   const { runs } = await home.runs.list()
   await home.runs.bulk({ ids: runs.map(({ id }) => id), action: 'stop' })
   await home.studies.remove({ id: study.id })

@@ -105,7 +105,7 @@ describe('filters', () => {
     [{ key: 'config.learningRate', operator: 'unequal', values: ['0.1'] }, ['run2']],
     [{ key: 'createdAt', operator: 'between', values: ['2026-11-24', '2026-11-24'] }, ['run2']],
     [{ key: 'createdAt', operator: 'below', values: ['2026-11-24'] }, ['run0', 'run1']],
-    // Unfinished, or of a column that is not there: they hide nothing.
+    // Unfinished filters, and filters on unknown columns, hide nothing.
     [{ key: 'config.learningRate', operator: 'atLeast', values: [''] }, ['run0', 'run1', 'run2']],
     [{ key: 'config.gone', operator: 'equal', values: ['1'] }, ['run0', 'run1', 'run2']],
   ] as const)('%o', (filter, ids) => {
@@ -196,7 +196,7 @@ describe('figures of several data sets', () => {
     expect(meanOf(runs, accuracy)).toEqual({ datasets: ['mnist', 'peaks'] })
     expect(meanOf(runs.slice(1), accuracy)).toMatchObject({ mean: expect.closeTo(0.6, 12) as number, count: 2 })
     expect(meanOf(runs, by('activeSeconds'))).toMatchObject({ mean: 20, count: 3 })
-    // A run without a value mixes nothing in.
+    // A run without a value does not count as another data set.
     expect(meanOf([runs[0]!, on('peaks', undefined, 3)], accuracy)).toMatchObject({ mean: 0.9, count: 1 })
   })
 })

@@ -59,7 +59,7 @@ describe('a query of the table', () => {
     ['created = 2026-11-30', (i) => i === 2],
     ['created <= 2026-11-30 name ~ run', (i) => i <= 2],
     ['"run 1" h > 0', (i) => /run 1/.test(`run ${i}`) && H[i % 4] !== null],
-    // Words without a sign are a search, as ever.
+    // Words without operators are a text search, as before.
     ['run 1', (i) => String(i).includes('1') || i % 3 === 0],
   ])('%s', (text, test) => expect(found(text)).toEqual(where(test)))
 

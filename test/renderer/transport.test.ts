@@ -13,7 +13,7 @@ afterEach(async () => {
   Reflect.deleteProperty(window, 'retrace')
 })
 
-/** States as they follow one another. */
+/** The sequence of states. */
 function watch(): ConnectionState[] {
   const states: ConnectionState[] = []
   connection = connect()

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import type { SetupOptions } from '../../src-main/setup/setup.js'
 
-// A set-up in a process of its own. With a second argument N it kills itself, as by kill -9, just before its Nth change of the disk.
+// A set-up in a process of its own. With a second argument N it kills itself, as if by kill -9, just before its Nth change on disk.
 const [options, fatal] = process.argv.slice(2)
 let changes = 0
 if (fatal !== undefined)

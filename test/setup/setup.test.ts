@@ -38,7 +38,7 @@ function run(world: SmallWorld, changes: { path?: string; force?: boolean } = {}
   return setUp(silentProgress, { ...world.options, force: changes.force ?? false })
 }
 
-/** As a package of Retrace does it, which brings no node-gyp. */
+/** As in a package of Retrace, which does not include node-gyp. */
 function setUpWithoutCompiler(world: SmallWorld): Promise<SetupOutcome> {
   vi.stubEnv('WORLD', world.root)
   vi.stubEnv('PATH', `${world.tools}:${process.env.PATH}`)
@@ -50,7 +50,7 @@ const selection = (world: SmallWorld, engine?: string): EngineSelection =>
 
 const library = (world: SmallWorld): string => libraryFolder(world.options.cache, world.options.recipe)
 
-/** Read anew, whatever is remembered. */
+/** Read again, ignoring what is remembered. */
 async function damagedFiles(folder: string): Promise<string[]> {
   const files = await libraryFiles(folder)
   if (!files) throw new Error(`${folder} is no library`)
@@ -62,7 +62,7 @@ const pathsOf = (world: SmallWorld): EnginePaths => enginePaths(world.options.ca
 
 const altered = (world: SmallWorld): Promise<string[]> => alteredNativeFiles(world.options.cache, pathsOf(world))
 
-/** Another content of the same size and time of writing, as a bit that flips or somebody who hides it makes it. */
+/** Other content of the same size and modification time, as after a bit flip or deliberate tampering. */
 function tamper(path: string): void {
   const { atime, mtime } = statSync(path)
   const bytes = readFileSync(path)
@@ -108,7 +108,7 @@ describe('set-up', () => {
     expect(await setUpWithoutCompiler(world)).toEqual({ worked: true, failures: {} })
     expect(selection(world).engine).toBe('native')
     expect(world.log()).toEqual(['download'])
-    // Of other sources than the program has now.
+    // Built from other sources than the program has now.
     appendFileSync(join(packages.binding, 'binding/tfjs.cc'), '// changed')
     expect((await setUpWithoutCompiler(world)).failures.native).toMatchObject({ kind: 'platform' })
     expect(selection(world).engine).toBe('portable')
@@ -165,7 +165,7 @@ describe('set-up', () => {
     expect((await run(world)).worked).toBe(false)
     expect(await altered(world)).toEqual([])
     expect(statSync(memory).mtimeMs).toBe(before)
-    // What is remembered of a file holds for that file alone.
+    // What is remembered about a file applies to that file only.
     writeFileSync(memory, readFileSync(memory, 'utf8').replaceAll(/"sha256":"./g, '"sha256":"x'))
     expect((await altered(world)).length).toBeGreaterThan(1)
     writeFileSync(memory, '{')
@@ -202,7 +202,7 @@ describe('set-up that cannot succeed', () => {
     using world = smallWorld()
     rmSync(join(world.tools, 'make'))
     const path = `${world.tools}:${join(world.root, 'coreutils')}`
-    // Only what the fake pip needs, so that the machine's own make stays out of sight.
+    // Only what the fake pip needs, so that the machine's own make is hidden.
     mkdirSync(join(world.root, 'coreutils'))
     for (const name of ['head', 'sleep', 'cat', 'sh']) symlinkSync(`/bin/${name}`, join(world.root, 'coreutils', name))
     const { failures } = await run(world, { path })
@@ -291,13 +291,13 @@ describe('set-up that is disturbed', () => {
       const child = world.start()
       const end = ended(child)
       await vi.waitFor(() => expect(readFileSync(slow, 'utf8')).toMatch(/\d/), { timeout: 20_000 })
-      // As a service manager does, or a terminal: the download ends before set-up can end it.
+      // As by a service manager, or a terminal: the download ends before set-up can end it.
       if (whom === 'every process') process.kill(Number(readFileSync(slow, 'utf8')), signal)
       for (let times = 0; times < 2; times++) child.kill(signal)
       expect((await end).errors).toContain(`Set-up was interrupted (${signal})`)
       expect(child.signalCode).toBeNull()
       expect(world.temporary()).toEqual([])
-      // Empty for a dead process that nobody has waited for.
+      // Empty for a zombie process.
       const arguments_ = `/proc/${readFileSync(slow, 'utf8').trim()}/cmdline`
       await vi.waitFor(() => expect(existsSync(arguments_) && readFileSync(arguments_, 'utf8')).toBeFalsy())
       rmSync(slow)

@@ -21,7 +21,9 @@ const WHEEL = Buffer.from(
   }),
 )
 
-/** What pip, make and the compiler are here: scripts that do little, slowly enough to be killed in the middle, and note that they ran. */
+/**
+ * Replacements for pip, make and the compiler: scripts that do little, slowly enough to be killed in the middle, and record that they ran.
+ */
 const PYTHON = `#!/bin/sh
 if [ "$3" = "--version" ]; then echo "pip 24"; exit 0; fi
 echo download >> "$WORLD/log"
@@ -47,9 +49,9 @@ export interface SmallWorld {
   /** Folder with python3, make and c++, to be put first on PATH. */
   tools: string
   options: SetupOptions & { cache: string; packages: NonNullable<SetupOptions['packages']>; recipe: LibraryRecipe; shipped: string }
-  /** What the fake tools did so far. */
+  /** What the fake tools have done so far. */
   log(): string[]
-  /** Starts a set-up in a process of its own, which dies before its Nth change of the disk where N is given. */
+  /** Starts a set-up in a process of its own, which dies before its Nth change on disk if N is given. */
   start(fatal?: number): ChildProcess
   /** Everything below the cache's folder of temporary files. */
   temporary(): string[]
@@ -60,7 +62,7 @@ let driver: string | null = null
 
 /** Bundles the driver once, so that plain Node can run it. */
 export async function buildDriver(): Promise<void> {
-  // Below node_modules, so that it finds the packages that set-up asks for by name.
+  // Below node_modules, so that it finds the packages that set-up resolves by name.
   const outDir = mkdtempSync(join(import.meta.dirname, '../../node_modules/.retrace-driver-'))
   await build({
     configFile: false,
@@ -80,7 +82,7 @@ export function removeDriver(): void {
   if (driver !== null) rmSync(join(driver, '..'), { recursive: true })
 }
 
-/** A checkout, a cache and tools that stand for the real ones: a library of 400 kB and a binding that is an empty Node add-on. */
+/** A checkout, a cache and tools that replace the real ones: a library of 400 kB and a binding that is an empty Node add-on. */
 export function smallWorld(): SmallWorld {
   const root = mkdtempSync(join(tmpdir(), 'retrace-setup-'))
   const at = (...parts: string[]): string => join(root, ...parts)

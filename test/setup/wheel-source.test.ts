@@ -13,7 +13,7 @@ import { smallWorld, type SmallWorld } from './small-world.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** Set-up as on the machine of a package's user: no Python, no compiler, but a binding that the package brings along. */
+/** Set-up as on the machine of a package's user: no Python, no compiler, but a binding shipped with the package. */
 async function setUpBare(world: SmallWorld, options: Partial<SetupOptions> = {}): Promise<SetupOutcome> {
   const empty = join(world.root, 'empty')
   mkdirSync(empty, { recursive: true })
@@ -26,7 +26,7 @@ async function setUpBare(world: SmallWorld, options: Partial<SetupOptions> = {})
 const engineOf = (world: SmallWorld): string =>
   selectEngine({ env: { RETRACE_DEVICE: 'cpu' }, cache: world.options.cache, packageRoot: world.options.packages.binding }).engine
 
-/** A package index at an address of this machine; answers the requests that came for the file. */
+/** A package index at an address of this machine; returns the requests received for the file. */
 async function serveIndex(
   world: SmallWorld,
   respond: (request: IncomingMessage, response: ServerResponse, wheel: Buffer) => void,
@@ -50,7 +50,7 @@ async function serveIndex(
   return asked
 }
 
-/** Breaks the connection in the middle of every whole answer, and continues where it is asked to. */
+/** Breaks the connection in the middle of every complete response, and continues from where it is asked to. */
 function breaking(request: IncomingMessage, response: ServerResponse, wheel: Buffer): void {
   const begin = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
   if (begin !== undefined) {

@@ -114,7 +114,7 @@ describe('a database', () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'retrace.sqlite')
     const raw = await openDriver(file)
-    // The last one that did not.
+    // The last version without an application id.
     migrateTo(raw, 14)
     raw.close()
     const db = await openDatabase(file)
@@ -172,7 +172,7 @@ describe('a database', () => {
     const db = await openDatabase(file)
     db.prepare("INSERT INTO settings VALUES ('a', '1')").run()
     const copy = join(folder.path, 'copy.sqlite')
-    // The files as a crash would leave them: the commit is in the write-ahead log alone.
+    // The files as left by a crash: the commit is only in the write-ahead log.
     copyFileSync(file, copy)
     copyFileSync(`${file}-wal`, `${copy}-wal`)
     db.close()

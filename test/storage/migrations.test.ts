@@ -15,7 +15,7 @@ import { sampleRun } from '../fixtures/records.js'
 const FOLDER = resolve(import.meta.dirname, '../../src-main/storage/migrations')
 const FILES = readdirSync(FOLDER).sort()
 
-/** A database as that version left it. */
+/** A database as written by that version. */
 async function databaseOf(version: number, file: string, fill: string): Promise<void> {
   const raw = await openDriver(file)
   defineFunctions(raw)

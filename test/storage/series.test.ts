@@ -42,7 +42,7 @@ describe('a series', () => {
 
   it('returns the values recorded at exactly one step', async () => {
     using home = await opened()
-    // One has full chunks, one a tail alone, one NaN.
+    // One has full chunks, one only a tail, one NaN.
     home.series.append(ID, 'a', samplePoints(1, 10_000))
     for (const step of [80, 160, 9600]) {
       home.series.append(ID, 'b', { steps: Float64Array.of(step), values: Float64Array.of(step / 10_000), times: Float64Array.of(1) })

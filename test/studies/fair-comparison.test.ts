@@ -30,7 +30,7 @@ it('selects each learning rate on the validation split, and reads the test set w
   const of = (last: 'finished' | 'running') =>
     played('fair-comparison', options, home, ({ factors: { network, learningRate } }, position) => ({
       state: position === 7 ? last : 'finished',
-      // The test set would choose otherwise for both.
+      // The test set would choose differently for both.
       best: { 'validation/accuracy': (network === 'resnet') === (learningRate === 0.1) ? 0.7 : 0.6 },
       accuracy: network === 'resnet' ? (learningRate === 0.1 ? 0.6 : 0.9) : learningRate === 0.1 ? 0.8 : 0.65,
     }))
@@ -46,7 +46,7 @@ it('selects each learning rate on the validation split, and reads the test set w
 describe('matching by the time of a step', () => {
   const timed = { ...options, match: 'time' }
   const isRun = ({ work }: Pick<NewCell, 'work'>): boolean => work.kind === 'run'
-  /** A step of the preset takes 1 s; of a ResNet 0.1 s and 0.025 s for each unit, which is 36 units for the same. */
+  /** A step of the preset takes 1 s; that of a ResNet 0.1 s plus 0.025 s for each unit, so that 36 units take the same time. */
   const secondsOf = ({ factors }: NewCell): number => (factors['network'] === 'hamiltonian' ? 1 : 0.1 + 0.025 * Number(factors['units']))
   const done = (cell: NewCell): Played =>
     isRun(cell)
@@ -69,7 +69,7 @@ describe('matching by the time of a step', () => {
     expect(cells.map(({ factors }) => factors['network'])).toEqual(['hamiltonian', 'resnet', 'resnet', 'resnet'])
     for (const { work } of cells)
       expect(work).toMatchObject({ kind: 'measurement', request: { preset: 'hamiltonian-74', size: 28, steps: 10 } })
-    // Each as its runs are: a ResNet has no reversible mode.
+    // Each in the mode of its runs: a ResNet has no reversible mode.
     expect(cells.map(({ work }) => work.kind === 'measurement' && work.request.mode)).toEqual(['reversible', 'stored', 'stored', 'stored'])
     expect(phases.moreCells).toBe(8)
     expect(phasesOf('fair-comparison', options)).toBeNull()
@@ -87,7 +87,7 @@ describe('matching by the time of a step', () => {
     for (const each of stages) expect(each.reduce((sum, { units }) => sum + units, 0)).toBe(36)
     const report = reportTemplate('fair-comparison', { ...timed }, outcomes, home)
     expect(report.summary.find(({ key }) => key === 'timeMismatch')!.value).toBeCloseTo(0, 12)
-    // Parameters are what they are not matched by, and are among what differs.
+    // Matched by time, the networks differ in their parameters, which the report states.
     expect(Math.abs(Number(report.summary.find(({ key }) => key === 'mismatch')!.value))).toBeGreaterThan(0.1)
     expect(rowsOf(report, 'times').at(-1)).toMatchObject({ network: 'resnet', units: 36, timeRatio: 1 })
     expect(rowsOf(report, 'selected').map(({ accuracy }) => accuracy)).toEqual([0.5, 0.5])

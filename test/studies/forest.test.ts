@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { randomFor } from '../../src-main/numeric/random.js'
 import { importanceWithIntervals, outOfBagImportance } from '../../src-main/studies/forest.js'
 
-/** Of scikit-learn: test/reference/importance.py. */
+/** From scikit-learn: test/reference/importance.py. */
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/importance.json'), 'utf8')) as {
   x: number[][]
   y: number[]

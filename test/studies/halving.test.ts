@@ -19,7 +19,7 @@ describe('successive halving', () => {
         expect(found).toHaveLength(rungs)
         expect(found.at(-1)).toBe(steps)
         for (const [at, step] of found.slice(0, -1).entries()) {
-          // Every one of them falls on an evaluation, and the next is no further than eta times as far.
+          // Every one of them coincides with an evaluation, and each is at most eta times the previous one.
           expect(step).toBe(found[0]! * by ** at)
           expect(found[at + 1]!).toBeGreaterThan(step)
           expect(found[at + 1]!).toBeLessThanOrEqual(step * by)
@@ -42,7 +42,7 @@ describe('successive halving', () => {
             expect(values[place]!).toBeGreaterThanOrEqual(values[other]!)
             if (values[place] === values[other]) expect(place).toBeLessThan(other)
           }
-        // Nothing but the values and their order decides.
+        // Only the values and their order matter.
         expect(promoted(values, keep)).toEqual(places)
       }),
     )
@@ -61,7 +61,7 @@ describe('successive halving', () => {
 describe('a search by successive halving', () => {
   const home = homeWith()
   const options = { dataset: 'cifar-10', keys: 'h=0.1|0.2|0.3; learningRate=0.1|0.2|0.3', steps: 90, rungs: 3, eta: 3 }
-  /** Best at h = 0.3 at first, and at h = 0.2 in the end. */
+  /** Best at h = 0.3 initially, and at h = 0.2 in the end. */
   const valueOf = (h: number, rate: number, rung: number): number => 0.1 * (rung + 1) + (rung === 2 && h === 0.2 ? 0.5 : h) + rate / 100
   const at = (phase: number, cell: { factors: Readonly<Record<string, unknown>> }, came = phase): Played => ({
     state: phase === 2 ? 'finished' : 'dropped',
@@ -104,7 +104,7 @@ describe('a search by successive halving', () => {
     const seeded = { ...options, seeds: '1,2' }
     const phases = phasesOf('search', seeded)!
     const failing = outcomesOf('search', seeded, home, (cell, position) => (position === 17 ? { state: 'diverged' } : at(0, cell)))
-    // Seeds are the outer loop: place 17 is the best configuration with its second seed.
+    // Seeds are the outer loop: index 17 is the best configuration with its second seed.
     expect(phases.next(failing, 0, home).train.map(({ position }) => position)).toEqual([5, 14, 6, 15, 7, 16])
     const all = outcomesOf('search', seeded, home, () => ({ state: 'failed' }))
     expect(phases.next(all, 0, home)).toEqual({ cells: [], train: [], last: true })
@@ -144,7 +144,7 @@ describe('a search by successive halving', () => {
       played('search', options, home, (cell, position) => at(position === 8 ? 2 : position >= 6 ? 1 : 0, cell)),
       'importance',
     )
-    // At the first rung h spreads a hundred times as far as the rate: variances 1 to 1e-4.
+    // At the first rung the effect of h is a hundred times that of the rate: variances 1 to 1e-4.
     expect(Number(shares.find(({ key }) => key === 'h')!['importance'])).toBeCloseTo(1 / (1 + 1e-4), 9)
   })
 

@@ -41,7 +41,7 @@ it('draws the loss over the steps at which runs are compared, says when it first
     ['identity', 3, 3],
     ['resnet', null, null],
   ])
-  // The mean of both seeds of identity, the only one of resnet.
+  // The mean of both seeds of identity, and the only one of resnet.
   expect(rowsOf(report, 'curves').map(({ network, step, loss }) => [network, step, Number(Number(loss).toFixed(6))])).toEqual([
     ['identity', 1, 3],
     ['identity', 2, 2.905],

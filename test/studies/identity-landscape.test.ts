@@ -19,7 +19,7 @@ it('checks the bounds at every step, and shows the 1/l law and the negative dete
   expect(two).toBeCloseTo(1, 3)
   expect(eight).toBeCloseTo(1, 1)
 
-  // The largest residual falls as 1/l, below the bound of an optimum, and descent is within its stable rate.
+  // The largest residual decreases as 1/l, below the bound of an optimum, and descent stays within its stable rate.
   const residual = of('residual')
   for (const row of residual) {
     expect(row['excess']).toBeLessThan(0.02)
@@ -29,11 +29,11 @@ it('checks the bounds at every step, and shows the 1/l law and the negative dete
   expect(Math.abs(Number(residual[2]!['tauDepth']) / Number(residual[1]!['tauDepth']) - 1)).toBeLessThan(0.5)
   expect(Number(residual[2]!['stableRate'])).toBeLessThan(Number(residual[0]!['stableRate']))
 
-  // The theorem is about 3 gamma layers and more, and about positive determinants.
+  // The theorem applies to 3 gamma layers and more, and to positive determinants.
   expect(residual.map(({ optimumFirst }) => optimumFirst === null)).toEqual([true, false, false])
   expect(of('negative determinant')[2]).toMatchObject({ optimumFirst: null, optimumLater: null })
 
-  // A plain chain of eight small layers has not left its saddle when the residual one is done.
+  // A plain chain of eight small layers has not left its saddle when the residual one has converged.
   expect(Number(of('plain')[2]!['excess'])).toBeGreaterThan(10 * Number(residual[2]!['excess']))
   const [first, second] = rowsOf(report, 'counterexamples')
   expect(first!['quoted']).toBeGreaterThan(Number(first!['gradient']))

@@ -18,7 +18,7 @@ it('computes the importance of the keys of 500 runs beside the thread of its hos
   const work = forestImportance.work({ features: 6, x: rows.flat(), y, trees: 100, seed: 1 })
   const told: (number | null)[] = []
   let slept = 0
-  // The host goes on with other things meanwhile.
+  // The host continues with other work meanwhile.
   const timer = setInterval(() => slept++, 20)
   const [before, begin] = [performance.eventLoopUtilization(), performance.now()]
   const found = await createComputer(bundle.file).compute(work, {
@@ -29,7 +29,7 @@ it('computes the importance of the keys of 500 runs beside the thread of its hos
   const took = performance.now() - begin
   clearInterval(timer)
   expect((found['importance'] as number[])[0]).toBeGreaterThan((found['importance'] as number[])[1]!)
-  // All that the thread of the host did in this time together, as a part of it: a busy machine makes both longer.
+  // Relative to the work of the host's thread in this time, because a busy machine makes both longer.
   expect(took).toBeGreaterThan(3 * active)
   expect(slept).toBeGreaterThan(5)
   expect(told.length).toBeGreaterThan(2)

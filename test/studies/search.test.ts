@@ -64,7 +64,7 @@ describe('the space of a search', () => {
     expect(overridesOf({ keys: 'preset=resnet-32|hamiltonian-74' }).map((run) => run!.preset)).toEqual(['resnet-32', 'hamiltonian-74'])
     expect(() => overridesOf({ keys: 'schedule.kind=cosine' })).toThrow('schedule.kind cannot be varied')
     expect(overridesOf({ method: 'random', draws: 7, keys: 'h=0.1..1' })).toHaveLength(7)
-    // A key of the name of a column that every search has keeps a column of its own.
+    // A key whose name is also a standard column of searches gets a column of its own.
     expect(overridesOf({ keys: 'validation=0.1|0.2' }).map((run) => run!.overrides!.validation)).toEqual([0.1, 0.2])
   })
 })
@@ -118,7 +118,7 @@ describe('the importance of keys', () => {
 
 describe('a search', () => {
   const options = { dataset: 'cifar-10', keys: 'h=0.1|0.3; learningRate=0.03|0.1', seeds: '1,2' }
-  /** Validation accuracy is best at h = 0.3, test accuracy at h = 0.1: a selection on the test set would show. */
+  /** Validation accuracy is best at h = 0.3, test accuracy at h = 0.1, so that a selection on the test set would show. */
   const valued = (state: (position: number) => 'finished' | 'diverged' | 'running' = () => 'finished') =>
     played('search', options, home, ({ factors }, position) => ({
       state: state(position),

@@ -5,7 +5,7 @@ import { homeWith, played, rowsOf, tableOf, type Played } from './support.js'
 const home = homeWith()
 const options = { dataset: 'cifar-10', seeds: '1,2' }
 
-/** What the diagnostic finds of a run whose spiking network has this accuracy after 16 steps. */
+/** The diagnostic's result for a run whose spiking network has this accuracy after 16 steps. */
 const diagnosed = (accuracy: number): Played['diagnosed'] => ({
   spiking: {
     summary: [],

@@ -4,7 +4,7 @@ import { computedOf, homeWith, played, rowsOf } from './support.js'
 
 const home = homeWith()
 const id = 'stability-of-descent'
-/** As small as shows everything. */
+/** The smallest options that show everything. */
 const options = {
   depths: '2, 5', ratios: '0.9, 1.1, 2.5', startDepths: '2, 16', startRatios: '0.9, 1.1', starts: 40, steps: 2000, hinges: 6, fitSteps: 300,
 } // prettier-ignore
@@ -26,7 +26,7 @@ it('reports escape, starts and fit as they were computed', () => {
     [5, 1.1, 'other minimum'],
     [5, 2.5, 'bounded'],
   ])
-  // It left before it diverged: those are two numbers.
+  // It left the minimum before it diverged: these are two different numbers.
   expect(escapes[2]!['observed']).toBeLessThan(Number(escapes[2]!['divergedAt']))
 
   const starts = rowsOf(report, 'starts')

@@ -32,7 +32,7 @@ describe.each(allTemplates().map(({ id }) => id))('the template %s', (id) => {
       position === 0 ? { state: 'diverged', reason: 'The loss is NaN.' } : { state: 'queued' },
     )
     expect(report.notes.filter(({ level, text: of }) => level === 'warning' && of.endsWith('diverged: The loss is NaN.'))).toHaveLength(1)
-    // Every heat map of a study marks it.
+    // Every heat map of a study marks them.
     for (const figure of report.figures)
       if (figure.kind === 'heatmap') {
         const of = report.tables.find(({ key }) => key === figure.table)!
@@ -79,7 +79,7 @@ describe('fewer training data', () => {
         position === 3 ? { state: 'failed', reason: 'No memory.' } : { state: 'finished', accuracy: accuracies[position]! },
     )
     const [row] = rowsOf(report, 'accuracy')
-    // Closed forms: the mean of 0.4, 0.5, 0.6 is 0.5, the deviation of a sample 0.1.
+    // Closed forms: the mean of 0.4, 0.5, 0.6 is 0.5, the sample standard deviation 0.1.
     expect(row).toMatchObject({ variant: 'resnet-32', images: 500, finished: 3, failed: 1 })
     expect(row!['accuracy']).toBeCloseTo(0.5, 12)
     expect(row!['deviation']).toBeCloseTo(0.1, 12)
@@ -152,7 +152,7 @@ describe('the main table', () => {
       }))
       return { row: rowsOf(report, 'accuracy')[0]!, notes: text(report) }
     }
-    // The run of the test has seen as many images as its steps say.
+    // The run of the test has seen as many images as its steps imply.
     const equal = finished({}, { ...whole, datasets: means })
     expect(equal.row).toMatchObject({ comparable: null, published: 0.9286 })
     expect(equal.notes).toContain('the published networks at least 7,680,000')
@@ -176,7 +176,7 @@ describe('the main table', () => {
       ['revnet-38 (1 failed or diverged)', 0.9],
       ['RevNet-38, published, other conditions', 0.9276],
     ])
-    // Points of different networks are not joined.
+    // Points of different networks are not connected.
     expect(figure.loose).toEqual(rows.map(([variant]) => variant))
     expect(text(report)).toContain('the published networks at least 7,680,000')
   })
@@ -208,7 +208,8 @@ describe('memory and time over depth', () => {
       .filter(({ curve }) => curve === 'hamiltonian, stored')
       .map(({ units, estimate }) => [Number(units), Number(estimate)] as const)
     const fits = Number(report.summary.find(({ key }) => key === 'fits')!.value)
-    // The estimate is linear in units, so the line through two of its points crosses the memory where the report says.
+    // The estimate is linear in the number of units, so the line through two of its points crosses the memory limit where the report
+    // states.
     const [[u0, e0], [u1, e1]] = stored as [readonly [number, number], readonly [number, number]]
     const crossing = u0 + (512 - e0) / ((e1 - e0) / (u1 - u0))
     expect(fits).toBeGreaterThanOrEqual(Math.floor(crossing))

@@ -21,7 +21,7 @@ const progress = (step: number) => ({ step, best: null, anchorEvery: 0, keptUnit
 const save = (folder: string, step: number, extra: Record<string, string> = {}) =>
   saveCheckpoint({ folder, lease: 1, config }, tensors, progress(step), extra)
 
-/** As it was written before the whole content had a hash. */
+/** As written before the whole content had a hash. */
 const saveFirstFormat = (path: string, step: number) =>
   writeSafetensors(path, {
     metadata: {
@@ -58,7 +58,7 @@ describe('a checkpoint', () => {
       fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
         const broken = Buffer.from(whole)
         broken[at]! ^= 1 << bit
-        // A space of the padding may become other white space of JSON, which says the same.
+        // A padding space may become other JSON white space, which has the same meaning.
         const header = 8 + Number(whole.readBigUInt64LE(0))
         if (at >= 8 && at < header && whole[at] === 0x20) return void silent++
         writeFileSync(path, broken)
@@ -112,7 +112,7 @@ test('a run goes on from the newest sound checkpoint, and is told of each that i
   const found = await findSound(folder.path, [...files.slice(0, 1), 'gone', ...files.slice(1)])
   expect(found).toMatchObject({ file: first.file, step: 1 })
   expect(found.damaged.map(({ file }) => file)).toEqual([third.file, 'gone', second.file])
-  // One full stop a sentence, also where the cause is a sentence of its own.
+  // One full stop per sentence, even if the cause is a sentence of its own.
   expect(found.damaged.map(({ reason }) => reason)).toEqual([
     `${third.file} is damaged: its content does not match its hash`,
     expect.stringMatching(/^gone is damaged: .*[^.]$/),

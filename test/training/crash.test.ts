@@ -86,7 +86,7 @@ async function startHost(home: string, behaviour: object) {
   }
 }
 
-/** What the trainers of a home wrote down: their process, what they did, and the step. */
+/** The trace of a home's trainers: their process, what they did, and the step. */
 const lives = (home: string): { pid: number; did: string; rest: string }[] =>
   readFileSync(join(home, 'trace'), 'utf8')
     .trim()
@@ -156,7 +156,7 @@ describe('kill -9', () => {
     const { id } = await host.create(1e6)
     await host.until(id, ({ checkpoints }) => checkpoints.length >= 2)
     await host.kill()
-    // The lease is taken over at once, so that what lingers can write nothing; only then is it waited for, and killed.
+    // The lease is taken over immediately, so that a lingering trainer can write nothing; only then the host waits for it, and kills it.
     const next = await startHost(folder.path, { stepMs: 10 })
     await next.resume(id)
     await next.until(id, ({ phase }) => phase === 'waiting for the previous trainer')

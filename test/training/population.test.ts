@@ -17,7 +17,7 @@ function momentsOf(values: readonly number[][]): Moments {
 
 test('statistics of batches together are those of all their images, also where batches differ more than their images', () => {
   const random = randomFor(1, 'population')
-  // Each batch lies elsewhere: most of the variance is that of the means.
+  // Each batch has another location, so that most of the variance is that of the means.
   const batches = Array.from({ length: 7 }, (_, batch) =>
     Array.from({ length: 20 }, () => Array.from({ length: CHANNELS }, (_, c) => 1000 * c + 5 * batch + random.normal())),
   )

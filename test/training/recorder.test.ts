@@ -29,7 +29,7 @@ describe.each([
     const points = reports.flatMap(({ series }) => series)
     expect(points.flatMap(({ steps }) => [...steps])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     expect(points.flatMap(({ times }) => [...times]).at(-1)).toBe(set)
-    // About ten a second, before and after.
+    // About ten per second, before and after.
     expect(reports.length).toBeGreaterThan(2)
     const seconds = reports.map(({ activeSeconds }) => activeSeconds)
     expect(seconds).toEqual([...seconds].sort((a, b) => a - b))

@@ -16,7 +16,7 @@ it('measures at once and then at most once a second; the cores are those that wo
   await sleep(1001 - (performance.now() - since))
   const { user, system } = process.cpuUsage(began)
   const second = meter.sample()!
-  // Of about a second; the machine may have given this process less than it asked for.
+  // Over about a second; the machine may have given this process less than it requested.
   expect(second['system/cores']).toBeCloseTo((user + system) / 1000 / (performance.now() - since), 1)
   expect(second['system/cores']).toBeGreaterThan(0.1)
 })

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../../src-main/training/safetensors.js'
 import { temporaryFolder } from '../fixtures/home.js'
 
-/** A file as the format has it: length of the header, header, data. */
+/** A file in the safetensors format: length of the header, header, data. */
 function fileOf(header: object | string, data: Uint8Array = new Uint8Array(), length?: bigint): Buffer {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
   const prefix = Buffer.alloc(8)

@@ -18,7 +18,7 @@ interface Watched {
   reports: TrainerReport[]
   pid(): number
   exit: Promise<TrainerExit>
-  /** Waits until a report fulfils the condition. */
+  /** Waits until a report satisfies the condition. */
   until(condition: (report: TrainerReport) => boolean): Promise<void>
 }
 
@@ -148,7 +148,7 @@ describe('a trainer under supervision', () => {
     const exit = await trainer.exit
     expect(exit).toEqual({ reason: expect.stringMatching(reason), overdue: false })
     expect(points(trainer.reports)).toEqual(to(12))
-    // The file may be a moment behind the end of the process.
+    // The file may be written a moment after the end of the process.
     await vi.waitFor(() => expect(readFileSync(join(folder.path, 'log', 'trainer-1.log'), 'utf8')).toContain('an earlier line'))
   })
 

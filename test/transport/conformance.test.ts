@@ -29,7 +29,7 @@ describe.each(HARNESSES)('the router over $name', ({ start }) => {
   let services: PlayedHome
   let session: Session
   let defects: Error[]
-  /** The last change that the home made of itself. */
+  /** Number of the last change that the home made before the test. */
   let before: number
 
   beforeEach(async () => {
@@ -171,7 +171,7 @@ describe.each(HARNESSES.filter(({ name }) => name !== 'in memory'))('a connectio
   let services: PlayedHome
   let session: Required<Session>
   let defects: Error[]
-  /** The last change that the home made of itself. */
+  /** Number of the last change that the home made before the test. */
   let before: number
 
   beforeEach(async () => {
@@ -258,7 +258,7 @@ describe.each(HARNESSES.filter(({ name }) => name !== 'in memory'))('a connectio
     await session.client.system.info.query()
     expect(performance.now() - since).toBeLessThan(2000)
 
-    // One that ended makes room for another.
+    // A subscription that ends makes room for another.
     raw.answers.length = 0
     raw.send(JSON.stringify({ id: 1, method: 'subscription.stop' }))
     await vi.waitFor(() => expect(services.subscribers).toBe(MAX_SUBSCRIPTIONS - 1))

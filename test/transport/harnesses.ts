@@ -15,7 +15,7 @@ import { serveWebSocket } from '../../src-main/transport/websocket.js'
 import { channelSocketClass } from '../../src-renderer/home/client/channel-socket.js'
 import { FakeElectronIpc } from '../fixtures/fake-electron-ipc.js'
 
-/** A connection below the client: sends any text, shows each answer, tells when it was closed. */
+/** A connection below the client: sends arbitrary text, shows each answer, and reports when it was closed. */
 export interface RawConnection {
   send(text: string): void
   answers: string[]
@@ -25,7 +25,9 @@ export interface RawConnection {
 
 export interface Session {
   client: TRPCClient<AppRouter>
-  /** Loses the connection without a word, so that the client has to come back by itself; absent in memory, where none is. */
+  /**
+   * Loses the connection without notice, so that the client has to reconnect by itself; absent for the in-memory transport, which has none.
+   */
   drop?: () => void
   raw?: () => Promise<RawConnection>
   close(): Promise<void>

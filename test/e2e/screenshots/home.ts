@@ -2,16 +2,16 @@ import type { connectWebSocket } from '../../../src-main/transport/websocket-cli
 
 export type Api = ReturnType<typeof connectWebSocket>['client']
 
-/** What the pictures show, by what it is. */
+/** The content of the screenshots, by purpose. */
 export interface ShownHome {
   /** A run with everything: evaluations, notes, tags. */
   finished: string
   diverged: string
-  /** At work, with others behind it in the queue. */
+  /** Running, with others behind it in the queue. */
   live: string
-  /** Those that wait behind it. */
+  /** The runs queued behind it. */
   queued: string[]
-  /** On points of the plane. */
+  /** On points in the plane. */
   plane: string
   /** Ids of one network with several seeds, and of another with several. */
   compared: string[]
@@ -19,7 +19,7 @@ export interface ShownHome {
 
 const STEPS = 240
 
-/** Waits until a run has come to an end, or so far; throws when it ends otherwise. */
+/** Waits until a run has ended, or has reached a step; throws if it ends otherwise. */
 async function reaches(api: Api, id: string, step: number): Promise<void> {
   for (;;) {
     const run = await api.runs.get.query({ id })
@@ -33,7 +33,7 @@ async function until(api: Api, id: string, status: string): Promise<void> {
   while ((await api.runs.get.query({ id })).status !== status) await new Promise((resolve) => setTimeout(resolve, 200))
 }
 
-/** Trains what the pictures show, on an empty home: small networks, few steps, all of it real. */
+/** Trains the content of the screenshots in an empty home: small networks, few steps, all of it real. */
 export async function fillHome(api: Api, tell: (line: string) => void): Promise<ShownHome> {
   while (!(await api.datasets.list.query()).some(({ name }) => name === 'mnist')) await new Promise((resolve) => setTimeout(resolve, 200))
   await api.datasets.make.mutate({ name: 'spirals', kind: 'two-spirals', seed: 1 })

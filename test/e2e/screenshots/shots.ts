@@ -2,15 +2,15 @@ import type { Page } from 'playwright-core'
 import type { ShownHome } from './home.js'
 
 export interface Shot {
-  /** File name without its ending. */
+  /** File name without extension. */
   name: string
-  /** Address behind the #. */
+  /** The part of the address after the #. */
   address(home: ShownHome): string
-  /** Brings the page into the state to show; by default it is shown when nothing loads any more. */
+  /** Brings the page into the state to show; by default it is shown when nothing is loading any more. */
   prepare?(page: Page): Promise<void>
   /** On a home without runs. */
   empty?: true
-  /** Only what fits into the window: a dialog lies over it. */
+  /** Only the visible part of the window, because a dialog is open. */
   window?: true
 }
 
@@ -30,7 +30,7 @@ async function openAlerts(page: Page): Promise<void> {
   await page.locator('.v-overlay--active .v-overlay__content').waitFor()
 }
 
-/** Waits until an instrument of the lab has answered, goes to the middle of its way, and brings it into sight. */
+/** Waits until an instrument of the lab has responded, moves to the middle of its animation, and scrolls it into view. */
 const instrument =
   (answered: string) =>
   async (page: Page): Promise<void> => {

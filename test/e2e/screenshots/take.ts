@@ -17,9 +17,9 @@ const ROOT = join(import.meta.dirname, '../../..')
 const THEMES = ['light', 'dark'] as const
 const WIDTHS = [1100, 1600]
 
-/** The pictures of README and docs, by the name of their shot. */
+/** The pictures in README and docs, by the name of their shot. */
 const DOCS = ['lab-inspector', 'lab-flow', 'run-charts', 'compare-charts', 'runs']
-/** Of the pictures in the docs: CSS pixels, device pixels for each, and bytes at most. */
+/** For the pictures in the docs: size in CSS pixels, device pixels per CSS pixel, and maximum size in bytes. */
 const [WIDTH, HEIGHT, SCALE, LARGEST] = [1440, 900, 1.5, 300_000]
 
 const { values, positionals } = parseArgs({
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
 const out = values.out ?? join(ROOT, 'out', 'screenshots')
 const tell = (line: string): void => console.log(line)
 
-/** Nothing loads or moves any more. */
+/** Waits until nothing is loading or moving any more. */
 async function settled(page: Page): Promise<void> {
   await page.locator('#content').waitFor()
   await page.waitForLoadState('networkidle')
@@ -44,7 +44,7 @@ async function take(page: Page, shot: Shot, address: string): Promise<Buffer> {
   await settled(page)
   const size = page.viewportSize()
   if (shot.window || !size) return page.screenshot()
-  // What is out of sight is not drawn: the window becomes as high as the page.
+  // Invisible parts are not rendered, so the window becomes as high as the page.
   const height = await page.evaluate<number>('document.documentElement.scrollHeight')
   await page.setViewportSize({ ...size, height: Math.min(6000, Math.max(size.height, height)) })
   await settled(page)
@@ -53,7 +53,7 @@ async function take(page: Page, shot: Shot, address: string): Promise<Buffer> {
   return picture
 }
 
-/** A home with what the shots show, in a folder that stays when the user names one. */
+/** A home with the content of the shots, in a folder that is kept if the user names one. */
 async function openShown(entry: string, folder: string) {
   const server = await startServer(entry, folder)
   try {
@@ -62,7 +62,7 @@ async function openShown(entry: string, folder: string) {
     let shown: ShownHome
     if (existsSync(note)) {
       shown = JSON.parse(readFileSync(note, 'utf8')) as ShownHome
-      // The queue as it was: what was interrupted would stand behind what waited.
+      // Restores the queue: interrupted runs would be placed behind the waiting ones.
       await client.runs.bulk.mutate({ ids: shown.queued, action: 'pause' })
       await client.runs.bulk.mutate({ ids: [shown.live, ...shown.queued], action: 'resume' })
     } else {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const REPOSITORY = join(import.meta.dirname, '../../..')
 
-/** Stands for electron-vite: an entry that names a chunk after the source's content, or a failure where the source asks for it. */
+/** Replaces electron-vite: writes an entry that refers to a chunk named after the source's content, or fails if the source asks for it. */
 const BUILDER = `import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 const out = process.argv[process.argv.indexOf('--outDir') + 1]
@@ -38,7 +38,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 const write = (source: string): void => writeFileSync(join(root, 'src-main/source.ts'), source)
 const builds = (): number => (existsSync(join(root, 'log')) ? readFileSync(join(root, 'log'), 'utf8').trim().split('\n').length : 0)
 
-/** Launches as `npm run retrace` does, up to the import of the built program; resolves with what that program exports. */
+/** Launches like `npm run retrace`, up to the import of the built program; resolves with what that program exports. */
 function launch(): Promise<{ status: number | null; output: string; errors: string }> {
   const program = `const { ensureBuilt } = await import('./src-main/hosts/launcher/build.mjs')
     const { main } = await import('./src-main/hosts/launcher/prepare.mjs')

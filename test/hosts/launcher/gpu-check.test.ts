@@ -8,7 +8,7 @@ import { ROOT } from '../../../src-main/hosts/launcher/root.mjs'
 import { FULL } from '../../fixtures/slice.js'
 import { temporaryFolder } from '../temporary.js'
 
-// Half a minute of training: only in npm run test:full, and where the native engine is.
+// Half a minute of training: only in npm run test:full, and with the native engine.
 it.skipIf(!FULL || selectEngine().engine !== 'native')(
   'gpu:check does all its work on a machine without a GPU as well, and finds that resuming changes no bit',
   { timeout: 300_000 },

@@ -1,4 +1,4 @@
-// Speaks the tools' messages as the trainer's program does, and misbehaves when the preset says so.
+// Uses the tools' messages like the trainer program, and misbehaves if the preset says so.
 const [, tool = '', text = '{}'] = process.argv.slice(2)
 const request = JSON.parse(text)
 /** @type {(message: object) => Promise<unknown>} */

@@ -1,6 +1,6 @@
 import { tryLockHome } from '../../../src-main/hosts/home-lock.js'
 
-// A process that takes the home's lock, says whether it got it, and lives until it is ended.
+// A process that takes the home's lock, reports whether it got it, and runs until it is ended.
 const lock = await tryLockHome(process.argv[2] ?? '')
 process.stdout.write(lock ? 'locked\n' : 'busy\n')
 setInterval(() => undefined, 60_000)

@@ -5,7 +5,8 @@ import { onEndRequest } from '../../../src-main/processes/end-request.js'
 import { serve } from '../../../src-main/hosts/server/serve.js'
 import { playedBackend } from '../../fixtures/played-home.js'
 
-// The real server over a home that is played. Arguments: home, port, 'slow' for a back end that takes long to close, 'terminal' to print as on one. The page lies beside the bundle.
+// The real server with a played home. Arguments: home, port, 'slow' for a back end that takes long to close, 'terminal' to print as on a
+// terminal. The page is next to the bundle.
 const [home = '', port = '0', mode = ''] = process.argv.slice(2)
 
 serve({

@@ -8,8 +8,7 @@ import { removeFolder } from '../../fixtures/home.js'
 const root = join(import.meta.dirname, '../../..')
 
 /**
- * Bundles a program of this folder for plain Node, as the real entries are. It lies under node_modules, where its
- * packages are found.
+ * Bundles a program of this folder for plain Node, like the real entries. The bundle is below node_modules, where its packages are found.
  * @returns the program's file, and the function that removes it
  */
 export async function bundleProgram(name: string): Promise<{ file: string; remove(): void }> {
@@ -27,14 +26,14 @@ export async function bundleProgram(name: string): Promise<{ file: string; remov
 
 export interface Running {
   child: ChildProcess
-  /** Resolves with the first line on standard output that fits, or rejects when the program ends before. */
+  /** Resolves with the first matching line on standard output, or rejects when the program ends before. */
   line(pattern: RegExp): Promise<string>
   output(): { stdout: string; stderr: string }
   /** Exit status, or the signal's name. */
   ended: Promise<number | string>
 }
 
-/** Starts a program; it is killed at the end of the test if it still runs. */
+/** Starts a program; it is killed at the end of the test if it is still running. */
 export function start(file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}): Running {
   const child = spawn(process.execPath, [file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,2 +1,2 @@
-// The command line as it is built; its trainer is not beside it, so it can do all but train.
+// The command line as built; its trainer is not next to it, so it can do everything except train.
 import '../../../src-main/hosts/cli/main.js'

@@ -6,7 +6,8 @@ import { serve } from '../../../src-main/hosts/server/serve.js'
 import { onEndRequest } from '../../../src-main/processes/end-request.js'
 import { fakeCatalogue, fakeImporter } from '../../fixtures/fake-ports.js'
 
-// The real server over the real storage and supervisor; only networks and data sets are those of the tests. Arguments: home, the trainer's file. The page lies beside the bundle.
+// The real server with the real storage and supervisor; only networks and data sets are those of the tests. Arguments: home, the trainer's
+// file. The page is next to the bundle.
 const [home = '', trainerEntry = ''] = process.argv.slice(2)
 
 serve({

@@ -1,4 +1,4 @@
-// A set-up that a test plays: what it does stands in the path that it is given.
+// A set-up played by a test: its behaviour is given by the path that it receives.
 process.on('message', ({ offline }) => {
   process.send?.({ kind: 'progress', progress: 0.5, message: 'half' })
   if (offline === 'done') process.send?.({ kind: 'done' }, () => process.disconnect())

@@ -20,7 +20,7 @@ beforeAll(
 )
 afterAll(() => bundle[Symbol.dispose]())
 
-/** Steps of a preset in a process of its own, as `retrace bench step` takes them. */
+/** Steps of a preset in a process of its own, measured like `retrace bench step`. */
 async function bench(options: Partial<BenchStepRequest> & Pick<BenchStepRequest, 'preset'>): Promise<Step> {
   return (await answer(options)).step
 }
@@ -38,7 +38,7 @@ async function answer(options: Parameters<typeof bench>[0]): Promise<{ step: Ste
   return { step: result as unknown as Step, text }
 }
 
-/** The best of interleaved rounds: what else the machine does only makes a step slower. */
+/** The best of interleaved rounds, because other load on the machine only makes a step slower. */
 async function fastest(cases: Parameters<typeof bench>[0][]): Promise<number[]> {
   const best = cases.map(() => Infinity)
   for (let round = 0; round < 2; round++)
@@ -46,7 +46,7 @@ async function fastest(cases: Parameters<typeof bench>[0][]): Promise<number[]> 
   return best
 }
 
-// Ratios within one run, never times: far enough from what is measured (docs/benchmarks.md) that a busy machine does not fail them.
+// Ratios within one run, never times: far enough from the measured ones (docs/benchmarks.md) that a busy machine does not fail them.
 describe.runIf(engineReport.engine === 'native')('what a step costs', () => {
   const quick = { preset: 'hamiltonian-quick', batch: 20, size: 16 }
 
@@ -67,7 +67,7 @@ describe.runIf(engineReport.engine === 'native')('what a step costs', () => {
     const written = (bytes: number): string => `${Math.round(bytes).toLocaleString('en-US')} bytes`
     expect(text[1]).toMatch(`Activation memory, estimated: reversible ${written(reversible!)}, stored ${written(stored)}, `)
     expect(text[2]).toBe(`Process memory: peak ${step.peakMiB} MiB, estimated ${step.estimatedMiB} MiB`)
-    // Twice the images, twice the activations; half of what can be kept is part of them.
+    // Twice the images, twice the activations; they include half of what can be kept.
     const twice = (await bench({ ...quick, batch: 40, steps: 1 })).activationBytes
     expect(twice).toEqual({ reversible: 2 * reversible!, stored: 2 * stored })
     const kept = (await bench({ ...quick, steps: 1, kept: 0.5 })).activationBytes

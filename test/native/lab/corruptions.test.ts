@@ -9,7 +9,7 @@ import { npy } from '../../data/helpers.js'
 import { place, smallConfig, trainHere } from '../training.js'
 import { cells, column, said } from './support.js'
 
-/** A run on noise of four classes, and its 40 test images at five severities in a folder as CIFAR-10-C is. */
+/** A run on noise of four classes, and its 40 test images at five severities in a folder in the format of CIFAR-10-C. */
 async function withCorruptions() {
   const where = await place('noise')
   const run = await trainHere(where, smallConfig({ steps: 8 }))
@@ -20,7 +20,7 @@ async function withCorruptions() {
   const write = (name: string, shape: number[], numbers: Uint8Array) => writeFile(join(folder, `${name}.npy`), npy('|u1', shape, numbers))
   const all = new Uint8Array(5 * values.length)
   for (let severity = 0; severity < 5; severity++) all.set(values as Uint8Array, severity * values.length)
-  // The two weakest severities change nothing, and the others leave nothing.
+  // The two weakest severities change nothing, and the others erase everything.
   const fading = all.slice().fill(0, 2 * values.length)
   const shape = [200, 8, 8, 3]
   await write('identity', shape, all)
@@ -49,10 +49,10 @@ test('accuracies under corruptions are those of the evaluation where nothing is 
   expect(clean).toBe(figures['accuracy'])
   expect(cells(result, 'accuracy', 'corruption')).toEqual([...Array(5).fill('fading'), ...Array(5).fill('identity')])
   expect(column(result, 'accuracy', 'severity')).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5])
-  // All black images are taken for the same of four classes.
+  // All black images are assigned to the same one of four classes.
   expect(column(result, 'accuracy', 'accuracy')).toEqual([clean, clean, 0.25, 0.25, 0.25, ...Array(5).fill(clean)])
   expect(said(result, 'mean')).toBeCloseTo((7 * clean + 0.75) / 10, 12)
-  // Of a part of the images, the same part.
+  // For a subset of the images, the same subset.
   const few = await measure({ corruptedImages: 7 })
   expect(column(few, 'accuracy', 'accuracy').slice(5)).toEqual(Array(5).fill(said(few, 'clean')))
 })

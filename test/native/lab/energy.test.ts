@@ -13,7 +13,7 @@ test.each(Object.keys(activations) as (keyof typeof activations)[])('S of %s is 
   tf.tidy(() => {
     expect(Math.abs(s(tf.tensor([0])).dataSync()[0]!)).toBeLessThan(1e-6)
     const z = tf.linspace(-9, 9, 181)
-    // Central differences in pieces: float32 values of S at 9 are known to 5e-6.
+    // Central differences in segments: float32 values of S at 9 are accurate to 5e-6.
     const step = 0.1
     const found = tf.div(tf.sub(s(tf.add(z, step)), s(tf.sub(z, step))), 2 * step).dataSync()
     const mean = tf
@@ -32,7 +32,7 @@ test('the derivative of the energy is the force', () => {
       (value, name) => {
         const [derivative, right] = tf.tidy(() => {
           const z = tf.tensor([value])
-          // Softplus as it stands takes care of the kernels that have no gradient of their own.
+          // softplus itself handles the kernels that have no gradient of their own.
           const { gradients } = valueAndVjp(() => antiderivatives[name](z), [z])
           return [gradients[0]!.dataSync()[0]!, activations[name](z).dataSync()[0]!]
         }) as unknown as [number, number]

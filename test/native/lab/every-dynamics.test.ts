@@ -14,7 +14,7 @@ const small: Record<string, LabOptions> = {
   energy: { frozenSteps: 2 },
 }
 
-/** It needs files that only a user has. */
+/** It needs files that only users have. */
 const diagnostics = allDiagnostics().filter(({ id }) => id !== 'corruptions')
 
 describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))('%s', (arch, dynamics) => {
@@ -36,7 +36,7 @@ describe.each(allDynamics().map((dynamics) => [dynamics.id, dynamics] as const))
       if (why !== null) expect(why, diagnostic.id).toMatch(/^[A-Z].*\.$/)
       else {
         const { tables, notes } = await run(diagnostic, subject, options)
-        // An eigenvalue that did not converge has no table, and says so.
+        // If an eigenvalue did not converge, there is no table but a warning.
         expect(tables.length + notes.filter(({ level }) => level === 'warning').length, diagnostic.id).toBeGreaterThan(0)
       }
     }

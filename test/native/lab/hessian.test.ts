@@ -74,7 +74,7 @@ test.each([
         ;[weight, velocity] = [next.weight, next.slots[0]!]
       }
       const size = Math.abs(weight.dataSync()[0]!)
-      // It may have overflown by then.
+      // It may have overflowed by then.
       if (grows) expect(size <= 10).toBe(false)
       else expect(size).toBeLessThan(0.5)
     })
@@ -104,7 +104,7 @@ test('what does not converge is said', async () => {
 })
 
 test('at a kink no eigenvalue is given', async () => {
-  // The second half of the channels is 0 and so are the biases: ReLU is at its kink, and the gradient for the bias jumps there.
+  // The second half of the channels is 0 and so are the biases: ReLU is at its kink, and the gradient of the bias jumps there.
   const subject = subjectOf({
     arch: 'hamiltonian',
     maps: 'dense',

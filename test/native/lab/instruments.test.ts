@@ -16,7 +16,7 @@ import { storedWeights, weightsHash } from '../../../src-main/training/checkpoin
 import { tf } from '../support.js'
 import { cells, close, column, run, subjectOf, type Subject } from './support.js'
 
-/** Looks, and holds that weights and tensors are as before. */
+/** Runs an instrument, and asserts that weights and number of tensors are unchanged. */
 function look<View>({ network, config, state, data }: Subject, setting: InstrumentSetting): View {
   const before = [tf.memory().numTensors, weightsHash(storedWeights(network, state))]
   const machine = { speed: null, memoryBytes: 2 ** 33 }
@@ -59,7 +59,7 @@ describe('the reversal inspector', () => {
     const subject = subjectOf({ arch: 'hamiltonian', unitNorm: 'batch', ...two })
     const measured = await run(reversal, subject, { images: 8 })
     const view = inspect(subject)
-    // Column by column, and what is said of them.
+    // Column by column, including their descriptions.
     expect(view.table).toEqual(measured.tables.find(({ key }) => key === 'units'))
     expect(view.summary).toEqual(measured.summary)
     expect(columnOf(view, 'stage').map((stage, at) => [stage, columnOf(view, 'unit')[at]])).toEqual([
@@ -147,7 +147,7 @@ describe('the flow', () => {
     expect(view.places).toHaveLength(7)
     expect(view.places.at(-1)).toEqual({ stage: 1, unit: 6, end: true })
     const [forward, backward] = [floatsFromBase64(view.forward), floatsFromBase64(view.backward!)]
-    // The stem hands the two coordinates on as they are.
+    // The stem passes the two coordinates on unchanged.
     expect(forward.slice(0, 40)).toEqual(sample.images)
     expect(furthest(forward, backward)).toBeLessThan(1e-5 * sizeOf(forward))
     expect(furthest(forward.slice(-40), sample.images)).toBeGreaterThan(0.01)
@@ -157,7 +157,7 @@ describe('the flow', () => {
     expect([...lattice.slice(0, 2), ...lattice.slice(2 * 41 ** 2 - 2, 2 * 41 ** 2)].map(Math.fround)).toEqual(
       [left, bottom, right, top].map(Math.fround),
     )
-    // Classes are those of inference, of points and of the lattice.
+    // Classes are those of inference, for the points and for the lattice.
     const x = tf.tensor(sample.images, [20, 1, 1, 2])
     const logits = infer(subject.network, subject.state.params, subject.state.statistics, x)
     const classes = logits.argMax(-1)

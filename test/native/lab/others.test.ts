@@ -157,7 +157,7 @@ test('accuracy falls with the strength of every perturbation', async () => {
     expect(low[at]).toBeLessThanOrEqual(value)
     expect(high[at]).toBeGreaterThanOrEqual(value)
   })
-  // The same images are disturbed in the same way.
+  // The same images are perturbed in the same way.
   expect(column(await run(robustness, subject, { heldOutImages: 40 }), 'accuracy', 'accuracy')).toEqual(accuracy)
   await expect(run(robustness, subject, { part: 'validation' })).rejects.toThrow(/no validation split/)
   close(subject)

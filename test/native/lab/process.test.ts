@@ -49,7 +49,7 @@ test('a host runs a diagnostic in a process of its own, hears of its progress, a
   await expect(running).rejects.toThrow('no longer wanted')
 })
 
-/** Processes of the lab that this one has started. */
+/** Lab processes started by this one. */
 const residents = (): number[] =>
   execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
     .split('\n')
@@ -72,7 +72,7 @@ test.skipIf(process.platform !== 'linux')(
         setting: InspectorSettingSchema.parse({ instrument: 'inspector', gradients: false, ...setting }),
         beside: 0,
       })
-    // Asked together they are answered in order, each by its own setting.
+    // Concurrent requests are answered in order, each with its own setting.
     const [plain, rounded] = await Promise.all([ask(), ask({ mantissaBits: 7 })])
     expect(rounded).not.toEqual(plain)
     expect(residents()).toHaveLength(1)

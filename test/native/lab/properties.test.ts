@@ -6,7 +6,7 @@ import { weightsDepth } from '../../../src-main/lab/diagnostics/weights-depth.js
 import { randomFor } from '../../../src-main/numeric/random.js'
 import { cells, close, column, dataOf, run, said, setParameters, subjectOf } from './support.js'
 
-/** What goes in comes out of its stage: the logits are linear in the points. */
+/** The stage is the identity, so that the logits are linear in the points. */
 function linear(kernel: readonly (readonly number[])[], points: readonly (readonly number[])[]) {
   const subject = subjectOf({
     arch: 'midpoint',
@@ -32,7 +32,7 @@ function linear(kernel: readonly (readonly number[])[], points: readonly (readon
 test('a gradient-sign step takes a point over the line where its margin is less than the strength times |w|_1', async () => {
   const w = [1, -0.5] as const
   const margins = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5]
-  // All of class 0, each as far on its side of the line w x = 0 as its margin says.
+  // All of class 0, each at the distance given by its margin on its side of the line w x = 0.
   const points = margins.map((margin) => w.map((each) => (-margin * each) / 1.25))
   const subject = linear([[0, w[0]], [0, w[1]]], points) // prettier-ignore
   const result = await run(robustness, subject)

@@ -25,7 +25,7 @@ test('the errors of states and gradients are those that training measures', asyn
   const batch = { images, labels: tf.tensor(sample.labels, [4], 'int32') }
   const errors = reconstructionErrors(network, state.params, state.statistics, images)
   expect(said(result, 'stateError')).toBeCloseTo(Math.max(...errors.flatMap((each) => [...each.dataSync()])), 12)
-  // Two substeps a unit, from the last to the first.
+  // Two substeps per unit, from the last to the first.
   const byUnit = errors.flatMap((each) => {
     const found = [...each.dataSync()].reverse()
     return Array.from({ length: found.length / 2 }, (_, unit) => Math.max(found[2 * unit]!, found[2 * unit + 1]!))
@@ -67,7 +67,7 @@ test('great h and depth break the reversal, and the unit is named where it does'
 })
 
 test('an orthogonal map is undone to rounding', async () => {
-  // Without forces the units of a Hamiltonian network hand their state on as it is.
+  // Without forces, the units of a Hamiltonian network pass their state on unchanged.
   const subject = subjectOf({ arch: 'hamiltonian', ...two, frozenStages: true })
   const result = await run(reversal, subject, { images: 4, gradients: false })
   expect(said(result, 'stateError')).toBe(0)

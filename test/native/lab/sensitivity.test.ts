@@ -29,7 +29,7 @@ test('of an orthogonal map nothing grows, and every exponent is 0', async () => 
 })
 
 test('of linear layers exponents are logarithms of eigenvalues, and singular values those of the product', async () => {
-  // Forward Euler with the antisymmetric A = [[-g, k], [-k, -g]] / 2: a rotation with scaling by |1 + h (-g +- i k) / 2| each unit.
+  // Forward Euler with the antisymmetric A = [[-g, k], [-k, -g]] / 2: a rotation with scaling by |1 + h (-g +- i k) / 2| per unit.
   const [h, k, damping, units] = [0.3, 1.4, 0.6, 12]
   const subject = { ...vectors('antisymmetric', 2, units, { h, damping }), data: dataOf([[1, -2]]) }
   setParameters(
@@ -55,7 +55,7 @@ test('of linear layers exponents are logarithms of eigenvalues, and singular val
 })
 
 test('through all stages perturbations grow as linear layers say, at most by the largest singular value', async () => {
-  // Forward Euler with K = k I multiplies everything by (1 + h k) a unit.
+  // Forward Euler with K = k I multiplies everything by (1 + h k) per unit.
   const [h, k, units] = [0.3, 0.7, 9]
   const points = [[1, -2], [0.3, 0.1], [-4, 2]] // prettier-ignore
   const equal = { ...vectors('euler', 2, units, { h }), data: dataOf(points) }
@@ -66,7 +66,7 @@ test('through all stages perturbations grow as linear layers say, at most by the
   for (const key of ['growthMedian', 'growthLargest']) expect(said(result, key) / (1 + h * k) ** units).toBeCloseTo(1, 2)
   close(equal)
 
-  // One direction grows and one shrinks: random perturbations lie between them.
+  // One direction grows and one shrinks: random perturbations are in between.
   const uneven = { ...vectors('euler', 2, units, { h }), data: dataOf(points) }
   setParameters(uneven, kernels([[k, 0], [0, -k]])) // prettier-ignore
   const spread = await run(sensitivity, uneven, { images: 3, directions: 8 })

@@ -23,7 +23,7 @@ interface Case {
   growth: number
 }
 
-/** By LAPACK: test/reference/lab_spectrum.py. */
+/** From LAPACK: test/reference/lab_spectrum.py. */
 const { h, cases } = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/lab/spectrum.json'), 'utf8')) as {
   h: number
   cases: Record<string, Case>
@@ -53,7 +53,7 @@ test.each(Object.keys(cases))('one unit of %s has the eigenvalues that LAPACK fi
   for (const [re, im] of z) {
     const distances = left.map(([a, b]) => Math.hypot(a - re, b - im))
     const nearest = distances.indexOf(Math.min(...distances))
-    // Square roots of eigenvalues next to 0 are known to the root of their rounding.
+    // Square roots of eigenvalues near 0 are accurate only to the square root of their rounding error.
     expect(distances[nearest]).toBeLessThan(Math.hypot(re, im) < 0.02 ? 1e-3 : 1e-5)
     left.splice(nearest, 1)
   }
@@ -163,7 +163,7 @@ test('norms on the input of layers take the Jacobian itself, and negative gammas
   const result = await run(spectrum, subject, { iterations: 150 })
   expect(column(result, 'units', 'negativeGammas')).toEqual([0, 2, 0, 0])
   const forms = cells(result, 'units', 'form')
-  // The first unit has no norm of its input.
+  // The first unit does not normalise its input.
   expect(forms[0]).toMatch(/singular values/)
   for (const form of forms.slice(1)) expect(form).toMatch(/eigenvalues of J₁ J₂/)
   expect(result.notes.some(({ text }) => /2 batch norm scales \(gamma\)/.test(text))).toBe(true)

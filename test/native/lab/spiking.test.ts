@@ -9,7 +9,7 @@ import { trainStep } from '../../../src-main/numeric/train-step.js'
 import { tf } from '../support.js'
 import { cells, close, column, run, said, subjectOf, type Subject } from './support.js'
 
-/** A residual network of vectors that tells five classes of images apart. */
+/** A residual network on vectors that distinguishes five classes. */
 function trained(): Subject {
   const subject = subjectOf({
     arch: 'spiking',
@@ -45,10 +45,10 @@ test('with soft reset the spiking network reaches the analog one, layer by layer
   const [soft, hard] = ['soft', 'hard'].map((reset) => rows(reset, 'rates', 'rateError')) as [number[], number[]]
   expect(soft.at(-1)).toBeLessThan(soft[3]! / 1.5)
   expect(hard.at(-1)).toBeGreaterThan(2 * soft.at(-1)!)
-  // L_k is the product of the thresholds and of what an input spike stands for.
+  // L_k is the product of the thresholds and the value of an input spike.
   const [thresholds, scales] = [rows('soft', 'layers', 'threshold'), rows('soft', 'layers', 'scale')]
   thresholds.slice(1).forEach((threshold, at) => expect(scales[at + 1]).toBeCloseTo(threshold * scales[at]!, 6))
-  // The same question has the same answer.
+  // The same request gives the same result.
   expect((await run(spiking, subject, OPTIONS)).tables).toEqual(result.tables)
   close(subject)
 })
@@ -82,7 +82,7 @@ test('the instrument shows the spikes of one image step by step, and answers the
     ['stage1/unit2/conv2', 4, 6],
   ])
   const spikesOf = ({ spikes }: SpikesView['layers'][number]): Int8Array => new Int8Array(fromBase64(spikes).buffer)
-  // The mean of the input spikes is the image, up to what their number allows: five standard errors.
+  // The mean of the input spikes is the image, up to the sampling error: five standard errors.
   const image = subject.data.sample(4).images.subarray(48, 64)
   const most = subject.data.sample(32).images.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
   image.forEach((value, pixel) => {
@@ -90,7 +90,7 @@ test('the instrument shows the spikes of one image step by step, and answers the
     for (let step = 0; step < 80; step++) sum += spikesOf(view.layers[0]!)[step * 16 + pixel]!
     expect(Math.abs(sum / 80 - Math.max(-1, Math.min(1, value / most)))).toBeLessThan(5 * Math.sqrt(0.25 / 80))
   })
-  // Neurons spike or do not, the share says how many, and the layers after the first begin later.
+  // Neurons spike or do not, the column says what fraction does, and later layers start later.
   const shares = view.table.columns.find(({ key }) => key === 'share')!.values
   view.layers.slice(1).forEach((layer, at) => {
     const spikes = spikesOf(layer)

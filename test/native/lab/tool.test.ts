@@ -19,7 +19,7 @@ test('every diagnostic runs on a checkpoint, tells its progress, and answers wha
     robustness: { heldOutImages: 20 },
     reversal: { images: 4 },
   }
-  // One needs files that only a user has, the other a network that can be converted; tests of their own have them.
+  // One needs files that only users have, the other a network that can be converted; they have tests of their own.
   const special = ['corruptions', 'spiking']
   for (const { id } of allDiagnostics().filter((each) => !special.includes(each.id))) {
     const told: [string, number | undefined][] = []
@@ -41,7 +41,7 @@ test('every diagnostic runs on a checkpoint, tells its progress, and answers wha
     expect(told[0]).toEqual(['reading the checkpoint', undefined])
     expect(told.some(([message]) => /^about \d+ s$/.test(message))).toBe(true)
     expect(read.tables.length, id).toBeGreaterThan(0)
-    // Figures draw columns that there are.
+    // Figures refer to existing columns.
     for (const figure of read.figures) {
       if (figure.kind === 'strip') continue
       const columns = read.tables.find(({ key }) => key === figure.table)!.columns.map(({ key }) => key)
@@ -68,7 +68,7 @@ test('a fresh network is looked at without a run, the same way each time', async
   expect([one, two].every((value) => (value as number) > 0)).toBe(true)
   expect(again).toEqual(found)
   expect(first).toMatchObject({ subject: { step: 0 } })
-  // The speed of the machine was never measured: the pass of this network is timed.
+  // The speed of the machine was never measured, so a pass of this network is timed.
   expect(told.findIndex((message) => /^about \d+ s$/.test(message))).toBe(1)
 })
 

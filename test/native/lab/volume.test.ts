@@ -69,7 +69,7 @@ const { K, K2, T, b, b2, c, x4, x8, h, gamma, maps } = golden.unit
 const one = { kernel: K, bias: b }
 const two = { kernel1: K, bias1: b, kernel2: K2, bias2: b2 }
 
-/** max |J' W J - W| with the canonical W of a pair: 0 of a symplectic map. */
+/** max |J' W J - W| with the canonical W of a pair: 0 for a symplectic map. */
 function symplecticDefect(jacobian: Square): number {
   const canonical = square(jacobian.size)
   const half = jacobian.size / 2
@@ -103,7 +103,7 @@ test.each([
     const pair = parts.map((part) => tf.tensor(part, [1, 4])) as unknown as [tf.Tensor, tf.Tensor]
     const found = unitVolume({ sweep, substeps: network.stages[0]!.substeps, pair }, { wholeUpTo: 64, probes: 2, terms: 2, seed: 1 })
     expect(found.how).toBe('whole matrix')
-    // Of the plain unit float32 loses what 1 - tanh² leaves of saturated slopes: 4e-5 of 13.
+    // For the plain unit, float32 loses what 1 - tanh² leaves of saturated slopes: 4e-5 of 13.
     expect(Math.abs(found.logAbs! - logAbsDet)).toBeLessThan(name === 'plain' ? 1e-4 : 1e-5)
     const flat = flatUnit({ sweep, substeps: network.stages[0]!.substeps, pair })
     expect(relative(flat.map(flat.state), tf.tensor(output, [1, output.length]))).toBeLessThan(1e-5)
@@ -111,14 +111,14 @@ test.each([
     expect(logDeterminant(jacobian).sign).toBe(wanted.sign)
     const values = singularValues(jacobian)
     expect(values[0]! / wanted.largestSingularValue).toBeCloseTo(1, 5)
-    // Of the plain unit it is ten thousand times smaller than the largest.
+    // For the plain unit, it is ten thousand times smaller than the largest.
     expect(Math.abs(values.at(-1)! / wanted.smallestSingularValue - 1)).toBeLessThan(name === 'plain' ? 1e-4 : 1e-5)
     if (wanted.symplecticDefect !== undefined) {
       const defect = symplecticDefect(jacobian)
       if (wanted.symplecticDefect < 1e-9) expect(defect).toBeLessThan(1e-6)
       else expect(defect / wanted.symplecticDefect).toBeCloseTo(1, 4)
     }
-    // What is said of the form, for states too large for a whole matrix.
+    // The result from the form alone, for states too large for a dense matrix.
     const formal = unitVolume({ sweep, substeps: network.stages[0]!.substeps, pair }, { wholeUpTo: 1, probes: 2, terms: 2, seed: 1 })
     if (!oneStep) expect(formal).toMatchObject({ how: 'of the form', logAbs: 0 })
   })
@@ -141,7 +141,7 @@ describe.each([
     let sum = 0
     column(result, 'units', 'logDeterminant').forEach((value, at) => {
       sum += value
-      // Volumes of plain layers are tiny, and so is what float32 keeps of slopes next to 0.
+      // Volumes of plain layers are tiny, and so is the accuracy of float32 slopes near 0.
       expect(Math.abs(sum - meanLogAbsDet![at + 1]!)).toBeLessThan(name === 'plain' ? 0.05 : 1e-4)
     })
     expect(said(result, 'total')).toBeCloseTo(sum, 6)
@@ -162,7 +162,7 @@ test('40 units of Verlet keep volume and have the golden drift, and yet one dire
   for (const value of column(result, 'units', 'logDeterminant')) expect(Math.abs(value)).toBeLessThan(1e-5)
   column(result, 'units', 'shift').forEach((value, at) => expect(value).toBeCloseTo(drift[at]!, 5))
   column(result, 'units', 'gain').forEach((value, at) => expect(Math.abs(value / (rms[at + 1]! / rms[at]!) - 1)).toBeLessThan(1e-4))
-  // Of the whole map of the pair, at the first example; float32 leaves of 0 what 40 units round.
+  // For the complete map of the pair, at the first example; in float32, 0 becomes the rounding error of 40 units.
   const { network, state } = subject
   const sweep = stageSweep({ network, params: state.params, statistics: {}, training: false, moved: new Map() }, network.stages[0]!)
   freeing(() => {

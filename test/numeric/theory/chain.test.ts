@@ -54,7 +54,7 @@ describe('a chain at a minimum', () => {
       expect(found.left ?? found.returned).toBe(observedSteps)
       expect(found.left !== null).toBe(left)
       expect(found.fate === 'returns').toBe(ratio < 1)
-      // The acceptance of the reference: within two steps of the prediction.
+      // The acceptance criterion of the reference: within two steps of the prediction.
       expect(Math.abs(observedSteps - found.predicted)).toBeLessThan(2)
     }
   })
@@ -82,7 +82,7 @@ it('leaving a minimum is not diverging: a cycle stays bounded, a step beyond it 
     const found = escape(p, { target: 2, step: ratio * 0.5 })
     expect(found.left).not.toBeNull()
     expect(found.fate).toBe(kind === 'diverged' ? 'diverges' : 'bounded')
-    // The reference counts steps from 0, and starts a little beside the steepest direction.
+    // The reference counts steps from 0, and starts slightly off the steepest direction.
     if (stepsToDivergence !== null) expect(Math.abs(found.diverged! - 1 - stepsToDivergence)).toBeLessThanOrEqual(1)
     if (ratio < 1.2) {
       const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b)
@@ -122,7 +122,7 @@ const KINDS = {
   'residual0.1': { centre: 1, deviation: 0.1 },
 } as const
 
-/** The normal numbers that the reference starts from (draws.py): 200 rows for each depth, one depth after the other. */
+/** The normal numbers from which the reference starts (draws.py): 200 rows for each depth, one depth after another. */
 function referenceDraws(depth: number): Float64Array[] {
   const bytes = fixture('n5_starts.bin')
   const before = [2, 4, 8, 16].filter((each) => each < depth).reduce((sum, each) => sum + 200 * each, 0)
@@ -151,7 +151,7 @@ describe('the share of starts that converge', () => {
     (row) => {
       for (const [kind, starts] of Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][]) {
         const found = convergence(drawStarts(starts, { count, depth: row.L, seed: 1 }), { target: lambda, step: row.delta, steps })
-        // Other draws than the reference's: within four deviations of what both shares may have.
+        // Other draws than the reference's: within four standard deviations of both fractions.
         const wanted = row[kind]
         const deviation = Math.sqrt(Math.max(wanted * (1 - wanted), 0.005) * (1 / count + 1 / 200))
         expect(Math.abs(found.share - wanted)).toBeLessThan(4 * deviation + 1e-12)

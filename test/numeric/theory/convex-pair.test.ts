@@ -38,7 +38,7 @@ it('descends along the gradient, and its parts stay convex and concave', () => {
   const pair = drawPair(6, Math.PI, 3)
   const loss = (of: ConvexPair): number => xs.reduce((sum, x) => sum + (parts(of, x).sum - Math.sin(x)) ** 2, 0) / (2 * xs.length)
   const numbers = [pair.line, pair.convex.alpha, pair.convex.w, pair.convex.c, pair.concave.alpha, pair.concave.w, pair.concave.c]
-  // By differences of the loss, at every parameter.
+  // Finite differences of the loss for every parameter.
   const slopes = numbers.map((array) =>
     Array.from(array, (value, at) => {
       const loss1 = ((array[at] = value + 1e-6), loss(pair))

@@ -17,7 +17,7 @@ interface Golden {
   verletLinear: { sigma: number; h: number; radius: number }[]
 }
 
-/** Made in float64 in two ways: n1_stable.py beside it. */
+/** Computed in float64 in two ways: n1_stable.py in the same folder. */
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/neighbours/n1_stable.json'), 'utf8')) as Golden
 const { example1 } = golden
 

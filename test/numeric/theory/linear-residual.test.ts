@@ -35,7 +35,7 @@ interface Golden {
     tau: number
     bound: number
     tightBound: number
-    /** Inputs and outputs, by row, that have these moments; the noise is what is left at the optimum. */
+    /** Inputs and outputs, by row, with these moments; the noise is the remainder at the optimum. */
     X: Rows
     Y: Rows
     noiseFloor: number
@@ -140,7 +140,7 @@ describe('descent from the identity', () => {
         if (wanted.bound === null) expect(bounds!.bound).toBeNull()
         else close(bounds!.bound!, wanted.bound, 1e-8)
       }
-      // The acceptance of the reference, to its two digits.
+      // The acceptance criterion of the reference, to its two digits.
       const [excess, tauTimesDepth] = { 2: [6.9e-7, 1.73], 8: [4.5e-4, 1.97], 32: [9.5e-4, 2.04] }[run.depth]!
       expect(told[400]!.excess).toBeCloseTo(excess!, run.depth === 2 ? 8 : 5)
       expect(told[400]!.bounds!.tau * run.depth).toBeCloseTo(tauTimesDepth!, 2)
@@ -172,7 +172,7 @@ it('a negative determinant is known beforehand, and stops descent at excess 1 fr
       steps: 20_000,
       record: (record) => void (last = record.excess),
     })
-    // One step more than the reference's last excess; both are at rest.
+    // One step more than the reference's last excess; both have converged.
     expect(last).toBeCloseTo(excess, 6)
     expect(1 + residuals[0]!.data[0]!).toBeCloseTo(onePlusA, 9)
   }
@@ -188,7 +188,7 @@ it('the sharpness of a linear network at a minimum is the golden one of the matr
   close(sharpness, matrices.lambdaMax, 1e-10)
   close(stableSharpness(sharpness), matrices.deltaMax, 1e-10)
 
-  // The lemma of Nar and Sastry: what the first singular pair of the whole map says alone, and no layers can be more stable than balanced ones.
+  // The lemma of Nar and Sastry: the bound from the first singular pair of the whole map; no layers can be more stable than balanced ones.
   const whole = multiply(W[3]!, W[2]!, W[1]!, W[0]!)
   const first = (gram: Square): number[] => Array.from({ length: 3 }, (_, i) => symmetricEigen(gram).vectors[i * 3 + 2]!)
   const [u, v] = [first(multiply(whole, transpose(whole))), first(multiply(transpose(whole), whole))]

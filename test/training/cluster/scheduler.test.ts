@@ -137,7 +137,7 @@ describe('the words of a command', () => {
     const words = { ...SLURM, submit: [process.execPath, '-e', told, hostile] }
     const env = { ...process.env, HOSTILE: hostile }
     expect(await createScheduler(words, env).submit(submission('true'))).toBe('7')
-    // As ssh does: it gives the command as one argument to a shell of the other machine.
+    // Like ssh, which passes the command as one argument to a shell of the other machine.
     const through = createScheduler({ ...words, prefix: ['sh', '-c'] }, env)
     expect(await through.submit(submission('true'))).toBe('7')
     expect(existsSync('shot')).toBe(false)
