@@ -24,7 +24,7 @@ interface Stored {
   charts: Record<string, ChartLook>
   /** Ids of charts of all pages in the order chosen by the user; see `arranged`. */
   order: string[]
-  /** Formulas that have a chart on the pages of runs. */
+  /** Formulas with a chart on the pages of runs. */
   formulas: string[]
 }
 

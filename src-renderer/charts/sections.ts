@@ -59,8 +59,8 @@ const ORDER: MetricInfo['section'][] = ['Reversibility', 'Stability', 'Loss', 'A
 export const rankOf = (plan: ChartPlan): number => ORDER.indexOf(plan.section)
 
 /**
- * The charts of a run's page: loss and accuracy, then one for each other reported metric, by section. The reconstruction errors of the
- * stages share one chart, because the largest of them alone would hide the others.
+ * The charts of a run's page: loss and accuracy, a chart for each formula, then one for each other reported metric, by section. The
+ * reconstruction errors of the stages share one chart, because the largest of them alone would hide the others.
  */
 export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others: ChartPlan[] } {
   const all = [...new Set(keys)]
@@ -69,7 +69,7 @@ export function planCharts(keys: Iterable<string>): { main: ChartPlan[]; others:
   const formulas = all.filter((key) => formulaOf(key) !== null)
   const main = [
     ...MAIN.map((plan) => ({ ...plan, keys: plan.keys.filter((key, i) => i === 0 || present.includes(key)) })),
-    // Whoever writes one wants to see it.
+    // Placed here because a user who adds a formula wants to see its chart.
     ...formulas.map((key): ChartPlan => ({
       id: key,
       title: chartTitle(key),

@@ -5,7 +5,7 @@ import { decode, encode } from '../charts/address-words.js'
 
 const text = (value: LocationQuery[string] | undefined): string => String((Array.isArray(value) ? value[0] : value) ?? '')
 
-/** Formulas contain commas, so that they are encoded between those that divide them; what cannot be read is left out. */
+/** Formulas can contain commas, so each is encoded and commas separate them; what cannot be decoded is left out. */
 const formulasOf = (written: string): string[] => [...new Set(written.split(',').flatMap((part) => decode(part) || []))]
 
 /** The comparison that an address describes. Absent and invalid parts have their defaults, because a link must never break the page. */

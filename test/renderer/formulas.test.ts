@@ -39,11 +39,11 @@ describe('a formula', () => {
     ['diff(train.loss)', [2, 3, 4, 5, 6], [-1, -1, -1, -1, -1]],
     ['cummin(abs(3.5 - train.loss))', [1, 2, 3, 4, 5, 6], [2.5, 1.5, 0.5, 0.5, 0.5, 0.5]],
     ['max(train.loss, validation.loss, 5)', [2, 5], [5, 8]],
-    // The last training loss before step 3 and 5, and none of the validation loss before step 2.
+    // At step 3, the last validation loss is that of step 2.
     ['train.loss + validation.loss + test.accuracy', [3], [4 + 4 + 0.75]],
   ])('%s', (text, steps, values) => {
     expect(pointsOf(text)).toEqual({ steps, values, times: steps.map((step) => step * 10) })
-    // What is stored is read again without a list of metrics.
+    // A stored formula is parsed without a list of metrics.
     const read = readFormula(text, METRICS)
     expect(storedFormula(read.text)).toMatchObject({ text: read.text, metrics: read.metrics, unit: read.unit })
   })

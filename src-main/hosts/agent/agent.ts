@@ -16,14 +16,14 @@ import { createSupervisor, type SupervisorOptions } from '../../training/supervi
 import { readProvenance } from '../provenance.js'
 
 export interface AgentOptions {
-  /** Absolute path of the order. */
+  /** The absolute path of the order. */
   order: string
   trainerEntry: string
-  /** Variables for the trainer's process. @param threads that the order asks for; null leaves that to the machine */
+  /** Environment variables for the trainer process. @param threads requested by the order; null if the machine decides */
   environment?: (threads: number | null) => ReturnType<NonNullable<SupervisorOptions['environment']>>
-  /** Writes to the log of the job. */
+  /** Writes to the job's log. */
   say(sentence: string): void
-  /** Milliseconds between two looks at the command and the lease, between two signs of life, and between two syncs of the facts. */
+  /** Intervals in milliseconds: between checks of the command and the lease, between heartbeats, and between syncs of the facts to disk. */
   every?: { look: number; alive: number; sync: number }
   patience?: Partial<Patience>
   env?: NodeJS.ProcessEnv
@@ -31,12 +31,15 @@ export interface AgentOptions {
 
 const EVERY = { look: 2000, alive: 15_000, sync: 1000 }
 
-/** How the work on the order ends: by itself, by a wish of the workbench, or because the batch system wants the node back. */
+/**
+ * Why the trainer was asked to end: a command of the workbench, the job's time limit, a termination signal, or because a newer attempt has
+ * taken over.
+ */
 type Ending = 'wish' | 'limit' | 'terminated' | 'lost'
 
 /**
- * Works on a run as the host of its trainer, on a machine that has neither the workbench nor its database: what the trainer reports becomes
- * facts in the shared folder, and files there are its commands. Started by a batch system, possibly again and again.
+ * Works on a run as the host of its trainer, on a machine that has neither the workbench nor its database: the trainer's reports become
+ * facts in the shared folder, and commands are files there. A batch system starts it, possibly several times for one order.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { say, env = process.env } = options
@@ -81,7 +84,7 @@ class Attempt {
   private finish: () => void = () => undefined
   private fail: (error: unknown) => void = () => undefined
   private ending: Ending | null = null
-  /** How the trainer ended, where that is not the end of the run. */
+  /** Whether the trainer ended although the run has not. */
   private yielded = false
   private step = 0
   private readonly handle: TrainerHandle
@@ -136,9 +139,9 @@ class Attempt {
     this.repeat(alive, () => this.live())
     this.repeat(sync, () => this.facts.sync())
     this.live()
-    // The early warning of a time limit.
+    // Sent by batch systems shortly before the time limit.
     this.listen('SIGUSR1', 'limit')
-    // For a cancellation, a preemption and a shutdown.
+    // Sent on cancellation, preemption and shutdown.
     this.listen('SIGTERM', 'terminated')
   }
 
@@ -158,7 +161,7 @@ class Attempt {
     replaceTextSync(this.files.alive(this.lease), JSON.stringify({ at: Date.now(), step: this.step }))
   }
 
-  /** Looks whether a newer attempt has taken over, and what the workbench wants. */
+  /** Checks whether a newer attempt has taken over and whether the workbench has sent a command. */
   private look(): void {
     if (this.isOvertaken()) {
       if (this.ending === 'lost') return
@@ -173,9 +176,12 @@ class Attempt {
     this.handle.command(wish)
   }
 
-  /** Whether the run was removed, has a newer order, or a newer attempt: batch systems have started a job again while its processes went on. */
+  /**
+   * Whether the run was removed or has a newer order or attempt: batch systems have been seen to restart a job whose processes were still
+   * running.
+   */
   private isOvertaken(): boolean {
-    // Unlike existsSync, this takes no failure of a network file system for a removal.
+    // Unlike existsSync, this does not mistake a network file system's failure for a removal.
     if (!statSync(this.files.order(this.order.firstLease), { throwIfNoEntry: false })) return true
     const newest = newestOrder(this.folder)
     const claimed = claimsOf(this.folder, this.order.firstLease).at(-1)
@@ -189,12 +195,12 @@ class Attempt {
     this.handle.command('pause')
   }
 
-  /** @returns true once the fact is in the file, which the trainer may then forget */
+  /** @returns true once the fact is in the file, so that the trainer may discard the report */
   private receive(report: Report): boolean {
     if (this.ending === 'lost') return false
     if (report.kind === 'points') this.step = report.step
     if (report.kind === 'ended') {
-      // The run goes on in the next attempt: for the workbench nothing has ended.
+      // The next attempt continues the run, so that for the workbench nothing has ended.
       const pauses = report.outcome === 'interrupted' || (report.outcome === 'paused' && this.ending !== 'wish' && this.ending !== null)
       if (pauses) {
         this.yielded = true
@@ -202,7 +208,7 @@ class Attempt {
       }
     }
     this.facts.append({ kind: 'report', report })
-    // A checkpoint that an attempt goes on from has everything before it in the file.
+    // Everything before a checkpoint must be on disk, because an attempt may continue from that checkpoint.
     if (report.kind === 'checkpoint' || report.kind === 'ended') this.facts.sync()
     return true
   }
@@ -217,7 +223,7 @@ class Attempt {
       else if (!again) this.facts.append(left('ended', exit))
       else if (this.ending !== 'limit' || requeue === null) this.facts.append(left('terminated', exit))
       else {
-        // First, because the batch system may end this job while it answers.
+        // Written first, because the batch system may end this job as soon as it is asked.
         this.facts.append(left('requeue', exit))
         this.facts.sync()
         await this.requeue(requeue)

@@ -4,7 +4,7 @@ import type { Connection } from '../../home/api.js'
 import { storedFormula } from '../formulas/formula.js'
 import { formulaOf } from '../formulas/key.js'
 
-/** Every stored point of a series, however much of it the page has loaded; of a formula computed from every point of its metrics. */
+/** Every stored point of a series, however much of it the page has loaded. A formula is computed from every point of its metrics. */
 export async function fetchSeries(client: Connection['client'], id: string, key: string): Promise<Points> {
   const text = formulaOf(key)
   if (text === null) return fetchMetric(client, id, key)
@@ -33,7 +33,7 @@ async function fetchMetric(client: Connection['client'], id: string, key: string
   return { steps: joined('steps'), values: joined('values'), times: joined('times') }
 }
 
-/** The series of a chart with every point. A formula is named as it was written. */
+/** The series of a chart with all points. A formula's series is named by the formula as it was written. */
 export const fetchExported = (
   client: Connection['client'],
   series: readonly { runId: string; run: string; key: string }[],

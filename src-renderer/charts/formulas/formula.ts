@@ -3,13 +3,16 @@ import { hint } from '../../../src-main/contract/near.js'
 import { metricInfo, type Points } from '../../../src-main/contract/metrics.js'
 import { FUNCTIONS, OPERATORS, REDUCTIONS } from './functions.js'
 
-/** What is wrong with a formula, as a sentence. */
+/** The message says what is wrong with the formula, in a sentence. */
 export class FormulaError extends Error {}
 
-/** The points of a metric, or of a function of an expression. */
+/** Computes the points of a metric or of a function call. */
 type Leaf = (series: (metric: string) => Points) => Points
 
-/** A part of a formula: its value, by those of the leaves of its expression, and its unit; null for a number, which takes that of its partner. */
+/**
+ * A node of the expression tree: its value as a function of the leaf values, and its unit. The unit is null for a number, which adopts that
+ * of the other operand.
+ */
 interface Part {
   unit: string | null
   value(leaves: Float64Array): number
@@ -17,21 +20,21 @@ interface Part {
 
 /** An expression over the metrics of a run, such as `train.loss / validation.loss`. */
 export interface Formula {
-  /** As it is shown and stored. */
+  /** The text as shown and stored. */
   text: string
-  /** Keys of the metrics in it. */
+  /** Keys of the metrics it uses. */
   metrics: readonly string[]
   unit: string
-  /** Its points, by those of its metrics. Time of a point: that of the metric whose steps it has. */
+  /** Evaluates it, given the points of its metrics. The times are those of the series whose steps are used. */
   points(series: (metric: string) => Points): Points
 }
 
-/** The longest formula that is accepted: no deeper nesting is possible than the parser and the evaluation can take. */
+/** The maximum length of a formula. It also bounds the nesting depth, and with it the recursion of the parser and of the evaluation. */
 export const LONGEST_FORMULA = 300
 
 /**
- * The points of an expression: at the steps of the leaf with the fewest points; of the others the last value up to that step counts, and steps
- * before their first points are left out.
+ * The points of an expression, at the steps of the leaf with the fewest points. Every other leaf contributes its last value up to that
+ * step; steps before the first point of any leaf are left out.
  */
 function join(leaves: readonly Points[], value: Part['value']): Points {
   const base = leaves.reduce((fewest, leaf) => (leaf.steps.length < fewest.steps.length ? leaf : fewest))
@@ -55,13 +58,13 @@ function join(leaves: readonly Points[], value: Part['value']): Points {
   return { steps: base.steps.subarray(first), values: values.subarray(first), times: base.times.subarray(first) }
 }
 
-/** The unit of a sum, a difference, or the larger of two; none where they are in different units. */
+/** The unit of a sum, a difference, a minimum or a maximum; none if the units differ. */
 const common = (a: Part, b: Part): string | null => (a.unit === null || a.unit === b.unit ? b.unit : b.unit === null ? a.unit : '')
 
 function unitOf(operator: string, a: Part, b: Part): string | null {
   if (operator === '+' || operator === '-') return common(a, b)
   if (operator === '*' || operator === '/') {
-    // A fraction is a number, whatever it is shown as.
+    // A fraction is dimensionless, however it is shown.
     const [left, right] = [a, b].map(({ unit }) => (unit === 'fraction' ? '' : unit))
     if (b.unit === null) return a.unit
     if (!right) return operator === '/' || a.unit === null ? (left ?? '') : left!
@@ -73,7 +76,7 @@ function unitOf(operator: string, a: Part, b: Part): string | null {
 
 const nameOf = (metric: string): string => (/^[A-Za-z_]\w*(\/[A-Za-z_]\w*)*$/.test(metric) ? metric.replaceAll('/', '.') : `"${metric}"`)
 
-/** Writes metrics that are named with their slash, as everywhere else, so that they cannot be taken for a division. */
+/** Rewrites metrics written with a slash, as everywhere else in the app, so that the slash is not parsed as a division. */
 function withNames(text: string, available: readonly string[]): string {
   const keys = available.filter((key) => key.includes('/')).sort((a, b) => b.length - a.length)
   if (keys.length === 0) return text
@@ -94,9 +97,9 @@ function parse(text: string): jsep.Expression {
 }
 
 /**
- * Reads a formula. The text is parsed into numbers, metrics, four operations, powers and the functions of `functions.ts`; everything else is
- * refused, and nothing is ever run as a program.
- * @param available keys of the metrics that there are
+ * Parses a formula. Only numbers, metrics, the four arithmetic operators, powers and the functions of `functions.ts` are accepted, and the
+ * text is never executed as code.
+ * @param available keys of the available metrics
  * @throws FormulaError that says what is wrong and what is allowed
  */
 export function readFormula(given: string, available: readonly string[]): Formula {
@@ -107,7 +110,7 @@ export function readFormula(given: string, available: readonly string[]): Formul
   const known = new Set(available)
   const metrics = new Set<string>()
 
-  /** An expression with leaves of its own: the whole, or the argument of a function. */
+  /** Reads an expression with leaves of its own: the whole formula, or the argument of a function. */
   function expression(node: jsep.Expression): { unit: string; points: Leaf } | number {
     const leaves: Leaf[] = []
     const { unit, value } = readPart(node, leaves)
@@ -187,7 +190,7 @@ export function readFormula(given: string, available: readonly string[]): Formul
           const { operator, left, right } = node as jsep.BinaryExpression
           const of = OPERATORS.get(operator)
           if (!of) throw new FormulaError(`The sign ${operator} is not allowed. ${operator === '^' ? 'A power is written **.' : ALLOWED}`)
-          // The parser takes -x ** 2 for (-x) ** 2, and textbooks for -(x ** 2).
+          // The parser reads -x ** 2 as (-x) ** 2, mathematical convention as -(x ** 2).
           if (operator === '**' && left.type === 'UnaryExpression')
             throw new FormulaError('A power of a value with a sign can be read in two ways: write 0 - x ** 2 or (0 - x) ** 2.')
           const [a, b] = [part(left), part(right)]
@@ -211,10 +214,10 @@ export function readFormula(given: string, available: readonly string[]): Formul
 
 const ALLOWED = 'Allowed are + - * / ** with parentheses, and functions.'
 
-/** The metrics that a stored formula is of, and its unit; null where it can no longer be read. */
+/** Parses a stored formula; null if it is no longer valid. */
 export function storedFormula(text: string): Formula | null {
   try {
-    // It was checked when it was made; here every name may be a metric.
+    // The metrics were checked when the formula was added; here any name is accepted as a metric.
     return readFormula(text, namesIn(text))
   } catch (error) {
     if (error instanceof FormulaError) return null
@@ -222,7 +225,7 @@ export function storedFormula(text: string): Formula | null {
   }
 }
 
-/** Every name in a formula that can be one of a metric. */
+/** Every name in a formula that could be a metric. */
 const namesIn = (text: string): string[] => [
   ...[...text.matchAll(/"([^"]*)"/g)].map(([, name]) => name!),
   ...[...text.matchAll(/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/g)].map(([name]) => name.replaceAll('.', '/')),

@@ -1,15 +1,15 @@
-/** What a function does to one series. */
+/** A function of one series. */
 export interface SeriesFunction {
-  /** How it is written. */
+  /** The call as shown to the user, such as `ema(x, 0.9)`. */
   usage: string
   help: string
-  /** Whether its values have the unit of its argument. */
+  /** Whether the result has the unit of the argument. */
   keepsUnit: boolean
-  /** Whether the first point has no value, and is left out. */
+  /** Whether the first point has no value and is left out. */
   skipsFirst?: boolean
-  /** @param number the second argument of those that take one */
+  /** @param number the second argument, for functions that take one */
   values(values: Float64Array, number: number): Float64Array
-  /** What the second argument has to be; absent where there is none. */
+  /** The constraint on the second argument; absent if there is none. */
   number?: { valid(value: number): boolean; must: string }
 }
 
@@ -20,7 +20,7 @@ const pointwise = (usage: string, help: string, apply: (value: number) => number
   values: (values) => values.map(apply),
 })
 
-/** The best of the values so far; those that are not finite do not count. */
+/** The best value so far; values that are not finite are ignored. */
 const cumulative = (usage: string, help: string, better: (a: number, b: number) => number): SeriesFunction => ({
   usage,
   help,

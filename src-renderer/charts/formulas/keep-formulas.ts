@@ -5,10 +5,10 @@ import { SeriesBuffer } from '../series/series-buffer.js'
 import { storedFormula } from './formula.js'
 import { formulaKey, formulaOf } from './key.js'
 
-/** Milliseconds between two computations of formulas whose metrics grow. */
+/** The minimum time in milliseconds between recomputations while the metrics grow. */
 const COMPUTE_EVERY = 500
 
-/** Makes a buffer hold these points; what it has already stays, so that a chart only draws what is new. */
+/** Makes a buffer hold exactly these points. The common prefix is kept, so that a chart only draws what is new. */
 function update(buffer: SeriesBuffer, { steps, values, times }: Points): void {
   let same = 0
   const most = Math.min(buffer.length, steps.length)
@@ -18,9 +18,9 @@ function update(buffer: SeriesBuffer, { steps, values, times }: Points): void {
 }
 
 /**
- * Keeps the series of formulas among those of a run, as its metrics grow, are cut, or become complete. A formula of which the run lacks a
- * metric has no series.
- * @param version see `RunSeries`; it counts what is computed here too
+ * Maintains the series of formulas next to those of a run's metrics as these grow, are truncated or become complete. A formula has no
+ * series if the run lacks one of its metrics.
+ * @param version see `RunSeries`; it is incremented by each recomputation, too
  */
 export function keepFormulas(series: Map<string, SeriesBuffer>, version: Ref<number>, formulas: () => readonly string[]): void {
   let computedAt = -1

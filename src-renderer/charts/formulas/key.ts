@@ -1,8 +1,8 @@
-/** Metrics have no such sign at their beginning. */
+/** No metric key begins with this character. */
 const SIGN = '='
 
-/** A formula stands among metrics by this key. */
+/** The key that identifies a formula among metrics. */
 export const formulaKey = (text: string): string => SIGN + text
 
-/** The text of a formula by its key; null for the key of a metric. */
+/** The formula's text, given its key; null for the key of a metric. */
 export const formulaOf = (key: string): string | null => (key.startsWith(SIGN) ? key.slice(SIGN.length) : null)

@@ -2,7 +2,7 @@ import type { Ref } from 'vue'
 import { useNotices } from '../../home/notices.js'
 import { formulaOf } from './key.js'
 
-/** Changes the formulas of a page, which can be undone. */
+/** Adds and removes formulas of a page; each change can be undone. */
 export function useFormulas(formulas: Ref<readonly string[]>) {
   const notices = useNotices()
   return {

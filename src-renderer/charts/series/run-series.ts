@@ -26,7 +26,7 @@ export interface LoadOptions {
   wanted?: () => ReadonlySet<string> | null
   /** Points per task, between which the page stays responsive. */
   stretch?: number
-  /** Formulas whose series are kept among those of the metrics. */
+  /** Formulas whose series are kept next to those of the metrics. */
   formulas?: () => readonly string[]
 }
 
