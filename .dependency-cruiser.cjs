@@ -1,4 +1,4 @@
-/** Imports never form a circle, not even of types: each file can then be read, moved and tested after those that it needs. */
+/** Forbids import cycles, including type-only ones, so that each file can be read, moved and tested once its dependencies have been. */
 module.exports = {
   forbidden: [{ name: 'no-circular', severity: 'error', from: {}, to: { circular: true } }],
   options: {

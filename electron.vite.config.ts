@@ -8,7 +8,9 @@ import vuetify from 'vite-plugin-vuetify'
 
 const entry = (path: string): string => resolve(import.meta.dirname, path)
 
-/** Writes the hashes of the page's files for the worker that serves them while the workbench is away (`public/keeper.js`). */
+/**
+ * Writes the hashes of the page's files for the service worker that serves them while the workbench is unreachable (`public/keeper.js`).
+ */
 const pageHashes = (): Plugin => ({
   name: 'page-hashes',
   apply: 'build',

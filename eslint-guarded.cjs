@@ -1,6 +1,7 @@
 /**
- * What is thrown in a timer, a listener or a stream of a host has nobody who waits for it, and would end the host with all that it does. So
- * each passes `guarded` of `src-main/processes/guarded.ts`, directly or by the name of a constant that has; settling a promise throws nothing.
+ * An exception in a timer, listener or stream callback of a host has no caller to catch it and would terminate the host and all its work.
+ * Therefore every such callback must be wrapped in `guarded` of `src-main/processes/guarded.ts`, inline or through a constant. Settling a
+ * promise cannot throw and is exempt.
  */
 const TIMERS = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'])
 const LISTENERS = new Set(['on', 'once', 'addListener', 'prependListener', 'addEventListener'])

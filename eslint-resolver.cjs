@@ -1,5 +1,5 @@
-// Where an import leads, for the rule on boundaries. Our imports end in `.js` as the built files do, while the sources are `.ts`: Node's own
-// way would find nothing there, and the rule passes over what it cannot find.
+// Resolves imports for the boundaries rule. Our imports end in `.js` like the built files, but the sources are `.ts`: Node's resolver would
+// not find them, and the rule ignores what it cannot resolve.
 const { statSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 const node = require('eslint-import-resolver-node')

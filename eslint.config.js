@@ -4,7 +4,7 @@ import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
 import guarded from './eslint-guarded.cjs'
 
-/** Who may import whom: the layers of docs/architecture.md. `contract` is open to all. */
+/** The allowed imports between the layers of docs/architecture.md. Any layer may import `contract`. */
 const ALLOWED = {
   contract: [],
   processes: [],
@@ -12,18 +12,18 @@ const ALLOWED = {
   sqlite: [],
   numeric: [],
   engine: ['durable', 'processes'],
-  // Only for its random numbers, see below.
+  // `numeric` only for its random numbers; see below.
   data: ['numeric', 'durable', 'processes'],
-  // Looks into stored data sets; everything else it sees through its ports.
+  // Reads stored data sets directly; everything else is accessed through ports.
   features: ['data'],
   storage: ['features', 'sqlite', 'durable', 'processes'],
-  // Looks at networks; who reads checkpoints and data for it is `training`.
+  // Inspects networks; `training` reads the checkpoints and data for it.
   lab: ['numeric'],
-  // Expands into cells and reports what came of them; who runs cells is `features`.
+  // Expands studies into cells and reports their results; `features` runs the cells.
   studies: ['lab', 'numeric'],
   training: ['numeric', 'engine', 'data', 'features', 'lab', 'durable', 'processes'],
   transport: ['processes'],
-  // Formats in which runs travel: archives are unpacked as those of data sets are.
+  // Exchange formats for runs; archives are unpacked with the code for those of data sets.
   exchange: ['features', 'data', 'durable'],
   setup: ['engine', 'sqlite', 'durable', 'processes'],
   hosts: [
@@ -44,7 +44,7 @@ const ALLOWED = {
   ],
 }
 
-/** Folders of the window from the top down: each may import those below it, and `contract`. */
+/** The folders of the window from the top layer down: each may import those below it, and `contract`. */
 const WINDOW = [
   'app',
   'settings',
@@ -66,11 +66,11 @@ const WINDOW_ALLOWED = Object.fromEntries(
   WINDOW.map((folder, at) => [`window-${folder}`, WINDOW.slice(at + 1).map((below) => `window-${below}`)]),
 )
 
-/** Who talks to the features through procedures alone: of the features it sees the file that joins them, and of that the type. */
+/** Layers that use the features only through procedures: of the features, they may import only the router's file, and only its type. */
 const CLIENTS = ['transport', ...Object.keys(WINDOW_ALLOWED)]
 
 const IS_NOW = "[callee.object.name='Date'][callee.property.name='now']"
-/** The machine's clock may be set at any time: it labels, and measures and orders nothing. */
+/** The system clock may be changed at any time, so it may only label records, never measure durations or determine an order. */
 const LABELS_ALONE = [
   {
     selector: `CallExpression${IS_NOW}:not(Property[key.name=/^(at|.+At)$/] > CallExpression)`,
@@ -153,7 +153,7 @@ export default tseslint.config(
     },
   },
   {
-    // What lives as long as a host; other processes end with their own work, and the launcher and the page's bridge are no host.
+    // Code that lives as long as a host. Other processes end with their own work, and the launcher and the preload bridge are not hosts.
     files: [
       'src-main/{hosts,transport,storage}/**/*.ts',
       'src-main/training/{supervisor,output-log,orphans}.ts',
@@ -165,12 +165,12 @@ export default tseslint.config(
     rules: { 'retrace/guarded': 'error' },
   },
   {
-    // numeric is arithmetic alone: no files, no database, no window.
+    // numeric is pure arithmetic: no files, database or window.
     files: ['src-main/numeric/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: ['node:*', 'fs', 'electron', 'better-sqlite3*', '@tensorflow/tfjs-node*'] }] },
   },
   {
-    // Code that a window loads late must come from the workbench, and from no program that has taken its port.
+    // Code that a window loads lazily must come from the workbench, not from another program that has taken its port.
     files: ['src-renderer/**/*.{ts,vue}'],
     rules: {
       'no-restricted-syntax': [
@@ -181,7 +181,7 @@ export default tseslint.config(
     },
   },
   {
-    // ECharts draws nothing, silently, of what is not registered.
+    // ECharts silently draws nothing for components that are not registered.
     files: ['src-renderer/**/*.{ts,vue}'],
     ignores: ['src-renderer/charts/echarts.ts'],
     rules: {
@@ -192,7 +192,7 @@ export default tseslint.config(
     },
   },
   {
-    // Batches and initial weights draw from the same generator, but reading data must not load TensorFlow.
+    // Batches and initial weights use the same random number generator, but reading data must not load TensorFlow.
     files: ['src-main/data/**/*.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ group: ['**/numeric/*', '!**/numeric/random.js', '@tensorflow/*'] }] }],

@@ -4,12 +4,12 @@ import vuetify from 'vite-plugin-vuetify'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
-/** As the supervisor sets it for trainers; TensorFlow reads it once, when it is loaded. */
+/** The same as the supervisor sets for trainers; TensorFlow reads these once, on load. */
 const TENSORFLOW = { TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '2' }
 
 /**
- * Test files at a time, of all projects together: one more than there are cores, because most browser and crash tests wait for
- * other processes half of their time, while networks are computed.
+ * The number of test files that run at a time, over all projects. One more than there are cores (up to 4), because most browser and crash
+ * tests spend half of their time waiting for other processes, and network tests compute meanwhile.
  */
 const WORKERS = Math.min(availableParallelism(), 4) + 1
 
@@ -28,7 +28,7 @@ export default defineConfig({
         },
       },
       {
-        // Networks of tests are too small for a second thread: two processes with a thread each are done in half the time.
+        // Test networks are too small to benefit from a second thread: two single-threaded processes take half the time.
         test: {
           name: 'native',
           environment: 'node',
@@ -41,7 +41,7 @@ export default defineConfig({
         },
       },
       {
-        // What is timed must not depend on the tests beside it, and takes every core.
+        // Timings must not be affected by concurrent tests, and may use every core.
         test: {
           name: 'alone',
           environment: 'node',
@@ -64,7 +64,7 @@ export default defineConfig({
         },
       },
       {
-        // What is polled may be late on a busy machine, but has to come.
+        // Polled conditions may be met late on a busy machine, but must be met.
         test: {
           name: 'e2e',
           environment: 'node',

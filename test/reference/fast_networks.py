@@ -1,14 +1,14 @@
-"""The networks of reference.py, written for speed on a GPU: fused batch norm, channels-last memory, kernels OIHW, any precision.
+"""The networks of reference.py, optimised for a GPU: fused batch norm, channels-last memory, OIHW kernels, any precision.
 
-`python fast_networks.py` compares logits and gradients, plain and by reversal, with reference.py in float64 on the CPU.
-The one deliberate difference: running variances move by the unbiased variance of a batch, which is what F.batch_norm does.
+`python fast_networks.py` compares logits and gradients (stored and by reversal) with reference.py in float64 on the CPU.
+The only deliberate difference: running variances are updated with the unbiased batch variance, as F.batch_norm does.
 """
 from __future__ import annotations
 import math
 import torch, torch.nn.functional as F
 
 EPS, MOMENTUM = 1e-5, 0.1
-# What `recipe_study.py` measures on its device and sets: memory layout, and batch norm by cuDNN or by PyTorch's own kernels.
+# Set by `recipe_study.py` to what is fastest on its device: memory layout, and batch norm by cuDNN or by PyTorch's own kernels.
 SPEED = dict(layout=torch.channels_last, cudnn_norm=True)
 
 
@@ -17,8 +17,8 @@ def pool_pad(x, channels):
 
 
 class Net:
-    """form: arch, stages [[channels, units]], norm ('none' | 'batch'), h, start ('zero' | 'rest'), and of the initial kernels
-    fan ('out' | 'in'), scale (a factor of the units' kernels), bias (False: biases of the units stay zero)."""
+    """form: arch, stages [[channels, units]], norm ('none' | 'batch'), h, start ('zero' | 'rest'), and for the initialisation
+    fan ('out' | 'in'), scale (a factor on the units' kernels), bias (False: the units' biases stay zero)."""
 
     def __init__(self, form, seed, device, dtype=torch.float32, classes=10):
         self.f, self.device, self.dtype = form, device, dtype
@@ -178,9 +178,9 @@ class Net:
         return dict(zip(names, (g.detach() for g in torch.autograd.grad(loss, [self.p[n] for n in names], materialize_grads=True))))
 
     def reversed_gradients(self, x, labels, anchor_every=0, start_again=True):
-        """Gradients with every state rebuilt from the end of its stage. anchor_every: the pair before every k-th unit is kept.
-        start_again: the first force of a later stage sees its exact state. Also returns, for each stage, the relative error of the
-        states at its start (of the second pair where the first is exact)."""
+        """Gradients with all states reconstructed from the end of their stage. anchor_every: the pair before every k-th unit is stored.
+        start_again: the first force of a later stage is evaluated at its exact state. Also returns, for each stage, the relative error
+        of the states at its start (of the second pair if the first is exact)."""
         grads, errors, ends, anchors = {}, [], [], []
         stages = self.f["stages"]
         with torch.no_grad():

@@ -1,6 +1,7 @@
 """Out-of-bag permutation importance of scikit-learn's forests, float64.  Writes test/fixtures/importance.json.  Needs numpy, scikit-learn.
-Bagged trees that see every feature at every split (the default of RandomForestRegressor); for each tree the rise of the mean squared error on the
-rows that it has not seen, when a feature is permuted among them; the mean over trees, over the variance of y."""
+Bagged trees that consider every feature at every split (the default of RandomForestRegressor). Importance of a feature: the increase of
+the mean squared error on a tree's out-of-bag rows when the feature is permuted among them, averaged over trees and divided by the
+variance of y."""
 import json, pathlib
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor

@@ -1,6 +1,6 @@
-"""Eigenvalues by LAPACK, for the lab's own routines: writes test/fixtures/lab/spectrum.json. Needs numpy.
+"""Eigenvalues by LAPACK, as a reference for the lab's own routines. Writes test/fixtures/lab/spectrum.json. Needs numpy.
 
-One unit of each dynamics on vectors (row vectors: a layer is s(x K + b)), linearised at one state. z is what the lab shows: step size times
+One unit of each dynamics on vectors (row vectors: a layer is s(x K + b)), linearised at one state. z, shown by the lab, is step size times
 eigenvalue. growth is the spectral radius of the whole linearised unit, assembled as one matrix on the pair.
 """
 import json, pathlib

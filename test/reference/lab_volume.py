@@ -1,5 +1,5 @@
 """Volume conservation (Unterthiner & Hochreiter 2016, abstract): golden values, float64.  Writes test/fixtures/lab/volume.json.  Needs numpy, torch.
-Log-determinants of the map of one unit on what it really maps (row vectors, s = tanh, dense kernels):
+Log-determinants of the map of one unit on its actual state (row vectors, s = tanh, dense kernels):
   plain        y -> s(y K + b)                 sum log s' + log|det K|
   resnet/euler y -> y + h s(y K + b)           log|det(I + h K diag(s'))|
   hamiltonian  (y, z) -> y += h s(z K1 + b1) K1';  z -= h s(y K2 + b2) K2'          0
@@ -7,7 +7,7 @@ Log-determinants of the map of one unit on what it really maps (row vectors, s =
   midpoint     (p, y) -> (y, p + 2h s(y (K - K') + b))                              log|.| = 0, sign (-1)^n
   leapfrog     (v, y) -> v -= h^2 s(y K + b) K';  y += v                            0
   revnet       additive coupling                                                    0
-  highway      y -> t s(y K + b) + (1 - t) y,  t = sigmoid(y T + c)                 whatever it is
+  highway      y -> t s(y K + b) + (1 - t) y,  t = sigmoid(y T + c)                 no closed form
 Drift of a layer: mean over features and examples of y[j+1] - y[j] (bias shift), and the ratio of root mean squares."""
 import json, pathlib
 import numpy as np, torch
@@ -43,7 +43,7 @@ for name in ("hamiltonian", "verlet", "leapfrog"):
 J = torch.autograd.functional.jacobian(maps["revnet"][1], x[2 * n]); rows["revnet"]["symplecticDefect"] = (J.T @ Om @ J - Om).abs().max().item(); print("revnet J' Om J - Om:", rows["revnet"]["symplecticDefect"], "(volume only)")
 out["unit"] = {"h": h, "gamma": 0.2, "K": K.tolist(), "K2": K2.tolist(), "T": T.tolist(), "b": b.tolist(), "b2": b2.tolist(), "c": c.tolist(), "x4": x[n].tolist(), "x8": x[2 * n].tolist(), "maps": rows}
 
-# through depth: 40 units of width 4 (pairs: 4 + 4), kernels new in each unit; cumulative log-determinant, drift, gain of the largest singular value
+# through depth: 40 units of width 4 (pairs: 4 + 4), new kernels in each unit; cumulative log-determinant, drift, gain of the largest singular value
 depth = {}
 Ks = [R(n, n) / n**0.5 for _ in range(40)]; bs = [0.2 * R(n) for _ in range(40)]; X = R(16, n)
 for name, step in (("plain", lambda Y, k, bb: s(Y @ k + bb)), ("euler", lambda Y, k, bb: Y + h * s(Y @ k + bb)), ("relu-residual", lambda Y, k, bb: Y + h * torch.relu(Y @ k + bb))):

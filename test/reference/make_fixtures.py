@@ -18,8 +18,8 @@ CASES = {
     "leapfrog-rest": dict(arch="leapfrog", stages=S((8, 5)), activation="tanh", start="rest", h=0.3),
     "resnet": dict(arch="resnet", stages=S((8, 2), (12, 2), (16, 2))),
     "revnet": dict(arch="revnet", stages=S((8, 2), (12, 2), (16, 2))),
-    # Batch norm in the units. h is never 1, so that the step of the first unit shows; "edge" has one unit a stage: the
-    # first of the network, without BN1, and the first of a later stage, with it.
+    # Batch norm in the units. h is never 1, so that a wrong step size of the first unit is detected. "edge" has one unit per
+    # stage: the first of the network, which has no BN1, and the first of a later stage, which has one.
     "hamiltonian-norm": dict(arch="hamiltonian", stages=S((8, 2), (16, 2)), unitNorm="batch", h=0.3),
     "hamiltonian-norm-edge": dict(arch="hamiltonian", stages=S((8, 1), (16, 1)), unitNorm="batch", h=0.5, activation="tanh"),
     "midpoint-norm": dict(arch="midpoint", stages=S((6, 3), (8, 2)), unitNorm="batch", h=0.3),

@@ -1,25 +1,25 @@
-"""The study of the recipe: which form of each network learns most from 10,000 CIFAR-10 images.
+"""The recipe study: which variant of each network reaches the highest accuracy when trained on 10,000 CIFAR-10 images.
 
 Usage: python recipe_study.py DATA OUT [--seconds 570] [--search-seconds 300] [--streams 6] [--tf32] [--device cuda] [--tiny]
        python recipe_study.py DATA OUT --chosen chosen.json [--finished final.jsonl] ...      without the search
-DATA holds data_batch_1.bin and test_batch.bin (CIFAR-10, binary version). OUT gets search.jsonl, final.jsonl and gradients.jsonl, a line
-for each result as it comes. Networks are those of fast_networks.py, trained by plain backpropagation.
+DATA holds data_batch_1.bin and test_batch.bin (CIFAR-10, binary version). OUT receives search.jsonl, final.jsonl and gradients.jsonl, one
+line per result, written as it arrives. The networks are those of fast_networks.py, trained by plain backpropagation.
 
-Search. Every form is trained 12 epochs on 8,000 of the 10,000 training images and measured on the other 2,000; the test images are not
-read. Each of the five networks gets the same number of trials, in four rounds:
+Search. Every form is trained for 12 epochs on 8,000 of the 10,000 training images and evaluated on the other 2,000; the test images are
+not used. Each of the five networks gets the same number of trials, in four rounds:
   1. eight trials: reversible networks {norm in the units} x {h}, the baselines {learning rate} x {weight decay};
-  2. five changes of the best of round 1, one at a time;
-  3. one trial: the changes of round 2 that gained, together (the best of those that change the same thing);
+  2. five changes to the best form of round 1, one at a time;
+  3. one trial: all changes of round 2 that improved it, combined (the best among those that change the same setting);
   4. the two best forms so far with two other seeds.
-The form with the highest mean of three seeds is chosen.
+The form with the highest mean over three seeds is chosen.
 
 Final. The chosen forms, and the presets as they were, are trained on all 10,000 images and tested once on the 10,000 test images, with
-the running statistics of batch norm and with statistics that are averaged over the training images by the final weights.
+the running batch-norm statistics and with statistics averaged over the training images under the final weights.
 
-Gradients. For every preset of the reversible networks: gradients by reversal against stored ones, both in float32, at the start and
-trained, per parameter max|a - b| / max|b|.
+Gradients. For every preset of the reversible networks: gradients by reversal against those with stored activations, both in float32, at
+initialisation and after training; per parameter max|a - b| / max|b|.
 
-Several networks are in training at a time, each on a stream of its own and each step one CUDA graph. TF32 is off unless asked for.
+Several networks are trained at a time, each on its own stream and with each step as one CUDA graph. TF32 is off unless requested.
 """
 import argparse, contextlib, json, math, pathlib, queue, sys, time
 import torch, torch.multiprocessing as mp, torch.nn.functional as F
@@ -61,7 +61,7 @@ def read(folder, device):
 
 
 class Data:
-    """Training and measured images, normalised by the mean and deviation of the training ones; NHWC."""
+    """Training and evaluation images, normalised by the mean and standard deviation of the training images; NHWC."""
 
     def __init__(self, train, measured, tiny=False):
         (x, y), (v, w) = train, measured
@@ -74,7 +74,7 @@ class Data:
         self.measured, self.w = normal(v).permute(0, 3, 1, 2), w
 
     def epoch(self, generator):
-        """All training images once, shuffled, cropped at random out of a padding of 4, half of them mirrored."""
+        """All training images once, shuffled, with random crops after padding by 4 and random mirroring."""
         n, device = len(self.y), self.y.device
         order = torch.randperm(n, generator=generator, device=device)
         down, right = (torch.randint(0, 9, (n, 1), generator=generator, device=device) for _ in range(2))
@@ -86,7 +86,7 @@ class Data:
 
 # --- training ---
 class Training:
-    """One network in training on one stream."""
+    """One network being trained on one stream."""
 
     def __init__(self, job, data, device):
         form = job["form"]
@@ -128,7 +128,7 @@ class Training:
             self.loss += loss
 
     def prepare(self):
-        """Captures the step; weights, statistics and counters are put back to their beginning."""
+        """Captures the step as a CUDA graph and restores the initial weights, statistics and counters."""
         self.refill()
         if self.device == "cpu":
             return
@@ -162,7 +162,7 @@ class Training:
 
     @torch.no_grad()
     def estimate_statistics(self):
-        """Batch statistics by the final weights, averaged over one epoch of training images."""
+        """Batch statistics under the final weights, averaged over one epoch of training images."""
         stats = self.net.stats
         total = {n: [torch.zeros_like(m), torch.zeros_like(v)] for n, (m, v) in stats.items()}
         for i in range(self.per_epoch):
@@ -176,7 +176,7 @@ class Training:
             m.copy_(total[n][0]), v.copy_(total[n][1])
 
     def result(self):
-        """Tensors of what the job asks for; nothing waits for the device."""
+        """The requested results as tensors, without synchronising with the device."""
         found = {"running": self.correct()}
         if self.job["kind"] == "final":
             self.estimate_statistics()
@@ -185,7 +185,7 @@ class Training:
 
 
 def worker(todo, results, folder, options):
-    """Trains the jobs it gets, several at a time."""
+    """Trains the jobs it receives, several at a time."""
     setup(options)
     device = options.device
     train, test = read(folder, device)
@@ -252,7 +252,7 @@ def worker(todo, results, folder, options):
 
 
 def tune(data):
-    """Sets the layout and the kernels of batch norm that are fastest here, by the step of a normalised Hamiltonian network."""
+    """Chooses the memory layout and batch-norm kernels with the fastest step of a normalised Hamiltonian network on this device."""
     found = []
     for layout in (torch.channels_last, torch.contiguous_format):
         for cudnn_norm in (True, False):
@@ -357,7 +357,7 @@ def gradients(folder, out, chosen, until, options):
                 study(preset, form, 0)
 
 
-# --- the order of things ---
+# --- scheduling ---
 class Search:
     """The trials of one network."""
 
@@ -430,7 +430,7 @@ def main():
     training = context.Process(target=worker, args=(todo, results, options.data, options), daemon=True)
     training.start()
     searches = {n: Search(n) for n in options.networks}
-    # Round 1 goes through the networks in turn, so that a cut takes the least important trials of each.
+    # Round 1 alternates between the networks, so that running out of time drops the least important trials of each.
     pending = []
     for i in range(8):
         for n, s in searches.items():
@@ -448,7 +448,7 @@ def main():
     files = {k: open(out / f"{k}.jsonl", "a") for k in ("search", "final")}
 
     def importance(job):
-        """What a cut should take last comes first; long runs of slow networks start early, so that they end in time."""
+        """Sort key: what should be dropped last if time runs out comes first; long runs of slow networks start early, to end in time."""
         claim = job["network"] in ("hamiltonian-74", "resnet-32")
         first = 0 if job["epochs"] == long and claim else 1 if job["epochs"] == short else 2
         return job["label"] == "before", first, job["seed"], NETWORKS.index(job["network"])

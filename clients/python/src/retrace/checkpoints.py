@@ -1,8 +1,8 @@
 """Checkpoints and exported weights: .safetensors files of float32 and int32 arrays.
 
-Names are those of docs/formats.md: `params/*`, `stats/*` (running mean and biased variance of each batch norm), `population/*`
-(statistics that evaluations use, where the file has them), and slots of the optimizer such as `velocity/*`. Kernels of convolutions are
-HWIO (height, width, in, out), dense kernels [in, out].
+The names are those of docs/formats.md: `params/*`, `stats/*` (running mean and biased variance of each batch norm), `population/*`
+(statistics used in evaluations, if present), and optimizer slots such as `velocity/*`. Convolution kernels are HWIO (height, width, in,
+out), dense kernels are [in, out].
 """
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from .errors import DamagedFile, RetraceError
 
 _LARGEST_HEADER = 16 * 1024 * 1024
 _TYPES = {"F32": np.dtype("<f4"), "I32": np.dtype("<i4")}
-# The names that the hashes of a file are computed over.
+# The type names used in the input of the hashes.
 _CLASSES = {"F32": "Float32Array", "I32": "Int32Array"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything in a checkpoint or in exported weights."""
+    """The contents of a checkpoint or of exported weights."""
 
     path: Path
     metadata: Mapping[str, str]
-    """As stored: the format, hashes, and as JSON the configuration and the progress of the run."""
+    """As stored: the format, the hashes, and the run's configuration and progress as JSON."""
     tensors: Dict[str, np.ndarray]
-    """All arrays by name, in the order of the file. They are read-only views of the file's content."""
+    """All arrays by name, in file order. They are read-only views of the file's content."""
 
     @property
     def config(self) -> Dict[str, Any]:
-        """The configuration of the run that the weights belong to."""
+        """The configuration of the run to which the weights belong."""
         return json.loads(self.metadata["config"])
 
     @property
     def params(self) -> Dict[str, np.ndarray]:
-        """Trained parameters by their name in the network, such as `stage1/unit1/kernel1`."""
+        """The trained parameters by name, such as `stage1/unit1/kernel1`."""
         return self._under("params/")
 
     @property
     def statistics(self) -> Dict[str, np.ndarray]:
-        """What batch norms normalise by in evaluations: `population/*` if the file has it, else the running `stats/*`."""
+        """The batch-norm statistics used in evaluations: `population/*` if the file has them, else the running `stats/*`."""
         return self._under("population/") or self._under("stats/")
 
     def _under(self, prefix: str) -> Dict[str, np.ndarray]:
@@ -53,15 +53,15 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Union[str, "os.PathLike[str]"], verify: bool = True) -> Checkpoint:
-    """Reads a checkpoint of a run, or weights that Retrace exported.
+    """Reads a checkpoint of a run, or weights exported by Retrace.
 
     Args:
         path: the .safetensors file
-        verify: whether to check the hashes stored in the file. Files of early versions have one of the weights alone.
+        verify: whether to check the hashes stored in the file. Files of early versions only have a hash of the weights.
 
     Raises:
-        RetraceError: the file cannot be read, or is no .safetensors file of float32 and int32 arrays
-        DamagedFile: a hash does not fit
+        RetraceError: the file cannot be read, or is not a .safetensors file of float32 and int32 arrays
+        DamagedFile: a hash does not match
     """
     path = Path(path)
     try:

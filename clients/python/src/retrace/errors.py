@@ -1,9 +1,9 @@
-"""Errors of this package. Each message names the cause and what to do about it."""
+"""Exceptions of this package. Each message states the cause and how to fix it."""
 
 
 class RetraceError(Exception):
-    """A home, a workbench or a file cannot be used as asked."""
+    """Raised if a home, a workbench or a file cannot be used as requested."""
 
 
 class DamagedFile(RetraceError):
-    """A file does not contain what was written: a hash that is stored in it does not fit its content."""
+    """Raised if a file is corrupt: its content does not match a hash stored in it."""

@@ -1,4 +1,4 @@
-"""Runs and studies of a home, read from its files or from the workbench that is running on it."""
+"""Runs and studies of a home, read from its files or through the workbench running on it."""
 from __future__ import annotations
 
 import json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Where a home is read from: its database, or the API of the workbench."""
+    """The data source of a home: its database, or the API of the workbench."""
 
     def runs(self) -> List[Dict[str, Any]]: ...
     def record(self, run_id: str) -> Dict[str, Any]: ...
@@ -32,24 +32,24 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class StoredCheckpoint:
-    """A checkpoint in the folder of its run; `read` has its arrays."""
+    """A checkpoint in the folder of its run; `read` returns its arrays."""
 
     path: Path
     step: int
     kind: str
     """`start`, `schedule` (periodic), `pause`, `stop`, `best` (on the validation split) or `final`."""
     metrics: Dict[str, float]
-    """Values measured with exactly these weights."""
+    """Metrics measured with exactly these weights."""
     weights_hash: str
 
     def read(self, verify: bool = True) -> Checkpoint:
-        """Its arrays by name; see `read_checkpoint`."""
+        """Reads its arrays; see `read_checkpoint`."""
         return read_checkpoint(self.path, verify)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A training run. Attributes are those of the moment when it was read."""
+    """A training run. The attributes are a snapshot taken when it was read."""
 
     id: str
     name: str
@@ -64,36 +64,36 @@ class Run:
     total_steps: int
     parameters: int
     active_seconds: float
-    """Time during which a trainer worked on it."""
+    """Total time for which a trainer worked on it, without pauses."""
     reported: Optional[Dict[str, Any]]
-    """The result to quote, once finished: {"step", "images", "values"} of the checkpoint that validation selected, or of the last one."""
+    """The result to report, once finished: {"step", "images", "values"} of the checkpoint selected by validation, or of the last one."""
     latest: Dict[str, float]
-    """Latest value of each metric."""
+    """The latest value of each metric."""
     tags: List[str]
     study_id: Optional[str]
     _home: "Home" = field(repr=False, compare=False)
 
     @property
     def config(self) -> Dict[str, Any]:
-        """Its configuration by key; docs/configuration.md describes each. Of a run that another program logged: what that said of it."""
+        """The configuration by key (see docs/configuration.md); for a run logged by another program, the configuration it gave."""
         record = self._home._source.record(self.id)
         return record["environment"].get("logged", record["config"])
 
     @property
     def environment(self) -> Dict[str, Any]:
-        """What it was trained with: version and commit of Retrace, engine, hardware, hash of the data set."""
+        """What it was trained with: version and commit of Retrace, engine, hardware, and hash of the data set."""
         return self._home._source.record(self.id)["environment"]
 
     @property
     def test_accuracy(self) -> Optional[float]:
-        """The reported test accuracy as a fraction; None before the end, and where there is no test part."""
+        """The reported test accuracy as a fraction; None before the end, or if the data set has no test split."""
         return None if self.reported is None else self.reported["values"].get("test/accuracy")
 
     def series(self, key: str) -> Series:
         """All points of one metric, such as `train/loss`.
 
         Raises:
-            RetraceError: the run has no such series; the message lists those that it has
+            RetraceError: the run has no such series; the message lists the available ones
         """
         found = self._home._source.series(self.id, [key])
         if not found:
@@ -101,15 +101,15 @@ class Run:
         return found[0]
 
     def keys(self) -> List[str]:
-        """Names of all its series."""
+        """The names of all series."""
         return [each.key for each in self._home._source.series(self.id, None)]
 
     def frame(self, keys: Optional[Iterable[str]] = None) -> "pandas.DataFrame":
-        """Its series as columns of a pandas DataFrame over the step; all of them if `keys` is None."""
+        """The series as columns of a pandas DataFrame indexed by step; all series if `keys` is None."""
         return frame_of(self._home._source.series(self.id, None if keys is None else list(keys)))
 
     def checkpoints(self) -> List[StoredCheckpoint]:
-        """Its checkpoints by rising step."""
+        """The checkpoints, ordered by step."""
         folder = self._home.path / "runs" / self.id / "checkpoints"
         return [
             StoredCheckpoint(folder / each["file"], each["step"], each["kind"], each["metrics"], each["weightsHash"])
@@ -123,14 +123,14 @@ class Cell:
 
     position: int
     factors: Dict[str, Any]
-    """Where it stands in the study, such as {"network": "resnet-32", "images": 500, "seed": 1}."""
+    """Its factor levels, such as {"network": "resnet-32", "images": 500, "seed": 1}."""
     kind: str
     state: str
-    """As that of a run, or `removed`."""
+    """As the `status` of a run, or `removed`; in a search also `waiting` (until it is decided which runs continue) or `dropped`."""
     reason: Optional[str]
     run_id: Optional[str]
     measured: Optional[Dict[str, Any]]
-    """What a measurement or computation found; numbers that JSON lacks are strings such as "NaN"."""
+    """The result of a measurement or computation; non-finite numbers are strings such as "NaN"."""
     seconds: Optional[float]
 
 
@@ -145,7 +145,7 @@ class Study:
     _home: "Home" = field(repr=False, compare=False)
 
     def cells(self) -> List[Cell]:
-        """All its cells, failed and diverged ones included."""
+        """All cells, including failed and diverged ones."""
         return [
             Cell(
                 each["position"], each["factors"], each["work"]["kind"], each["state"], each["reason"], each["runId"], each["measured"],
@@ -155,7 +155,7 @@ class Study:
         ]  # fmt: skip
 
     def frame(self) -> "pandas.DataFrame":
-        """One row for each cell: its factors, state, and the reported test accuracy of its run. Needs pandas."""
+        """One row per cell: its factors, its state, and the reported test accuracy of its run. Requires pandas."""
         import pandas
 
         accuracies = {run.id: run.test_accuracy for run in self._home.runs()}
@@ -171,12 +171,12 @@ _Named = TypeVar("_Named", Run, Study)
 
 
 class Home:
-    """A home folder of Retrace, to be read. Nothing in it is ever changed.
+    """Read-only access to a home folder of Retrace.
 
-    `Home()` reads the database itself, also while the workbench is running. `retrace.connect()` asks the running workbench.
+    `Home()` reads the database directly, even while the workbench is running. `retrace.connect()` reads through the running workbench.
 
     Raises:
-        RetraceError: there is no home, or an earlier or later version of Retrace made it
+        RetraceError: there is no home, or it was created by an earlier or later version of Retrace
     """
 
     def __init__(self, path: Optional[PathLike] = None, *, source: Optional[Source] = None):
@@ -193,11 +193,11 @@ class Home:
         self._source.close()
 
     def runs(self) -> List[Run]:
-        """All runs that are not removed, newest first."""
+        """All runs except removed ones, newest first."""
         return [self._run(row) for row in self._source.runs()]
 
     def run(self, id_or_name: str) -> Run:
-        """A run by its id, or by a name that only one run has."""
+        """The run with this id, or with this name if it is unique."""
         return self._only(self.runs(), "run", "runs", id_or_name)
 
     def studies(self) -> List[Study]:
@@ -205,7 +205,7 @@ class Home:
         return [Study(row["id"], row["name"], row["template"], row["options"], self) for row in self._source.studies()]
 
     def study(self, id_or_name: str) -> Study:
-        """A study by its id, or by a name that only one study has."""
+        """The study with this id, or with this name if it is unique."""
         return self._only(self.studies(), "study", "studies", id_or_name)
 
     def _only(self, all_of_them: List[_Named], one: str, several: str, id_or_name: str) -> _Named:
@@ -242,7 +242,7 @@ _CELL_STATE = """CASE WHEN cells.runId IS NULL THEN coalesce(cells.state, 'remov
 
 
 class Database:
-    """Reads the SQLite database of a home, which may be in use by Retrace at the same time."""
+    """Reads the SQLite database of a home, which Retrace may be using at the same time."""
 
     def __init__(self, home: Path):
         file = home / "retrace.sqlite"
@@ -278,7 +278,7 @@ class Database:
         return {"config": json.loads(rows[0]["config"]), "environment": json.loads(rows[0]["environment"])}
 
     def series(self, run_id: str, keys: Optional[List[str]]) -> List[Series]:
-        # One transaction, so that nothing is moved from a tail to a chunk between two queries.
+        # One transaction, so that no points move from a tail to a chunk between the two queries.
         with self._db:
             self._db.execute("BEGIN")
             found = self._all("SELECT id, key FROM series WHERE runId = ? ORDER BY key", run_id)

@@ -1,11 +1,11 @@
-"""Logs a training run of one's own into a home, where it stands beside the runs of Retrace. The standard library is all that it needs.
+"""Logs your own training runs into a home, where they are shown alongside those of Retrace. Uses only the standard library.
 
     with retrace.log("RevNet of memcnn", config={"depth": 38, "lr": 0.1}, dataset="cifar10") as run:
         for step, batch in enumerate(batches, 1):
             run.log(step, {"train/loss": train(batch)})
         run.finish(test_accuracy=accuracy, images=10_000)
 
-The file that it writes is described in docs/logging.md; no workbench has to be running.
+The file format is described in docs/logging.md; the workbench need not be running.
 """
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def log(
     notes: Optional[str] = None,
     home: Optional[PathLike] = None,
 ) -> "Logger":
-    """Begins a run.
+    """Starts a run.
 
     Args:
-        name: what the tables and charts call it
-        config: anything that says how it was made, by key; runs that differ only in `seed` are repetitions of each other
-        tags: as in the runs table
-        dataset: name of the data set, as in the home
-        steps: the last step, for the progress
+        name: shown in tables and charts
+        config: hyperparameters and other settings by key; runs that differ only in `seed` count as repetitions
+        tags: shown in the runs table
+        dataset: name of the data set in the home
+        steps: the last step, used to show the progress
         notes: Markdown
-        home: folder of the home; that of `retrace.default_home()` by default
+        home: folder of the home; defaults to `retrace.default_home()`
 
     Raises:
-        RetraceError: there is no such home, or a value of `config` is neither a finite number nor a text nor a boolean
+        RetraceError: the home does not exist, or a value of `config` is not a finite number, string or boolean
     """
     folder = Path(home) if home is not None else default_home()
     if not folder.is_dir():
@@ -59,33 +59,33 @@ def log(
 
 
 class Logger:
-    """A run that is being logged; `retrace.log` makes it. It may be used from several threads.
+    """A run that is being logged, created by `retrace.log`. Thread-safe.
 
-    As a context it ends the run: as finished, as failed with the exception, or as stopped at Ctrl+C.
+    As a context manager it ends the run: as finished, as failed with the exception, or as stopped on Ctrl+C.
     """
 
     def __init__(self, folder: Path, head: Mapping[str, Any]):
         folder.mkdir(mode=0o700, exist_ok=True)
         slug = re.sub(r"[^A-Za-z0-9]+", "-", str(head["name"])).strip("-")[:60] or "run"
-        # Unique among processes and threads, also of one second.
+        # Unique across processes and threads, even within one second.
         self.path = folder / f"{slug}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{os.urandom(3).hex()}.jsonl"
-        """The file; docs/logging.md describes its lines."""
+        """The log file, in the format of docs/logging.md."""
         self._lock = threading.Lock()
-        # Written line by line, so that the workbench follows and a kill loses nothing.
+        # Line-buffered, so that the workbench sees each line at once and a kill loses nothing.
         self._file = open(self.path, "x", encoding="utf-8", buffering=1)
         self._write(head)
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        """Values at a step; the steps of each key rise.
+        """Logs values at a step. The steps of each key must increase.
 
         Args:
-            step: a whole number from 0
-            values: by key, such as `train/loss`; anything that `float()` takes, also tensors with one element. NaN and infinities are data.
+            step: an integer, at least 0
+            values: by key, such as `train/loss`; anything `float()` accepts, including one-element tensors. NaN and infinities are kept.
         """
         self._write({"step": int(step), "values": {key: _number(value) for key, value in values.items()}})
 
     def message(self, text: str, level: str = "info") -> None:
-        """A line of the run's log; its level is `debug`, `info`, `warn` or `error`."""
+        """Adds a line to the run's log. The level is `debug`, `info`, `warn` or `error`."""
         self._write({"message": text, "level": level})
 
     def finish(
@@ -101,9 +101,9 @@ class Logger:
 
         Args:
             status: `finished`, `stopped`, `failed` or `diverged`
-            reason: why it stopped or failed, as a sentence
-            test_accuracy: the result to quote, as a fraction of all test images
-            test_loss: their mean cross-entropy in nats
+            reason: why it was stopped or failed, as a sentence
+            test_accuracy: the result to report, as a fraction of all test images
+            test_loss: mean cross-entropy of the test images in nats
             images: number of test images
         """
         results = {"testAccuracy": test_accuracy, "testLoss": test_loss}
@@ -132,7 +132,7 @@ class Logger:
 
 
 def _number(value: Any) -> Union[float, str]:
-    """A number as JSON has it; those that it lacks by their names."""
+    """A JSON number, or the name of a number that JSON cannot represent."""
     number = float(value)
     if math.isfinite(number):
         return number

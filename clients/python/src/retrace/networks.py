@@ -1,12 +1,12 @@
-"""The networks of Retrace in PyTorch, for the weights of a checkpoint. Needs torch.
+"""The networks of Retrace in PyTorch, for the weights of a checkpoint. Requires torch.
 
     from retrace.networks import Network
 
     network = Network.from_checkpoint(run.checkpoints()[-1].path)
     logits = network(images)                      # [batch, channels, height, width], normalised as for training
 
-Every architecture is written out here independently of Retrace's own code; tests compare the logits of both (docs/python.md). Gradients flow as
-in any module, with activations stored: this is for analysis and fine-tuning, not for training thousands of layers.
+Every architecture is implemented independently of Retrace's own code, and tests compare the logits of both (docs/python.md). Gradients are
+computed by autograd, which stores all activations: suitable for analysis and fine-tuning, not for training thousands of layers.
 """
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ State = Tuple[Tensor, Tensor]
 
 
 class Network(nn.Module):
-    """One of Retrace's networks in inference. Parameters and buffers have the names of the checkpoint, with `/` as `__`.
+    """One of Retrace's networks in inference mode. Parameters and buffers have the checkpoint's names, with `__` in place of `/`.
 
     Args:
         config: configuration of the run
@@ -52,23 +52,23 @@ class Network(nn.Module):
 
     @classmethod
     def from_checkpoint(cls, path) -> "Network":
-        """The network of a checkpoint or of exported weights, with the statistics that the evaluations of its run use."""
+        """Loads the network of a checkpoint or of exported weights, with the batch-norm statistics used in evaluations of its run."""
         return cls.of(read_checkpoint(path))
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Network":
-        """The same for a file that has been read."""
+        """As `from_checkpoint`, for a checkpoint already read."""
         return cls(json.loads(checkpoint.metadata["config"]), checkpoint.params, checkpoint.statistics)
 
     def get(self, name: str) -> Tensor:
-        """A parameter or statistic by its name in the checkpoint."""
+        """The parameter or statistic with this name in the checkpoint."""
         return getattr(self, _attribute(name))
 
     def has(self, name: str) -> bool:
         return hasattr(self, _attribute(name))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits [batch, classes] of images [batch, channels, height, width], normalised as for training; for points [batch, coordinates]."""
+        """Logits [batch, classes] of images [batch, channels, height, width] or points [batch, coordinates], normalised as for training."""
         state = self._stem(images)
         for index, stage in enumerate(self.config["stages"], 1):
             state = self._stage(state, index, stage)
@@ -86,7 +86,7 @@ class Network(nn.Module):
         if not self.dense:
             mapped = self.map(images, "stem/kernel")
             return torch.relu(self.norm(mapped, "stem/bn") if self._has_edge_norm else mapped)
-        # Retrace flattens images in the order height, width, channels.
+        # Retrace flattens images in HWC order.
         vectors = images if images.ndim == 2 else images.permute(0, 2, 3, 1).flatten(1)
         if self.config.get("denseStem"):
             return torch.relu(vectors @ self.get("stem/dense/kernel"))
@@ -107,7 +107,7 @@ class Network(nn.Module):
         return unit_type.close(pair)
 
     def map(self, x: Tensor, kernel: str, stride: int = 1) -> Tensor:
-        """K x: TensorFlow's padding 'same', which at stride 2 and even sizes pads only right and below; for vectors x K."""
+        """K x with TensorFlow's 'same' padding, which at stride 2 and even sizes pads only right and bottom; x K for vectors."""
         k = self.get(kernel)
         if self.dense:
             return x @ k
@@ -119,12 +119,12 @@ class Network(nn.Module):
         return F.conv2d(F.pad(x, pads), k, stride=stride)
 
     def adjoint(self, x: Tensor, kernel: str) -> Tensor:
-        """K' x, the adjoint of `map` at stride 1."""
+        """K' x, the adjoint of `map` with stride 1."""
         k = self.get(kernel)
         return x @ k.T if self.dense else F.conv_transpose2d(x, k, padding=k.shape[-1] // 2)
 
     def norm(self, x: Tensor, name: str) -> Tensor:
-        """Batch norm in inference."""
+        """Batch norm in inference mode."""
         scale = self.get(f"{name}/gamma") * torch.rsqrt(self.get(f"{name}/variance") + _BATCH_NORM_EPSILON)
         shift = self.get(f"{name}/beta") - self.get(f"{name}/mean") * scale
         return x * self._beside(scale) + self._beside(shift)
@@ -133,7 +133,7 @@ class Network(nn.Module):
         return x + self._beside(self.get(name))
 
     def pool_and_pad(self, x: Tensor, channels: int) -> Tensor:
-        """2x2 average pooling of images, then zero channels appended."""
+        """2x2 average pooling of images, followed by zero channels."""
         return self.append_zeros(x if self.dense else F.avg_pool2d(x, 2), channels)
 
     def append_zeros(self, x: Tensor, channels: int) -> Tensor:
@@ -145,7 +145,7 @@ class Network(nn.Module):
 
 
 class _Unit:
-    """One unit of a network: its maps by their local names."""
+    """One unit of a network, whose parameters are accessed by their local names."""
 
     def __init__(self, network: Network, name: str):
         self.network, self.name = network, name
@@ -153,7 +153,7 @@ class _Unit:
 
     @property
     def h(self) -> float:
-        """Step size. The authors' normalised network takes 1 in its first unit."""
+        """Step size. The first unit of a normalised network uses 1, as the authors' does."""
         is_first_of_normalised = self.name == "stage1/unit1" and self.config.get("unitNorm") == "batch"
         return 1.0 if is_first_of_normalised else self.config["h"]
 
@@ -167,7 +167,7 @@ class _Unit:
         return self.network.add_bias(x, f"{self.name}/{bias}")
 
     def layer(self, x: Tensor, apply: Callable[[Tensor], Tensor], suffix: str = "") -> Tensor:
-        """s(K x + b), or s(BN2(K BN1(x))) where units are normalised, with `apply` as K."""
+        """s(K x + b), or s(BN2(K BN1(x))) if units are normalised, with `apply` as K."""
         norm_in, norm_mid = (f"{self.name}/{norm}{suffix}" for norm in ("bnIn", "bnMid"))
         if self.network.has(f"{norm_in}/gamma"):
             x = self.network.norm(x, norm_in)
@@ -188,7 +188,7 @@ class _Unit:
 
 
 class _Architecture:
-    """How the units of a stage change a pair of states. Those of one state carry it in both places."""
+    """How the units of a stage transform a pair of states. Single-state architectures hold the state in both places."""
 
     widens_in_unit = False
 
@@ -235,7 +235,7 @@ class _Midpoint(_Architecture):
 
 class _Leapfrog(_Architecture):
     def open(self, unit: _Unit, x: Tensor) -> State:
-        """Velocity and state: with a zero start, the state before was zero."""
+        """Velocity and state. With a zero start, the previous state is zero, so that the velocity is x."""
         return (x if unit.config["start"] == "zero" else torch.zeros_like(x)), x
 
     def step(self, unit: _Unit, pair: State) -> State:
@@ -277,7 +277,7 @@ class _Highway(_Architecture):
 
 
 class _Strided(_Architecture):
-    """Those of one state whose first unit of a later stage halves the image and widens."""
+    """Single-state architectures in which the first unit of a later stage halves the image and adds channels."""
 
     widens_in_unit = True
 

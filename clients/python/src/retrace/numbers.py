@@ -1,4 +1,4 @@
-"""Numbers that JSON lacks, as Retrace writes them: by their names."""
+"""Non-finite numbers, which JSON lacks and Retrace writes as strings."""
 from __future__ import annotations
 
 import json
@@ -9,10 +9,10 @@ NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def as_number(value: Any) -> float:
-    """A number, or one of the names of `NAMES`."""
+    """Converts a JSON number, or one of the names in `NAMES`."""
     return NAMES[value] if isinstance(value, str) else float(value)
 
 
 def decode_numbers(text: str) -> dict[str, float]:
-    """A JSON object whose values are numbers or their names."""
+    """Parses a JSON object whose values are numbers or names of non-finite numbers."""
     return {key: as_number(value) for key, value in json.loads(text).items()}

@@ -1,4 +1,4 @@
-"""Where homes are."""
+"""Locations of homes."""
 from __future__ import annotations
 
 import os
@@ -10,7 +10,7 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 def default_home() -> Path:
-    """The home that Retrace uses by default: `RETRACE_HOME`, else its folder among the user's application data."""
+    """The default home: `RETRACE_HOME` if set, else Retrace's folder in the user's application data."""
     chosen = os.environ.get("RETRACE_HOME")
     if chosen:
         return Path(chosen)

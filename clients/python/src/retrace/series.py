@@ -1,4 +1,4 @@
-"""Series of a run: one value at each step at which it was reported."""
+"""Series of a run: one value for each step at which it was reported."""
 from __future__ import annotations
 
 import base64
@@ -15,16 +15,16 @@ _FLOAT64 = np.dtype("<f8")
 
 @dataclass(frozen=True)
 class Series:
-    """All points of one metric, by rising step."""
+    """All points of one metric, ordered by step."""
 
     key: str
-    """Such as `train/loss` or `test/accuracy`; docs/glossary.md has the unit and definition of each."""
+    """Such as `train/loss` or `test/accuracy`; docs/glossary.md defines each metric and its unit."""
     steps: np.ndarray
     """Training step of each point, int64."""
     values: np.ndarray
-    """float64; NaN and infinities are what the run reported."""
+    """float64; NaN and infinities are kept as reported."""
     times: np.ndarray
-    """Milliseconds since 1970 when each point was reported, float64; NaN where unknown."""
+    """Time at which each point was reported, in milliseconds since 1970, float64; NaN if unknown."""
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -44,7 +44,7 @@ class Series:
 
 
 def frame_of(series: list[Series]) -> pandas.DataFrame:
-    """Series as columns over the step as index; NaN also where a series has no point at a step. Needs pandas."""
+    """Series as columns, indexed by step. NaN may also mean that a series has no point at a step. Requires pandas."""
     import pandas
 
     columns = [pandas.Series(each.values, index=pandas.Index(each.steps, name="step"), name=each.key) for each in series]

@@ -1,4 +1,4 @@
-"""The API of a running workbench, over HTTP on this machine."""
+"""Client for the HTTP API of a workbench running on this machine."""
 from __future__ import annotations
 
 import json
@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 60
 
 
 class Workbench:
-    """Calls procedures of the workbench that is running on a home, with the token that only its user can read.
+    """Calls procedures of the workbench running on a home, with a token that only its user can read.
 
     Raises:
         RetraceError: no workbench is running on the home
@@ -33,15 +33,15 @@ class Workbench:
             raise RetraceError(f"No workbench is running on {self.home}. Start one with `npm start -- --home {self.home}`.") from error
 
     def call(self, procedure: str, input: Any = None, *, change: bool = False) -> Any:
-        """The answer of a procedure, such as `call("runs.get", {"id": "w6wjlda3"})`.
+        """Calls a procedure and returns its result, as in `call("runs.get", {"id": "w6wjlda3"})`.
 
         Args:
-            procedure: its name, as the window uses it
-            input: what it takes; docs/python.md lists those that are kept stable
-            change: True for those that change something
+            procedure: its name, as used by the window
+            input: its input; docs/python.md lists the procedures with a stable interface
+            change: True for mutations
 
         Raises:
-            RetraceError: with the message of the workbench
+            RetraceError: the call failed; the message is that of the workbench
         """
         address = f"{self.address}/api/{procedure}"
         body = json.dumps({"json": input})
@@ -60,7 +60,7 @@ class Workbench:
 
 
 def connect(home: Optional[PathLike] = None) -> Home:
-    """The home of a running workbench, read through its API.
+    """Opens the home of a running workbench, read through its API.
 
     Raises:
         RetraceError: no workbench is running on the home
@@ -70,7 +70,7 @@ def connect(home: Optional[PathLike] = None) -> Home:
 
 
 class _Api:
-    """A `Source` over the API."""
+    """A `Source` that uses the API."""
 
     def __init__(self, workbench: Workbench):
         self._call = workbench.call
@@ -107,11 +107,11 @@ def _message_of(error: urllib.error.HTTPError) -> str:
 
 
 def _decode(data: Dict[str, Any]) -> Any:
-    """Values as superjson writes them: numbers that JSON lacks are strings, and their places are in `meta`."""
+    """Decodes superjson: numbers that JSON lacks are strings, and `meta` lists their paths."""
     value = data["json"]
     places = (data.get("meta") or {}).get("values") or {}
     if isinstance(places, list):
-        # The value itself is one.
+        # `meta` refers to the value itself.
         return NAMES[value] if places[0] == "number" else value
     for path, kind in places.items():
         if kind == ["number"]:
