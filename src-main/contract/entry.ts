@@ -52,7 +52,7 @@ export const CLOSED_REASON = 'the workbench was closed'
 /** Random bytes or a hash as URL-safe text. It contains no spaces, so that joined values can be separated. */
 const Opaque = z.string().regex(/^[\w-]{16,128}$/)
 
-/** The credential of a window, which it keeps in memory only. Whoever has it can connect. */
+/** The credential of a window, which it keeps in memory only. Anyone who has it can connect. */
 export const WindowKeySchema = z.strictObject({ name: Opaque, key: Opaque })
 export type WindowKey = z.infer<typeof WindowKeySchema>
 

@@ -61,7 +61,7 @@ export interface LabContext<Options> extends LabTarget {
   params: Named
   /** The running statistics of the batch norms. */
   statistics: Named
-  /** The statistics used by the run's evaluations, if they are estimated anew and are stored with the weights. */
+  /** The statistics used by the run's evaluations, if they are re-estimated and stored with the weights. */
   population: Named | null
   /** Number of updates that the weights have had. */
   step: number

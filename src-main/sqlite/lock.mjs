@@ -9,7 +9,7 @@ const RETRY_MS = 300
 /** @typedef {{ release(): void }} Lock Releasing it again does nothing. */
 
 /**
- * Creates the file for its user alone, because whoever can open it can lock it. An existing one is never opened here: closing it would
+ * Creates the file for its user alone, because anyone who can open it can lock it. An existing one is never opened here: closing it would
  * release this process's lock on it.
  * @param {string} file
  */

@@ -33,7 +33,7 @@ export function asideOf(home: string): string {
 }
 
 /**
- * Replaces the content of a home with the backup that is ready in it, and sets the old content aside. Every step is one rename, and the
+ * Replaces the content of a home with the backup that is ready in it, and moves the old content aside. Every step is one rename, and the
  * folder's name says which half is done: after a crash at any moment, the next call continues. The caller holds the home, and nothing has
  * it open.
  *

@@ -46,7 +46,7 @@ const MARGIN = 1_000_000_000
 
 /**
  * Windows that know the home's old content ask for the changes after one of its sequence numbers. Sequence numbers of the restored home
- * start above all of those, so that all windows are told to fetch everything anew.
+ * start above all of those, so that all windows are told to refetch everything.
  */
 async function renumberChanges(file: string, replaced: string): Promise<void> {
   const from = Math.max(await lastChange(file), existsSync(replaced) ? await lastChange(replaced) : 0) + MARGIN

@@ -1,7 +1,7 @@
 /**
  * Successive halving: every candidate is trained up to the first rung, the best 1/eta of them up to the second, and so on to the last,
- * which is the full length. Schedules are those of the full length, and promoted candidates are continued, not trained anew. Source:
- * Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization".
+ * which is the full length. Schedules are those of the full length, and promoted candidates are continued, not retrained. Source: Jamieson
+ * and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization".
  */
 
 /**

@@ -23,7 +23,7 @@ export function expandTemplate(id: string, asked: LabOptions, home: StudyHome): 
   return { options, cells }
 }
 
-/** How the cells of later phases follow; null when these options make all cells at once. */
+/** How the cells of later phases follow; null if these options create all cells at once. */
 export function phasesOf(id: string, asked: LabOptions): Phases | null {
   const template = findTemplate(id)
   return template.phases?.(completeOptions(template, asked)) ?? null

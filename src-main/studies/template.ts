@@ -60,7 +60,7 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   /** The name of a phase, as a column header, such as "Rung". */
   phaseName?: string
   /**
-   * For cells that follow from others; null if these options create all cells at once. @throws UserError BAD_INPUT when options contradict
+   * For cells that follow from others; null if these options create all cells at once. @throws UserError BAD_INPUT if options contradict
    * each other
    */
   phases?(options: OptionsOf<O>): Phases<Q> | null
@@ -75,7 +75,7 @@ export interface Definition<Q extends Quantities, O extends StudyOptions> {
   options: O
   /**
    * All cells, in the order in which they are queued.
-   * @throws UserError BAD_INPUT when options contradict each other or the home
+   * @throws UserError BAD_INPUT if options contradict each other or the home
    */
   expand(options: OptionsOf<O>, home: StudyHome): NewCell<Q>[]
   /**

@@ -9,7 +9,7 @@ const FLOOR = 2 ** -20
 
 /**
  * For the error of gradients. A tenth of the tolerance, because the error grows with the weights until the next check; a hundredth with
- * anchors, so that they are not chosen anew every time.
+ * anchors, so that they need not be chosen again every time.
  */
 export const gradientLimits = (tolerance: number): AnchorLimits => ({ actAbove: tolerance / 10, reach: tolerance / 100 })
 

@@ -14,8 +14,8 @@ export const SAMPLE = 1000
 const PREFIX = 'population/'
 
 /**
- * The statistics that batch norm uses in a run's evaluations: estimated anew from training images whenever weights without any are
- * evaluated or written to a file. The training state is not changed.
+ * The statistics that batch norm uses in a run's evaluations: re-estimated from training images whenever weights without any are evaluated
+ * or written to a file. The training state is not changed.
  */
 export class Population {
   private known: { step: number; statistics: Moments } | null = null

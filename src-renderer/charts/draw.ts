@@ -13,7 +13,7 @@ export interface Sheet {
   plot: Plot
   scales: Scales
   lines: { line: DrawnLine; main: Track; raw: Track | null }[]
-  /** How the lines are drawn: if it differs from the last sheet, everything is drawn anew. */
+  /** How the lines are drawn: if it differs from the last sheet, everything is redrawn. */
   kinds: string
   /** Left of this position the picture is the same as that of the last sheet, if plot and kinds are. */
   changedFrom: number

@@ -1,5 +1,5 @@
 // `npm run torture -- --minutes N --seed S`: kills hosts and trainers, and damages files of every kind that is read, with consecutive seeds
-// starting at S; a new seed tries new cases. Writes what was survived to docs/reliability.md, or reports the seed that failed.
+// starting at S; a new seed tries new cases. Writes how many faults were survived to docs/reliability.md, or reports the seed that failed.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -279,7 +279,7 @@ describe.skipIf(noBrowser)('the charts', () => {
     const { page: other, context: elsewhere } = await openPage(browser)
     await other.goto(`${server.windowAddress}${address}`)
     await expect.poll(() => lineOf(other, 'train/loss'), { timeout: 30_000 }).toEqual({ count: 9700, last: 9700 })
-    // If the phase of a dash is computed anew, its ends differ by less than the antialiasing of a pixel.
+    // If the phase of a dash is recomputed, its ends differ by less than the antialiasing of a pixel.
     await expect.poll(() => strongestDifference(page, other, 'loss'), { timeout: 10_000 }).toBeLessThan(48)
     expect(await painted(page, 'loss', 0.4, 0.5)).toBeGreaterThan(20)
     for (const each of [context, elsewhere]) await each.close()

@@ -239,7 +239,7 @@ describe.skipIf(noBrowser)('a window that outlives its workbench', () => {
     await server.crash()
     const before = await page.evaluate<string>('JSON.stringify(sessionStorage)')
 
-    // Requests everything that there is, repeatedly.
+    // Repeatedly requests everything available.
     const THIEF = `<title>thief</title><script>
       window.got = []
       navigator.serviceWorker.onmessage = ({ data }) => got.push(data)

@@ -62,7 +62,7 @@ describe.skipIf(noBrowser)('the command palette', () => {
       await page.waitForURL((url) => url.hash.startsWith(`#${address}`))
     }
 
-    // Reopened before it has faded out, it starts afresh too, with the focus on its field.
+    // Reopened before it has faded out, it starts in its initial state too, with the focus on its field.
     await page.evaluate(`(async () => {
       for (let press = 0; press < 3; press++) {
         window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }))

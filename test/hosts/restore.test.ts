@@ -84,7 +84,7 @@ describe('a backup that is restored from a window', () => {
     })
     expect(seen).toContain('task')
     watch.unsubscribe()
-    // A window requests the changes after the last one that it knows, and is told to fetch everything anew.
+    // A window requests the changes after the last one that it knows, and is told to refetch everything.
     const again: Change['kind'][] = []
     const second = client.changes.subscribe({ lastEventId: seq + 20, detailOf: [] }, { onData: ({ data }) => void again.push(data.kind) })
     await expect.poll(() => again[0]).toBe('reset')

@@ -49,7 +49,10 @@ export class Constants {
     return name
   }
 
-  /** tf.ones and tf.zeros are constants in tfjs; if they are as large as an activation, every run computes them anew. */
+  /**
+   * tf.ones and tf.zeros are constants in tfjs. Those as large as an activation are recorded as a Fill operation, which each run
+   * recomputes, instead of being stored.
+   */
   private fill(shape: number[], dtype: number, values: TypedArray | BigInt64Array): string {
     const { TF_INT32 } = this.binding
     const size = this.nameOf({ shape: [shape.length], dtype: TF_INT32, values: Int32Array.from(shape) }, 'Fill')

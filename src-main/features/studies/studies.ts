@@ -137,8 +137,8 @@ export class Studies {
 
   /**
    * Continues everything without a result: paused, stopped, interrupted and failed runs from their last checkpoints, failed measurements
-   * and computations anew, and removed runs as new ones. Diverged runs are results and are left alone, and so is what an earlier phase has
-   * left behind.
+   * and computations from the beginning, and removed runs as new ones. Diverged runs are results and are left alone, and so is what an
+   * earlier phase has left behind.
    */
   async resume(id: string): Promise<Study> {
     const { changes, studies } = this.ports

@@ -32,7 +32,7 @@ export function readWindowState(file: string, displays: Rectangle[]): Partial<Pi
   try {
     state = StateSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
-    // Missing or damaged: it is only a convenience, and the next move writes it anew.
+    // Missing or damaged: it is only a convenience, and the next move writes it again.
     return DEFAULT
   }
   const { width, height, maximized } = state

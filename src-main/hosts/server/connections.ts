@@ -4,7 +4,7 @@ import { guarded, warn } from '../../processes/guarded.js'
 
 /**
  * Limits of a server's connections. A process may have about a thousand open files and connections, which runs need too, so that
- * unauthenticated clients must not exhaust them; authenticated ones have windows, of which nobody opens hundreds.
+ * unauthenticated clients must not exhaust them; authenticated ones have windows, and no user opens hundreds of those.
  */
 export interface ConnectionBounds {
   /** Maximum number of unauthenticated connections: the oldest is closed for a new one. */

@@ -33,7 +33,7 @@ function read(home: string): z.infer<typeof FileSchema> | null {
   try {
     return FileSchema.parse(JSON.parse(readFileSync(fileOf(home), 'utf8')))
   } catch {
-    // Missing, or of another version: windows have to be opened anew.
+    // Missing, or of another version: windows have to be opened again.
     return null
   }
 }

@@ -15,7 +15,7 @@ export const FactSchema = z.discriminatedUnion('kind', [
     protocol: z.literal(PROTOCOL),
     lease: z.int(),
     at: z.number(),
-    /** The step from which it continues; -1 starts anew, so that even points of step 0 of earlier attempts do not count. */
+    /** The step from which it continues; -1 starts from the beginning, so that even points of step 0 of earlier attempts do not count. */
     fromStep: z.int(),
     node: z.string(),
     /** Number of the job; null outside of one. */

@@ -9,7 +9,7 @@ import { findByTabKey, WindowKey, type Found } from './window-key.js'
  * - stopped: the workbench was shut down and is not running
  * - ended: the workbench ended without notice and is not running
  * - away: the workbench was not running when this page was loaded
- * - refused: a workbench is running but does not know this window, which has to be opened anew
+ * - refused: a workbench is running but does not know this window, which has to be opened again
  * - foreign: another program answers at this window's address
  */
 export type ConnectionState = 'connecting' | 'open' | 'stopped' | 'ended' | 'away' | 'refused' | 'foreign'

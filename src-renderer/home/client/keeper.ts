@@ -19,7 +19,7 @@ export interface KeeperListener {
 
 /**
  * The page's side of `public/keeper.js`, the service worker from which a window is reloaded while the workbench is not running. In a
- * browser without service workers, a window that is reloaded then has to be opened anew.
+ * browser without service workers, a window that is reloaded then has to be opened again.
  */
 export class Keeper {
   private readonly workers = 'serviceWorker' in navigator ? navigator.serviceWorker : null

@@ -82,7 +82,7 @@ export class WindowKey {
         key: await crypto.subtle.importKey('raw', bytes(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']),
       }
     } catch {
-      // The server has ended meanwhile, or the browser offers no cryptography here: the window has to be opened anew after a restart.
+      // The server has ended meanwhile, or the browser offers no cryptography here: the window has to be opened again after a restart.
     }
   }
 

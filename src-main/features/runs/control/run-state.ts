@@ -58,7 +58,7 @@ export const describeLeft = (run: RunSummary): string =>
     ? `Retrace ended unexpectedly while this run was active (at step ${run.step}). Resume it from its last checkpoint.`
     : 'Retrace was closed while another program was logging this run. The run continues when it logs again.'
 
-/** @throws UserError CONFLICT when another program made the run, so that there is nothing to train */
+/** @throws UserError CONFLICT if another program made the run, so that there is nothing to train */
 export function requireOwn(run: RunSummary): RunSummary {
   if (hasConfiguration(run)) return run
   throw new UserError('CONFLICT', describeElsewhere(run))

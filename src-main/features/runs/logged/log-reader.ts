@@ -127,7 +127,7 @@ export class LogReader {
   /** @returns whether the file may contain more to read immediately */
   private readPiece(name: string, place: Place | null): boolean {
     const { logged, logFiles, runs } = this.ports
-    // A removed run continues once it is restored; one that was deleted permanently is not created anew.
+    // A removed run continues once it is restored; one that was deleted permanently is not created again.
     if (place && !runs.get(place.runId)) return false
     const piece = logFiles.read(name, place?.offset ?? 0, PIECE)
     let at = place
