@@ -1,6 +1,15 @@
 import { freemem } from 'node:os'
-import type { RunConfig } from '../contract/config.js'
+import { rebuildsActivations, type RunConfig } from '../contract/config.js'
+import { microBatch } from '../contract/micro-batch.js'
+import { planActivations } from '../numeric/activation-budget.js'
+import type { Network } from '../numeric/network.js'
 
 /** Maximum bytes for kept activations: the given number, or half of the memory that is currently free. */
 export const budgetBytes = ({ memoryBudget }: Pick<RunConfig, 'memoryBudget'>): number =>
   memoryBudget === 'auto' ? Math.floor(freemem() / 2) : memoryBudget
+
+/** Number of units that keep their activations: what a fixed budget allows, or half of the memory that is currently free. */
+export function planKept(network: Network, config: RunConfig): number[] {
+  if (!rebuildsActivations(config) || config.memoryBudget === 0) return []
+  return planActivations(network, microBatch(config), budgetBytes(config)).keptUnits
+}

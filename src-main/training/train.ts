@@ -1,12 +1,10 @@
-import { rebuildsActivations, type RunConfig } from '../contract/config.js'
+import { rebuildsActivations } from '../contract/config.js'
 import type { TestFigures } from '../contract/evaluations.js'
 import { anchorsHelp, describeCheck } from '../contract/gradients.js'
 import { STEP_METRICS } from '../contract/metrics.js'
-import { microBatch } from '../contract/micro-batch.js'
 import type { Checkpoint, RunResult } from '../contract/runs.js'
 import { UserError } from '../contract/errors.js'
-import { planActivations } from '../numeric/activation-budget.js'
-import { buildNetwork, type Network } from '../numeric/network.js'
+import { buildNetwork } from '../numeric/network.js'
 import { learningRateAt } from '../numeric/schedules.js'
 import { initialState } from '../numeric/state.js'
 import { chooseAnchors, stateLimits } from './anchors.js'
@@ -21,6 +19,7 @@ import {
   type Progress,
 } from './checkpoint.js'
 import { saveInHome } from './checkpoint-place.js'
+import { Diverged } from './diverged.js'
 import { evaluate, evaluateInFull, type Evaluation } from './evaluate.js'
 import { EVALUATION_BATCH, reestimates } from './executor.js'
 import { pointsToKeep } from './left-behind.js'
@@ -29,7 +28,8 @@ import { openExecutor } from './open-executor.js'
 import { InputPlane } from './input-plane.js'
 import { HistogramSeries } from './histograms.js'
 import type { HostLink } from './link.js'
-import { budgetBytes } from './memory-budget.js'
+import { describeEnd, describeEvaluation, describeTraining, describeWritten } from './log-sentences.js'
+import { planKept } from './memory-budget.js'
 import type { Job, Report } from './messages.js'
 import { Population, populationTensors, readPopulation } from './population.js'
 import { Recorder } from './recorder.js'
@@ -57,16 +57,6 @@ export async function train(job: Job, data: RunData, link: HostLink): Promise<En
   } catch (error) {
     if (error instanceof Diverged) return { outcome: 'diverged', reason: error.message, result: null }
     throw error
-  }
-}
-
-/** A value became NaN or infinite. */
-class Diverged extends Error {
-  constructor(what: string, step: number, lastGood: number) {
-    const advice = 'Try a smaller learning rate, gradient clipping or a smaller h.'
-    super(
-      `${what} at step ${step}; ${lastGood < 0 ? 'there is no checkpoint before it' : `the last checkpoint before it is at step ${lastGood}`}. ${advice}`,
-    )
   }
 }
 
@@ -111,6 +101,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   let saved: Awaited<ReturnType<typeof saveCheckpoint>> | null = null
   const checkpoint = async (kind: Checkpoint['kind'], points: Record<string, string> = {}): Promise<void> => {
     phase('checkpoint')
+    const began = performance.now()
     recorder.flush()
     const progress: Progress = { step: executor.step, best: selection.best, anchorEvery, keptUnits, gradients: gradients.worst }
     const tensors = executor.read((current) => storedTensors(network, current, config.optimizer))
@@ -122,10 +113,16 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     })
     lastCheckpoint = { at: performance.now(), step: executor.step }
     link.report({ kind: 'checkpoint', checkpoint: kind, step: executor.step, createdAt: Date.now(), ...saved })
+    log('info', describeWritten(kind, executor.step, { bytes: saved.bytes, took: (performance.now() - began) / 1000 }))
     phase('training')
   }
 
-  const record = (key: string, value: number): void => recorder.record(key, executor.step, value)
+  /** What is recorded, for the log. */
+  let found = new Map<string, number>()
+  const record = (key: string, value: number): void => {
+    recorder.record(key, executor.step, value)
+    found.set(key, value)
+  }
   const heldOut = (part: 'test' | 'validation', limit: number) => data.heldOut(part, { batch: EVALUATION_BATCH, limit })
   const testInFull = (): TestFigures | null => evaluateInFull(executor, heldOut('test', 0), config.classes)
   const recordPart = <T extends Evaluation>(part: 'test' | 'validation', result: T | null): T | null => {
@@ -172,6 +169,8 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   }
   const evaluateAll = <T extends Evaluation>(evaluateTest: () => T | null, batch: HostBatch): T | null => {
     phase('evaluating')
+    const began = performance.now()
+    found = new Map()
     population?.refresh()
     if (plane) link.report({ kind: 'regions', ...plane.regions() })
     const test = recordPart('test', evaluateTest())
@@ -182,6 +181,8 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     if (gradients.on) checkGradients(batch)
     if (rebuildsActivations(config)) measureReversal(batch)
     for (const series of measured) for (const [key, value] of Object.entries(series.measure(executor))) record(key, value)
+    const at = { step: executor.step, stepsPerEpoch: data.stepsPerEpoch, took: (performance.now() - began) / 1000 }
+    log('info', describeEvaluation(at, found))
     phase('training')
     return test
   }
@@ -196,6 +197,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   link.report({ kind: 'started', step: executor.step, totalSteps: config.steps, stepsPerEpoch: data.stepsPerEpoch })
   if (gradients.worst) link.report({ kind: 'gradients', worst: gradients.worst })
   phase('training')
+  log('info', describeTraining({ step: executor.step, steps: config.steps, stepsPerEpoch: data.stepsPerEpoch, batch: data.batch }))
   if (executor.step === 0) await checkpoint('start')
   if (executor.step === 0) collectHistograms()
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
@@ -290,11 +292,6 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
       link.report({ kind: 'evaluation', ...selected, at: Date.now(), figures: test })
     }
   }
+  log('info', describeEnd(outcome, executor.step, result))
   return { outcome, reason, result }
-}
-
-/** Number of units that keep their activations: what a fixed budget allows, or half of the memory that is currently free. */
-function planKept(network: Network, config: RunConfig): number[] {
-  if (!rebuildsActivations(config) || config.memoryBudget === 0) return []
-  return planActivations(network, microBatch(config), budgetBytes(config)).keptUnits
 }

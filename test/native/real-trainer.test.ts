@@ -95,6 +95,22 @@ test('a checkpoint is evaluated in a process of its own, also while its run goes
   const during = await runs.evaluate({ id, step: first.step })
   expect(during).toMatchObject({ runId: id, file: first.file, images: 2000 })
   const { checkpoints, result } = await finished(id)
+  // The log tells each phase with its numbers.
+  const { entries } = await runs.log({ id, limit: 1000 })
+  const messages = entries.map(({ message }) => message)
+  expect(messages.find((message) => message.startsWith('training '))).toMatch(
+    /^training from step 0 to step 400 \(epoch 0 to 4; 100 steps an epoch, 8 images a step\)$/,
+  )
+  const evaluated = messages.filter((message) => message.startsWith('evaluated at step'))
+  expect(evaluated).toHaveLength(8)
+  expect(evaluated[0]).toMatch(/^evaluated at step 50 \(epoch 0\.5\) in [\d.e-]+ s: Test accuracy [\d.]+%, Test loss [\d.]+ nats, /)
+  const written = messages.flatMap(
+    (message) => /^wrote the \w+ checkpoint at step (\d+): [\d.]+ MiB in [\d.e-]+ s$/.exec(message)?.[1] ?? [],
+  )
+  expect(new Set(written.map(Number))).toEqual(new Set(checkpoints.map(({ step }) => step)))
+  const percent = Number((result!.testAccuracy! * 100).toPrecision(4))
+  expect(messages.at(-1)).toContain(`finished at step 400 after`)
+  expect(messages.at(-1)).toContain(`with the weights of step 400, test accuracy ${percent}%`)
   const { evaluations } = await runs.evaluations({ id })
   expect(evaluations.map(({ file }) => file)).toEqual([first.file, checkpoints.at(-1)!.file])
   const atEnd = await runs.evaluation({ id, file: checkpoints.at(-1)!.file })
