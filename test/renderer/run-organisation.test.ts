@@ -99,6 +99,33 @@ describe('marking and removing', () => {
     await eventually(async () => expect((await home.runs.list()).runs).toHaveLength(4))
   })
 
+  it('keeps what a search hides selected, but acts on what it shows', async () => {
+    const home = await ended()
+    const { click } = await open(home, '/runs')
+    await click('thead input[type=checkbox]')
+    const selected = (): string | undefined => document.querySelector('[data-testid=bulk] b')?.textContent
+    await eventually(() => expect(selected()).toBe('4 selected'))
+    const field = document.querySelector<HTMLInputElement>('input[placeholder^="Search"]')!
+    const search = (text: string): void => {
+      field.value = text
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+    search('no such run')
+    await eventually(() => expect(selected()).toBeUndefined())
+    search('seed = 2')
+    await eventually(() => expect(selected()).toBe('1 selected'))
+    await click('[data-testid=bulk] button', /^Pin$/)
+    await eventually(async () => expect((await home.runs.list()).runs.filter(({ pinned }) => pinned).map(({ seed }) => seed)).toEqual([2]))
+    search('')
+    await eventually(() => expect(selected()).toBe('4 selected'))
+    search('seed = 2')
+    await eventually(() => expect(selected()).toBe('1 selected'))
+    await click('[data-testid=bulk] button', /^Clear selection$/)
+    search('')
+    await eventually(() => expect(document.querySelectorAll('table .name')).toHaveLength(4))
+    expect(selected()).toBeUndefined()
+  })
+
   it('hides archived runs until they are asked for', async () => {
     const home = await ended()
     const [first] = (await home.runs.list()).runs
