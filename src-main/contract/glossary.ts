@@ -53,6 +53,21 @@ const TERMS: readonly GlossaryEntry[] = [
     see: ['Activation memory', 'Step'],
   },
   {
+    term: 'GPU memory',
+    unit: 'MiB',
+    definition:
+      'Memory that all programs together hold on the GPU of the run, as its driver tells once a second. TensorFlow keeps what it has once taken, so that this is the most that was needed so far.',
+    good: 'Lower; beside the memory of the GPU it tells whether a larger batch would fit.',
+    see: ['GPU utilization'],
+  },
+  {
+    term: 'GPU utilization',
+    unit: '%',
+    definition: 'Part of the last second in which something ran on the GPU of the run, as its driver tells.',
+    good: 'Near 100; far below it, the GPU waits for data or for the processor.',
+    see: ['CPU usage', 'GPU memory'],
+  },
+  {
     term: 'Home',
     definition: 'The folder that holds all data of Retrace: database, checkpoints, logs and data sets.',
     source: '--home, RETRACE_HOME',

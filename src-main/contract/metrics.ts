@@ -83,6 +83,10 @@ const OTHERS: Record<string, MetricInfo> = {
     short: MEMORY.process.label,
   }),
   'system/cores': metric('CPU usage of the trainer', 'cores', 'System', 'none', undefined, { short: 'CPU usage' }),
+  'system/gpuMemoryMiB': metric('GPU memory in use (of all programs on this GPU)', 'MiB', 'System', 'none', 'lower', {
+    short: 'GPU memory',
+  }),
+  'system/gpuUtilization': metric('GPU utilization (of the last second)', '%', 'System', 'none', undefined, { short: 'GPU utilization' }),
   'system/diskFreeGiB': metric('Free disk space (home folder)', 'GiB', 'System', 'none', undefined, { short: 'Free disk space' }),
   'reversibility/reconstructionError': metric(
     'Reconstruction error (largest of all stages)',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { RunConfigSchema, RunOverridesSchema } from './config.js'
 import { DatasetNameSchema } from './dataset-name.js'
 import { EngineReportSchema } from './engine.js'
+import { DeviceSchema } from './gpus.js'
 import { GradientCheckSchema } from './gradients.js'
 import { OwnFileSchema } from './own-dynamics.js'
 import { ProjectIdSchema } from './projects.js'
@@ -157,6 +158,8 @@ export const EnvironmentSchema = z.strictObject({
   numerics: z.int().optional(),
   /** The user's file that defines its architecture; absent if that is built in. */
   dynamics: OwnFileSchema.optional(),
+  /** The device that it was made for: `auto`, `cpu` or the UUID of a GPU; absent where the setting decides at each start. */
+  device: DeviceSchema.optional(),
   /** The configuration logged by another program; absent for all other runs. */
   logged: LoggedConfigSchema.optional(),
 })
@@ -240,6 +243,8 @@ export const CreateRunSchema = z.strictObject({
   epochs: z.number().positive().max(100_000).optional(),
   /** Initial weights: absolute path of a .safetensors file with `params/*` and `stats/*`, named as in checkpoints. */
   weights: z.string().min(1).max(4096).optional(),
+  /** What it computes on; the setting `compute.device` by default. */
+  device: DeviceSchema.optional(),
   /** The project that it is put into. */
   projectId: ProjectIdSchema.optional(),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DeviceSchema } from './gpus.js'
 import './input-messages.js'
 
 /** Name, effect and unit of a setting, for the settings page and the command line. */
@@ -14,8 +15,13 @@ const setting = <T extends z.ZodType>(schema: T, info: SettingInfo): T => schema
 export const SettingsSchema = z.strictObject({
   'queue.concurrentRuns': setting(z.int().min(1).max(64).default(1), {
     label: 'Concurrent runs',
-    help: 'Maximum number of runs that train at the same time. They share the processor cores; on a machine with several GPUs each run gets its own.',
+    help: 'Maximum number of runs that train at the same time. They share the processor cores; a GPU takes one run at a time.',
     unit: 'runs',
+  }),
+  'compute.device': setting(DeviceSchema.default('auto'), {
+    label: 'Device of runs',
+    help: 'auto gives each run a GPU of its own where the engine for GPUs is set up, and the processor elsewhere; cpu is the processor; a GPU by its UUID. Applies to runs that start afterwards and asked for no device of their own.',
+    unit: '',
   }),
   'runs.keepRemovedHours': setting(z.number().min(1).max(8760).default(24), {
     label: 'Keep removed runs for',

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 export interface MachineShare {
   slot: number
   slots: number
+  /** `cpu`, or the UUID of a GPU; by default what the slot gets. */
+  device?: string | null
 }
 
 /** Number of threads of one of several trainers: the cores divided by their number, at least one. */
@@ -16,10 +18,13 @@ export const threadsOf = ({ slots }: MachineShare, cores = availableParallelism(
  * trainers. If the user has set the variable, its GPUs are divided instead of all GPUs. Empty if there is nothing to divide.
  */
 export function gpuOf(
-  { slot, slots }: MachineShare,
+  { slot, slots, device = null }: MachineShare,
   env: NodeJS.ProcessEnv,
   installed = listGpus().length,
 ): { CUDA_VISIBLE_DEVICES?: string } {
+  // No GPU has this number, by which CUDA is told to use none.
+  if (device === 'cpu') return { CUDA_VISIBLE_DEVICES: '-1' }
+  if (device !== null) return { CUDA_VISIBLE_DEVICES: device }
   if (slots < 2) return {}
   const visible = env.CUDA_VISIBLE_DEVICES?.split(',').filter((id) => id !== '') ?? Array.from({ length: installed }, (_, i) => String(i))
   const mine = visible[slot % visible.length]

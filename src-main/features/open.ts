@@ -42,6 +42,7 @@ import type { HomeWatch } from './home/home-watch.js'
 import type { CheckpointStore } from './runs/checkpoint-store.js'
 import type { TrainerLauncher } from './runs/control/trainers.js'
 import type { LogStore } from './runs/log-store.js'
+import type { Gpus } from './runs/gpus.js'
 import type { OwnDynamics } from './runs/own-dynamics.js'
 import type { RunFiles } from './runs/run-files.js'
 import type { RunStore } from './runs/run-store.js'
@@ -100,6 +101,7 @@ export interface FeaturePorts {
   exchange: RunExchange
   examples: ExampleFiles
   ownDynamics?: OwnDynamics | undefined
+  gpus?: Gpus | undefined
   /** The environment of the home. */
   system(): Promise<SystemInfo>
   provenance: MakerPorts['provenance']

@@ -7,6 +7,7 @@ import type { NewAlert } from '../features/home/alerts.js'
 import { openFeatures } from '../features/open.js'
 import { router, type Api } from '../features/router.js'
 import { createBackupWriter } from '../storage/backup.js'
+import { keepBefore } from '../storage/before-upgrade.js'
 import { openDatabase } from '../storage/database.js'
 import { openLogFiles } from '../storage/log-files.js'
 import { databaseFile, openHomeFiles } from '../storage/home-files.js'
@@ -22,6 +23,7 @@ import { computingHere } from './computing.js'
 import { createEvaluator } from './evaluator.js'
 import { createInstruments } from './instruments.js'
 import { createLab } from './lab.js'
+import { openGpus } from './gpus.js'
 import { createDynamicsCheck, openOwnDynamics, type DynamicsCheck } from './own-dynamics.js'
 import { withOwnDynamics } from './own-architectures.js'
 import { readProvenance } from './provenance.js'
@@ -128,6 +130,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       return reserve.release()
     },
     isLost: () => Boolean(watch?.look()),
+    beforeMigration: (opened, version) => void keepBefore(opened, home, version),
   })
   try {
     watch = watchHome(home, db)
@@ -136,6 +139,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     const check =
       options.dynamicsCheck ?? createDynamicsCheck(trainerEntry, async () => (await options.environment?.({ slot: 0, slots: 1 })) ?? {})
     const ownDynamics = openOwnDynamics(home, check, () => instruments.renew?.())
+    const gpus = await openGpus(async () => (await options.engine?.())?.device === 'gpu')
     const catalogue = withOwnDynamics(options.catalogue, ownDynamics)
     /** Environment variables of every process of the trainer program. */
     async function environment(share: Share): Promise<Record<string, string | undefined>> {
@@ -160,6 +164,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       lab: options.lab ?? createLab(trainerEntry, environment),
       instruments,
       ownDynamics,
+      gpus,
       speedMeter: options.speedMeter ?? createSpeedMeter(trainerEntry, () => environment({ slot: 0, slots: 1 })),
       engineInstaller: options.engineInstaller ?? createEngineInstaller(join(dirname(trainerEntry), 'set-up-process.js')),
       templates,

@@ -4,7 +4,7 @@ import { unfinishedAt } from '../durable/unfinished.js'
 
 /** Names of the files that Retrace creates in a home; everything else in it belongs to others. */
 const OURS =
-  /^(?:retrace\.sqlite.*|lock\.sqlite.*|host\.json|reserve|windows?(?:\.html|\.json)?|electron|runs|datasets|dynamics|uploads|exports|home\.(?:before-restore|not-restored)-.*|\.restore-(?:ready|placing))$/
+  /^(?:retrace\.sqlite.*|lock\.sqlite.*|host\.json|reserve|windows?(?:\.html|\.json)?|electron|runs|datasets|dynamics|before-upgrade|uploads|exports|home\.(?:before-restore|not-restored)-.*|\.restore-(?:ready|placing))$/
 
 const isOurs = (name: string): boolean => OURS.test(name) || unfinishedAt(name, 'folder') !== null || unfinishedAt(name, 'file') !== null
 

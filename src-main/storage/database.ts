@@ -5,7 +5,7 @@ import { explainDiskError } from './disk-errors.js'
 import { openDriver } from '../sqlite/driver.mjs'
 import { APPLICATION_ID, identify, type Identity } from './identity.js'
 import { problemsOf } from './integrity.js'
-import { migrate } from './migrate.js'
+import { migrate, SCHEMA_VERSION } from './migrate.js'
 
 type Value = string | number | bigint | Buffer | null
 
@@ -39,6 +39,8 @@ export interface DatabaseOptions {
    * writes are visible on this connection but never stored: they are part of one transaction that never ends.
    */
   isLost?: (() => boolean) | undefined
+  /** Called with the version of a database that is about to be migrated. When it throws, nothing is migrated. */
+  beforeMigration?: ((db: Sqlite.Database, version: number) => void) | undefined
 }
 
 /** Milliseconds that a statement waits for a lock held by another program. */
@@ -56,7 +58,7 @@ const NUMBERS_APART = 1e12
  *
  * @throws UserError DISK or UNAVAILABLE when it cannot be opened, read, written, or is from a newer version
  */
-export async function openDatabase(file: string, { makeRoom, isLost }: DatabaseOptions = {}): Promise<Database> {
+export async function openDatabase(file: string, { makeRoom, isLost, beforeMigration }: DatabaseOptions = {}): Promise<Database> {
   const explained = <T>(work: () => T): T => {
     try {
       return work()
@@ -82,6 +84,9 @@ export async function openDatabase(file: string, { makeRoom, isLost }: DatabaseO
     connection.pragma('synchronous = FULL')
     connection.pragma('foreign_keys = ON')
     connection.pragma('journal_size_limit = 67108864')
+    const version = Number(opened.pragma('user_version', { simple: true }))
+    // An empty database has nothing to lose.
+    if (version > 0 && version < SCHEMA_VERSION) guard(() => beforeMigration?.(opened, version))
     guard(() => migrate(opened))
     if (Number(connection.pragma('application_id', { simple: true })) !== APPLICATION_ID)
       connection.pragma(`application_id = ${APPLICATION_ID}`)

@@ -1,4 +1,7 @@
 import { statfsSync } from 'node:fs'
+import { backend } from '@tensorflow/tfjs-core'
+import { capturableBackend } from '../engine/capture/binding.js'
+import { watchGpu, type GpuMeter } from '../engine/gpus.js'
 
 const MEBIBYTE = 2 ** 20
 const GIBIBYTE = 2 ** 30
@@ -11,8 +14,14 @@ export class ResourceMeter {
   private cpu = process.cpuUsage()
   private first = true
 
-  /** @param folder a folder on the disk that is monitored */
-  constructor(private readonly folder: string) {}
+  /**
+   * @param folder a folder on the disk that is monitored
+   * @param gpu that this process computes on; null without one
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly gpu: Pick<GpuMeter, 'latest'> | null = null,
+  ) {}
 
   /**
    * Values by metric; null if it is too early. The number of cores is a mean since the last measurement, including threads of the engine.
@@ -25,6 +34,9 @@ export class ResourceMeter {
     const values: Record<string, number> = { 'system/residentMiB': process.memoryUsage.rss() / MEBIBYTE }
     // The first value would be a mean over too short a time.
     if (!this.first) values['system/cores'] = (user + system) / 1000 / elapsed
+    const gpu = this.gpu?.latest()
+    if (gpu) values['system/gpuMemoryMiB'] = gpu.memoryMiB
+    if (gpu && gpu.utilization !== null) values['system/gpuUtilization'] = gpu.utilization
     const free = this.freeBytes()
     if (free !== null) values['system/diskFreeGiB'] = free / GIBIBYTE
     this.first = false
@@ -43,3 +55,7 @@ export class ResourceMeter {
     }
   }
 }
+
+/** The meter of a trainer whose engine is open: on a GPU, that is watched as well. */
+export const openResourceMeter = (folder: string): ResourceMeter =>
+  new ResourceMeter(folder, capturableBackend(backend())?.isUsingGpuDevice ? watchGpu() : null)

@@ -12,7 +12,7 @@ import { PATIENCE, type Patience } from './patience.js'
 import type { TrainerEvents, TrainerExit, TrainerHandle, TrainerLauncher, TrainerOrder } from '../features/runs/control/trainers.js'
 
 /** The share of the machine assigned to a trainer. */
-export type Share = Pick<TrainerOrder, 'slot' | 'slots'>
+export type Share = Pick<TrainerOrder, 'slot' | 'slots'> & Partial<Pick<TrainerOrder, 'device'>>
 
 export interface SupervisorOptions {
   /** Absolute path of the trainer's entry file. */

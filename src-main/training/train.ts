@@ -33,7 +33,7 @@ import { planKept } from './memory-budget.js'
 import type { Job, Report } from './messages.js'
 import { Population, populationTensors, readPopulation } from './population.js'
 import { Recorder } from './recorder.js'
-import { ResourceMeter } from './resources.js'
+import { openResourceMeter } from './resources.js'
 import type { HostBatch, RunData } from './run-data.js'
 import { Selection } from './selection.js'
 import { describeLostSelection, describeReconstruction, describeWait } from './sentences.js'
@@ -201,7 +201,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
   if (executor.step === 0) await checkpoint('start')
   if (executor.step === 0) collectHistograms()
   const evaluateEvery = config.evaluateEvery || data.stepsPerEpoch
-  const resources = new ResourceMeter(job.checkpointFolder)
+  const resources = openResourceMeter(job.checkpointFolder)
   let finalTest: TestFigures | null = null
   let outcome: 'finished' | 'stopped' | 'paused' | 'interrupted' = 'finished'
 

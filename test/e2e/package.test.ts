@@ -123,13 +123,27 @@ describe.skipIf(real !== null || !FULL || findOnPath('dpkg-deb') === null)(
     it('puts the program where it belongs, and its command on the PATH', { timeout: 300_000 }, async () => {
       const output = openFolder('retrace-deb-')
       try {
-        const file = await makeDeb({ tree, stage: join(output, 'stage'), output, version: '0.0.0', whole: false })
+        const file = await makeDeb({
+          tree,
+          stage: join(output, 'stage'),
+          output,
+          version: '0.0.0',
+          maintainer: 'A Test <test@example.org>',
+          whole: false,
+        })
         await run('dpkg-deb', ['-x', file, join(output, 'installed')])
         const command = join(output, 'installed/usr/bin/retrace')
         expect(() => accessSync(command, constants.X_OK)).not.toThrow()
         expect((await run(command, ['--version'], { cwd: '/' })).stdout).toMatch(/^\d+\.\d+\.\d+/)
         expect((await run('dpkg-deb', ['-f', file, 'Package', 'Depends'])).stdout).toMatch(/retrace-no-electron[\s\S]*nodejs/)
-        const whole = await makeDeb({ tree, stage: join(output, 'whole'), output, version: '0.0.0', whole: true })
+        const whole = await makeDeb({
+          tree,
+          stage: join(output, 'whole'),
+          output,
+          version: '0.0.0',
+          maintainer: 'A Test <test@example.org>',
+          whole: true,
+        })
         const { stdout: listed } = await run('dpkg-deb', ['-c', whole], { maxBuffer: 2 ** 26 })
         for (const place of [
           'usr/share/applications/retrace.desktop',

@@ -59,6 +59,7 @@ function watch(
       weightsFrom: null,
       pauseAt: null,
       dynamics: null,
+      device: null,
       slot: 0,
       slots: 1,
       previousPid: null,

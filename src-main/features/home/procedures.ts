@@ -1,6 +1,7 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { ChangesInputSchema } from '../../contract/changes.js'
+import { requireDevice, type Devices } from '../../contract/gpus.js'
 import { SettingsPatchSchema } from '../../contract/settings.js'
 import { CleanupSchema } from '../../contract/storage.js'
 import { group, PathSchema, procedure, TaskIdSchema } from '../procedure.js'
@@ -10,8 +11,13 @@ import { readSettings } from './settings.js'
 
 const BackupSchema = z.strictObject({ file: PathSchema, taskId: TaskIdSchema.optional() })
 
+/** Of a host that looks for none. */
+const NO_GPU: Devices = { gpus: null, usable: false }
+
 export const system = group({
   info: procedure.query(({ ctx }) => ctx.ports.system()),
+  /** The GPUs of this machine as they are now, and whether runs can use them. */
+  devices: procedure.query(async ({ ctx }): Promise<Devices> => (await ctx.ports.gpus?.look()) ?? NO_GPU),
   /** Sets up the fast engine, and returns the engine in use afterwards. */
   setUpEngine: procedure
     .input(z.strictObject({ taskId: TaskIdSchema, offline: PathSchema.optional() }))
@@ -29,7 +35,10 @@ export const alerts = group({
 
 export const settings = group({
   get: procedure.query(({ ctx }) => readSettings(ctx.ports.settings)),
-  update: procedure.input(SettingsPatchSchema).mutation(({ ctx: { changes, control, ports }, input }) => {
+  update: procedure.input(SettingsPatchSchema).mutation(async ({ ctx: { changes, control, ports }, input: given }) => {
+    const wanted = given['compute.device']
+    const device = wanted && requireDevice(wanted, (await ports.gpus?.look()) ?? NO_GPU)
+    const input = { ...given, ...(device && { 'compute.device': device }) }
     const next = changes.commit((record) => {
       for (const [key, value] of Object.entries(input)) if (value !== undefined) ports.settings.set(key, value)
       const all = readSettings(ports.settings)

@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../contract/config.js'
 import type { Dataset } from '../../contract/datasets.js'
+import { requireDevice } from '../../contract/gpus.js'
 import { FRESH_RUN } from '../../contract/fresh-run.js'
 import { type CreateRun, type Environment, type ForkRun, type RunSummary } from '../../contract/runs.js'
 import { readStoredConfig } from '../../contract/stored-config.js'
@@ -14,6 +15,7 @@ import { newId } from '../shared/ids.js'
 import type { RunControl } from './control/run-control.js'
 import { requireOwn } from './control/run-state.js'
 import type { CheckpointStore } from './checkpoint-store.js'
+import type { Gpus } from './gpus.js'
 import type { OwnDynamics } from './own-dynamics.js'
 import type { RunFiles } from './run-files.js'
 import type { RunStore } from './run-store.js'
@@ -30,6 +32,7 @@ export interface MakerPorts {
   configurations: Configurations
   weights: Weights
   ownDynamics?: OwnDynamics | undefined
+  gpus?: Gpus | undefined
   projects: Pick<Projects, 'require'>
   /** The environment that is recorded with each new run, except engine and data set. */
   provenance(): Promise<Pick<Environment, 'retrace' | 'platform' | 'commit' | 'diff' | 'hardware' | 'numerics'>>
@@ -48,6 +51,8 @@ export interface Plan {
   projectId: string | null
   id: string
   weightsFile: string | null
+  /** See `Environment`. */
+  device?: string | undefined
   /** See `RunRecord`. */
   pauseAt?: number | null | undefined
 }
@@ -58,18 +63,21 @@ export class RunMaker {
 
   async create(request: CreateRun): Promise<RunSummary> {
     const projectId = this.projectOf(request)
-    const plan = { ...(await this.ports.configurations.create(request)), name: request.name, parentId: null, projectId, id: newId() }
+    const device = await this.deviceOf(request)
+    const resolved = await this.ports.configurations.create(request)
+    const plan = { ...resolved, name: request.name, parentId: null, projectId, id: newId(), device }
     return only(await this.startFrom(request.weights, [plan]))
   }
 
   /** Creates one run per seed, queued together in this order. */
   async createSeveral({ request, seeds }: { request: CreateRun; seeds: readonly number[] }): Promise<RunSummary[]> {
     const plans: Omit<Plan, 'weightsFile'>[] = []
+    const device = await this.deviceOf(request)
     const projectId = this.projectOf(request)
     for (const seed of new Set(seeds)) {
       const plan = await this.ports.configurations.create({ ...request, overrides: { ...request.overrides, seed } })
       const name = request.name?.trim() || plan.config.preset
-      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, projectId, id: newId() })
+      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, projectId, id: newId(), device })
     }
     return this.startFrom(request.weights, plans)
   }
@@ -120,12 +128,23 @@ export class RunMaker {
     return plans.map(({ id }) => control.require(id))
   }
 
+  /** @throws UserError BAD_INPUT or UNAVAILABLE when it asks for a GPU that cannot be had */
+  private async deviceOf({ device }: CreateRun): Promise<string | undefined> {
+    return device && requireDevice(device, (await this.ports.gpus?.look()) ?? { gpus: null, usable: false })
+  }
+
   private insert(
-    { config, summary, dataset, name, parentId, studyId = undefined, projectId, id, weightsFile, pauseAt = null }: Plan,
+    { config, summary, dataset, name, parentId, studyId = undefined, projectId, id, weightsFile, device, pauseAt = null }: Plan,
     provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
   ): RunSummary {
     const own = this.ports.ownDynamics?.of(config.arch)
-    const environment: Environment = { engine: null, datasetHash: dataset.hash, ...provenance, ...(own && { dynamics: own }) }
+    const environment: Environment = {
+      engine: null,
+      datasetHash: dataset.hash,
+      ...provenance,
+      ...(own && { dynamics: own }),
+      ...(device && { device }),
+    }
     const run: RunSummary = {
       ...FRESH_RUN,
       id,

@@ -144,6 +144,7 @@ export function createProgram(context: Context): Command {
     .option('--name <name>', 'name of the run')
     .option('--project <name>', 'put the run into this project, which is made if there is none of that name')
     .option('--weights <file>', 'start from these weights (.safetensors) instead of random ones')
+    .option('--device <device>', 'compute on this: auto, cpu, or a GPU by its number or UUID (default: the setting compute.device)')
     .option('--resume <id>', 'resume a run from its last checkpoint')
     .option('--step <n>', 'with --resume: resume from the checkpoint at this step and discard everything after it', whole)
     .action(async (options) => (await import('./commands/train.js')).train(context, options))

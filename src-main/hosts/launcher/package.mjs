@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildInto } from './build.mjs'
-import { builderOptions, FUSES, PROGRAM } from './package/facts.mjs'
+import { builderOptions, EXECUTABLE, fuseArguments, maintainerOf, PROGRAM } from './package/facts.mjs'
 import { makeDeb } from './package/deb.mjs'
 import { bytesOf, makeTree } from './package/tree.mjs'
 import { main, prepare, tell } from './prepare.mjs'
@@ -49,6 +49,10 @@ await main(async () => {
   const targets = options.targets.split(',')
   const unknown = targets.find((target) => !TARGETS.includes(target))
   if (unknown !== undefined) throw new Error(`${unknown} is no target. Targets are ${TARGETS.join(', ')}.`)
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const { version } = manifest
+  // Before anything that takes minutes.
+  const maintainer = targets.includes('deb') ? maintainerOf(manifest) : ''
   const electron = electronFolder()
   const output = resolve(options.output)
   const work = join(output, '.work')
@@ -64,7 +68,6 @@ await main(async () => {
     await mkdir(bindings)
     // Users of the package have no compiler, so it includes the binding that set-up built here.
     if (!(await setup.shipOwnBinding(bindings))) tell('The native engine is not set up here, so the package brings none along.')
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const system = `${process.platform}-${process.arch}${electron === null ? '-no-electron' : ''}`
     const tree = join(output, `${PROGRAM.name}-${version}-${system}`)
     tell('collecting files ...')
@@ -75,11 +78,11 @@ await main(async () => {
       runTool('electron-fuses', 'Setting fuses', [
         'write',
         '--app',
-        join(tree, 'retrace-desktop'),
-        ...Object.entries(FUSES).map(([name, on]) => `${name}=${on ? 'on' : 'off'}`),
+        join(tree, process.platform === 'win32' ? `${EXECUTABLE}.exe` : EXECUTABLE),
+        ...fuseArguments(),
       ])
     for (const target of targets) {
-      if (target === 'deb') tell(await makeDeb({ tree, stage: join(work, 'deb'), output, version, whole: electron !== null }))
+      if (target === 'deb') tell(await makeDeb({ tree, stage: join(work, 'deb'), output, version, maintainer, whole: electron !== null }))
       if (!['AppImage', 'dmg', 'nsis'].includes(target)) continue
       if (electron === null) throw new Error(`${target} needs Electron. Name its folder with --electron-dist.`)
       const config = join(work, 'builder.json')

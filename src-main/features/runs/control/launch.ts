@@ -3,6 +3,7 @@ import type { RunSummary } from '../../../contract/runs.js'
 import { readStoredConfig } from '../../../contract/stored-config.js'
 import { readSettings } from '../../home/settings.js'
 import { recordOf } from '../detail.js'
+import { requireThere } from '../gpus.js'
 import { LiveRun } from './live-run.js'
 import type { RunControlPorts } from './ports.js'
 import type { Durations } from './durations.js'
@@ -25,7 +26,7 @@ export class Launch {
   ) {}
 
   /** Marks the run as starting with a new lease, which invalidates earlier ones, and discards everything after its checkpoint. */
-  prepare(run: RunSummary, slot: number): LiveRun {
+  prepare(run: RunSummary, { slot, device }: Pick<LiveRun, 'slot' | 'device'>): LiveRun {
     const { changes, runs, series, checkpoints, files, clock } = this.ports
     const { id } = run
     const lease = run.lease + 1
@@ -57,13 +58,14 @@ export class Launch {
       if (run.lease > 0) publish({ kind: 'truncated', runId: id, afterStep })
       publish({ kind: 'run', run: next })
     })
-    return new LiveRun({ id, lease, slot, before }, clock)
+    return new LiveRun({ id, lease, slot, device, before }, clock)
   }
 
   /** Starts the trainer of a prepared run. One that cannot be started is reported as exited. */
   begin({ id, dataset }: RunSummary, live: LiveRun, listener: Listener): void {
     const { runs, files, trainers, settings } = this.ports
     try {
+      requireThere(live.device, this.ports.gpus?.usable() ?? [])
       const { config: stored, environment, weightsFile, pid, pauseAt } = recordOf(runs, id)
       const config = readStoredConfig(stored)
       live.expectTolerance(config.reconstructionTolerance)
@@ -86,6 +88,7 @@ export class Launch {
           pauseAt,
           slot: live.slot,
           slots: readSettings(settings)['queue.concurrentRuns'],
+          device: live.device,
           previousPid: pid,
         },
         {

@@ -21,6 +21,8 @@ export class LiveRun {
   readonly id: string
   readonly lease: number
   readonly slot: number
+  /** See `TrainerOrder`. */
+  readonly device: string | null
   /** Durations of the run before this trainer; the time since the start includes the pause before it. */
   readonly before: Took
   private readonly clock: Clock
@@ -37,10 +39,11 @@ export class LiveRun {
     pauseAt: Infinity,
   }
 
-  constructor(run: Pick<LiveRun, 'id' | 'lease' | 'slot' | 'before'>, clock: Clock) {
+  constructor(run: Pick<LiveRun, 'id' | 'lease' | 'slot' | 'device' | 'before'>, clock: Clock) {
     this.id = run.id
     this.lease = run.lease
     this.slot = run.slot
+    this.device = run.device
     this.before = run.before
     this.clock = clock
     this.rowPublishedAt = clock.elapsed()

@@ -10,6 +10,7 @@ import type { SettingsStore } from '../../home/settings.js'
 import type { CheckpointStore } from '../checkpoint-store.js'
 import type { TrainerLauncher } from './trainers.js'
 import type { LogStore } from '../log-store.js'
+import type { Gpus } from '../gpus.js'
 import type { OwnDynamics } from '../own-dynamics.js'
 import type { RunFiles } from '../run-files.js'
 import type { RunStore } from '../run-store.js'
@@ -34,6 +35,7 @@ export interface RunControlPorts {
   alerts: Alerts
   home?: HomeWatch | undefined
   ownDynamics?: OwnDynamics | undefined
+  gpus?: Gpus | undefined
   /** Reports an error that no caller is waiting for. */
   fault(error: unknown): void
 }

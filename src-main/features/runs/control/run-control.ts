@@ -2,6 +2,7 @@ import { join, relative } from 'node:path'
 import type { Change } from '../../../contract/changes.js'
 import { obstacleOf, UserError } from '../../../contract/errors.js'
 import { ACTIVE, hasConfiguration, RESUMABLE, type Checkpoint, type RunStatus, type RunSummary } from '../../../contract/runs.js'
+import { nextToStart } from './devices.js'
 import { Durations } from './durations.js'
 import { Launch } from './launch.js'
 import type { LiveRun } from './live-run.js'
@@ -14,7 +15,6 @@ import { IDLE, RunRows } from './run-rows.js'
 import { trainUntil } from './train-until.js'
 import { TrainerReports } from './trainer-reports.js'
 import { afterCommand, afterExit, describeLeft, refusal, waits, type RunCommand } from './run-state.js'
-import { readSettings } from '../../home/settings.js'
 import type { HomeLoss } from '../../home/home-watch.js'
 import type { TrainerExit } from './trainers.js'
 
@@ -233,7 +233,7 @@ export class RunControl {
     if (this.closing || this.holds.size > 0 || this.pumping) return
     this.pumping = true
     try {
-      for (let run = this.next(); run; run = this.next()) this.start(run)
+      for (let next = this.next(); next; next = this.next()) this.start(next.run, next.device)
     } catch (error) {
       // The runs stay queued; the usual cause is a full disk, which may have space later.
       this.ports.fault(error)
@@ -243,13 +243,12 @@ export class RunControl {
     }
   }
 
-  private next(): RunSummary | undefined {
-    if (this.live.size >= readSettings(this.ports.settings)['queue.concurrentRuns']) return undefined
-    return this.ports.runs.inStatus(['queued']).find(({ id }) => !this.live.has(id) && (this.queue === 'run' || this.admitted.has(id)))
+  private next(): ReturnType<typeof nextToStart> {
+    return nextToStart(this.ports, this.live, this.queue === 'run' ? null : this.admitted)
   }
 
-  private start(run: RunSummary): void {
-    const live = this.launcher.prepare(run, this.freeSlot())
+  private start(run: RunSummary, device: string | null): void {
+    const live = this.launcher.prepare(run, { slot: this.freeSlot(), device })
     this.live.set(run.id, live)
     this.launcher.begin(run, live, {
       report: (from, report) => this.reports.receive(from, report),

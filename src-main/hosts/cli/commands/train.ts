@@ -30,6 +30,7 @@ export interface TrainOptions extends CommonOptions {
   name?: string
   project?: string
   weights?: string
+  device?: string
   resume?: string
   /** Step of the checkpoint to resume from. */
   step?: number
@@ -69,6 +70,7 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
     ...(epochs === undefined ? {} : { epochs }),
     ...(name ? { name } : {}),
     ...(options.project ? { projectId: await projectNamed(client, options.project) } : {}),
+    ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.weights ? { weights: userPath(options.weights) } : {}),
   }
 }

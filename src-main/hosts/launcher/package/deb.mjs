@@ -59,11 +59,11 @@ async function put(path, text, mode = 0o644) {
 
 /**
  * Makes a Debian package of a tree, using only `dpkg-deb`.
- * @param {{ tree: string, stage: string, output: string, version: string, whole: boolean }} options `whole`: the tree contains Electron;
+ * @param {{ tree: string, stage: string, output: string, version: string, maintainer: string, whole: boolean }} options `whole`: the tree contains Electron;
  *   `stage` is an empty folder, `output` the folder of the package
  * @returns {Promise<string>} path of the package
  */
-export async function makeDeb({ tree, stage, output, version, whole }) {
+export async function makeDeb({ tree, stage, output, version, maintainer, whole }) {
   const architecture = ARCHITECTURES[/** @type {'x64' | 'arm64'} */ (process.arch)]
   if (architecture === undefined) throw new Error(`There is no Debian package for ${process.arch}.`)
   const name = whole ? PROGRAM.name : `${PROGRAM.name}-no-electron`
@@ -80,7 +80,7 @@ export async function makeDeb({ tree, stage, output, version, whole }) {
     'Section: science',
     'Priority: optional',
     `Installed-Size: ${kilobytes}`,
-    `Maintainer: ${PROGRAM.maintainer}`,
+    `Maintainer: ${maintainer}`,
     `Depends: ${whole ? LIBRARIES : 'nodejs (>= 22)'}`,
     ...(whole ? [] : [`Conflicts: ${PROGRAM.name}`]),
     `Description: ${PROGRAM.description}`,

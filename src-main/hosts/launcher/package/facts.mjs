@@ -6,7 +6,19 @@ export const PROGRAM = {
   id: 'io.github.retrace.workbench',
   description: 'A workbench for research on reversible residual networks',
   category: 'Science',
-  maintainer: 'The Retrace authors <retrace@localhost>',
+}
+
+/**
+ * Who answers for a package: the author in package.json, as text or as an object. An address that nobody reads must not be in a package.
+ * @param {{ author?: string | { name?: string, email?: string } }} manifest
+ * @returns {string} `NAME <ADDRESS>`
+ */
+export function maintainerOf({ author }) {
+  const text = typeof author === 'object' ? `${author.name ?? ''} <${author.email ?? ''}>` : (author ?? '')
+  if (/^[^<>]*[^<>\s] <[^<>@\s]+@[^<>@\s]+>$/.test(text)) return text
+  throw new Error(
+    'package.json names no author with an e-mail address, whom a Debian package names as its maintainer. Add "author": "NAME <ADDRESS>" to it, or make the tree alone with --targets dir.',
+  )
 }
 
 /** Run archives, which the program opens. */
@@ -20,16 +32,21 @@ export const EXECUTABLE = 'retrace-desktop'
 
 /**
  * Electron fuses, which are set in its binary. Retrace runs Electron as Node in child processes, so only that fuse stays enabled; nobody
- * may load other code or open a debugger with an environment variable or an argument.
+ * may load other code or open a debugger with an environment variable or an argument, and pages of `file:` have no more rights than in a browser.
  */
 export const FUSES = {
-  runAsNode: true,
-  enableNodeOptionsEnvironmentVariable: false,
-  enableNodeCliInspectArguments: false,
-  enableCookieEncryption: true,
-  onlyLoadAppFromAsar: false,
-  enableEmbeddedAsarIntegrityValidation: false,
+  RunAsNode: true,
+  EnableCookieEncryption: true,
+  EnableNodeOptionsEnvironmentVariable: false,
+  EnableNodeCliInspectArguments: false,
+  EnableEmbeddedAsarIntegrityValidation: false,
+  OnlyLoadAppFromAsar: false,
+  LoadBrowserProcessSpecificV8Snapshot: false,
+  GrantFileProtocolExtraPrivileges: false,
 }
+
+/** The fuses as arguments of the command of `@electron/fuses`, which knows them by these names alone. */
+export const fuseArguments = () => Object.entries(FUSES).map(([name, on]) => `${name}=${on ? 'on' : 'off'}`)
 
 /**
  * Options of electron-builder for the targets whose tools have to be downloaded (AppImage, dmg, nsis). It gets the finished tree

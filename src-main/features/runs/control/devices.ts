@@ -1,0 +1,28 @@
+import type { RunSummary } from '../../../contract/runs.js'
+import { readSettings } from '../../home/settings.js'
+import { assignDevice } from '../gpus.js'
+import type { LiveRun } from './live-run.js'
+import type { RunControlPorts } from './ports.js'
+
+/**
+ * The first queued run whose device is free, with that device, while fewer than the most that may work do: a run that waits for a GPU holds no other
+ * run up.
+ * @param live those that work
+ * @param admitted ids of those that may start; null for all
+ */
+export function nextToStart(
+  { gpus, runs, settings }: Pick<RunControlPorts, 'gpus' | 'runs' | 'settings'>,
+  live: ReadonlyMap<string, LiveRun>,
+  admitted: ReadonlySet<string> | null,
+): { run: RunSummary; device: string | null } | undefined {
+  const { 'queue.concurrentRuns': most, 'compute.device': everyones } = readSettings(settings)
+  if (live.size >= most) return undefined
+  const usable = gpus?.usable() ?? []
+  const taken = new Set([...live.values()].map(({ device }) => device))
+  for (const run of runs.inStatus(['queued'])) {
+    if (live.has(run.id) || (admitted && !admitted.has(run.id))) continue
+    const found = assignDevice(runs.record(run.id)?.environment.device ?? everyones, usable, taken)
+    if (found) return { run, device: found.device }
+  }
+  return undefined
+}
