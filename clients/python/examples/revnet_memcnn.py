@@ -1,4 +1,4 @@
-"""Trains the RevNet-38 of memcnn (van de Leemput et al. 2019) on CIFAR-10 and logs it beside the runs of Retrace.
+"""Trains the RevNet-38 of memcnn (van de Leemput et al. 2019) on CIFAR-10 and logs it alongside the runs of Retrace.
 
 python revnet_memcnn.py FOLDER [STEPS]     FOLDER: cifar-10-batches-bin, the binary version of CIFAR-10
 """
@@ -24,7 +24,7 @@ def read(pattern):
 (images, labels), (test_images, test_labels) = read("data_batch_*.bin"), read("test_batch.bin")
 torch.manual_seed(1)
 network = ResNet(RevBasicBlock, [3, 3, 3], 10, [32, 32, 64, 112], [1, 1, 2, 2], init_kernel_size=3)
-# memcnn 1.5.2 frees the input of a block, which PyTorch's gradient of the ReLU before the first one needs.
+# memcnn 1.5.2 frees the input of a block, but PyTorch needs that of the first block for the gradient of the preceding ReLU.
 network.layer1[0].revblock.keep_input = True
 optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=2e-4)
 config = {"library": "memcnn", "depth": 38, "batch": 100, "learningRate": 0.1, "weightDecay": 2e-4, "seed": 1}

@@ -1,4 +1,4 @@
-"""Executes the code cells of a notebook in order, in one namespace, as a notebook does; without Jupyter.
+"""Executes the code cells of a notebook in order and in one namespace, as Jupyter does, but without Jupyter.
 
     python run_notebook.py FILE.ipynb
 """
@@ -10,5 +10,5 @@ path = Path(sys.argv[1])
 namespace = {"__name__": "__main__"}
 for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
     if cell["cell_type"] == "code":
-        # A traceback names the cell.
+        # Tracebacks name the cell.
         exec(compile("".join(cell["source"]), f"{path.name}, cell {cell['id']}", "exec"), namespace)

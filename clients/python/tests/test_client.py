@@ -1,6 +1,6 @@
-"""Tests of the package on a home that the project's own tests made; `test/clients/python.test.ts` starts them.
+"""Tests of the package on a home created by the project's own tests; started by `test/clients/python.test.ts`.
 
-RETRACE_TEST_CASE is a JSON file with the folder of the home and what Retrace itself says of it.
+RETRACE_TEST_CASE is a JSON file with the folder of the home and the values that Retrace itself reports for it.
 """
 import json
 import math
@@ -19,7 +19,7 @@ CASE = json.loads(Path(os.environ["RETRACE_TEST_CASE"]).read_text(encoding="utf-
 
 
 def homes():
-    """The home, read both ways."""
+    """The home, read from its files and through the workbench."""
     yield "database", retrace.Home(CASE["home"])
     yield "api", retrace.connect(CASE["home"])
 

@@ -1,4 +1,4 @@
-"""The PyTorch networks against logits of Retrace; `test/native/python-networks.test.ts` writes the cases and starts this.
+"""Compares the PyTorch networks with logits of Retrace; `test/native/python-networks.test.ts` writes the cases and starts this.
 
 RETRACE_TEST_CASES is a folder with NAME.safetensors (weights) and NAME.case.safetensors (images NHWC and logits) for each case.
 """
@@ -29,7 +29,7 @@ class Logits(unittest.TestCase):
                 expected = case["logits"]
                 scale = np.abs(expected).max()
                 self.assertLess(np.abs(found - expected).max(), 1e-4 * scale)
-                # Where two logits are further apart than that, the same one is the largest.
+                # If the two largest logits differ by more than that, both must predict the same class.
                 ordered = np.sort(expected, axis=1)
                 clear = ordered[:, -1] - ordered[:, -2] > 2e-4 * scale
                 np.testing.assert_array_equal(found.argmax(1)[clear], expected.argmax(1)[clear])

@@ -25,7 +25,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_status ON runs (status, queueOrder);
 CREATE INDEX runs_by_queue ON runs (queueOrder);
 
--- Apart from the rows of the table of runs, so that listing thousands of them never reads configurations.
+-- Separate from the table of runs, so that listing thousands of runs never reads configurations.
 CREATE TABLE run_records (
   runId TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
   config TEXT NOT NULL,
@@ -64,7 +64,7 @@ CREATE TABLE chunks (
   UNIQUE (seriesId, start)
 ) STRICT;
 
--- Points after the last full chunk, one row a report until they are merged.
+-- Points after the last full chunk, one row per report until they are merged.
 CREATE TABLE tails (
   id INTEGER PRIMARY KEY,
   seriesId INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
@@ -99,7 +99,7 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (runId, file)
 ) STRICT;
 
--- Every committed change in order. bytesUpTo adds up the sizes of all bodies ever stored, so that trimming by size needs no sum.
+-- All committed changes, in order. bytesUpTo is the cumulative size of all bodies ever stored, so that trimming by size needs no sum.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- What users mark runs with, and removal that can be undone.
+-- The marks that users give to runs, and removal that can be undone.
 ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN colour TEXT;

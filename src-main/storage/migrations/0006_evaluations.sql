@@ -1,4 +1,4 @@
--- What came of showing the weights of a checkpoint every test image. It stays when the checkpoint's file is deleted.
+-- Evaluations of a checkpoint's weights on all test images. They are kept when the checkpoint's file is deleted.
 CREATE TABLE evaluations (
   runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
   file TEXT NOT NULL,

@@ -1,3 +1,3 @@
--- In which form the configuration is; those without a number are of version 1. The text stays as it was written: it is what the run was
--- made with, and is brought to today's form whenever it is read.
+-- The version of the configuration's format; configurations without a version have version 1. The text is stored as it was written, because
+-- the run was made with it, and is migrated whenever it is read.
 ALTER TABLE run_records ADD COLUMN configVersion INTEGER NOT NULL DEFAULT 1;

@@ -1,2 +1,2 @@
--- The worst comparison of reversed with stored gradients, as JSON; null for runs of which there is none.
+-- The comparison of reversed with stored gradients that had the largest error, as JSON; NULL for runs without one.
 ALTER TABLE runs ADD COLUMN gradients TEXT;

@@ -1,4 +1,4 @@
--- Checkpoints carried the last values that the run had, whenever they were measured: only those of their own step are theirs.
+-- Checkpoints held the run's latest values, whenever those were measured. Only the values of a checkpoint's own step belong to it.
 UPDATE checkpoints SET metrics = keep_keys(metrics, (
   SELECT json_group_array(series.key) FROM series WHERE series.runId = checkpoints.runId AND (
     EXISTS (SELECT 1 FROM chunks WHERE seriesId = series.id AND firstStep <= checkpoints.step AND lastStep >= checkpoints.step

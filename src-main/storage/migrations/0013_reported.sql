@@ -1,8 +1,8 @@
--- The result of a run as the table of runs shows it: {"step", "images", "values"} of the selected checkpoint; NULL where there is none.
+-- The result of a run, as shown in the table of runs: {"step", "images", "values"} of the selected checkpoint; NULL if there is none.
 ALTER TABLE runs ADD COLUMN reported TEXT;
 
--- Of which checkpoint and of how many images a result is was not kept with it: the evaluation that gave it has both. Without a validation
--- split the last weights are the selected ones.
+-- A result did not store its checkpoint and number of images, but the evaluation from which it was taken has both. Without a validation
+-- split, the last weights are the selected ones.
 UPDATE run_records SET result = json_set(
   result,
   '$.step', coalesce(
@@ -27,5 +27,5 @@ UPDATE runs SET reported = (
   ) FROM run_records WHERE runId = runs.id AND (result ->> '$.testAccuracy') IS NOT NULL
 );
 
--- The best of a test metric would be selected on the test set, that of a training metric is the luck of one batch: neither is kept.
+-- The best value of a test metric would be selected on the test set, and that of a training metric depends on one batch: neither is kept.
 UPDATE runs SET best = (SELECT json_group_object(key, value) FROM json_each(runs.best) WHERE key LIKE 'validation/%');

@@ -1,2 +1,2 @@
--- SHA-256 of everything in the file; NULL where it has none, and only its weights can be checked.
+-- SHA-256 of the file's contents; NULL if it has none, in which case only its weights can be verified.
 ALTER TABLE checkpoints ADD COLUMN contentHash TEXT;

@@ -1,5 +1,5 @@
--- How long Retrace had been open on this home, in seconds, when something was removed: the machine's clock may be set, and must delete nothing.
--- What was removed before there was the record is kept as if it had been removed now.
+-- How long Retrace had been open on this home, in seconds, when something was removed. Setting the system clock must not delete anything.
+-- Things removed before this was recorded are treated as removed now.
 ALTER TABLE runs ADD COLUMN removedAfter REAL;
 ALTER TABLE comparisons ADD COLUMN removedAfter REAL;
 ALTER TABLE run_views ADD COLUMN removedAfter REAL;

@@ -1,4 +1,4 @@
--- What diagnostics found of checkpoints. It stays when the checkpoint's file is deleted.
+-- Results of diagnostics of checkpoints. They are kept when the checkpoint's file is deleted.
 CREATE TABLE lab_results (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,

@@ -1,4 +1,4 @@
--- Templates of the paper's experiments, expanded into cells.
+-- Study templates expanded into cells.
 CREATE TABLE studies (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE studies (
   held INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- The state of a cell with a run is that of the run, which may be removed or of another study.
+-- The state of a cell with a run is that of the run, which may have been removed or belong to another study.
 CREATE TABLE study_cells (
   studyId TEXT NOT NULL REFERENCES studies (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,

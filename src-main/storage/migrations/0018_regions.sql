@@ -1,4 +1,4 @@
--- The class that a run of a problem in the plane predicts for each point of a lattice over its inputs, at evaluations.
+-- The class predicted for each point of a lattice over the inputs, at each evaluation of a run on a problem in the plane.
 CREATE TABLE regions (
   runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
   step INTEGER NOT NULL,

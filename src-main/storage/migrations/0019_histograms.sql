@@ -1,4 +1,4 @@
--- Histograms of weights, gradients and activations of every unit, at the steps that the configuration asks for.
+-- Histograms of weights, gradients and activations of every unit, at the steps set by the configuration.
 CREATE TABLE histograms (
   runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
   step INTEGER NOT NULL,

@@ -1,11 +1,11 @@
--- The step at which the trainer pauses by itself; NULL trains to the end.
+-- The step at which the trainer pauses automatically; NULL if it trains to the end.
 ALTER TABLE run_records ADD COLUMN pauseAt INTEGER;
 
--- How often it was decided what follows the cells that there were.
+-- The number of decisions made so far about which cells follow.
 ALTER TABLE studies ADD COLUMN phase INTEGER NOT NULL DEFAULT 0;
--- Whether more follows.
+-- Whether another phase may follow.
 ALTER TABLE studies ADD COLUMN undecided INTEGER NOT NULL DEFAULT 0;
--- The phase in which a cell was last set to work.
+-- The phase in which work on a cell was last started.
 ALTER TABLE study_cells ADD COLUMN phase INTEGER NOT NULL DEFAULT 0;
--- The step at which the run of a cell waits for the next decision; NULL when it goes to its end.
+-- The step at which the run of a cell waits for the next decision; NULL if it trains to the end.
 ALTER TABLE study_cells ADD COLUMN until INTEGER;

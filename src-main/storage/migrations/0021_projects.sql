@@ -1,4 +1,4 @@
--- Folders for runs. A run, and a study with the runs that it makes, is in at most one.
+-- Folders for runs. A run, or a study with the runs that it creates, is in at most one.
 CREATE TABLE projects (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -8,6 +8,6 @@ CREATE TABLE projects (
   removedAt REAL,
   removedAfter REAL
 ) STRICT;
--- A project that was removed can be brought back with its runs: their rows still name it then.
+-- A removed project can be restored with its runs, because their rows still refer to it.
 ALTER TABLE runs ADD COLUMN projectId TEXT;
 ALTER TABLE studies ADD COLUMN projectId TEXT;

@@ -1,4 +1,4 @@
-"""Writes the small pickles beside this file: python make.py NAME PROTOCOL. Run with numpy 1.26 and with numpy 2.
+"""Writes the small pickles next to this file: python make.py NAME PROTOCOL. Run with numpy 1.26 and with numpy 2.
 
 Two images, whose byte j of image i is (i * 7 + j * 13) % 251, in CIFAR-100's Python version.
 """

@@ -1,4 +1,4 @@
-"""Statistics over runs as NumPy computes them: writes expected.json beside itself. Needs numpy and scipy (for Student's t)."""
+"""Statistics over runs, computed by NumPy. Writes expected.json next to this file. Needs numpy and scipy (for Student's t)."""
 
 import json
 import pathlib
@@ -10,7 +10,7 @@ rng = np.random.default_rng(7)
 
 
 def describe(values):
-    """Of the finite values: what `sampleOf` and `bandOf` must give."""
+    """Statistics of the finite values, as `sampleOf` and `bandOf` must return them."""
     finite = np.asarray([v for v in values if np.isfinite(v)], dtype=np.float64)
     n = len(finite)
     mean = np.mean(finite)
@@ -45,7 +45,7 @@ grouped = [
 
 
 def holm(p):
-    """Corrected p-values of Holm's step-down method, in the order of `p`, as R's p.adjust has them."""
+    """Adjusted p-values of Holm's step-down method, in the order of `p`, like R's p.adjust."""
     order = np.argsort(p, kind="stable")
     corrected = np.maximum.accumulate(np.minimum(1, (len(p) - np.arange(len(p))) * np.asarray(p)[order]))
     result = np.empty(len(p))
@@ -53,7 +53,7 @@ def holm(p):
     return result.tolist()
 
 
-# A column of a table each: the first entry is compared with each of the others. Its own generator, so that what is above stays as it is.
+# Each is a column of a table, whose first entry is compared with each of the others. A separate generator keeps the values above unchanged.
 other = np.random.default_rng(11)
 columns = [[other.normal(loc=0.9 + 0.01 * shift, scale=scale, size=n) for shift, scale, n in column] for column in (
     [(0, 0.01, 3), (-1, 0.02, 3), (-3, 0.01, 3), (0.2, 0.005, 3)],
