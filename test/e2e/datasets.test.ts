@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -220,27 +220,34 @@ describe.skipIf(noBrowser)('the pages of data sets', () => {
     await context.close()
   })
 
-  it('take an archive that is dropped on them: it is sent, imported, and its copy removed', async () => {
+  it('take an archive that is dropped on any page: it is sent, imported, and its copy removed; that of a run becomes a run', async () => {
     const { page, context, complaints } = await openPage(browser)
     page.setDefaultTimeout(30_000)
     await page.goto(await server.windowAddress())
-    await page.getByRole('link', { name: 'Data sets', exact: true }).click()
-    await page.locator('[data-dataset="mnist"]').waitFor()
+    const drop = (bytes: Uint8Array, name: string): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const bytes = Uint8Array.from(atob('${Buffer.from(bytes).toString('base64')}'), (c) => c.charCodeAt(0))
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([bytes], '${name}'))
+        const target = document.querySelector('#content')
+        for (const type of ['dragenter', 'dragover', 'drop']) target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+      })()`)
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
     const file = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).png().toBuffer() // prettier-ignore
-    const archive = zipSync(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`dropped/${'ab'[i % 2]}/${i}.png`, file])))
-    await page.evaluate(`(() => {
-      const bytes = Uint8Array.from(atob('${Buffer.from(archive).toString('base64')}'), (c) => c.charCodeAt(0))
-      const dataTransfer = new DataTransfer()
-      dataTransfer.items.add(new File([bytes], 'dropped.zip'))
-      const target = document.querySelector('.drop')
-      for (const type of ['dragenter', 'dragover', 'drop']) target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
-    })()`)
+    await drop(zipSync(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`dropped/${'ab'[i % 2]}/${i}.png`, file]))), 'dropped.zip')
     await page.getByTestId('import-path').waitFor()
     await page.getByTestId('import-estimate').getByText('An archive: needs').waitFor()
     expect(readdirSync(join(home, 'uploads'))).toHaveLength(1)
     await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByTestId('imported').getByText('20 images in 2 classes imported').waitFor()
     expect(await page.locator('[data-dataset="dropped"]').innerText()).toContain('dropped.zip (dropped)')
+    await expect.poll(() => readdirSync(join(home, 'uploads'))).toEqual([])
+
+    const examples = join(import.meta.dirname, '../../resources/examples')
+    const archive = readdirSync(examples).find((name) => name.endsWith('.tar.gz'))!
+    await drop(readFileSync(join(examples, archive)), 'example.retrace.tar.gz')
+    await page.waitForURL(/#\/runs\/[a-z0-9]+/)
+    await page.getByRole('tab', { name: 'Charts' }).waitFor()
     await expect.poll(() => readdirSync(join(home, 'uploads'))).toEqual([])
     expect(complaints).toEqual([])
     await context.close()
