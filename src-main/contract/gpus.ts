@@ -1,37 +1,37 @@
 import { z } from 'zod'
 import { UserError } from './errors.js'
 
-/** An NVIDIA GPU as its driver describes it at a moment. */
+/** An NVIDIA GPU, as reported by its driver at one point in time. */
 export const GpuSchema = z.strictObject({
-  /** Number that the driver gives it; it may change at the next start of the machine. */
+  /** The driver's index of it, which may change when the machine restarts. */
   index: z.int().min(0),
-  /** Stays the same. */
+  /** Permanent. */
   uuid: z.string(),
   name: z.string(),
   memoryMiB: z.number(),
   usedMiB: z.number(),
-  /** Percent of the last period in which something ran on it; null where the driver does not tell. */
+  /** Percent of the driver's last sampling period during which a kernel ran; null if the driver does not report it. */
   utilization: z.number().nullable(),
 })
 export type Gpu = z.infer<typeof GpuSchema>
 
-/** What runs can compute on, besides the processor. */
+/** The devices that runs can compute on, besides the processor. */
 export interface Devices {
-  /** Null where there is no `nvidia-smi`, and so no NVIDIA GPU that is known of. */
+  /** null without `nvidia-smi`, in which case no NVIDIA GPU can be detected. */
   gpus: Gpu[] | null
-  /** Whether the engine is the one for GPUs: runs use none of them otherwise. */
+  /** Whether the GPU build of the engine is installed; otherwise runs do not use GPUs. */
   usable: boolean
 }
 
-/** `auto`, `cpu`, or a GPU by UUID or number. */
+/** `auto`, `cpu`, or a GPU by UUID or index. */
 export const DeviceSchema = z
   .string()
   .regex(/^(auto|cpu|\d{1,3}|(GPU|MIG)-[\w/-]{1,100})$/, 'must be auto, cpu, or the UUID or number of a GPU')
 
 /**
- * A device by the name that stays the same.
- * @param wanted fits `DeviceSchema`
- * @throws UserError BAD_INPUT when there is no such GPU
+ * Resolves a device to its permanent name.
+ * @param wanted valid for `DeviceSchema`
+ * @throws UserError BAD_INPUT if there is no such GPU, UNAVAILABLE if the engine does not support GPUs
  */
 export function requireDevice(wanted: string, { gpus, usable }: Devices): string {
   if (wanted === 'auto' || wanted === 'cpu') return wanted

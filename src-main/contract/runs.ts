@@ -158,7 +158,7 @@ export const EnvironmentSchema = z.strictObject({
   numerics: z.int().optional(),
   /** The user's file that defines its architecture; absent if that is built in. */
   dynamics: OwnFileSchema.optional(),
-  /** The device that it was made for: `auto`, `cpu` or the UUID of a GPU; absent where the setting decides at each start. */
+  /** The device for which it was created: `auto`, `cpu` or the UUID of a GPU; absent if the setting decides at each start. */
   device: DeviceSchema.optional(),
   /** The configuration logged by another program; absent for all other runs. */
   logged: LoggedConfigSchema.optional(),
@@ -243,7 +243,7 @@ export const CreateRunSchema = z.strictObject({
   epochs: z.number().positive().max(100_000).optional(),
   /** Initial weights: absolute path of a .safetensors file with `params/*` and `stats/*`, named as in checkpoints. */
   weights: z.string().min(1).max(4096).optional(),
-  /** What it computes on; the setting `compute.device` by default. */
+  /** The device that it computes on; defaults to the setting `compute.device`. */
   device: DeviceSchema.optional(),
   /** The project that it is put into. */
   projectId: ProjectIdSchema.optional(),

@@ -5,20 +5,20 @@ import { findOnPath } from './location.js'
 
 const COMMAND = 'nvidia-smi'
 const LIST = ['--query-gpu=index,uuid,name,memory.total,memory.used,utilization.gpu', '--format=csv,noheader,nounits'] as const
-/** Of one GPU, once a second until it is told to end. */
+/** Values of one GPU, every second until the process is terminated. */
 const WATCH = ['--query-gpu=memory.used,utilization.gpu', '--format=csv,noheader,nounits', '-lms', '1000'] as const
-/** Milliseconds in which the driver answers even where it has to wake its GPUs first. */
+/** Timeout in milliseconds, long enough for a driver that has to initialise its GPUs first. */
 const PATIENCE = 15_000
 
-/** Numbers of a line of the driver, which writes `[N/A]` or `[Not Supported]` where it does not know one. */
+/** Parses a number of the driver's output, in which unknown ones are `[N/A]` or `[Not Supported]`. */
 const numberIn = (text: string | undefined): number | null => (text !== undefined && /^[\d.]+$/.test(text) ? Number(text) : null)
 const cells = (line: string): string[] => line.split(',').map((cell) => cell.trim())
 
-/** What `nvidia-smi` answered to `LIST`. Lines that describe no GPU, such as warnings, are left out. */
+/** Parses the output of `LIST`. Lines that do not describe a GPU, such as warnings, are ignored. */
 export function parseGpus(text: string): Gpu[] {
   return text.split('\n').flatMap((line) => {
     const [index, uuid, ...rest] = cells(line)
-    // A name may hold commas; the numbers behind it hold none.
+    // The name may contain commas, but the numbers after it do not.
     const [total, used, utilization] = rest.slice(-3).map(numberIn)
     const name = rest.slice(0, -3).join(', ')
     const number = numberIn(index)
@@ -28,8 +28,8 @@ export function parseGpus(text: string): Gpu[] {
 }
 
 /**
- * The NVIDIA GPUs of this machine, asked of `nvidia-smi`; of those that `CUDA_VISIBLE_DEVICES` leaves visible.
- * @returns null where there is no such command on the PATH, or it finds no driver
+ * Queries `nvidia-smi` for the NVIDIA GPUs of this machine that `CUDA_VISIBLE_DEVICES` leaves visible.
+ * @returns null if the command is not on the PATH or fails, as without a driver
  */
 export async function queryGpus(env: NodeJS.ProcessEnv = process.env): Promise<Gpu[] | null> {
   const command = findOnPath(COMMAND, env)
@@ -38,12 +38,12 @@ export async function queryGpus(env: NodeJS.ProcessEnv = process.env): Promise<G
     const { stdout } = await promisify(execFile)(command, LIST, { env, timeout: PATIENCE })
     return visibleOf(parseGpus(stdout), env)
   } catch {
-    // It is installed with some programs also where there is no GPU, and then ends with a status that says so.
+    // Some programs install the command on machines without a GPU, where it exits with an error.
     return null
   }
 }
 
-/** Those that the user lets programs see, in the order in which they are named. */
+/** The GPUs that are visible to CUDA programs, in the order of the variable. */
 export function visibleOf(gpus: readonly Gpu[], { CUDA_VISIBLE_DEVICES: visible }: NodeJS.ProcessEnv): Gpu[] {
   if (visible === undefined) return [...gpus]
   return visible
@@ -52,15 +52,15 @@ export function visibleOf(gpus: readonly Gpu[], { CUDA_VISIBLE_DEVICES: visible 
 }
 
 export interface GpuMeter {
-  /** The last that was read; null before. `memoryMiB` is what all programs hold on this GPU. */
+  /** The latest reading; null before the first one. `memoryMiB` is the memory used by all programs on this GPU. */
   latest(): { memoryMiB: number; utilization: number | null } | null
   close(): void
 }
 
 /**
- * Watches the GPU that this process computes on, once a second in a process of its own, which ends with its output when this one is gone.
- * @param env the first GPU of `CUDA_VISIBLE_DEVICES`, else the machine's first one
- * @returns null where `nvidia-smi` is not there
+ * Monitors the GPU of this process, once a second, with a child process that ends when its output is closed, as at the end of this process.
+ * @param env the GPU is the first of `CUDA_VISIBLE_DEVICES`, or the machine's first one
+ * @returns null if `nvidia-smi` is not available
  */
 export function watchGpu(env: NodeJS.ProcessEnv = process.env): GpuMeter | null {
   const command = findOnPath(COMMAND, env)
@@ -77,7 +77,7 @@ export function watchGpu(env: NodeJS.ProcessEnv = process.env): GpuMeter | null 
       if (memoryMiB != null) last = { memoryMiB, utilization: utilization ?? null }
     }
   })
-  // A run does not end because its GPU cannot be watched: its series are then without these values.
+  // A run must not end because its GPU cannot be monitored; its series then lack these values.
   child.once('error', () => undefined)
   child.unref()
   process.once('exit', () => child.kill())

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export interface MachineShare {
   slot: number
   slots: number
-  /** `cpu`, or the UUID of a GPU; by default what the slot gets. */
+  /** `cpu`, or the UUID of a GPU; by default the slot decides. */
   device?: string | null
 }
 
@@ -14,15 +14,16 @@ export interface MachineShare {
 export const threadsOf = ({ slots }: MachineShare, cores = availableParallelism()): number => Math.max(1, Math.floor(cores / slots))
 
 /**
- * Assigns a GPU to each of several trainers with the variable that CUDA reads; GPUs are shared in rotation if there are fewer than
- * trainers. If the user has set the variable, its GPUs are divided instead of all GPUs. Empty if there is nothing to divide.
+ * Assigns a GPU to each of several trainers with the variable that CUDA reads. The given device is used if there is one; otherwise GPUs are
+ * shared in rotation if there are fewer than trainers. If the user has set the variable, its GPUs are divided instead of all GPUs. Empty if
+ * there is nothing to divide.
  */
 export function gpuOf(
   { slot, slots, device = null }: MachineShare,
   env: NodeJS.ProcessEnv,
   installed = listGpus().length,
 ): { CUDA_VISIBLE_DEVICES?: string } {
-  // No GPU has this number, by which CUDA is told to use none.
+  // An invalid index, with which CUDA uses no GPU.
   if (device === 'cpu') return { CUDA_VISIBLE_DEVICES: '-1' }
   if (device !== null) return { CUDA_VISIBLE_DEVICES: device }
   if (slots < 2) return {}

@@ -3,8 +3,8 @@ import { queryGpus } from '../engine/gpus.js'
 import type { Gpus } from '../features/runs/gpus.js'
 
 /**
- * The GPUs of this machine, asked for once now, so that the queue knows them from its first run on, and then whenever somebody looks.
- * @param usable whether the engine of runs is the one for GPUs
+ * Detects the GPUs of this machine: once now, so that the queue knows them from the first run on, and again on every query.
+ * @param usable whether the engine used by runs is the GPU build
  */
 export async function openGpus(usable: () => Promise<boolean>): Promise<Gpus> {
   let known: { gpus: Gpu[] | null; usable: boolean } = { gpus: null, usable: false }

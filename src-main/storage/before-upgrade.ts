@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { syncFolderSync } from '../durable/replace-file.js'
 import { unfinishedFile } from '../durable/unfinished.js'
 
-/** Copies that are kept, the newest ones. */
+/** Number of copies kept; the newest ones are. */
 const KEPT = 3
 const NAME = /^retrace-(\d{4})\.sqlite$/
 
-/** Folder of a home with its databases as they were before a newer version of the program changed them. */
+/** The folder of a home with copies of its database from before newer versions of the program migrated it. */
 export const upgradesFolder = (home: string): string => join(home, 'before-upgrade')
 
 /**
- * Copies the database as it is before its migrations, which cannot be undone, so that the version of the program that wrote it can go on
- * with it: beside the home's other files, of which no migration changes any.
- * @param version of the schema that the database has
- * @returns the copy
+ * Copies the database before its migrations, which cannot be undone, so that the version that wrote it can be used again: with the copy and
+ * the home's other files, which no migration changes.
+ * @param version the schema version of the database
+ * @returns the path of the copy
  */
 export function keepBefore(db: Sqlite.Database, home: string, version: number): string {
   const folder = upgradesFolder(home)
@@ -23,7 +23,7 @@ export function keepBefore(db: Sqlite.Database, home: string, version: number): 
   const file = join(folder, `retrace-${String(version).padStart(4, '0')}.sqlite`)
   const temporary = unfinishedFile(file)
   try {
-    // A whole copy as of one moment, without a log beside it; SQLite forces it to the disk.
+    // A consistent copy in a single file without a write-ahead log; SQLite syncs it to disk.
     db.prepare('VACUUM INTO ?').run(temporary)
     renameSync(temporary, file)
   } catch (error) {

@@ -39,7 +39,7 @@ export interface DatabaseOptions {
    * writes are visible on this connection but never stored: they are part of one transaction that never ends.
    */
   isLost?: (() => boolean) | undefined
-  /** Called with the version of a database that is about to be migrated. When it throws, nothing is migrated. */
+  /** Called with the schema version of a database that is about to be migrated. If it throws, nothing is migrated. */
   beforeMigration?: ((db: Sqlite.Database, version: number) => void) | undefined
 }
 
@@ -85,7 +85,7 @@ export async function openDatabase(file: string, { makeRoom, isLost, beforeMigra
     connection.pragma('foreign_keys = ON')
     connection.pragma('journal_size_limit = 67108864')
     const version = Number(opened.pragma('user_version', { simple: true }))
-    // An empty database has nothing to lose.
+    // An empty database needs no copy.
     if (version > 0 && version < SCHEMA_VERSION) guard(() => beforeMigration?.(opened, version))
     guard(() => migrate(opened))
     if (Number(connection.pragma('application_id', { simple: true })) !== APPLICATION_ID)

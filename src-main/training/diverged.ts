@@ -1,4 +1,4 @@
-/** A value became NaN or infinite. */
+/** Thrown if a value has become NaN or infinite. */
 export class Diverged extends Error {
   constructor(what: string, step: number, lastGood: number) {
     const advice = 'Try a smaller learning rate, gradient clipping or a smaller h.'

@@ -1,13 +1,13 @@
 import { metricInfo } from '../contract/metrics.js'
 import { CHECKPOINT_KINDS, type Checkpoint, type RunResult } from '../contract/runs.js'
 
-/** What the log of a run says of its work, with numbers and units. */
+/** Sentences about a run's progress for its log, with numbers and units. */
 
-/** Few digits: the series have all of them. */
+/** Rounded to a few digits, because the series contain all of them. */
 const few = (value: number): string =>
   value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)))
 
-/** A value with its unit; fractions in percent. */
+/** A value with its unit; fractions as percentages. */
 function shown(value: number, unit: string): string {
   if (unit === 'fraction') return `${few(value * 100)}%`
   return unit === '' ? few(value) : `${few(value)} ${unit}`
@@ -16,12 +16,12 @@ function shown(value: number, unit: string): string {
 const seconds = (value: number): string => `${few(value)} s`
 const epochOf = (step: number, stepsPerEpoch: number): string => few(step / stepsPerEpoch)
 
-/** The metrics of an evaluation that are the same for each stage stand in their largest one. */
+/** Metrics of single stages are left out of the log. */
 const OF_STAGE = /\/stage\d+$/
 
 /**
- * What is trained from here on.
- * @param batch images of a step
+ * The training that starts now.
+ * @param batch number of images in a step
  */
 export function describeTraining({
   step,
@@ -38,7 +38,7 @@ export function describeTraining({
 }
 
 /**
- * What an evaluation found.
+ * The results of an evaluation.
  * @param found values by metric; companions, such as the number of images, are left out
  */
 export function describeEvaluation(
@@ -56,7 +56,7 @@ export function describeEvaluation(
 export const describeWritten = (kind: Checkpoint['kind'], step: number, { bytes, took }: { bytes: number; took: number }): string =>
   `wrote the ${CHECKPOINT_KINDS[kind]} checkpoint at step ${step}: ${few(bytes / 2 ** 20)} MiB in ${seconds(took)}`
 
-/** How the work of a trainer ended. */
+/** The end of a run's training. */
 export function describeEnd(
   outcome: string,
   step: number,

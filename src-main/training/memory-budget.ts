@@ -8,7 +8,7 @@ import type { Network } from '../numeric/network.js'
 export const budgetBytes = ({ memoryBudget }: Pick<RunConfig, 'memoryBudget'>): number =>
   memoryBudget === 'auto' ? Math.floor(freemem() / 2) : memoryBudget
 
-/** Number of units that keep their activations: what a fixed budget allows, or half of the memory that is currently free. */
+/** For each stage, the number of units that keep their activations, within a fixed budget or half of the memory that is currently free. */
 export function planKept(network: Network, config: RunConfig): number[] {
   if (!rebuildsActivations(config) || config.memoryBudget === 0) return []
   return planActivations(network, microBatch(config), budgetBytes(config)).keptUnits

@@ -16,7 +16,7 @@ export class ResourceMeter {
 
   /**
    * @param folder a folder on the disk that is monitored
-   * @param gpu that this process computes on; null without one
+   * @param gpu the GPU used by this process; null without one
    */
   constructor(
     private readonly folder: string,
@@ -56,6 +56,6 @@ export class ResourceMeter {
   }
 }
 
-/** The meter of a trainer whose engine is open: on a GPU, that is watched as well. */
+/** The meter of a trainer, which also monitors the GPU if the engine uses one. The engine must be open. */
 export const openResourceMeter = (folder: string): ResourceMeter =>
   new ResourceMeter(folder, capturableBackend(backend())?.isUsingGpuDevice ? watchGpu() : null)

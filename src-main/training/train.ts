@@ -117,7 +117,7 @@ async function trainToEnd(job: Job, data: RunData, link: HostLink): Promise<Ende
     phase('training')
   }
 
-  /** What is recorded, for the log. */
+  /** The metrics recorded by the current evaluation, for the log. */
   let found = new Map<string, number>()
   const record = (key: string, value: number): void => {
     recorder.record(key, executor.step, value)

@@ -10,7 +10,7 @@ const TWO = `0, GPU-1d1a0c2e-0000-4000-8000-000000000000, NVIDIA H100 80GB HBM3,
 1, GPU-2e2b1d3f-0000-4000-8000-000000000000, NVIDIA A100, PCIe, 40960, 1024, [N/A]
 `
 
-/** A command of that name that writes what it was asked and answers by a script. */
+/** A stand-in for `nvidia-smi` that records its arguments and answers with a script. */
 function fake(folder: string, script: string): NodeJS.ProcessEnv {
   const file = join(folder, 'nvidia-smi')
   writeFileSync(file, `#!/bin/sh\necho "$@" > ${folder}/asked\n${script}\n`)

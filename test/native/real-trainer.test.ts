@@ -95,7 +95,7 @@ test('a checkpoint is evaluated in a process of its own, also while its run goes
   const during = await runs.evaluate({ id, step: first.step })
   expect(during).toMatchObject({ runId: id, file: first.file, images: 2000 })
   const { checkpoints, result } = await finished(id)
-  // The log tells each phase with its numbers.
+  // The log describes each phase with numbers.
   const { entries } = await runs.log({ id, limit: 1000 })
   const messages = entries.map(({ message }) => message)
   expect(messages.find((message) => message.startsWith('training '))).toMatch(

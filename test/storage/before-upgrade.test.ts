@@ -8,7 +8,7 @@ import { APPLICATION_ID } from '../../src-main/storage/identity.js'
 import { migrateTo, SCHEMA_VERSION } from '../../src-main/storage/migrate.js'
 import { temporaryFolder } from '../fixtures/home.js'
 
-/** A home whose database an earlier version has written. */
+/** A home whose database was written by an earlier version. */
 async function oldHome(home: string, version: number): Promise<string> {
   const file = join(home, 'retrace.sqlite')
   const raw = await openDriver(file)

@@ -11,12 +11,12 @@ import { readSettings } from './settings.js'
 
 const BackupSchema = z.strictObject({ file: PathSchema, taskId: TaskIdSchema.optional() })
 
-/** Of a host that looks for none. */
+/** The answer of a host that does not detect GPUs. */
 const NO_GPU: Devices = { gpus: null, usable: false }
 
 export const system = group({
   info: procedure.query(({ ctx }) => ctx.ports.system()),
-  /** The GPUs of this machine as they are now, and whether runs can use them. */
+  /** The current GPUs of this machine, and whether runs can use them. */
   devices: procedure.query(async ({ ctx }): Promise<Devices> => (await ctx.ports.gpus?.look()) ?? NO_GPU),
   /** Sets up the fast engine, and returns the engine in use afterwards. */
   setUpEngine: procedure

@@ -3,17 +3,17 @@ import type { Devices, Gpu } from '../../contract/gpus.js'
 
 /** The GPUs of this machine. */
 export interface Gpus {
-  /** Those that runs compute on, as they were when they were last asked for; none where runs use the processor. */
+  /** The GPUs that runs can use, as of the last query; none if runs use the processor. */
   usable(): readonly Gpu[]
-  /** Asks for them anew. */
+  /** Queries them again. */
   look(): Promise<Devices>
 }
 
 /**
- * Which device a run gets that is to start now: a GPU takes one run at a time.
+ * Chooses the device of a run that is about to start. A GPU is used by one run at a time.
  * @param wanted `auto`, `cpu` or a UUID
- * @param taken of the runs that work
- * @returns null to wait until one is free; `device` null where runs have nothing to choose from
+ * @param taken the devices of active runs
+ * @returns null if the run must wait for a free device; `device` is null if there is no choice of devices
  */
 export function assignDevice(wanted: string, usable: readonly Gpu[], taken: ReadonlySet<string | null>): { device: string | null } | null {
   if (wanted === 'cpu') return { device: 'cpu' }
@@ -23,7 +23,7 @@ export function assignDevice(wanted: string, usable: readonly Gpu[], taken: Read
   return free ? { device: free.uuid } : null
 }
 
-/** @throws UserError UNAVAILABLE when a run that starts was given a GPU that is not there any more */
+/** @throws UserError UNAVAILABLE if the GPU assigned to a run is no longer available */
 export function requireThere(device: string | null, usable: readonly Gpu[]): void {
   if (device === null || device === 'cpu' || usable.some(({ uuid }) => uuid === device)) return
   throw new UserError(

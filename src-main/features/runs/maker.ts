@@ -128,7 +128,7 @@ export class RunMaker {
     return plans.map(({ id }) => control.require(id))
   }
 
-  /** @throws UserError BAD_INPUT or UNAVAILABLE when it asks for a GPU that cannot be had */
+  /** @throws UserError BAD_INPUT or UNAVAILABLE if the requested GPU is not available */
   private async deviceOf({ device }: CreateRun): Promise<string | undefined> {
     return device && requireDevice(device, (await this.ports.gpus?.look()) ?? { gpus: null, usable: false })
   }

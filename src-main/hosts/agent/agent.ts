@@ -126,7 +126,7 @@ class Attempt {
         pauseAt: order.pauseAt,
         slot: 0,
         slots: 1,
-        // The batch system says what a job may use, by the variable that CUDA reads.
+        // The batch system restricts a job to its devices with the variable that CUDA reads.
         device: null,
         previousPid: null,
       },

@@ -51,7 +51,7 @@ await main(async () => {
   if (unknown !== undefined) throw new Error(`${unknown} is no target. Targets are ${TARGETS.join(', ')}.`)
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const { version } = manifest
-  // Before anything that takes minutes.
+  // Checked before any step that takes minutes.
   const maintainer = targets.includes('deb') ? maintainerOf(manifest) : ''
   const electron = electronFolder()
   const output = resolve(options.output)

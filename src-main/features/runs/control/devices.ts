@@ -5,10 +5,10 @@ import type { LiveRun } from './live-run.js'
 import type { RunControlPorts } from './ports.js'
 
 /**
- * The first queued run whose device is free, with that device, while fewer than the most that may work do: a run that waits for a GPU holds no other
- * run up.
- * @param live those that work
- * @param admitted ids of those that may start; null for all
+ * The first queued run whose device is free, with that device, if the maximum number of concurrent runs is not reached. A run that waits
+ * for a GPU does not block those behind it.
+ * @param live the active runs
+ * @param admitted ids of the runs that may start; null for all
  */
 export function nextToStart(
   { gpus, runs, settings }: Pick<RunControlPorts, 'gpus' | 'runs' | 'settings'>,

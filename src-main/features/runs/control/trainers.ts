@@ -30,7 +30,7 @@ export interface TrainerOrder {
   slot: number
   /** Maximum number of concurrent trainers, including this one. */
   slots: number
-  /** `cpu`, or the UUID of a GPU that no other trainer has; null where there is nothing to choose from. */
+  /** `cpu`, or the UUID of a GPU that no other trainer uses; null if there is no choice of devices. */
   device: string | null
   /** A trainer with an older lease that may still be alive and must exit before this one starts. */
   previousPid: number | null

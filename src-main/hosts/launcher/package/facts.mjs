@@ -9,7 +9,8 @@ export const PROGRAM = {
 }
 
 /**
- * Who answers for a package: the author in package.json, as text or as an object. An address that nobody reads must not be in a package.
+ * The maintainer of a package: the author in package.json, as text or as an object. A package must not contain an address that nobody
+ * reads.
  * @param {{ author?: string | { name?: string, email?: string } }} manifest
  * @returns {string} `NAME <ADDRESS>`
  */
@@ -45,7 +46,7 @@ export const FUSES = {
   GrantFileProtocolExtraPrivileges: false,
 }
 
-/** The fuses as arguments of the command of `@electron/fuses`, which knows them by these names alone. */
+/** The fuses as command-line arguments for `@electron/fuses`, which accepts only these names. */
 export const fuseArguments = () => Object.entries(FUSES).map(([name, on]) => `${name}=${on ? 'on' : 'off'}`)
 
 /**
