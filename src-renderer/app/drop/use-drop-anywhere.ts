@@ -5,15 +5,15 @@ import { dropOf, usePendingDrop, type Drop } from '../../datasets/pending-drop.j
 import { useConnection } from '../../home/api.js'
 import { useNotices } from '../../home/notices.js'
 
-/** Archives of runs, event files of TensorBoard, logs of W&B, and the folders of trackers. */
+/** Names of run archives, TensorBoard event files, W&B logs, and folders of trackers. */
 const OF_RUN = /\.retrace(\.tar\.gz)?$|tfevents|\.wandb$|^(wandb|mlruns)$|^(offline-)?run-\d/i
 
-/** Whether what has this name holds runs: else it is taken for a data set. */
+/** Whether a dropped item with this name contains runs; otherwise it is treated as a data set. */
 export const holdsRuns = (name: string): boolean => OF_RUN.test(name)
 
 /**
- * Takes files that are dropped on a page without a use of its own for them: an archive of a run becomes a run, anything else is offered for import
- * as a data set. Without this a browser would leave the workbench for the file.
+ * Handles files dropped outside a page's own drop zones: runs are imported, and anything else is offered for import as a data set.
+ * Otherwise the browser would leave the workbench and open the file.
  */
 export function useDropAnywhere(): void {
   const { client } = useConnection()
@@ -26,7 +26,7 @@ export function useDropAnywhere(): void {
     if (hasFiles(event) && !event.defaultPrevented) event.preventDefault()
   })
   useEventListener(window, 'drop', (event: DragEvent) => {
-    // A zone of the page has taken it.
+    // A drop zone of the page has handled it.
     if (event.defaultPrevented || !hasFiles(event) || !event.dataTransfer) return
     event.preventDefault()
     const name = event.dataTransfer.files[0]?.name ?? ''
