@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import './input-messages.js'
-import { RunIdSchema } from './runs.js'
+
+/** Lease numbers that one order to a cluster has for its attempts: a batch system may start the same job again and again. */
+export const LEASES_OF_ORDER = 1000
 
 /** The characters allowed in names of a batch system: no spaces, no quotes, and nothing that starts an option. */
 const NameSchema = z
@@ -133,8 +135,8 @@ export const ClusterSchema = z.strictObject({
     .regex(/^\/[^\n\r\0]*$/, 'must be an absolute path')
     .nullable()
     .default(null),
-  /** The paths of the program that the nodes run, and of Node, both as seen by the nodes. */
-  program: z.string().max(4096),
+  /** The program of the agent, and Node, both as the nodes see them. */
+  agent: z.string().max(4096),
   node: z.string().max(4096),
   scheduler: SchedulerSchema.default(SLURM),
   defaults: ResourcesSchema.default(DEFAULT_RESOURCES),
@@ -147,7 +149,7 @@ export type Cluster = z.infer<typeof ClusterSchema>
 
 /** A job of a run, as it is shown. */
 export const JobSchema = z.strictObject({
-  runId: RunIdSchema,
+  runId: z.string(),
   /** Its number in the batch system; null until it is known. */
   jobId: z.string().nullable(),
   firstLease: z.int(),

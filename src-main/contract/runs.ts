@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ResourcesSchema } from './cluster.js'
 import { RunConfigSchema, RunOverridesSchema } from './config.js'
 import { DatasetNameSchema } from './dataset-name.js'
 import { EngineReportSchema } from './engine.js'
@@ -247,6 +248,8 @@ export const CreateRunSchema = z.strictObject({
   device: DeviceSchema.optional(),
   /** The project that it is put into. */
   projectId: ProjectIdSchema.optional(),
+  /** What it asks a cluster for; absent, it is computed here. */
+  place: ResourcesSchema.optional(),
 })
 export type CreateRun = z.input<typeof CreateRunSchema>
 

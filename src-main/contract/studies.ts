@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LabOptionsSchema, LabResultSchema, type LabFindings, type Quantity } from './lab.js'
+import { ResourcesSchema } from './cluster.js'
 import type { OptionDescriptions } from './option-descriptions.js'
 import { ProjectIdSchema } from './projects.js'
 import { CreateRunSchema, RunIdSchema, RunStatusSchema, type RunStatus, type RunSummary } from './runs.js'
@@ -127,6 +128,8 @@ export const StartStudySchema = z.strictObject({
   name: z.string().trim().max(200).optional(),
   /** The project that it and the runs it makes are put into. */
   projectId: ProjectIdSchema.optional(),
+  /** What its runs ask a cluster for; absent, they are computed here. Measurements and computations always are. */
+  place: ResourcesSchema.optional(),
 })
 export type StartStudy = z.input<typeof StartStudySchema>
 

@@ -40,6 +40,9 @@ import type { EvaluationStore } from './evaluations/keep-evaluation.js'
 import type { HomeDisk } from './home/home-disk.js'
 import type { HomeWatch } from './home/home-watch.js'
 import type { CheckpointStore } from './runs/checkpoint-store.js'
+import type { ClusterChecker } from './cluster/cluster-check.js'
+import type { ClusterLauncher } from './cluster/cluster-launcher.js'
+import type { JobStore } from './cluster/job-store.js'
 import type { TrainerLauncher } from './runs/control/trainers.js'
 import type { LogStore } from './runs/log-store.js'
 import type { Gpus } from './runs/gpus.js'
@@ -84,6 +87,9 @@ export interface FeaturePorts {
   reserve?: Reserve | undefined
   home?: HomeWatch | undefined
   trainers: TrainerLauncher
+  jobs: JobStore
+  cluster: ClusterLauncher
+  clusterChecker: ClusterChecker
   clock: Clock
   catalogue: Catalogue
   importer: DatasetImporter
@@ -224,6 +230,7 @@ export function openFeatures(ports: FeaturePorts) {
     async close(timeout: number): Promise<void> {
       homeGuard.close()
       await Promise.all([control.close(timeout), ...parts.map((part) => part.close())])
+      ports.cluster.close()
       changes.close()
       noteClosing(ports.settings)
     },

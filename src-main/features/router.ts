@@ -1,3 +1,4 @@
+import { cluster } from './cluster/procedures.js'
 import { comparisons, runViews } from './comparisons/procedures.js'
 import { datasets } from './datasets/procedures.js'
 import { examples } from './examples/procedures.js'
@@ -19,6 +20,7 @@ export const router = group({
   runs: group({ ...runs, ...evaluations }),
   lab,
   studies,
+  cluster,
   examples,
   logging,
   alerts,

@@ -18,7 +18,10 @@ import { createStores } from '../storage/stores.js'
 import { openReserve } from '../storage/reserve.js'
 import { ownCommand } from '../processes/installation.js'
 import { guarded, warn } from '../processes/guarded.js'
+import { createClusterLauncher } from '../training/cluster/launcher.js'
+import type { ClusterLauncher } from '../features/cluster/cluster-launcher.js'
 import { createSupervisor, type Share, type SupervisorOptions } from '../training/supervisor.js'
+import { createClusterChecker } from './cluster-check.js'
 import { computingHere } from './computing.js'
 import { createEvaluator } from './evaluator.js'
 import { createInstruments } from './instruments.js'
@@ -82,6 +85,8 @@ export interface BackendOptions {
   measurer?: Measurer | undefined
   /** Processes computations of studies; by default the built `compute-worker` next to the trainer program. */
   computer?: Computer | undefined
+  /** Starts jobs on a cluster. */
+  cluster?: ClusterLauncher | undefined
   /** Measures the speed of the machine; by default the trainer program. */
   speedMeter?: SpeedMeter | undefined
   /** Checks the user's dynamics files; by default the trainer program. */
@@ -155,6 +160,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       home: watch,
       backups: createBackupWriter(db, home),
       problems: (signal) => findProblems(databaseFile(home), signal),
+      cluster: options.cluster ?? createClusterLauncher({ fault }),
+      clusterChecker: createClusterChecker(),
       trainers: createSupervisor({ trainerEntry, environment, fault, patience }),
       clock: systemClock(fault),
       catalogue,

@@ -6,6 +6,8 @@ import { createCheckpointStore } from './checkpoints.js'
 import type { Database } from './database.js'
 import { createEvaluationStore } from './evaluations.js'
 import { createJournal, type JournalLimits } from './journal.js'
+import { createJobStore } from './jobs.js'
+import type { JobStore } from '../features/cluster/job-store.js'
 import { createLabStore } from './lab-results.js'
 import type { HistogramStore } from '../features/runs/histogram-store.js'
 import type { RegionStore } from '../features/runs/region-store.js'
@@ -43,6 +45,7 @@ export interface Stores {
   studies: StudyStore
   regions: RegionStore
   histograms: HistogramStore
+  jobs: JobStore
   journal: Journal
   settings: SettingsStore
   datasets: DatasetStore
@@ -65,6 +68,7 @@ export function createStores(db: Database, options: { journal?: JournalLimits } 
     studies: createStudyStore(db),
     regions: createRegionStore(db),
     histograms: createHistogramStore(db),
+    jobs: createJobStore(db),
     journal: createJournal(db, options.journal),
     settings: createSettingsStore(db),
     datasets: createDatasetStore(db),

@@ -164,6 +164,8 @@ const studies = {
   phase: integer,
   undecided: integer,
   projectId: nullable(text),
+  /** Resources as JSON. */
+  place: nullable(text),
 }
 
 const study_cells = {
@@ -189,6 +191,20 @@ const regions = { runId: text, step: integer, size: integer, extent: text, predi
 
 /** Histograms of every unit at one step: the parts as JSON, and float32 values. */
 const histograms = { runId: text, step: integer, bins: integer, parts: text, vals: blob }
+
+const jobs = {
+  runId: text,
+  /** JSON. */
+  resources: text,
+  firstLease: nullable(integer),
+  jobId: nullable(text),
+  submittedAt: nullable(real),
+  lease: nullable(integer),
+  readTo: integer,
+  node: nullable(text),
+  took: nullable(text),
+  endedAt: nullable(real),
+}
 
 const journal = { seq: integer, kind: text, runId: nullable(text), bytesUpTo: integer, body: text }
 
@@ -231,6 +247,7 @@ export const TABLES = {
   study_cells,
   regions,
   histograms,
+  jobs,
   journal,
   alerts,
   comparisons: named,

@@ -23,10 +23,11 @@ beforeAll(async () => void (bundle = await bundleForNode(resolve(import.meta.dir
 afterAll(() => bundle[Symbol.dispose]())
 
 let folder: ReturnType<typeof temporaryFolder>
+const orderFolder = (firstLease = L): string => join(folder.path, String(firstLease))
 const children: ChildProcess[] = []
 beforeEach(() => {
   folder = temporaryFolder()
-  mkdirSync(join(folder.path, 'checkpoints'))
+  mkdirSync(join(orderFolder(), 'checkpoints'), { recursive: true })
 })
 afterEach(() => {
   for (const { pid } of children.splice(0)) if (pid !== undefined) killProcess(pid)
@@ -51,7 +52,8 @@ function order(changes: Partial<Order> = {}): string {
     jobVariable: 'SLURM_JOB_ID',
     ...changes,
   }
-  const path = runFiles(folder.path).order(order.firstLease)
+  const path = runFiles(orderFolder(order.firstLease)).order(order.firstLease)
+  mkdirSync(join(orderFolder(order.firstLease), 'checkpoints'), { recursive: true })
   writeFileSync(path, JSON.stringify(order))
   return path
 }
@@ -87,7 +89,7 @@ async function here(path: string, behaviour: object = {}): Promise<string> {
   return said.join('\n')
 }
 
-const factsOf = (lease: number): Fact[] => [...allFacts(runFiles(folder.path).facts(lease))]
+const factsOf = (lease: number): Fact[] => [...allFacts(runFiles(orderFolder(Math.floor(lease / L) * L)).facts(lease))]
 const reportsOf = (lease: number): Report[] => factsOf(lease).flatMap((fact) => (fact.kind === 'report' ? [fact.report] : []))
 const endOf = (lease: number): Fact | undefined => factsOf(lease).at(-1)
 
@@ -114,8 +116,8 @@ it('claims the order, tells where it works, and leaves every report as a fact', 
   expect(reports.at(-1)).toMatchObject({ kind: 'ended', outcome: 'finished' })
   const steps = reports.flatMap((report) => (report.kind === 'points' ? [...report.series[0]!.steps] : []))
   expect(steps).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
-  expect(JSON.parse(readFileSync(runFiles(folder.path).claim(L), 'utf8'))).toMatchObject({ job: '77' })
-  expect(JSON.parse(readFileSync(runFiles(folder.path).alive(L), 'utf8'))).toMatchObject({ at: expect.any(Number) })
+  expect(JSON.parse(readFileSync(runFiles(orderFolder()).claim(L), 'utf8'))).toMatchObject({ job: '77' })
+  expect(JSON.parse(readFileSync(runFiles(orderFolder()).alive(L), 'utf8'))).toMatchObject({ at: expect.any(Number) })
 })
 
 it('goes on, after it was killed, from the newest checkpoint of which the facts know', async () => {
@@ -133,10 +135,10 @@ it('goes on, after it was killed, from the newest checkpoint of which the facts 
 it('goes on before a torn last frame, and leaves alone a checkpoint that is gone', async () => {
   const path = order()
   await here(path)
-  const facts = runFiles(folder.path).facts(L)
-  // The final checkpoint and what follows are cut off; that of step 20 is missing.
+  const facts = runFiles(orderFolder()).facts(L)
+  // The final checkpoint and what follows are torn off; that of step 20 is missing.
   truncateSync(facts, readFileSync(facts).lastIndexOf('final') + 3)
-  rmSync(join(folder.path, 'checkpoints', `step-20-lease-${L}.json`))
+  rmSync(join(orderFolder(), 'checkpoints', `step-20-lease-${L}.json`))
   await here(path)
   expect(factsOf(L + 1)[0]).toMatchObject({ fromStep: 30 })
 })
@@ -144,7 +146,7 @@ it('goes on before a torn last frame, and leaves alone a checkpoint that is gone
 it.each(['pause', 'stop'] as const)('obeys the command to %s', async (wish) => {
   const working = here(order({ config: storeConfig(sampleConfig({ steps: 10_000 })) }))
   await untilFact(L, atStep(5))
-  writeFileSync(runFiles(folder.path).command(L), JSON.stringify({ wish }))
+  writeFileSync(runFiles(orderFolder()).command(L), JSON.stringify({ wish }))
   await working
   expect(reportsOf(L).at(-1)).toMatchObject({ kind: 'ended', outcome: wish === 'pause' ? 'paused' : 'stopped' })
   expect(endOf(L)).toMatchObject({ kind: 'left', how: 'ended' })
@@ -190,7 +192,7 @@ it('ends without a word once a newer attempt has claimed the run', async () => {
   expect(orphan.said()).toContain('A newer attempt has taken over the run.')
   expect(factsOf(L).some(({ kind }) => kind === 'left')).toBe(false)
   await untilFact(L + 1, atStep(5))
-  writeFileSync(runFiles(folder.path).command(L), JSON.stringify({ wish: 'stop' }))
+  writeFileSync(runFiles(orderFolder()).command(L), JSON.stringify({ wish: 'stop' }))
   await newer
 })
 
@@ -198,9 +200,9 @@ it('leaves an order alone that a newer one has replaced, and gives up after as m
   const path = order()
   order({ firstLease: 2 * L, attempts: 1 })
   expect(await here(path)).toContain('nothing to do')
-  expect(existsSync(runFiles(folder.path).claim(L))).toBe(false)
-  writeFileSync(runFiles(folder.path).claim(2 * L), '')
-  await here(runFiles(folder.path).order(2 * L))
+  expect(existsSync(runFiles(orderFolder()).claim(L))).toBe(false)
+  writeFileSync(runFiles(orderFolder(2 * L)).claim(2 * L), '')
+  await here(runFiles(orderFolder(2 * L)).order(2 * L))
   expect(endOf(2 * L + 1)).toMatchObject({ how: 'ended', exit: { reason: expect.stringContaining('1 times without reaching its end') } })
 })
 

@@ -1,3 +1,4 @@
+import { ResourcesSchema } from '../../src-main/contract/cluster.js'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -361,6 +362,31 @@ describe('migrations', () => {
     expect(runs.record('abcd')!.pauseAt).toBe(5)
     expect(db.prepare('SELECT phase, undecided FROM studies').all()).toEqual([{ phase: 0, undecided: 0 }])
     expect(db.prepare('SELECT phase, until FROM study_cells').all()).toEqual([{ phase: 0, until: null }])
+    expect(db.problems()).toEqual([])
+    db.close()
+  })
+
+  it('0022: runs and studies of the twenty-first version are computed here', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'retrace.sqlite')
+    const study = "INSERT INTO studies (id, name, template, options, createdAt) VALUES ('wxyz', 'n', 't', '{}', 1)"
+    await databaseOf(21, file, `${RUN}; ${study}; PRAGMA application_id = ${APPLICATION_ID}`)
+    const db = await openDatabase(file)
+    const { jobs, runs } = createStores(db)
+    expect([jobs.resourcesOf('abcd'), jobs.resourcesOfStudy('wxyz'), jobs.placed().size, jobs.list()]).toEqual([null, null, 0, []])
+    const resources = ResourcesSchema.parse({ minutes: 5, cpus: 2 })
+    jobs.place('abcd', resources)
+    jobs.placeStudy('wxyz', resources)
+    expect([jobs.resourcesOf('abcd'), jobs.resourcesOfStudy('wxyz'), jobs.get('abcd')]).toEqual([resources, resources, undefined])
+    jobs.begin({ runId: 'abcd', firstLease: 1000, submittedAt: 7 })
+    jobs.update('abcd', { jobId: '12', lease: 1001, readTo: 99, node: 'n1', took: { active: 3, elapsed: 4 } })
+    expect(jobs.get('abcd')).toEqual({
+      ...{ runId: 'abcd', resources, firstLease: 1000, jobId: '12', submittedAt: 7, lease: 1001, readTo: 99, node: 'n1' },
+      ...{ took: { active: 3, elapsed: 4 }, endedAt: null },
+    })
+    expect(jobs.list()).toMatchObject([{ runId: 'abcd', attempt: 2 }])
+    runs.remove('abcd')
+    expect(jobs.placed().size).toBe(0)
     expect(db.problems()).toEqual([])
     db.close()
   })

@@ -11,6 +11,8 @@ import type { Changes } from '../home/changes.js'
 import type { Projects } from '../projects/projects.js'
 import { recordOf } from './detail.js'
 import { findCheckpoint } from './find-checkpoint.js'
+import { ResourcesSchema, type Resources } from '../../contract/cluster.js'
+import type { JobStore } from '../cluster/job-store.js'
 import { newId } from '../shared/ids.js'
 import type { RunControl } from './control/run-control.js'
 import { requireOwn } from './control/run-state.js'
@@ -27,6 +29,7 @@ export interface MakerPorts {
   runs: RunStore
   checkpoints: CheckpointStore
   files: RunFiles
+  jobs: JobStore
   clock: Clock
   control: RunControl
   configurations: Configurations
@@ -55,6 +58,8 @@ export interface Plan {
   device?: string | undefined
   /** See `RunRecord`. */
   pauseAt?: number | null | undefined
+  /** What it asks a cluster for; absent, it is computed where its study is, or here. */
+  place?: Resources | undefined
 }
 
 /** Creates and queues runs; `RunControl` starts their trainers. */
@@ -65,7 +70,7 @@ export class RunMaker {
     const projectId = this.projectOf(request)
     const device = await this.deviceOf(request)
     const resolved = await this.ports.configurations.create(request)
-    const plan = { ...resolved, name: request.name, parentId: null, projectId, id: newId(), device }
+    const plan = { ...resolved, name: request.name, parentId: null, projectId, id: newId(), device, place: placeOf(request) }
     return only(await this.startFrom(request.weights, [plan]))
   }
 
@@ -77,7 +82,7 @@ export class RunMaker {
     for (const seed of new Set(seeds)) {
       const plan = await this.ports.configurations.create({ ...request, overrides: { ...request.overrides, seed } })
       const name = request.name?.trim() || plan.config.preset
-      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, projectId, id: newId(), device })
+      plans.push({ ...plan, name: `${name}, seed ${seed}`, parentId: null, projectId, id: newId(), device, place: placeOf(request) })
     }
     return this.startFrom(request.weights, plans)
   }
@@ -94,6 +99,7 @@ export class RunMaker {
       name: `${source.name.replace(/ \(again\)$/, '')} (again)`,
       parentId: source.parentId,
       projectId: source.projectId,
+      place: this.ports.jobs.resourcesOf(sourceId) ?? undefined,
       id,
     }
     if (weightsFile === null) return only(await this.start([{ ...common, weightsFile: null }]))
@@ -134,7 +140,7 @@ export class RunMaker {
   }
 
   private insert(
-    { config, summary, dataset, name, parentId, studyId = undefined, projectId, id, weightsFile, device, pauseAt = null }: Plan,
+    { config, summary, dataset, name, parentId, studyId = undefined, projectId, id, weightsFile, device, pauseAt = null, place }: Plan,
     provenance: Awaited<ReturnType<MakerPorts['provenance']>>,
   ): RunSummary {
     const own = this.ports.ownDynamics?.of(config.arch)
@@ -161,6 +167,8 @@ export class RunMaker {
       projectId,
     }
     this.ports.runs.insert({ summary: run, config, environment, weightsFile, pauseAt })
+    const resources = place ?? (studyId === undefined ? null : this.ports.jobs.resourcesOfStudy(studyId))
+    if (resources) this.ports.jobs.place(id, resources)
     return this.ports.control.require(id)
   }
 
@@ -203,3 +211,5 @@ function only<T>(list: T[]): T {
   if (first === undefined) throw new Error('a plan was made, but no run')
   return first
 }
+
+const placeOf = ({ place }: CreateRun): Resources | undefined => place && ResourcesSchema.parse(place)

@@ -34,7 +34,8 @@ export interface PhasePorts {
 /** What decisions need from their studies. */
 interface OfStudies {
   home(): Promise<TemplateHome>
-  computing(): Promise<Computing | null>
+  /** What its runs are computed on; null where that is not known. */
+  computing(id: string): Promise<Computing | null>
   publish(id: string, record: (change: Change) => void): void
   /** Starts the runs, measurements and computations of a study. */
   admit(id: string): void
@@ -106,7 +107,7 @@ export class Phases {
       studyId: id,
       name: study.name,
       projectId: study.projectId,
-      computing: await this.of.computing(),
+      computing: await this.of.computing(id),
       phase,
       first: cells.length,
     }

@@ -45,7 +45,7 @@ export class Studies {
     const own = { ...ports, publish }
     this.workers = [createMeasurements(own, queue), createComputations(own, queue)]
     const admit = (id: string): void => this.setToWork(id)
-    const [home, computing] = [() => this.home(), () => this.computing()]
+    const [home, computing] = [() => this.home(), (id: string) => this.computing(id)]
     this.phases = new Phases(ports, queue, { home, computing, publish: (...of) => void this.publish(...of), admit })
   }
 
@@ -75,7 +75,7 @@ export class Studies {
 
   /** A preview of a study: its cells, how many of them are done already, and approximately how long the others take. */
   async preview(request: StartStudy): Promise<StudyPreview> {
-    return previewOf(this.ports, request, { home: await this.home(), computing: await this.computing() })
+    return previewOf(this.ports, request, { home: await this.home(), computing: await this.computing(null) })
   }
 
   /**
@@ -83,18 +83,21 @@ export class Studies {
    * @throws UserError BAD_INPUT that names the invalid option or cell
    */
   async begin(request: StartStudy): Promise<Study> {
-    const { template, options: asked, name: wanted, projectId = null } = StartStudySchema.parse(request)
-    const { clock, maker, projects, studies, templates } = this.ports
+    const { template, options: asked, name: wanted, projectId = null, place } = StartStudySchema.parse(request)
+    const { clock, jobs, maker, projects, studies, templates } = this.ports
     if (projectId !== null) projects.require(projectId)
     const known = (await templates.list()).find(({ id }) => id === template)
     const expansion = await templates.expand(template, asked, await this.home())
     const id = newId()
     const name = wanted || known!.title
     const undecided = (await templates.phases(template, expansion.options)) !== null
-    const { cells, plans } = await expandCells(this.ports, expansion, { studyId: id, name, projectId, computing: await this.computing() })
-    await maker.start(plans, (record) => {
+    const computing = place ? null : await this.computing(id)
+    const { cells, plans } = await expandCells(this.ports, expansion, { studyId: id, name, projectId, computing })
+    const placed = plans.map((plan) => ({ ...plan, place }))
+    await maker.start(placed, (record) => {
       const created = { id, name, template, options: expansion.options, createdAt: clock.now() }
       studies.insert({ ...created, held: false, undecided, projectId }, cells)
+      if (place) jobs.placeStudy(id, place)
       this.publish(id, record)
     })
     this.admit(id)
@@ -222,7 +225,7 @@ export class Studies {
     const { cells, plans } = await expandCells(
       this.ports,
       { cells: gone },
-      { studyId: id, name, projectId, computing: await this.computing() },
+      { studyId: id, name, projectId, computing: await this.computing(id) },
     )
     await maker.start(plans, (record) => {
       for (const [at, { position }] of gone.entries()) studies.setRun(id, position, cells[at]!.runId)
@@ -262,7 +265,9 @@ export class Studies {
     return readSettings(this.ports.settings)['queue.concurrentRuns']
   }
 
-  private async computing(): Promise<Computing | null> {
+  /** On which processor a cluster computes is not known before. */
+  private async computing(studyId: string | null): Promise<Computing | null> {
+    if (studyId !== null && this.ports.jobs.resourcesOfStudy(studyId)) return null
     return this.ports.computing(this.slots)
   }
 

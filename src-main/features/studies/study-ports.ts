@@ -3,6 +3,7 @@ import type { Changes } from '../home/changes.js'
 import type { SettingsStore } from '../home/settings.js'
 import type { LabStore } from '../lab/lab-store.js'
 import type { Projects } from '../projects/projects.js'
+import type { JobStore } from '../cluster/job-store.js'
 import type { Catalogue, Configurations } from '../runs/configurations.js'
 import type { RunControl } from '../runs/control/run-control.js'
 import type { RunMaker } from '../runs/maker.js'
@@ -27,6 +28,7 @@ export interface StudyPorts {
   series: SeriesStore
   control: RunControl
   maker: RunMaker
+  jobs: JobStore
   projects: Pick<Projects, 'require'>
   configurations: Configurations
   catalogue: Catalogue

@@ -46,7 +46,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const folder = dirname(resolve(options.order))
   const order = readOrder(options.order)
   const newest = newestOrder(folder)
-  if (newest !== null && newest > order.firstLease) return say(`Order ${newest} has taken the place of ${order.firstLease}: nothing to do.`)
+  if (newest > order.firstLease) return say(`Order ${newest} has taken the place of ${order.firstLease}: nothing to do.`)
   const job = env[order.jobVariable] ?? null
   const lease = claimLease(folder, order, JSON.stringify({ node: hostname(), job, pid: process.pid }))
   const checkpoints = checkpointsBefore(folder, order, lease)
@@ -187,7 +187,7 @@ class Attempt {
     if (!statSync(this.files.order(this.order.firstLease), { throwIfNoEntry: false })) return true
     const newest = newestOrder(this.folder)
     const claimed = claimsOf(this.folder, this.order.firstLease).at(-1)
-    return (newest !== null && newest > this.order.firstLease) || (claimed !== undefined && claimed > this.lease)
+    return newest > this.order.firstLease || (claimed !== undefined && claimed > this.lease)
   }
 
   private end(ending: Ending): void {

@@ -33,8 +33,8 @@ function describeProgress(run: RunSummary): string {
 const LINE_MS = 10_000
 
 /**
- * Shows a run's progress until no trainer is working on it and none will. Ctrl+C stops the run with a checkpoint; a second one exits
- * immediately.
+ * Shows a run's progress until no trainer is working on it and none will. Ctrl+C stops the run with a checkpoint, and a second one exits
+ * immediately; a run on a cluster goes on instead.
  * @returns the run in its final state, and the exit status
  */
 export async function followRun({ client }: Workbench, context: Context, id: string): Promise<{ run: RunSummary; status: number }> {
@@ -53,10 +53,16 @@ export async function followRun({ client }: Workbench, context: Context, id: str
   }
   const over = (): boolean => run.status !== 'queued' && !ACTIVE.includes(run.status)
 
+  const goesOn = (await client.cluster.placeOf.query({ id })) !== null
+  let leave: () => void = () => undefined
   let interrupted: NodeJS.Signals | null = null
   void context.end.then((signal) => {
     interrupted = signal
     if (over()) return
+    if (goesOn) {
+      context.note(`Run ${id} goes on, on the cluster: \`retrace cluster jobs\` shows it, and \`retrace runs stop ${id}\` stops it.`)
+      return leave()
+    }
     context.note('Stopping: the run writes a checkpoint first. Press Ctrl+C again to exit immediately.')
     // The run may just have ended on its own, and then there is nothing to stop.
     client.runs.stop.mutate({ id }).catch((error: unknown) => context.note(error instanceof Error ? error.message : String(error)))
@@ -65,6 +71,7 @@ export async function followRun({ client }: Workbench, context: Context, id: str
   show()
   if (!over())
     await new Promise<void>((resolve, reject) => {
+      leave = resolve
       const subscription = client.changes.subscribe(
         { lastEventId: seq, detailOf: [] },
         {

@@ -5,6 +5,7 @@ import { parseSeeds } from '../../contract/seeds.js'
 import { parsePort } from '../options.js'
 import { VERSION } from '../version.js'
 import type { Context } from './context.js'
+import { addCluster, addPlace } from './cluster-program.js'
 import { addRunMarks } from './run-program.js'
 import { addStudies } from './study-program.js'
 
@@ -132,7 +133,7 @@ export function createProgram(context: Context): Command {
     (await import('./commands/datasets.js')).removeDataset(context, name, options),
   )
 
-  leaf(program, 'train', 'train a network and follow the run until it ends')
+  addPlace(leaf(program, 'train', 'train a network and follow the run until it ends'), whole)
     .option('--preset <name>', 'preset to start from; see `retrace presets`')
     .option('--dataset <name>', 'data set to train on; see `retrace datasets list`')
     .option('--config <file>', 'JSON configuration as printed by `runs show --config`; other options take precedence')
@@ -251,7 +252,8 @@ export function createProgram(context: Context): Command {
     .option('--csv <file>', 'write its tables to CSV files')
     .action(async (run, options) => (await import('./commands/spike.js')).spike(context, run, options))
 
-  addStudies(context, program, leaf, { each })
+  addStudies(context, program, leaf, { each, whole })
+  addCluster(context, program, leaf, { whole })
 
   leaf(program, 'predict <run> <image>', 'classify an image file (PNG, JPEG or WebP) with the weights of a run')
     .option('--step <n>', 'step of the checkpoint (default: the last one)', whole)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addPlace } from './cluster-program.js'
 import type { Context } from './context.js'
 
 /** Adds the commands of studies. */
@@ -6,7 +7,7 @@ export function addStudies(
   context: Context,
   program: Command,
   leaf: (parent: Command, usage: string, description: string) => Command,
-  { each }: { each(text: string, before?: string[]): string[] },
+  { each, whole }: { each(text: string, before?: string[]): string[]; whole(text: string): number },
 ): void {
   const study = program.command('study').description('run the experiments of the paper, and searches over configurations')
   const commands = () => import('./commands/study.js')
@@ -16,7 +17,14 @@ export function addStudies(
   leaf(study, 'describe <template>', 'describe a template: its question, options and quantities').action(async (template, options) =>
     (await commands()).describeStudy(context, template, options),
   )
-  leaf(study, 'start <template>', 'expand a template into runs, measurements and computations, queue them, and follow them until they end')
+  addPlace(
+    leaf(
+      study,
+      'start <template>',
+      'expand a template into runs, measurements and computations, queue them, and follow them until they end',
+    ),
+    whole,
+  )
     .option('--option <key=value>', 'set an option of the template; repeatable', each)
     .option('--name <name>', 'name of the study (default: the title of the template)')
     .option('--project <name>', 'put it and its runs into this project, which is made if there is none of that name')

@@ -1,8 +1,9 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { LEASES_OF_ORDER } from '../../contract/cluster.js'
 import { UserError } from '../../contract/errors.js'
 import { allFacts } from './facts.js'
-import { claimsOf, LEASES_OF_ORDER, runFiles, type Order } from './order.js'
+import { claimsOf, runFiles, type Order } from './order.js'
 
 /** Claims the next lease of an order for this process alone: exclusive creation of a file is atomic on every shared file system. */
 export function claimLease(folder: string, { firstLease }: Pick<Order, 'firstLease'>, who: string): number {

@@ -1,12 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { LEASES_OF_ORDER } from '../../contract/cluster.js'
 import { UserError } from '../../contract/errors.js'
 import { OwnFileSchema } from '../../contract/own-dynamics.js'
 import { PROTOCOL } from '../messages.js'
-
-/** Number of leases that one order has for its attempts: a batch system may start the same job again and again. */
-export const LEASES_OF_ORDER = 1000
 
 /**
  * The work of a run on a cluster, stored by the workbench in the shared folder for the agents started by a batch system. Paths are relative
@@ -41,7 +39,7 @@ export type Order = z.infer<typeof OrderSchema>
 /** The request of the workbench to the active attempt: `command-L.json`. */
 export const WishSchema = z.strictObject({ wish: z.enum(['pause', 'stop']) })
 
-/** The files of a run in the shared folder. */
+/** The files of an order in the shared folder. */
 export const runFiles = (folder: string) => ({
   order: (firstLease: number) => join(folder, `order-${firstLease}.json`),
   command: (firstLease: number) => join(folder, `command-${firstLease}.json`),
@@ -68,7 +66,6 @@ export function readOrder(path: string): Order {
   )
 }
 
-const ORDER = /^order-(\d+)\.json$/
 const CLAIM = /^claim-(\d+)$/
 const numbers = (folder: string, pattern: RegExp): number[] =>
   readdirSync(folder)
@@ -76,8 +73,8 @@ const numbers = (folder: string, pattern: RegExp): number[] =>
     .map(Number)
     .sort((a, b) => a - b)
 
-/** The first lease of the newest order in the folder; null without any. */
-export const newestOrder = (folder: string): number | null => numbers(folder, ORDER).at(-1) ?? null
+/** The first lease of the newest order of the run whose order lies in this folder: each order has a folder of its own, named by that lease. */
+export const newestOrder = (folder: string): number => numbers(dirname(folder), /^(\d+)$/).at(-1) ?? 0
 
 /** The leases of an order that have been claimed by attempts, in ascending order. */
 export const claimsOf = (folder: string, firstLease: number): number[] =>

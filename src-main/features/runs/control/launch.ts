@@ -2,19 +2,16 @@ import { discardAfter } from './discard.js'
 import type { RunSummary } from '../../../contract/runs.js'
 import { readStoredConfig } from '../../../contract/stored-config.js'
 import { readSettings } from '../../home/settings.js'
+import { LEASES_OF_ORDER } from '../../../contract/cluster.js'
 import { recordOf } from '../detail.js'
 import { requireThere } from '../gpus.js'
-import { LiveRun } from './live-run.js'
+import type { ClusterRuns } from './cluster-runs.js'
+import { LiveRun, type Listener } from './live-run.js'
 import type { RunControlPorts } from './ports.js'
 import type { Durations } from './durations.js'
 import type { RunCheckpoints } from './run-checkpoints.js'
 import { IDLE, type RunRows } from './run-rows.js'
-import type { TrainerExit, TrainerReport } from './trainers.js'
-
-interface Listener {
-  report(live: LiveRun, report: TrainerReport): void
-  exited(live: LiveRun, exit: TrainerExit): void
-}
+import type { TrainerOrder } from './trainers.js'
 
 /** Starts trainers, each with a new lease, from the last checkpoint of the run. */
 export class Launch {
@@ -23,13 +20,15 @@ export class Launch {
     private readonly rows: RunRows,
     private readonly checkpoints: RunCheckpoints,
     private readonly durations: Durations,
+    private readonly cluster: ClusterRuns,
   ) {}
 
   /** Marks the run as starting with a new lease, which invalidates earlier ones, and discards everything after its checkpoint. */
   prepare(run: RunSummary, { slot, device }: Pick<LiveRun, 'slot' | 'device'>): LiveRun {
-    const { changes, runs, series, checkpoints, files, clock } = this.ports
+    const { changes, runs, series, checkpoints, files, clock, jobs } = this.ports
     const { id } = run
-    const lease = run.lease + 1
+    const onCluster = jobs.resourcesOf(id) !== null
+    const lease = nextLease(run.lease, onCluster)
     this.checkpoints.adopt(run)
     // Read before points are discarded, because the time that they took has passed.
     const before = this.durations.before(run)
@@ -40,6 +39,7 @@ export class Launch {
       discardAfter(this.ports, id, afterStep)
       for (const { file } of checkpoints.list(id)) if (!files.hasCheckpoint(id, file)) checkpoints.remove(id, file)
       runs.updateRecord(id, { result: null })
+      if (onCluster) jobs.begin({ runId: id, firstLease: lease, submittedAt: clock.now() })
       const next = this.rows.patch(id, {
         ...IDLE,
         status: 'starting',
@@ -58,7 +58,7 @@ export class Launch {
       if (run.lease > 0) publish({ kind: 'truncated', runId: id, afterStep })
       publish({ kind: 'run', run: next })
     })
-    return new LiveRun({ id, lease, slot, device, before }, clock)
+    return new LiveRun({ id, lease, slot, device, before, onCluster }, clock)
   }
 
   /** Starts the trainer of a prepared run. One that cannot be started is reported as exited. */
@@ -72,37 +72,43 @@ export class Launch {
       live.pausesAt(pauseAt)
       files.prepareRun(id)
       const [resumeFrom = null, ...olderCheckpoints] = this.checkpoints.newestFirst(id)
-      const handle = trainers.launch(
-        {
-          runId: id,
-          lease: live.lease,
-          config,
-          dynamics: environment.dynamics ?? null,
-          datasetFolder: files.datasetFolder(dataset),
-          datasetHash: environment.datasetHash,
-          checkpointFolder: files.checkpointFolder(id),
-          logFolder: files.logFolder(id),
-          resumeFrom,
-          olderCheckpoints,
-          weightsFrom: weightsFile === null ? null : files.weightsPath(id, weightsFile),
-          pauseAt,
-          slot: live.slot,
-          slots: readSettings(settings)['queue.concurrentRuns'],
-          device: live.device,
-          previousPid: pid,
+      const order: TrainerOrder = {
+        runId: id,
+        lease: live.lease,
+        config,
+        dynamics: environment.dynamics ?? null,
+        datasetFolder: files.datasetFolder(dataset),
+        datasetHash: environment.datasetHash,
+        checkpointFolder: files.checkpointFolder(id),
+        logFolder: files.logFolder(id),
+        resumeFrom,
+        olderCheckpoints,
+        weightsFrom: weightsFile === null ? null : files.weightsPath(id, weightsFile),
+        pauseAt,
+        slot: live.slot,
+        slots: readSettings(settings)['queue.concurrentRuns'],
+        device: live.device,
+        previousPid: pid,
+      }
+      if (live.onCluster) return live.attach(this.cluster.begin(order, live, listener))
+      const handle = trainers.launch(order, {
+        spawned: (pid) => runs.updateRecord(id, { pid }),
+        report: (report) => {
+          listener.report(live, report)
+          return !this.ports.home?.look()
         },
-        {
-          spawned: (pid) => runs.updateRecord(id, { pid }),
-          report: (report) => {
-            listener.report(live, report)
-            return !this.ports.home?.look()
-          },
-          exited: (exit) => listener.exited(live, exit),
-        },
-      )
+        exited: (exit) => listener.exited(live, exit),
+      })
       live.attach(handle)
     } catch (error) {
       listener.exited(live, { reason: error instanceof Error ? error.message : String(error), overdue: false })
     }
   }
 }
+
+/**
+ * The lease of the next trainer. An order to a cluster takes a block of them for its attempts; whatever follows such an order is above its block,
+ * because a job of which nothing was heard may still claim one.
+ */
+const nextLease = (lease: number, onCluster: boolean): number =>
+  onCluster || lease >= LEASES_OF_ORDER ? (Math.floor(lease / LEASES_OF_ORDER) + 1) * LEASES_OF_ORDER : lease + 1

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.js'
-import type { TrainerHandle } from './trainers.js'
+import type { TrainerExit, TrainerHandle, TrainerReport } from './trainers.js'
 
 /** Minimum number of milliseconds between two publications of the same row. */
 const ROW_EVERY = 250
@@ -19,12 +19,13 @@ interface Pace {
 /** A trainer, from its launch to the end of its process. Only this class changes its state. */
 export class LiveRun {
   readonly id: string
-  readonly lease: number
+  private writes: number
+  /** Whether a job of a batch system computes it, which outlives this host. */
+  readonly onCluster: boolean
   readonly slot: number
   /** See `TrainerOrder`. */
   readonly device: string | null
-  /** Durations of the run before this trainer; the time since the start includes the pause before it. */
-  readonly before: Took
+  private took: Took
   private readonly clock: Clock
   private handle: TrainerHandle | null = null
   private first: Pace | null = null
@@ -39,14 +40,32 @@ export class LiveRun {
     pauseAt: Infinity,
   }
 
-  constructor(run: Pick<LiveRun, 'id' | 'lease' | 'slot' | 'device' | 'before'>, clock: Clock) {
+  constructor(run: Pick<LiveRun, 'id' | 'lease' | 'slot' | 'device' | 'before'> & { onCluster?: boolean }, clock: Clock) {
     this.id = run.id
-    this.lease = run.lease
+    this.writes = run.lease
+    this.onCluster = run.onCluster ?? false
     this.slot = run.slot
     this.device = run.device
-    this.before = run.before
+    this.took = run.before
     this.clock = clock
     this.rowPublishedAt = clock.elapsed()
+  }
+
+  /** The only lease whose reports count. */
+  get lease(): number {
+    return this.writes
+  }
+
+  /** Durations of the run before this trainer; the time since the start includes the pause before it. */
+  get before(): Took {
+    return this.took
+  }
+
+  /** Another attempt computes the run from now on. */
+  beginsAnew(lease: number, before: Took): void {
+    this.writes = lease
+    this.took = before
+    this.first = null
   }
 
   /** Whether the trainer has reported how it ended. */
@@ -101,6 +120,12 @@ export class LiveRun {
     this.handle?.kill(reason)
   }
 
+  /** Lets the job go on without this host. */
+  detach(): void {
+    this.cancelRow()
+    this.handle?.detach?.()
+  }
+
   /** Pauses it on behalf of Retrace, for this reason. */
   pausedBecause(why: string): void {
     this.known.why = why
@@ -150,4 +175,10 @@ export class LiveRun {
     this.cancelRowSoon?.()
     this.cancelRowSoon = null
   }
+}
+
+/** Receives what becomes of a run's trainer. */
+export interface Listener {
+  report(live: LiveRun, report: TrainerReport): void
+  exited(live: LiveRun, exit: TrainerExit): void
 }

@@ -9,6 +9,8 @@ import type { HomeWatch } from '../../home/home-watch.js'
 import type { SettingsStore } from '../../home/settings.js'
 import type { CheckpointStore } from '../checkpoint-store.js'
 import type { TrainerLauncher } from './trainers.js'
+import type { ClusterLauncher } from '../../cluster/cluster-launcher.js'
+import type { JobStore } from '../../cluster/job-store.js'
 import type { LogStore } from '../log-store.js'
 import type { Gpus } from '../gpus.js'
 import type { OwnDynamics } from '../own-dynamics.js'
@@ -30,6 +32,8 @@ export interface RunControlPorts {
   histograms: HistogramStore
   settings: SettingsStore
   files: RunFiles & DatasetFiles
+  jobs: JobStore
+  cluster: ClusterLauncher
   trainers: TrainerLauncher
   clock: Clock
   alerts: Alerts

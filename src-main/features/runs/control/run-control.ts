@@ -1,42 +1,46 @@
 import { join, relative } from 'node:path'
 import type { Change } from '../../../contract/changes.js'
 import { obstacleOf, UserError } from '../../../contract/errors.js'
-import { ACTIVE, hasConfiguration, RESUMABLE, type Checkpoint, type RunStatus, type RunSummary } from '../../../contract/runs.js'
-import { nextToStart } from './devices.js'
+import { ACTIVE, hasConfiguration, RESUMABLE, type Checkpoint, type RunSummary } from '../../../contract/runs.js'
+import { ClusterRuns } from './cluster-runs.js'
 import { Durations } from './durations.js'
+import { endOf } from './end-of.js'
 import { Launch } from './launch.js'
 import type { LiveRun } from './live-run.js'
+import { LiveRuns } from './live-runs.js'
+import { nextRun, type Hold } from './next-run.js'
 import { requireSameDynamics } from '../own-dynamics.js'
 import type { RunControlPorts } from './ports.js'
 import { queueAnew } from './retry.js'
 import { rewindTo } from './rewind.js'
 import { RunCheckpoints } from './run-checkpoints.js'
 import { IDLE, RunRows } from './run-rows.js'
+import { TiedChanges } from './tied-changes.js'
 import { trainUntil } from './train-until.js'
 import { TrainerReports } from './trainer-reports.js'
-import { afterCommand, afterExit, describeLeft, refusal, waits, type RunCommand } from './run-state.js'
+import { afterCommand, describeLeft, refusal, waits, type RunCommand } from './run-state.js'
 import type { HomeLoss } from '../../home/home-watch.js'
-import type { TrainerExit } from './trainers.js'
+import type { TrainerExit, TrainerReport } from './trainers.js'
 
 /** Milliseconds until the end of a run is stored again after the disk refused it. */
 const RETRY_AFTER = 5000
-
-/**
- * Why no run is started: the disk is nearly full, or has no room at all, or the speed of the machine or a cell of a study is measured, or the
- * home is lost.
- */
-export type Hold = 'disk' | 'full' | 'measurement' | 'study' | 'lost' | 'sleep'
 
 /**
  * Runs the queue: starts trainers as slots become free, commits their reports, and brings every run to an end state, whatever happens to its
  * trainer.
  */
 export class RunControl {
-  private readonly live = new Map<string, LiveRun>()
+  private readonly live = new LiveRuns()
   private readonly rows: RunRows
   private readonly checkpoints: RunCheckpoints
   private readonly launcher: Launch
   private readonly reports: TrainerReports
+  private readonly cluster: ClusterRuns
+  private readonly ports: RunControlPorts
+  private readonly listener = {
+    report: (from: LiveRun, report: TrainerReport): void => this.reports.receive(from, report),
+    exited: (from: LiveRun, exit: TrainerExit): void => this.exited(from, exit),
+  }
   private closing = false
   private readonly holds = new Set<Hold>()
   private pumping = false
@@ -45,21 +49,25 @@ export class RunControl {
 
   /** @param queue 'run' starts everything that is queued; 'hold' only what is queued through this object from now on */
   constructor(
-    private readonly ports: RunControlPorts,
+    given: RunControlPorts,
     private readonly queue: 'run' | 'hold' = 'run',
   ) {
+    const tied = new TiedChanges(given.changes)
+    const ports = (this.ports = { ...given, changes: tied })
     this.rows = new RunRows(ports)
     this.checkpoints = new RunCheckpoints(ports, this.rows)
     const durations = new Durations(ports)
-    this.launcher = new Launch(ports, this.rows, this.checkpoints, durations)
+    this.cluster = new ClusterRuns(ports, this.rows, durations, tied)
+    this.launcher = new Launch(ports, this.rows, this.checkpoints, durations, this.cluster)
     this.reports = new TrainerReports(ports, this.rows, durations)
   }
 
   /** Settles the runs that a dead host left behind, and starts the queue. Must be called once, before anything else. */
   recover(): void {
     const { changes, runs, clock } = this.ports
+    const left = runs.inStatus(ACTIVE).filter((run) => !this.cluster.reattach(run, this.live, this.listener))
     changes.commit((record) => {
-      for (const run of runs.inStatus(ACTIVE)) {
+      for (const run of left) {
         const left = { status: 'interrupted', reason: describeLeft(run), ...IDLE, endedAt: clock.now() } as const
         record({ kind: 'run', run: this.rows.patch(run.id, left) })
       }
@@ -85,9 +93,9 @@ export class RunControl {
     this.pump()
   }
 
-  /** Number of active trainers. */
+  /** Number of active trainers on this machine. */
   get working(): number {
-    return this.live.size
+    return this.live.here
   }
 
   isLive(id: string): boolean {
@@ -109,9 +117,9 @@ export class RunControl {
     this.pump()
   }
 
-  /** Resolves when no trainer is active. */
+  /** Resolves when no trainer is active on this machine. */
   async idle(): Promise<void> {
-    if (this.live.size > 0) await new Promise<void>((resolve) => this.settled.push(resolve))
+    if (this.working > 0) await new Promise<void>((resolve) => this.settled.push(resolve))
   }
 
   /** Holds the queue, even if there are free slots, until every caller has released its hold. */
@@ -173,7 +181,7 @@ export class RunControl {
     let paused = 0
     for (const live of this.live.values()) {
       const status = this.ports.runs.get(live.id)?.status
-      if (live.ended || (status !== 'starting' && status !== 'running')) continue
+      if (live.ended || live.onCluster || (status !== 'starting' && status !== 'running')) continue
       live.pausedBecause(why)
       try {
         this.command(live.id, 'pause')
@@ -191,6 +199,7 @@ export class RunControl {
   leaveHome({ what, folder }: HomeLoss): void {
     const { files } = this.ports
     this.hold('lost', true)
+    this.live.detachJobs()
     for (const live of this.live.values()) {
       if (live.ended) continue
       const place = relative(files.home, files.checkpointFolder(live.id))
@@ -209,6 +218,7 @@ export class RunControl {
    */
   async close(timeout: number): Promise<void> {
     this.closing = true
+    this.live.detachJobs()
     for (const live of this.live.values()) {
       const run = this.ports.runs.get(live.id)
       // A run that the user is pausing or stopping still ends as paused or stopped.
@@ -230,7 +240,7 @@ export class RunControl {
   /** Starts queued runs in order while there are free slots. */
   private pump(): void {
     // A launch that fails immediately frees its slot inside this loop.
-    if (this.closing || this.holds.size > 0 || this.pumping) return
+    if (this.closing || this.pumping) return
     this.pumping = true
     try {
       for (let next = this.next(); next; next = this.next()) this.start(next.run, next.device)
@@ -243,36 +253,30 @@ export class RunControl {
     }
   }
 
-  private next(): ReturnType<typeof nextToStart> {
-    return nextToStart(this.ports, this.live, this.queue === 'run' ? null : this.admitted)
+  private next(): ReturnType<typeof nextRun> {
+    return nextRun(this.ports, this.live, this.holds, this.queue === 'run' ? null : this.admitted)
   }
 
   private start(run: RunSummary, device: string | null): void {
-    const live = this.launcher.prepare(run, { slot: this.freeSlot(), device })
+    const live = this.launcher.prepare(run, { slot: this.live.freeSlot(), device })
     this.live.set(run.id, live)
-    this.launcher.begin(run, live, {
-      report: (from, report) => this.reports.receive(from, report),
-      exited: (from, exit) => this.exited(from, exit),
-    })
-  }
-
-  private freeSlot(): number {
-    const taken = new Set([...this.live.values()].map(({ slot }) => slot))
-    let slot = 0
-    while (taken.has(slot)) slot++
-    return slot
+    this.launcher.begin(run, live, this.listener)
   }
 
   /** The process of a trainer has exited: frees its slot, and settles its run unless the trainer has reported its end. */
   private exited(live: LiveRun, exit: TrainerExit): void {
-    const { runs, clock } = this.ports
+    const { runs, clock, jobs } = this.ports
     live.cancelRow()
     let run: RunSummary | undefined
     try {
       run = runs.get(live.id)
       if (run && run.lease === live.lease) {
-        const forget = (): void => runs.updateRecord(live.id, { pid: null })
+        const forget = (): void => {
+          runs.updateRecord(live.id, { pid: null })
+          if (live.onCluster) jobs.update(live.id, { endedAt: clock.now() })
+        }
         if (live.ended) forget()
+        else if (exit.again && run.status === 'starting') this.rows.queueAgain(live, forget)
         else this.rows.settle(live, endOf(live, run.status, exit), forget)
       }
     } catch (error) {
@@ -285,15 +289,7 @@ export class RunControl {
     }
     this.live.delete(live.id)
     if (run?.status === 'finished') this.checkpoints.thin(run)
-    if (this.live.size === 0) for (const resolve of this.settled.splice(0)) resolve()
+    if (this.working === 0) for (const resolve of this.settled.splice(0)) resolve()
     this.pump()
   }
-}
-
-function endOf(live: LiveRun, status: RunStatus, exit: TrainerExit): { status: RunStatus; reason: string | null } {
-  // If the home is lost, the trainer's last report may say that it could not write a checkpoint.
-  if (live.closing !== null && live.why !== null && exit.reason !== null)
-    return { status: 'interrupted', reason: `${live.why} ${exit.reason}` }
-  if (live.closing !== null) return { status: 'interrupted', reason: `${live.closing}. Resume this run from its last checkpoint.` }
-  return { status: afterExit(status, exit), reason: live.why ?? exit.reason }
 }

@@ -43,6 +43,15 @@ export class RunRows {
     })
   }
 
+  /** Puts a run of which nothing has begun back into the queue, in its place. */
+  queueAgain(live: LiveRun, also: () => void): void {
+    live.cancelRow()
+    this.ports.changes.commit((record) => {
+      also()
+      record({ kind: 'run', run: this.patch(live.id, { status: 'queued', ...IDLE, reason: null, endedAt: null }) })
+    })
+  }
+
   /** Publishes the row later, so that it does not stay outdated while the next points take long. */
   publishSoon(live: LiveRun): void {
     live.publishRowSoon(() => {

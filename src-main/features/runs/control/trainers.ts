@@ -62,6 +62,8 @@ export interface TrainerExit {
   overdue: boolean
   /** Whether something other than Retrace asked it to exit before it could report that. */
   interrupted?: boolean
+  /** Whether nothing has begun, so that the run can be started again at once: its job was never submitted. */
+  again?: boolean
 }
 
 export interface TrainerEvents {
@@ -85,6 +87,8 @@ export interface TrainerHandle {
    */
   leaveHome(checkpointFolder: string | null): void
   kill(reason: string): void
+  /** Lets it go on without this host; only a job of a cluster can. */
+  detach?(): void
 }
 
 /** The checkpoint of a trainer that lost its host, with the points that the host may not have received. */

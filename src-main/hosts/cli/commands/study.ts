@@ -10,6 +10,7 @@ import { ExitStatus, type CommonOptions, type Context } from '../context.js'
 import { describeInfo, readOptions, tellFindings, writeTables } from '../findings.js'
 import { asJson, duration, table } from '../format.js'
 import { projectNamed } from './projects.js'
+import { placeOf, type OnOptions } from './cluster.js'
 import { withWorkbench, type Workbench } from '../workbench.js'
 
 /** Lists the templates, and the studies of the home. */
@@ -42,7 +43,7 @@ export async function describeStudy(context: Context, template: string, options:
   else describeInfo(info).forEach(context.print)
 }
 
-export interface StartOptions extends CommonOptions {
+export interface StartOptions extends CommonOptions, OnOptions {
   option?: string[]
   name?: string
   project?: string
@@ -65,9 +66,11 @@ export async function startStudy(context: Context, template: string, options: St
     const more = preview.more > 0 ? `, about ${preview.more} more follow from them` : ''
     return context.print(`${preview.cells.length} cells, ${preview.done} done already${more}${time}.`)
   }
-  await following(context, options, async ({ client }) => {
+  await following(context, options, async (workbench) => {
+    const { client } = workbench
+    const place = await placeOf(workbench, options)
     const where = options.project ? { projectId: await projectNamed(client, options.project) } : {}
-    const study = await client.studies.start.mutate({ ...request, ...where })
+    const study = await client.studies.start.mutate({ ...request, ...where, ...(place && { place }) })
     context.note(`Study ${study.id}: ${study.name}, ${describeCounts(study)}`)
     return study
   })
@@ -185,7 +188,10 @@ async function following(context: Context, options: CommonOptions, begin: (workb
         look()
       })
       if (ended !== null) {
-        if (own) context.note(`Interrupted: runs write checkpoints first. \`retrace study resume ${study.id}\` continues.`)
+        if (own)
+          context.note(
+            `Interrupted: runs on this machine write checkpoints first, and those on a cluster go on. \`retrace study resume ${study.id}\` continues.`,
+          )
         throw new ExitStatus(signalStatus(ended))
       }
       if (context.progress) context.note('')

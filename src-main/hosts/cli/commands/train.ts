@@ -15,9 +15,10 @@ import { followRun } from '../follow.js'
 import { asJson } from '../format.js'
 import { parseSetting, toOverrides } from '../settings.js'
 import { projectNamed } from './projects.js'
+import { placeOf, type OnOptions } from './cluster.js'
 import { withWorkbench, type Workbench } from '../workbench.js'
 
-export interface TrainOptions extends CommonOptions {
+export interface TrainOptions extends CommonOptions, OnOptions {
   preset?: string
   dataset?: string
   /** Path of a JSON configuration. */
@@ -36,7 +37,9 @@ export interface TrainOptions extends CommonOptions {
   step?: number
 }
 
-async function toRequest({ client }: Workbench, options: TrainOptions): Promise<CreateRun> {
+async function toRequest(workbench: Workbench, options: TrainOptions): Promise<CreateRun> {
+  const { client } = workbench
+  const place = await placeOf(workbench, options)
   const { steps, epochs, seed, name } = options
   const {
     preset: itsPreset,
@@ -72,6 +75,7 @@ async function toRequest({ client }: Workbench, options: TrainOptions): Promise<
     ...(options.project ? { projectId: await projectNamed(client, options.project) } : {}),
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.weights ? { weights: userPath(options.weights) } : {}),
+    ...(place ? { place } : {}),
   }
 }
 
@@ -148,6 +152,10 @@ export async function train(context: Context, options: TrainOptions): Promise<vo
   const work = async (workbench: Workbench): Promise<void> => {
     const { client } = workbench
     if (options.seeds) return trainSeveral(workbench, context, options, options.seeds)
+    if (options.resume && options.on) {
+      const resources = (await placeOf(workbench, options)) ?? null
+      await client.cluster.place.mutate({ id: options.resume, resources })
+    }
     const run = options.resume
       ? await client.runs.resume.mutate({ id: options.resume, step: options.step })
       : await client.runs.create.mutate(await toRequest(workbench, options))
