@@ -48,6 +48,10 @@ function timeInterval(span: number): number {
   return steps.find((step) => span / step <= 6) ?? Math.ceil(span / 6 / 86_400) * 86_400
 }
 
+/** A longer title, such as that of a formula, would be cut off at both ends of the axis; the head of the chart has it in full. */
+const LONGEST_NAME = 36
+const shortened = (title: string): string => (title.length > LONGEST_NAME ? `${title.slice(0, LONGEST_NAME - 1)}…` : title)
+
 /** Everything around the lines of a chart, that is axes, grid and reference lines, as an ECharts option. Pure. */
 export function frameOption(model: ChartModel): EChartsOption {
   const { title, unit, xAxis, from, to, dark, logarithmic, logarithmicX, y, blank } = model
@@ -86,7 +90,7 @@ export function frameOption(model: ChartModel): EChartsOption {
     yAxis: {
       type: logarithmic ? 'log' : 'value',
       scale: true,
-      name: axisTitle(title, unit),
+      name: axisTitle(shortened(title), unit),
       nameLocation: 'middle',
       // Placed beside the labels, however wide they are.
       nameGap: 4,

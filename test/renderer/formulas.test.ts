@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Points } from '../../src-main/contract/metrics.js'
+import type { ChartModel } from '../../src-renderer/charts/chart-model.js'
+import { frameOption } from '../../src-renderer/charts/frame-option.js'
 import { LONGEST_FORMULA, readFormula, storedFormula } from '../../src-renderer/charts/formulas/formula.js'
 import { fetchExported } from '../../src-renderer/charts/export/fetch-series.js'
 import { formulaKey } from '../../src-renderer/charts/formulas/key.js'
@@ -141,6 +143,26 @@ describe('a formula', () => {
     const key = formulaKey('1 - test.accuracy')
     expect(planCharts(['train/loss', key]).main.at(-1)).toMatchObject({ id: key, title: '1 - test.accuracy', unit: 'fraction' })
     expect(metricUnit(key)).toBe('fraction')
+    const long = {
+      title: 'ema(train.loss, 0.9) / ema(validation.loss, 0.9)',
+      unit: '',
+      lines: [],
+      xAxis: 'step',
+      from: 0,
+      to: 1,
+      dark: false,
+    } as const
+    const model: ChartModel = {
+      ...long,
+      lines: [],
+      logarithmic: false,
+      logarithmicX: false,
+      y: null,
+      references: [],
+      beyond: 0,
+      blank: false,
+    }
+    expect(frameOption(model).yAxis).toMatchObject({ name: 'ema(train.loss, 0.9) / ema(validati…' })
     const view = viewOf({
       formulas: queryOf({ ...viewOf({}), formulas: ['ema(train.loss, 0.9)', '1 - test.accuracy'] })['formulas'] as string,
     })
