@@ -23,13 +23,22 @@ const requireHere = createRequire(import.meta.url)
 /** Folder of an installed npm package, resolved from here; throws if it is not installed. */
 export const packageFolder = (name: string): string => dirname(requireHere.resolve(`${name}/package.json`))
 
+/** Whether a path is a file; false also in a folder that this user may not read, as another user's PATH has after `su` or `sudo`. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch {
+    return false
+  }
+}
+
 /** Absolute path of a command on PATH, or null; only checks the file system, so that it is fast enough for every start. */
 export function findOnPath(command: string, env: NodeJS.ProcessEnv = process.env): string | null {
   const names = process.platform === 'win32' ? [`${command}.exe`, `${command}.cmd`] : [command]
   for (const folder of (env.PATH ?? '').split(delimiter))
     for (const name of names) {
       const path = join(folder, name)
-      if (folder !== '' && statSync(path, { throwIfNoEntry: false })?.isFile()) return path
+      if (folder !== '' && isFile(path)) return path
     }
   return null
 }

@@ -61,7 +61,7 @@ describe('the same seed', () => {
     const first = await trainHere(where, config, { pauseAt: 3 })
     expect(first.ended).toMatchObject({
       outcome: 'paused',
-      reason: expect.stringMatching(/up to step 3 of 12 so far/) as string,
+      reason: expect.stringMatching(/Trained up to step 3 of 12,/) as string,
       result: { step: null },
     })
     expect(first.series('validation/accuracy')).toEqual(whole.series('validation/accuracy').slice(0, 1))
