@@ -111,6 +111,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     await page.keyboard.press('Enter')
     await expect.poll(() => page.url()).toContain('tab=evaluation')
     await page.keyboard.press('ArrowLeft')
+    await expect.poll(() => tab(/^Charts/).evaluate((element) => element.matches(':focus'))).toBe(true)
     await page.keyboard.press('Enter')
     await expect.poll(() => page.url()).toContain('tab=charts')
 
@@ -131,6 +132,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     // Sorts by a column, in both directions; with Shift in addition to another one.
     await page.goto(`${full.server.address}/#/runs`)
     const sorter = (key: string) => page.locator(`th[data-column="${key}"]`)
+    await page.locator('tr[data-row=run]').first().waitFor()
     await sorter('name').locator('.sorter').focus()
     await page.keyboard.press('Enter')
     await expect.poll(() => sorter('name').getAttribute('aria-sort')).toBe('ascending')
@@ -153,6 +155,7 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
     await expect.poll(width).toBe(before)
     await page.locator('[data-place="0"]').focus()
     await page.keyboard.press('ArrowRight')
+    await expect.poll(() => page.locator('[data-place="1"]').evaluate((element) => element.matches(':focus'))).toBe(true)
     await page.keyboard.press('Enter')
     await expect.poll(() => page.locator('[data-place="1"]').getAttribute('aria-pressed')).toBe('true')
     await page.getByTestId('augment').waitFor()
