@@ -145,9 +145,11 @@ describe.skipIf(noBrowser)('by the keyboard', () => {
 
     // Panes and images.
     await page.goto(`${full.server.address}/#/datasets/mnist`)
+    await page.locator('[data-place="0"]').waitFor()
     const border = page.getByRole('separator').first()
     const width = async () => Number(await border.getAttribute('aria-valuenow'))
     await border.focus()
+    await expect.poll(() => border.evaluate((element) => element.matches(':focus'))).toBe(true)
     const before = await width()
     await page.keyboard.press('ArrowLeft')
     await expect.poll(width).toBe(before - 2)

@@ -131,13 +131,18 @@ describe.skipIf(noBrowser)('relations between runs', () => {
     await expect.poll(() => names(page)).toHaveLength(3)
 
     // A point shows its run, and links to it.
-    const [x, y] = await place(page, lineStyle(1, scheme === 'dark').color)
-    await page.mouse.move(x, y)
     const told = page
       .getByTestId('scatter')
       .locator('div', { has: page.getByText('h 0.2', { exact: true }) })
       .last()
-    await expect.poll(() => told.innerText()).toMatch(/Training loss \(nats\) 0\.0333\d\s*Step size h 0\.2$/)
+    // The points are drawn anew while runs return, so the place of one is looked for until the pointer is on it.
+    let [x, y] = [0, 0]
+    const hovered = async (): Promise<string> => {
+      ;[x, y] = await place(page, lineStyle(1, scheme === 'dark').color)
+      await page.mouse.move(x, y)
+      return (await told.count()) > 0 ? told.innerText({ timeout: 1000 }).catch(() => '') : ''
+    }
+    await expect.poll(hovered).toMatch(/Training loss \(nats\) 0\.0333\d\s*Step size h 0\.2$/)
     await picture(page, `relations-point-${scheme}-${width}`)
     await page.mouse.click(x, y)
     await page.getByTestId('run-name').getByText('h 0.2').waitFor()
