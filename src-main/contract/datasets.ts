@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ImageShapeSchema } from './config.js'
 import { DatasetNameSchema } from './dataset-name.js'
+import { hint, nearMatches } from './near.js'
 
 /** What an import did with the files it found. */
 export const ImportReportSchema = z.strictObject({
@@ -172,4 +173,13 @@ export interface PointKind {
   classes: number
   points: number
   noise: number
+}
+
+/**
+ * Why a data set cannot be used that this home does not have, with the remedy.
+ * @param names data sets that can be used
+ */
+export function describeMissingDataset(name: string, names: readonly string[]): string {
+  const near = nearMatches(name, names).length > 0
+  return `There is no data set ${name}: ${near ? '' : 'import it first, or '}${hint(name, names, 'choose one from `retrace datasets list`.')}`
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { field } from '../contract/config.js'
 import { OptionError } from '../contract/errors.js'
-import type { Dataset } from '../contract/datasets.js'
+import { describeMissingDataset, type Dataset } from '../contract/datasets.js'
 import type { Preset } from '../contract/catalogue.js'
 import { hint } from '../contract/near.js'
 import { parseSeeds } from '../contract/seeds.js'
@@ -75,8 +75,5 @@ export function readPresets(option: string, text: string, { presets }: StudyHome
 
 export function readDataset(option: string, name: string, { datasets }: StudyHome): Dataset {
   const known = datasets.map((dataset) => dataset.name)
-  return (
-    datasets.find((dataset) => dataset.name === name) ??
-    refuse(option, `There is no data set ${name}: ${hint(name, known, 'import it first; see `retrace datasets list`.')}`)
-  )
+  return datasets.find((dataset) => dataset.name === name) ?? refuse(option, describeMissingDataset(name, known))
 }

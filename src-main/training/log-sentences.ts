@@ -49,7 +49,7 @@ export function describeEvaluation(
     const { label, unit, companion } = metricInfo(key)
     return companion || OF_STAGE.test(key) ? [] : [`${label} ${shown(value, unit)}`]
   })
-  return `evaluated at step ${step} (epoch ${epochOf(step, stepsPerEpoch)}) in ${seconds(took)}: ${values.join(', ')}`
+  return `evaluated at step ${step} (epoch ${epochOf(step, stepsPerEpoch)}) in ${seconds(took)}: ${values.join('; ')}`
 }
 
 /** A checkpoint that was written. */

@@ -29,7 +29,9 @@ describe.skipIf(noBrowser)('a study', () => {
 
       await page.getByRole('link', { name: 'Set up: Fewer training data' }).click()
       // The paper's data set is not in this home, which is reported before anything starts.
-      await expect.poll(() => page.locator('[data-field=dataset] .problem').innerText()).toMatch(/^There is no data set cifar-10/)
+      await expect
+        .poll(() => page.locator('[data-field=dataset] .problem').innerText())
+        .toMatch(/^There is no data set cifar-10: import it first, or choose one of /)
       expect(await page.getByTestId('start-study').isDisabled()).toBe(true)
       await picture(page, 'study-new-problem-light', { fullPage: true })
       const chosen = 'presets=hamiltonian-quick&dataset=mnist&images=100%2C+200&steps=3&seeds=1%2C2&withoutSmoothness=false'

@@ -103,7 +103,7 @@ test('a checkpoint is evaluated in a process of its own, also while its run goes
   )
   const evaluated = messages.filter((message) => message.startsWith('evaluated at step'))
   expect(evaluated).toHaveLength(8)
-  expect(evaluated[0]).toMatch(/^evaluated at step 50 \(epoch 0\.5\) in [\d.e-]+ s: Test accuracy [\d.]+%, Test loss [\d.]+ nats, /)
+  expect(evaluated[0]).toMatch(/^evaluated at step 50 \(epoch 0\.5\) in [\d.e-]+ s: Test accuracy [\d.]+%; Test loss [\d.]+ nats; /)
   const written = messages.flatMap(
     (message) => /^wrote the \w+ checkpoint at step (\d+): [\d.]+ MiB in [\d.e-]+ s$/.exec(message)?.[1] ?? [],
   )

@@ -1,11 +1,10 @@
 import type { RunConfig } from '../../contract/config.js'
 import { CONTENT_VERSION, contentVersionOf } from '../../contract/dataset-content.js'
-import type { Dataset, ImportDataset, MakeDataset } from '../../contract/datasets.js'
+import { describeMissingDataset, type Dataset, type ImportDataset, type MakeDataset } from '../../contract/datasets.js'
 import { isUserError, UserError } from '../../contract/errors.js'
 import { ACTIVE, hasConfiguration } from '../../contract/runs.js'
 import type { Changes, Journal } from '../home/changes.js'
 import { newId } from '../shared/ids.js'
-import { hint } from '../../contract/near.js'
 import type { DatasetFiles } from './dataset-files.js'
 import { LabelCache } from '../../data/label-cache.js'
 import { storedSet, type StoredSet } from '../../data/view.js'
@@ -144,7 +143,7 @@ export class Datasets {
     if (going) return going
     if (importer.builtins().includes(name)) return this.makeBuiltin(name)
     const names = [...new Set([...datasets.list().map((dataset) => dataset.name), ...importer.builtins()])]
-    throw new UserError('NOT_FOUND', `There is no data set ${name}: ${hint(name, names, 'import it first, or choose one from the list.')}`)
+    throw new UserError('NOT_FOUND', describeMissingDataset(name, names))
   }
 
   /** Number of training and validation images that a run would use. */
