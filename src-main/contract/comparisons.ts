@@ -4,6 +4,12 @@ import { RunIdSchema } from './runs.js'
 /** Maximum number of runs in a comparison: more lines cannot be distinguished. */
 export const MOST_COMPARED = 60
 
+/** The maximum length of a formula. It also bounds the nesting depth, and with it the recursion of its parser and evaluation. */
+export const LONGEST_FORMULA = 300
+/** The maximum number of formulas that a page draws. */
+export const MOST_FORMULAS = 24
+export const FormulaTextSchema = z.string().min(1).max(LONGEST_FORMULA)
+
 /** What a comparison shows. It is live, so only its runs and the way they are displayed are stored. */
 export const ComparisonViewSchema = z.strictObject({
   runs: z.array(RunIdSchema).max(MOST_COMPARED),
@@ -16,7 +22,7 @@ export const ComparisonViewSchema = z.strictObject({
   /** Whether published results are drawn. */
   published: z.boolean().default(true),
   /** Expressions over metrics that have a chart: `src-renderer/charts/formulas`. */
-  formulas: z.array(z.string().min(1).max(300)).max(24).default([]),
+  formulas: z.array(FormulaTextSchema).max(MOST_FORMULAS).default([]),
 })
 export type ComparisonView = z.infer<typeof ComparisonViewSchema>
 

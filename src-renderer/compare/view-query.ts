@@ -1,12 +1,19 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
-import { ComparisonViewSchema, MOST_COMPARED, type ComparisonView } from '../../src-main/contract/comparisons.js'
+import {
+  ComparisonViewSchema,
+  FormulaTextSchema,
+  MOST_COMPARED,
+  MOST_FORMULAS,
+  type ComparisonView,
+} from '../../src-main/contract/comparisons.js'
 import { RunIdSchema } from '../../src-main/contract/runs.js'
 import { decode, encode } from '../charts/address-words.js'
 
 const text = (value: LocationQuery[string] | undefined): string => String((Array.isArray(value) ? value[0] : value) ?? '')
 
 /** Formulas can contain commas, so each is encoded and commas separate them; what cannot be decoded is left out. */
-const formulasOf = (written: string): string[] => [...new Set(written.split(',').flatMap((part) => decode(part) || []))]
+const formulasOf = (written: string): string[] =>
+  [...new Set(written.split(',').flatMap((part) => FormulaTextSchema.safeParse(decode(part)).data ?? []))].slice(0, MOST_FORMULAS)
 
 /** The comparison that an address describes. Absent and invalid parts have their defaults, because a link must never break the page. */
 export function viewOf(query: LocationQuery): ComparisonView {
@@ -19,7 +26,7 @@ export function viewOf(query: LocationQuery): ComparisonView {
     center: shape.center.safeParse(text(query['center']) || undefined).data ?? 'mean',
     spread: shape.spread.safeParse(text(query['spread']) || undefined).data ?? 'deviation',
     published: text(query['published']) !== 'no',
-    formulas: shape.formulas.safeParse(formulasOf(text(query['formulas']))).data ?? [],
+    formulas: formulasOf(text(query['formulas'])),
   }
 }
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { LONGEST_FORMULA, MOST_FORMULAS } from '../../src-main/contract/comparisons.js'
 import type { Points } from '../../src-main/contract/metrics.js'
 import type { ChartModel } from '../../src-renderer/charts/chart-model.js'
 import { frameOption } from '../../src-renderer/charts/frame-option.js'
-import { LONGEST_FORMULA, readFormula, storedFormula } from '../../src-renderer/charts/formulas/formula.js'
+import { nameOf, readFormula, storedFormula } from '../../src-renderer/charts/formulas/formula.js'
 import { fetchExported } from '../../src-renderer/charts/export/fetch-series.js'
 import { formulaKey } from '../../src-renderer/charts/formulas/key.js'
 import { SeriesBuffer } from '../../src-renderer/charts/series/series-buffer.js'
@@ -76,30 +77,55 @@ describe('a formula', () => {
     ['train.loss * test.accuracy', 'nats'],
     ['1 / train.loss', '1 / nats'],
     ['log(train.loss)', ''],
+    ['2 * test.accuracy', 'fraction'],
+    ['train.loss / (train.loss * validation.loss)', 'nats / (nats · nats)'],
   ])('%s has the unit "%s"', (text, unit) => expect(readFormula(text, METRICS).unit).toBe(unit))
 
   it.each<[string, RegExp]>([
     ['', /Write an expression/],
     ['train.los', /no metric train\/los: did you mean train\/loss/],
     ['train.loss +', /Expected expression after \+|at character/],
-    ['train.loss validation.loss', /without a sign between/],
+    ['train.loss validation.loss', /without an operator between/],
     ['train.loss ^ 2', /A power is written \*\*/],
-    ['train.loss > 1', /The sign > is not allowed/],
+    ['train.loss > 1', /The operator > is not allowed/],
     ['-train.loss ** 2', /read in two ways/],
-    ['2 * 3', /no metric in it/],
+    ['2 * 3', /contains no metric/],
     ['lg(train.loss)', /no function lg: did you mean log/],
-    ['ema(train.loss)', /written ema\(x, 0\.9\)/],
+    ['ema(train.loss)', /Write it as ema\(x, 0\.9\)/],
     ['ema(train.loss, 1)', /from 0 to below 1/],
     ['log(2) * train.loss', /takes a metric/],
     ['constructor', /no metric constructor/],
-    ['train.loss.constructor("return 1")()', /no function|no expression/],
+    ['train.loss.constructor("return 1")()', /called by its name/],
     ['__proto__.x', /no metric/],
     ['toString(train.loss)', /no function toString/],
-    ['this', /no expression|no metric/],
-    ['[train.loss]', /no expression/],
+    ['this', /not an expression/],
+    ['[train.loss]', /not an expression/],
     ['x["y"]', /written as train\.loss/],
     ['train.loss'.padEnd(LONGEST_FORMULA) + ' + 1', /at most 300 characters/],
   ])('%s is refused with a reason', (text, message) => expect(() => readFormula(text, METRICS)).toThrow(message))
+
+  it.each(['loss', 'val.loss', 'val-loss', 'a b', 'val/loss-2', 'π', 'true', 'say "a\\b"', 'a.b/c'])(
+    'a metric of any name can be written, as it is inserted and when it is stored: %s',
+    (metric) => {
+      const { text, metrics } = readFormula(`2 * ${nameOf(metric)}`, [...METRICS, metric])
+      expect(metrics).toEqual([metric])
+      expect(storedFormula(text)?.metrics).toEqual([metric])
+      expect(readFormula(`2 * '${nameOf(metric).replace(/^"(.*)"$/, '$1')}' / 2`, [metric, nameOf(metric)]).metrics).toHaveLength(1)
+    },
+  )
+
+  it('a name that needs quotation marks is proposed with them; spaces and letters of any language are kept when it is stored', () => {
+    expect(() => readFormula('val.loss', ['val.loss', ...METRICS])).toThrow('choose one of "val.loss".')
+    expect(() => readFormula('val - loss', ['val-loss'])).toThrow('did you mean "val-loss"?')
+    for (const text of ['train . loss', 'é']) expect(storedFormula(readFormula(text, [...METRICS, 'é']).text)).not.toBeNull()
+  })
+
+  it('an address keeps the formulas that can be drawn when it names too many, or one that is too long', () => {
+    const formulas = Array.from({ length: MOST_FORMULAS + 1 }, (_, i) => `${i} * train.loss`)
+    const of = (texts: string[]) => viewOf({ formulas: queryOf({ ...viewOf({}), formulas: texts })['formulas'] as string }).formulas
+    expect(of(formulas)).toEqual(formulas.slice(0, MOST_FORMULAS))
+    expect(of(['train.loss'.padEnd(LONGEST_FORMULA + 1), 'test.loss'])).toEqual(['test.loss'])
+  })
 
   it('never fails in another way, whatever is typed', () => {
     const word = fc.constantFrom(

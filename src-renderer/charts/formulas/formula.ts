@@ -1,5 +1,6 @@
 import jsep from 'jsep'
 import { hint } from '../../../src-main/contract/near.js'
+import { LONGEST_FORMULA } from '../../../src-main/contract/comparisons.js'
 import { metricInfo, type Points } from '../../../src-main/contract/metrics.js'
 import { FUNCTIONS, OPERATORS, REDUCTIONS } from './functions.js'
 
@@ -29,31 +30,34 @@ export interface Formula {
   points(series: (metric: string) => Points): Points
 }
 
-/** The maximum length of a formula. It also bounds the nesting depth, and with it the recursion of the parser and of the evaluation. */
-export const LONGEST_FORMULA = 300
-
 /**
  * The points of an expression, at the steps of the leaf with the fewest points. Every other leaf contributes its last value up to that
  * step; steps before the first point of any leaf are left out.
  */
 function join(leaves: readonly Points[], value: Part['value']): Points {
   const base = leaves.reduce((fewest, leaf) => (leaf.steps.length < fewest.steps.length ? leaf : fewest))
-  const cursors = new Int32Array(leaves.length).fill(-1)
   const at = new Float64Array(leaves.length)
+  if (leaves.length === 1) {
+    const values = base.values.map((known) => {
+      at[0] = known
+      return value(at)
+    })
+    return { ...base, values }
+  }
+  const cursors = new Int32Array(leaves.length).fill(-1)
   const values = new Float64Array(base.steps.length)
   let first = 0
   for (let i = 0; i < values.length; i++) {
     const step = base.steps[i] as number
-    let whole = true
-    leaves.forEach(({ steps, values: known }, leaf) => {
+    for (let leaf = 0; leaf < leaves.length; leaf++) {
+      const { steps, values: known } = leaves[leaf] as Points
       let cursor = cursors[leaf] as number
       while (cursor + 1 < steps.length && (steps[cursor + 1] as number) <= step) cursor += 1
       cursors[leaf] = cursor
-      if (cursor < 0) whole = false
+      if (cursor < 0) first = i + 1
       else at[leaf] = known[cursor] as number
-    })
-    if (whole) values[i] = value(at)
-    else first = i + 1
+    }
+    if (first <= i) values[i] = value(at)
   }
   return { steps: base.steps.subarray(first), values: values.subarray(first), times: base.times.subarray(first) }
 }
@@ -64,25 +68,31 @@ const common = (a: Part, b: Part): string | null => (a.unit === null || a.unit =
 function unitOf(operator: string, a: Part, b: Part): string | null {
   if (operator === '+' || operator === '-') return common(a, b)
   if (operator === '*' || operator === '/') {
-    // A fraction is dimensionless, however it is shown.
-    const [left, right] = [a, b].map(({ unit }) => (unit === 'fraction' ? '' : unit))
     if (b.unit === null) return a.unit
-    if (!right) return operator === '/' || a.unit === null ? (left ?? '') : left!
-    if (operator === '*') return left ? `${left} · ${right}` : right
-    return left === right ? '' : left ? `${left} / ${right}` : `1 / ${right}`
+    if (a.unit === null && operator === '*') return b.unit
+    // A fraction is dimensionless, however it is shown.
+    const [left = '', right = ''] = [a, b].map(({ unit }) => (unit === 'fraction' || unit === null ? '' : unit))
+    if (operator === '*') return left && right ? `${left} · ${right}` : left || right
+    if (left === right) return ''
+    return right ? `${left || '1'} / ${/[ /]/.test(right) ? `(${right})` : right}` : left
   }
   return a.unit === null && b.unit === null ? null : ''
 }
 
-const nameOf = (metric: string): string => (/^[A-Za-z_]\w*(\/[A-Za-z_]\w*)*$/.test(metric) ? metric.replaceAll('/', '.') : `"${metric}"`)
+/** A metric as it is written in a formula: with dots, or in quotation marks if the name has other characters. */
+export const nameOf = (metric: string): string =>
+  /^(?!(?:true|false|null|this)$)[A-Za-z_]\w*(\/[A-Za-z_]\w*)*$/.test(metric)
+    ? metric.replaceAll('/', '.')
+    : `"${metric.replaceAll(/["\\]/g, '\\$&')}"`
 
 /** Rewrites metrics written with a slash, as everywhere else in the app, so that the slash is not parsed as a division. */
 function withNames(text: string, available: readonly string[]): string {
   const keys = available.filter((key) => key.includes('/')).sort((a, b) => b.length - a.length)
   if (keys.length === 0) return text
   const escaped = keys.map((key) => key.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  return text.replaceAll(new RegExp(`"[^"]*"|(?<![\\w/.])(?:${escaped})(?![\\w.])`, 'g'), (found) =>
-    found.startsWith('"') ? found : nameOf(found),
+  const quoted = `"(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*'`
+  return text.replaceAll(new RegExp(`${quoted}|(?<![\\w/.])(?:${escaped})(?![\\w.])`, 'g'), (found) =>
+    /^["']/.test(found) ? found : nameOf(found),
   )
 }
 
@@ -99,15 +109,15 @@ function parse(text: string): jsep.Expression {
 /**
  * Parses a formula. Only numbers, metrics, the four arithmetic operators, powers and the functions of `functions.ts` are accepted, and the
  * text is never executed as code.
- * @param available keys of the available metrics
+ * @param available keys of the available metrics; null accepts any name
  * @throws FormulaError that says what is wrong and what is allowed
  */
-export function readFormula(given: string, available: readonly string[]): Formula {
+export function readFormula(given: string, available: readonly string[] | null): Formula {
   const trimmed = given.trim()
   if (trimmed === '') throw new FormulaError('Write an expression over metrics, such as train.loss / validation.loss.')
-  const text = withNames(trimmed, available)
+  const text = withNames(trimmed, available ?? [])
   if (text.length > LONGEST_FORMULA) throw new FormulaError(`A formula has at most ${LONGEST_FORMULA} characters.`)
-  const known = new Set(available)
+  const known = available === null ? null : new Set(available)
   const metrics = new Set<string>()
 
   /** Reads an expression with leaves of its own: the whole formula, or the argument of a function. */
@@ -130,7 +140,12 @@ export function readFormula(given: string, available: readonly string[]): Formul
     }
 
     function metric(key: string): Part {
-      if (!known.has(key)) throw new FormulaError(`There is no metric ${key}: ${hint(key, available, 'choose one of those below.')}`)
+      if (available && !known?.has(key)) {
+        // Without quotation marks, a dot in a metric's own name was read as a slash.
+        const dotted = available.filter((name) => name.replaceAll('.', '/') === key)
+        const names = (dotted.length > 0 ? dotted : available).map((name) => (name.includes('/') ? name : nameOf(name)))
+        throw new FormulaError(`There is no metric ${key}: ${hint(key, names, 'choose one of those below.')}`)
+      }
       metrics.add(key)
       return leaf(metricInfo(key).unit, (series) => series(key))
     }
@@ -143,7 +158,8 @@ export function readFormula(given: string, available: readonly string[]): Formul
     }
 
     function call({ callee, arguments: given }: jsep.CallExpression): Part {
-      const name = callee.type === 'Identifier' ? String(callee['name']) : ''
+      if (callee.type !== 'Identifier') throw new FormulaError(`A function is called by its name alone, such as log(x). ${ALLOWED}`)
+      const name = String(callee['name'])
       const reduction = REDUCTIONS.get(name)
       if (reduction) {
         if (given.length < 2) throw new FormulaError(`${reduction.usage} takes two or more values.`)
@@ -154,7 +170,7 @@ export function readFormula(given: string, available: readonly string[]): Formul
         throw new FormulaError(`There is no function ${name}: ${hint(name, [...FUNCTIONS.keys(), ...REDUCTIONS.keys()], '')}`.trim())
       const { usage, keepsUnit, number, skipsFirst = false, values } = called
       const [first, second] = given
-      if (!first || given.length !== (number ? 2 : 1)) throw new FormulaError(`It is written ${usage}.`)
+      if (!first || given.length !== (number ? 2 : 1)) throw new FormulaError(`Write it as ${usage}.`)
       const inner = expression(first)
       if (typeof inner === 'number') throw new FormulaError(`${usage} takes a metric, or an expression with one.`)
       const parameter = second ? expression(second) : NaN
@@ -184,12 +200,13 @@ export function readFormula(given: string, available: readonly string[]): Formul
           const { unit, value } = part(argument)
           if (operator === '+') return { unit, value }
           if (operator === '-') return { unit, value: (at) => -value(at) }
-          throw new FormulaError(`The sign ${operator} is not allowed. ${ALLOWED}`)
+          throw new FormulaError(`The operator ${operator} is not allowed. ${ALLOWED}`)
         }
         case 'BinaryExpression': {
           const { operator, left, right } = node as jsep.BinaryExpression
           const of = OPERATORS.get(operator)
-          if (!of) throw new FormulaError(`The sign ${operator} is not allowed. ${operator === '^' ? 'A power is written **.' : ALLOWED}`)
+          if (!of)
+            throw new FormulaError(`The operator ${operator} is not allowed. ${operator === '^' ? 'A power is written **.' : ALLOWED}`)
           // The parser reads -x ** 2 as (-x) ** 2, mathematical convention as -(x ** 2).
           if (operator === '**' && left.type === 'UnaryExpression')
             throw new FormulaError('A power of a value with a sign can be read in two ways: write 0 - x ** 2 or (0 - x) ** 2.')
@@ -199,34 +216,27 @@ export function readFormula(given: string, available: readonly string[]): Formul
         case 'CallExpression':
           return call(node as jsep.CallExpression)
         case 'Compound':
-          throw new FormulaError(`There are values without a sign between them. ${ALLOWED}`)
+          throw new FormulaError(`There are values without an operator between them. ${ALLOWED}`)
         default:
-          throw new FormulaError(`This is no expression over metrics. ${ALLOWED}`)
+          throw new FormulaError(`This is not an expression over metrics. ${ALLOWED}`)
       }
     }
     return part(whole)
   }
 
   const read = expression(parse(text))
-  if (typeof read === 'number') throw new FormulaError('There is no metric in it, so that it has no points to draw.')
+  if (typeof read === 'number') throw new FormulaError('It contains no metric, so there are no points to draw.')
   return { text, metrics: [...metrics], unit: read.unit, points: read.points }
 }
 
 const ALLOWED = 'Allowed are + - * / ** with parentheses, and functions.'
 
-/** Parses a stored formula; null if it is no longer valid. */
+/** Parses a stored formula, whose metrics were checked when it was added; null if it is no longer valid. */
 export function storedFormula(text: string): Formula | null {
   try {
-    // The metrics were checked when the formula was added; here any name is accepted as a metric.
-    return readFormula(text, namesIn(text))
+    return readFormula(text, null)
   } catch (error) {
     if (error instanceof FormulaError) return null
     throw error
   }
 }
-
-/** Every name in a formula that could be a metric. */
-const namesIn = (text: string): string[] => [
-  ...[...text.matchAll(/"([^"]*)"/g)].map(([, name]) => name!),
-  ...[...text.matchAll(/[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/g)].map(([name]) => name.replaceAll('.', '/')),
-]

@@ -5,8 +5,8 @@ import { SeriesBuffer } from '../series/series-buffer.js'
 import { storedFormula } from './formula.js'
 import { formulaKey, formulaOf } from './key.js'
 
-/** The minimum time in milliseconds between recomputations while the metrics grow. */
-const COMPUTE_EVERY = 500
+/** The minimum time in milliseconds between recomputations while the metrics grow, and the least multiple of the time that one takes. */
+const [COMPUTE_EVERY, REST] = [500, 9]
 
 /** Makes a buffer hold exactly these points. The common prefix is kept, so that a chart only draws what is new. */
 function update(buffer: SeriesBuffer, { steps, values, times }: Points): void {
@@ -24,24 +24,45 @@ function update(buffer: SeriesBuffer, { steps, values, times }: Points): void {
  */
 export function keepFormulas(series: Map<string, SeriesBuffer>, version: Ref<number>, formulas: () => readonly string[]): void {
   let computedAt = -1
+  let took = 0
+  /** The metrics of which a formula was last computed, as they were then. */
+  const computedOf = new Map<string, { buffer: SeriesBuffer; generation: number; length: number }[]>()
   function compute(): void {
+    const began = performance.now()
     const wanted = formulas()
     const gone = [...series.keys()].filter((key) => formulaOf(key) !== null && !wanted.some((text) => formulaKey(text) === key))
-    for (const key of gone) series.delete(key)
+    let changed = gone.length > 0
+    for (const key of gone) {
+      series.delete(key)
+      computedOf.delete(key)
+    }
     for (const text of wanted) {
       const key = formulaKey(text)
       const formula = storedFormula(text)
       if (!formula?.metrics.every((metric) => series.has(metric))) {
-        series.delete(key)
+        changed = series.delete(key) || changed
         continue
       }
+      const sources = formula.metrics.map((metric) => {
+        const buffer = series.get(metric)!
+        return { buffer, generation: buffer.generation, length: buffer.length }
+      })
+      const before = computedOf.get(key)
+      const same = sources.every(({ buffer, generation, length }, i) => {
+        const source = before?.[i]
+        return source?.buffer === buffer && source.generation === generation && source.length === length
+      })
+      if (same && series.has(key)) continue
+      computedOf.set(key, sources)
+      changed = true
       const points = formula.points((metric) => series.get(metric)!.toPoints())
       let buffer = series.get(key)
       if (!buffer) series.set(key, (buffer = new SeriesBuffer()))
       update(buffer, points)
     }
-    if (gone.length + wanted.length > 0) version.value += 1
+    if (changed) version.value += 1
     computedAt = version.value
+    took = performance.now() - began
   }
   watch(formulas, compute, { immediate: true })
   watchThrottled(
@@ -49,6 +70,6 @@ export function keepFormulas(series: Map<string, SeriesBuffer>, version: Ref<num
     (now) => {
       if (now !== computedAt) compute()
     },
-    { throttle: COMPUTE_EVERY, trailing: true, leading: true },
+    { throttle: () => Math.max(COMPUTE_EVERY, REST * took), trailing: true, leading: true },
   )
 }

@@ -1,4 +1,5 @@
 import type { Ref } from 'vue'
+import { MOST_FORMULAS } from '../../../src-main/contract/comparisons.js'
 import { useNotices } from '../../home/notices.js'
 import { formulaOf } from './key.js'
 
@@ -9,6 +10,8 @@ export function useFormulas(formulas: Ref<readonly string[]>) {
     add(text: string): void {
       const before = formulas.value
       if (before.includes(text)) return
+      if (before.length >= MOST_FORMULAS)
+        return notices.show('error', `A page draws at most ${MOST_FORMULAS} formulas. Remove one in the menu of its chart first.`)
       formulas.value = [...before, text]
       notices.changedInSight(`Added the formula ${text}.`, () => (formulas.value = before))
     },
